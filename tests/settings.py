@@ -1,0 +1,28 @@
+"""The product's settings, moved into a folder of their own and made quick.
+
+SQLite lives in a file here, not in memory: threads, workers and locks then behave as they do
+for a user.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "QUANHENG_VAR" not in os.environ:
+    os.environ["QUANHENG_VAR"] = tempfile.mkdtemp(prefix="quanheng-test-")
+    atexit.register(shutil.rmtree, os.environ["QUANHENG_VAR"], ignore_errors=True)
+# A test that needs a broker asks for the `valkey` fixture; no other may reach a real one.
+os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/no-broker.sock"
+
+from config.settings import *  # noqa: F403
+from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES, VAR_DIR
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / "test.sqlite3")}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_ENABLED = False
+CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {"max_retries": 0}
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
