@@ -4,6 +4,7 @@ Without any environment the product runs from one folder: SQLite and an embedded
 under ``var/``, reachable on the loopback interface only.
 """
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -22,13 +23,19 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 def _embedded_secret() -> str:
     """Return the secret of this installation, made once and readable by its owner alone."""
     path = VAR_DIR / "secret_key"
-    try:
-        with path.open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as f:
-            f.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        draft = VAR_DIR / f"secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        # A link, not a rename: two processes that start at once must end with one secret.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text().strip()
 
+
+# Recorded in every manifest and beside every result.
+CODE_VERSION = "0.1.0"
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or _embedded_secret()
@@ -106,6 +113,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A database that went away is reported within seconds, not after the kernel's minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=2, tcp_user_timeout=5_000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
