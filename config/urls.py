@@ -1,0 +1,27 @@
+"""Every address of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from weighting.permissions import ANYONE, InAudience, audience
+from weighting.views.access import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("language/", audience(ANYONE)(set_language), name="set_language"),
+    path("admin/", admin.site.urls),
+    path(
+        "api/schema/",
+        audience(ANYONE)(SpectacularAPIView.as_view(permission_classes=[InAudience])),
+        name="schema",
+    ),
+    path(
+        "api/docs/",
+        audience(ANYONE)(SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[InAudience])),
+        name="schema-ui",
+    ),
+    path("", include("weighting.urls")),
+    path("", include("indexer.urls")),
+]

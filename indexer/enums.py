@@ -1,0 +1,38 @@
+"""The closed lists of the index side: methods and job states."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Normalisation(TextChoices):
+    SHARE = "share", _("Share of the national total")
+    MINMAX = "minmax", _("Min-max")
+    ZSCORE = "zscore", _("z-score")
+    RANK = "rank", _("Rank")
+    NONE = "none", _("None (already normalised)")
+
+
+class Negative(TextChoices):
+    """What is done with indicators whose direction is -1, before a share is taken."""
+
+    REFLECT = "reflect", _("Reflect: max + min - x")
+    RECIPROCAL = "reciprocal", _("Reciprocal: 1 / x")
+
+
+class Missing(TextChoices):
+    REFUSE = "refuse", _("Refuse")
+    ZERO = "zero", _("Count as zero")
+    REWEIGHT = "reweight", _("Reweight what is present")
+    MEAN = "mean", _("Mean of what is present")
+
+
+class Aggregation(TextChoices):
+    ARITHMETIC = "arithmetic", _("Arithmetic mean")
+    GEOMETRIC = "geometric", _("Geometric mean")
+
+
+class RunStatus(TextChoices):
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")

@@ -1,0 +1,77 @@
+"""Data sets: one immutable, checksummed matrix of cities x indicators each."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from indexer.enums import Aggregation, Missing, Negative, Normalisation
+from indexer.models.city import City
+from weighting.models import Framework, Indicator
+from weighting.models.named import BilingualName
+
+
+class IndexMethod(models.Model):
+    """How raw values become composite scores (METHOD 3 and 4); rows are shared by runs."""
+
+    normalisation = models.CharField(_("normalisation"), max_length=8, choices=Normalisation, default="share")
+    negative = models.CharField(_("lower is better"), max_length=10, choices=Negative, default="reflect")
+    missing = models.CharField(_("missing values"), max_length=8, choices=Missing, default="refuse")
+    aggregation = models.CharField(_("aggregation"), max_length=10, choices=Aggregation, default="arithmetic")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["normalisation", "negative", "missing", "aggregation"], name="index_method_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.normalisation}/{self.negative}/{self.missing}/{self.aggregation}"
+
+
+class DataSet(BilingualName):
+    """Raw values, packed: ``values`` is a C-ordered float64 matrix, NaN where missing.
+
+    Rows are the cities of ``city_ids``, columns the leaf indicators of ``leaf_codes``;
+    ``totals`` (float64, NaN where the column sum serves) are the national totals.
+    """
+
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="data_sets")
+    method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField(_("year"))
+    note = models.TextField(_("note"), blank=True)
+    city_ids = models.JSONField()
+    leaf_codes = models.JSONField()
+    values = models.BinaryField()
+    totals = models.BinaryField()
+    sha256 = models.CharField(max_length=64, unique=True)
+    is_published = models.BooleanField(_("published"), default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class PublishedFigure(models.Model):
+    """A figure that a publication prints for a city: text as printed, and its rank there.
+
+    Without an indicator it is the composite. A computed cell counts as published when it
+    equals this figure at the printed digits; every other cell is reconstructed.
+    """
+
+    data_set = models.ForeignKey(DataSet, on_delete=models.CASCADE, related_name="published_figures")
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+")
+    indicator = models.ForeignKey(Indicator, null=True, on_delete=models.PROTECT, related_name="+")
+    value = models.CharField(max_length=24)
+    rank = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["data_set", "city", "indicator"], nulls_distinct=False, name="published_figure_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"published figure {self.pk}"

@@ -1,0 +1,59 @@
+"""Data sets as the visitor may see them, and as the numeric side wants them."""
+
+import numpy as np
+from django.db.models import Count, Q, QuerySet
+
+from indexer.enums import RunStatus
+from indexer.models import City, DataSet, IndexMethod
+from indexer.numeric.normalisation import handle_missing, normalise
+from weighting.models import Account
+from weighting.numeric.arrays import FloatArray
+from weighting.numeric.tree import Tree
+from weighting.selectors.frameworks import indicators_of, tree_of
+
+
+def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
+    """Return all data sets for staff, the published ones for anybody else."""
+    data_sets = DataSet.objects.select_related("framework", "method").defer("values", "totals")
+    counted = data_sets.annotate(
+        run_count=Count("runs"), finished_count=Count("runs", filter=Q(runs__status=RunStatus.DONE))
+    )
+    return counted if account else counted.filter(is_published=True)
+
+
+def unpack_values(data_set: DataSet) -> FloatArray:
+    """Return the raw values, (cities, leaves), NaN where missing."""
+    shape = (len(data_set.city_ids), len(data_set.leaf_codes))
+    return np.frombuffer(data_set.values, dtype="<f8").reshape(shape)
+
+
+def unpack_totals(data_set: DataSet) -> FloatArray:
+    """Return the national totals, (leaves,), NaN where the column sum serves."""
+    return np.frombuffer(data_set.totals, dtype="<f8")
+
+
+def cities_of(data_set: DataSet) -> list[City]:
+    """Return the cities in the order of the matrix, each with province and region."""
+    cities = City.objects.select_related("province__region").in_bulk(data_set.city_ids)
+    return [cities[city_id] for city_id in data_set.city_ids]
+
+
+def tree_of_framework(framework_id: int) -> Tree:
+    """Return the numeric tree of a framework."""
+    return tree_of(indicators_of(framework_id))
+
+
+def normalised_values(data_set: DataSet, method: IndexMethod) -> FloatArray:
+    """Return the normalised values, (cities, leaves), under a method; NaN where left out."""
+    leaves = [node for node in indicators_of(data_set.framework_id) if node.is_leaf]
+    codes = [leaf.code for leaf in leaves]
+    units = [city.name_zh for city in cities_of(data_set)]
+    filled = handle_missing(unpack_values(data_set), method.missing, codes=codes, units=units)  # type: ignore[arg-type]
+    return normalise(
+        filled,
+        method=method.normalisation,  # type: ignore[arg-type]
+        directions=np.array([leaf.direction for leaf in leaves]),
+        codes=codes,
+        totals=unpack_totals(data_set),
+        negative=method.negative,  # type: ignore[arg-type]
+    )

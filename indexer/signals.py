@@ -1,0 +1,6 @@
+"""What the index side announces to itself: jobs are written with the act that causes them."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that adds a data set, with `data_set`.
+data_set_added = Signal()

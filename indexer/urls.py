@@ -1,0 +1,5 @@
+"""Addresses of the index side."""
+
+app_name = "indexer"
+
+urlpatterns: list = []

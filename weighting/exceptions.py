@@ -1,0 +1,40 @@
+"""What a service says when it will not act; views and the API turn it into an answer."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+
+class Refused(Exception):
+    """The act is not allowed as things stand; ``blockers`` lists every reason and remedy."""
+
+    def __init__(self, *blockers: str) -> None:
+        self.blockers: Sequence[str] = blockers
+        super().__init__("; ".join(blockers))
+
+
+class RoundNotOpen(Refused):
+    """A ballot was touched before the opening, after the close or after the deadline."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This round is not open: nothing was changed. What you saved before the close counts.")
+        )
+
+
+class AlreadyFrozen(Refused):
+    """Somebody else froze the version first; ``version_id`` and ``number`` say what it became."""
+
+    def __init__(self, *, version_id: int, number: int) -> None:
+        self.version_id = version_id
+        self.number = number
+        super().__init__(_("This version is already frozen, as number %(number)d.") % {"number": number})
+
+
+class StaleScore(Refused):
+    """Another page changed the answer since this one saw it; both values are shown."""
+
+    def __init__(self, *, value: int | None, revision: int) -> None:
+        self.value = value
+        self.revision = revision
+        super().__init__(_("This answer was changed on another page or device. Choose which one to keep."))

@@ -1,0 +1,24 @@
+from weighting.models.account import AccessLink, Account
+from weighting.models.audit import AuditEntry
+from weighting.models.ballot import Ballot, Invitation, Score
+from weighting.models.framework import Framework, Indicator
+from weighting.models.panel import Expert, Panel
+from weighting.models.scoring_round import Round, RoundItem
+from weighting.models.version import NodeWeight, WeightVersion
+
+__all__ = [
+    "AccessLink",
+    "Account",
+    "AuditEntry",
+    "Ballot",
+    "Expert",
+    "Framework",
+    "Indicator",
+    "Invitation",
+    "NodeWeight",
+    "Panel",
+    "Round",
+    "RoundItem",
+    "Score",
+    "WeightVersion",
+]

@@ -1,0 +1,48 @@
+"""Accounts of staff, and the personal links that sign people in."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from weighting.enums import Role
+
+
+class Account(AbstractUser):
+    """A manager, analyst or administrator. Experts have no account: their link is their key."""
+
+    ROLES = [(role.value, role.label) for role in (Role.MANAGER, Role.ANALYST, Role.ADMINISTRATOR)]
+
+    role = models.CharField(_("role"), max_length=16, choices=ROLES, default=Role.ANALYST)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=[Role.MANAGER, Role.ANALYST, Role.ADMINISTRATOR]),
+                name="account_role_known",
+            )
+        ]
+
+
+class AccessLink(models.Model):
+    """A personal link: 256 random bits, of which only the hash is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="access_links")
+    invitation = models.ForeignKey(
+        "weighting.Invitation", null=True, on_delete=models.CASCADE, related_name="access_links"
+    )
+    expires_at = models.DateTimeField()
+    revoked = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account__isnull=False, invitation__isnull=True)
+                | Q(account__isnull=True, invitation__isnull=False),
+                name="access_link_one_holder",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"access link {self.pk}"

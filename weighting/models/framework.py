@@ -1,0 +1,45 @@
+"""The tree of indicators that is scored and weighted."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from weighting.models.named import BilingualName
+
+
+class Framework(BilingualName):
+    """An imported tree of indicators; immutable once imported."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    is_published = models.BooleanField(_("published"), default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class Indicator(BilingualName):
+    """A node of the tree; ``position`` is its place in the imported file, from 0."""
+
+    DIRECTIONS = [(1, _("higher is better")), (-1, _("lower is better"))]
+
+    framework = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="indicators")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    code = models.CharField(max_length=100)
+    position = models.PositiveIntegerField()
+    depth = models.PositiveSmallIntegerField()
+    is_leaf = models.BooleanField()
+    direction = models.SmallIntegerField(choices=DIRECTIONS, default=1)
+    unit = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["framework_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["framework", "code"], name="indicator_code_once"),
+            models.UniqueConstraint(fields=["framework", "position"], name="indicator_position_once"),
+            models.CheckConstraint(condition=Q(direction__in=[1, -1]), name="indicator_direction_known"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="indicator_not_own_parent"),
+        ]

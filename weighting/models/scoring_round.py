@@ -1,0 +1,79 @@
+"""A round of blind scoring."""
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from weighting.enums import RoundState, Rule
+from weighting.models.framework import Framework, Indicator
+from weighting.models.panel import Panel
+
+# Below two sealed ballots an average is somebody's own score.
+LEAST_PANEL = 2
+
+
+class Round(models.Model):
+    """What is asked of whom, under which rules, and how far it has come."""
+
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="rounds")
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="rounds")
+    managers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="rounds_managed")
+    title_zh = models.CharField(_("Chinese title"), max_length=200)
+    title_en = models.CharField(_("English title"), max_length=200)
+    state = models.CharField(max_length=12, choices=RoundState, default=RoundState.DRAFT)
+    rule = models.CharField(_("rule"), max_length=20, choices=Rule, default=Rule.NORMALISED_SUM)
+    quorum = models.PositiveIntegerField(_("quorum"), default=5, validators=[MinValueValidator(LEAST_PANEL)])
+    minimum_panel = models.PositiveIntegerField(
+        _("minimum panel k"), default=5, validators=[MinValueValidator(LEAST_PANEL)]
+    )
+    deadline = models.DateTimeField(_("deadline"))
+    seed = models.BigIntegerField()
+    # Set when the round opens: the canonical questionnaire and its hash.
+    questionnaire = models.BinaryField(null=True)
+    questionnaire_hash = models.CharField(max_length=64, blank=True)
+    # Set when the round closes.
+    receipt_root = models.CharField(max_length=64, blank=True)
+    invited_count = models.PositiveIntegerField(null=True)
+    sealed_count = models.PositiveIntegerField(null=True)
+    void_reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quorum__gte=LEAST_PANEL, minimum_panel__gte=LEAST_PANEL), name="round_not_of_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.VOID])
+                | ~Q(questionnaire_hash=""),
+                name="round_open_has_questionnaire",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The title in the visitor's language."""
+        return self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+
+
+class RoundItem(models.Model):
+    """An indicator that the round asks about."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="items")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["indicator__position"]
+        constraints = [models.UniqueConstraint(fields=["round", "indicator"], name="round_item_once")]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"

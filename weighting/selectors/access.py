@@ -1,0 +1,42 @@
+"""Whose link, and whose session."""
+
+import hashlib
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from weighting.models import AccessLink, Invitation
+
+INVITATION_KEY = "invitation"
+LINK_KEY = "invitation_link"
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a link's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_link(token: str) -> AccessLink | None:
+    """Return the live link of a token, or None when it is unknown, revoked or expired."""
+    return (
+        _live_links()
+        .filter(token_hash=hash_token(token))
+        .select_related("account", "invitation__expert")
+        .first()
+    )
+
+
+def invitation_in_session(session: SessionBase) -> Invitation | None:
+    """Return the invitation that signed this session in, while its link still lives."""
+    if INVITATION_KEY not in session:
+        return None
+    links = _live_links().filter(pk=session.get(LINK_KEY), invitation_id=session[INVITATION_KEY])
+    link = links.select_related("invitation__expert", "invitation__round__framework").first()
+    return link.invitation if link else None
+
+
+def _live_links() -> QuerySet[AccessLink]:
+    alive = Q(revoked=False, expires_at__gt=timezone.now())
+    active = Q(account__isnull=True) | Q(account__is_active=True)
+    return AccessLink.objects.filter(alive & active)

@@ -1,0 +1,34 @@
+"""Frameworks and panels as the visitor may see them."""
+
+from django.db.models import Count, Q, QuerySet
+
+from weighting.models import Account, Framework, Indicator, Panel
+from weighting.numeric.tree import Tree, build_tree
+
+
+def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
+    """Return all frameworks for staff, the published ones for anybody else."""
+    frameworks = Framework.objects.annotate(
+        indicator_count=Count("indicators"),
+        leaf_count=Count("indicators", filter=Q(indicators__is_leaf=True)),
+    )
+    return frameworks if account else frameworks.filter(is_published=True)
+
+
+def indicators_of(framework_id: int) -> list[Indicator]:
+    """Return the nodes of a framework in file order, each with its parent."""
+    return list(
+        Indicator.objects.filter(framework_id=framework_id).select_related("parent").order_by("position")
+    )
+
+
+def tree_of(indicators: list[Indicator]) -> Tree:
+    """Return the numeric tree of the nodes, in their order."""
+    return build_tree(
+        [node.code for node in indicators], [node.parent.code if node.parent else "" for node in indicators]
+    )
+
+
+def panels_visible_to(account: Account) -> QuerySet[Panel]:
+    """Return the panels, each with its number of experts."""
+    return Panel.objects.annotate(expert_count=Count("experts"))

@@ -1,0 +1,125 @@
+"""Rounds as their managers may see them: participation, never a score."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from weighting.enums import Role, RoundState
+from weighting.models import Account, Expert, Indicator, Invitation, Round
+from weighting.selectors.frameworks import indicators_of
+
+
+@dataclass(frozen=True)
+class Participation:
+    """How far the panel has come, as counts of people."""
+
+    invited: int
+    started: int
+    sealed: int
+
+
+def rounds_visible_to(account: Account) -> QuerySet[Round]:
+    """Return the rounds that the account manages; an administrator sees all."""
+    rounds = Round.objects.select_related("framework", "panel")
+    if account.role == Role.ADMINISTRATOR:
+        return rounds
+    if account.role == Role.MANAGER:
+        return rounds.filter(managers=account)
+    return rounds.none()
+
+
+def participation_of(round_: Round) -> Participation:
+    """Count the invited, the started and the sealed."""
+    counts = Invitation.objects.filter(round=round_).aggregate(
+        invited=Count("pk"),
+        started=Count("pk", filter=Q(started=True)),
+        sealed=Count("pk", filter=Q(sealed=True)),
+    )
+    return Participation(**counts)
+
+
+def invitations_of(round_: Round) -> QuerySet[Invitation]:
+    """Return the invitations of a round with their experts, by expert code."""
+    return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
+
+
+def items_of(round_: Round) -> list[Indicator]:
+    """Return the indicators that the round asks about, in file order, each with its parent."""
+    asked = Indicator.objects.filter(pk__in=round_.items.values("indicator"))
+    return list(asked.select_related("parent").order_by("position"))
+
+
+def asked_groups_of(round_: Round) -> list[tuple[Indicator | None, list[Indicator]]]:
+    """Return the asked sibling groups as (parent, children), the root group first."""
+    groups: dict[int | None, tuple[Indicator | None, list[Indicator]]] = {}
+    for item in items_of(round_):
+        groups.setdefault(item.parent_id, (item.parent, []))[1].append(item)
+    return list(groups.values())
+
+
+def opening_blockers(round_: Round) -> list[str]:
+    """List everything that keeps the round from opening, each with its remedy."""
+    blockers = []
+    experts = Expert.objects.filter(panel=round_.panel)
+    size = experts.count()
+    if not round_.items.exists():
+        blockers.append(_("No indicators are chosen: choose at least one group to score."))
+    for parent_name in _groups_asked_in_part(round_):
+        blockers.append(
+            _("The group under “%(name)s” is asked in part: ask all of it.") % {"name": parent_name}
+        )
+    if size < round_.minimum_panel:
+        blockers.append(
+            _("The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.")
+            % {"size": size, "least": round_.minimum_panel}
+        )
+    if size < round_.quorum:
+        blockers.append(
+            _("The panel has %(size)d experts, fewer than the quorum of %(quorum)d: lower the quorum.")
+            % {"size": size, "quorum": round_.quorum}
+        )
+    if round_.deadline <= timezone.now():
+        blockers.append(_("The deadline has passed: set a later one."))
+    for name in managers_on_panel(round_):
+        blockers.append(
+            _("%(name)s manages this round and is on its panel: nobody may do both. Change one of the two.")
+            % {"name": name}
+        )
+    return blockers
+
+
+def managers_on_panel(round_: Round) -> list[str]:
+    """Name the managers whose e-mail address stands on the panel."""
+    panel = {
+        email.lower() for email in Expert.objects.filter(panel=round_.panel).values_list("email", flat=True)
+    }
+    return [str(m) for m in round_.managers.all() if m.email and m.email.lower() in panel]
+
+
+def aggregation_blockers(round_: Round) -> list[str]:
+    """List everything that keeps a closed round from being aggregated."""
+    sealed = round_.sealed_count or 0
+    blockers = []
+    if round_.state != RoundState.CLOSED:
+        blockers.append(_("Only a closed round can be aggregated, once."))
+    least = max(round_.minimum_panel, round_.quorum)
+    if sealed < least:
+        blockers.append(
+            _("%(sealed)d ballots are sealed and %(least)d are needed: void this round and hold another.")
+            % {"sealed": sealed, "least": least}
+        )
+    return blockers
+
+
+def _groups_asked_in_part(round_: Round) -> list[str]:
+    asked = {item.pk for item in items_of(round_)}
+    groups: dict[Indicator | None, list[bool]] = {}
+    for node in indicators_of(round_.framework_id):
+        groups.setdefault(node.parent, []).append(node.pk in asked)
+    return [
+        parent.name if parent else _("the whole index")
+        for parent, flags in groups.items()
+        if any(flags) and not all(flags)
+    ]

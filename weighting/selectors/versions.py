@@ -1,0 +1,81 @@
+"""Weight versions as the visitor may see them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from weighting.enums import Role, VersionStatus
+from weighting.models import Account, Indicator, NodeWeight, WeightVersion
+from weighting.numeric.arrays import FloatArray
+
+
+@dataclass(frozen=True)
+class WeightedNode:
+    """A node of the tree with its weights in one version."""
+
+    indicator: Indicator
+    local_weight: float
+    global_weight: float
+    asked: bool
+
+
+def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
+    """Published versions for anybody, frozen ones for staff, own drafts for managers."""
+    versions = WeightVersion.objects.select_related("framework", "round").defer("manifest")
+    if account is None:
+        return versions.filter(is_published=True)
+    if account.role == Role.ADMINISTRATOR:
+        return versions
+    frozen = ~Q(status=VersionStatus.DRAFT)
+    if account.role == Role.MANAGER:
+        return versions.filter(frozen | Q(created_by=account) | Q(round__managers=account)).distinct()
+    return versions.filter(frozen)
+
+
+def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:
+    """Return the weights of a version along the tree, in file order."""
+    rows = NodeWeight.objects.filter(version=version).select_related("indicator__parent")
+    return [
+        WeightedNode(row.indicator, row.local_weight, row.global_weight, row.asked)
+        for row in rows.order_by("indicator__position")
+    ]
+
+
+def global_weights_of(version_ids: list[int]) -> dict[int, FloatArray]:
+    """Return the global weights, (nodes,) in file order, of each version."""
+    rows = NodeWeight.objects.filter(version_id__in=version_ids).order_by("version_id", "indicator__position")
+    weights: dict[int, list[float]] = {}
+    for version_id, weight in rows.values_list("version_id", "global_weight"):
+        weights.setdefault(version_id, []).append(weight)
+    return {version_id: np.array(values) for version_id, values in weights.items()}
+
+
+def previous_version(version: WeightVersion) -> WeightVersion | None:
+    """Return the version frozen last in the framework: the one the next is chained to."""
+    return (
+        WeightVersion.objects.filter(framework=version.framework_id, number__isnull=False)
+        .order_by("number")
+        .last()
+    )
+
+
+def freezing_blockers(version: WeightVersion) -> list[str]:
+    """List everything that keeps a draft from being frozen, each with its remedy."""
+    nodes = weighted_nodes_of(version)
+    blockers = []
+    if len(nodes) != Indicator.objects.filter(framework=version.framework_id).count():
+        blockers.append(_("Some indicators have no weight: import weights for the whole framework."))
+    groups: dict[Indicator | None, float] = {}
+    for node in nodes:
+        parent = node.indicator.parent
+        groups[parent] = groups.get(parent, 0.0) + node.local_weight
+    for parent, total in groups.items():
+        if abs(total - 1) > 1e-9:
+            name = parent.name if parent else _("the whole index")
+            blockers.append(
+                _("The weights under “%(name)s” sum to %(total)s, not 1.")
+                % {"name": name, "total": f"{total:.9f}"}
+            )
+    return blockers

@@ -1,0 +1,61 @@
+"""Personal links: made, used and revoked. The token itself is never stored."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest
+from django.utils import timezone
+
+from weighting.models import AccessLink, Account, Invitation
+from weighting.selectors.access import INVITATION_KEY, LINK_KEY, find_link, hash_token
+from weighting.services.audit import record_act
+
+TOKEN_BYTES = 32
+STAFF_LINK_LIFE = timedelta(days=7)
+# A sealed expert may look at the receipt list for a while after the deadline.
+EXPERT_LINK_GRACE = timedelta(days=30)
+
+
+def issue_account_link(account: Account) -> str:
+    """Make a link that signs the account in; return its token, which is shown once."""
+    return _issue(expires_at=timezone.now() + STAFF_LINK_LIFE, account=account)
+
+
+def issue_invitation_link(invitation: Invitation) -> str:
+    """Make a link that opens the expert's ballot; return its token, which is shown once."""
+    return _issue(expires_at=invitation.round.deadline + EXPERT_LINK_GRACE, invitation=invitation)
+
+
+def replace_invitation_link(invitation: Invitation, *, actor: Account) -> str:
+    """Revoke the links an expert holds, and make a new one."""
+    invitation.access_links.update(revoked=True)
+    record_act(actor, "replace_link", invitation)
+    return issue_invitation_link(invitation)
+
+
+def sign_in_with_link(request: HttpRequest, token: str) -> AccessLink | None:
+    """Sign the holder of a live link in; return None, and change nothing, for any other token."""
+    link = find_link(token)
+    if link is None:
+        return None
+    logout(request)
+    if link.account:
+        login(request, link.account, backend="django.contrib.auth.backends.ModelBackend")
+    else:
+        request.session.cycle_key()
+        request.session[INVITATION_KEY] = link.invitation_id
+        request.session[LINK_KEY] = link.pk
+    return link
+
+
+def _issue(
+    *, expires_at: datetime, account: Account | None = None, invitation: Invitation | None = None
+) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    link = AccessLink(
+        token_hash=hash_token(token), account=account, invitation=invitation, expires_at=expires_at
+    )
+    link.full_clean()
+    link.save()
+    return token

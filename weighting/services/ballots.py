@@ -1,0 +1,104 @@
+"""What an expert does: start, score, seal."""
+
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from weighting.enums import RoundState, Rule
+from weighting.exceptions import Refused, RoundNotOpen, StaleScore
+from weighting.manifest import hash_receipt
+from weighting.models import Ballot, Invitation, Round, RoundItem, Score
+from weighting.selectors.ballots import answers_of, ballot_sections, gaps_of
+
+NONCE_BYTES = 32
+SCALE = range(1, 6)
+
+
+@transaction.atomic
+def start_ballot(invitation: Invitation) -> Ballot:
+    """Return the expert's ballot, made on the first visit."""
+    invitation, _round = _hold_open(invitation)
+    return _ballot_of(invitation)
+
+
+@transaction.atomic
+def save_score(
+    invitation: Invitation, *, code: str, value: int | None, seen_revision: int, client: str
+) -> Score:
+    """Store one answer (None: abstain), given the revision that the page last saw.
+
+    A repeated request gets the stored answer again. A page that did not see the newest
+    answer gets `StaleScore` with that answer, and nothing is overwritten.
+    """
+    invitation, round_ = _hold_open(invitation)
+    _check_value(round_, value)
+    item = RoundItem.objects.select_related("indicator").filter(round=round_, indicator__code=code).first()
+    if item is None:
+        raise Refused(_("This round does not ask about “%(code)s”.") % {"code": code})
+    ballot = _ballot_of(invitation)
+    score = Score.objects.filter(ballot=ballot, indicator=item.indicator).first()
+    if score is None:
+        return Score.objects.create(ballot=ballot, indicator=item.indicator, value=value, client=client)
+    if score.client == client and score.value == value:
+        return score
+    if score.revision != seen_revision:
+        raise StaleScore(value=score.value, revision=score.revision)
+    score.value, score.client, score.revision = value, client, score.revision + 1
+    score.save()
+    return score
+
+
+@transaction.atomic
+def seal_ballot(invitation: Invitation) -> Ballot:
+    """Seal the answers as they stand; refused with every gap.
+
+    Sealing unchanged answers again gives the same receipt; changed answers give a new one,
+    which supersedes it.
+    """
+    invitation, round_ = _hold_open(invitation)
+    sections = ballot_sections(invitation)
+    gaps = gaps_of(sections)
+    if gaps:
+        raise Refused(*(_("“%(name)s” has no answer yet.") % {"name": gap.name} for gap in gaps))
+    ballot = _ballot_of(invitation)
+    answers = answers_of(sections)
+    if ballot.sealed_scores == answers:
+        return ballot
+    ballot.nonce = secrets.token_hex(NONCE_BYTES)
+    ballot.sealed_scores = answers
+    ballot.receipt = hash_receipt(
+        round_id=round_.pk, questionnaire_hash=round_.questionnaire_hash, nonce=ballot.nonce, scores=answers
+    )
+    ballot.save()
+    Invitation.objects.filter(pk=invitation.pk).update(sealed=True)
+    return ballot
+
+
+def _hold_open(invitation: Invitation) -> tuple[Invitation, Round]:
+    """Lock the invitation and read the round after the lock, or refuse.
+
+    Closing locks every invitation first: whoever waits here reads the closed state.
+    """
+    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    round_ = Round.objects.get(pk=held.round_id)
+    if round_.state != RoundState.OPEN or timezone.now() >= round_.deadline:
+        raise RoundNotOpen
+    held.round = round_
+    return held, round_
+
+
+def _ballot_of(held: Invitation) -> Ballot:
+    if held.ballot is None:
+        held.ballot = Ballot.objects.create(round=held.round)
+        held.started = True
+        held.save(update_fields=["ballot", "started"])
+    return held.ballot
+
+
+def _check_value(round_: Round, value: int | None) -> None:
+    if value is None and round_.rule != Rule.NORMALISED_MEAN:
+        raise Refused(_("This round's rule does not allow abstentions: choose 1 to 5."))
+    if value is not None and value not in SCALE:
+        raise Refused(_("A score is a whole number from 1 to 5, not %(value)s.") % {"value": value})

@@ -1,0 +1,240 @@
+"""Weight versions: drafted from a source, frozen into a release, published, retired."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from weighting.enums import RoundState, VersionSource, VersionStatus
+from weighting.exceptions import AlreadyFrozen, Refused
+from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_text
+from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
+from weighting.numeric.aggregation import PanelWeights, count_scores, equal_weights, weights_from_counts
+from weighting.numeric.arrays import IntArray
+from weighting.numeric.tree import global_weights
+from weighting.selectors.frameworks import indicators_of, tree_of
+from weighting.selectors.rounds import aggregation_blockers, items_of
+from weighting.selectors.versions import freezing_blockers, previous_version, weighted_nodes_of
+from weighting.services.audit import record_act
+from weighting.signals import weight_version_frozen
+
+
+@transaction.atomic
+def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
+    """Turn a closed round's sealed ballots into a draft version; the round never reopens."""
+    round_ = Round.objects.select_for_update().get(pk=round_.pk)
+    blockers = aggregation_blockers(round_)
+    if blockers:
+        raise Refused(*blockers)
+    nodes = indicators_of(round_.framework_id)
+    asked_codes = {item.code for item in items_of(round_)}
+    asked = np.array([node.code in asked_codes for node in nodes])
+    weights = weights_from_counts(tree_of(nodes), counts_of(round_, nodes), round_.rule, asked)  # type: ignore[arg-type]
+    version = _draft(
+        framework=round_.framework,
+        label_zh=round_.title_zh,
+        label_en=round_.title_en,
+        source=VersionSource.ROUND,
+        nodes=nodes,
+        weights=weights,
+        actor=actor,
+        round_=round_,
+    )
+    round_.state = RoundState.AGGREGATED
+    round_.save(update_fields=["state"])
+    record_act(actor, "aggregate", round_, version=version.pk)
+    return version
+
+
+@transaction.atomic
+def draft_equal_version(
+    *, framework: Framework, label_zh: str, label_en: str, actor: Account
+) -> WeightVersion:
+    """Draft a version that splits every sibling group equally."""
+    nodes = indicators_of(framework.pk)
+    return _draft(
+        framework=framework,
+        label_zh=label_zh,
+        label_en=label_en,
+        source=VersionSource.EQUAL,
+        nodes=nodes,
+        weights=equal_weights(tree_of(nodes)),
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def draft_imported_version(
+    *,
+    framework: Framework,
+    local_weights: Mapping[str, float],
+    label_zh: str,
+    label_en: str,
+    actor: Account,
+    source: VersionSource = VersionSource.IMPORTED,
+) -> WeightVersion:
+    """Draft a version from checked local weights, one for every indicator code."""
+    nodes = indicators_of(framework.pk)
+    local = np.array([local_weights[node.code] for node in nodes])
+    everywhere = np.ones(len(nodes), dtype=bool)
+    weights = PanelWeights(local=local, global_=global_weights(tree_of(nodes), local), asked=everywhere)
+    return _draft(
+        framework=framework,
+        label_zh=label_zh,
+        label_en=label_en,
+        source=source,
+        nodes=nodes,
+        weights=weights,
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
+    """Give a draft its number, manifest and hash; announce it in the same transaction.
+
+    The framework's row is the lock, so two managers at once make one release and numbers
+    have no gaps.
+    """
+    Framework.objects.select_for_update().get(pk=version.framework_id)
+    version = WeightVersion.objects.select_for_update().get(pk=version.pk)
+    if version.number is not None:
+        raise AlreadyFrozen(version_id=version.pk, number=version.number)
+    blockers = freezing_blockers(version)
+    if blockers:
+        raise Refused(*blockers)
+    previous = previous_version(version)
+    version.number = (previous.number or 0) + 1 if previous else 1
+    version.frozen_at = timezone.now()
+    version.manifest = build_manifest(version, previous=previous)
+    version.manifest_hash = hash_bytes(version.manifest)
+    version.status = VersionStatus.FROZEN
+    version.full_clean()
+    version.save()
+    record_act(actor, "freeze", version, number=version.number, manifest_hash=version.manifest_hash)
+    weight_version_frozen.send(sender=WeightVersion, version=version)
+    return version
+
+
+@transaction.atomic
+def publish_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
+    """Let anybody read a frozen version without signing in."""
+    version = WeightVersion.objects.select_for_update().get(pk=version.pk)
+    if version.number is None:
+        raise Refused(_("Only a frozen version can be published: freeze it first."))
+    version.is_published = True
+    version.save(update_fields=["is_published"])
+    record_act(actor, "publish", version)
+    return version
+
+
+@transaction.atomic
+def retire_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
+    """Label a frozen version as retired; its weights and results stay as they are."""
+    version = WeightVersion.objects.select_for_update().get(pk=version.pk)
+    if version.status != VersionStatus.FROZEN:
+        raise Refused(_("Only a frozen version can be retired."))
+    version.status = VersionStatus.RETIRED
+    version.save(update_fields=["status"])
+    record_act(actor, "retire", version)
+    return version
+
+
+def counts_of(round_: Round, nodes: list[Indicator]) -> IntArray:
+    """Count the sealed scores 1 to 5 and abstentions of each node, (nodes, 6)."""
+    ballots = round_.ballots.values_list("sealed_scores", flat=True)
+    scores = [[_as_float(ballot.get(node.code)) for node in nodes] for ballot in ballots]
+    return count_scores(np.array(scores).reshape(len(scores), len(nodes)))
+
+
+def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) -> bytes:
+    """Return the canonical bytes that a version is frozen as."""
+    nodes = weighted_nodes_of(version)
+    return canonical_json(
+        {
+            "schema": "quanheng/weight-version/1",
+            "framework": version.framework.sha256,
+            "number": version.number,
+            "label_zh": version.label_zh,
+            "label_en": version.label_en,
+            "source": version.source,
+            "round": _round_evidence(version.round) if version.round else None,
+            "previous": previous.manifest_hash if previous else FIRST_PREVIOUS_HASH,
+            "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
+            "code_version": settings.CODE_VERSION,
+            "weights": [
+                {
+                    "code": node.indicator.code,
+                    "parent": node.indicator.parent.code if node.indicator.parent else None,
+                    "local": weight_text(node.local_weight),
+                    "global": weight_text(node.global_weight),
+                    "asked": node.asked,
+                }
+                for node in nodes
+            ],
+        }
+    )
+
+
+def _round_evidence(round_: Round) -> dict[str, Any]:
+    """What a stranger needs to recompute the weights: the counts of each item, and hashes."""
+    nodes = indicators_of(round_.framework_id)
+    asked = {item.code for item in items_of(round_)}
+    counts = counts_of(round_, nodes)
+    return {
+        "questionnaire": round_.questionnaire_hash,
+        "receipt_root": round_.receipt_root,
+        "rule": round_.rule,
+        "invited": round_.invited_count,
+        "sealed": round_.sealed_count,
+        "excluded": 0,
+        "counts": {
+            node.code: row.tolist() for node, row in zip(nodes, counts, strict=True) if node.code in asked
+        },
+    }
+
+
+def _draft(
+    *,
+    framework: Framework,
+    label_zh: str,
+    label_en: str,
+    source: VersionSource,
+    nodes: list[Indicator],
+    weights: PanelWeights,
+    actor: Account,
+    round_: Round | None = None,
+) -> WeightVersion:
+    version = WeightVersion(
+        framework=framework,
+        label_zh=label_zh,
+        label_en=label_en,
+        source=source,
+        round=round_,
+        created_by=actor,
+    )
+    version.full_clean()
+    version.save()
+    columns = zip(nodes, weights.local, weights.global_, weights.asked, strict=True)
+    NodeWeight.objects.bulk_create(
+        [
+            NodeWeight(
+                version=version,
+                indicator=node,
+                local_weight=float(local),
+                global_weight=float(global_),
+                asked=bool(asked),
+            )
+            for node, local, global_, asked in columns
+        ]
+    )
+    record_act(actor, "draft", version, source=source.value)
+    return version
+
+
+def _as_float(score: int | None) -> float:
+    return np.nan if score is None else float(score)

@@ -1,0 +1,53 @@
+"""Who is on the other side of a request."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from weighting.enums import Role
+from weighting.models import Account, Invitation
+from weighting.permissions import MANAGERS, STAFF
+from weighting.selectors.access import invitation_in_session
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The account or the invitation behind a request; neither when anonymous."""
+
+    role: Role
+    account: Account | None = None
+    invitation: Invitation | None = None
+
+    @property
+    def name(self) -> str:
+        if self.account:
+            return self.account.get_full_name() or self.account.get_username()
+        return self.invitation.expert.name if self.invitation else ""
+
+    @property
+    def is_expert(self) -> bool:
+        return self.role == Role.EXPERT
+
+    @property
+    def can_manage(self) -> bool:
+        return self.role in MANAGERS
+
+    @property
+    def can_analyse(self) -> bool:
+        return self.role in STAFF
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """Return the visitor, looked up once per request."""
+    if not hasattr(request, "visitor"):
+        request.visitor = _find_visitor(request)  # type: ignore[attr-defined]
+    return request.visitor  # type: ignore[attr-defined,no-any-return]
+
+
+def _find_visitor(request: HttpRequest) -> Visitor:
+    if request.user.is_authenticated and isinstance(request.user, Account):
+        return Visitor(role=Role(request.user.role), account=request.user)
+    invitation = invitation_in_session(request.session)
+    if invitation:
+        return Visitor(role=Role.EXPERT, invitation=invitation)
+    return Visitor(role=Role.ANONYMOUS)
