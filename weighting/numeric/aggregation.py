@@ -137,9 +137,9 @@ def equal_weights(tree: Tree) -> PanelWeights:
 
 def _group_weights(sums: IntArray, answers: IntArray) -> FloatArray:
     """Means scaled by the largest number of answers: whole sums when nobody abstained."""
-    scaled = sums * np.divide(answers.max(), answers)
+    scaled: FloatArray = sums * (answers.max() / answers)
     # fsum rounds once, so the order of the siblings cannot show in the weights.
-    return np.divide(scaled, math.fsum(scaled))
+    return scaled / math.fsum(scaled)
 
 
 def _find_problems(tree: Tree, counts: IntArray, rule: Rule, asked: BoolArray) -> Iterator[str]:

@@ -1,0 +1,195 @@
+"""From normalised values and weights to the scores of cities (METHOD 4)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import numpy as np
+
+from weighting.numeric.arrays import BoolArray, FloatArray
+from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
+
+Aggregation = Literal["arithmetic", "geometric"]
+Missing = Literal["refuse", "reweight"]
+
+
+class CompositeError(ValueError):
+    """Scores cannot be formed; ``cities`` and ``leaves`` are the positions concerned."""
+
+    def __init__(self, reason: str, *, cities: Iterable[int] = (), leaves: Iterable[int] = ()) -> None:
+        self.reason = reason
+        self.cities = tuple(int(city) for city in cities)
+        self.leaves = tuple(int(leaf) for leaf in leaves)
+        places = [f"city {city + 1}" for city in self.cities] + [f"leaf {leaf + 1}" for leaf in self.leaves]
+        super().__init__(f"{reason}: {', '.join(places)}")
+
+
+def composite_scores(
+    normalised: FloatArray,
+    leaf_weights: FloatArray,
+    *,
+    aggregation: Aggregation = "arithmetic",
+    missing: Missing = "refuse",
+    tree: Tree | None = None,
+) -> FloatArray:
+    r"""Score every city under every version of the weights.
+
+    Arithmetic :math:`T_c = \sum_j \alpha_j t_{cj}`, geometric
+    :math:`T_c = \prod_j t_{cj}^{\alpha_j}`. Under ``reweight`` the weights of what a city has
+    are rescaled in each sibling group, from the bottom up: a node none of whose leaves is
+    present is itself absent from its group.
+
+    The leaves are added in their order, in plain IEEE arithmetic and without BLAS, whose sums
+    depend on the shape of the whole matrix: a version scored alone, with others or on another
+    machine has the same bits (geometric: on machines with the same ``exp`` and ``log``).
+
+    Parameters
+    ----------
+    normalised : float array, (cities, leaves)
+        nan where missing.
+    leaf_weights : float array, (leaves,) or (leaves, versions)
+        Global weights of the leaves; each version sums to 1.
+    aggregation : {"arithmetic", "geometric"}
+    missing : {"refuse", "reweight"}
+    tree : Tree
+        Needed by ``reweight``.
+
+    Returns
+    -------
+    float array, (cities,) or (cities, versions)
+        A share of the whole when the normalised values are shares.
+
+    Raises
+    ------
+    CompositeError
+        Naming the leaves that are missing under ``refuse`` or not above zero under
+        ``geometric``, and the cities with nothing of any weight under ``reweight``.
+
+    References
+    ----------
+    2016 "Internet Plus" index report, chapter 1, section 3.3.
+    """
+    weights = np.asarray(leaf_weights, dtype=np.float64)
+    terms = _terms(normalised, aggregation, missing)
+    versions = weights.reshape(terms.shape[1], -1)
+    if missing == "reweight":
+        totals = np.stack([_reweighted_sum(terms, w, _require(tree)) for w in versions.T], axis=1)
+    else:
+        leaves = np.ascontiguousarray(terms.T)[:, :, np.newaxis]
+        totals = _sum_in_order(leaf * weight for leaf, weight in zip(leaves, versions, strict=True))
+    return _untransformed(totals, aggregation).reshape(len(terms), *weights.shape[1:])
+
+
+def node_scores(
+    tree: Tree,
+    global_: FloatArray,
+    normalised: FloatArray,
+    *,
+    aggregation: Aggregation = "arithmetic",
+    missing: Missing = "refuse",
+) -> FloatArray:
+    r"""Score every city on every node of the tree, under one version of the weights.
+
+    A leaf scores its normalised value, an inner node
+    :math:`\sum_j (\alpha_j / \alpha_n) t_{cj}` over its leaves j (geometric: the product of
+    the powers), formed group by group from the bottom up. A node of weight zero has equally
+    split groups below it. Under ``reweight`` a node that a city has nothing of is nan.
+
+    Parameters
+    ----------
+    global_ : float array, (nodes,)
+        Global weights; those of the leaves sum to 1.
+    normalised, aggregation, missing
+        As for `composite_scores`.
+
+    Returns
+    -------
+    float array, (cities, nodes)
+
+    Raises
+    ------
+    CompositeError
+        As `composite_scores`.
+    """
+    terms = _terms(normalised, aggregation, missing).T
+    local = local_from_leaf_weights(tree, np.asarray(global_)[tree.leaves])
+    present = ~np.isnan(terms)
+    weights = np.broadcast_to(local[:, np.newaxis], (len(tree), terms.shape[1]))
+    support = np.ones_like(weights, dtype=bool)
+    if missing == "reweight":
+        support, masses = _presence(tree, local, present)
+        weights = np.divide(weights, masses, out=np.zeros_like(masses), where=support)
+    scores = np.zeros(weights.shape)
+    scores[tree.leaves] = np.where(present, terms, 0.0)
+    for level in reversed(tree.levels[1:]):
+        for node in level:
+            scores[tree.parents[node]] += weights[node] * scores[node]
+    scores = _untransformed(scores, aggregation)
+    scores[tree.leaves] = np.asarray(normalised, dtype=np.float64).T
+    return np.where(support, scores, np.nan).T
+
+
+def _terms(normalised: FloatArray, aggregation: Aggregation, missing: Missing) -> FloatArray:
+    """Check the normalised values and return what the weights are applied to."""
+    values = np.asarray(normalised, dtype=np.float64)
+    absent = np.isnan(values)
+    if missing not in ("refuse", "reweight") or aggregation not in ("arithmetic", "geometric"):
+        raise ValueError(f"unknown aggregation {aggregation!r} or policy {missing!r}")
+    if missing == "refuse" and absent.any():
+        raise CompositeError("missing values", leaves=np.flatnonzero(absent.any(axis=0)))
+    if aggregation == "arithmetic":
+        return values
+    if (flat := (values <= 0).any(axis=0)).any():
+        raise CompositeError("geometric means need values above zero", leaves=np.flatnonzero(flat))
+    return np.log(values)
+
+
+def _untransformed(scores: FloatArray, aggregation: Aggregation) -> FloatArray:
+    return np.exp(scores) if aggregation == "geometric" else scores
+
+
+def _sum_in_order(products: Iterator[FloatArray]) -> FloatArray:
+    total = next(products)
+    for product in products:
+        total += product
+    return total
+
+
+def _reweighted_sum(terms: FloatArray, leaf_weights: FloatArray, tree: Tree) -> FloatArray:
+    """Sum one version over what each city has, (cities,)."""
+    present = ~np.isnan(terms.T)
+    local = local_from_leaf_weights(tree, leaf_weights)
+    support, masses = _presence(tree, local, present)
+    # 1 where nothing is missing, so that a complete city keeps the bits of its plain sum.
+    scale = np.ones_like(masses)
+    for level in tree.levels:
+        above = scale[tree.parents[level]] if tree.parents[level[0]] != NO_PARENT else 1.0
+        scale[level] = np.where(support[level], above / masses[level], 0.0)
+    weights = leaf_weights[:, np.newaxis] * scale[tree.leaves]
+    filled = np.where(present, terms.T, 0.0)
+    return _sum_in_order(leaf * weight for leaf, weight in zip(filled, weights, strict=True))
+
+
+def _presence(tree: Tree, local: FloatArray, present: BoolArray) -> tuple[BoolArray, FloatArray]:
+    """Return which nodes a city has anything of, and the local weight present in each group.
+
+    Both are (nodes, cities); the mass of a node is that of its sibling group, exactly 1 where
+    the group is complete and 1 where it is empty.
+    """
+    support = np.zeros((len(tree), present.shape[1]), dtype=bool)
+    support[tree.leaves] = present
+    masses = np.ones(support.shape)
+    for group in sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]])):
+        mass = _sum_in_order(local[node] * support[node] for node in group)
+        masses[group] = np.where(support[group].all(axis=0) | (mass == 0), 1.0, mass)
+        parent = tree.parents[group[0]]
+        if parent != NO_PARENT:
+            support[parent] = mass > 0
+        elif not (mass > 0).all():
+            raise CompositeError("nothing of any weight is present", cities=np.flatnonzero(mass == 0))
+    return support, masses
+
+
+def _require(tree: Tree | None) -> Tree:
+    if tree is None:
+        raise ValueError("reweighting needs the tree")
+    return tree
