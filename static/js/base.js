@@ -1,0 +1,42 @@
+/* Small help on top of pages that already work without it. */
+"use strict";
+
+function focusErrorSummary() {
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+}
+
+function closeMenuOnEscape(event) {
+  const menu = document.querySelector(".nav-narrow[open]");
+  if (event.key !== "Escape" || !menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
+async function copyText(event) {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  button.textContent = button.dataset.done;
+}
+
+function showCopyButtons() {
+  // The clipboard exists only over HTTPS and on the loopback interface.
+  if (!navigator.clipboard) return;
+  document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+}
+
+function showLiveError() {
+  document.getElementById("live-error").hidden = false;
+}
+
+document.addEventListener("keydown", closeMenuOnEscape);
+document.addEventListener("click", copyText);
+document.addEventListener("htmx:sendError", showLiveError);
+document.addEventListener("htmx:timeout", showLiveError);
+document.addEventListener("htmx:responseError", showLiveError);
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) document.getElementById("live-error").hidden = true;
+});
+focusErrorSummary();
+showCopyButtons();
