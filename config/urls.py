@@ -5,11 +5,13 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config.health import health
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.views.access import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("healthz", audience(ANYONE)(health), name="health"),
     path("language/", audience(ANYONE)(set_language), name="set_language"),
     path("admin/", admin.site.urls),
     path(
