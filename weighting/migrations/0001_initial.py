@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name="Ballot",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ("sealed_scores", models.JSONField(null=True)),
+                ("sealed_scores", models.JSONField(blank=True, null=True)),
                 ("receipt", models.CharField(blank=True, max_length=64)),
                 ("nonce", models.CharField(blank=True, max_length=64)),
             ],
@@ -251,6 +251,7 @@ class Migration(migrations.Migration):
                 (
                     "parent",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="children",
@@ -276,6 +277,7 @@ class Migration(migrations.Migration):
                 (
                     "ballot",
                     models.OneToOneField(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="invitation",
@@ -310,6 +312,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="access_links",
@@ -319,6 +322,7 @@ class Migration(migrations.Migration):
                 (
                     "invitation",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="access_links",
@@ -414,15 +418,15 @@ class Migration(migrations.Migration):
                 ),
                 ("deadline", models.DateTimeField(verbose_name="deadline")),
                 ("seed", models.BigIntegerField()),
-                ("questionnaire", models.BinaryField(null=True)),
+                ("questionnaire", models.BinaryField(blank=True, null=True)),
                 ("questionnaire_hash", models.CharField(blank=True, max_length=64)),
                 ("receipt_root", models.CharField(blank=True, max_length=64)),
-                ("invited_count", models.PositiveIntegerField(null=True)),
-                ("sealed_count", models.PositiveIntegerField(null=True)),
+                ("invited_count", models.PositiveIntegerField(blank=True, null=True)),
+                ("sealed_count", models.PositiveIntegerField(blank=True, null=True)),
                 ("void_reason", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("opened_at", models.DateTimeField(null=True)),
-                ("closed_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "framework",
                     models.ForeignKey(
@@ -501,7 +505,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("value", models.PositiveSmallIntegerField(null=True)),
+                ("value", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("revision", models.PositiveIntegerField(default=1)),
                 ("client", models.CharField(max_length=36)),
                 (
@@ -531,7 +535,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("number", models.PositiveIntegerField(null=True)),
+                ("number", models.PositiveIntegerField(blank=True, null=True)),
                 ("label_zh", models.CharField(max_length=200, verbose_name="Chinese label")),
                 ("label_en", models.CharField(max_length=200, verbose_name="English label")),
                 (
@@ -554,11 +558,11 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("manifest", models.BinaryField(null=True)),
+                ("manifest", models.BinaryField(blank=True, null=True)),
                 ("manifest_hash", models.CharField(blank=True, max_length=64)),
                 ("is_published", models.BooleanField(default=False, verbose_name="published")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("frozen_at", models.DateTimeField(null=True)),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -578,6 +582,7 @@ class Migration(migrations.Migration):
                 (
                     "parent",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="children",
@@ -587,6 +592,7 @@ class Migration(migrations.Migration):
                 (
                     "round",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="weight_versions",

@@ -28,9 +28,11 @@ class AccessLink(models.Model):
     """A personal link: 256 random bits, of which only the hash is kept."""
 
     token_hash = models.CharField(max_length=64, unique=True)
-    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="access_links")
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.CASCADE, related_name="access_links"
+    )
     invitation = models.ForeignKey(
-        "weighting.Invitation", null=True, on_delete=models.CASCADE, related_name="access_links"
+        "weighting.Invitation", null=True, blank=True, on_delete=models.CASCADE, related_name="access_links"
     )
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)

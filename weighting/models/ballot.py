@@ -24,7 +24,7 @@ class Ballot(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="ballots")
-    sealed_scores = models.JSONField(null=True)
+    sealed_scores = models.JSONField(null=True, blank=True)
     receipt = models.CharField(max_length=64, blank=True)
     # Kept for the expert's own receipt page while the round is open; gone at the close.
     nonce = models.CharField(max_length=64, blank=True)
@@ -47,7 +47,9 @@ class Invitation(models.Model):
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="invitations")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="invitations")
-    ballot = models.OneToOneField(Ballot, null=True, on_delete=models.SET_NULL, related_name="invitation")
+    ballot = models.OneToOneField(
+        Ballot, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation"
+    )
     started = models.BooleanField(default=False)
     sealed = models.BooleanField(default=False)
 
@@ -73,7 +75,7 @@ class Score(models.Model):
 
     ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="scores")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
-    value = models.PositiveSmallIntegerField(null=True)
+    value = models.PositiveSmallIntegerField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
     client = models.CharField(max_length=36)
 

@@ -26,7 +26,9 @@ class Indicator(BilingualName):
     DIRECTIONS = [(1, _("higher is better")), (-1, _("lower is better"))]
 
     framework = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="indicators")
-    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children"
+    )
     code = models.CharField(max_length=100)
     position = models.PositiveIntegerField()
     depth = models.PositiveSmallIntegerField()

@@ -32,16 +32,16 @@ class Round(models.Model):
     deadline = models.DateTimeField(_("deadline"))
     seed = models.BigIntegerField()
     # Set when the round opens: the canonical questionnaire and its hash.
-    questionnaire = models.BinaryField(null=True)
+    questionnaire = models.BinaryField(null=True, blank=True)
     questionnaire_hash = models.CharField(max_length=64, blank=True)
     # Set when the round closes.
     receipt_root = models.CharField(max_length=64, blank=True)
-    invited_count = models.PositiveIntegerField(null=True)
-    sealed_count = models.PositiveIntegerField(null=True)
+    invited_count = models.PositiveIntegerField(null=True, blank=True)
+    sealed_count = models.PositiveIntegerField(null=True, blank=True)
     void_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    opened_at = models.DateTimeField(null=True)
-    closed_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]

@@ -19,19 +19,23 @@ class WeightVersion(models.Model):
     """
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="weight_versions")
-    number = models.PositiveIntegerField(null=True)
+    number = models.PositiveIntegerField(null=True, blank=True)
     label_zh = models.CharField(_("Chinese label"), max_length=200)
     label_en = models.CharField(_("English label"), max_length=200)
     status = models.CharField(max_length=8, choices=VersionStatus, default=VersionStatus.DRAFT)
     source = models.CharField(max_length=8, choices=VersionSource)
-    round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="weight_versions")
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
-    manifest = models.BinaryField(null=True)
+    round = models.ForeignKey(
+        Round, null=True, blank=True, on_delete=models.PROTECT, related_name="weight_versions"
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    manifest = models.BinaryField(null=True, blank=True)
     manifest_hash = models.CharField(max_length=64, blank=True)
     is_published = models.BooleanField(_("published"), default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    frozen_at = models.DateTimeField(null=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]
