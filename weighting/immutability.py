@@ -1,0 +1,118 @@
+"""Triggers that keep frozen versions and the log as they are, whoever writes.
+
+The ORM, raw SQL, INSERT OR REPLACE (which on SQLite passes by UPDATE and DELETE triggers)
+and, on PostgreSQL, TRUNCATE and a session in replica role are all refused. Of a frozen
+version only the labels "published" and "retired" may still change. Django rebuilds SQLite
+tables when it alters them and drops their triggers: they are installed again after every
+migration, and checked at start-up.
+"""
+
+from collections.abc import Iterator
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+VERSION, WEIGHT, LOG = "weighting_weightversion", "weighting_nodeweight", "weighting_auditentry"
+LABEL_COLUMNS = ("status", "is_published")
+REFUSAL = "immutable: frozen versions and the log are never rewritten"
+
+# Conditions are written on OLD and NEW, in the SQL that both databases share.
+FROZEN_ROW_CHANGES = "OLD.number IS NOT NULL AND (NEW.status = 'draft' OR {changed})"
+FROZEN_TWIN = (
+    f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.number IS NOT NULL AND (v.id = NEW.id OR v.round_id = NEW.round_id"
+    " OR (v.framework_id = NEW.framework_id AND v.number = NEW.number)))"
+)
+OF_FROZEN = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {{row}}.version_id AND v.number IS NOT NULL)"
+
+
+def expected_triggers(connection: BaseDatabaseWrapper) -> list[str]:
+    """Name the triggers that must stand in the database."""
+    return [name for name, *_rest in _rules(connection)] + list(_truncate_triggers(connection))
+
+
+def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
+    """Name the triggers that ought to stand in the database and do not, or are switched off."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        present = {name for (name,) in cursor.fetchall()}
+    return [name for name in expected_triggers(connection) if name not in present]
+
+
+def install_triggers(using: str) -> None:
+    """Install every trigger that is missing."""
+    connection = connections[using]
+    drop_triggers(using)
+    with connection.cursor() as cursor:
+        for statement in _create_statements(connection):
+            cursor.execute(statement)
+
+
+def drop_triggers(using: str) -> None:
+    """Take the triggers away: for a migration that must rewrite a table, and for test databases."""
+    connection = connections[using]
+    present = set(expected_triggers(connection)) - set(missing_triggers(connection))
+    with connection.cursor() as cursor:
+        for name in sorted(present):
+            table = name.removeprefix("keep_").rsplit("_", 1)[0]
+            on_table = "" if connection.vendor == "sqlite" else f" ON {table}"
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
+def _rules(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (name, event, table, condition under which the event is refused)."""
+    yield f"keep_{VERSION}_insert", "INSERT", VERSION, FROZEN_TWIN
+    yield f"keep_{VERSION}_update", "UPDATE", VERSION, FROZEN_ROW_CHANGES.format(changed=_changed(connection))
+    yield f"keep_{VERSION}_delete", "DELETE", VERSION, "OLD.number IS NOT NULL"
+    yield f"keep_{WEIGHT}_insert", "INSERT", WEIGHT, OF_FROZEN.format(row="NEW")
+    moved = f"{OF_FROZEN.format(row='OLD')} OR {OF_FROZEN.format(row='NEW')}"
+    yield f"keep_{WEIGHT}_update", "UPDATE", WEIGHT, moved
+    yield f"keep_{WEIGHT}_delete", "DELETE", WEIGHT, OF_FROZEN.format(row="OLD")
+    yield f"keep_{LOG}_insert", "INSERT", LOG, f"EXISTS (SELECT 1 FROM {LOG} l WHERE l.id = NEW.id)"
+    yield f"keep_{LOG}_update", "UPDATE", LOG, "1 = 1"
+    yield f"keep_{LOG}_delete", "DELETE", LOG, "1 = 1"
+
+
+def _changed(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        columns = [c.name for c in connection.introspection.get_table_description(cursor, VERSION)]
+    kept = [column for column in columns if column not in LABEL_COLUMNS]
+    return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in kept)
+
+
+def _create_statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    if connection.vendor == "sqlite":
+        for name, event, table, condition in _rules(connection):
+            yield (
+                f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {condition}"
+                f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+            )
+        return
+    for name, event, table, condition in _rules(connection):
+        refused = condition.replace(" IS NOT NEW.", " IS DISTINCT FROM NEW.")
+        yield from _postgres_trigger(name, event, table, refused)
+    for name, table in _truncate_triggers(connection).items():
+        yield from _postgres_trigger(name, "TRUNCATE", table, "TRUE")
+
+
+def _postgres_trigger(name: str, event: str, table: str, refused: str) -> Iterator[str]:
+    """Each trigger has a function of its own: a WHEN clause may not read other tables."""
+    result = "NEW" if event in ("INSERT", "UPDATE") else "OLD"
+    level = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    yield (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {refused} THEN"
+        f" RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+        f" RETURN {result}; END $$"
+    )
+    yield f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {level} EXECUTE FUNCTION {name}()"
+    yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
+
+
+def _truncate_triggers(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    if connection.vendor == "sqlite":
+        return {}
+    return {f"keep_{table}_truncate": table for table in (VERSION, WEIGHT, LOG)}
