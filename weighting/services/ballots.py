@@ -1,6 +1,7 @@
 """What an expert does: start, score, seal."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from weighting.enums import RoundState, Rule
 from weighting.exceptions import Refused, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt
-from weighting.models import Ballot, Invitation, Round, RoundItem, Score
+from weighting.models import Ballot, Indicator, Invitation, Round, Score
 from weighting.selectors.ballots import answers_of, ballot_sections, gaps_of
 
 NONCE_BYTES = 32
@@ -33,14 +34,11 @@ def save_score(
     answer gets `StaleScore` with that answer, and nothing is overwritten.
     """
     invitation, round_ = _hold_open(invitation)
-    _check_value(round_, value)
-    item = RoundItem.objects.select_related("indicator").filter(round=round_, indicator__code=code).first()
-    if item is None:
-        raise Refused(_("This round does not ask about “%(code)s”.") % {"code": code})
+    indicator = _check_answers(round_, {code: value})[code]
     ballot = _ballot_of(invitation)
-    score = Score.objects.filter(ballot=ballot, indicator=item.indicator).first()
+    score = Score.objects.filter(ballot=ballot, indicator=indicator).first()
     if score is None:
-        return Score.objects.create(ballot=ballot, indicator=item.indicator, value=value, client=client)
+        return Score.objects.create(ballot=ballot, indicator=indicator, value=value, client=client)
     if score.client == client and score.value == value:
         return score
     if score.revision != seen_revision:
@@ -48,6 +46,22 @@ def save_score(
     score.value, score.client, score.revision = value, client, score.revision + 1
     score.save()
     return score
+
+
+@transaction.atomic
+def save_scores(invitation: Invitation, *, answers: Mapping[str, int | None], client: str) -> Sequence[Score]:
+    """Store the answers of a ballot that is still empty, all at once: from paper, or a file."""
+    invitation, round_ = _hold_open(invitation)
+    indicators = _check_answers(round_, answers)
+    ballot = _ballot_of(invitation)
+    if Score.objects.filter(ballot=ballot).exists():
+        raise Refused(_("This ballot already holds answers: change them one by one."))
+    return Score.objects.bulk_create(
+        [
+            Score(ballot=ballot, indicator=indicators[code], value=value, client=client)
+            for code, value in answers.items()
+        ]
+    )
 
 
 @transaction.atomic
@@ -97,8 +111,28 @@ def _ballot_of(held: Invitation) -> Ballot:
     return held.ballot
 
 
-def _check_value(round_: Round, value: int | None) -> None:
+def _check_answers(round_: Round, answers: Mapping[str, int | None]) -> dict[str, Indicator]:
+    """Return the indicators by code, or refuse with everything that is wrong."""
+    found = Indicator.objects.filter(pk__in=round_.items.values("indicator"), code__in=answers)
+    indicators = {indicator.code: indicator for indicator in found}
+    problems = [
+        problem
+        for code, value in answers.items()
+        for problem in (_code_problem(code, indicators), _value_problem(round_, value))
+        if problem
+    ]
+    if problems:
+        raise Refused(*problems)
+    return indicators
+
+
+def _code_problem(code: str, indicators: Mapping[str, Indicator]) -> str:
+    return "" if code in indicators else _("This round does not ask about “%(code)s”.") % {"code": code}
+
+
+def _value_problem(round_: Round, value: int | None) -> str:
     if value is None and round_.rule != Rule.NORMALISED_MEAN:
-        raise Refused(_("This round's rule does not allow abstentions: choose 1 to 5."))
+        return _("This round's rule does not allow abstentions: choose 1 to 5.")
     if value is not None and value not in SCALE:
-        raise Refused(_("A score is a whole number from 1 to 5, not %(value)s.") % {"value": value})
+        return _("A score is a whole number from 1 to 5, not %(value)s.") % {"value": value}
+    return ""
