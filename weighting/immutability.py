@@ -19,8 +19,8 @@ REFUSAL = "immutable: frozen versions and the log are never rewritten"
 # Conditions are written on OLD and NEW, in the SQL that both databases share.
 FROZEN_ROW_CHANGES = "OLD.number IS NOT NULL AND (NEW.status = 'draft' OR {changed})"
 FROZEN_TWIN = (
-    f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.number IS NOT NULL AND (v.id = NEW.id OR v.round_id = NEW.round_id"
-    " OR (v.framework_id = NEW.framework_id AND v.number = NEW.number)))"
+    f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.number IS NOT NULL AND (v.id = NEW.id"
+    " OR v.round_id = NEW.round_id OR (v.framework_id = NEW.framework_id AND v.number = NEW.number)))"
 )
 OF_FROZEN = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {{row}}.version_id AND v.number IS NOT NULL)"
 

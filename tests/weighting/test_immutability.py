@@ -89,9 +89,14 @@ def test_truncate_and_a_replica_session_are_refused(frozen):
     connection.check_constraints()  # pending checks would refuse TRUNCATE before the trigger does
     with pytest.raises(DatabaseError, match="immutable"):
         _run(f"TRUNCATE {immutability.VERSION} CASCADE")
-    with pytest.raises(DatabaseError, match="immutable"), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match="immutable"):
+        _run_as_replica(f"UPDATE {immutability.VERSION} SET manifest_hash = 'x' WHERE id = %s", frozen.pk)
+
+
+def _run_as_replica(statement, *values):
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(f"UPDATE {immutability.VERSION} SET manifest_hash = 'x' WHERE id = %s", [frozen.pk])
+        cursor.execute(statement, values)
 
 
 def test_labels_may_still_change(frozen, manager):
