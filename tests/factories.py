@@ -1,0 +1,165 @@
+"""What tests start from. Rounds and ballots come into being through the services, as in the product."""
+
+import itertools
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from weighting.enums import Role, RoundState, Rule
+from weighting.manifest import canonical_json, hash_bytes
+from weighting.models import Account, Expert, Framework, Indicator, Invitation, Panel
+from weighting.selectors.rounds import invitations_of, items_of
+from weighting.services.access import issue_invitation_link
+from weighting.services.ballots import save_score, seal_ballot, start_ballot
+from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.versions import aggregate_round
+
+SMALL_TREE = {"infra": {"fixed": {}, "mobile": {}}, "industry": {"retail": {}, "finance": {}, "travel": {}}}
+PASSWORD = "correct horse battery staple"
+
+_numbers = itertools.count(1)
+
+
+def make_account(role=Role.MANAGER, **fields):
+    """Create a member of staff, whose password is ``PASSWORD``."""
+    number = next(_numbers)
+    fields = {"username": f"{role}-{number}", "email": f"{role}-{number}@staff.example", **fields}
+    return Account.objects.create_user(role=role, password=PASSWORD, **fields)
+
+
+def make_framework(tree=SMALL_TREE, *, owner=None, **fields):
+    """Create a framework from nested mappings of codes; a node's names are made from its code."""
+    number = next(_numbers)
+    framework = Framework.objects.create(
+        name_zh=f"指标体系{number}",
+        name_en=f"Framework {number}",
+        sha256=hash_bytes(canonical_json({"tree": tree, "number": number})),
+        created_by=owner or make_account(),
+        **fields,
+    )
+    positions = itertools.count()
+    _plant(framework, tree, None, positions)
+    return framework
+
+
+def _plant(framework, tree, parent, positions):
+    for code, children in tree.items():
+        node = Indicator.objects.create(
+            framework=framework,
+            parent=parent,
+            code=code,
+            name_zh=f"指标{code}",
+            name_en=f"Indicator {code}",
+            position=next(positions),
+            depth=parent.depth + 1 if parent else 1,
+            is_leaf=not children,
+        )
+        _plant(framework, children, node, positions)
+
+
+def make_panel(size=5, *, owner=None, **fields):
+    """Create a panel of experts E001, E002, ..."""
+    number = next(_numbers)
+    panel = Panel.objects.create(name=f"Panel {number}", created_by=owner or make_account())
+    Expert.objects.bulk_create(
+        Expert(
+            panel=panel,
+            code=f"E{place:03}",
+            name=f"Expert {place}",
+            email=f"expert-{place}@panel-{number}.example",
+            **fields,
+        )
+        for place in range(1, size + 1)
+    )
+    return panel
+
+
+def make_round(
+    *,
+    state=RoundState.OPEN,
+    manager=None,
+    framework=None,
+    panel=None,
+    parents=None,
+    rule=Rule.NORMALISED_SUM,
+    sealed=None,
+    scores=None,
+    deadline=None,
+):
+    """Take a round through the services as far as ``state`` (draft, ready, open, closed, aggregated).
+
+    ``parents`` are codes of asked groups (None in it: the root group); without it all is asked.
+    ``sealed`` ballots are filled (all of them before a close) from ``scores(place, code)``.
+    """
+    manager = manager or make_account()
+    framework = framework or make_framework(owner=manager)
+    panel = panel or make_panel(owner=manager)
+    size = panel.experts.count()
+    round_ = draft_round(
+        framework=framework,
+        panel=panel,
+        title_zh="第一轮",
+        title_en="First round",
+        parents=_groups(framework, parents),
+        rule=rule,
+        quorum=min(5, max(2, size)),
+        minimum_panel=min(5, max(2, size)),
+        deadline=deadline or timezone.now() + timedelta(days=7),
+        actor=manager,
+    )
+    if state == RoundState.DRAFT:
+        return round_
+    round_ = ready_round(round_, actor=manager)
+    if state == RoundState.READY:
+        return round_
+    round_ = open_round(round_, actor=manager)
+    wanted = sealed if sealed is not None else (0 if state == RoundState.OPEN else size)
+    for place, invitation in enumerate(invitations_of(round_)[:wanted]):
+        fill_ballot(invitation, scores=(lambda code, p=place: scores(p, code)) if scores else None)
+        seal_ballot(invitation)
+    if state == RoundState.OPEN:
+        return round_
+    round_ = close_round(round_, actor=manager)
+    if state == RoundState.AGGREGATED:
+        aggregate_round(round_, actor=manager)
+        round_.refresh_from_db()
+    return round_
+
+
+def _groups(framework, parents):
+    nodes = {node.code: node for node in Indicator.objects.filter(framework=framework)}
+    if parents is None:
+        return [None, *(node for node in nodes.values() if not node.is_leaf)]
+    return [nodes[code] if code else None for code in parents]
+
+
+def fill_ballot(invitation, *, scores=None, skip=()):
+    """Answer every item of a ballot but those skipped; 1 to 5 in turn without ``scores``."""
+    start_ballot(invitation)
+    for place, item in enumerate(items_of(invitation.round)):
+        if item.code not in skip:
+            value = scores(item.code) if scores else place % 5 + 1
+            save_score(invitation, code=item.code, value=value, seen_revision=0, client=f"factory-{place}")
+
+
+def make_invitation(round_=None, *, place=0):
+    """Return the invitation of one expert of an open round, as the site would load it."""
+    round_ = round_ or make_round()
+    invitations = Invitation.objects.select_related("expert", "round__framework")
+    return invitations.filter(round=round_).order_by("expert__code")[place]
+
+
+def sign_in_expert(client, invitation):
+    """Bring a test client in by the expert's personal link."""
+    token = issue_invitation_link(invitation)
+    client.get(reverse("weighting:receive-link", args=[token]))
+    response = client.post(reverse("weighting:confirm-link"))
+    assert response.status_code == 302, "the personal link did not sign the expert in"
+    return client
+
+
+def sign_in_staff(client, account):
+    """Bring a test client in as a member of staff."""
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    return client
