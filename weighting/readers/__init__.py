@@ -1,0 +1,38 @@
+"""Files to checked rows: every problem of a file at once, each with its place and remedy."""
+
+from weighting.readers.framework import (
+    FrameworkRow,
+    FrameworkScan,
+    FrameworkTable,
+    read_framework,
+    scan_framework,
+)
+from weighting.readers.panel import PanelRow, read_panel
+from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
+from weighting.readers.scores import Abstention, ScoreTable, read_scores, scan_scores
+from weighting.readers.table import MAX_BYTES, Source, decode
+from weighting.readers.weights import SUM_TOLERANCE, WeightTable, read_weights, scan_weights
+
+__all__ = [
+    "MAX_BYTES",
+    "SUM_TOLERANCE",
+    "Abstention",
+    "FileProblem",
+    "FileProblems",
+    "FrameworkRow",
+    "FrameworkScan",
+    "FrameworkTable",
+    "PanelRow",
+    "ProblemLog",
+    "ScoreTable",
+    "Source",
+    "WeightTable",
+    "decode",
+    "read_framework",
+    "read_panel",
+    "read_scores",
+    "read_weights",
+    "scan_framework",
+    "scan_scores",
+    "scan_weights",
+]

@@ -1,0 +1,159 @@
+"""The tree of indicators from a file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from weighting.numeric.arrays import IntArray
+from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
+from weighting.readers.cells import Vocabulary, plain
+from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
+from weighting.readers.table import Source, check_header, read_table
+
+REQUIRED = ("code", "parent")
+MAX_LENGTHS = {"code": 100, "name_zh": 200, "name_en": 200, "unit": 40}
+OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note")
+DIRECTIONS = {"": 1, "1": 1, "+1": 1, "-1": -1}
+# The first column of a data file.
+RESERVED_CODE = "unit"
+# A spreadsheet takes a cell that starts with one of these for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True)
+class FrameworkRow:
+    """A node; ``row`` is its line in the file."""
+
+    row: int
+    code: str
+    parent: str
+    name_zh: str
+    name_en: str
+    direction: int
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True)
+class FrameworkTable:
+    """A checked framework; rows and tree are in the order of the file."""
+
+    rows: tuple[FrameworkRow, ...]
+    tree: Tree
+
+    @property
+    def directions(self) -> IntArray:
+        """+1 or -1 of each leaf, (leaves,)."""
+        return np.array([self.rows[leaf].direction for leaf in self.tree.leaves])
+
+
+@dataclass(frozen=True)
+class FrameworkScan:
+    """What could be read of a framework; ``table`` is None when there are problems.
+
+    ``codes`` and ``leaf_codes`` are known even of a faulty tree, so that the files that
+    refer to it can be checked in the same go.
+    """
+
+    codes: tuple[str, ...]
+    leaf_codes: tuple[str, ...]
+    table: FrameworkTable | None
+    problems: list[FileProblem]
+
+
+def read_framework(source: Source, name: str) -> FrameworkTable:
+    """Read code, parent, and optionally name_zh, name_en, direction, unit, note.
+
+    Raises
+    ------
+    FileProblems
+        With all problems of the file, of its cells and of the tree.
+    """
+    scan = scan_framework(source, name)
+    if scan.table is None:
+        raise FileProblems(scan.problems)
+    return scan.table
+
+
+def scan_framework(source: Source, name: str) -> FrameworkScan:
+    """Read a framework as far as it goes."""
+    log = ProblemLog(name)
+    table = read_table(source, log)
+    if table is None or not check_header(table, log, required=REQUIRED, optional=OPTIONAL):
+        return FrameworkScan((), (), None, log.problems)
+    records = table.records([*REQUIRED, *OPTIONAL])
+    rows = tuple(_read_row(line, cells, log) for line, cells in records)
+    codes = tuple(dict.fromkeys(row.code for row in rows))
+    parents = {row.parent for row in rows}
+    leaf_codes = tuple(code for code in codes if code not in parents)
+    try:
+        tree = build_tree([row.code for row in rows], [row.parent for row in rows])
+    except TreeError as error:
+        for fault in error.faults:
+            _add_fault(fault, rows, log)
+    else:
+        if not log.problems:
+            return FrameworkScan(codes, leaf_codes, FrameworkTable(rows, tree), [])
+    return FrameworkScan(codes, leaf_codes, None, log.problems)
+
+
+def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> FrameworkRow:
+    for column, limit in MAX_LENGTHS.items():
+        if len(cells[column]) > limit:
+            message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
+            log.add(message, row=line, column=column, value=cells[column])
+    direction = plain(cells["direction"])
+    if direction not in DIRECTIONS:
+        message = _("A direction is 1 (higher is better) or -1 (lower is better).")
+        log.add(message, row=line, column="direction", value=cells["direction"])
+    _check_code(line, cells["code"], log)
+    return FrameworkRow(
+        row=line,
+        code=cells["code"],
+        parent=cells["parent"],
+        name_zh=cells["name_zh"],
+        name_en=cells["name_en"],
+        direction=DIRECTIONS.get(direction, 1),
+        unit=cells["unit"],
+        note=cells["note"],
+    )
+
+
+def _check_code(line: int, code: str, log: ProblemLog) -> None:
+    if code == RESERVED_CODE:
+        message = _("The code “unit” names the first column of a data file. Choose another one.")
+        log.add(message, row=line, column="code", value=code)
+    elif not code.isprintable() or code.startswith(FORMULA_STARTS):
+        message = _("A code has no control characters and does not start with =, +, - or @. Change it.")
+        log.add(message, row=line, column="code", value=code)
+
+
+def _add_fault(fault: TreeFault, rows: tuple[FrameworkRow, ...], log: ProblemLog) -> None:
+    """Say a fault of the tree in terms of the file."""
+    match fault.kind:
+        case "too_small":
+            log.add(_("A framework needs at least two indicators. Add rows."))
+            return
+        case "too_large":
+            message = _("A framework has at most %(limit)d indicators, this one %(count)d. Leave some out.")
+            log.add(message % {"limit": MAX_NODES, "count": fault.number})
+            return
+    row = rows[fault.index]
+    match fault.kind:
+        case "no_code":
+            log.add(_("Every row needs a code. Fill it in."), row=row.row, column="code", value="")
+        case "duplicate":
+            first = next(other.row for other in rows if other.code == row.code)
+            message = _("The code is already used in row %(first)d. Give each indicator its own.")
+            log.add(message % {"first": first}, row=row.row, column="code", value=row.code)
+        case "orphan":
+            message = _("No row has this code. Correct the parent, or leave it empty for a sub-index.")
+            message = Vocabulary([other.code for other in rows]).suggest(message, row.parent)
+            log.add(message, row=row.row, column="parent", value=row.parent)
+        case "cycle":
+            message = _("The indicator is its own ancestor (%(path)s). Change one of these parents.")
+            log.add(message % {"path": fault.other}, row=row.row, column="parent", value=row.parent)
+        case "too_deep":
+            message = _("The indicator lies deeper than %(limit)d levels. Move it up.") % {"limit": MAX_DEPTH}
+            log.add(message, row=row.row, column="parent", value=row.parent)

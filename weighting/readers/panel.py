@@ -1,0 +1,95 @@
+"""The experts of a panel from a file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from weighting.enums import Language, Sector
+from weighting.readers.problems import ProblemLog
+from weighting.readers.table import Source, check_header, read_table
+
+REQUIRED = ("code", "name", "email")
+OPTIONAL = ("organisation", "sector", "language")
+MAX_LENGTHS = {"code": 40, "name": 200, "email": 254, "organisation": 200}
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """An expert; ``row`` is the line in the file."""
+
+    row: int
+    code: str
+    name: str
+    email: str
+    organisation: str
+    sector: str
+    language: str
+
+
+def read_panel(source: Source, name: str) -> list[PanelRow]:
+    """Read code, name, email, and optionally organisation, sector, language.
+
+    Raises
+    ------
+    FileProblems
+        With all problems of the file.
+    """
+    log = ProblemLog(name)
+    table = read_table(source, log)
+    if table is None or not check_header(table, log, required=REQUIRED, optional=OPTIONAL):
+        log.raise_if_any()
+        return []
+    rows = [_read_row(line, cells, log) for line, cells in table.records([*REQUIRED, *OPTIONAL])]
+    if not rows:
+        log.add(_("The file names no experts. Add one row for each."))
+    _note_repeated(rows, "code", lambda row: row.code, log)
+    _note_repeated(rows, "email", lambda row: row.email.casefold(), log)
+    log.raise_if_any()
+    return rows
+
+
+def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> PanelRow:
+    for column in REQUIRED:
+        if not cells[column]:
+            log.add(_("The cell must not be empty. Fill it in."), row=line, column=column, value="")
+    for column, limit in MAX_LENGTHS.items():
+        if len(cells[column]) > limit:
+            message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
+            log.add(message, row=line, column=column, value=cells[column])
+    _check_email(line, cells["email"], log)
+    sector = _choose(line, cells, "sector", Sector.values, Sector.OTHER, log)
+    language = _choose(line, cells, "language", Language.values, Language.CHINESE, log)
+    return PanelRow(
+        line, cells["code"], cells["name"], cells["email"], cells["organisation"], sector, language
+    )
+
+
+def _check_email(line: int, email: str, log: ProblemLog) -> None:
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        log.add(_("This is not an e-mail address. Correct it."), row=line, column="email", value=email)
+
+
+def _choose(
+    line: int, cells: dict[str, str], column: str, choices: list[str], default: str, log: ProblemLog
+) -> str:
+    value = cells[column].casefold() or default
+    if value not in choices:
+        message = _("Choose one of %(choices)s.") % {"choices": ", ".join(choices)}
+        log.add(message, row=line, column=column, value=cells[column])
+    return value
+
+
+def _note_repeated(
+    rows: list[PanelRow], column: str, key: Callable[[PanelRow], str], log: ProblemLog
+) -> None:
+    first: dict[str, int] = {}
+    for row in rows:
+        if key(row) and first.setdefault(key(row), row.row) != row.row:
+            message = _("The same entry is in row %(first)d. Each expert has one row.")
+            log.add(message % {"first": first[key(row)]}, row=row.row, column=column, value=key(row))

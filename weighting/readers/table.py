@@ -1,0 +1,180 @@
+"""Bytes to a table of trimmed cells, each row with its line in the file."""
+
+import csv
+import io
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from weighting.readers.cells import Vocabulary
+from weighting.readers.problems import ProblemLog
+
+MAX_BYTES = 256 * 1024 * 1024
+# Text of one encoding read as another is mostly unreadable; text with a few damaged bytes is not.
+DAMAGED_SHARE = 0.5
+
+
+class BinaryReader(Protocol):
+    """An open file or an upload."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+Source = bytes | os.PathLike[str] | BinaryReader
+
+
+@dataclass(frozen=True)
+class Row:
+    """Trimmed cells, as many as the header has, and the line of the file they start on."""
+
+    line: int
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A header and the rows below it that are as long as it is, which can be walked once."""
+
+    header: tuple[str, ...]
+    rows: Iterator[Row]
+
+    def records(self, columns: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield each row's line and its cells in the given columns, '' where there is none."""
+        places = {name: place for place, name in enumerate(self.header)}
+        for row in self.rows:
+            yield row.line, {name: row.cells[places[name]] if name in places else "" for name in columns}
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a file in UTF-8 (with or without a BOM), UTF-16 with one, or GB18030.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        For anything else, and for UTF-8 with a few damaged bytes, which GB18030 would turn
+        into other characters without a word.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if _is_damaged_utf8(data):
+            raise error
+    return data.decode("gb18030")
+
+
+def read_table(source: Source, log: ProblemLog) -> Table | None:
+    """Read a file as comma-separated rows; None when there is nothing to go on with."""
+    text = _read_text(source, log)
+    if text is None:
+        return None
+    rows = _split_rows(text, log)
+    first = next(rows, None)
+    if first is None:
+        if not log.problems:
+            log.add(_("The file is empty. Its first line must name the columns."), row=1)
+        return None
+    header = tuple(first.cells)
+    return Table(header=header, rows=_whole_rows(header, rows, log))
+
+
+def check_header(
+    table: Table, log: ProblemLog, *, required: Iterable[str], optional: Iterable[str] = ()
+) -> bool:
+    """Note unknown, repeated and missing columns; return whether all required ones are there."""
+    required = tuple(required)
+    known = Vocabulary(dict.fromkeys([*required, *optional]))
+    missing = [name for name in required if name not in table.header]
+    for place, name in enumerate(table.header):
+        if not name:
+            log.add(_("Column %(place)d has no name. Name or delete it.") % {"place": place + 1}, row=1)
+        elif name in table.header[:place]:
+            log.add(_("The column is there twice. Delete one of them."), row=1, column=name)
+        elif name not in known:
+            message = _("The column is not known here. Correct its name or delete it.")
+            log.add(known.suggest(message, name), row=1, column=name, value=name)
+    for name in missing:
+        log.add(_missing_column_message(table), row=1, column=name)
+    return not missing
+
+
+def _missing_column_message(table: Table) -> str:
+    if len(table.header) == 1 and any(mark in table.header[0] for mark in ";\t"):
+        return _("The column is missing. Separate the columns by commas.")
+    return _("The column is missing. Add it to the first line of the file.")
+
+
+def _read_text(source: Source, log: ProblemLog) -> str | None:
+    data = _read_bytes(source, log)
+    if data is None:
+        return None
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        log.add(_("This is a workbook or an archive. Save the sheet as CSV."))
+        return None
+    try:
+        text = decode(data)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        log.add(_("The text is neither UTF-8 nor GB18030. Save the file as CSV in UTF-8."), row=line)
+        return None
+    if "\0" in text:
+        log.add(_("This is not a text file. Save the table as CSV."))
+        return None
+    return text
+
+
+def _read_bytes(source: Source, log: ProblemLog) -> bytes | None:
+    try:
+        if isinstance(source, os.PathLike):
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        else:
+            data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
+    except OSError as error:
+        log.add(
+            _("The file cannot be read: %(reason)s. Check the path.") % {"reason": error.strerror or error}
+        )
+        return None
+    if len(data) > MAX_BYTES:
+        size = MAX_BYTES // 1024 // 1024
+        log.add(_("The file is larger than %(size)d MB. Split it or leave columns out.") % {"size": size})
+        return None
+    return data
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    text = data.decode("utf-8", errors="replace")
+    foreign = sum(not character.isascii() for character in text)
+    return text.count("\N{REPLACEMENT CHARACTER}") < DAMAGED_SHARE * foreign
+
+
+def _split_rows(text: str, log: ProblemLog) -> Iterator[Row]:
+    """Yield the rows that are not blank."""
+    # Strict, for otherwise a quote that is never closed swallows the rest of the file.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            trimmed = [cell.strip() for cell in cells]
+            if any(trimmed):
+                yield Row(line, trimmed)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        message = _("The row cannot be read as CSV (%(reason)s). Check its quotation marks.")
+        log.add(message % {"reason": error}, row=line)
+
+
+def _whole_rows(header: tuple[str, ...], rows: Iterable[Row], log: ProblemLog) -> Iterator[Row]:
+    for row in rows:
+        if len(row.cells) == len(header):
+            yield row
+        else:
+            message = _(
+                "The row has %(cells)d cells, the first line %(columns)d. Check its commas and quotes."
+            )
+            log.add(message % {"cells": len(row.cells), "columns": len(header)}, row=row.line)

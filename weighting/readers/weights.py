@@ -1,0 +1,151 @@
+"""Weights from a file."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from weighting.numeric.arrays import FloatArray
+from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
+from weighting.readers.cells import CellError, Vocabulary, parse_number
+from weighting.readers.problems import ProblemLog
+from weighting.readers.table import Source, check_header, read_table
+
+LOCAL, GLOBAL = "local_weight", "global_weight"
+SUM_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class WeightTable:
+    """Checked weights, both (nodes,); each group of local weights sums to 1."""
+
+    local: FloatArray
+    global_: FloatArray
+
+
+def read_weights(source: Source, name: str, tree: Tree) -> WeightTable:
+    """Read code and local_weight of every node, or global_weight of every leaf.
+
+    A sum may miss 1 by 1e-6, as decimals do, and is then rescaled. With both columns the
+    local weights count, and any other global weight given must agree with them.
+
+    Raises
+    ------
+    FileProblems
+        With all problems of the file.
+    """
+    log = ProblemLog(name)
+    table = scan_weights(source, log, tree.codes, tree)
+    log.raise_if_any()
+    assert table is not None  # noqa: S101 - without problems there is a table
+    return table
+
+
+def scan_weights(
+    source: Source, log: ProblemLog, codes: Sequence[str], tree: Tree | None
+) -> WeightTable | None:
+    """Read weights as far as they go; without a tree, cells are checked but not sums."""
+    table = read_table(source, log)
+    if table is None:
+        return None
+    kind = LOCAL if LOCAL in table.header or GLOBAL not in table.header else GLOBAL
+    if not check_header(table, log, required=("code", kind), optional=("parent", LOCAL, GLOBAL)):
+        return None
+    columns = [column for column in (LOCAL, GLOBAL) if column in table.header]
+    known = Vocabulary(dict.fromkeys(codes))
+    given: dict[str, dict[str, float]] = {LOCAL: {}, GLOBAL: {}}
+    rows: dict[str, int] = {}
+    for line, cells in table.records(["code", *columns]):
+        if _is_new_code(line, cells["code"], rows, known, log):
+            for column in columns:
+                _read_weight(line, cells, column, given[column], log)
+    if tree is None or log.problems:
+        return None
+    return _from_local(given, rows, tree, log) if kind == LOCAL else _from_global(given, rows, tree, log)
+
+
+def _is_new_code(line: int, code: str, rows: dict[str, int], known: Vocabulary, log: ProblemLog) -> bool:
+    if code not in known:
+        message = known.suggest(_("The framework has no such code. Correct it."), code)
+        log.add(message, row=line, column="code", value=code)
+        return False
+    if rows.setdefault(code, line) != line:
+        message = _("The code already has a weight in row %(first)d. Delete one of the rows.")
+        log.add(message % {"first": rows[code]}, row=line, column="code", value=code)
+    return rows[code] == line
+
+
+def _read_weight(
+    line: int, cells: dict[str, str], column: str, given: dict[str, float], log: ProblemLog
+) -> None:
+    """Note one weight; an empty cell is a weight not given."""
+    if not cells[column]:
+        return
+    try:
+        value = parse_number(cells[column])
+    except CellError as error:
+        log.add(str(error), row=line, column=column, value=cells[column])
+        return
+    if value < 0:
+        log.add(_("A weight is never below zero. Correct it."), row=line, column=column, value=cells[column])
+    given[cells["code"]] = value
+
+
+def _from_local(
+    given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog
+) -> WeightTable | None:
+    _note_missing(tree.codes, given[LOCAL], rows, LOCAL, log)
+    local = np.array([given[LOCAL].get(code, 0.0) for code in tree.codes])
+    for group in tree.groups:
+        if all(tree.codes[node] in given[LOCAL] for node in group):
+            local[group] = _rescaled(local[group], [tree.codes[node] for node in group], LOCAL, log)
+    return _agreed(WeightTable(local, global_weights(tree, local)), given[GLOBAL], rows, tree, log)
+
+
+def _from_global(
+    given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog
+) -> WeightTable | None:
+    _note_missing(tree.leaf_codes, given[GLOBAL], rows, GLOBAL, log)
+    if log.problems:
+        return None
+    leaf_weights = np.array([given[GLOBAL][code] for code in tree.leaf_codes])
+    leaf_weights = _rescaled(leaf_weights, tree.leaf_codes, GLOBAL, log)
+    if log.problems:
+        return None
+    local = local_from_leaf_weights(tree, leaf_weights)
+    return _agreed(WeightTable(local, global_weights(tree, local)), given[GLOBAL], rows, tree, log)
+
+
+def _note_missing(
+    codes: Sequence[str], given: dict[str, float], rows: dict[str, int], column: str, log: ProblemLog
+) -> None:
+    for code in codes:
+        if code not in given:
+            message = _("%(code)s has no weight. Add it; write 0 for none.") % {"code": code}
+            log.add(message, row=rows.get(code), column=column, value="" if code in rows else None)
+
+
+def _rescaled(weights: FloatArray, codes: Sequence[str], column: str, log: ProblemLog) -> FloatArray:
+    total = math.fsum(weights)
+    if abs(total - 1) <= SUM_TOLERANCE:
+        return weights / total
+    message = _("The weights of %(codes)s sum to %(total)s, not to 1 (within %(tolerance)s). Correct them.")
+    names = ", ".join(codes)
+    log.add(message % {"codes": names, "total": f"{total:.9g}", "tolerance": SUM_TOLERANCE}, column=column)
+    return weights
+
+
+def _agreed(
+    table: WeightTable, given: dict[str, float], rows: dict[str, int], tree: Tree, log: ProblemLog
+) -> WeightTable | None:
+    """Return the weights if the global weights that the file also gives are the same."""
+    for code, value in {} if log.problems else given.items():
+        computed = table.global_[tree.index[code]]
+        if abs(computed - value) > SUM_TOLERANCE:
+            message = _("The other weights of the file give %(computed)s here. Correct or empty the cell.")
+            log.add(
+                message % {"computed": f"{computed:.9g}"}, row=rows[code], column=GLOBAL, value=str(value)
+            )
+    return None if log.problems else table
