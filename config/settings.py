@@ -141,6 +141,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_TIMEZONE = "UTC"
+# A run stays with a worker that says nothing for this long; then another may take it.
+RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep-waiting-runs": {"task": "indexer.tasks.sweep_runs", "schedule": 5.0},
 }
@@ -181,7 +183,10 @@ USE_TZ = True
 # --- static files --------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Scripts taken out of installed packages by `manage.py build_vendor_js`.
+VENDOR_DIR = BASE_DIR / "build" / "static"
+VENDOR_DIR.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "static", VENDOR_DIR]
 
 # --- security ------------------------------------------------------------------------------
 # TLS ends at a proxy in a real installation, which sets QUANHENG_HTTPS; the embedded default

@@ -20,32 +20,34 @@ logger = logging.getLogger(__name__)
 
 def queue_runs_of_version(version: WeightVersion) -> None:
     """Write a job for every data set of the version's framework."""
-    _queue(DataSet.objects.filter(framework=version.framework_id).defer("values"), [version])
+    data_sets = DataSet.objects.filter(framework=version.framework_id).defer("values", "totals")
+    _queue(Run(data_set=d, weight_version=version, method_id=d.method_id) for d in data_sets)
 
 
 def queue_runs_of_data_set(data_set: DataSet) -> None:
     """Write a job for every frozen version of the data set's framework."""
-    frozen = WeightVersion.objects.filter(framework=data_set.framework_id, status=VersionStatus.FROZEN)
-    _queue([data_set], frozen.defer("manifest"))
+    versions = WeightVersion.objects.filter(framework=data_set.framework_id, status=VersionStatus.FROZEN)
+    _queue(
+        Run(data_set=data_set, weight_version=version, method_id=data_set.method_id)
+        for version in versions.defer("manifest")
+    )
 
 
 def retry_run(run: Run) -> None:
     """Wake a worker for a run that was put back in the queue."""
-    transaction.on_commit(partial(wake_worker, run.data_set_id))
+    transaction.on_commit(partial(wake_workers, [run.data_set_id]))
 
 
-def wake_worker(data_set_id: int) -> None:
-    """Tell a worker that runs of a data set wait; without a broker the sweeper will."""
+def wake_workers(data_set_ids: list[int]) -> None:
+    """Tell the workers that runs of some data sets wait; without a broker the sweeper will."""
     try:
-        compute_runs.apply_async([data_set_id], retry=False)
+        for data_set_id in data_set_ids:
+            compute_runs.apply_async([data_set_id], retry=False)
     except OperationalError:
-        logger.warning("no broker: runs of data set %s wait for the sweeper", data_set_id)
+        logger.warning("no broker: runs of %s data sets wait for the sweeper", len(data_set_ids))
 
 
-def _queue(data_sets: Iterable[DataSet], versions: Iterable[WeightVersion]) -> None:
-    versions = list(versions)
-    for data_set in data_sets:
-        runs = [Run(data_set=data_set, weight_version=v, method_id=data_set.method_id) for v in versions]
-        Run.objects.bulk_create(runs, ignore_conflicts=True)
-        if runs:
-            transaction.on_commit(partial(wake_worker, data_set.pk))
+def _queue(runs: Iterable[Run]) -> None:
+    written = Run.objects.bulk_create(runs, ignore_conflicts=True)
+    if written:
+        transaction.on_commit(partial(wake_workers, sorted({run.data_set_id for run in written})))

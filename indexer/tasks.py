@@ -5,24 +5,27 @@ import logging
 from celery import shared_task
 
 from indexer.selectors.runs import data_sets_with_waiting_runs
-from indexer.services.runs import claim_runs, compute_claimed_runs, fail_exhausted_runs
+from indexer.services.runs import compute_waiting_runs, fail_exhausted_runs
+
+# Far below the time limit, which would end an innocent run; the sweeper sends for what is left.
+TURN_SECONDS = 120
+# The sweeper sends again anyway: old messages must not pile up behind a long computation.
+SWEEP_EXPIRES = 30
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def compute_runs(data_set_id: int) -> int:
-    """Compute every waiting run of a data set; return how many this call finished."""
-    finished = 0
-    while runs := claim_runs(data_set_id):
-        finished += compute_claimed_runs(runs)
+    """Compute the waiting runs of a data set; return how many this call finished."""
+    finished = compute_waiting_runs(data_set_id, seconds=TURN_SECONDS)
     logger.info("data set %s: %s runs finished", data_set_id, finished)
     return finished
 
 
-@shared_task(expires=30)
+@shared_task(expires=SWEEP_EXPIRES)
 def sweep_runs() -> None:
     """Send again what nobody took, and give up on runs that were tried too often."""
     fail_exhausted_runs()
     for data_set_id in data_sets_with_waiting_runs():
-        compute_runs.delay(data_set_id)
+        compute_runs.apply_async([data_set_id], expires=SWEEP_EXPIRES)

@@ -8,6 +8,7 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indexer.enums import Aggregation, Missing, Negative, Normalisation
 from indexer.models import City, DataSet, IndexMethod, Province, PublishedFigure, Region
 from indexer.signals import data_set_added
 from weighting.exceptions import Refused
@@ -62,6 +63,20 @@ def register_cities(rows: Iterable[CityRow], *, actor: Account) -> list[City]:
     return cities
 
 
+def use_method(
+    *,
+    normalisation: str = Normalisation.SHARE,
+    negative: str = Negative.REFLECT,
+    missing: str = Missing.REFUSE,
+    aggregation: str = Aggregation.ARITHMETIC,
+) -> IndexMethod:
+    """Return the row of a method, made on its first use."""
+    method, _created = IndexMethod.objects.get_or_create(
+        normalisation=normalisation, negative=negative, missing=missing, aggregation=aggregation
+    )
+    return method
+
+
 @transaction.atomic
 def add_data_set(
     *,
@@ -77,7 +92,12 @@ def add_data_set(
     actor: Account,
     note: str = "",
 ) -> DataSet:
-    """Store a checked matrix (cities, leaves) as an immutable data set and announce it."""
+    """Store a checked matrix (cities, leaves) as an immutable data set and announce it.
+
+    The framework's row is the lock, as in freezing: of a version and a data set that come
+    at the same moment the later one sees the other, and writes their run.
+    """
+    Framework.objects.select_for_update().get(pk=framework.pk)
     matrix = np.ascontiguousarray(values, dtype="<f8").tobytes()
     whole = np.array([totals.get(code, np.nan) for code in leaf_codes], dtype="<f8").tobytes()
     labels = canonical_json(

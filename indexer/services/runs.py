@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
+import math
+import time
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from indexer.models import CityScore, DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.ranking import min_ranks
 from indexer.selectors.data_sets import normalised_values, tree_of_framework
+from indexer.services.leases import keep_lease, lease_time
 from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray
@@ -26,23 +28,25 @@ from weighting.services.audit import record_act
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 25
-# A claim holds this many runs: normalising once serves them all, and a lease covers them.
+# A claim holds this many fresh runs: normalising once serves them all, and a lease covers them.
 CLAIM_SIZE = 64
 
 
 @transaction.atomic
 def claim_runs(data_set_id: int) -> list[Run]:
-    """Take waiting runs of one data set and method under one lease; none when none wait."""
-    waiting = _waiting().filter(data_set=data_set_id, attempts__lt=MAX_ATTEMPTS).order_by("pk")
-    if connection.features.has_select_for_update_skip_locked:
-        waiting = waiting.select_for_update(skip_locked=True)
-    candidates = list(waiting[:CLAIM_SIZE])
-    claimed = [run for run in candidates if run.method_id == candidates[0].method_id]
+    """Take waiting runs of one data set and method under one lease; none when none wait.
+
+    The least tried come first, and a run that was tried before comes alone: one that kills
+    its worker takes no others with it and does not stand in their way.
+    """
+    waiting = _waiting().filter(data_set=data_set_id, attempts__lt=MAX_ATTEMPTS)
+    candidates = list(_locked(waiting.order_by("attempts", "pk"))[:CLAIM_SIZE])
+    claimed = [run for run in candidates if run.method_id == candidates[0].method_id and not run.attempts]
+    claimed = claimed or candidates[:1]
     lease, now = uuid.uuid4(), timezone.now()
     for run in claimed:
-        run.status, run.lease, run.lease_until = RunStatus.RUNNING, lease, now + LEASE
+        run.status, run.lease, run.lease_until = RunStatus.RUNNING, lease, now + lease_time()
         run.started_at, run.attempts = now, run.attempts + 1
     Run.objects.bulk_update(claimed, ["status", "lease", "lease_until", "started_at", "attempts"])
     return claimed
@@ -54,17 +58,25 @@ def compute_claimed_runs(runs: list[Run]) -> int:
     method = runs[0].method
     tree = tree_of_framework(data_set.framework_id)
     weights = global_weights_of([run.weight_version_id for run in runs])
-    try:
-        normalised = normalised_values(data_set, method)
-        columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
-        scores = composite_scores(normalised, columns, **_options(method), tree=tree)
-    except ValueError as error:
-        return sum(_fail(run, str(error)) for run in runs)
-    ended = 0
-    for run, column in zip(runs, scores.T, strict=True):
-        nodes = node_scores(tree, weights[run.weight_version_id], normalised, **_options(method))
-        ended += _store(run, data_set, column, nodes)
-        _renew_lease(run)
+    with keep_lease(runs[0]):
+        try:
+            normalised = normalised_values(data_set, method)
+            columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
+            scores = composite_scores(normalised, columns, **_options(method), tree=tree)
+        except ValueError as error:
+            return _fail(runs, error)
+        ended = 0
+        for run, column in zip(runs, scores.T, strict=True):
+            nodes = node_scores(tree, weights[run.weight_version_id], normalised, **_options(method))
+            ended += _store(run, data_set, column, nodes)
+    return ended
+
+
+def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
+    """Claim and compute until nothing waits or the time is up; return how many runs ended."""
+    started, ended = time.monotonic(), 0
+    while time.monotonic() - started < seconds and (runs := claim_runs(data_set_id)):
+        ended += compute_claimed_runs(runs)
     return ended
 
 
@@ -124,8 +136,15 @@ def _store(run: Run, data_set: DataSet, scores: FloatArray, nodes: FloatArray) -
     return 1
 
 
+def _fail(runs: list[Run], error: ValueError) -> int:
+    """End a run that cannot be computed; of several, find out which by computing each alone."""
+    if len(runs) > 1:
+        return sum(compute_claimed_runs([run]) for run in runs)
+    return _store_failure(runs[0], str(error))
+
+
 @transaction.atomic
-def _fail(run: Run, error: str) -> int:
+def _store_failure(run: Run, error: str) -> int:
     held = _hold(run)
     if held is None:
         return 0
@@ -142,11 +161,14 @@ def _hold(run: Run) -> Run | None:
     return held.first()
 
 
-def _renew_lease(run: Run) -> None:
-    """Keep what is left of the claim while the work goes on."""
-    Run.objects.filter(lease=run.lease).update(lease_until=timezone.now() + LEASE)
-
-
 def _waiting() -> QuerySet[Run]:
     lapsed = Q(status=RunStatus.RUNNING, lease_until__lte=timezone.now())
     return Run.objects.filter(Q(status=RunStatus.QUEUED) | lapsed).select_related("method")
+
+
+def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Lock the rows and pass by those another worker is taking; SQLite's lock is the transaction."""
+    if connection.features.has_select_for_update_skip_locked:
+        # Of the run alone: a lock on the shared method would hide every other data set's runs.
+        return runs.select_for_update(skip_locked=True, of=("self",))
+    return runs
