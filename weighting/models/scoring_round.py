@@ -54,6 +54,11 @@ class Round(models.Model):
                 | ~Q(questionnaire_hash=""),
                 name="round_open_has_questionnaire",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
+                | Q(receipt_root="", sealed_count__isnull=True, closed_at__isnull=True),
+                name="round_closed_for_good",
+            ),
         ]
 
     def __str__(self) -> str:

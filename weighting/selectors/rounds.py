@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import Role, RoundState
 from weighting.models import Account, Expert, Indicator, Invitation, Round
+from weighting.numeric.aggregation import count_scores
+from weighting.numeric.arrays import IntArray
 from weighting.selectors.frameworks import indicators_of
 
 
@@ -30,6 +33,15 @@ def rounds_visible_to(account: Account) -> QuerySet[Round]:
     return rounds.none()
 
 
+def rounds_with_participation(account: Account) -> QuerySet[Round]:
+    """Return the visible rounds, each with how many people were invited, started and sealed."""
+    return rounds_visible_to(account).annotate(
+        invited=Count("invitations"),
+        started=Count("invitations", filter=Q(invitations__started=True)),
+        sealed=Count("invitations", filter=Q(invitations__sealed=True)),
+    )
+
+
 def participation_of(round_: Round) -> Participation:
     """Count the invited, the started and the sealed."""
     counts = Invitation.objects.filter(round=round_).aggregate(
@@ -43,6 +55,13 @@ def participation_of(round_: Round) -> Participation:
 def invitations_of(round_: Round) -> QuerySet[Invitation]:
     """Return the invitations of a round with their experts, by expert code."""
     return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
+
+
+def receipts_of(round_: Round) -> list[str]:
+    """Return the sorted receipts of a round that is closed; none while it may still change."""
+    if not round_.receipt_root:
+        return []
+    return sorted(round_.ballots.exclude(receipt="").values_list("receipt", flat=True))
 
 
 def items_of(round_: Round) -> list[Indicator]:
@@ -95,22 +114,44 @@ def managers_on_panel(round_: Round) -> list[str]:
     panel = {
         email.lower() for email in Expert.objects.filter(panel=round_.panel).values_list("email", flat=True)
     }
-    return [str(m) for m in round_.managers.all() if m.email and m.email.lower() in panel]
+    return [
+        m.get_full_name() or m.username for m in round_.managers.all() if m.email and m.email.lower() in panel
+    ]
+
+
+def score_counts_of(round_: Round, nodes: list[Indicator]) -> IntArray:
+    """Count the sealed scores 1 to 5 and abstentions of each node, (nodes, 6)."""
+    ballots = round_.ballots.exclude(receipt="").values_list("sealed_scores", flat=True)
+    scores = [[ballot.get(node.code) for node in nodes] for ballot in ballots]
+    return count_scores(np.array(scores, dtype=float).reshape(len(scores), len(nodes)))
 
 
 def aggregation_blockers(round_: Round) -> list[str]:
     """List everything that keeps a closed round from being aggregated."""
+    if round_.state != RoundState.CLOSED:
+        return [_("Only a closed round can be aggregated, once.")]
     sealed = round_.sealed_count or 0
     blockers = []
-    if round_.state != RoundState.CLOSED:
-        blockers.append(_("Only a closed round can be aggregated, once."))
     least = max(round_.minimum_panel, round_.quorum)
     if sealed < least:
         blockers.append(
             _("%(sealed)d ballots are sealed and %(least)d are needed: void this round and hold another.")
             % {"sealed": sealed, "least": least}
         )
+    for name in _unscored_items(round_):
+        blockers.append(
+            _("Everybody abstained on “%(name)s”: void this round and hold another without it.")
+            % {"name": name}
+        )
     return blockers
+
+
+def _unscored_items(round_: Round) -> list[str]:
+    items = items_of(round_)
+    counts = score_counts_of(round_, items)
+    return [
+        item.name for item, row in zip(items, counts, strict=True) if row[:5].sum() == 0 and row.sum() > 0
+    ]
 
 
 def _groups_asked_in_part(round_: Round) -> list[str]:

@@ -4,11 +4,16 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth import login, logout
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from weighting.models import AccessLink, Account, Invitation
+from weighting.enums import RoundState
+from weighting.exceptions import Refused
+from weighting.models import AccessLink, Account, Invitation, Round
 from weighting.selectors.access import INVITATION_KEY, LINK_KEY, find_link, hash_token
+from weighting.selectors.rounds import invitations_of
 from weighting.services.audit import record_act
 
 TOKEN_BYTES = 32
@@ -27,11 +32,27 @@ def issue_invitation_link(invitation: Invitation) -> str:
     return _issue(expires_at=invitation.round.deadline + EXPERT_LINK_GRACE, invitation=invitation)
 
 
+@transaction.atomic
 def replace_invitation_link(invitation: Invitation, *, actor: Account) -> str:
-    """Revoke the links an expert holds, and make a new one."""
+    """Revoke the links an expert holds, and make a new one; only while the round is open."""
+    if invitation.round.state != RoundState.OPEN:
+        raise Refused(_("Personal links are made only while the round is open."))
     invitation.access_links.update(revoked=True)
     record_act(actor, "replace_link", invitation)
     return issue_invitation_link(invitation)
+
+
+@transaction.atomic
+def replace_unsealed_links(round_: Round, *, actor: Account) -> list[tuple[Invitation, str]]:
+    """Make a new link for every expert who has not sealed yet; return each with its token."""
+    waiting = invitations_of(round_).filter(sealed=False).select_related("round")
+    return [(invitation, replace_invitation_link(invitation, actor=actor)) for invitation in waiting]
+
+
+def extend_invitation_links(round_: Round) -> None:
+    """Let the links of a round live as long as its new deadline asks."""
+    links = AccessLink.objects.filter(invitation__round=round_, revoked=False)
+    links.update(expires_at=round_.deadline + EXPERT_LINK_GRACE)
 
 
 def sign_in_with_link(request: HttpRequest, token: str) -> AccessLink | None:

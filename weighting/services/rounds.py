@@ -24,6 +24,7 @@ from weighting.models import (
     Score,
 )
 from weighting.selectors.rounds import items_of, opening_blockers
+from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
 
 
@@ -96,11 +97,12 @@ def open_round(round_: Round, *, actor: Account) -> Round:
 def extend_deadline(round_: Round, *, deadline: datetime, actor: Account) -> Round:
     """Move the deadline of an open round later; never earlier."""
     round_ = _lock(round_, RoundState.OPEN)
-    if deadline <= round_.deadline:
-        _refuse_if([_("The deadline of an open round can only move later.")])
+    if deadline <= max(round_.deadline, timezone.now()):
+        _refuse_if([_("The deadline of an open round can only move later: choose a time after it and now.")])
     record_act(actor, "extend", round_, before=round_.deadline.isoformat(), after=deadline.isoformat())
     round_.deadline = deadline
     round_.save(update_fields=["deadline"])
+    extend_invitation_links(round_)
     return round_
 
 
@@ -127,7 +129,7 @@ def close_round(round_: Round, *, actor: Account) -> Round:
 @transaction.atomic
 def void_round(round_: Round, *, reason: str, actor: Account) -> Round:
     """Void a round that has no aggregate; what was recorded stays as evidence."""
-    round_ = Round.objects.select_for_update().get(pk=round_.pk)
+    round_ = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     if round_.state in (RoundState.AGGREGATED, RoundState.VOID):
         _refuse_if([_("A round that is aggregated or void stays as it is.")])
     if not reason.strip():
@@ -187,8 +189,12 @@ def _unlink_ballots(round_: Round) -> None:
 
 
 def _lock(round_: Round, state: RoundState) -> Round:
-    """Return the round, locked until the transaction ends, if it is in the state."""
-    locked = Round.objects.select_for_update().get(pk=round_.pk)
+    """Return the round, locked until the transaction ends, if it is in the state.
+
+    Its key stays free: an expert who holds an invitation and makes a ballot refers to this
+    row, and would otherwise wait for a close that waits for the invitation.
+    """
+    locked = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     if locked.state != state:
         raise Refused(
             _("The round is “%(now)s”; this act needs it to be “%(needed)s”.")

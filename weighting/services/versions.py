@@ -13,11 +13,11 @@ from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.exceptions import AlreadyFrozen, Refused
 from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_text
 from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
-from weighting.numeric.aggregation import PanelWeights, count_scores, equal_weights, weights_from_counts
-from weighting.numeric.arrays import IntArray
+from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_from_counts
 from weighting.numeric.tree import global_weights
+from weighting.readers import read_weights
 from weighting.selectors.frameworks import indicators_of, tree_of
-from weighting.selectors.rounds import aggregation_blockers, items_of
+from weighting.selectors.rounds import aggregation_blockers, items_of, score_counts_of
 from weighting.selectors.versions import freezing_blockers, previous_version, weighted_nodes_of
 from weighting.services.audit import record_act
 from weighting.signals import weight_version_frozen
@@ -26,14 +26,15 @@ from weighting.signals import weight_version_frozen
 @transaction.atomic
 def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
     """Turn a closed round's sealed ballots into a draft version; the round never reopens."""
-    round_ = Round.objects.select_for_update().get(pk=round_.pk)
+    round_ = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     blockers = aggregation_blockers(round_)
     if blockers:
         raise Refused(*blockers)
     nodes = indicators_of(round_.framework_id)
     asked_codes = {item.code for item in items_of(round_)}
     asked = np.array([node.code in asked_codes for node in nodes])
-    weights = weights_from_counts(tree_of(nodes), counts_of(round_, nodes), round_.rule, asked)  # type: ignore[arg-type]
+    counts = score_counts_of(round_, nodes)
+    weights = weights_from_counts(tree_of(nodes), counts, round_.rule, asked)  # type: ignore[arg-type]
     version = _draft(
         framework=round_.framework,
         label_zh=round_.title_zh,
@@ -93,6 +94,24 @@ def draft_imported_version(
     )
 
 
+def import_version(
+    *, framework: Framework, source: bytes, filename: str, label_zh: str, label_en: str, actor: Account
+) -> WeightVersion:
+    """Draft a version from a CSV file of local weights, or of global weights of the leaves.
+
+    Raises `FileProblems` with every problem of the file.
+    """
+    tree = tree_of(indicators_of(framework.pk))
+    table = read_weights(source, filename, tree)
+    return draft_imported_version(
+        framework=framework,
+        local_weights=dict(zip(tree.codes, table.local.tolist(), strict=True)),
+        label_zh=label_zh,
+        label_en=label_en,
+        actor=actor,
+    )
+
+
 @transaction.atomic
 def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     """Give a draft its number, manifest and hash; announce it in the same transaction.
@@ -100,8 +119,8 @@ def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     The framework's row is the lock, so two managers at once make one release and numbers
     have no gaps.
     """
-    Framework.objects.select_for_update().get(pk=version.framework_id)
-    version = WeightVersion.objects.select_for_update().get(pk=version.pk)
+    Framework.objects.select_for_update(no_key=True).get(pk=version.framework_id)
+    version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if version.number is not None:
         raise AlreadyFrozen(version_id=version.pk, number=version.number)
     blockers = freezing_blockers(version)
@@ -123,7 +142,7 @@ def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
 @transaction.atomic
 def publish_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     """Let anybody read a frozen version without signing in."""
-    version = WeightVersion.objects.select_for_update().get(pk=version.pk)
+    version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if version.number is None:
         raise Refused(_("Only a frozen version can be published: freeze it first."))
     version.is_published = True
@@ -135,20 +154,13 @@ def publish_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
 @transaction.atomic
 def retire_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     """Label a frozen version as retired; its weights and results stay as they are."""
-    version = WeightVersion.objects.select_for_update().get(pk=version.pk)
+    version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if version.status != VersionStatus.FROZEN:
         raise Refused(_("Only a frozen version can be retired."))
     version.status = VersionStatus.RETIRED
     version.save(update_fields=["status"])
     record_act(actor, "retire", version)
     return version
-
-
-def counts_of(round_: Round, nodes: list[Indicator]) -> IntArray:
-    """Count the sealed scores 1 to 5 and abstentions of each node, (nodes, 6)."""
-    ballots = round_.ballots.values_list("sealed_scores", flat=True)
-    scores = [[_as_float(ballot.get(node.code)) for node in nodes] for ballot in ballots]
-    return count_scores(np.array(scores).reshape(len(scores), len(nodes)))
 
 
 def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) -> bytes:
@@ -184,10 +196,11 @@ def _round_evidence(round_: Round) -> dict[str, Any]:
     """What a stranger needs to recompute the weights: the counts of each item, and hashes."""
     nodes = indicators_of(round_.framework_id)
     asked = {item.code for item in items_of(round_)}
-    counts = counts_of(round_, nodes)
+    counts = score_counts_of(round_, nodes)
     return {
         "questionnaire": round_.questionnaire_hash,
         "receipt_root": round_.receipt_root,
+        "receipts": sorted(round_.ballots.values_list("receipt", flat=True)),
         "rule": round_.rule,
         "invited": round_.invited_count,
         "sealed": round_.sealed_count,
@@ -234,7 +247,3 @@ def _draft(
     )
     record_act(actor, "draft", version, source=source.value)
     return version
-
-
-def _as_float(score: int | None) -> float:
-    return np.nan if score is None else float(score)

@@ -1,0 +1,46 @@
+"""Panels of experts, imported whole from a file."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from weighting.exceptions import Refused
+from weighting.models import Account, Expert, Panel
+from weighting.readers import PanelRow, read_panel
+from weighting.services.audit import record_act
+
+FIELDS = ("code", "name", "email", "organisation", "sector", "language")
+
+
+def import_panel(*, source: bytes, filename: str, name: str, actor: Account) -> Panel:
+    """Add the panel of a CSV file.
+
+    Raises `FileProblems` with every problem of the file, or `Refused` when a panel of the
+    same people is already there.
+    """
+    rows = read_panel(source, filename)
+    with transaction.atomic():
+        twin = _find_twin(rows)
+        if twin:
+            raise Refused(
+                _("These experts are already here as the panel “%(name)s”. Use that one.")
+                % {"name": twin.name}
+            )
+        panel = Panel(name=name, created_by=actor)
+        panel.full_clean()
+        panel.save()
+        experts = [Expert(panel=panel, **{field: getattr(row, field) for field in FIELDS}) for row in rows]
+        Expert.objects.bulk_create(experts)
+        record_act(actor, "import", panel, experts=len(rows))
+    return panel
+
+
+def _find_twin(rows: Iterable[PanelRow]) -> Panel | None:
+    wanted = {tuple(getattr(row, field) for field in FIELDS) for row in rows}
+    same_size = Panel.objects.annotate(size=Count("experts")).filter(size=len(wanted))
+    for panel in same_size.prefetch_related("experts"):
+        if {tuple(getattr(expert, field) for field in FIELDS) for expert in panel.experts.all()} == wanted:
+            return panel
+    return None
