@@ -1,0 +1,155 @@
+"""The outsider's tool on manifests that the product froze, whole and tampered with."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.factories import make_account, make_framework, make_round
+from weighting.enums import RoundState
+from weighting.manifest import canonical_json, hash_bytes
+from weighting.models import Ballot, WeightVersion
+from weighting.services.versions import draft_equal_version, freeze_version
+
+TOOL = Path(__file__).parents[2] / "tools" / "verify_weight_version.py"
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+
+def _verify(*arguments):
+    # -I -S: no site-packages, no environment; the standard library alone.
+    command = [sys.executable, "-I", "-S", str(TOOL), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def receipts():
+    """The receipts of the round's experts, as they were downloaded before the close."""
+    return []
+
+
+@pytest.fixture
+def versions(receipts, monkeypatch):
+    """Two frozen versions: one from a round, and one chained to it."""
+    kept = []
+    monkeypatch.setattr(Ballot, "save", _keep_receipts(Ballot.save, kept))
+    manager = make_account()
+    framework = make_framework(owner=manager)
+    round_ = make_round(state=RoundState.AGGREGATED, manager=manager, framework=framework)
+    receipts += [_receipt_file(ballot) for ballot in kept if ballot["receipt"]]
+    first = freeze_version(WeightVersion.objects.get(round=round_), actor=manager)
+    equal = draft_equal_version(framework=framework, label_zh="等权", label_en="Equal", actor=manager)
+    return first, freeze_version(equal, actor=manager)
+
+
+def _keep_receipts(save, kept):
+    def save_and_keep(ballot, *args, **kwargs):
+        save(ballot, *args, **kwargs)
+        kept.append(
+            {
+                "round": ballot.round_id,
+                "questionnaire_hash": ballot.round.questionnaire_hash,
+                "nonce": ballot.nonce,
+                "receipt": ballot.receipt,
+                "scores": ballot.sealed_scores,
+            }
+        )
+
+    return save_and_keep
+
+
+def _receipt_file(ballot):
+    return json.dumps(ballot)
+
+
+@pytest.fixture
+def files(versions, tmp_path):
+    paths = []
+    for version in versions:
+        path = tmp_path / f"{version.number}.json"
+        path.write_bytes(bytes(version.manifest))
+        paths.append(path)
+    return paths
+
+
+def test_whole_manifests_hold(versions, files):
+    first, second = files
+    code, text = _verify(first, "--hash", versions[0].manifest_hash)
+    assert code == 0, text
+    assert "follow from the counts by normalised_sum" in text
+    code, text = _verify(second, "--hash", versions[1].manifest_hash, "--parent", first)
+    assert code == 0, text
+    assert "the parent has the stated hash" in text
+
+
+def test_a_receipt_is_found_and_a_changed_one_is_not(receipts, files, tmp_path):
+    path = tmp_path / "receipt.json"
+    path.write_text(receipts[0])
+    code, text = _verify(files[0], "--receipt", path)
+    assert code == 0, text
+    changed = json.loads(receipts[0])
+    item = next(iter(changed["scores"]))
+    changed["scores"][item] = changed["scores"][item] % 5 + 1
+    path.write_text(json.dumps(changed))
+    code, text = _verify(files[0], "--receipt", path)
+    assert code == 1
+    assert "FAILS:  the receipt commits" in text
+
+
+def test_flipped_bytes_are_detected_against_the_published_hash(versions, files):
+    content = bytearray(files[0].read_bytes())
+    published = versions[0].manifest_hash
+    assert all(
+        hash_bytes(bytes([*content[:at], content[at] ^ 1, *content[at + 1 :]])) != published
+        for at in range(len(content))
+    )
+    for at in random.Random(5).sample(range(len(content)), 12):
+        content[at] ^= 1
+        files[0].write_bytes(content)
+        assert _verify(files[0], "--hash", published)[0] == 1
+        content[at] ^= 1
+
+
+TAMPERINGS = {
+    "a count": lambda m: m["round"]["counts"]["infra"].__setitem__(0, 99),
+    "a local weight": lambda m: m["weights"][0].__setitem__("local", "0.9"),
+    "a global weight": lambda m: m["weights"][1].__setitem__("global", "0.9"),
+    "a lost receipt": lambda m: m["round"]["receipts"].pop(),
+    "a swapped receipt": lambda m: m["round"]["receipts"].__setitem__(0, "0" * 64),
+    "the chain": lambda m: m.__setitem__("previous", "1" * 64),
+    "a fraction": lambda m: m.__setitem__("number", 1.5),
+    "a node gone": lambda m: m["weights"].pop(),
+    "no round at all": lambda m: m.__setitem__("round", "lost"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_a_tampered_manifest_fails_even_with_its_hash_made_anew(name, files):
+    manifest = json.loads(files[0].read_bytes())
+    TAMPERINGS[name](manifest)
+    files[0].write_bytes(canonical_json(manifest))
+    code, text = _verify(files[0])
+    assert code == 1, text
+    assert "Something does not hold." in text
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"a":1,"a":1}', b"{}", b" {}"])
+def test_what_is_no_manifest_is_said_to_be_none(content, tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_bytes(content)
+    assert _verify(path)[0] == 1
+
+
+def test_bytes_that_are_not_canonical_fail(files):
+    files[0].write_bytes(json.dumps(json.loads(files[0].read_bytes()), indent=1).encode())
+    code, text = _verify(files[0])
+    assert code == 1
+    assert "FAILS:  the bytes are canonical" in text
+
+
+def test_a_wrong_parent_fails(files):
+    assert _verify(files[1], "--parent", files[1])[0] == 1

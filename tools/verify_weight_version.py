@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Check the manifest of a frozen weight version: a stranger's tool, one file, standard library.
+
+    python verify_weight_version.py MANIFEST [--hash H] [--parent P] [--receipt R]
+
+MANIFEST  the bytes as downloaded
+--hash    the hash as somebody published it; without it the hash is only computed and printed
+--parent  the manifest of the version frozen before this one: the chain is checked
+--receipt a receipt as an expert downloaded it: it is recomputed, and looked for in the list
+
+Prints what holds and what does not, and exits 0 when everything holds, 1 when anything does not.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "quanheng/weight-version/1"
+RECEIPT_DOMAIN = "quanheng/receipt/1"
+ROOT_DOMAIN = "quanheng/receipt-root/1"
+NO_PARENT_HASH = "0" * 64
+TOLERANCE = 1e-12
+SCALE = (1, 2, 3, 4, 5)
+
+Finding = tuple[bool, str]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the files, print every finding, return the exit code."""
+    options = _parse(arguments)
+    findings = []
+    try:
+        for finding in check_files(options):
+            findings.append(finding)
+            print(("holds:  " if finding[0] else "FAILS:  ") + finding[1])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        findings.append((False, ""))
+        print(f"FAILS:  the files cannot be read as what they should be: {error!r}")
+    good = all(holds for holds, _text in findings)
+    print("Everything holds." if good else "Something does not hold.")
+    return 0 if good else 1
+
+
+def check_files(options: argparse.Namespace) -> Iterator[Finding]:
+    """Yield every finding on the given files."""
+    content = Path(options.manifest).read_bytes()
+    manifest = parse_strictly(content)
+    yield canonical_json(manifest) == content, "the bytes are canonical JSON (RFC 8785)"
+    yield manifest["schema"] == SCHEMA, f"the schema is {SCHEMA}"
+    yield from _check_hash(content, options.hash)
+    yield from check_weights(manifest)
+    if manifest["round"] is not None:
+        yield from check_round(manifest)
+    if options.parent:
+        yield from check_parent(manifest, Path(options.parent).read_bytes())
+    elif manifest["number"] == 1:
+        yield manifest["previous"] == NO_PARENT_HASH, "the first version of its framework has no parent"
+    if options.receipt:
+        yield from check_receipt(manifest, parse_strictly(Path(options.receipt).read_bytes()))
+
+
+def check_weights(manifest: dict[str, Any]) -> Iterator[Finding]:
+    """The weights of each sibling group sum to 1, and global weights are products down the tree."""
+    nodes = {node["code"]: node for node in manifest["weights"]}
+    yield len(nodes) == len(manifest["weights"]), f"{len(nodes)} nodes, each code once"
+    for parent, codes in _groups(manifest).items():
+        total = math.fsum(float(nodes[code]["local"]) for code in codes)
+        if abs(total - 1) > 1e-9:
+            yield False, f"the local weights under {parent or 'the root'} sum to {total!r}, not 1"
+    wrong = [code for code in nodes if not _close(_path_product(nodes, code), float(nodes[code]["global"]))]
+    yield not wrong, "every global weight is the product of the local weights on its path" + _list(wrong)
+    parents = {node["parent"] for node in nodes.values()}
+    leaves = math.fsum(float(node["global"]) for code, node in nodes.items() if code not in parents)
+    yield abs(leaves - 1) <= 1e-9, f"the global weights of the leaves sum to {leaves!r}"
+
+
+def check_round(manifest: dict[str, Any]) -> Iterator[Finding]:
+    """The weights follow from the counts of each item, and the receipts from their root."""
+    round_ = manifest["round"]
+    counts = round_["counts"]
+    ballots = round_["sealed"] - round_["excluded"]
+    short = [code for code, row in counts.items() if sum(row) != ballots]
+    yield not short, f"every item counts {ballots} ballots" + _list(short)
+    nodes = {node["code"]: node for node in manifest["weights"]}
+    wrong = []
+    for codes in _groups(manifest).values():
+        for code, weight in zip(codes, weights_from_counts(codes, counts, round_["rule"]), strict=True):
+            if not _close(weight, float(nodes[code]["local"])):
+                wrong.append(code)
+    yield not wrong, f"the local weights follow from the counts by {round_['rule']}" + _list(wrong)
+    receipts = round_["receipts"]
+    yield receipts == sorted(set(receipts)), "the receipts are sorted, each once"
+    yield (
+        len(receipts) == round_["sealed"],
+        f"there are {round_['sealed']} receipts, one for each sealed ballot",
+    )
+    root = _sha256("\n".join([ROOT_DOMAIN, *receipts]))
+    yield root == round_["receipt_root"], "the receipts have the stated root"
+
+
+def weights_from_counts(codes: list[str], counts: dict[str, list[int]], rule: str) -> list[float]:
+    """Return the local weights of one sibling group; equal parts where nobody was asked."""
+    if not any(code in counts for code in codes):
+        return [1 / len(codes)] * len(codes)
+    sums = [sum(value * count for value, count in zip(SCALE, counts[code], strict=False)) for code in codes]
+    answers = [sum(counts[code][:5]) for code in codes]
+    if rule == "normalised_sum" and any(counts[code][5] for code in codes):
+        raise ValueError("the rule normalised_sum allows no abstentions")
+    means = [total / answered for total, answered in zip(sums, answers, strict=True)]
+    return [mean / math.fsum(means) for mean in means]
+
+
+def check_parent(manifest: dict[str, Any], content: bytes) -> Iterator[Finding]:
+    """The version is chained to the bytes of the one frozen before it."""
+    parent = parse_strictly(content)
+    yield canonical_json(parent) == content, "the parent's bytes are canonical JSON"
+    yield hashlib.sha256(content).hexdigest() == manifest["previous"], "the parent has the stated hash"
+    yield (
+        parent["number"] + 1 == manifest["number"],
+        f"version {manifest['number']} follows {parent['number']}",
+    )
+    yield parent["framework"] == manifest["framework"], "both weigh the same framework"
+
+
+def check_receipt(manifest: dict[str, Any], receipt: dict[str, Any]) -> Iterator[Finding]:
+    """The receipt commits to the scores it shows, and stands in the manifest's list."""
+    round_ = manifest["round"]
+    if round_ is None:
+        yield False, "this version does not come from a round, so no receipt belongs to it"
+        return
+    parts = [RECEIPT_DOMAIN, str(receipt["round"]), receipt["questionnaire_hash"], receipt["nonce"]]
+    computed = _sha256("\n".join([*parts, canonical_json(receipt["scores"]).decode()]))
+    yield computed == receipt["receipt"], "the receipt commits to the scores and the nonce in its file"
+    same = receipt["questionnaire_hash"] == round_["questionnaire"]
+    yield same, "the receipt is for the questionnaire of this version"
+    yield computed in round_["receipts"], "the receipt is in the list of counted ballots"
+
+
+def parse_strictly(content: bytes) -> dict[str, Any]:
+    """Parse JSON; a repeated key or anything but an object is an error."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({key for key, _value in pairs}) != len(pairs):
+            raise ValueError("a key is repeated")
+        return dict(pairs)
+
+    value = json.loads(content.decode("utf-8"), object_pairs_hook=once)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def canonical_json(value: Any) -> bytes:
+    """RFC 8785 for what manifests hold: no fractions; keys sorted by their UTF-16 units."""
+    return _serialise(value).encode("utf-8")
+
+
+def _serialise(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ",".join(_serialise(entry) for entry in value) + "]"
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{_serialise(key)}:{_serialise(value[key])}" for key in keys) + "}"
+    raise ValueError(f"a manifest holds no {type(value).__name__}: {value!r}")
+
+
+def _check_hash(content: bytes, published: str | None) -> Iterator[Finding]:
+    computed = hashlib.sha256(content).hexdigest()
+    if published:
+        yield computed == published.lower(), f"the hash {computed} is the published one"
+    else:
+        print(f"SHA-256 {computed}: compare it with the published one")
+
+
+def _groups(manifest: dict[str, Any]) -> dict[str | None, list[str]]:
+    groups: dict[str | None, list[str]] = {}
+    for node in manifest["weights"]:
+        groups.setdefault(node["parent"], []).append(node["code"])
+    return groups
+
+
+def _path_product(nodes: dict[str, Any], code: str) -> float:
+    product, node, steps = 1.0, nodes[code], 0
+    while True:
+        product *= float(node["local"])
+        steps += 1
+        if node["parent"] is None or steps > len(nodes):
+            return product
+        node = nodes[node["parent"]]
+
+
+def _close(one: float, other: float) -> bool:
+    return abs(one - other) <= TOLERANCE
+
+
+def _list(codes: list[str]) -> str:
+    return f" (not: {', '.join(codes[:10])}{' ...' if len(codes) > 10 else ''})" if codes else ""
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Check the manifest of a frozen weight version.")
+    parser.add_argument("manifest", metavar="MANIFEST")
+    parser.add_argument("--hash", metavar="H", help="the published SHA-256 of the manifest")
+    parser.add_argument("--parent", metavar="P", help="manifest of the version frozen before")
+    parser.add_argument("--receipt", metavar="R", help="an expert's downloaded receipt")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
