@@ -1,0 +1,227 @@
+"""The committed demo files against the facts of the 2016 report, and against the script that makes them."""
+
+import csv
+import subprocess
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.numeric.composite import composite_scores, node_scores
+from indexer.numeric.normalisation import normalise
+from indexer.numeric.ranking import min_ranks
+from weighting.numeric.aggregation import aggregate_scores, equal_weights
+from weighting.numeric.tree import build_tree, global_weights
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / "demo" / "report2016"
+SUBINDICES = ("infra", "industry", "innovation", "smartcity")
+
+
+def read(name):
+    with (DEMO / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Demo:
+    """The files as arrays, and the scores that follow from them."""
+
+    def __init__(self):
+        framework = read("framework.csv")
+        self.tree = build_tree([row["code"] for row in framework], [row["parent"] for row in framework])
+        leaves = [framework[leaf] for leaf in self.tree.leaves]
+        data, carried = read("data.csv"), {row["code"]: float(row["total"]) for row in read("totals.csv")}
+        self.columns = list(data[0])
+        self.cities = [row["unit"] for row in data]
+        self.raw = np.array([[float(row[leaf["code"]]) for leaf in leaves] for row in data])
+        self.shares = normalise(
+            self.raw,
+            method="share",
+            directions=np.array([int(leaf["direction"]) for leaf in leaves]),
+            codes=self.tree.leaf_codes,
+            totals=np.array([carried.get(leaf["code"], np.nan) for leaf in leaves]),
+        )
+        given = {(row["expert"], row["indicator"]): int(row["score"]) for row in read("scores.csv")}
+        self.experts = [row["code"] for row in read("panel.csv")]
+        self.scores = np.array([[given.pop((e, code)) for code in self.tree.codes] for e in self.experts])
+        self.stray_scores = given
+        self.panel = aggregate_scores(self.tree, self.scores.astype(float), "normalised_sum")
+        self.implied_local = {row["code"]: float(row["local_weight"]) for row in read("weights_implied.csv")}
+        self.implied = global_weights(self.tree, np.array([self.implied_local[c] for c in self.tree.codes]))
+        self.equal = equal_weights(self.tree).global_
+        self.published = [
+            (row["unit"], row["node"], row["value"], int(row["rank"])) for row in read("published.csv")
+        ]
+
+    def totals(self, weights):
+        return composite_scores(self.shares, weights[self.tree.leaves]) * 100
+
+    def subindices(self):
+        nodes = node_scores(self.tree, self.panel.global_, self.shares) * 100
+        return nodes[:, [self.tree.index[code] for code in SUBINDICES]]
+
+    def leaves_below(self, code):
+        return self.tree.descendant_leaves[self.tree.index[code]]
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return Demo()
+
+
+def printed(values):
+    return [round(Decimal(float(value)), 4) for value in values]
+
+
+def test_the_published_file_repeats_the_facts(demo):
+    facts = {(row["city"], "", row["total"], int(row["rank"])) for row in read("facts/total_351.csv")}
+    assert {row for row in demo.published if not row[1]} == facts
+    cells = [row for row in demo.published if row[1]]
+    listed = [
+        ("smartcity" if row["subindex"] == "smart" else row["subindex"], row["value"], int(row["rank"]))
+        for row in read("facts/subindices_top100.csv")
+    ]
+    assert [row[1:] for row in cells] == listed
+    assert len({row[:2] for row in cells}) == 400
+    assert len(demo.published) == 751
+
+
+def test_short_names_of_the_top_100_tables_are_forms_of_one_city(demo):
+    forms = {row["name_zh"]: {row["name_zh"], *row["aliases"].split(";")} for row in read("cities.csv")}
+    units = [row[0] for row in demo.published if row[1]]
+    short = [row["city"] for row in read("facts/subindices_top100.csv")]
+    assert all(name in forms[unit] for name, unit in zip(short, units, strict=True))
+
+
+def test_the_framework_is_the_facts():
+    assert read("framework.csv") == read("facts/framework.csv")
+
+
+def test_cities_repeat_the_facts_and_the_region_sizes(demo):
+    cities = read("cities.csv")
+    facts = [(row["city"], row["province"]) for row in read("facts/total_351.csv")]
+    assert [(row["name_zh"], row["province_zh"]) for row in cities] == facts
+    assert [row["name_zh"] for row in cities] == demo.cities
+    assert Counter(row["region_en"] for row in cities) == {
+        "East": 78, "South": 47, "North": 36, "Northeast": 36, "Southwest": 53, "Central": 49,
+        "Northwest": 52,
+    }  # fmt: skip
+
+
+def test_no_name_or_form_stands_for_two_cities():
+    cities = read("cities.csv")
+    forms = Counter(
+        form for row in cities for form in {row["name_zh"], *filter(None, row["aliases"].split(";"))}
+    )
+    assert [form for form, count in forms.items() if count > 1] == []
+    assert len({row["name_en"] for row in cities}) == 351
+    assert all(all(row[field] for field in row if field != "aliases") for row in cities)
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("西安市", "Xi'an"),
+        ("重庆市", "Chongqing"),
+        ("厦门市", "Xiamen"),
+        ("六安市", "Lu'an"),
+        ("长治市", "Changzhi"),
+        ("台州市", "Taizhou (Zhejiang)"),
+        ("泰州市", "Taizhou (Jiangsu)"),
+        ("宿州市", "Suzhou (Anhui)"),
+        ("乌鲁木齐市", "Urumqi"),
+        ("海南州", "Hainan Prefecture"),
+    ],
+)
+def test_english_names_are_the_established_ones(chinese, english):
+    assert {row["name_zh"]: row["name_en"] for row in read("cities.csv")}[chinese] == english
+
+
+def test_the_panel_is_complete_and_synthetic(demo):
+    assert demo.scores.shape == (97, 99)
+    assert demo.stray_scores == {}
+    assert set(np.unique(demo.scores)) == {1, 2, 3, 4, 5}
+    panel = read("panel.csv")
+    assert all(row["email"].endswith("@example.org") for row in panel)
+    assert {row["sector"] for row in panel} == {"academic", "industry", "government"}
+    assert {row["language"] for row in panel} == {"zh-hans", "en"}
+
+
+def test_the_panel_gives_the_four_printed_weights(demo):
+    root = [demo.tree.index[code] for code in SUBINDICES]
+    assert demo.scores[:, root].sum(axis=0).tolist() == [404, 385, 320, 350]
+    assert [round(weight * 100, 2) for weight in demo.panel.local[root]] == [27.69, 26.39, 21.93, 23.99]
+
+
+def test_the_implied_version_differs_from_the_panels_in_the_root_group_alone(demo):
+    assert list(demo.implied_local) == list(demo.tree.codes)
+    for code, weight in zip(demo.tree.codes, demo.panel.local, strict=True):
+        root = dict(zip(SUBINDICES, (0.277, 0.264, 0.219, 0.240), strict=True))
+        assert demo.implied_local[code] == root.get(code, weight)
+
+
+def test_implied_weights_bring_back_every_published_total_and_rank(demo):
+    totals = demo.totals(demo.implied)
+    facts = [row for row in demo.published if not row[1]]
+    assert [row[0] for row in facts] == demo.cities
+    assert np.abs(totals - [float(row[2]) for row in facts]).max() < 0.00005
+    assert printed(totals) == [Decimal(row[2]) for row in facts]
+    assert min_ranks(totals).tolist() == [row[3] for row in facts] == list(range(1, 352))
+
+
+def test_the_panels_weights_move_beijing_and_seven_ranks(demo):
+    totals = demo.totals(demo.panel.global_)
+    assert demo.cities[0] == "北京市"
+    assert round(totals[0], 3) == 10.194
+    moved = np.flatnonzero(min_ranks(totals) != np.arange(1, 352))
+    assert [demo.cities[city] for city in moved] == [
+        "宜昌市", "荆州市", "鹰潭市", "玉林市", "澄迈县", "宿州市", "曲靖市",
+    ]  # fmt: skip
+
+
+def test_equal_weights_move_many(demo):
+    assert (min_ranks(demo.totals(demo.equal)) != np.arange(1, 352)).sum() > 100
+
+
+@pytest.mark.parametrize("column", range(4), ids=SUBINDICES)
+def test_published_cells_come_back_in_their_order_and_the_others_stay_below(demo, column):
+    values = demo.subindices()[:, column]
+    facts = [row for row in demo.published if row[1] == SUBINDICES[column]]
+    listed = [demo.cities.index(row[0]) for row in facts]
+    assert printed(values[listed]) == [Decimal(row[2]).quantize(Decimal("0.0001")) for row in facts]
+    assert min_ranks(values)[listed].tolist() == [row[3] for row in facts] == list(range(1, 101))
+    assert values.min() > 0
+
+
+def test_subindex_columns_sum_to_the_national_totals(demo):
+    assert demo.subindices().sum(axis=0) == pytest.approx([100, 100, 100, 83.798], abs=0.001)
+
+
+def test_shares_of_three_subindices_sum_to_one_and_smart_city_ones_to_less(demo):
+    sums = demo.shares.sum(axis=0)
+    smart = demo.leaves_below("smartcity")
+    assert sums[~smart] == pytest.approx(1, abs=1e-12)
+    assert ((sums[smart] > 0.5) & (sums[smart] < 0.95)).all()
+    smart_codes = [code for code, inside in zip(demo.tree.leaf_codes, smart, strict=True) if inside]
+    assert [row["code"] for row in read("totals.csv")] == smart_codes
+
+
+def test_raw_values_look_like_what_they_count(demo):
+    assert demo.columns == ["unit", *demo.tree.leaf_codes]
+    ranges = {"quality": (1, 5), "return_rate": (0, 1), "failure_rate": (0, 0.1)}
+    for name, (low, high) in ranges.items():
+        values = demo.raw[:, demo.tree.leaf_codes.index(f"smartcity.{name}")]
+        assert low <= values.min() < values.max() <= high
+    bounded = [code.rpartition(".")[2] in ranges for code in demo.tree.leaf_codes]
+    counts = demo.raw[:, ~np.array(bounded)]
+    assert (counts == np.rint(counts)).all()
+    assert counts.min() >= 1
+
+
+def test_the_script_makes_the_committed_files_again():
+    script = [sys.executable, "demo/report2016/rebuild.py", "--check"]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "0 differences\n"), done.stdout + done.stderr
