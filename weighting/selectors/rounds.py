@@ -114,15 +114,14 @@ def managers_on_panel(round_: Round) -> list[str]:
     panel = {
         email.lower() for email in Expert.objects.filter(panel=round_.panel).values_list("email", flat=True)
     }
-    return [
-        m.get_full_name() or m.username for m in round_.managers.all() if m.email and m.email.lower() in panel
-    ]
+    managers = [manager for manager in round_.managers.all() if manager.email.lower() in panel]
+    return [manager.get_full_name() or manager.username for manager in managers]
 
 
 def score_counts_of(round_: Round, nodes: list[Indicator]) -> IntArray:
     """Count the sealed scores 1 to 5 and abstentions of each node, (nodes, 6)."""
-    ballots = round_.ballots.exclude(receipt="").values_list("sealed_scores", flat=True)
-    scores = [[ballot.get(node.code) for node in nodes] for ballot in ballots]
+    ballots = round_.ballots.values_list("sealed_scores", flat=True)
+    scores = [[ballot.get(node.code) for node in nodes] for ballot in ballots if ballot]
     return count_scores(np.array(scores, dtype=float).reshape(len(scores), len(nodes)))
 
 
