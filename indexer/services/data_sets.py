@@ -97,7 +97,7 @@ def add_data_set(
     The framework's row is the lock, as in freezing: of a version and a data set that come
     at the same moment the later one sees the other, and writes their run.
     """
-    Framework.objects.select_for_update().get(pk=framework.pk)
+    Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
     matrix = np.ascontiguousarray(values, dtype="<f8").tobytes()
     whole = np.array([totals.get(code, np.nan) for code in leaf_codes], dtype="<f8").tobytes()
     labels = canonical_json(

@@ -1,0 +1,222 @@
+"""``manage.py load_demo``: the 2016 report, brought in once through the services that people use."""
+
+import csv
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from indexer.frames import read_data, read_totals
+from indexer.models import DataSet
+from indexer.services.data_sets import (
+    CityRow,
+    PrintedFigure,
+    add_data_set,
+    publish_data_set,
+    record_printed_figures,
+    register_cities,
+    use_method,
+)
+from indexer.services.runs import compute_waiting_runs
+from weighting.enums import Role, Rule, VersionSource
+from weighting.models import Account, Framework, Indicator, Panel, Round, WeightVersion
+from weighting.readers import FrameworkTable, read_framework, read_scores, read_weights
+from weighting.selectors.rounds import invitations_of
+from weighting.services.ballots import save_scores, seal_ballot, start_ballot
+from weighting.services.frameworks import import_framework, publish_framework
+from weighting.services.panels import import_panel
+from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.versions import (
+    aggregate_round,
+    draft_equal_version,
+    draft_imported_version,
+    freeze_version,
+    publish_version,
+)
+
+FILES = settings.BASE_DIR / "demo" / "report2016"
+FRAMEWORK_NAMES = {"name_zh": "2016 年“互联网+”指数", "name_en": "Internet Plus index 2016"}
+DATA_SET_NAMES = {
+    "name_zh": "2016 年 351 个城市（据报告重构）",
+    "name_en": "351 cities, 2016 (reconstructed from the report)",
+}
+DATA_SET_NOTE = (
+    "指标原始值为重构值，非报告公布；由其算得的总分和分指数与报告公布的数字一致。"
+    "The leaf values are reconstructed, not the report's; the totals and sub-indices computed from them "
+    "agree with every figure that the report prints."
+)
+ACCOUNTS = {
+    Role.MANAGER: ("demo-manager", "Demo manager", "演示管理员"),
+    Role.ANALYST: ("demo-analyst", "Demo analyst", "演示分析员"),
+    Role.ADMINISTRATOR: ("demo-administrator", "Demo administrator", "演示系统管理员"),
+}
+# A round's title becomes the label of its version. Only the sub-index weights are the report's.
+CLOSED_ROUND = {
+    "title_zh": "专家组权重（分指数权重与报告所列一致）",
+    "title_en": "Panel weights (sub-indices as the report prints them)",
+}
+IMPLIED_LABELS = {"label_zh": "由报告总分反推的权重", "label_en": "Weights the report's totals imply"}
+EQUAL_LABELS = {"label_zh": "等权重", "label_en": "Equal weights"}
+OPEN_ROUND = {
+    "title_zh": "分指数与一级指标评分（演示）",
+    "title_en": "Sub-indices and level-1 indicators (demo)",
+}
+OPEN_PANEL_SIZE = 12
+OPEN_ROUND_LIFE = timedelta(days=60)
+
+
+class Command(BaseCommand):
+    help = "Load the demo (the 2016 report) once; a second time does nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--compute", action="store_true", help="compute the runs here instead of leaving them to a worker"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Account.objects.filter(username=ACCOUNTS[Role.MANAGER][0]).exists():
+            self.stdout.write("The demo is already loaded.")
+            return
+        data_set = load_demo()
+        if options["compute"]:
+            compute_waiting_runs(data_set.pk)
+        self.stdout.write("The demo is loaded: 351 cities, three frozen weight versions, one open round.")
+
+
+@transaction.atomic
+def load_demo() -> DataSet:
+    """Load all of it or nothing."""
+    manager = _make_accounts()
+    framework = import_framework(
+        source=_read("framework.csv"), filename="framework.csv", actor=manager, **FRAMEWORK_NAMES
+    )
+    publish_framework(framework, actor=manager)
+    table = read_framework(_read("framework.csv"), "framework.csv")
+    drafts = [
+        _draft_panel_version(framework, table, manager),
+        _draft_implied_version(framework, table, manager),
+        draft_equal_version(framework=framework, actor=manager, **EQUAL_LABELS),
+    ]
+    for draft in drafts:
+        publish_version(freeze_version(draft, actor=manager), actor=manager)
+    _hold_open_round(framework, manager)
+    return _add_data_set(framework, table, manager)
+
+
+def _make_accounts() -> Account:
+    """Make one account of each role, without passwords: they sign in by link."""
+    for role, (username, first_name, last_name) in ACCOUNTS.items():
+        runs_the_site = role == Role.ADMINISTRATOR
+        Account.objects.create_user(
+            username=username,
+            first_name=first_name,
+            last_name=last_name,
+            role=role,
+            is_staff=runs_the_site,
+            is_superuser=runs_the_site,
+        )
+    return Account.objects.get(username=ACCOUNTS[Role.MANAGER][0])
+
+
+def _draft_panel_version(framework: Framework, table: FrameworkTable, manager: Account) -> WeightVersion:
+    """Hold the closed round: 97 experts, every node, real ballots; then aggregate it."""
+    panel = import_panel(
+        source=_read("panel.csv"), filename="panel.csv", name="2016 (97 · 示例 synthetic)", actor=manager
+    )
+    inner = Indicator.objects.filter(framework=framework, is_leaf=False)
+    round_ = _open(framework, panel, [None, *inner], CLOSED_ROUND, manager)
+    scores = read_scores(_read("scores.csv"), "scores.csv", table.tree)
+    answers = {
+        expert: dict(zip(table.tree.codes, map(int, row), strict=True))
+        for expert, row in zip(scores.experts, scores.scores, strict=True)
+    }
+    for invitation in invitations_of(round_):
+        start_ballot(invitation)
+        save_scores(invitation, answers=answers[invitation.expert.code], client="load_demo")
+        seal_ballot(invitation)
+    return aggregate_round(close_round(round_, actor=manager), actor=manager)
+
+
+def _draft_implied_version(framework: Framework, table: FrameworkTable, manager: Account) -> WeightVersion:
+    weights = read_weights(_read("weights_implied.csv"), "weights_implied.csv", table.tree)
+    return draft_imported_version(
+        framework=framework,
+        local_weights=dict(zip(table.tree.codes, weights.local.tolist(), strict=True)),
+        source=VersionSource.IMPLIED,
+        actor=manager,
+        **IMPLIED_LABELS,
+    )
+
+
+def _hold_open_round(framework: Framework, manager: Account) -> Round:
+    """Let a newcomer score at once: the sub-indices and the level-1 indicators."""
+    header, *experts = _read("panel.csv").decode().splitlines()
+    panel = import_panel(
+        source="\n".join([header, *experts[:OPEN_PANEL_SIZE]]).encode(),
+        filename="panel.csv",
+        name="2017 (12 · 示例 synthetic)",
+        actor=manager,
+    )
+    sub_indices = Indicator.objects.filter(framework=framework, parent=None)
+    return _open(framework, panel, [None, *sub_indices], OPEN_ROUND, manager)
+
+
+def _open(
+    framework: Framework,
+    panel: Panel,
+    parents: list[Indicator | None],
+    titles: dict[str, str],
+    manager: Account,
+) -> Round:
+    round_ = draft_round(
+        framework=framework,
+        panel=panel,
+        parents=parents,
+        rule=Rule.NORMALISED_SUM,
+        quorum=5,
+        minimum_panel=5,
+        deadline=timezone.now() + OPEN_ROUND_LIFE,
+        actor=manager,
+        **titles,
+    )
+    return open_round(ready_round(round_, actor=manager), actor=manager)
+
+
+def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account) -> DataSet:
+    """Register the cities, store the reconstructed values, keep what the report prints."""
+    rows = [
+        CityRow(**{**row, "aliases": tuple(row["aliases"].split(";"))}) for row in _read_rows("cities.csv")
+    ]
+    cities = {city.name_zh: city for city in register_cities(rows, actor=manager)}
+    data = read_data(_read("data.csv"), "data.csv", table)
+    totals = read_totals(_read("totals.csv"), "totals.csv", data.codes)
+    data_set = add_data_set(
+        framework=framework,
+        year=2016,
+        city_ids=[cities[unit].pk for unit in data.units],
+        leaf_codes=list(data.codes),
+        values=data.values,
+        totals=dict(zip(data.codes, totals.tolist(), strict=True)),
+        method=use_method(),
+        note=DATA_SET_NOTE,
+        actor=manager,
+        **DATA_SET_NAMES,
+    )
+    figures = [
+        PrintedFigure(cities[row["unit"]].pk, row["node"], row["value"], int(row["rank"]))
+        for row in _read_rows("published.csv")
+    ]
+    record_printed_figures(data_set, figures, actor=manager)
+    return publish_data_set(data_set, actor=manager)
+
+
+def _read(name: str) -> bytes:
+    return (FILES / name).read_bytes()
+
+
+def _read_rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(_read(name).decode().splitlines()))
