@@ -1,5 +1,6 @@
 """Files to checked rows: every problem of a file at once, each with its place and remedy."""
 
+from weighting.readers.cells import CellError, Vocabulary, parse_number
 from weighting.readers.framework import (
     FrameworkRow,
     FrameworkScan,
@@ -10,13 +11,14 @@ from weighting.readers.framework import (
 from weighting.readers.panel import PanelRow, read_panel
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.scores import Abstention, ScoreTable, read_scores, scan_scores
-from weighting.readers.table import MAX_BYTES, Source, decode
+from weighting.readers.table import MAX_BYTES, Source, Table, check_header, decode, read_table
 from weighting.readers.weights import SUM_TOLERANCE, WeightTable, read_weights, scan_weights
 
 __all__ = [
     "MAX_BYTES",
     "SUM_TOLERANCE",
     "Abstention",
+    "CellError",
     "FileProblem",
     "FileProblems",
     "FrameworkRow",
@@ -26,11 +28,16 @@ __all__ = [
     "ProblemLog",
     "ScoreTable",
     "Source",
+    "Table",
+    "Vocabulary",
     "WeightTable",
+    "check_header",
     "decode",
+    "parse_number",
     "read_framework",
     "read_panel",
     "read_scores",
+    "read_table",
     "read_weights",
     "scan_framework",
     "scan_scores",

@@ -1,0 +1,312 @@
+"""Files of data to labelled arrays, and labelled arrays to files."""
+
+import math
+import os
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+import pandas as pd
+from django.utils.translation import gettext as _
+
+from indexer.names import normalise_unit_name
+from indexer.numeric.normalisation import (
+    FaultKind,
+    Method,
+    Missing,
+    Negative,
+    NormalisationError,
+    handle_missing,
+    normalise,
+)
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree
+from weighting.readers import (
+    CellError,
+    FrameworkTable,
+    ProblemLog,
+    Source,
+    Vocabulary,
+    check_header,
+    parse_number,
+    read_table,
+)
+
+UNIT = "unit"
+NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
+# A spreadsheet takes a cell that starts with one of these for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How the data will be normalised, which decides what a file may hold (METHOD 3)."""
+
+    method: Method = "share"
+    negative: Negative = "reflect"
+    missing: Missing = "refuse"
+
+
+@dataclass(frozen=True, eq=False)
+class DataTable:
+    """Checked data.
+
+    Attributes
+    ----------
+    units : tuple of str, (cities,)
+        As written in the file, trimmed.
+    codes : tuple of str, (leaves,)
+        In the order of the framework, whatever the order of the file.
+    values : float array, (cities, leaves)
+        Raw values, nan where missing.
+    attributes : dict
+        The text of each attribute column, (cities,).
+    rows : tuple of int, (cities,)
+        The line of each city in the file.
+    """
+
+    units: tuple[str, ...]
+    codes: tuple[str, ...]
+    values: FloatArray
+    attributes: dict[str, tuple[str, ...]]
+    rows: tuple[int, ...]
+
+
+def read_data(
+    source: Source,
+    name: str,
+    framework: FrameworkTable,
+    attributes: Collection[str] = (),
+    *,
+    treatment: Treatment | None = None,
+    totals: FloatArray | None = None,
+) -> DataTable:
+    """Read a unit column, a column for each leaf and the attribute columns.
+
+    Raises
+    ------
+    FileProblems
+        With all problems of the file: cells that are no numbers, that are missing or
+        negative where the treatment refuses that, units given twice, unknown and missing
+        columns, and columns that cannot be normalised.
+    """
+    log = ProblemLog(name)
+    codes = framework.tree.leaf_codes
+    table = scan_data(source, log, codes, attributes, treatment=treatment or Treatment())
+    if table is not None:
+        check_columns(table, log, framework.directions, totals, treatment=treatment or Treatment())
+    log.raise_if_any()
+    assert table is not None  # noqa: S101 - without problems there is a table
+    return table
+
+
+def scan_data(
+    source: Source,
+    log: ProblemLog,
+    codes: Sequence[str],
+    attributes: Collection[str],
+    *,
+    treatment: Treatment,
+) -> DataTable | None:
+    """Read data as far as they go: nan stands for every cell that is missing or wrong."""
+    file = read_table(source, log)
+    if file is None:
+        return None
+    check_header(file, log, required=(UNIT, *codes), optional=attributes)
+    present = [code for code in codes if code in file.header]
+    lines: list[int] = []
+    labels: list[list[str]] = []
+    values: list[FloatArray] = []
+    first_rows: dict[str, int] = {}
+    for line, cells in file.records((UNIT, *attributes, *present)):
+        if UNIT in file.header:
+            _check_unit(cells[UNIT], line, first_rows, log)
+        lines.append(line)
+        labels.append([cells[name] for name in (UNIT, *attributes)])
+        values.append(_read_values({code: cells[code] for code in present}, line, treatment, log))
+    if not lines:
+        log.add(_("The file has no rows of data. Add one for each city."))
+    if not lines or len(present) < len(codes):
+        return None
+    units, *texts = (tuple(column) for column in zip(*labels, strict=True))
+    named = dict(zip(attributes, texts, strict=True))
+    return DataTable(units, tuple(codes), np.array(values), named, tuple(lines))
+
+
+def check_columns(
+    table: DataTable,
+    log: ProblemLog,
+    directions: IntArray,
+    totals: FloatArray | None,
+    *,
+    treatment: Treatment,
+) -> None:
+    """Note the columns without wrong cells that still cannot be normalised."""
+    wrong = {problem.column for problem in log.problems}
+    clean = np.array([code not in wrong for code in table.codes])
+    codes = [code for code in table.codes if code not in wrong]
+    if not codes:
+        return
+    filled = table.values[:, clean]
+    try:
+        # A city without anything has been noted already, from all of its columns.
+        if treatment.missing != "reweight":
+            filled = handle_missing(filled, treatment.missing, codes=codes, units=table.units)
+        normalise(
+            filled,
+            method=treatment.method,
+            directions=directions[clean],
+            codes=codes,
+            totals=None if totals is None else totals[clean],
+            negative=treatment.negative,
+        )
+    except NormalisationError as error:
+        for fault in error.faults:
+            for code in fault.codes:
+                log.add(_column_message(fault.kind), column=code)
+
+
+def read_totals(source: Source, name: str, codes: Sequence[str]) -> FloatArray:
+    """Read code and total of some of the leaves, (leaves,); nan where no total is given.
+
+    Raises
+    ------
+    FileProblems
+        With all problems of the file.
+    """
+    log = ProblemLog(name)
+    totals = scan_totals(source, log, codes)
+    log.raise_if_any()
+    return totals
+
+
+def scan_totals(source: Source, log: ProblemLog, codes: Sequence[str]) -> FloatArray:
+    """Read totals as far as they go."""
+    totals = dict.fromkeys(codes, math.nan)
+    rows: dict[str, int] = {}
+    known = Vocabulary(totals)
+    table = read_table(source, log)
+    if table is not None and check_header(table, log, required=("code", "total")):
+        for line, cells in table.records(("code", "total")):
+            code, text = cells["code"], cells["total"]
+            if code not in known:
+                message = known.suggest(_("The framework has no such leaf. Correct the code."), code)
+                log.add(message, row=line, column="code", value=code)
+            elif rows.setdefault(code, line) != line:
+                message = _("The code already has a total in row %(first)d. Delete one of the rows.")
+                log.add(message % {"first": rows[code]}, row=line, column="code", value=code)
+            else:
+                totals[code] = _read_total(text, line, log)
+    return np.array(list(totals.values()))
+
+
+def write_weights(path: os.PathLike[str], tree: Tree, local: FloatArray, global_: FloatArray) -> None:
+    """Write code, parent, local_weight, global_weight in full precision."""
+    parents = ["" if parent == NO_PARENT else tree.codes[parent] for parent in tree.parents]
+    columns = {"code": tree.codes, "parent": parents, "local_weight": local, "global_weight": global_}
+    _write(pd.DataFrame(columns), path)
+
+
+def write_ranking(path: os.PathLike[str], units: Sequence[str], scores: FloatArray, ranks: IntArray) -> None:
+    """Write unit, score, rank in full precision, the first rank first."""
+    order = np.argsort(ranks, kind="stable")
+    names = _neutral(units)
+    columns = {UNIT: [names[i] for i in order], "score": scores[order], "rank": ranks[order]}
+    _write(pd.DataFrame(columns), path)
+
+
+def write_nodes(
+    path: os.PathLike[str], units: Sequence[str], codes: Sequence[str], scores: FloatArray
+) -> None:
+    """Write unit and the scores (cities, nodes), one column per node, in full precision."""
+    frame = pd.DataFrame(scores, columns=list(codes))
+    frame.insert(0, UNIT, _neutral(units))
+    _write(frame, path)
+
+
+def _check_unit(unit: str, line: int, first_rows: dict[str, int], log: ProblemLog) -> None:
+    name = normalise_unit_name(unit)
+    if not name:
+        log.add(_("Every row names its city. Fill it in."), row=line, column=UNIT, value=unit)
+    elif first_rows.setdefault(name, line) != line:
+        message = _("The city is already in row %(first)d. Keep one of the rows.")
+        log.add(message % {"first": first_rows[name]}, row=line, column=UNIT, value=unit)
+
+
+def _read_values(cells: dict[str, str], line: int, treatment: Treatment, log: ProblemLog) -> FloatArray:
+    """Return a row's values; nan where a cell is empty, wrong, or refused by the treatment."""
+    values = _read_plain_numbers(list(cells.values()))
+    if values is None:
+        values = np.array([_read_value(code, text, line, treatment, log) for code, text in cells.items()])
+        if treatment.missing == "reweight" and not any(cells.values()):
+            log.add(_("The city has no value at all. Fill some in or delete the row."), row=line)
+    if treatment.method == "share":
+        for code in compress(cells, values < 0):
+            message = _("A share needs values of 0 or more. Correct it or choose another normalisation.")
+            log.add(message, row=line, column=code, value=cells[code])
+    return values
+
+
+def _read_plain_numbers(cells: list[str]) -> FloatArray | None:
+    """Read a row that holds nothing but plain numbers, as nearly all do; None for any other."""
+    joined = ",".join(cells)
+    if not NUMBERS.fullmatch(joined):
+        return None
+    try:
+        values = np.array([float(cell) for cell in cells])
+    except ValueError:
+        return None
+    # An exponent can hide a number too large or too small for a double.
+    risky = not np.isfinite(values).all() or ("e" in joined.lower() and (values == 0).any())
+    return None if risky else values
+
+
+def _read_value(code: str, text: str, line: int, treatment: Treatment, log: ProblemLog) -> float:
+    if not text:
+        if treatment.missing == "refuse":
+            message = _("The value is missing. Fill it in or choose how missing values are treated.")
+            log.add(message, row=line, column=code, value=text)
+        return math.nan
+    try:
+        return parse_number(text)
+    except CellError as error:
+        log.add(
+            f"{error} {_('Leave the cell empty when there is no value.')}", row=line, column=code, value=text
+        )
+        return math.nan
+
+
+def _read_total(text: str, line: int, log: ProblemLog) -> float:
+    try:
+        total = parse_number(text)
+    except CellError as error:
+        log.add(str(error), row=line, column="total", value=text)
+        return math.nan
+    if total <= 0:
+        message = _("A total is above zero. Correct it, or delete the row to use the sum of the column.")
+        log.add(message, row=line, column="total", value=text)
+        return math.nan
+    return total
+
+
+def _column_message(kind: FaultKind) -> str:
+    messages: dict[FaultKind, str] = {
+        "zero_total": _("The total is zero, so there are no shares. Correct the column or give a total."),
+        "zero_reciprocal": _("Zero has no reciprocal. Correct the values or reflect them instead."),
+        "constant": _(
+            "All cities have the same value. Choose another normalisation or leave the indicator out."
+        ),
+        "no_value": _("No city has a value. Fill the column in or leave the indicator out."),
+    }
+    return messages.get(kind, _("The values are too large or too small to compute with. Use another unit."))
+
+
+def _neutral(texts: Sequence[str]) -> list[str]:
+    """Keep a spreadsheet from running a name as a formula."""
+    return [f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in texts]
+
+
+def _write(frame: pd.DataFrame, path: os.PathLike[str]) -> None:
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
