@@ -1,0 +1,98 @@
+"""Panel statistics against published tables, SciPy and their own invariants."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from weighting.numeric.agreement import careless_signs, describe_items, intraclass_correlation, kendall_w
+from weighting.numeric.distributions import chi2_survival
+
+# Shrout & Fleiss (1979), table 2: six targets rated by four judges; here (judges, targets).
+SHROUT_FLEISS = np.array(
+    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
+).T
+ANY_SCORES = arrays(
+    np.float64, st.tuples(st.integers(2, 12), st.integers(2, 9)), elements=st.integers(1, 5).map(float)
+)
+
+
+def test_icc_of_the_published_data():
+    icc = intraclass_correlation(SHROUT_FLEISS)
+    assert icc.single == pytest.approx(0.290, abs=5e-4)
+    assert icc.average == pytest.approx(0.620, abs=5e-4)
+
+
+@given(ANY_SCORES)
+@settings(max_examples=60, deadline=None)
+def test_w_agrees_with_the_tie_corrected_friedman_statistic(scores):
+    """chi2 = m (n - 1) W is Friedman's statistic, which SciPy computes for three items or more."""
+    result = kendall_w(scores)
+    if scores.shape[1] < 3 or result is None:
+        return
+    friedman = stats.friedmanchisquare(*scores.T)
+    assert result.chi2 == pytest.approx(friedman.statistic, rel=1e-9, abs=1e-9)
+    assert result.p_value == pytest.approx(friedman.pvalue, rel=1e-9, abs=1e-12)
+
+
+def test_w_by_hand():
+    """Three experts, three items, ranks 123, 123, 132: R = 3, 7, 8; S = 9 + 1 + 4 = 14; W = 14/18."""
+    scores = np.array([[1, 2, 3], [1, 2, 3], [1, 3, 2]], dtype=float)
+    assert kendall_w(scores).w == pytest.approx(12 * 14 / (9 * 24))
+
+
+def test_w_is_one_in_agreement_and_none_without_any_order():
+    assert kendall_w(np.tile([1.0, 3, 2, 5], (7, 1))).w == pytest.approx(1)
+    assert kendall_w(np.full((4, 3), 2.0)) is None
+    assert intraclass_correlation(np.full((4, 3), 2.0)) is None
+
+
+@given(ANY_SCORES, st.randoms())
+@settings(max_examples=40, deadline=None)
+def test_statistics_do_not_depend_on_the_order_of_experts(scores, random):
+    shuffled = scores[random.sample(range(len(scores)), len(scores))]
+    one, other = kendall_w(scores), kendall_w(shuffled)
+    assert (one is None) == (other is None)
+    assert one is None or (0 <= one.w <= 1 + 1e-12 and one.w == pytest.approx(other.w))
+    np.testing.assert_allclose(describe_items(scores).mean, describe_items(shuffled).mean)
+
+
+@given(st.floats(0, 400), st.integers(1, 200))
+def test_chi_square_survival_agrees_with_scipy(x, degrees):
+    assert chi2_survival(x, degrees) == pytest.approx(stats.chi2.sf(x, degrees), rel=1e-9, abs=1e-14)
+
+
+def test_items_are_described_over_those_who_answered():
+    scores = np.array([[1, np.nan], [2, np.nan], [4, np.nan], [5, np.nan], [np.nan, 3]])
+    items = describe_items(scores)
+    assert items.answers.tolist() == [4, 1]
+    assert items.mean.tolist() == [3, 3]
+    assert items.median.tolist() == [3, 3]
+    # Type 7 quartiles of 1, 2, 4, 5: 1.75 and 4.25.
+    assert items.iqr.tolist() == [2.5, 0]
+    assert items.important.tolist() == [0.5, 0]
+    assert items.sd[0] == pytest.approx(np.std([1, 2, 4, 5], ddof=1))
+    assert np.isnan(items.sd[1])
+
+
+def test_careless_signs_by_hand():
+    scores = np.array([[3, 3, 3, 3], [1, 2, 1, 2], [1, 1, 5, 5]], dtype=float)
+    signs = careless_signs(scores)
+    assert signs.longest_string.tolist() == [4, 1, 2]
+    assert signs.sd[0] == 0
+    # Others of the first expert have medians 1, 1.5, 3, 3.5: distances 2, 1.5, 0, 0.5.
+    assert signs.distance[0] == pytest.approx(1.0)
+
+
+def test_the_string_follows_the_order_of_display():
+    scores = np.array([[3, 1, 3, 1]], dtype=float)
+    assert careless_signs(np.vstack([scores, scores]), np.array([[0, 2, 1, 3]] * 2)).longest_string[0] == 2
+
+
+def test_an_abstention_ends_a_string_and_is_refused_where_data_must_be_complete():
+    scores = np.array([[3, np.nan, 3], [1, 2, 3]])
+    assert careless_signs(scores).longest_string[0] == 1
+    with pytest.raises(ValueError, match="abstentions"):
+        kendall_w(scores)

@@ -1,0 +1,244 @@
+"""How far a panel agrees, and which ballots look careless (METHOD 6)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.distributions import chi2_survival
+
+QUARTILE_METHOD = "linear"
+IMPORTANT_FROM = 4
+
+
+@dataclass(frozen=True, eq=False)
+class ItemStatistics:
+    """One number per item, each (items,); nan where nobody answered, cv and sd also for one answer.
+
+    Attributes
+    ----------
+    answers : int array
+        Experts who gave a score.
+    mean, median, sd, cv : float array
+        sd with n - 1; cv = sd / mean.
+    lower_quartile, upper_quartile, iqr : float array
+        Linear interpolation between order statistics (Hyndman & Fan's type 7).
+    important : float array
+        Share of the answers that are 4 or 5.
+    """
+
+    answers: IntArray
+    mean: FloatArray
+    median: FloatArray
+    sd: FloatArray
+    cv: FloatArray
+    lower_quartile: FloatArray
+    upper_quartile: FloatArray
+    iqr: FloatArray
+    important: FloatArray
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """Kendall's W, its chi-square statistic, degrees of freedom and p-value."""
+
+    w: float
+    chi2: float
+    degrees: int
+    p_value: float
+
+
+@dataclass(frozen=True)
+class IntraclassCorrelation:
+    """ICC(2,1) of a single expert and ICC(2,k) of the panel's mean."""
+
+    single: float
+    average: float
+
+
+@dataclass(frozen=True, eq=False)
+class CarelessSigns:
+    """Signs of careless answering, each (experts,): to be looked at, never a verdict.
+
+    Attributes
+    ----------
+    longest_string : int array
+        The most equal answers in a row, in the order the items were shown.
+    sd : float array
+        Standard deviation of the expert's answers (n - 1).
+    distance : float array
+        Mean absolute distance from the median of all other experts.
+    """
+
+    longest_string: IntArray
+    sd: FloatArray
+    distance: FloatArray
+
+
+def describe_items(scores: FloatArray) -> ItemStatistics:
+    """Describe the answers to each item.
+
+    Parameters
+    ----------
+    scores : float array, (experts, items)
+        1 to 5; nan where the expert abstained.
+    """
+    scores = _check_scores(scores)
+    columns = [column[~np.isnan(column)] for column in scores.T]
+    low, median, high = np.array([_quartiles(column) for column in columns]).reshape(-1, 3).T
+    mean = np.array([column.mean() if len(column) else np.nan for column in columns])
+    sd = np.array([column.std(ddof=1) if len(column) > 1 else np.nan for column in columns])
+    important = [(column >= IMPORTANT_FROM).mean() if len(column) else np.nan for column in columns]
+    return ItemStatistics(
+        answers=np.array([len(column) for column in columns]),
+        mean=mean,
+        median=median,
+        sd=sd,
+        cv=sd / mean,
+        lower_quartile=low,
+        upper_quartile=high,
+        iqr=high - low,
+        important=np.array(important),
+    )
+
+
+def kendall_w(scores: FloatArray) -> Concordance | None:
+    r"""Return Kendall's coefficient of concordance with the correction for ties.
+
+    With midranks per expert, rank sums :math:`R_j`, and
+    :math:`S = \sum_j (R_j - m(n+1)/2)^2`,
+    :math:`W = 12 S / (m^2 (n^3 - n) - m \sum_i T_i)`, where
+    :math:`T_i = \sum (t^3 - t)` over the tie groups of expert i;
+    :math:`\chi^2 = m (n - 1) W` has n - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    scores : float array, (experts, items)
+        Complete: without nan.
+
+    Returns
+    -------
+    Concordance or None
+        None when every expert gave one answer to everything, or for fewer than two experts
+        or items.
+
+    References
+    ----------
+    M. G. Kendall, Rank Correlation Methods, 4th ed. (1970), chapter 6.
+    """
+    scores = _check_complete(scores)
+    experts, items = scores.shape
+    if experts < 2 or items < 2:
+        return None
+    rank_sums = np.zeros(items)
+    ties = 0.0
+    for row in scores:
+        _values, inverse, sizes = np.unique(row, return_inverse=True, return_counts=True)
+        rank_sums += (np.cumsum(sizes) - (sizes - 1) / 2)[inverse]
+        ties += float((sizes**3 - sizes).sum())
+    spread = experts**2 * (items**3 - items) - experts * ties
+    if spread == 0:
+        return None
+    deviation = ((rank_sums - experts * (items + 1) / 2) ** 2).sum()
+    w = float(12 * deviation / spread)
+    chi2 = experts * (items - 1) * w
+    return Concordance(w=w, chi2=chi2, degrees=items - 1, p_value=chi2_survival(chi2, items - 1))
+
+
+def intraclass_correlation(scores: FloatArray) -> IntraclassCorrelation | None:
+    r"""Return ICC(2,1) and ICC(2,k): two-way random effects, absolute agreement.
+
+    With the mean squares of items (BMS), experts (JMS) and error (EMS), n items, k experts:
+    :math:`ICC(2,1) = (BMS - EMS) / (BMS + (k-1) EMS + k (JMS - EMS) / n)` and
+    :math:`ICC(2,k) = (BMS - EMS) / (BMS + (JMS - EMS) / n)`.
+
+    Parameters
+    ----------
+    scores : float array, (experts, items)
+        Complete: without nan.
+
+    Returns
+    -------
+    IntraclassCorrelation or None
+        None for fewer than two experts or items, or when all scores are equal.
+
+    References
+    ----------
+    P. E. Shrout & J. L. Fleiss, Psychological Bulletin 86 (1979), 420-428.
+    """
+    scores = _check_complete(scores)
+    k, n = scores.shape
+    if k < 2 or n < 2 or np.ptp(scores) == 0:
+        return None
+    grand = scores.mean()
+    of_items = k * ((scores.mean(axis=0) - grand) ** 2).sum()
+    of_experts = n * ((scores.mean(axis=1) - grand) ** 2).sum()
+    of_errors = ((scores - grand) ** 2).sum() - of_items - of_experts
+    bms, jms, ems = of_items / (n - 1), of_experts / (k - 1), of_errors / ((n - 1) * (k - 1))
+    single = bms + (k - 1) * ems + k * (jms - ems) / n
+    average = bms + (jms - ems) / n
+    if single == 0 or average == 0:
+        return None
+    return IntraclassCorrelation(single=float((bms - ems) / single), average=float((bms - ems) / average))
+
+
+def careless_signs(scores: FloatArray, shown: IntArray | None = None) -> CarelessSigns:
+    """Measure the long string, the spread and the distance from the others of each expert.
+
+    Parameters
+    ----------
+    scores : float array, (experts, items)
+        1 to 5; nan where the expert abstained, which ends a string.
+    shown : int array, (experts, items), optional
+        The item that each expert saw first, second, ...; the columns' order by default.
+    """
+    scores = _check_scores(scores)
+    order = np.tile(np.arange(scores.shape[1]), (len(scores), 1)) if shown is None else shown
+    in_order = np.take_along_axis(scores, order, axis=1)
+    answered = ~np.isnan(scores)
+    return CarelessSigns(
+        longest_string=np.array([_longest_string(row) for row in in_order]),
+        sd=np.array([row[~np.isnan(row)].std(ddof=1) if s > 1 else np.nan for row, s in _with_size(scores)]),
+        distance=np.array([_distance_from_others(scores, i, answered) for i in range(len(scores))]),
+    )
+
+
+def _with_size(scores: FloatArray) -> list[tuple[FloatArray, int]]:
+    return [(row, int((~np.isnan(row)).sum())) for row in scores]
+
+
+def _distance_from_others(scores: FloatArray, expert: int, answered: BoolArray) -> float:
+    others = np.delete(scores, expert, axis=0)
+    known = answered[expert] & np.delete(answered, expert, axis=0).any(axis=0)
+    if not known.any():
+        return float("nan")
+    return float(np.abs(scores[expert, known] - np.nanmedian(others[:, known], axis=0)).mean())
+
+
+def _longest_string(row: FloatArray) -> int:
+    longest = length = 0
+    previous = np.nan
+    for value in row:
+        length = length + 1 if value == previous else int(not np.isnan(value))
+        longest, previous = max(longest, length), value
+    return longest
+
+
+def _quartiles(column: FloatArray) -> FloatArray:
+    if not len(column):
+        return np.full(3, np.nan)
+    return np.quantile(column, [0.25, 0.5, 0.75], method=QUARTILE_METHOD)
+
+
+def _check_scores(scores: FloatArray) -> FloatArray:
+    scores = np.asarray(scores, dtype=np.float64)
+    if scores.ndim != 2:
+        raise ValueError(f"scores have {scores.ndim} axes, not (experts, items)")
+    return scores
+
+
+def _check_complete(scores: FloatArray) -> FloatArray:
+    scores = _check_scores(scores)
+    if np.isnan(scores).any():
+        raise ValueError("abstentions: keep the experts or items that are complete")
+    return scores
