@@ -7,13 +7,24 @@ import logging
 from collections.abc import Iterable
 from functools import partial
 
+from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from indexer.models import DataSet, Run
 from indexer.tasks import compute_runs
 from weighting.enums import VersionStatus
 from weighting.models import WeightVersion
+
+# Somebody waits for the answer to a web request: a broker that is away may cost a second or two.
+IMPATIENT = {
+    **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+    "max_retries": 0,
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +52,11 @@ def retry_run(run: Run) -> None:
 def wake_workers(data_set_ids: list[int]) -> None:
     """Tell the workers that runs of some data sets wait; without a broker the sweeper will."""
     try:
-        for data_set_id in data_set_ids:
-            compute_runs.apply_async([data_set_id], retry=False)
-    except OperationalError:
-        logger.warning("no broker: runs of %s data sets wait for the sweeper", len(data_set_ids))
+        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+            for data_set_id in data_set_ids:
+                compute_runs.apply_async([data_set_id], connection=connection, retry=False)
+    except (OperationalError, RedisError) as error:
+        logger.warning("no broker (%s): runs wait for the sweeper", type(error).__name__)
 
 
 def _queue(runs: Iterable[Run]) -> None:

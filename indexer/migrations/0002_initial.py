@@ -123,7 +123,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="publishedfigure",
             constraint=models.UniqueConstraint(
-                fields=("data_set", "city", "indicator"), name="published_figure_once", nulls_distinct=False
+                fields=("data_set", "city", "indicator"), name="published_figure_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="publishedfigure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("indicator__isnull", True)),
+                fields=("data_set", "city"),
+                name="published_composite_once",
             ),
         ),
         migrations.AddConstraint(

@@ -68,9 +68,13 @@ class PublishedFigure(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["data_set", "city", "indicator"], name="published_figure_once"),
+            # Nulls differ from each other in a unique index, so composites need one of their own.
             models.UniqueConstraint(
-                fields=["data_set", "city", "indicator"], nulls_distinct=False, name="published_figure_once"
-            )
+                fields=["data_set", "city"],
+                condition=models.Q(indicator__isnull=True),
+                name="published_composite_once",
+            ),
         ]
 
     def __str__(self) -> str:

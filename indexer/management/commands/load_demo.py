@@ -188,9 +188,7 @@ def _open(
 
 def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account) -> DataSet:
     """Register the cities, store the reconstructed values, keep what the report prints."""
-    rows = [
-        CityRow(**{**row, "aliases": tuple(row["aliases"].split(";"))}) for row in _read_rows("cities.csv")
-    ]
+    rows = [_city_row(**row) for row in _read_rows("cities.csv")]
     cities = {city.name_zh: city for city in register_cities(rows, actor=manager)}
     data = read_data(_read("data.csv"), "data.csv", table)
     totals = read_totals(_read("totals.csv"), "totals.csv", data.codes)
@@ -212,6 +210,10 @@ def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account)
     ]
     record_printed_figures(data_set, figures, actor=manager)
     return publish_data_set(data_set, actor=manager)
+
+
+def _city_row(*, aliases: str, **names: str) -> CityRow:
+    return CityRow(aliases=tuple(filter(None, aliases.split(";"))), **names)
 
 
 def _read(name: str) -> bytes:
