@@ -1,0 +1,108 @@
+"""Figures: they render, they say their words in Chinese, and their colours can be told apart."""
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from indexer import charts
+
+CAPTION = charts.Caption("南阳上升两位", "位次变化（位）", "数据：2016 报告（重构值）")
+MOVES = [
+    charts.RankMove("北京", 1, 1),
+    charts.RankMove("南阳", 34, 32),
+    charts.RankMove("甘孜州", 301, 304),
+    charts.RankMove("深圳", 3, 4),
+]
+CHANGES = [
+    charts.ScoreMove("北京", {"基础设施": 0.004, "产业": -0.001}),
+    charts.ScoreMove("甘孜州", {"基础设施": -0.009, "产业": 0.002}),
+]
+WEIGHTS = [charts.NodeWeight("专家组", "基础设施", 27.69), charts.NodeWeight("等权", "基础设施", 25.0)]
+POINTS = [charts.CityPoint("专家组", "北京", 10.194), charts.CityPoint("专家组", "南阳", 0.2)]
+
+FIGURES = {
+    "rank shift": (charts.rank_shift_chart(MOVES, CAPTION), ["南阳", "甘孜州", "34 → 32"]),
+    "score shift": (charts.score_shift_chart(CHANGES, CAPTION), ["北京", "基础设施", "产业"]),
+    "weights": (charts.weights_chart(WEIGHTS, CAPTION), ["专家组", "等权", "27.69"]),
+    "strip": (charts.distribution_strip(POINTS, CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
+}
+
+
+def values(spec):
+    return spec["data"]["values"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_svg_holds_title_unit_source_and_labels(name):
+    spec, labels = FIGURES[name]
+    svg = charts.render(spec, "svg", "zh-hans").decode()
+    for text in [*asdict(CAPTION).values(), *labels]:
+        assert text in svg
+    assert 'lang="zh-hans"' in svg
+    assert "Noto Sans CJK SC" in svg
+
+
+def test_png_is_a_picture():
+    assert charts.render(FIGURES["rank shift"][0], "png", "en").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_spec_is_plain_json_that_the_page_can_carry(name):
+    assert json.loads(json.dumps(FIGURES[name][0])) == FIGURES[name][0]
+
+
+def test_rank_shift_leaves_out_the_unmoved_and_orders_from_rise_to_fall():
+    assert [(row["name"], row["shift"]) for row in values(FIGURES["rank shift"][0])] == [
+        ("南阳", 2),
+        ("深圳", -1),
+        ("甘孜州", -3),
+    ]
+
+
+def test_rank_shift_keeps_the_biggest_movers():
+    spec = charts.rank_shift_chart(MOVES, CAPTION, limit=1)
+    assert [row["name"] for row in values(spec)] == ["甘孜州"]
+
+
+def test_score_shift_parts_add_up_to_the_total():
+    rows = [row for row in values(FIGURES["score shift"][0]) if row["name"] == "甘孜州"]
+    assert sum(row["change"] for row in rows) == pytest.approx(rows[0]["total"])
+
+
+def test_nothing_moved_still_draws():
+    spec = charts.rank_shift_chart(MOVES[:1], CAPTION)
+    assert b"<svg" in charts.render(spec, "svg", "en")
+
+
+def test_rendering_reads_no_address():
+    spec, _ = FIGURES["weights"]
+    with pytest.raises(ValueError, match="allowed"):
+        charts.render({**spec, "data": {"url": "http://127.0.0.1:9/x.json"}}, "svg", "en")
+
+
+def test_page_knows_every_colour_of_the_palette():
+    tokens = Path(__file__, "../../../static/css/tokens.css").resolve().read_text().split("@media")[0]
+    named = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", tokens))
+    assert {name: named[name] for name in charts.PALETTE} == charts.PALETTE
+    assert len(set(charts.PALETTE.values())) == len(charts.PALETTE)
+
+
+def lms(colour):
+    rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return [((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in rgb]
+
+
+# Viénot, Brettel & Mollon (1999): what a dichromat sees, in linear RGB.
+PROTAN = [[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.00401, -0.00401, 1.0]]
+DEUTAN = [[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]]
+
+
+@pytest.mark.parametrize("eye", [PROTAN, DEUTAN], ids=["protan", "deutan"])
+def test_series_colours_stay_apart_for_a_dichromat(eye):
+    seen = [[sum(k * c for k, c in zip(row, lms(s), strict=True)) for row in eye] for s in charts.SERIES[:4]]
+    for i, a in enumerate(seen):
+        for b in seen[:i]:
+            assert sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5 > 0.1
