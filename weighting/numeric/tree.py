@@ -238,7 +238,9 @@ def _find_faults(codes: Sequence[str], parents: Sequence[str]) -> Iterator[TreeF
 
 def _find_path_faults(codes: Sequence[str], parents: Sequence[str]) -> Iterator[TreeFault]:
     """Follow each node upwards once; of a repeated code the first row counts."""
-    parent_of = dict(reversed(list(zip(codes, parents, strict=True))))
+    parent_of: dict[str, str] = {}
+    for code, parent in zip(codes, parents, strict=True):
+        parent_of.setdefault(code, parent)
     depth: dict[str, int] = {"": 0}
     for start in parent_of:
         path: dict[str, None] = {}

@@ -40,10 +40,13 @@ class ScoreTable:
 
 @dataclass(frozen=True)
 class _Score:
+    """A row; ``answered`` also when the value, then nan, is off the scale."""
+
     row: int
     expert: str
     code: str
     value: float
+    answered: bool
 
 
 def read_scores(source: Source, name: str, tree: Tree) -> ScoreTable:
@@ -98,7 +101,7 @@ def _read_row(line: int, cells: dict[str, str], known: Vocabulary, log: ProblemL
     except CellError as error:
         log.add(str(error), row=line, column="score", value=cells["score"])
         value = np.nan
-    return _Score(line, expert, code, value)
+    return _Score(line, expert, code, value, answered=bool(cells["score"]))
 
 
 def _is_new(score: _Score, first_rows: dict[tuple[str, str], int], log: ProblemLog) -> bool:
@@ -117,7 +120,7 @@ def _is_new(score: _Score, first_rows: dict[tuple[str, str], int], log: ProblemL
 def _check_complete(scores: list[_Score], tree: Tree, log: ProblemLog) -> None:
     """Note groups asked in part, items nobody scored and rows that an expert lacks."""
     rows = {score.code for score in scores}
-    scored = {score.code for score in scores if not np.isnan(score.value)}
+    scored = {score.code for score in scores if score.answered}
     asked = [tree.codes[node] for group in tree.groups for node in group if _is_asked(group, tree, rows)]
     for code in asked:
         if code not in rows:
@@ -127,7 +130,7 @@ def _check_complete(scores: list[_Score], tree: Tree, log: ProblemLog) -> None:
             message = _("Nobody scored the indicator, so it has no weight. Leave out its whole group.")
             log.add(message, column="indicator", value=code)
     by_expert: dict[str, set[str]] = {}
-    for score in scores:
+    for score in filter(lambda score: score.expert, scores):
         by_expert.setdefault(score.expert, set()).add(score.code)
     for expert, own in by_expert.items():
         if lacking := [code for code in asked if code in rows and code not in own]:
