@@ -44,6 +44,33 @@ class Rule(TextChoices):
     NORMALISED_MEAN = "normalised_mean", _("Normalised mean of scores (abstentions allowed)")
 
 
+class ConsensusMeasure(TextChoices):
+    """What counts as consensus on an item; measure and threshold are fixed before the opening."""
+
+    IQR = "iqr", _("Interquartile range at most")
+    AGREEMENT = "agreement", _("Share of scores 4 and 5, or of 1 and 2, at least")
+
+
+class ExclusionRule(TextChoices):
+    """Which sealed ballots are left out of the weights; fixed before the opening."""
+
+    NONE = "none", _("None: every sealed ballot counts")
+    UNIFORM = "uniform", _("Ballots that give one and the same score to every item")
+
+
+class Feedback(TextChoices):
+    """What the next round of a Delphi series shows; said before the first round opens."""
+
+    NONE = "none", _("Nothing: this round stands alone")
+    GROUP = "group", _("The median and interquartile range of each item")
+    OWN = "own", _("The group's figures, and the expert's own earlier score")
+
+
+class Medium(TextChoices):
+    ONLINE = "online", _("Online")
+    SHEET = "sheet", _("Spreadsheet or paper, entered by a manager")
+
+
 class VersionStatus(TextChoices):
     DRAFT = "draft", _("Draft")
     FROZEN = "frozen", _("Frozen")

@@ -1,9 +1,9 @@
-from weighting.models.account import AccessLink, Account
+from weighting.models.account import AccessLink, Account, CodeAttempts
 from weighting.models.audit import AuditEntry
 from weighting.models.ballot import Ballot, Invitation, Score
 from weighting.models.framework import Framework, Indicator
 from weighting.models.panel import Expert, Panel
-from weighting.models.scoring_round import Round, RoundItem
+from weighting.models.scoring_round import Round, RoundItem, RoundNote
 from weighting.models.version import NodeWeight, WeightVersion
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Ballot",
+    "CodeAttempts",
     "Expert",
     "Framework",
     "Indicator",
@@ -19,6 +20,7 @@ __all__ = [
     "Panel",
     "Round",
     "RoundItem",
+    "RoundNote",
     "Score",
     "WeightVersion",
 ]

@@ -48,3 +48,17 @@ class AccessLink(models.Model):
 
     def __str__(self) -> str:
         return f"access link {self.pk}"
+
+
+class CodeAttempts(models.Model):
+    """Failed attempts to type a code, counted per hashed address and window of time."""
+
+    origin = models.CharField(max_length=64)
+    window = models.PositiveBigIntegerField()
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["origin", "window"], name="code_attempts_once")]
+
+    def __str__(self) -> str:
+        return f"code attempts {self.pk}"

@@ -5,14 +5,21 @@ Closing destroys that link and rewrites the sealed ballots under new random ids 
 order, so that neither ids nor row order lead back to a person.
 """
 
+import secrets
 import uuid
 
 from django.db import models
 from django.db.models import Q
 
+from weighting.enums import Medium, Sector
 from weighting.models.framework import Indicator
 from weighting.models.panel import Expert
 from weighting.models.scoring_round import Round
+
+
+def random_order_key() -> int:
+    """A number that decides the order of a ballot's items, together with the round's seed."""
+    return secrets.randbits(62)
 
 
 class Ballot(models.Model):
@@ -28,6 +35,12 @@ class Ballot(models.Model):
     receipt = models.CharField(max_length=64, blank=True)
     # Kept for the expert's own receipt page while the round is open; gone at the close.
     nonce = models.CharField(max_length=64, blank=True)
+    # Comments sealed with the scores, by indicator code; nobody reads them before the close.
+    sealed_comments = models.JSONField(default=dict, blank=True)
+    order_key = models.BigIntegerField(default=random_order_key)
+    medium = models.CharField(max_length=6, choices=Medium, default=Medium.ONLINE)
+    # Set at the close, and only for sectors with at least k sealed ballots.
+    sector = models.CharField(max_length=16, choices=Sector, blank=True)
 
     class Meta:
         constraints = [
@@ -52,6 +65,10 @@ class Invitation(models.Model):
     )
     started = models.BooleanField(default=False)
     sealed = models.BooleanField(default=False)
+    consented = models.BooleanField(default=False)
+    conflict = models.TextField(max_length=1000, blank=True)
+    removed = models.BooleanField(default=False)
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["expert__code"]
@@ -78,6 +95,7 @@ class Score(models.Model):
     value = models.PositiveSmallIntegerField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
     client = models.CharField(max_length=36)
+    comment = models.TextField(max_length=1000, blank=True)
 
     class Meta:
         constraints = [

@@ -7,12 +7,22 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from weighting.enums import RoundState, Rule
+from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
 from weighting.models.framework import Framework, Indicator
 from weighting.models.panel import Panel
 
 # Below two sealed ballots an average is somebody's own score.
 LEAST_PANEL = 2
+
+
+def both_languages() -> list[str]:
+    """The languages a round is offered in unless the manager chooses fewer."""
+    return list(Language.values)
+
+
+def installation_time_zone() -> str:
+    """The time zone that deadlines are given in unless the manager chooses another."""
+    return settings.TIME_ZONE
 
 
 class Round(models.Model):
@@ -30,6 +40,21 @@ class Round(models.Model):
         _("minimum panel k"), default=5, validators=[MinValueValidator(LEAST_PANEL)]
     )
     deadline = models.DateTimeField(_("deadline"))
+    time_zone = models.CharField(_("time zone"), max_length=64, default=installation_time_zone)
+    languages = models.JSONField(_("languages"), default=both_languages)
+    consensus_measure = models.CharField(
+        _("consensus"), max_length=10, choices=ConsensusMeasure, default=ConsensusMeasure.IQR
+    )
+    consensus_threshold = models.FloatField(_("consensus threshold"), default=1.0)
+    exclusion = models.CharField(
+        _("exclusion rule"), max_length=8, choices=ExclusionRule, default=ExclusionRule.NONE
+    )
+    # A Delphi series: the round before this one, and what the round after it may show.
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by"
+    )
+    feedback = models.CharField(_("feedback"), max_length=5, choices=Feedback, default=Feedback.NONE)
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
     seed = models.BigIntegerField()
     # Set when the round opens: the canonical questionnaire and its hash.
     questionnaire = models.BinaryField(null=True, blank=True)
@@ -38,6 +63,7 @@ class Round(models.Model):
     receipt_root = models.CharField(max_length=64, blank=True)
     invited_count = models.PositiveIntegerField(null=True, blank=True)
     sealed_count = models.PositiveIntegerField(null=True, blank=True)
+    excluded_count = models.PositiveIntegerField(null=True, blank=True)
     void_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -82,3 +108,24 @@ class RoundItem(models.Model):
 
     def __str__(self) -> str:
         return f"item {self.pk}"
+
+
+class RoundNote(models.Model):
+    """A dated note to the panel of an open round: typos are explained, never edited away."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="notes")
+    text_zh = models.TextField(_("Chinese text"), max_length=1000)
+    text_en = models.TextField(_("English text"), max_length=1000)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The note in the visitor's language."""
+        return self.text_zh if (get_language() or "").startswith("zh") else self.text_en
