@@ -84,3 +84,8 @@ class VersionSource(TextChoices):
     IMPORTED = "imported", _("Imported file")
     IMPLIED = "implied", _("Implied by published totals")
     EQUAL = "equal", _("Equal weights")
+    POOLED = "pooled", _("Several closed rounds, pooled")
+    EDITED = "edited", _("Edited by hand from another version")
+    ENTROPY = "entropy", _("Proposal from the data: entropy")
+    CRITIC = "critic", _("Proposal from the data: CRITIC")
+    PCA = "pca", _("Proposal from the data: principal components")

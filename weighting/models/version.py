@@ -30,6 +30,11 @@ class WeightVersion(models.Model):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
+    pooled_rounds = models.ManyToManyField(Round, blank=True, related_name="pooled_versions")
+    reason = models.TextField(_("reason for the correction"), max_length=2000, blank=True)
+    note = models.TextField(_("note"), max_length=2000, blank=True)
+    # What a source has to show for its weights, such as the residuals of a fit.
+    evidence = models.JSONField(default=dict, blank=True)
     manifest = models.BinaryField(null=True, blank=True)
     manifest_hash = models.CharField(max_length=64, blank=True)
     is_published = models.BooleanField(_("published"), default=False)
