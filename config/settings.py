@@ -144,7 +144,10 @@ CELERY_TIMEZONE = "UTC"
 # A run stays with a worker that says nothing for this long; then another may take it.
 RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-waiting-runs": {"task": "indexer.tasks.sweep_runs", "schedule": 5.0},
+    "sweep-waiting-runs": {
+        "task": "indexer.tasks.sweep_runs",
+        "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
+    },
 }
 
 # --- people --------------------------------------------------------------------------------
@@ -167,6 +170,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,0 +1,73 @@
+"""Cities, data sets and frozen versions for tests; all come into being through the services."""
+
+import itertools
+
+import numpy as np
+
+from indexer.services.data_sets import CityRow, add_data_set, register_cities, use_method
+from tests.factories import make_framework
+from weighting.models import Indicator
+from weighting.services.versions import draft_equal_version, draft_imported_version, freeze_version
+
+_numbers = itertools.count(1)
+
+
+def make_cities(count, *, actor):
+    """Register cities 城市001, 城市002, ... in one province."""
+    rows = [
+        CityRow(
+            name_zh=f"城市{number:03}",
+            name_en=f"City {number}",
+            province_zh="甲省",
+            province_en="Province A",
+            region_zh="华东",
+            region_en="East",
+        )
+        for number in range(1, count + 1)
+    ]
+    return register_cities(rows, actor=actor)
+
+
+def make_data_set(framework=None, *, cities=3, values=None, **options):
+    """Add a data set of random positive values, which differ from call to call."""
+    framework = framework or make_framework()
+    actor = options.pop("actor", framework.created_by)
+    codes = [leaf.code for leaf in Indicator.objects.filter(framework=framework, is_leaf=True)]
+    number = next(_numbers)
+    if values is None:
+        values = np.random.default_rng(number).uniform(1, 100, (cities, len(codes)))
+    return add_data_set(
+        framework=framework,
+        name_zh=f"数据集{number}",
+        name_en=f"Data set {number}",
+        year=2016,
+        city_ids=[city.pk for city in make_cities(len(values), actor=actor)],
+        leaf_codes=codes,
+        values=np.asarray(values, dtype=float),
+        totals=options.pop("totals", {}),
+        method=use_method(**options),
+        actor=actor,
+    )
+
+
+def make_draft(framework, *, tilt=None, actor=None):
+    """Draft equal weights, or local weights that rise along each group as ``tilt`` says."""
+    number = next(_numbers)
+    labels = {"label_zh": f"版本{number}", "label_en": f"Version {number}"}
+    actor = actor or framework.created_by
+    if tilt is None:
+        return draft_equal_version(framework=framework, actor=actor, **labels)
+    groups = {}
+    for node in Indicator.objects.filter(framework=framework):
+        groups.setdefault(node.parent_id, []).append(node.code)
+    weights = {}
+    for codes in groups.values():
+        parts = 1 + tilt * np.arange(len(codes))
+        weights |= dict(zip(codes, (parts / parts.sum()).tolist(), strict=True))
+    return draft_imported_version(framework=framework, local_weights=weights, actor=actor, **labels)
+
+
+def make_version(framework, *, tilt=None, actor=None):
+    """Freeze a version; its runs are queued with it."""
+    draft = make_draft(framework, tilt=tilt, actor=actor)
+    return freeze_version(draft, actor=actor or framework.created_by)

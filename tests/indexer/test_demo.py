@@ -1,0 +1,188 @@
+import csv
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+
+from indexer.enums import RunStatus
+from indexer.management.commands import load_demo as command
+from indexer.models import DataSet, PublishedFigure, Run
+from indexer.selectors.data_sets import cities_of
+from indexer.selectors.runs import figure_of, printed_figures_of, results_of, runs_with_nodes_visible_to
+from weighting.enums import RoundState, VersionSource
+from weighting.models import (
+    Account,
+    AuditEntry,
+    Ballot,
+    Framework,
+    Indicator,
+    Invitation,
+    Round,
+    WeightVersion,
+)
+from weighting.selectors.access import find_link
+
+PANEL, IMPLIED, EQUAL = 1, 2, 3
+SUB_INDICES = ["infra", "industry", "innovation", "smartcity"]
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """The demo, loaded and computed once for the tests of this file, then rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_demo", compute=True, verbosity=0)
+        yield DataSet.objects.get()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def results(demo):
+    runs = {run.weight_version.number: run for run in runs_with_nodes_visible_to(None)}
+    return dict(zip(runs, results_of(list(runs.values())), strict=True))
+
+
+def read_published():
+    with (command.FILES / "published.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def local_weights(number, codes):
+    weights = WeightVersion.objects.get(number=number).node_weights.filter(indicator__code__in=codes)
+    return {row.indicator.code: row.local_weight for row in weights.select_related("indicator")}
+
+
+def test_implied_weights_bring_all_351_published_totals_and_ranks_back(demo, results):
+    names = [city.name_zh for city in cities_of(demo)]
+    totals = {row["unit"]: row for row in read_published() if not row["node"]}
+    result = results[IMPLIED]
+
+    errors = [
+        abs(score * 100 - float(totals[name]["value"]))
+        for name, score in zip(names, result.scores, strict=True)
+    ]
+    assert len(errors) == 351
+    assert max(errors) <= 0.00005
+    assert [int(totals[name]["rank"]) for name in names] == result.ranks.tolist()
+
+
+def test_every_published_cell_is_met_at_its_printed_digits_and_in_its_order(demo, results):
+    result = results[IMPLIED]
+    cities = {city.pk: index for index, city in enumerate(cities_of(demo))}
+    nodes = {code: Indicator.objects.get(code=code).position for code in SUB_INDICES}
+    figures = PublishedFigure.objects.filter(indicator__isnull=False).select_related("indicator")
+    by_list = {code: {} for code in SUB_INDICES}
+
+    for figure in figures:
+        value = result.node_scores[cities[figure.city_id], nodes[figure.indicator.code]] * 100
+        digits = len(figure.value.partition(".")[2])
+        assert f"{value:.{digits}f}" == figure.value, figure.city
+        by_list[figure.indicator.code][figure.rank] = value
+
+    for code, listed in by_list.items():
+        ordered = [listed[rank] for rank in sorted(listed)]
+        assert len(ordered) == 100, code
+        assert ordered == sorted(ordered, reverse=True), code
+
+
+def test_the_printed_weights_give_beijing_10_194(demo, results):
+    beijing = [city.name_zh for city in cities_of(demo)].index("北京市")
+
+    assert f"{results[PANEL].scores[beijing] * 100:.3f}" == "10.194"
+
+
+def test_the_panel_gives_the_four_printed_weights(demo):
+    weights = local_weights(PANEL, SUB_INDICES)
+
+    assert [f"{weights[code] * 100:.2f}" for code in SUB_INDICES] == ["27.69", "26.39", "21.93", "23.99"]
+
+
+def test_the_implied_version_has_the_panels_local_weights_below_the_sub_indices(demo):
+    below = Indicator.objects.filter(parent__isnull=False).values_list("code", flat=True)
+    panel, implied = local_weights(PANEL, below), local_weights(IMPLIED, below)
+
+    assert local_weights(IMPLIED, SUB_INDICES) == pytest.approx(
+        {"infra": 0.277, "industry": 0.264, "innovation": 0.219, "smartcity": 0.24}
+    )
+    assert implied == pytest.approx(panel, abs=1e-12)
+
+
+def test_cells_are_marked_published_only_where_the_report_prints_them(demo, results):
+    printed = printed_figures_of(demo)
+    run = results[IMPLIED].run
+    roots = list(Indicator.objects.filter(parent=None))
+    marks = [
+        figure_of(run, row[node.position], printed.get((city_id, node.pk))).published
+        for city_id, row in zip(demo.city_ids, results[IMPLIED].node_scores, strict=True)
+        for node in roots
+    ]
+
+    assert (len(marks), sum(marks)) == (1404, 400)
+
+
+def test_the_three_versions_are_frozen_published_and_in_order(demo):
+    versions = WeightVersion.objects.order_by("number")
+
+    assert [(v.number, v.source, v.is_published) for v in versions] == [
+        (PANEL, VersionSource.ROUND, True),
+        (IMPLIED, VersionSource.IMPLIED, True),
+        (EQUAL, VersionSource.EQUAL, True),
+    ]
+
+
+def test_nothing_synthetic_is_named_as_the_reports(demo):
+    assert "reconstructed" in demo.name_en
+    assert "重构" in demo.name_zh
+
+
+def test_the_closed_round_was_held_by_real_ballots_and_keeps_no_link(demo):
+    closed = Round.objects.get(state=RoundState.AGGREGATED)
+
+    assert (closed.invited_count, closed.sealed_count, closed.items.count()) == (97, 97, 99)
+    assert Ballot.objects.filter(round=closed).exclude(receipt="").count() == 97
+    assert not Invitation.objects.filter(round=closed, ballot__isnull=False).exists()
+
+
+def test_a_round_of_17_items_stands_open(demo):
+    open_round = Round.objects.get(state=RoundState.OPEN)
+
+    assert (open_round.items.count(), open_round.invitations.count()) == (17, 12)
+
+
+def test_all_runs_are_done(demo):
+    assert list(Run.objects.values_list("status", flat=True)) == [RunStatus.DONE] * 3
+
+
+def test_a_second_loading_does_nothing(demo, capsys):
+    before = AuditEntry.objects.count()
+
+    call_command("load_demo")
+
+    assert "already loaded" in capsys.readouterr().out
+    assert AuditEntry.objects.count() == before
+
+
+def test_links_sign_in_an_expert_the_manager_and_the_analyst(demo, capsys, settings):
+    settings.PUBLIC_URL = "https://weigh.example"
+
+    call_command("demo_links")
+
+    lines = [line.split(": ", 1) for line in capsys.readouterr().out.splitlines()]
+    holders = [(role.strip(), find_link(url.rsplit("/in/")[1].strip("/"))) for role, url in lines]
+    assert [role for role, _link in holders] == ["expert", "manager", "analyst"]
+    assert [link.invitation is not None for _role, link in holders] == [True, False, False]
+    assert [link.account.role for _role, link in holders[1:]] == ["manager", "analyst"]
+    assert all(url.startswith("https://weigh.example/in/") for _role, url in lines)
+
+
+@pytest.mark.django_db
+def test_a_loading_that_fails_leaves_nothing(monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(command, "record_printed_figures", fail)
+
+    with pytest.raises(OSError, match="disk full"):
+        command.load_demo()
+
+    assert not Account.objects.exists()
+    assert not Framework.objects.exists()
