@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weighting.views import access
+from weighting.views import access, ballot, frameworks, panels, rounds, versions
 
 app_name = "weighting"
 
@@ -11,4 +11,39 @@ urlpatterns = [
     path("in/", access.confirm_link, name="confirm-link"),
     path("sign-in/", access.SignIn.as_view(), name="sign-in"),
     path("sign-out/", access.sign_out, name="sign-out"),
+    path("ballot/", ballot.ballot, name="ballot"),
+    path("ballot/items/<path:code>/", ballot.save_item, name="ballot-item-save"),
+    path("ballot/review/", ballot.review, name="ballot-review"),
+    path("ballot/seal/", ballot.seal, name="ballot-seal"),
+    path("ballot/receipt/", ballot.receipt, name="ballot-receipt"),
+    path("ballot/receipt/download/", ballot.download_receipt, name="ballot-receipt-download"),
+    path("rounds/", rounds.round_list, name="round-list"),
+    path("rounds/new/", rounds.round_new, name="round-new"),
+    path("rounds/<int:pk>/", rounds.round_detail, name="round-detail"),
+    path("rounds/<int:pk>/ready/", rounds.round_ready, name="round-ready"),
+    path("rounds/<int:pk>/open/", rounds.round_open, name="round-open"),
+    path("rounds/<int:pk>/extend/", rounds.round_extend, name="round-extend"),
+    path("rounds/<int:pk>/close/", rounds.round_close, name="round-close"),
+    path("rounds/<int:pk>/aggregate/", rounds.round_aggregate, name="round-aggregate"),
+    path("rounds/<int:pk>/void/", rounds.round_void, name="round-void"),
+    path("rounds/<int:pk>/links/", rounds.round_links, name="round-links"),
+    path(
+        "rounds/<int:pk>/invitations/<int:invitation_pk>/link/",
+        rounds.invitation_link,
+        name="invitation-link",
+    ),
+    path("frameworks/", frameworks.framework_list, name="framework-list"),
+    path("frameworks/import/", frameworks.framework_import, name="framework-import"),
+    path("frameworks/<int:pk>/", frameworks.framework_detail, name="framework-detail"),
+    path("frameworks/<int:pk>/publish/", frameworks.framework_publish, name="framework-publish"),
+    path("panels/", panels.panel_list, name="panel-list"),
+    path("panels/import/", panels.panel_import, name="panel-import"),
+    path("panels/<int:pk>/", panels.panel_detail, name="panel-detail"),
+    path("weight-versions/", versions.version_list, name="version-list"),
+    path("weight-versions/new/", versions.version_new, name="version-new"),
+    path("weight-versions/<int:pk>/", versions.version_detail, name="version-detail"),
+    path("weight-versions/<int:pk>/manifest.json", versions.version_manifest, name="version-manifest"),
+    path("weight-versions/<int:pk>/freeze/", versions.version_freeze, name="version-freeze"),
+    path("weight-versions/<int:pk>/publish/", versions.version_publish, name="version-publish"),
+    path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),
 ]

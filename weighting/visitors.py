@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from weighting.enums import Role
@@ -42,6 +43,22 @@ def visitor_of(request: HttpRequest) -> Visitor:
     if not hasattr(request, "visitor"):
         request.visitor = _find_visitor(request)  # type: ignore[attr-defined]
     return request.visitor  # type: ignore[attr-defined,no-any-return]
+
+
+def account_of(request: HttpRequest) -> Account:
+    """Return the account behind a request to a page that only staff may reach."""
+    account = visitor_of(request).account
+    if account is None:
+        raise PermissionDenied
+    return account
+
+
+def invitation_of(request: HttpRequest) -> Invitation:
+    """Return the invitation behind a request to a page that only experts may reach."""
+    invitation = visitor_of(request).invitation
+    if invitation is None:
+        raise PermissionDenied
+    return invitation
 
 
 def _find_visitor(request: HttpRequest) -> Visitor:

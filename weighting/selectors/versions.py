@@ -1,6 +1,8 @@
 """Weight versions as the visitor may see them."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db.models import Q, QuerySet
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from weighting.enums import Role, VersionStatus
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.numeric.arrays import FloatArray
+from weighting.selectors.rounds import items_of, score_counts_of
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,20 @@ class WeightedNode:
     local_weight: float
     global_weight: float
     asked: bool
+
+
+@dataclass(frozen=True)
+class ItemCounts:
+    """How often an item was given each score from 1 to 5, and abstained on."""
+
+    indicator: Indicator
+    scores: list[int]
+    abstained: int
+
+    @property
+    def mean(self) -> float:
+        answers = sum(self.scores)
+        return sum(value * count for value, count in enumerate(self.scores, start=1)) / answers
 
 
 def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
@@ -59,6 +76,32 @@ def previous_version(version: WeightVersion) -> WeightVersion | None:
         .order_by("number")
         .last()
     )
+
+
+def previous_hash_of(version: WeightVersion) -> str:
+    """Return the hash that a frozen version is chained to; nothing for a draft."""
+    return str(_manifest_of(version).get("previous", ""))
+
+
+def item_counts_of(version: WeightVersion) -> list[ItemCounts]:
+    """Return how often each asked item was scored 1 to 5 or abstained on; nothing without a round.
+
+    A frozen version's counts are read from its manifest, which is what the weights answer to.
+    """
+    if version.round is None:
+        return []
+    nodes = items_of(version.round)
+    evidence = _manifest_of(version).get("round")
+    if evidence:
+        rows = [evidence["counts"][node.code] for node in nodes]
+    else:
+        rows = score_counts_of(version.round, nodes).tolist()
+    return [ItemCounts(node, row[:5], row[5]) for node, row in zip(nodes, rows, strict=True)]
+
+
+def _manifest_of(version: WeightVersion) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(bytes(version.manifest)) if version.manifest else {}
+    return manifest
 
 
 def freezing_blockers(version: WeightVersion) -> list[str]:

@@ -1,0 +1,57 @@
+"""Files that a manager sends in."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+MEGABYTE = 1024 * 1024
+MAX_UPLOAD = 10 * MEGABYTE
+
+
+class TableFileField(forms.FileField):
+    """A CSV file of at most 10 MB; an empty one is left to the reader, which says what is missing."""
+
+    widget = forms.FileInput(attrs={"accept": ".csv,text/csv"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if isinstance(file, UploadedFile) and file.size and file.size > MAX_UPLOAD:
+            raise ValidationError(
+                _("The file has %(size).1f MB; at most %(limit)d MB are taken. Leave out what is not needed.")
+                % {"size": file.size / MEGABYTE, "limit": MAX_UPLOAD / MEGABYTE}
+            )
+        return file
+
+
+class FrameworkImportForm(forms.Form):
+    """A framework file and what to call it."""
+
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
+    file = TableFileField(
+        label=gettext_lazy("Framework file (CSV)"),
+        help_text=gettext_lazy(
+            "One row for each indicator. Columns: code, parent; optional: name_zh, name_en, direction "
+            "(1 or -1), unit, note. An empty parent makes a sub-index. UTF-8 or GBK."
+        ),
+    )
+
+
+class PanelImportForm(forms.Form):
+    """A panel file and what to call it."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the panel"), max_length=200)
+    file = TableFileField(
+        label=gettext_lazy("Panel file (CSV)"),
+        help_text=gettext_lazy(
+            "One row for each expert. Columns: code, name, email; optional: organisation, sector (academic, "
+            "industry, government or other), language (zh-hans or en). UTF-8 or GBK."
+        ),
+    )

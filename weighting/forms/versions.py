@@ -1,0 +1,47 @@
+"""What a manager says about a weight version."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from weighting.enums import VersionSource
+from weighting.forms.uploads import TableFileField
+from weighting.models import Framework
+
+
+class VersionForm(forms.Form):
+    """A new draft: equal weights, or the weights of a file."""
+
+    SOURCES = [
+        (VersionSource.EQUAL.value, gettext_lazy("Equal weights within every group")),
+        (VersionSource.IMPORTED.value, gettext_lazy("Weights from a file")),
+    ]
+
+    framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
+    label_zh = forms.CharField(label=gettext_lazy("Chinese label"), max_length=200)
+    label_en = forms.CharField(label=gettext_lazy("English label"), max_length=200)
+    source = forms.ChoiceField(
+        label=gettext_lazy("Where the weights come from"), choices=SOURCES, widget=forms.RadioSelect
+    )
+    file = TableFileField(
+        label=gettext_lazy("Weight file (CSV)"),
+        help_text=gettext_lazy(
+            "Only for weights from a file. Columns: code and local_weight for every indicator, or code and "
+            "global_weight for every leaf. Each group sums to 1."
+        ),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, frameworks: QuerySet[Framework], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["framework"].queryset = frameworks  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        is_imported = cleaned.get("source") == VersionSource.IMPORTED
+        if is_imported and not cleaned.get("file") and "file" not in self.errors:
+            self.add_error("file", _("Choose the file that holds the weights."))
+        return cleaned

@@ -1,0 +1,25 @@
+"""What the manager's pages share: what was sent in, and why an act was not done."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from weighting.exceptions import AlreadyFrozen, Refused
+
+CONFLICT = 409
+UNPROCESSABLE = 422
+
+
+def sent_data(request: HttpRequest) -> tuple[Any, ...]:
+    """Return a form's first arguments: what was posted, or nothing."""
+    return (request.POST, request.FILES) if request.method == "POST" else ()
+
+
+def answer_refusal(request: HttpRequest, refusal: Refused, *, back: str) -> HttpResponse:
+    """Show every blocker; ``back`` is the page to go on from."""
+    if isinstance(refusal, AlreadyFrozen):
+        back = reverse("weighting:version-detail", args=[refusal.version_id])
+    context = {"refusal": refusal, "back": back, "frozen_number": getattr(refusal, "number", None)}
+    return render(request, "weighting/manager/refused.html", context, status=CONFLICT)

@@ -1,0 +1,80 @@
+"""Frameworks: list, import, the tree of one, publish."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from weighting.exceptions import Refused
+from weighting.forms.uploads import FrameworkImportForm
+from weighting.models import Account, Framework
+from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
+from weighting.services.frameworks import import_framework, publish_framework
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.visitors import account_of, visitor_of
+
+
+@audience(ANYONE)
+@require_GET
+def framework_list(request: HttpRequest) -> HttpResponse:
+    """Every framework that the visitor may see."""
+    frameworks = frameworks_visible_to(visitor_of(request).account)
+    return render(request, "weighting/manager/framework_list.html", {"frameworks": frameworks})
+
+
+@audience(ANYONE)
+@require_GET
+def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The tree of a framework."""
+    framework = _framework_or_404(request, pk)
+    context = {"framework": framework, "indicators": indicators_of(framework.pk)}
+    return render(request, "weighting/manager/framework_detail.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def framework_import(request: HttpRequest) -> HttpResponse:
+    """Take a framework file, or say everything that is wrong with it."""
+    form = FrameworkImportForm(*sent_data(request))
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            framework = _import(form, actor=account_of(request))
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error("file", list(refusal.blockers))
+        else:
+            messages.success(request, _("The framework is imported. Check the tree below."))
+            return redirect("weighting:framework-detail", pk=framework.pk)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    context = {"form": form, "problems": problems, "cancel_url": reverse("weighting:framework-list")}
+    return render(request, "weighting/manager/framework_import.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_POST
+def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let anybody read the framework."""
+    framework = publish_framework(_framework_or_404(request, pk), actor=account_of(request))
+    messages.success(request, _("Anybody can now read this framework."))
+    return redirect("weighting:framework-detail", pk=framework.pk)
+
+
+def _import(form: FrameworkImportForm, *, actor: Account) -> Framework:
+    file = form.cleaned_data["file"]
+    return import_framework(
+        source=file.read(),
+        filename=file.name,
+        name_zh=form.cleaned_data["name_zh"],
+        name_en=form.cleaned_data["name_en"],
+        actor=actor,
+    )
+
+
+def _framework_or_404(request: HttpRequest, pk: int) -> Framework:
+    return get_object_or_404(frameworks_visible_to(visitor_of(request).account), pk=pk)

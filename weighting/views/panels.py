@@ -1,0 +1,61 @@
+"""Panels: list, import, the people of one."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from weighting.exceptions import Refused
+from weighting.forms.uploads import PanelImportForm
+from weighting.models import Account, Panel
+from weighting.permissions import MANAGERS, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.frameworks import panels_visible_to
+from weighting.services.panels import import_panel
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.visitors import account_of
+
+
+@audience(MANAGERS)
+@require_GET
+def panel_list(request: HttpRequest) -> HttpResponse:
+    """Every panel, with its size."""
+    panels = panels_visible_to(account_of(request))
+    return render(request, "weighting/manager/panel_list.html", {"panels": panels})
+
+
+@audience(MANAGERS)
+@require_GET
+def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The experts of a panel."""
+    panel = get_object_or_404(panels_visible_to(account_of(request)), pk=pk)
+    context = {"panel": panel, "experts": panel.experts.order_by("code")}
+    return render(request, "weighting/manager/panel_detail.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def panel_import(request: HttpRequest) -> HttpResponse:
+    """Take a panel file, or say everything that is wrong with it."""
+    form = PanelImportForm(*sent_data(request))
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            panel = _import(form, actor=account_of(request))
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error("file", list(refusal.blockers))
+        else:
+            messages.success(request, _("The panel is imported. Check the experts below."))
+            return redirect("weighting:panel-detail", pk=panel.pk)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    context = {"form": form, "problems": problems, "cancel_url": reverse("weighting:panel-list")}
+    return render(request, "weighting/manager/panel_import.html", context, status=status)
+
+
+def _import(form: PanelImportForm, *, actor: Account) -> Panel:
+    file = form.cleaned_data["file"]
+    return import_panel(source=file.read(), filename=file.name, name=form.cleaned_data["name"], actor=actor)

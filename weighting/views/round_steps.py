@@ -1,0 +1,112 @@
+"""What a round's page says about the way so far and the next act."""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from weighting.enums import RoundState
+from weighting.models import Round
+from weighting.selectors.rounds import Participation, aggregation_blockers, opening_blockers
+
+LIFE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN, RoundState.CLOSED, RoundState.AGGREGATED]
+
+
+@dataclass(frozen=True)
+class NextAct:
+    """The one act that a round waits for: a page to open, or a form to post."""
+
+    title: str
+    submit: str
+    url: str
+    is_post: bool = True
+    consequences: list[str] = field(default_factory=list)
+    blockers: list[str] = field(default_factory=list)
+
+
+def steps_of(round_: Round) -> list[dict[str, str]]:
+    """Return the states of a round's life, each done, current or to come."""
+    if round_.state == RoundState.VOID:
+        return []
+    here = LIFE.index(RoundState(round_.state))
+    marks = ["done" if place < here else "current" if place == here else "todo" for place in range(len(LIFE))]
+    return [{"label": str(state.label), "state": mark} for state, mark in zip(LIFE, marks, strict=True)]
+
+
+def next_act_of(round_: Round, participation: Participation) -> NextAct | None:
+    """Return what the manager may do next; nothing once the round is void."""
+    match RoundState(round_.state):
+        case RoundState.DRAFT:
+            return _ready(round_)
+        case RoundState.READY:
+            return _open(round_)
+        case RoundState.OPEN:
+            is_over = timezone.now() >= round_.deadline or participation.sealed == participation.invited
+            return _close(round_) if is_over else _hand_out_links(round_)
+        case RoundState.CLOSED:
+            return _aggregate(round_)
+        case _:
+            return None
+
+
+def _ready(round_: Round) -> NextAct:
+    return NextAct(
+        title=_("Check the draft"),
+        submit=_("The draft is ready"),
+        url=reverse("weighting:round-ready", args=[round_.pk]),
+        consequences=[
+            _("Nobody is asked yet: a ready round still waits to be opened."),
+        ],
+        blockers=opening_blockers(round_),
+    )
+
+
+def _open(round_: Round) -> NextAct:
+    return NextAct(
+        title=_("Open the round"),
+        submit=_("Open the round"),
+        url=reverse("weighting:round-open", args=[round_.pk]),
+        consequences=[
+            _("The questions, the rule, the quorum and the minimum panel are fixed and hashed."),
+            _("Every expert of the panel is invited; you then hand out the personal links."),
+            _("From then on the deadline can only move later."),
+        ],
+        blockers=opening_blockers(round_),
+    )
+
+
+def _hand_out_links(round_: Round) -> NextAct:
+    return NextAct(
+        title=_("The panel is scoring"),
+        submit=_("Make links for all who have not sealed"),
+        url=reverse("weighting:round-links", args=[round_.pk]),
+        consequences=[
+            _("A sheet with one new personal link for each expert is shown once, ready to print."),
+            _("Links made earlier for these experts stop working; what they have scored stays."),
+        ],
+    )
+
+
+def _close(round_: Round) -> NextAct:
+    over = timezone.now() >= round_.deadline
+    return NextAct(
+        title=_("The deadline has passed") if over else _("Every ballot is sealed"),
+        submit=_("Close the round…"),
+        url=reverse("weighting:round-close", args=[round_.pk]),
+        is_post=False,
+        consequences=[_("The next page says what closing does.")],
+    )
+
+
+def _aggregate(round_: Round) -> NextAct:
+    return NextAct(
+        title=_("Aggregate the ballots"),
+        submit=_("Aggregate the ballots"),
+        url=reverse("weighting:round-aggregate", args=[round_.pk]),
+        consequences=[
+            _("The sealed ballots become a draft weight version, by the rule that was fixed before."),
+            _("This is done once; nobody sees a result before it, and nobody can score after it."),
+        ],
+        blockers=aggregation_blockers(round_),
+    )

@@ -1,0 +1,248 @@
+"""The manager's room: rounds from the draft to the aggregate, participation, personal links.
+
+While a round is open these pages know who has started and who has sealed, and nothing else.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from weighting.enums import RoundState, Rule
+from weighting.exceptions import Refused
+from weighting.forms.rounds import ExtendForm, RoundBasisForm, RoundForm, VoidForm
+from weighting.models import Framework, Panel, Round
+from weighting.permissions import MANAGERS, audience
+from weighting.selectors.frameworks import frameworks_visible_to, indicators_of, panels_visible_to
+from weighting.selectors.rounds import (
+    asked_groups_of,
+    invitations_of,
+    participation_of,
+    receipts_of,
+    rounds_visible_to,
+    rounds_with_participation,
+)
+from weighting.services.access import replace_invitation_link, replace_unsealed_links
+from weighting.services.rounds import (
+    close_round,
+    draft_round,
+    extend_deadline,
+    open_round,
+    ready_round,
+    void_round,
+)
+from weighting.services.versions import aggregate_round
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.round_steps import next_act_of, steps_of
+from weighting.visitors import account_of
+
+
+@audience(MANAGERS)
+@require_GET
+def round_list(request: HttpRequest) -> HttpResponse:
+    """The rounds that the account manages, with how many people have started and sealed."""
+    rounds = rounds_with_participation(account_of(request))
+    return render(request, "weighting/manager/round_list.html", {"rounds": rounds})
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_new(request: HttpRequest) -> HttpResponse:
+    """Two steps: framework and panel by the address, then titles, groups and rules."""
+    account = account_of(request)
+    basis = RoundBasisForm(
+        request.GET or None, frameworks=frameworks_visible_to(account), panels=panels_visible_to(account)
+    )
+    if not basis.is_valid():
+        context = {"form": basis, "cancel_url": reverse("weighting:round-list")}
+        return render(request, "weighting/manager/round_basis.html", context)
+    framework, panel = basis.cleaned_data["framework"], basis.cleaned_data["panel"]
+    form = RoundForm(*sent_data(request), indicators=indicators_of(framework.pk))
+    if request.method == "POST" and form.is_valid():
+        round_ = _draft(request, form, framework, panel)
+        messages.success(request, _("The round is drafted. Nobody has been asked yet."))
+        return redirect("weighting:round-detail", pk=round_.pk)
+    context = {"form": form, "framework": framework, "panel": panel}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "weighting/manager/round_new.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_GET
+def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the round has come, what comes next, and what stands against it."""
+    round_ = _round_or_404(request, pk)
+    participation = participation_of(round_)
+    context = {
+        "round": round_,
+        "steps": steps_of(round_),
+        "act": next_act_of(round_, participation),
+        "participation": participation,
+        "invitations": invitations_of(round_),
+        "groups": asked_groups_of(round_),
+        "receipts": receipts_of(round_),
+        "version": round_.weight_versions.defer("manifest").first(),
+        "is_open": round_.state == RoundState.OPEN,
+        "can_be_voided": round_.state not in (RoundState.AGGREGATED, RoundState.VOID),
+    }
+    return render(request, "weighting/manager/round_detail.html", context)
+
+
+@audience(MANAGERS)
+@require_POST
+def round_ready(request: HttpRequest, pk: int) -> HttpResponse:
+    """Declare the draft ready."""
+    return _act(request, pk, ready_round, _("The round is ready to open."))
+
+
+@audience(MANAGERS)
+@require_POST
+def round_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the round."""
+    return _act(request, pk, open_round, _("The round is open. Hand out the personal links."))
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what closing means; POST closes."""
+    if request.method == "POST":
+        return _act(request, pk, close_round, _("The round is closed. No ballot leads to a person any more."))
+    round_ = _round_or_404(request, pk)
+    participation = participation_of(round_)
+    waiting = participation.invited - participation.sealed
+    unsealed = ngettext(
+        "%(count)d expert has not sealed a ballot: nothing of it will count.",
+        "%(count)d experts have not sealed a ballot: nothing of theirs will count.",
+        waiting,
+    )
+    context = {
+        "round": round_,
+        "consequences": [
+            *([unsealed % {"count": waiting}] if waiting else []),
+            _("The link between every person and their ballot is destroyed in the same moment."),
+            _("The receipts of the sealed ballots are shown to the panel."),
+            _("The round can never be opened again."),
+        ],
+    }
+    return render(request, "weighting/manager/round_close.html", context)
+
+
+@audience(MANAGERS)
+@require_POST
+def round_aggregate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Turn the sealed ballots into a draft version."""
+    return _act(request, pk, aggregate_round, _("The round is aggregated into a draft version."))
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_extend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for a later deadline; POST sets it."""
+    round_ = _round_or_404(request, pk)
+    form = ExtendForm(*sent_data(request), round_=round_)
+    if request.method == "POST" and form.is_valid():
+        extend = partial(extend_deadline, deadline=form.cleaned_data["deadline"])
+        return _act(request, pk, extend, _("The deadline is moved. Personal links stay valid."))
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(
+        request, "weighting/manager/round_extend.html", {"round": round_, "form": form}, status=status
+    )
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask why the round is given up; POST voids it."""
+    round_ = _round_or_404(request, pk)
+    form = VoidForm(*sent_data(request))
+    if request.method == "POST" and form.is_valid():
+        void = partial(void_round, reason=form.cleaned_data["reason"])
+        return _act(request, pk, void, _("The round is void. Its record stays."))
+    context = {
+        "round": round_,
+        "form": form,
+        "consequences": [
+            _("The round never gives weights and can never be opened again."),
+            _("Sealed ballots stay as evidence, without any link to a person."),
+            _("The reason is kept with the round."),
+        ],
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "weighting/manager/round_void.html", context, status=status)
+
+
+@audience(MANAGERS)
+@never_cache
+@require_POST
+def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """Make one expert a new personal link and show it, this once."""
+    round_ = _round_or_404(request, pk)
+    invitation = get_object_or_404(invitations_of(round_).select_related("round"), pk=invitation_pk)
+    try:
+        token = replace_invitation_link(invitation, actor=account_of(request))
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_address_of(round_))
+    context = {"round": round_, "expert": invitation.expert, "link": _link_address(token)}
+    return render(request, "weighting/manager/invitation_link.html", context)
+
+
+@audience(MANAGERS)
+@never_cache
+@require_POST
+def round_links(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make new links for everybody who has not sealed, as a sheet to print, this once."""
+    round_ = _round_or_404(request, pk)
+    try:
+        made = replace_unsealed_links(round_, actor=account_of(request))
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_address_of(round_))
+    links = [(invitation.expert, _link_address(token)) for invitation, token in made]
+    return render(request, "weighting/manager/round_links.html", {"round": round_, "links": links})
+
+
+def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: Panel) -> Round:
+    said = form.cleaned_data
+    return draft_round(
+        framework=framework,
+        panel=panel,
+        title_zh=said["title_zh"],
+        title_en=said["title_en"],
+        parents=said["groups"],
+        rule=Rule(said["rule"]),
+        quorum=said["quorum"],
+        minimum_panel=said["minimum_panel"],
+        deadline=said["deadline"],
+        actor=account_of(request),
+    )
+
+
+def _act(request: HttpRequest, pk: int, service: Callable[..., object], done: str) -> HttpResponse:
+    """Do one act on a round the account manages, or show everything that stands against it."""
+    round_ = _round_or_404(request, pk)
+    try:
+        service(round_, actor=account_of(request))
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_address_of(round_))
+    messages.success(request, done)
+    return redirect("weighting:round-detail", pk=pk)
+
+
+def _address_of(round_: Round) -> str:
+    return reverse("weighting:round-detail", args=[round_.pk])
+
+
+def _link_address(token: str) -> str:
+    return settings.PUBLIC_URL.rstrip("/") + reverse("weighting:receive-link", args=[token])
+
+
+def _round_or_404(request: HttpRequest, pk: int) -> Round:
+    return get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)

@@ -1,0 +1,196 @@
+"""Weight versions: list, one along the tree, drafting, freezing, publishing, retiring."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from weighting.enums import VersionSource, VersionStatus
+from weighting.exceptions import Refused
+from weighting.forms.versions import VersionForm
+from weighting.models import Account, WeightVersion
+from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.selectors.versions import (
+    freezing_blockers,
+    item_counts_of,
+    previous_hash_of,
+    versions_visible_to,
+    weighted_nodes_of,
+)
+from weighting.services.versions import (
+    draft_equal_version,
+    freeze_version,
+    import_version,
+    publish_version,
+    retire_version,
+)
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.visitors import account_of, visitor_of
+
+
+@audience(ANYONE)
+@require_GET
+def version_list(request: HttpRequest) -> HttpResponse:
+    """Every version that the visitor may see, newest first."""
+    versions = versions_visible_to(visitor_of(request).account).order_by("-pk")
+    return render(request, "weighting/manager/version_list.html", {"versions": versions})
+
+
+@audience(ANYONE)
+@require_GET
+def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The weights of a version along the tree, and what proves them."""
+    version = _version_or_404(request, pk)
+    context = {
+        "version": version,
+        "rows": _rows_of(version),
+        "item_counts": item_counts_of(version),
+        "previous_hash": previous_hash_of(version),
+        "blockers": freezing_blockers(version) if version.status == VersionStatus.DRAFT else [],
+    }
+    return render(request, "weighting/manager/version_detail.html", context)
+
+
+@audience(ANYONE)
+@require_GET
+def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
+    """The exact bytes that the version was frozen as."""
+    version = _version_or_404(request, pk)
+    if version.manifest is None:
+        raise Http404
+    filename = f"quanheng-weights-{version.framework_id}-{version.number}.json"
+    return HttpResponse(
+        bytes(version.manifest),
+        content_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{filename}"',
+            "ETag": f'"{version.manifest_hash}"',
+        },
+    )
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def version_new(request: HttpRequest) -> HttpResponse:
+    """Draft equal weights or those of a file, or say everything that is wrong with it."""
+    account = account_of(request)
+    form = VersionForm(*sent_data(request), frameworks=frameworks_visible_to(account))
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = _draft(form, actor=account)
+        except FileProblems as found:
+            problems = found.problems
+        else:
+            messages.success(request, _("The draft is made. Check the weights, then freeze them."))
+            return redirect("weighting:version-detail", pk=version.pk)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    context = {"form": form, "problems": problems, "cancel_url": reverse("weighting:version-list")}
+    return render(request, "weighting/manager/version_new.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what freezing means and what stands against it; POST freezes."""
+    version = _version_or_404(request, pk)
+    if request.method == "POST":
+        done = _("The version is frozen. The index is being computed with it.")
+        return _act(request, version, freeze_version, done)
+    context = {
+        "version": version,
+        "blockers": freezing_blockers(version),
+        "consequences": [
+            _("The weights can never be changed again; a correction is a new version."),
+            _("The version gets the next number, a manifest, and a hash chained to the version before."),
+            _("Every data set of the framework is computed with it at once."),
+        ],
+    }
+    return render(request, "weighting/manager/version_freeze.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say who will be able to read it; POST publishes."""
+    version = _version_or_404(request, pk)
+    if request.method == "POST":
+        return _act(request, version, publish_version, _("Anybody can now read this version."))
+    context = {
+        "version": version,
+        "title": _("Publish this version?"),
+        "consequences": [
+            _("Anybody can read the weights and the manifest without signing in."),
+            _("Results computed with it can be read as soon as their data set is published too."),
+            _("Publishing cannot be taken back."),
+        ],
+        "submit": _("Publish the version"),
+    }
+    return render(request, "weighting/manager/version_confirm.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def version_retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what retiring means; POST retires."""
+    version = _version_or_404(request, pk)
+    if request.method == "POST":
+        return _act(request, version, retire_version, _("The version is retired."))
+    context = {
+        "version": version,
+        "title": _("Retire this version?"),
+        "consequences": [
+            _("It is labelled as retired, for good."),
+            _("Its weights, its manifest and its results stay as they are."),
+            _("New data sets are no longer computed with it."),
+        ],
+        "submit": _("Retire the version"),
+        "kind": "danger",
+    }
+    return render(request, "weighting/manager/version_confirm.html", context)
+
+
+def _act(
+    request: HttpRequest, version: WeightVersion, service: Callable[..., WeightVersion], done: str
+) -> HttpResponse:
+    try:
+        service(version, actor=account_of(request))
+    except Refused as refusal:
+        back = reverse("weighting:version-detail", args=[version.pk])
+        return answer_refusal(request, refusal, back=back)
+    messages.success(request, done)
+    return redirect("weighting:version-detail", pk=version.pk)
+
+
+def _rows_of(version: WeightVersion) -> list[dict[str, object]]:
+    """Return the tree's rows in percent; the longest bar of the index is the largest sub-index."""
+    nodes = weighted_nodes_of(version)
+    largest = max((node.global_weight for node in nodes), default=1.0)
+    return [
+        {
+            "indicator": node.indicator,
+            "asked": node.asked,
+            "local_percent": 100 * node.local_weight,
+            "global_percent": 100 * node.global_weight,
+            "global_length": 100 * node.global_weight / largest,
+        }
+        for node in nodes
+    ]
+
+
+def _draft(form: VersionForm, *, actor: Account) -> WeightVersion:
+    said = form.cleaned_data
+    common = {name: said[name] for name in ("framework", "label_zh", "label_en")}
+    if said["source"] == VersionSource.EQUAL:
+        return draft_equal_version(**common, actor=actor)
+    return import_version(**common, source=said["file"].read(), filename=said["file"].name, actor=actor)
+
+
+def _version_or_404(request: HttpRequest, pk: int) -> WeightVersion:
+    return get_object_or_404(versions_visible_to(visitor_of(request).account), pk=pk)
