@@ -9,6 +9,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
 
 from config.broker import client_of
 
@@ -36,7 +37,7 @@ def _broker_and_worker() -> dict[str, str]:
 def _ask(part: Callable[[], bool]) -> str:
     try:
         return "ok" if part() else "no answer"
-    except (Error, redis.RedisError, OSError, current_app.connection_for_write().connection_errors) as error:
+    except (Error, redis.RedisError, KombuError, OSError) as error:
         # The kind only: a message may hold an address or a password.
         return f"no answer ({type(error).__name__})"
 

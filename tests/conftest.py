@@ -1,11 +1,15 @@
 """Fixtures of the whole suite: the browser, a real broker, and the product itself."""
 
 import os
+import shutil
 
+import kombu.pools
 import pytest
 from django.test import TransactionTestCase
 
+from config import celery_app
 from tests import chromium
+from tests.processes import Product, free_port, kill_tree, running_valkey, start_worker
 
 # Playwright's synchronous API runs inside an event loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -37,3 +41,39 @@ def _emptied_between_tests():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", drop_and_flush)
         yield
+
+
+@pytest.fixture
+def valkey(settings):
+    """A real, empty broker where the settings look for one."""
+    folder = settings.VAR_DIR / "broker"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    with running_valkey(folder) as url:
+        assert url == settings.CELERY_BROKER_URL
+        yield url
+    # Links to a server that is gone would greet the next test.
+    kombu.pools.reset()
+    celery_app._after_fork()
+
+
+@pytest.fixture
+def celery_worker_process(valkey, transactional_db, tmp_path):
+    """Start real workers on the test's database and broker: ``celery_worker_process(**environment)``."""
+    started = []
+
+    def start(**environment):
+        started.append(start_worker(tmp_path / f"worker{len(started)}.log", **environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        kill_tree(process)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory):
+    """The real product, once per session: the launcher, its children and the demonstration."""
+    product = Product(tmp_path_factory.mktemp("product") / "var", free_port()).start()
+    yield product
+    product.stop()

@@ -13,8 +13,8 @@ from pathlib import Path
 if "QUANHENG_VAR" not in os.environ:
     os.environ["QUANHENG_VAR"] = tempfile.mkdtemp(prefix="quanheng-test-")
     atexit.register(shutil.rmtree, os.environ["QUANHENG_VAR"], ignore_errors=True)
-# A test that needs a broker asks for the `valkey` fixture; no other may reach a real one.
-os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/no-broker.sock"
+# Nobody listens there unless a test asks for the `valkey` fixture.
+os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/broker/valkey.sock"
 
 from config.settings import *  # noqa: F403
 from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES, VAR_DIR
