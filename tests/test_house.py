@@ -1,0 +1,135 @@
+"""The rules of the house hold, and each rule's guard can fail."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("config", "weighting", "indexer")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
+LONGEST_FILE = 500
+
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style\b|<[^>]*\s(style|on[a-z]+)\s*=|javascript:", re.I
+)
+
+
+def module_file(root, module):
+    """The file of a module or package; None when the house has no such module."""
+    path = root.joinpath(*module.split("."))
+    return next(filter(Path.exists, (path.with_suffix(".py"), path / "__init__.py")), None)
+
+
+def layers_of(contract):
+    """The modules of each layer that exist, from the top down."""
+    (container,) = contract["containers"]
+    names = [[f"{container}.{name}" for name in re.findall(r"\w+", layer)] for layer in contract["layers"]]
+    return [[name for name in layer if module_file(ROOT, name)] for layer in names]
+
+
+def forbidden_imports():
+    """For every rule, imports that break it: (importer, imported)."""
+    for contract in CONTRACTS:
+        if contract["type"] == "layers":
+            layers = list(filter(None, layers_of(contract)))
+            yield from ((low[0], high[0]) for high, low in pairwise(layers))
+        if contract["type"] == "forbidden":
+            yield from ((a, b) for a in contract["source_modules"] for b in contract["forbidden_modules"])
+        if contract["type"] == "protected":
+            yield from (("weighting.enums", b) for b in contract["protected_modules"])
+
+
+@pytest.fixture(scope="module")
+def broken_house(tmp_path_factory):
+    """What import-linter prints for a copy in which every rule is broken."""
+    copy = tmp_path_factory.mktemp("house")
+    for folder in CODE:
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    for importer, imported in forbidden_imports():
+        with module_file(copy, importer).open("a") as source:
+            source.write(f"\nimport {imported}\n")
+    (copy / "weighting" / "stray.py").touch()
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint, "--no-cache"], cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(("importer", "imported"), list(forbidden_imports()))
+def test_import_linter_sees_each_forbidden_import(broken_house, importer, imported):
+    assert re.search(rf"{re.escape(importer)} -> {re.escape(imported)} \(l\.", broken_house)
+
+
+def test_import_linter_sees_a_module_without_a_layer(broken_house):
+    assert re.search(r"- weighting\.stray\b", broken_house)
+
+
+def test_every_rule_is_broken_by_the_plants(broken_house):
+    kept = re.findall(r"^(.+) KEPT$", broken_house, re.M)
+
+    assert kept == []
+
+
+@pytest.mark.parametrize("folder", [*CODE, "tests", "benchmarks"])
+def test_every_folder_of_code_is_a_package(folder):
+    folders = {path.parent for path in (ROOT / folder).rglob("*.py")}
+    chains = {
+        above for path in folders for above in [path, *path.parents] if above.is_relative_to(ROOT / folder)
+    }
+
+    assert [str(path) for path in sorted(chains) if not (path / "__init__.py").exists()] == []
+
+
+def test_numeric_runs_without_django_or_pandas():
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for app in ("weighting", "indexer")
+        for path in (ROOT / app / "numeric").glob("*.py")
+    ]
+    program = f"import sys, importlib; [importlib.import_module(m) for m in {modules!r}]; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({"django", "rest_framework", "celery", "pandas"})
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_no_template_holds_inline_script_or_style(template):
+    assert INLINE.findall(template.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>alert(1)</script>",
+        "<style>p {}</style>",
+        '<p class="a" style="x">',
+        "<a href='javascript:x'>",
+        '<p onclick="x">',
+    ],
+)
+def test_the_template_check_sees_each_kind_of_inline_code(html):
+    assert INLINE.search(html)
+
+
+def test_no_source_file_is_too_long():
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    sources = [
+        ROOT / name for name in listed.stdout.splitlines() if name.endswith((".py", ".html", ".css", ".js"))
+    ]
+    sources = [path for path in sources if path.exists() and "migrations" not in path.parts]
+
+    assert [str(path) for path in sources if len(path.read_text().splitlines()) > LONGEST_FILE] == []
