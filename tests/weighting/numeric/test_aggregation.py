@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.weighting.numeric.test_tree import trees
+from tests.strategies import trees
 from weighting.numeric.aggregation import (
     AggregationError,
     aggregate_scores,

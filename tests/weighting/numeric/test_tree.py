@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.strategies import trees
 from weighting.numeric.tree import TreeError, build_tree, global_weights, local_from_leaf_weights
 
 # a             b
@@ -17,21 +18,6 @@ PARENTS = ["", "a", "a", "a2", "a2", "", "b"]
 @pytest.fixture
 def tree():
     return build_tree(CODES, PARENTS)
-
-
-@st.composite
-def trees(draw, max_nodes=14):
-    """Random ragged trees, their nodes in an order unrelated to their depth."""
-    size = draw(st.integers(2, max_nodes))
-    parents, depth = [-1], [1]
-    for node in range(1, size):
-        parent = draw(st.sampled_from([-1, *[p for p in range(node) if depth[p] < 6]]))
-        parents.append(parent)
-        depth.append(1 if parent < 0 else depth[parent] + 1)
-    order = draw(st.permutations(range(size)))
-    return build_tree(
-        [f"n{node}" for node in order], [f"n{parents[node]}" if parents[node] >= 0 else "" for node in order]
-    )
 
 
 def test_shape(tree):
