@@ -165,7 +165,7 @@ def test_reweighting_complete_data_changes_no_bit(case):
 
 @given(cases(), st.floats(0.001, 100))
 def test_an_indicator_of_weight_zero_changes_nothing(case, value):
-    tree, leaf, normalised = case
+    _, leaf, normalised = case
     wider = np.hstack([normalised, np.full((len(normalised), 1), value)])
     scores = composite_scores(normalised, leaf)
     assert (composite_scores(wider, np.append(leaf, 0.0)) == scores).all()
