@@ -22,6 +22,12 @@ ROOT_GROUP = "root"
 DEFAULT_QUORUM = 5
 
 
+def _describe_time_zone() -> str:
+    offset = timezone.localtime().strftime("%z")
+    zone = f"{settings.TIME_ZONE.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:]})"
+    return _("Time zone: %(zone)s. The server's clock decides.") % {"zone": zone}
+
+
 class DeadlineField(forms.DateTimeField):
     """A moment in the installation's time zone, which its help names, and not one that has passed."""
 
@@ -94,9 +100,7 @@ class RoundForm(forms.Form):
     )
     minimum_panel = forms.IntegerField(
         label=gettext_lazy("Minimum panel k"),
-        help_text=gettext_lazy(
-            "No result is ever computed from fewer ballots, so that nobody's can be guessed."
-        ),
+        help_text=gettext_lazy("No result is computed from fewer ballots, so that nobody's can be guessed."),
         min_value=LEAST_PANEL,
         initial=DEFAULT_QUORUM,
     )
@@ -155,9 +159,3 @@ class VoidForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=2000,
     )
-
-
-def _describe_time_zone() -> str:
-    offset = timezone.localtime().strftime("%z")
-    zone = f"{settings.TIME_ZONE.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:]})"
-    return _("Time zone: %(zone)s. The server's clock decides.") % {"zone": zone}
