@@ -22,3 +22,9 @@ class BilingualName(models.Model):
         """The name in the visitor's language."""
         chinese_first = (get_language() or "").startswith("zh")
         return (self.name_zh or self.name_en) if chinese_first else (self.name_en or self.name_zh)
+
+    @property
+    def other_name(self) -> str:
+        """The name in the other language; empty where ``name`` already is it."""
+        other = self.name_zh if self.name == self.name_en else self.name_en
+        return "" if other == self.name else other

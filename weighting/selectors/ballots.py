@@ -1,8 +1,15 @@
 """An expert's own ballot, and nobody else's."""
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from weighting.models import Indicator, Invitation, Score
+from django.utils import timezone
+
+from weighting.enums import RoundState
+from weighting.models import Ballot, Indicator, Invitation, Round, Score
+from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import asked_groups_of
 
 
@@ -21,22 +28,95 @@ class BallotItem:
 
 @dataclass(frozen=True)
 class BallotSection:
-    """A sibling group on the ballot; no parent for the root group."""
+    """A sibling group on the ballot; ``path`` leads from the root to its parent, empty for the root group."""
 
-    parent: Indicator | None
+    path: list[Indicator]
     items: list[BallotItem]
+
+    @property
+    def parent(self) -> Indicator | None:
+        return self.path[-1] if self.path else None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.answered_count == len(self.items)
 
     @property
     def answered_count(self) -> int:
         return sum(item.answered for item in self.items)
 
 
+@dataclass(frozen=True)
+class OwnBallot:
+    """All that an expert may know of the own ballot."""
+
+    sections: list[BallotSection]
+    ballot: Ballot | None
+
+    @cached_property
+    def items(self) -> list[BallotItem]:
+        return [item for section in self.sections for item in section.items]
+
+    @cached_property
+    def gaps(self) -> list[Indicator]:
+        return gaps_of(self.sections)
+
+    @property
+    def answered_count(self) -> int:
+        return len(self.items) - len(self.gaps)
+
+    @property
+    def is_sealed(self) -> bool:
+        return bool(self.ballot and self.ballot.receipt)
+
+    @cached_property
+    def changed_count(self) -> int:
+        """How many answers differ from the sealed ones, which alone count."""
+        if not self.ballot or self.ballot.sealed_scores is None:
+            return 0
+        sealed = self.ballot.sealed_scores
+        return sum(sealed.get(code, 0) != value for code, value in answers_of(self.sections).items())
+
+    @cached_property
+    def distribution(self) -> dict[int | None, int]:
+        """How often each value was given; None counts the abstentions."""
+        counts = Counter(item.value for item in self.items if item.answered)
+        return {value: counts[value] for value in (1, 2, 3, 4, 5, None)}
+
+
+def is_open(round_: Round) -> bool:
+    """Tell whether ballots may change: the round is open and the server's clock before the deadline."""
+    return round_.state == RoundState.OPEN and timezone.now() < round_.deadline
+
+
+def own_ballot(invitation: Invitation) -> OwnBallot:
+    """Return the expert's own ballot and its seal."""
+    return OwnBallot(ballot_sections(invitation), Ballot.objects.filter(invitation=invitation).first())
+
+
+def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
+    """Return all that recomputing a receipt takes: see `hash_receipt` for how."""
+    return {
+        "schema": "quanheng/receipt/1",
+        "round": round_.pk,
+        "title_zh": round_.title_zh,
+        "title_en": round_.title_en,
+        "questionnaire_hash": round_.questionnaire_hash,
+        "nonce": ballot.nonce,
+        "scores": ballot.sealed_scores,
+        "receipt": ballot.receipt,
+    }
+
+
 def ballot_sections(invitation: Invitation) -> list[BallotSection]:
     """Return the expert's own ballot along the tree, gaps included."""
     scores = {s.indicator_id: s for s in Score.objects.filter(ballot__invitation=invitation)}
+    nodes = {node.pk: node for node in indicators_of(invitation.round.framework_id)}
     return [
-        BallotSection(parent=parent, items=[_ballot_item(node, scores.get(node.pk)) for node in nodes])
-        for parent, nodes in asked_groups_of(invitation.round)
+        BallotSection(
+            path=_path_to(parent, nodes), items=[_ballot_item(node, scores.get(node.pk)) for node in group]
+        )
+        for parent, group in asked_groups_of(invitation.round)
     ]
 
 
@@ -48,6 +128,14 @@ def gaps_of(sections: list[BallotSection]) -> list[Indicator]:
 def answers_of(sections: list[BallotSection]) -> dict[str, int | None]:
     """Return the answers by indicator code; None is an abstention."""
     return {i.indicator.code: i.value for section in sections for i in section.items if i.answered}
+
+
+def _path_to(node: Indicator | None, nodes: dict[int, Indicator]) -> list[Indicator]:
+    path = []
+    while node:
+        path.append(node)
+        node = nodes[node.parent_id] if node.parent_id else None
+    return path[::-1]
 
 
 def _ballot_item(node: Indicator, score: Score | None) -> BallotItem:

@@ -4,14 +4,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from weighting.enums import RoundState, Rule
+from weighting.enums import Rule
 from weighting.exceptions import Refused, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt
 from weighting.models import Ballot, Indicator, Invitation, Round, Score
-from weighting.selectors.ballots import answers_of, ballot_sections, gaps_of
+from weighting.selectors.ballots import answers_of, ballot_sections, gaps_of, is_open
 
 NONCE_BYTES = 32
 SCALE = range(1, 6)
@@ -30,8 +29,8 @@ def save_score(
 ) -> Score:
     """Store one answer (None: abstain), given the revision that the page last saw.
 
-    A repeated request gets the stored answer again. A page that did not see the newest
-    answer gets `StaleScore` with that answer, and nothing is overwritten.
+    A request whose answer is already stored, such as a repeated one, gets it again. A page
+    that did not see the newest answer gets `StaleScore` with it, and nothing is overwritten.
     """
     invitation, round_ = _hold_open(invitation)
     indicator = _check_answers(round_, {code: value})[code]
@@ -39,7 +38,7 @@ def save_score(
     score = Score.objects.filter(ballot=ballot, indicator=indicator).first()
     if score is None:
         return Score.objects.create(ballot=ballot, indicator=indicator, value=value, client=client)
-    if score.client == client and score.value == value:
+    if score.value == value:
         return score
     if score.revision != seen_revision:
         raise StaleScore(value=score.value, revision=score.revision)
@@ -97,7 +96,7 @@ def _hold_open(invitation: Invitation) -> tuple[Invitation, Round]:
     """
     held = Invitation.objects.select_for_update().get(pk=invitation.pk)
     round_ = Round.objects.get(pk=held.round_id)
-    if round_.state != RoundState.OPEN or timezone.now() >= round_.deadline:
+    if not is_open(round_):
         raise RoundNotOpen
     held.round = round_
     return held, round_

@@ -1,0 +1,301 @@
+"""The expert's pages: score, review, seal, keep the receipt. Nobody else reaches them."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from weighting.enums import RoundState, Rule
+from weighting.exceptions import Refused, RoundNotOpen, StaleScore
+from weighting.forms.ballot import ABSTAIN, PostedAnswer, read_answer, read_changed_answers
+from weighting.models import Invitation
+from weighting.permissions import EXPERTS, audience
+from weighting.selectors.ballots import (
+    BallotItem,
+    BallotSection,
+    OwnBallot,
+    ballot_sections,
+    is_open,
+    own_ballot,
+    receipt_document,
+)
+from weighting.selectors.rounds import receipts_of
+from weighting.services.ballots import save_score, seal_ballot
+from weighting.visitors import invitation_of
+
+SECTION = re.compile(r"section-\d{1,4}")
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """An answer that this page wants to change and another page has changed."""
+
+    code: str
+    mine: str
+    stored: str
+    revision: int
+
+    @property
+    def url(self) -> str:
+        return reverse("weighting:ballot-item-save", args=[self.code])
+
+    @property
+    def mine_label(self) -> str:
+        return answer_label(self.mine)
+
+    @property
+    def stored_label(self) -> str:
+        return answer_label(self.stored)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An item as the page shows it."""
+
+    item: BallotItem
+    path: Sequence[str]
+    conflict: Conflict | None
+
+    @property
+    def field(self) -> str:
+        return f"score-{self.item.indicator.pk}"
+
+    @property
+    def answer(self) -> str:
+        return answer_text(self.item.value) if self.item.answered else ""
+
+
+def expert_page(view: View) -> View:
+    """Keep a page to experts, out of every cache, and its scores out of error reports."""
+    return audience(EXPERTS)(never_cache(sensitive_post_parameters()(sensitive_variables()(view))))
+
+
+@expert_page
+@require_http_methods(["GET", "POST"])
+def ballot(request: HttpRequest) -> HttpResponse:
+    """Show the whole ballot; POST saves every changed answer, for browsers without scripts."""
+    invitation = invitation_of(request)
+    if request.method == "POST":
+        return _save_page(request, invitation)
+    if not is_open(invitation.round):
+        return _closed_page(request, invitation)
+    return _ballot_page(request, invitation)
+
+
+@expert_page
+@require_POST
+def save_item(request: HttpRequest, code: str) -> HttpResponse:
+    """Save one answer; scripts ask for JSON, plain forms are sent back to the ballot."""
+    invitation = invitation_of(request)
+    try:
+        answer = read_answer(request.POST)
+        score = _save(invitation, code, answer)
+    except Refused as refusal:
+        if _wants_json(request):
+            return _refusal_in_json(refusal)
+        return _refusal_page(request, invitation, refusal)
+    if _wants_json(request):
+        return JsonResponse({"state": "saved", "revision": score.revision})
+    return redirect(f"{reverse('weighting:ballot')}#score-{score.indicator_id}")
+
+
+@expert_page
+@require_GET
+def review(request: HttpRequest) -> HttpResponse:
+    """Show the gaps and the own distribution, and offer to seal."""
+    invitation = invitation_of(request)
+    if not is_open(invitation.round):
+        return redirect("weighting:ballot")
+    return _review_page(request, invitation)
+
+
+@expert_page
+@require_POST
+def seal(request: HttpRequest) -> HttpResponse:
+    """Seal the answers as they stand."""
+    invitation = invitation_of(request)
+    try:
+        seal_ballot(invitation)
+    except RoundNotOpen:
+        return _closed_page(request, invitation, status=409)
+    except Refused as refusal:
+        return _review_page(request, invitation, blockers=refusal.blockers, status=409)
+    return redirect("weighting:ballot-receipt")
+
+
+@expert_page
+@require_GET
+def receipt(request: HttpRequest) -> HttpResponse:
+    """Show the receipt and its nonce, while the ballot can still be found."""
+    invitation = invitation_of(request)
+    own = own_ballot(invitation)
+    if not own.is_sealed:
+        return redirect("weighting:ballot-review")
+    context = {"own": own, "round": invitation.round, "is_open": is_open(invitation.round)}
+    return render(request, "weighting/expert/receipt.html", context)
+
+
+@expert_page
+@require_GET
+def download_receipt(request: HttpRequest) -> HttpResponse:
+    """Hand out all that is needed to check the receipt without this site."""
+    invitation = invitation_of(request)
+    own = own_ballot(invitation)
+    if own.ballot is None or not own.is_sealed:
+        return redirect("weighting:ballot-review")
+    document = receipt_document(invitation.round, own.ballot)
+    response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    name = f"quanheng-receipt-{invitation.round_id}-{own.ballot.receipt[:8]}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def answer_text(value: int | None) -> str:
+    """Return an answer as the radios write it."""
+    return ABSTAIN if value is None else str(value)
+
+
+def answer_label(answer: str) -> str:
+    """Return an answer as people read it."""
+    return _("I cannot judge this") if answer == ABSTAIN else answer
+
+
+def _save(invitation: Invitation, code: str, answer: PostedAnswer) -> Any:
+    return save_score(
+        invitation, code=code, value=answer.value, seen_revision=answer.seen_revision, client=answer.client
+    )
+
+
+def _save_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    try:
+        changed = read_changed_answers(request.POST, ballot_sections(invitation))
+    except Refused as refusal:
+        return _refusal_page(request, invitation, refusal)
+    conflicts = {}
+    for place, (item, answer) in enumerate(changed):
+        try:
+            _save(invitation, item.indicator.code, answer)
+        except RoundNotOpen:
+            return _closed_page(request, invitation, unsaved=changed[place:], status=409)
+        except StaleScore as stale:
+            conflicts[item.indicator.pk] = _conflict(item.indicator.code, answer, stale)
+        except Refused as refusal:
+            return _refusal_page(request, invitation, refusal)
+    if conflicts:
+        return _ballot_page(request, invitation, conflicts=conflicts, status=409)
+    return _go_on(request.POST.get("then", ""))
+
+
+def _go_on(then: str) -> HttpResponseRedirect:
+    if then == "review":
+        return redirect("weighting:ballot-review")
+    return redirect(reverse("weighting:ballot") + (f"#{then}" if SECTION.fullmatch(then) else ""))
+
+
+def _refusal_in_json(refusal: Refused) -> JsonResponse:
+    message = " ".join(refusal.blockers)
+    match refusal:
+        case RoundNotOpen():
+            return JsonResponse({"state": "closed", "message": message}, status=409)
+        case StaleScore():
+            stored = {"value": answer_text(refusal.value), "revision": refusal.revision}
+            return JsonResponse({"state": "stale", "message": message, **stored}, status=409)
+    return JsonResponse({"state": "refused", "message": message}, status=422)
+
+
+def _refusal_page(request: HttpRequest, invitation: Invitation, refusal: Refused) -> HttpResponse:
+    if isinstance(refusal, RoundNotOpen):
+        return _closed_page(request, invitation, status=409)
+    # A choice between two answers was itself overtaken: the page shows the newest, and the reason.
+    status = 409 if isinstance(refusal, StaleScore) else 422
+    return _ballot_page(request, invitation, blockers=refusal.blockers, status=status)
+
+
+def _ballot_page(
+    request: HttpRequest,
+    invitation: Invitation,
+    *,
+    conflicts: Mapping[int, Conflict] | None = None,
+    blockers: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    own = own_ballot(invitation)
+    context = {
+        "own": own,
+        "round": invitation.round,
+        "expert": invitation.expert,
+        "sections": [(section, _cards(section, conflicts or {})) for section in own.sections],
+        "conflicts": [(pk, conflict) for pk, conflict in (conflicts or {}).items()],
+        "blockers": blockers,
+        "may_abstain": invitation.round.rule == Rule.NORMALISED_MEAN,
+        "other_lang": "en" if (get_language() or "").startswith("zh") else "zh-Hans",
+        "client": uuid.uuid4(),
+        "queue_key": f"quanheng-ballot-{invitation.pk}",
+    }
+    return render(request, "weighting/expert/ballot.html", context, status=status)
+
+
+def _cards(section: BallotSection, conflicts: Mapping[int, Conflict]) -> list[Card]:
+    path = [node.name for node in section.path]
+    return [Card(item, path, conflicts.get(item.indicator.pk)) for item in section.items]
+
+
+def _review_page(
+    request: HttpRequest, invitation: Invitation, *, blockers: Sequence[str] = (), status: int = 200
+) -> HttpResponse:
+    own = own_ballot(invitation)
+    context = {
+        "own": own,
+        "round": invitation.round,
+        "distribution": _distribution_rows(own, abstentions=invitation.round.rule == Rule.NORMALISED_MEAN),
+        "blockers": blockers,
+    }
+    return render(request, "weighting/expert/review.html", context, status=status)
+
+
+def _closed_page(
+    request: HttpRequest,
+    invitation: Invitation,
+    *,
+    unsaved: Sequence[tuple[BallotItem, PostedAnswer]] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Say that the round is over, and whether the own ballot was sealed: nothing else is left of it."""
+    invitation.refresh_from_db(fields=["sealed", "round"])
+    context = {
+        "round": invitation.round,
+        "sealed": invitation.sealed,
+        "receipts": receipts_of(invitation.round),
+        "void": invitation.round.state == RoundState.VOID,
+        "awaits_close": invitation.round.state == RoundState.OPEN,
+        "unsaved": [(item.indicator, answer_text(answer.value)) for item, answer in unsaved],
+    }
+    return render(request, "weighting/expert/closed.html", context, status=status)
+
+
+def _distribution_rows(own: OwnBallot, *, abstentions: bool) -> list[dict[str, Any]]:
+    most = max(own.distribution.values()) or 1
+    return [
+        {"answer": answer_text(value), "count": count, "percent": 100 * count / most}
+        for value, count in own.distribution.items()
+        if value is not None or abstentions
+    ]
+
+
+def _conflict(code: str, answer: PostedAnswer, stale: StaleScore) -> Conflict:
+    return Conflict(code, answer_text(answer.value), answer_text(stale.value), stale.revision)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
