@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.health import health
+from indexer.views.components import components
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.views.access import home
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("healthz", audience(ANYONE)(health), name="health"),
     path("language/", audience(ANYONE)(set_language), name="set_language"),
+    path("components/", components, name="components"),
     path("admin/", admin.site.urls),
     path(
         "api/schema/",

@@ -1,49 +1,29 @@
-"""Vega-Lite specs of the product's figures, and their rendering to a file.
-
-A spec carries the light palette and names every colour in ``usermeta``, so that the page can
-exchange them for the reader's own (static/css/tokens.css holds the same names). Its title,
-unit and source are set by the page in a browser, and drawn into the picture by ``render``.
-"""
+"""Vega-Lite specs of the product's figures; ``drawing`` holds their look and their rendering."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import vl_convert
 from django.utils.translation import gettext as _
 
-Spec = dict[str, Any]
+from indexer.drawing import DOWN, PALETTE, SCHEMA, UP, Spec, render, theme
 
-# Okabe & Ito (2008), https://jfly.uni-koeln.de/color/, in the order that keeps neighbours apart.
-PALETTE = {
-    "series-1": "#0072b2",
-    "series-2": "#e69f00",
-    "series-3": "#009e73",
-    "series-4": "#cc79a7",
-    "series-5": "#56b4e9",
-    "series-6": "#d55e00",
-    "chart-ink": "#1b1e24",
-    "chart-muted": "#545a65",
-    "chart-grid": "#e4e1d9",
-    "chart-axis": "#747a84",
-    "chart-paper": "#fcfbf9",
-}
-SERIES = [colour for name, colour in PALETTE.items() if name.startswith("series")]
-UP, DOWN = PALETTE["series-1"], PALETTE["series-6"]
-SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"]
-FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sans-serif'
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-VEGA_LITE = "6.4"
-PICTURE_WIDTH = 720
-
-
-@dataclass(frozen=True)
-class Caption:
-    """The words around a figure: the finding, the unit, and where the figures come from."""
-
-    title: str
-    subtitle: str
-    source: str
+__all__ = [
+    "CityPoint",
+    "NodeWeight",
+    "RankLine",
+    "RankMove",
+    "ScoreMove",
+    "Spec",
+    "bump_chart",
+    "composition_chart",
+    "distribution_strip",
+    "rank_shift_chart",
+    "render",
+    "score_shift_chart",
+    "theme",
+    "weights_chart",
+]
 
 
 @dataclass(frozen=True)
@@ -82,6 +62,14 @@ class NodeWeight:
 
 
 @dataclass(frozen=True)
+class RankLine:
+    """A city's rank under each of several versions, the base first."""
+
+    name: str
+    ranks: Sequence[int]
+
+
+@dataclass(frozen=True)
 class CityPoint:
     """A city's composite score under one version, in percent of the whole."""
 
@@ -90,54 +78,9 @@ class CityPoint:
     score: float
 
 
-def theme() -> dict[str, Any]:
-    """Return the Vega-Lite config of every figure: print-like, no frame, light vertical grid."""
-    ink, muted = PALETTE["chart-ink"], PALETTE["chart-muted"]
-    return {
-        "font": FONT,
-        "background": PALETTE["chart-paper"],
-        "padding": 4,
-        "view": {"stroke": None},
-        "range": {"category": SERIES, "symbol": SHAPES},
-        "axis": {"labelColor": muted, "titleColor": muted, "labelFontSize": 12, "titleFontSize": 12},
-        "axisX": {"gridColor": PALETTE["chart-grid"], "domain": False, "ticks": False, "labelPadding": 8},
-        "axisY": {
-            "grid": False,
-            "domain": False,
-            "ticks": False,
-            "labelPadding": 8,
-            "labelLimit": 160,
-            "labelColor": ink,
-            "labelFontSize": 13,
-        },
-        "legend": {
-            "orient": "top",
-            "direction": "horizontal",
-            "title": None,
-            "labelColor": ink,
-            "labelFontSize": 13,
-            "symbolSize": 110,
-            "offset": 12,
-            "labelLimit": 260,
-            "columnPadding": 16,
-            "layout": {"top": {"anchor": "start", "margin": 16}},
-        },
-        "title": {
-            "anchor": "start",
-            "frame": "group",
-            "color": ink,
-            "fontSize": 17,
-            "fontWeight": "bold",
-            "subtitleColor": muted,
-            "subtitleFontSize": 13,
-            "subtitlePadding": 6,
-            "offset": 16,
-        },
-        "text": {"color": muted, "fontSize": 12},
-    }
-
-
-def rank_shift_chart(moves: Sequence[RankMove], caption: Caption, *, limit: int = 20) -> Spec:
+def rank_shift_chart(
+    moves: Sequence[RankMove], *, title: str, subtitle: str, source: str, limit: int = 20
+) -> Spec:
     """Draw the places gained or lost by the cities that move most; the unmoved are left out."""
     chosen = sorted((m for m in moves if m.shift), key=lambda m: (-abs(m.shift), m.after))[:limit]
     chosen.sort(key=lambda m: (-m.shift, m.after))
@@ -189,10 +132,12 @@ def rank_shift_chart(moves: Sequence[RankMove], caption: Caption, *, limit: int 
         _end_label("datum.shift > 0", "ranks", x, align="left", dx=12),
         _end_label("datum.shift < 0", "ranks", x, align="right", dx=-12),
     ]
-    return _figure(rows, layers, caption, step=26)
+    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
 
 
-def score_shift_chart(moves: Sequence[ScoreMove], caption: Caption, *, limit: int = 20) -> Spec:
+def score_shift_chart(
+    moves: Sequence[ScoreMove], *, title: str, subtitle: str, source: str, limit: int = 20
+) -> Spec:
     """Stack, for the cities whose score changes most, what each sub-index adds or takes away."""
     chosen = sorted(moves, key=lambda m: -abs(m.total))[:limit]
     chosen.sort(key=lambda m: -m.total)
@@ -247,10 +192,10 @@ def score_shift_chart(moves: Sequence[ScoreMove], caption: Caption, *, limit: in
             },
         },
     ]
-    return _figure(rows, layers, caption, step=26)
+    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
 
 
-def weights_chart(weights: Sequence[NodeWeight], caption: Caption) -> Spec:
+def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, source: str) -> Spec:
     """Set the weights of the sub-indices side by side, one line per version."""
     versions = list(dict.fromkeys(w.version for w in weights))
     x = {
@@ -276,13 +221,15 @@ def weights_chart(weights: Sequence[NodeWeight], caption: Caption) -> Spec:
         },
     ]
     rows = [asdict(w) for w in weights]
-    return _figure(rows, layers, caption, step=22 * len(versions) + 8)
+    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=22 * len(versions) + 8)
 
 
 def distribution_strip(
     points: Sequence[CityPoint],
-    caption: Caption,
     *,
+    title: str,
+    subtitle: str,
+    source: str,
     named: Sequence[str] = (),
     scale: Literal["linear", "log"] = "linear",
 ) -> Spec:
@@ -328,16 +275,115 @@ def distribution_strip(
             "encoding": {"x": x, "text": {"field": "name"}},
         },
     ]
-    return _figure(rows, layers, caption, step=64, y="version")
+    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=64, y="version")
 
 
-def render(spec: Spec, format: Literal["svg", "png"], lang: str) -> bytes:
-    """Draw a figure as a file that stands alone: title, unit and source are in the picture."""
-    picture = _with_caption(spec)
-    if format == "png":
-        return vl_convert.vegalite_to_png(picture, vl_version=VEGA_LITE, scale=2, allowed_base_urls=[])
-    svg = vl_convert.vegalite_to_svg(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return svg.replace("<svg ", f'<svg lang="{lang}" ', 1).encode()
+def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str, source: str) -> Spec:
+    """Stack what each sub-index adds to the scores of the first cities, in the order given."""
+    names = list(dict.fromkeys(part for score in scores for part in score.parts))
+    rows = [
+        {"name": score.name, "part": part, "value": value, "total": score.total, "order": names.index(part)}
+        for score in scores
+        for part, value in score.parts.items()
+    ]
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "stack": "zero",
+        "scale": {"nice": False, "domainMax": 1.1 * max((score.total for score in scores), default=1)},
+        "axis": {"title": None, "format": "~r", "tickCount": 6},
+    }
+    tooltip = [
+        _field("name", _("City")),
+        _field("part", _("Sub-index")),
+        _field("value", _("Adds to the score"), "quantitative", ".4~r"),
+        _field("total", _("Score"), "quantitative", ".5~r"),
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {
+                "type": "bar",
+                "height": {"band": 0.7},
+                "stroke": PALETTE["chart-paper"],
+                "strokeWidth": 1,
+            },
+            "encoding": {
+                "x": x,
+                "color": {"field": "part", "type": "nominal", "scale": {"domain": names}},
+                "order": {"field": "order"},
+                "tooltip": tooltip,
+            },
+        },
+        {
+            "transform": [{"filter": {"field": "order", "equal": 0}}],
+            "mark": {"type": "text", "align": "left", "dx": 6},
+            "encoding": {
+                "x": {"field": "total", "type": "quantitative"},
+                "text": {"field": "total", "format": ".2f"},
+            },
+        },
+    ]
+    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=24)
+
+
+def bump_chart(
+    lines: Sequence[RankLine], versions: Sequence[str], *, title: str, subtitle: str, source: str
+) -> Spec:
+    """Join the ranks of each city under several versions.
+
+    Heights are places among the cities shown, which keeps labels apart; the labels give the ranks.
+    """
+    ways = [_("ends higher"), _("ends lower"), _("ends where it began")]
+    # The sign of the shift, 1, -1 or 0, picks the way.
+    signs = {line.name: (line.ranks[0] > line.ranks[-1]) - (line.ranks[0] < line.ranks[-1]) for line in lines}
+    rows = [
+        {
+            "name": line.name,
+            "version": version,
+            "rank": line.ranks[i],
+            "place": place,
+            "way": {1: ways[0], -1: ways[1], 0: ways[2]}[signs[line.name]],
+            "label": f"{line.name} {line.ranks[i]}",
+        }
+        for i, version in enumerate(versions)
+        for place, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
+    ]
+    x = {
+        "field": "version",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"type": "point", "padding": 0.6},
+        "axis": {"title": None, "orient": "top", "labelAngle": 0, "labelLimit": 170},
+    }
+    y = {
+        "field": "place",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"reverse": True, "nice": False, "padding": 22},
+    }
+    colour = {
+        "field": "way",
+        "type": "nominal",
+        "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]},
+    }
+    shape = {**colour, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}}
+    tooltip = [
+        _field("name", _("City")),
+        _field("version", _("Weight version")),
+        _field("rank", _("Rank"), "quantitative"),
+    ]
+    layers = [
+        {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"detail": {"field": "name"}}},
+        {
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+            "encoding": {"shape": shape, "tooltip": tooltip},
+        },
+        _line_label(versions[0], align="right", dx=-10),
+        *(_line_label(version, field="rank", align="center", dx=0, dy=-11) for version in versions[1:-1]),
+        _line_label(versions[-1], align="left", dx=10),
+    ]
+    figure = _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
+    return {**figure, "encoding": {"x": x, "y": y, "color": colour}}
 
 
 _SIGNED = "datum.value === 0 ? '0' : datum.label"
@@ -363,13 +409,28 @@ def _end_label(test: str, field: str, x: Spec, *, align: str, dx: int) -> Spec:
     }
 
 
+def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = "label") -> Spec:
+    return {
+        "transform": [{"filter": {"field": "version", "equal": version}}],
+        "mark": {"type": "text", "align": align, "dx": dx, "dy": dy},
+        "encoding": {"text": {"field": field}, "color": {"value": PALETTE["chart-ink"]}},
+    }
+
+
 def _figure(
-    rows: list[dict[str, Any]], layers: list[Spec], caption: Caption, *, step: int, y: str = "name"
+    rows: list[dict[str, Any]],
+    layers: list[Spec],
+    *,
+    title: str,
+    subtitle: str,
+    source: str,
+    step: int,
+    y: str = "name",
 ) -> Spec:
     return {
         "$schema": SCHEMA,
-        "description": caption.title,
-        "usermeta": {"palette": PALETTE, **asdict(caption)},
+        "description": title,
+        "usermeta": {"palette": PALETTE, "title": title, "subtitle": subtitle, "source": source},
         "config": theme(),
         "width": "container",
         "height": step * len({row[y] for row in rows}),
@@ -377,23 +438,4 @@ def _figure(
         # The order of the rows is the order of the figure.
         "encoding": {"y": {"field": y, "type": "nominal", "sort": None, "title": None}},
         "layer": layers,
-    }
-
-
-def _with_caption(spec: Spec) -> Spec:
-    """Put the title above and the source below, as the page does around the drawing."""
-    caption = spec["usermeta"]
-    drawing = {k: v for k, v in spec.items() if k not in {"$schema", "config", "usermeta"}}
-    foot = {
-        "width": PICTURE_WIDTH,
-        "height": 12,
-        "data": {"values": [{}]},
-        "mark": {"type": "text", "align": "left", "x": 0, "fontSize": 11, "limit": PICTURE_WIDTH},
-        "encoding": {"text": {"value": caption["source"]}},
-    }
-    return {
-        "$schema": SCHEMA,
-        "config": {**spec["config"], "padding": 20, "concat": {"spacing": 16}},
-        "title": {"text": caption["title"], "subtitle": caption["subtitle"]},
-        "vconcat": [{**drawing, "width": PICTURE_WIDTH}, foot],
     }

@@ -1,6 +1,6 @@
 """The internal page on which every page component is seen at once, with sample content."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django import forms
 from django.core.paginator import Paginator
@@ -9,6 +9,12 @@ from django.shortcuts import render
 
 from indexer import charts
 from weighting.permissions import MANAGERS, audience
+
+
+class Words(TypedDict):
+    title: str
+    subtitle: str
+    source: str
 
 
 class SampleForm(forms.Form):
@@ -110,7 +116,7 @@ STATES = [
 
 
 def _sample_charts() -> dict[str, charts.Spec]:
-    caption = charts.Caption("Sample", "sample figures", "Sample")
+    words: Words = {"title": "Sample", "subtitle": "sample figures", "source": "Sample"}
     moves = [
         charts.RankMove("北京 Beijing", 1, 1),
         charts.RankMove("深圳 Shenzhen", 4, 3),
@@ -135,10 +141,10 @@ def _sample_charts() -> dict[str, charts.Spec]:
         for i in range(120)
     ]
     return {
-        "rank_spec": charts.rank_shift_chart(moves, caption),
-        "score_spec": charts.score_shift_chart(changes, caption),
-        "weights_spec": charts.weights_chart(weights, caption),
-        "strip_spec": charts.distribution_strip(points, caption, named=["北京 Beijing"], scale="log"),
+        "rank_spec": charts.rank_shift_chart(moves, **words),
+        "score_spec": charts.score_shift_chart(changes, **words),
+        "weights_spec": charts.weights_chart(weights, **words),
+        "strip_spec": charts.distribution_strip(points, **words, named=["北京 Beijing"], scale="log"),
     }
 
 

@@ -26,13 +26,19 @@ function recolour(part, colours) {
 
 function fitToScreen(spec, width) {
   const fitted = { ...spec, width, autosize: { type: "fit-x", contains: "padding" } };
-  if (width >= 560) return fitted;
+  if (width >= 640) return fitted;
   const { config } = spec;
   return {
     ...fitted,
     config: {
       ...config,
-      legend: { ...config.legend, columns: 1, labelFontSize: 12, labelLimit: width - 130 },
+      legend: {
+        ...config.legend,
+        columns: 1,
+        labelFontSize: 12,
+        labelLimit: width - 130,
+        layout: { top: { anchor: "start", direction: "vertical", margin: 4 } },
+      },
       axisX: { ...config.axisX, labelOverlap: "greedy", labelSeparation: 12 },
       axisY: { ...config.axisY, labelLimit: 96, labelFontSize: 12 },
     },

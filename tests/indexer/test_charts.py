@@ -2,14 +2,13 @@
 
 import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from indexer import charts
+from indexer import charts, drawing
 
-CAPTION = charts.Caption("南阳上升两位", "位次变化（位）", "数据：2016 报告（重构值）")
+CAPTION = {"title": "南阳上升两位", "subtitle": "位次变化（位）", "source": "数据：2016 报告（重构值）"}
 MOVES = [
     charts.RankMove("北京", 1, 1),
     charts.RankMove("南阳", 34, 32),
@@ -22,12 +21,15 @@ CHANGES = [
 ]
 WEIGHTS = [charts.NodeWeight("专家组", "基础设施", 27.69), charts.NodeWeight("等权", "基础设施", 25.0)]
 POINTS = [charts.CityPoint("专家组", "北京", 10.194), charts.CityPoint("专家组", "南阳", 0.2)]
+LINES = [charts.RankLine("北京", [1, 1]), charts.RankLine("南阳", [34, 32])]
 
 FIGURES = {
-    "rank shift": (charts.rank_shift_chart(MOVES, CAPTION), ["南阳", "甘孜州", "34 → 32"]),
-    "score shift": (charts.score_shift_chart(CHANGES, CAPTION), ["北京", "基础设施", "产业"]),
-    "weights": (charts.weights_chart(WEIGHTS, CAPTION), ["专家组", "等权", "27.69"]),
-    "strip": (charts.distribution_strip(POINTS, CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
+    "rank shift": (charts.rank_shift_chart(MOVES, **CAPTION), ["南阳", "甘孜州", "34 → 32"]),
+    "score shift": (charts.score_shift_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
+    "weights": (charts.weights_chart(WEIGHTS, **CAPTION), ["专家组", "等权", "27.69"]),
+    "composition": (charts.composition_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
+    "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **CAPTION), ["北京 1", "南阳 34", "等权"]),
+    "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 
 
@@ -39,7 +41,7 @@ def values(spec):
 def test_svg_holds_title_unit_source_and_labels(name):
     spec, labels = FIGURES[name]
     svg = charts.render(spec, "svg", "zh-hans").decode()
-    for text in [*asdict(CAPTION).values(), *labels]:
+    for text in [*CAPTION.values(), *labels]:
         assert text in svg
     assert 'lang="zh-hans"' in svg
     assert "Noto Sans CJK SC" in svg
@@ -63,7 +65,7 @@ def test_rank_shift_leaves_out_the_unmoved_and_orders_from_rise_to_fall():
 
 
 def test_rank_shift_keeps_the_biggest_movers():
-    spec = charts.rank_shift_chart(MOVES, CAPTION, limit=1)
+    spec = charts.rank_shift_chart(MOVES, **CAPTION, limit=1)
     assert [row["name"] for row in values(spec)] == ["甘孜州"]
 
 
@@ -73,7 +75,7 @@ def test_score_shift_parts_add_up_to_the_total():
 
 
 def test_nothing_moved_still_draws():
-    spec = charts.rank_shift_chart(MOVES[:1], CAPTION)
+    spec = charts.rank_shift_chart(MOVES[:1], **CAPTION)
     assert b"<svg" in charts.render(spec, "svg", "en")
 
 
@@ -86,8 +88,8 @@ def test_rendering_reads_no_address():
 def test_page_knows_every_colour_of_the_palette():
     tokens = Path(__file__, "../../../static/css/tokens.css").resolve().read_text().split("@media")[0]
     named = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", tokens))
-    assert {name: named[name] for name in charts.PALETTE} == charts.PALETTE
-    assert len(set(charts.PALETTE.values())) == len(charts.PALETTE)
+    assert {name: named[name] for name in drawing.PALETTE} == drawing.PALETTE
+    assert len(set(drawing.PALETTE.values())) == len(drawing.PALETTE)
 
 
 def lms(colour):
@@ -102,7 +104,7 @@ DEUTAN = [[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 
 
 @pytest.mark.parametrize("eye", [PROTAN, DEUTAN], ids=["protan", "deutan"])
 def test_series_colours_stay_apart_for_a_dichromat(eye):
-    seen = [[sum(k * c for k, c in zip(row, lms(s), strict=True)) for row in eye] for s in charts.SERIES[:4]]
+    seen = [[sum(k * c for k, c in zip(row, lms(s), strict=True)) for row in eye] for s in drawing.SERIES[:4]]
     for i, a in enumerate(seen):
         for b in seen[:i]:
             assert sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5 > 0.1

@@ -7,7 +7,7 @@ import vl_convert
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from indexer.charts import VEGA_LITE
+from indexer.drawing import VEGA_LITE
 
 
 class Command(BaseCommand):

@@ -1,0 +1,88 @@
+"""Every string of the product stands in the Chinese catalogue, translated."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
+
+
+def _sources():
+    for folder in ("config", "weighting", "indexer"):
+        yield from (ROOT / folder).rglob("*.py")
+    yield from (ROOT / "templates").rglob("*.html")
+    yield from (ROOT / "templates").rglob("*.txt")
+
+
+def _extract(path):
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        # What is left of the markup is indented as HTML is, which Python's tokenizer refuses.
+        text = "\n".join(line.lstrip() for line in templatize(text, origin=str(path)).split("\n"))
+    for line, message, _comments, context in extract("python", BytesIO(text.encode()), keywords=KEYWORDS):
+        yield f"{path.relative_to(ROOT)}:{line}", message, context
+
+
+@pytest.fixture(scope="module")
+def used():
+    return [found for path in sorted(_sources()) for found in _extract(path)]
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="zh_Hans")
+
+
+def _singular(message):
+    return message[0] if isinstance(message, tuple) else message
+
+
+def test_strings_are_found_at_all(used):
+    texts = {_singular(message) for _place, message, _context in used}
+    assert "Expert" in texts
+    assert len(texts) > 200
+
+
+def test_every_string_is_translated(used, catalogue):
+    untranslated = []
+    for place, message, context in used:
+        entry = catalogue.get(_singular(message), context)
+        text = entry and (entry.string if isinstance(entry.string, str) else all(entry.string))
+        if not text or entry.fuzzy:
+            untranslated.append(f"{place}: {_singular(message)}")
+    assert not untranslated, "\n".join(untranslated)
+
+
+def test_translations_keep_the_placeholders(catalogue):
+    differing = []
+    for entry in catalogue:
+        if not entry.id:
+            continue
+        source = set(PLACEHOLDER.findall(_singular(entry.id) if isinstance(entry.id, str) else entry.id[-1]))
+        texts = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        differing += [_singular(entry.id) for text in texts if set(PLACEHOLDER.findall(text)) != source]
+    assert not differing, "\n".join(differing)
+
+
+def test_the_catalogue_holds_nothing_that_is_no_longer_used(used, catalogue):
+    texts = {_singular(message) for _place, message, _context in used}
+    assert [_singular(entry.id) for entry in catalogue if entry.id and _singular(entry.id) not in texts] == []
