@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 # A file that is wrong in every cell must not fill the memory with complaints.
 MAX_PROBLEMS = 5000
@@ -25,7 +26,7 @@ class FileProblem:
     value: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return _("%(place)s: %(message)s") % {"place": self.place, "message": self.message}
 
     @property
     def place(self) -> str:
@@ -39,7 +40,7 @@ class FileProblem:
             parts.append(
                 _("value “%(value)s”") % {"value": self.shown_value} if self.value else _("empty cell")
             )
-        return ", ".join(parts)
+        return _(", ").join(parts)
 
     @property
     def shown_value(self) -> str:
@@ -81,7 +82,11 @@ class ProblemLog:
         """Everything found, in the order of the file's rows."""
         found = sorted(self._problems, key=lambda problem: problem.row or 0)
         if self._dropped:
-            message = _("%(count)d more problems are not listed. Correct these first.")
+            message = ngettext(
+                "%(count)d more problem is not listed. Correct these first.",
+                "%(count)d more problems are not listed. Correct these first.",
+                self._dropped,
+            )
             found.append(FileProblem(self.file, message % {"count": self._dropped}))
         return found
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indexer.frames import (
     DataTable,
@@ -96,18 +97,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read and check everything, compute, and only then write."""
-        if options["out"].exists() and not options["out"].is_dir():
-            raise CommandError(
-                _("%(path)s is not a folder. Choose another --out.") % {"path": options["out"]}
-            )
+        out = options["out"]
+        if out.exists() and not out.is_dir():
+            raise CommandError(_("%(path)s is not a folder. Choose another --out.") % {"path": out})
         inputs = self._read(options)
-        result = _compute(inputs, options)
-        _write(inputs, result, options["out"])
-        message = _(
-            "%(units)d cities, %(leaves)d indicators: weights.csv, ranking.csv and nodes.csv in %(path)s"
-        )
-        sizes = {"units": len(inputs.data.units), "leaves": len(inputs.data.codes), "path": options["out"]}
-        self.stdout.write(message % sizes)
+        _write(inputs, _compute(inputs, options), out)
+        message = _("Wrote weights.csv, ranking.csv and nodes.csv to %(path)s: %(shape)s (cities × leaves).")
+        self.stdout.write(message % {"path": out, "shape": "×".join(map(str, inputs.data.values.shape))})
 
     def _read(self, options: dict[str, Any]) -> Inputs:
         """Read all files before complaining about any."""
@@ -149,8 +145,13 @@ class Command(BaseCommand):
     def _default_rule(self, scores: ScoreTable | None) -> Rule:
         if scores is None or not scores.abstentions:
             return "normalised_sum"
-        message = _("%(count)d abstentions: weights are formed by the rule normalised_mean.")
-        self.stdout.write(message % {"count": len(scores.abstentions)})
+        count = len(scores.abstentions)
+        message = ngettext(
+            "%(count)d abstention: weights are formed by the rule normalised_mean.",
+            "%(count)d abstentions: weights are formed by the rule normalised_mean.",
+            count,
+        )
+        self.stdout.write(message % {"count": count})
         return "normalised_mean"
 
 
