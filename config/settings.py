@@ -242,6 +242,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatusEnum": "indexer.enums.RunStatus",
+        "VersionStatusEnum": "weighting.enums.VersionStatus",
+    },
 }
 
 # --- logs: ids only, never scores, names or tokens -----------------------------------------

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weighting.api.resources import Frameworks, WeightVersions
 from weighting.views import access, ballot, frameworks, panels, rounds, versions
 
 app_name = "weighting"
@@ -46,4 +47,8 @@ urlpatterns = [
     path("weight-versions/<int:pk>/freeze/", versions.version_freeze, name="version-freeze"),
     path("weight-versions/<int:pk>/publish/", versions.version_publish, name="version-publish"),
     path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),
+    path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
+    path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
+    path("api/v1/weight-versions/", WeightVersions.list_view(), name="api-version-list"),
+    path("api/v1/weight-versions/<int:pk>/", WeightVersions.detail_view(), name="api-version"),
 ]

@@ -1,0 +1,92 @@
+"""/api/v1/datasets/, /api/v1/runs/ and their rankings."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
+
+from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSerializer
+from indexer.enums import RunStatus
+from indexer.models import CityScore, DataSet, Run
+from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
+from weighting.api.base import Resource
+
+
+class DataSetFilter(filters.FilterSet):
+    framework = filters.NumberFilter(field_name="framework_id")
+
+    class Meta:
+        model = DataSet
+        fields = ["year"]
+
+
+class DataSets(Resource):
+    """Immutable matrices of cities and leaf indicators."""
+
+    queryset = DataSet.objects.none()
+    serializer_class = DataSetSerializer
+    filterset_class = DataSetFilter
+
+    def get_queryset(self) -> QuerySet[DataSet]:
+        return data_sets_visible_to(self.account).order_by("pk")
+
+
+class RunFilter(filters.FilterSet):
+    dataset = filters.NumberFilter(field_name="data_set_id")
+    weight_version = filters.NumberFilter(field_name="weight_version_id")
+
+    class Meta:
+        model = Run
+        fields = ["status"]
+
+
+class Runs(Resource):
+    """Computations of a data set under a frozen weight version."""
+
+    queryset = Run.objects.none()
+    serializer_class = RunSerializer
+    filterset_class = RunFilter
+
+    def get_queryset(self) -> QuerySet[Run]:
+        return runs_visible_to(self.account).order_by("pk")
+
+
+class RankingFilter(filters.FilterSet):
+    unit = filters.CharFilter(method="named", label="name of the city, in either language")
+    province = filters.CharFilter(method="named", label="name of the province, in either language")
+    region = filters.CharFilter(method="named", label="name of the region, in either language")
+
+    PATHS = {"unit": "city", "province": "city__province", "region": "city__province__region"}
+
+    def named(self, rows: QuerySet[CityScore], name: str, value: str) -> QuerySet[CityScore]:
+        """Keep the rows whose place has exactly this name."""
+        path = self.PATHS[name]
+        return rows.filter(Q(**{f"{path}__name_zh": value}) | Q(**{f"{path}__name_en": value}))
+
+
+class Ranking(Resource):
+    """The cities of a finished run, highest score first."""
+
+    queryset = CityScore.objects.none()
+    serializer_class = RankingSerializer
+    filterset_class = RankingFilter
+    run: Run
+
+    def get_queryset(self) -> QuerySet[CityScore]:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
+        self.run = get_object_or_404(runs_visible_to(self.account), pk=self.kwargs["pk"])
+        if self.run.status != RunStatus.DONE:
+            raise NotFound(f"The run is {self.run.status}: it has no ranking.")
+        return city_scores_of(self.run)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Look up what is printed for the cities of this page alone."""
+        if args:
+            cities = [row.city_id for row in args[0]]
+            printed = printed_figures_of(self.run.data_set, cities)
+            kwargs["context"] = {**self.get_serializer_context(), "run": self.run, "printed": printed}
+        return super().get_serializer(*args, **kwargs)

@@ -1,0 +1,93 @@
+"""Data sets, runs and rankings as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from indexer.models import CityScore, DataSet, IndexMethod, Run
+from indexer.selectors.runs import Printed, figure_of
+
+MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", "")]
+
+
+class MethodSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = IndexMethod
+        fields = ["normalisation", "negative", "missing", "aggregation"]
+
+
+class DataSetSerializer(serializers.ModelSerializer):
+    method = MethodSerializer()
+    cities = serializers.SerializerMethodField()
+    leaves = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DataSet
+        fields = [
+            "id",
+            "name",
+            "name_zh",
+            "name_en",
+            "year",
+            "note",
+            "framework",
+            "method",
+            "cities",
+            "leaves",
+            "sha256",
+            "is_published",
+        ]
+
+    def get_cities(self, data_set: DataSet) -> int:
+        return len(data_set.city_ids)
+
+    def get_leaves(self, data_set: DataSet) -> int:
+        return len(data_set.leaf_codes)
+
+
+class RunSerializer(serializers.ModelSerializer):
+    """The hashes name what the result was computed from, and its bytes."""
+
+    dataset = serializers.IntegerField(source="data_set_id")
+    weight_version = serializers.IntegerField(source="weight_version_id")
+    method = MethodSerializer()
+
+    class Meta:
+        model = Run
+        fields = [
+            "id",
+            "dataset",
+            "weight_version",
+            "method",
+            "status",
+            "queued_at",
+            "started_at",
+            "finished_at",
+            "error",
+            "data_sha256",
+            "manifest_hash",
+            "result_sha256",
+            "code_version",
+        ]
+
+
+class RankingSerializer(serializers.ModelSerializer):
+    """``score`` is unrounded, in percent; ``mark`` says whether a publication prints the same."""
+
+    unit = serializers.CharField(source="city.name_zh")
+    unit_en = serializers.CharField(source="city.name_en")
+    province = serializers.CharField(source="city.province.name_zh")
+    region = serializers.CharField(source="city.province.region.name_zh")
+    score = serializers.FloatField()
+    mark = serializers.ChoiceField(choices=MARKS)
+
+    class Meta:
+        model = CityScore
+        fields = ["unit", "unit_en", "province", "region", "score", "rank", "mark"]
+
+    def to_representation(self, instance: CityScore) -> dict[str, Any]:
+        run: Run = self.context["run"]
+        printed: Printed = self.context["printed"]
+        figure = figure_of(run, instance.score, printed.get((instance.city_id, None)))
+        instance.score, instance.mark = figure.value, figure.source  # type: ignore[attr-defined]
+        return super().to_representation(instance)

@@ -1,0 +1,52 @@
+"""/api/v1/frameworks/ and /api/v1/weight-versions/."""
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.serializers import BaseSerializer
+
+from weighting.api.base import Resource
+from weighting.api.serializers import (
+    FrameworkDetailSerializer,
+    FrameworkSerializer,
+    WeightVersionDetailSerializer,
+    WeightVersionSerializer,
+)
+from weighting.models import Framework, WeightVersion
+from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.selectors.versions import versions_visible_to
+
+
+class Frameworks(Resource):
+    """Trees of indicators."""
+
+    queryset = Framework.objects.none()
+    serializer_class = FrameworkSerializer
+
+    def get_queryset(self) -> QuerySet[Framework]:
+        return frameworks_visible_to(self.account).order_by("pk")
+
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        return FrameworkDetailSerializer if self.action == "retrieve" else FrameworkSerializer
+
+
+class VersionFilter(filters.FilterSet):
+    # A number, not a choice among objects: that would tell an unpublished id from an unknown one.
+    framework = filters.NumberFilter(field_name="framework_id")
+
+    class Meta:
+        model = WeightVersion
+        fields = ["status", "source", "number"]
+
+
+class WeightVersions(Resource):
+    """Weights of every node of a framework; frozen ones never change."""
+
+    queryset = WeightVersion.objects.none()
+    serializer_class = WeightVersionSerializer
+    filterset_class = VersionFilter
+
+    def get_queryset(self) -> QuerySet[WeightVersion]:
+        return versions_visible_to(self.account).order_by("pk")
+
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        return WeightVersionDetailSerializer if self.action == "retrieve" else WeightVersionSerializer
