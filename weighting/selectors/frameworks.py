@@ -22,6 +22,20 @@ def indicators_of(framework_id: int) -> list[Indicator]:
     )
 
 
+def along_the_tree(indicators: list[Indicator]) -> list[Indicator]:
+    """Return the nodes as a reader follows them: each followed by its children, in file order."""
+    children: dict[int | None, list[Indicator]] = {}
+    for node in indicators:
+        children.setdefault(node.parent_id, []).append(node)
+    ordered: list[Indicator] = []
+    waiting = children.get(None, [])[::-1]
+    while waiting:
+        node = waiting.pop()
+        ordered.append(node)
+        waiting += children.get(node.pk, [])[::-1]
+    return ordered
+
+
 def tree_of(indicators: list[Indicator]) -> Tree:
     """Return the numeric tree of the nodes, in their order."""
     return build_tree(

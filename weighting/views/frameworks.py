@@ -12,7 +12,7 @@ from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
-from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
+from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to, indicators_of
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.visitors import account_of, visitor_of
@@ -31,7 +31,7 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The tree of a framework."""
     framework = _framework_or_404(request, pk)
-    context = {"framework": framework, "indicators": indicators_of(framework.pk)}
+    context = {"framework": framework, "indicators": along_the_tree(indicators_of(framework.pk))}
     return render(request, "weighting/manager/framework_detail.html", context)
 
 

@@ -21,7 +21,12 @@ from weighting.exceptions import Refused
 from weighting.forms.rounds import ExtendForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
 from weighting.permissions import MANAGERS, audience
-from weighting.selectors.frameworks import frameworks_visible_to, indicators_of, panels_visible_to
+from weighting.selectors.frameworks import (
+    along_the_tree,
+    frameworks_visible_to,
+    indicators_of,
+    panels_visible_to,
+)
 from weighting.selectors.rounds import (
     asked_groups_of,
     invitations_of,
@@ -65,7 +70,7 @@ def round_new(request: HttpRequest) -> HttpResponse:
         context = {"form": basis, "cancel_url": reverse("weighting:round-list")}
         return render(request, "weighting/manager/round_basis.html", context)
     framework, panel = basis.cleaned_data["framework"], basis.cleaned_data["panel"]
-    form = RoundForm(*sent_data(request), indicators=indicators_of(framework.pk))
+    form = RoundForm(*sent_data(request), indicators=along_the_tree(indicators_of(framework.pk)))
     if request.method == "POST" and form.is_valid():
         round_ = _draft(request, form, framework, panel)
         messages.success(request, _("The round is drafted. Nobody has been asked yet."))

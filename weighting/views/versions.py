@@ -15,7 +15,7 @@ from weighting.forms.versions import VersionForm
 from weighting.models import Account, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
-from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to
 from weighting.selectors.versions import (
     freezing_blockers,
     item_counts_of,
@@ -170,8 +170,8 @@ def _act(
 
 def _rows_of(version: WeightVersion) -> list[dict[str, object]]:
     """Return the tree's rows in percent; the longest bar of the index is the largest sub-index."""
-    nodes = weighted_nodes_of(version)
-    largest = max((node.global_weight for node in nodes), default=1.0)
+    nodes = {node.indicator: node for node in weighted_nodes_of(version)}
+    largest = max((node.global_weight for node in nodes.values()), default=1.0)
     return [
         {
             "indicator": node.indicator,
@@ -180,7 +180,7 @@ def _rows_of(version: WeightVersion) -> list[dict[str, object]]:
             "global_percent": 100 * node.global_weight,
             "global_length": 100 * node.global_weight / largest,
         }
-        for node in nodes
+        for node in (nodes[indicator] for indicator in along_the_tree(list(nodes)))
     ]
 
 
