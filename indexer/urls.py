@@ -1,5 +1,36 @@
 """Addresses of the index side."""
 
+from django.urls import path
+
+from indexer.api.resources import DataSets, Ranking, Runs
+from indexer.views import comparison, data_sets, runs
+from weighting.api.base import UnknownAddress
+from weighting.permissions import ANYONE, audience
+
 app_name = "indexer"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("compare/", comparison.comparison, name="comparison"),
+    path("compare/export/", comparison.comparison_export, name="comparison-export"),
+    path(
+        "compare/<slug:figure>.<slug:format>",
+        comparison.comparison_picture,
+        name="comparison-picture",
+    ),
+    path("runs/", runs.run_list, name="run-list"),
+    path("runs/progress/", runs.run_progress, name="run-progress"),
+    path("runs/<int:pk>/", runs.run_detail, name="run-detail"),
+    path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
+    path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
+    path("data-sets/", data_sets.data_set_list, name="data-set-list"),
+    path("data-sets/import/", data_sets.data_set_import, name="data-set-import"),
+    path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),
+    path("data-sets/<int:pk>/publish/", data_sets.data_set_publish, name="data-set-publish"),
+    path("api/v1/datasets/", DataSets.list_view(), name="api-data-set-list"),
+    path("api/v1/datasets/<int:pk>/", DataSets.detail_view(), name="api-data-set"),
+    path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
+    path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
+    path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
+    # The last of all: what no address under the API has answered.
+    path("api/v1/<path:address>", audience(ANYONE)(UnknownAddress.as_view()), name="api-unknown"),
+]

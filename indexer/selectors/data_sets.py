@@ -1,15 +1,30 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from django.db.models import Count, Q, QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod
 from indexer.numeric.normalisation import handle_missing, normalise
-from weighting.models import Account
+from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree
 from weighting.selectors.frameworks import indicators_of, tree_of
+
+
+@dataclass(frozen=True)
+class IndicatorSummary:
+    """The raw values of one leaf; the total is the column sum unless the data set has its own."""
+
+    indicator: Indicator
+    smallest: float
+    median: float
+    largest: float
+    total: float
+    has_own_total: bool
+    missing: int
 
 
 def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
@@ -30,6 +45,24 @@ def unpack_values(data_set: DataSet) -> FloatArray:
 def unpack_totals(data_set: DataSet) -> FloatArray:
     """Return the national totals, (leaves,), NaN where the column sum serves."""
     return np.frombuffer(data_set.totals, dtype="<f8")
+
+
+def indicator_summaries_of(data_set: DataSet) -> list[IndicatorSummary]:
+    """Return what the raw values of each leaf are like, in file order."""
+    leaves = [node for node in indicators_of(data_set.framework_id) if node.is_leaf]
+    values, totals = unpack_values(data_set), unpack_totals(data_set)
+    return [
+        IndicatorSummary(
+            indicator=leaf,
+            smallest=float(np.nanmin(column)),
+            median=float(np.nanmedian(column)),
+            largest=float(np.nanmax(column)),
+            total=float(np.nansum(column) if np.isnan(total) else total),
+            has_own_total=not np.isnan(total),
+            missing=int(np.isnan(column).sum()),
+        )
+        for leaf, column, total in zip(leaves, values.T, totals, strict=True)
+    ]
 
 
 def cities_of(data_set: DataSet) -> list[City]:

@@ -1,54 +1,66 @@
-"""Runs and rankings as the visitor may see them."""
+"""Runs and their results as the visitor may see them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from indexer.enums import RunStatus
-from indexer.models import City, CityScore, PublishedFigure, Run
-from weighting.models import Account, Indicator
-from weighting.numeric.arrays import FloatArray
-from weighting.selectors.frameworks import indicators_of
+from indexer.models import CityScore, DataSet, PublishedFigure, Run
+from weighting.models import Account
+from weighting.numeric.arrays import FloatArray, IntArray
 
+# Scores are shown in percent of the whole (METHOD 4); the other methods keep the same factor.
 PERCENT = 100
+
+Source = Literal["published", "reconstructed", ""]
+NOT_SHOWN = ("data_set__values", "data_set__totals", "weight_version__manifest")
+# What a publication prints: by city and indicator, None for the composite.
+Printed = dict[tuple[int, int | None], str]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A computed percentage; published where a publication prints the same at its digits."""
+    """A score as shown; published where a publication prints the same at its digits.
+
+    The source is empty where the data set reproduces no publication.
+    """
 
     value: float
-    published: bool
+    source: Source = ""
+
+    @property
+    def published(self) -> bool:
+        return self.source == "published"
 
 
-@dataclass(frozen=True)
-class RankingRow:
-    city: City
-    rank: int
-    score: Figure
-    sub_scores: list[Figure]
-
-
-@dataclass(frozen=True)
-class RankingTable:
-    """A finished run as a table: ``sub_indices`` name the columns of ``sub_scores``."""
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """A finished run as arrays, in the order of its data set's cities; unrounded, not times 100."""
 
     run: Run
-    sub_indices: list[Indicator]
-    rows: list[RankingRow]
+    scores: FloatArray
+    ranks: IntArray
+    node_scores: FloatArray
 
 
 def runs_visible_to(account: Account | None) -> QuerySet[Run]:
     """Return all runs for staff; for anybody else those of published data and versions."""
-    runs = Run.objects.select_related("data_set__framework", "weight_version", "method").defer(
-        "node_scores", "data_set__values", "data_set__totals", "weight_version__manifest"
-    )
-    if account:
-        return runs
-    return runs.filter(data_set__is_published=True, weight_version__is_published=True)
+    return _visible_to(account).defer("node_scores", *NOT_SHOWN)
+
+
+def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:
+    """Return the same runs with the scores of every node, for pages of few runs."""
+    return _visible_to(account).defer(*NOT_SHOWN)
+
+
+def unfinished_runs(runs: Iterable[Run]) -> list[Run]:
+    """Return the runs that wait or are being computed."""
+    return [run for run in runs if run.status in (RunStatus.QUEUED, RunStatus.RUNNING)]
 
 
 def data_sets_with_waiting_runs() -> list[int]:
@@ -64,44 +76,49 @@ def city_scores_of(run: Run) -> QuerySet[CityScore]:
     return scores.order_by("rank", "city_id")
 
 
-def unpack_node_scores(run: Run, nodes: int) -> FloatArray:
-    """Return the scores of every node, (cities, nodes), as fractions of the whole."""
-    block = Run.objects.values_list("node_scores", flat=True).get(pk=run.pk)
-    return np.frombuffer(block, dtype="<f8").reshape(-1, nodes)
+def results_of(runs: Sequence[Run]) -> list[RunResult]:
+    """Return finished runs of one data set, loaded with their nodes, as arrays."""
+    city_ids = runs[0].data_set.city_ids
+    place = {city_id: index for index, city_id in enumerate(city_ids)}
+    scores = {run.pk: np.empty(len(city_ids)) for run in runs}
+    ranks = {run.pk: np.empty(len(city_ids), dtype=np.int64) for run in runs}
+    rows = CityScore.objects.filter(run__in=runs).values_list("run_id", "city_id", "score", "rank")
+    for run_id, city_id, score, rank in rows:
+        scores[run_id][place[city_id]] = score
+        ranks[run_id][place[city_id]] = rank
+    return [RunResult(run, scores[run.pk], ranks[run.pk], _unpack_nodes(run)) for run in runs]
 
 
-def ranking_of(run: Run) -> RankingTable:
-    """Return the ranking table of a finished run, highest first."""
-    nodes = indicators_of(run.data_set.framework_id)
-    roots = [node for node in nodes if node.parent_id is None]
-    scores = unpack_node_scores(run, len(nodes))
-    position = {city_id: index for index, city_id in enumerate(run.data_set.city_ids)}
-    printed = _printed_figures(run)
-    rows = []
-    for city_score in city_scores_of(run):
-        city = city_score.city
-        own = scores[position[city.pk]]
-        rows.append(
-            RankingRow(
-                city=city,
-                rank=city_score.rank,
-                score=_figure(city_score.score, printed.get((city.pk, None))),
-                sub_scores=[_figure(own[r.position], printed.get((city.pk, r.pk))) for r in roots],
-            )
-        )
-    return RankingTable(run=run, sub_indices=roots, rows=rows)
-
-
-def _printed_figures(run: Run) -> dict[tuple[int, int | None], str]:
-    figures = PublishedFigure.objects.filter(data_set=run.data_set_id)
+def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None) -> Printed:
+    """Return what a publication prints for the cities of a data set; for all without ids."""
+    figures = PublishedFigure.objects.filter(data_set=data_set)
+    if city_ids is not None:
+        figures = figures.filter(city__in=city_ids)
     return {
         (city, node): value for city, node, value in figures.values_list("city_id", "indicator_id", "value")
     }
 
 
-def _figure(score: float, printed: str | None) -> Figure:
-    percent = float(score) * PERCENT
+def figure_of(run: Run, score: float, printed: str | None) -> Figure:
+    """Return a score as shown, with its mark where the data set reproduces a publication."""
+    value = float(score) * PERCENT
+    if not run.reproduces_publication:  # type: ignore[attr-defined]
+        return Figure(value)
     if printed is None:
-        return Figure(percent, published=False)
+        return Figure(value, "reconstructed")
     digits = -int(Decimal(printed).as_tuple().exponent)
-    return Figure(percent, published=f"{percent:.{digits}f}" == printed)
+    return Figure(value, "published" if f"{value:.{digits}f}" == printed else "reconstructed")
+
+
+def _visible_to(account: Account | None) -> QuerySet[Run]:
+    printed = PublishedFigure.objects.filter(data_set=OuterRef("data_set"))
+    runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
+    runs = runs.annotate(reproduces_publication=Exists(printed))
+    if account:
+        return runs
+    return runs.filter(data_set__is_published=True, weight_version__is_published=True)
+
+
+def _unpack_nodes(run: Run) -> FloatArray:
+    assert run.node_scores is not None  # noqa: S101  (a finished run has them: run_done_is_whole)
+    return np.frombuffer(run.node_scores, dtype="<f8").reshape(len(run.data_set.city_ids), -1)

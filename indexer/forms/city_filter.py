@@ -1,0 +1,58 @@
+"""The filter above a table of cities."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from indexer.models import City
+from indexer.selectors.cities import matching_cities, provinces_of, regions_of
+from weighting.numeric.arrays import IntArray
+
+PAGE_SIZE = 50
+ALL = "all"
+
+
+class CityFilter(forms.Form):
+    """Search by name or alias, region and province; a value that makes no sense is left out."""
+
+    q = forms.CharField(label=_("City"), required=False, max_length=60, widget=forms.SearchInput)
+    region = forms.TypedChoiceField(label=_("Region"), required=False, coerce=int, empty_value=None)
+    province = forms.TypedChoiceField(label=_("Province"), required=False, coerce=int, empty_value=None)
+    size = forms.ChoiceField(
+        label=_("Rows per page"), required=False, choices=[("", "50"), ("200", "200"), (ALL, _("All"))]
+    )
+
+    def __init__(self, data: Any, *, cities: Sequence[City]) -> None:
+        super().__init__(data)
+        self._cities = cities
+        regions = [(region.pk, region.name) for region in regions_of(cities)]
+        self.fields["region"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
+        self.fields["province"].choices = [("", _("All provinces")), *self._provinces()]  # type: ignore[attr-defined]
+        self.full_clean()
+
+    def positions(self) -> IntArray:
+        """Return the positions of the cities that pass."""
+        chosen = self.cleaned_data
+        return matching_cities(
+            self._cities,
+            text=chosen.get("q", ""),
+            region=chosen.get("region"),
+            province=chosen.get("province"),
+        )
+
+    @property
+    def page_size(self) -> int:
+        size = self.cleaned_data.get("size", "")
+        return max(1, len(self._cities)) if size == ALL else int(size or PAGE_SIZE)
+
+    @property
+    def narrows(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in ("q", "region", "province"))
+
+    def _provinces(self) -> list[tuple[str, list[tuple[int, str]]]]:
+        groups: dict[str, list[tuple[int, str]]] = {region.name: [] for region in regions_of(self._cities)}
+        for province in provinces_of(self._cities):
+            groups[province.region.name].append((province.pk, province.name))
+        return list(groups.items())

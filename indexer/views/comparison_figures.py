@@ -1,0 +1,128 @@
+"""The figures of a comparison: for the page, and as files."""
+
+from typing import Any, Literal
+
+import numpy as np
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from indexer import charts
+from indexer.selectors.comparison import Comparison
+from indexer.selectors.runs import PERCENT
+from indexer.views.comparison_table import change_digits
+from indexer.views.tables import signed
+from indexer.views.words import data_set_name, score_unit
+from weighting.numeric.arrays import FloatArray
+
+ROWS = 20
+
+
+def figures_of(compared: Comparison) -> dict[str, dict[str, Any]]:
+    """Return the figures that make sense for the versions, by name, each with its table."""
+    figures = {"weights": _weights(compared)}
+    if compared.moved:
+        figures["ranks"] = _ranks(compared) if _is_pair(compared) else _bump(compared)
+    if _is_pair(compared) and compared.contributions is not None and compared.score_changes.any():
+        figures["scores"] = _scores(compared, compared.contributions)
+    return figures
+
+
+def picture_of(compared: Comparison, name: str, format: Literal["svg", "png"]) -> bytes | None:
+    """Draw one figure as a file."""
+    figure = figures_of(compared).get(name)
+    return charts.render(figure["spec"], format, get_language() or "en") if figure else None
+
+
+def _is_pair(compared: Comparison) -> bool:
+    return len(compared.runs) == 2
+
+
+def _source(compared: Comparison) -> str:
+    versions = [run.weight_version.label for run in compared.runs]
+    return " · ".join([data_set_name(compared.runs[0].data_set), *versions])
+
+
+def _weights(compared: Comparison) -> dict[str, Any]:
+    labels = [run.weight_version.label for run in compared.runs]
+    percents = compared.weights[compared.roots] * 100
+    gaps = np.ptp(percents, axis=1)
+    widest = int(gaps.argmax())
+    if gaps[widest] > 0:
+        title = _("The weight of “%(name)s” differs most: by %(gap)s percentage points") % {
+            "name": compared.sub_indices[widest].name,
+            "gap": f"{gaps[widest]:.2f}",
+        }
+    else:
+        title = _("All versions weigh the sub-indices alike")
+    subtitle = _("weights of the sub-indices, %")
+    bars = [
+        charts.NodeWeight(version=label, name=node.name, percent=float(percent))
+        for node, row in zip(compared.sub_indices, percents, strict=True)
+        for label, percent in zip(labels, row, strict=True)
+    ]
+    rows = [
+        {"name": node.name, "weights": [f"{p:.2f}" for p in row], "gap": signed(float(row[-1] - row[0]), 2)}
+        for node, row in zip(compared.sub_indices, percents, strict=True)
+    ]
+    spec = charts.weights_chart(bars, title=title, subtitle=subtitle, source=_source(compared))
+    return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": rows}
+
+
+def _ranks(compared: Comparison) -> dict[str, Any]:
+    shifts = compared.largest_shifts
+    before, after = (result.ranks for result in compared.results)
+    best = int(np.lexsort((after, -shifts))[0])
+    worst = int(np.lexsort((after, shifts))[0])
+    title = _("%(rising)s rises furthest, %(falling)s falls furthest") % {
+        "rising": compared.cities[best].name,
+        "falling": compared.cities[worst].name,
+    }
+    order = np.lexsort((after, -np.abs(shifts)))[:ROWS]
+    chosen = [p for p in order.tolist() if shifts[p]]
+    subtitle = _("places gained or lost, the %(count)s cities that move most; beside them the ranks") % {
+        "count": len(chosen)
+    }
+    moves = [charts.RankMove(compared.cities[p].name, int(before[p]), int(after[p])) for p in chosen]
+    spec = charts.rank_shift_chart(
+        moves, title=title, subtitle=subtitle, source=_source(compared), limit=ROWS
+    )
+    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": moves}
+
+
+def _scores(compared: Comparison, contributions: FloatArray) -> dict[str, Any]:
+    parts = contributions[:, compared.roots] * PERCENT
+    names = [node.name for node in compared.sub_indices]
+    most = int(np.abs(parts).sum(axis=0).argmax())
+    title = _("“%(name)s” moves the scores most") % {"name": names[most]}
+    subtitle = _("change of the score and what each sub-index adds to it, in %(unit)s") % {
+        "unit": score_unit(compared.runs[0].method)
+    }
+    chosen = np.argsort(-np.abs(compared.score_changes), kind="stable")[:ROWS].tolist()
+    moves = [
+        charts.ScoreMove(compared.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
+        for p in chosen
+    ]
+    digits = change_digits(compared.score_changes * PERCENT)
+    rows = [
+        {
+            "name": compared.cities[p].name,
+            "parts": [signed(part, digits) for part in parts[p]],
+            "total": signed(float(compared.score_changes[p] * PERCENT), digits),
+        }
+        for p in chosen
+    ]
+    spec = charts.score_shift_chart(
+        moves, title=title, subtitle=subtitle, source=_source(compared), limit=ROWS
+    )
+    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows, "names": names}
+
+
+def _bump(compared: Comparison) -> dict[str, Any]:
+    labels = [run.weight_version.label for run in compared.runs]
+    chosen = np.argsort(compared.results[0].ranks, kind="stable")[:ROWS].tolist()
+    lines = [charts.RankLine(compared.cities[p].name, compared.ranks[p].tolist()) for p in chosen]
+    moved = sum(len(set(line.ranks)) > 1 for line in lines)
+    title = _("%(moved)s of the first %(count)s cities change rank") % {"moved": moved, "count": len(lines)}
+    subtitle = _("rank under each version, the first %(count)s cities of the base") % {"count": len(lines)}
+    spec = charts.bump_chart(lines, labels, title=title, subtitle=subtitle, source=_source(compared))
+    return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": lines}

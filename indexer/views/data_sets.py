@@ -1,0 +1,153 @@
+"""Data sets: list, one with its indicators and runs, import, publish."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from indexer.forms.data_sets import DataSetImportForm
+from indexer.frames import Treatment
+from indexer.models import City, DataSet
+from indexer.selectors.data_sets import (
+    IndicatorSummary,
+    cities_of,
+    data_sets_visible_to,
+    indicator_summaries_of,
+)
+from indexer.selectors.runs import runs_visible_to
+from indexer.services.data_imports import DataFile, import_data_set
+from indexer.services.data_sets import publish_data_set
+from indexer.views.run_groups import runs_context
+from indexer.views.tables import plain_number
+from indexer.views.words import data_set_name, method_words
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.visitors import account_of, visitor_of
+
+
+@audience(ANYONE)
+@require_GET
+def data_set_list(request: HttpRequest) -> HttpResponse:
+    """Every data set that the visitor may see."""
+    data_sets = data_sets_visible_to(visitor_of(request).account)
+    rows = [
+        {
+            "data_set": data_set,
+            "city_count": len(data_set.city_ids),
+            "indicator_count": len(data_set.leaf_codes),
+        }
+        for data_set in data_sets
+    ]
+    return render(request, "indexer/data_set_list.html", {"rows": rows})
+
+
+@audience(ANYONE)
+@require_GET
+def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a data set holds, how it is used, and how far its runs are."""
+    account = visitor_of(request).account
+    data_set = get_object_or_404(data_sets_visible_to(account).defer(None), pk=pk)
+    runs = runs_visible_to(account).filter(data_set=data_set).order_by("weight_version__number")
+    summaries = indicator_summaries_of(data_set)
+    context = {
+        "data_set": data_set,
+        "title": data_set_name(data_set),
+        "facts": _facts(data_set),
+        "rows": [_indicator_row(summary) for summary in summaries],
+        "has_missing": any(summary.missing for summary in summaries),
+        "regions": _by_region(cities_of(data_set)),
+        **runs_context(runs, only=pk),
+    }
+    return render(request, "indexer/data_set_detail.html", context)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def data_set_import(request: HttpRequest) -> HttpResponse:
+    """Take the files, or say everything that is wrong with them."""
+    account = account_of(request)
+    form = DataSetImportForm(*sent_data(request), frameworks=frameworks_visible_to(account))
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            data_set = _import(form.cleaned_data, actor=account)
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error("data", list(refusal.blockers))
+        else:
+            messages.success(request, _("The data set is stored. Its rankings are being computed."))
+            return redirect("indexer:data-set-detail", pk=data_set.pk)
+    context = {"form": form, "problems": problems, "cancel_url": reverse("indexer:data-set-list")}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data_set_import.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what publishing means; POST lets anybody read the data set."""
+    account = account_of(request)
+    data_set = get_object_or_404(data_sets_visible_to(account), pk=pk)
+    if request.method == "POST":
+        publish_data_set(data_set, actor=account)
+        messages.success(request, _("Anybody can now read this data set."))
+        return redirect("indexer:data-set-detail", pk=pk)
+    return render(
+        request, "indexer/data_set_publish.html", {"data_set": data_set, "title": data_set_name(data_set)}
+    )
+
+
+def _import(sent: dict[str, Any], *, actor: Account) -> DataSet:
+    totals = sent["totals"]
+    return import_data_set(
+        framework=sent["framework"],
+        name_zh=sent["name_zh"],
+        name_en=sent["name_en"],
+        year=sent["year"],
+        data=DataFile(sent["data"].read(), sent["data"].name),
+        totals=DataFile(totals.read(), totals.name) if totals else None,
+        treatment=Treatment(method=sent["normalisation"], negative=sent["negative"], missing=sent["missing"]),
+        aggregation=sent["aggregation"],
+        actor=actor,
+        note=sent["note"],
+    )
+
+
+def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
+    return [
+        (_("Framework"), data_set.framework.name),
+        (_("Year"), str(data_set.year)),
+        (_("Cities"), len(data_set.city_ids)),
+        (_("Indicators"), len(data_set.leaf_codes)),
+        (_("Method"), method_words(data_set.method)),
+        (_("SHA-256 of the data"), data_set.sha256),
+        (_("Added"), data_set.created_at),
+        (_("Who can read it"), _("Anybody") if data_set.is_published else _("Staff only")),
+    ]
+
+
+def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
+    figures = (summary.smallest, summary.median, summary.largest, summary.total)
+    return {"summary": summary, "figures": [plain_number(figure) for figure in figures]}
+
+
+def _by_region(cities: Iterable[City]) -> list[dict[str, Any]]:
+    """Group the cities by region and province, in the order of the register."""
+    ordered = sorted(cities, key=lambda city: (city.province.region_id, city.province_id, city.pk))
+    groups = []
+    for region, members in groupby(ordered, key=lambda city: city.province.region):
+        provinces = [(key, list(inside)) for key, inside in groupby(members, key=lambda city: city.province)]
+        count = sum(len(inside) for _province, inside in provinces)
+        groups.append({"region": region, "provinces": provinces, "city_count": count})
+    return groups

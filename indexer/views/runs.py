@@ -1,0 +1,92 @@
+"""Runs: their list with live progress, the page of each, and trying a failed one again."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from indexer.dispatch import retry_run
+from indexer.enums import RunStatus
+from indexer.models import Run
+from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
+from indexer.services.runs import requeue_failed_run
+from indexer.views.ranking import ranking_file, ranking_page
+from indexer.views.run_groups import runs_context
+from indexer.views.words import version_name
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import ANYONE, STAFF, audience
+from weighting.visitors import account_of, visitor_of
+
+
+@audience(ANYONE)
+@require_GET
+@never_cache
+def run_list(request: HttpRequest) -> HttpResponse:
+    """List the runs by data set; the list renews itself while it moves."""
+    return render(request, "indexer/run_list.html", runs_context(_listed_runs(request)))
+
+
+@audience(ANYONE)
+@require_GET
+@never_cache
+def run_progress(request: HttpRequest) -> HttpResponse:
+    """Answer with the list that renews itself; of one data set with ``?data_set=``."""
+    asked = request.GET.get("data_set", "")
+    data_set = int(asked) if asked.isdecimal() else None
+    return render(request, "indexer/_runs.html", runs_context(_listed_runs(request, data_set), only=data_set))
+
+
+@audience(ANYONE)
+@require_GET
+def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the ranking of a finished run, and how far any other is."""
+    run = _load_run(request, pk)
+    if run.status == RunStatus.DONE:
+        return ranking_page(request, run)
+    context = runs_context([run], only=run.data_set_id)
+    return render(request, "indexer/run_unfinished.html", {"title": version_name(run), **context})
+
+
+@audience(ANYONE)
+@require_GET
+def run_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the ranking as a CSV file."""
+    run = _load_run(request, pk)
+    if run.status != RunStatus.DONE:
+        raise Http404
+    return ranking_file(run)
+
+
+@audience(STAFF)
+@require_POST
+def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a failed run back in the queue."""
+    account = account_of(request)
+    run = get_object_or_404(runs_visible_to(account), pk=pk)
+    try:
+        _try_again(run, account)
+    except Refused as refusal:
+        context = {"blockers": refusal.blockers, **runs_context(_listed_runs(request))}
+        return render(request, "indexer/run_list.html", context, status=409)
+    messages.success(request, _("The run waits to be computed again."))
+    return redirect("indexer:run-list")
+
+
+@transaction.atomic
+def _try_again(run: Run, account: Account) -> None:
+    retry_run(requeue_failed_run(run, actor=account))
+
+
+def _load_run(request: HttpRequest, pk: int) -> Run:
+    return get_object_or_404(runs_with_nodes_visible_to(visitor_of(request).account), pk=pk)
+
+
+def _listed_runs(request: HttpRequest, data_set: int | None = None) -> list[Run]:
+    runs = runs_visible_to(visitor_of(request).account)
+    if data_set is not None:
+        runs = runs.filter(data_set=data_set)
+    return list(runs.order_by("data_set_id", "weight_version__number", "pk"))

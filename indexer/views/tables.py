@@ -1,0 +1,139 @@
+"""Tables of cities: filtered, sorted and cut into pages before any row is built."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from indexer.forms.city_filter import CityFilter
+from indexer.models import City
+from indexer.selectors.cities import alphabetical
+from indexer.selectors.runs import Figure
+from weighting.numeric.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that sorts by ``values``, in the order of the cities."""
+
+    key: str
+    label: str
+    values: FloatArray | IntArray
+    numeric: bool = True
+    falling_first: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A score in a table: its text, its mark, and a bar of ``percent`` of the column's largest."""
+
+    text: str
+    source: str = ""
+    percent: float | None = None
+
+
+@dataclass(frozen=True)
+class CityTable:
+    """One page of a table of ``total`` cities, of which ``count`` pass the filter."""
+
+    form: CityFilter
+    sort: str
+    sort_asked: bool
+    columns: Sequence[Column]
+    page: Page
+    count: int
+    total: int
+
+    @property
+    def positions(self) -> list[int]:
+        """Positions of the page's cities in the data set."""
+        return list(self.page.object_list)
+
+
+def place_columns(cities: Sequence[City]) -> list[Column]:
+    """Return the columns city, province and region; Chinese names sort by their spelling."""
+    # English names of Chinese places are their pinyin, which is how a Chinese reader sorts.
+    spelling = [city.name_en or city.name for city in cities]
+    provinces = [city.province.name_en or city.province.name for city in cities]
+    regions = [city.province.region_id for city in cities]
+    return [
+        Column("city", _("City"), alphabetical(spelling), numeric=False),
+        Column("province", _("Province"), alphabetical(provinces), numeric=False),
+        Column("region", _("Region"), np.array(regions), numeric=False),
+    ]
+
+
+def cut_table(
+    request: HttpRequest, cities: Sequence[City], columns: Sequence[Column], *, first: str
+) -> CityTable:
+    """Filter, sort by ``?sort=`` (by the column ``first`` when unknown) and cut ``?page=`` out."""
+    form = CityFilter(request.GET, cities=cities)
+    known = {column.key: column for column in columns}
+    asked = request.GET.get("sort", "")
+    sort = asked if asked.removeprefix("-") in known else first
+    order = _order(known[sort.removeprefix("-")].values, known[first].values, falling=sort.startswith("-"))
+    chosen = order[np.isin(order, form.positions())]
+    page = Paginator(chosen.tolist(), form.page_size).get_page(request.GET.get("page"))
+    return CityTable(
+        form=form,
+        sort=sort,
+        sort_asked=sort == asked,
+        columns=columns,
+        page=page,
+        count=len(chosen),
+        total=len(cities),
+    )
+
+
+def cells_of(figures: Sequence[Figure], *, largest: float, digits: int) -> list[Cell]:
+    """Return score cells; bars only where every score is a length from zero."""
+    return [
+        Cell(
+            text=signed(figure.value, digits, plus=False),
+            source=figure.source,
+            percent=100 * figure.value / largest if largest > 0 else None,
+        )
+        for figure in figures
+    ]
+
+
+def longest_bar(scores: FloatArray) -> float:
+    """Return the score of a full bar; 0, for none, where scores fall below zero."""
+    finite = scores[np.isfinite(scores)]
+    return float(finite.max()) if len(finite) and finite.min() >= 0 else 0.0
+
+
+def signed(value: float, digits: int, *, plus: bool = True) -> str:
+    """Return a number with a true minus sign, and a plus where wanted; – where there is none."""
+    if np.isnan(value):
+        return "–"
+    text = f"{abs(value):.{digits}f}"
+    if not float(text):
+        return text
+    return ("−" if value < 0 else "+" if plus else "") + text
+
+
+def render_part(request: HttpRequest, page: str, part: str, context: Mapping[str, object]) -> HttpResponse:
+    """Answer htmx with the part of the page it replaces, anybody else with the page."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    wanted = part if htmx and not htmx.history_restore_request else page
+    response = render(request, wanted, dict(context))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _order(values: FloatArray | IntArray, ties: FloatArray | IntArray, *, falling: bool) -> IntArray:
+    """Sort positions, equal values by the ties; what is missing comes last both ways."""
+    key = -values if falling else values
+    return np.lexsort((ties, key))
+
+
+def plain_number(value: float) -> str:
+    """Return a raw value with four figures, or whole with its thousands set apart."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}".replace("-", "−")

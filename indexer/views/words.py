@@ -1,0 +1,53 @@
+"""How pages, figures and files name versions, methods and units."""
+
+from django.utils.translation import gettext as _
+
+from indexer.enums import Missing, Normalisation
+from indexer.models import DataSet, IndexMethod, Run
+from indexer.selectors.runs import Figure
+
+
+def version_name(run: Run) -> str:
+    """Name a frozen version by number and label."""
+    version = run.weight_version
+    return _("version %(number)s, %(label)s") % {"number": version.number, "label": version.label}
+
+
+def data_set_name(data_set: DataSet) -> str:
+    """Name a data set and its year, unless the name says the year already."""
+    if str(data_set.year) in data_set.name:
+        return data_set.name
+    return _("%(name)s (%(year)s)") % {"name": data_set.name, "year": data_set.year}
+
+
+def method_words(method: IndexMethod) -> str:
+    """Say how raw values became scores; what the default leaves unused is not named."""
+    parts = [method.get_normalisation_display()]
+    if method.normalisation == Normalisation.SHARE:
+        parts.append(method.get_negative_display())
+    if method.missing != Missing.REFUSE:
+        parts.append(_("missing values: %(policy)s") % {"policy": method.get_missing_display()})
+    parts.append(method.get_aggregation_display())
+    return "; ".join(str(part) for part in parts)
+
+
+def score_unit(method: IndexMethod) -> str:
+    """Name the unit that scores are shown in."""
+    match method.normalisation:
+        case Normalisation.SHARE:
+            return _("% of the national total")
+        case Normalisation.MINMAX | Normalisation.RANK:
+            return _("points of 100")
+        case Normalisation.ZSCORE:
+            return _("hundredths of a standard deviation")
+    return _("hundredths of the data’s unit")
+
+
+def source_word(figure: Figure) -> str:
+    """Say where a figure comes from."""
+    match figure.source:
+        case "published":
+            return _("published")
+        case "reconstructed":
+            return _("reconstructed")
+    return _("computed")
