@@ -1,12 +1,12 @@
-"""Vega-Lite specs of the product's figures; ``drawing`` holds their look and their rendering."""
+"""Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from indexer.drawing import DOWN, PALETTE, SCHEMA, UP, Spec, render, theme
+from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure, render, theme
 
 __all__ = [
     "CityPoint",
@@ -109,10 +109,10 @@ def rank_shift_chart(
     }
     shape = {**colour, "scale": {"domain": [rises, falls], "range": ["triangle-up", "triangle-down"]}}
     tooltip = [
-        _field("name", _("City")),
-        _field("before", _("Rank before"), "quantitative"),
-        _field("after", _("Rank after"), "quantitative"),
-        _field("shift", _("Places gained"), "quantitative", "+d"),
+        field("name", _("City")),
+        field("before", _("Rank before"), "quantitative"),
+        field("after", _("Rank after"), "quantitative"),
+        field("shift", _("Places gained"), "quantitative", "+d"),
     ]
     layers = [
         _zero_line(),
@@ -132,7 +132,7 @@ def rank_shift_chart(
         _end_label("datum.shift > 0", "ranks", x, align="left", dx=12),
         _end_label("datum.shift < 0", "ranks", x, align="right", dx=-12),
     ]
-    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
 
 
 def score_shift_chart(
@@ -154,10 +154,10 @@ def score_shift_chart(
         "axis": {"title": None, "format": "+.3~r", "labelExpr": _SIGNED, "tickCount": 6},
     }
     tooltip = [
-        _field("name", _("City")),
-        _field("part", _("Sub-index")),
-        _field("change", _("Change from it"), "quantitative", "+.3~r"),
-        _field("total", _("Change of the score"), "quantitative", "+.3~r"),
+        field("name", _("City")),
+        field("part", _("Sub-index")),
+        field("change", _("Change from it"), "quantitative", "+.3~r"),
+        field("total", _("Change of the score"), "quantitative", "+.3~r"),
     ]
     net = _("change of the score")
     layers = [
@@ -192,7 +192,7 @@ def score_shift_chart(
             },
         },
     ]
-    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
 
 
 def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, source: str) -> Spec:
@@ -206,9 +206,9 @@ def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, s
     }
     offset = {"field": "version", "type": "nominal", "scale": {"domain": versions}}
     tooltip = [
-        _field("name", _("Indicator")),
-        _field("version", _("Weight version")),
-        _field("percent", _("Weight, %"), "quantitative", ".4~f"),
+        field("name", _("Indicator")),
+        field("version", _("Weight version")),
+        field("percent", _("Weight, %"), "quantitative", ".4~f"),
     ]
     layers: list[Spec] = [
         {
@@ -221,7 +221,7 @@ def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, s
         },
     ]
     rows = [asdict(w) for w in weights]
-    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=22 * len(versions) + 8)
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=22 * len(versions) + 8)
 
 
 def distribution_strip(
@@ -248,9 +248,9 @@ def distribution_strip(
         # Vega draws a grid line for every 2, 3, ... 9 as well, which reads as hatching.
         x["axis"]["values"] = [10.0**k for k in range(-6, 7)]
     tooltip = [
-        _field("name", _("City")),
-        _field("version", _("Weight version")),
-        _field("score", _("Score, % of the whole"), "quantitative", ".4r"),
+        field("name", _("City")),
+        field("version", _("Weight version")),
+        field("score", _("Score, % of the whole"), "quantitative", ".4r"),
     ]
     chosen = [{"filter": "datum.named"}]
     layers: list[Spec] = [
@@ -275,7 +275,7 @@ def distribution_strip(
             "encoding": {"x": x, "text": {"field": "name"}},
         },
     ]
-    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=64, y="version")
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=64, y="version")
 
 
 def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str, source: str) -> Spec:
@@ -294,10 +294,10 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
         "axis": {"title": None, "format": "~r", "tickCount": 6},
     }
     tooltip = [
-        _field("name", _("City")),
-        _field("part", _("Sub-index")),
-        _field("value", _("Adds to the score"), "quantitative", ".4~r"),
-        _field("total", _("Score"), "quantitative", ".5~r"),
+        field("name", _("City")),
+        field("part", _("Sub-index")),
+        field("value", _("Adds to the score"), "quantitative", ".4~r"),
+        field("total", _("Score"), "quantitative", ".5~r"),
     ]
     layers: list[Spec] = [
         {
@@ -323,7 +323,7 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
             },
         },
     ]
-    return _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=24)
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=24)
 
 
 def bump_chart(
@@ -368,9 +368,9 @@ def bump_chart(
     }
     shape = {**colour, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}}
     tooltip = [
-        _field("name", _("City")),
-        _field("version", _("Weight version")),
-        _field("rank", _("Rank"), "quantitative"),
+        field("name", _("City")),
+        field("version", _("Weight version")),
+        field("rank", _("Rank"), "quantitative"),
     ]
     layers = [
         {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"detail": {"field": "name"}}},
@@ -382,15 +382,11 @@ def bump_chart(
         *(_line_label(version, field="rank", align="center", dx=0, dy=-11) for version in versions[1:-1]),
         _line_label(versions[-1], align="left", dx=10),
     ]
-    figure = _figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
-    return {**figure, "encoding": {"x": x, "y": y, "color": colour}}
+    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
+    return {**drawn, "encoding": {"x": x, "y": y, "color": colour}}
 
 
 _SIGNED = "datum.value === 0 ? '0' : datum.label"
-
-
-def _field(field: str, title: str, kind: str = "nominal", format: str = "") -> Spec:
-    return {"field": field, "title": title, "type": kind} | ({"format": format} if format else {})
 
 
 def _zero_line() -> Spec:
@@ -414,28 +410,4 @@ def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = 
         "transform": [{"filter": {"field": "version", "equal": version}}],
         "mark": {"type": "text", "align": align, "dx": dx, "dy": dy},
         "encoding": {"text": {"field": field}, "color": {"value": PALETTE["chart-ink"]}},
-    }
-
-
-def _figure(
-    rows: list[dict[str, Any]],
-    layers: list[Spec],
-    *,
-    title: str,
-    subtitle: str,
-    source: str,
-    step: int,
-    y: str = "name",
-) -> Spec:
-    return {
-        "$schema": SCHEMA,
-        "description": title,
-        "usermeta": {"palette": PALETTE, "title": title, "subtitle": subtitle, "source": source},
-        "config": theme(),
-        "width": "container",
-        "height": step * len({row[y] for row in rows}),
-        "data": {"values": rows},
-        # The order of the rows is the order of the figure.
-        "encoding": {"y": {"field": y, "type": "nominal", "sort": None, "title": None}},
-        "layer": layers,
     }

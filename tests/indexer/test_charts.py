@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer import charts, drawing
+from indexer import charts
+from weighting import drawing
 
 CAPTION = {"title": "南阳上升两位", "subtitle": "位次变化（位）", "source": "数据：2016 报告（重构值）"}
 MOVES = [

@@ -7,7 +7,7 @@ import vl_convert
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from indexer.drawing import VEGA_LITE
+from weighting.drawing import VEGA_LITE
 
 
 class Command(BaseCommand):

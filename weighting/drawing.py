@@ -81,6 +81,36 @@ def theme() -> dict[str, Any]:
     }
 
 
+def figure(
+    rows: list[dict[str, Any]],
+    layers: list[Spec],
+    *,
+    title: str,
+    subtitle: str,
+    source: str,
+    step: int,
+    y: str = "name",
+) -> Spec:
+    """Return a figure with one line of ``step`` pixels for each ``y`` of the rows, in their order."""
+    return {
+        "$schema": SCHEMA,
+        "description": title,
+        "usermeta": {"palette": PALETTE, "title": title, "subtitle": subtitle, "source": source},
+        "config": theme(),
+        "width": "container",
+        "height": step * len({row[y] for row in rows}),
+        "data": {"values": rows},
+        # The order of the rows is the order of the figure.
+        "encoding": {"y": {"field": y, "type": "nominal", "sort": None, "title": None}},
+        "layer": layers,
+    }
+
+
+def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spec:
+    """Return one line of a tooltip."""
+    return {"field": name, "title": title, "type": kind} | ({"format": format} if format else {})
+
+
 def render(spec: Spec, format: Literal["svg", "png"], lang: str) -> bytes:
     """Draw a figure as a file that stands alone: title, unit and source are in the picture."""
     picture = _with_caption(spec)
