@@ -77,7 +77,7 @@ def launch(port: int) -> int:
 def _start(broker: list[Child], programs: list[Child], environment: Mapping[str, str], address: str) -> None:
     for child in broker:
         child.start()
-    if not wait_for_broker(settings.CELERY_BROKER_URL, seconds=15):
+    if not wait_for_broker(settings.CELERY_BROKER_URL, seconds=15 if broker else 5):
         raise LaunchError(
             f"The embedded broker does not answer.\n{tail(broker[0].log)}"
             if broker
@@ -149,7 +149,7 @@ def _why_not(port: int, error: OSError) -> str:
     if error.errno != errno.EADDRINUSE:
         return f"Port {port} cannot be used: {error.strerror}. Choose another one: make run PORT=8000"
     address = f"http://{LOOPBACK}:{port}"
-    owner = "another installation of Quanheng" if _health(address) else "another program"
+    owner = "another installation of Quanheng" if _health(address, timeout=2.0) else "another program"
     return f"Port {port} is taken by {owner}. Choose another one: make run PORT={port % 65535 + 1}"
 
 
@@ -176,9 +176,9 @@ def _wait_until_healthy(address: str, children: list[Child]) -> None:
         time.sleep(0.2)
 
 
-def _health(address: str) -> dict[str, Any]:
+def _health(address: str, timeout: float = 5.0) -> dict[str, Any]:
     """Return what /healthz says at an address of this machine; empty when no Quanheng answers."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout)
     host = urlsplit(os.environ.get("QUANHENG_PUBLIC_URL", address)).netloc
     try:
         connection.request("GET", "/healthz", headers={"Host": host})

@@ -143,8 +143,8 @@ class Product:
         """The sign-in links that were printed, in their order: expert, manager, analyst."""
         return re.findall(rf"{re.escape(self.base_url)}/\S+", self.output.partition("logs ")[2])
 
-    def start(self, seconds=180):
-        self.process = spawn([*PYTHON, "config.launch", "--with-parent"], self._printed, self.environment)
+    def start(self, command=(*PYTHON, "config.launch", "--with-parent"), seconds=180):
+        self.process = spawn(command, self._printed, self.environment)
         wait_until(self._is_up_or_dead, seconds, "the product's start")
         assert self.process.poll() is None, self.output
         return self
@@ -155,6 +155,11 @@ class Product:
         try:
             return self.process.wait(20)
         finally:
+            self.end()
+
+    def end(self):
+        """Make sure that nothing of it runs."""
+        if self.process is not None:
             kill_tree(self.process)
 
     def manage(self, *arguments):
@@ -182,9 +187,9 @@ class Product:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, word):
-        """The launcher's own child whose command holds `word`."""
+        """The launcher's own child whose command holds `word`; None while there is none."""
         children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if word in " ".join(child.cmdline()))
+        return next((child for child in children if word in _command_of(child)), None)
 
     @property
     def _printed(self):
@@ -192,3 +197,9 @@ class Product:
 
     def _is_up_or_dead(self):
         return self.process.poll() is not None or "Ctrl-C stops it." in self.output
+
+
+def _command_of(process):
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""

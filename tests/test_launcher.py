@@ -1,0 +1,192 @@
+"""`make run`: one launcher, its children, and what it says when something is wrong."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from config.children import Child, LaunchError
+from tests.processes import PYTHON, ROOT, Product, clean_environment, free_port, wait_until
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    """A running product without the demonstration, for tests that leave it running."""
+    product = Product(tmp_path_factory.mktemp("launcher") / "var", free_port(), demo=False).start()
+    yield product
+    product.stop()
+
+
+@pytest.fixture
+def disposable(tmp_path):
+    """A product for the test to break."""
+    product = Product(tmp_path / "var", free_port(), demo=False)
+    yield product
+    product.end()
+
+
+def launch(**environment):
+    """Run the launcher where it is expected to end by itself."""
+    return subprocess.run(
+        [*PYTHON, "config.launch"],
+        cwd=ROOT,
+        env=clean_environment(QUANHENG_DEMO=0, **environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def watch_impatiently(child):
+    """Watch over a child as the launcher does, without the pauses."""
+    while True:
+        child.check()
+        if child.process:
+            child.process.wait()
+        child.start_again_at = 0.0
+
+
+def test_every_part_is_a_process_of_its_own(installation):
+    words = [" ".join(process.cmdline()) for process in installation.family()]
+
+    assert installation.health() == (
+        200,
+        '{"healthy": true, "database": "ok", "broker": "ok", "worker": "ok"}',
+    )
+    assert sum("valkey-server" in word for word in words) == 1
+    assert sum("config.gunicorn" in word for word in words) == 3
+    assert sum("config worker" in word for word in words) == 3
+    assert sum("config beat" in word for word in words) == 1
+
+
+def test_a_second_launch_points_to_the_first(installation):
+    again = launch(QUANHENG_VAR=installation.var, PORT=installation.port)
+
+    assert again.returncode == 0, again.stderr
+    assert "already runs" in again.stdout
+    assert installation.base_url in again.stdout
+
+
+def test_a_second_launch_on_another_port_leaves_the_database_alone(installation):
+    again = launch(QUANHENG_VAR=installation.var, PORT=free_port())
+
+    assert again.returncode == 1
+    assert f"already runs, or is just starting, from this folder: {installation.base_url}" in again.stderr
+
+
+def test_the_port_of_another_installation_is_named_so(installation, tmp_path):
+    other = launch(QUANHENG_VAR=tmp_path, PORT=installation.port)
+
+    assert other.returncode == 1
+    assert f"Port {installation.port} is taken by another installation of Quanheng" in other.stderr
+    assert f"make run PORT={installation.port + 1}" in other.stderr
+
+
+def test_a_taken_port_is_said_before_anything_is_made(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        done = launch(QUANHENG_VAR=tmp_path / "var", PORT=port)
+
+    assert done.returncode == 1
+    assert f"Port {port} is taken by another program" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "var" / "quanheng.sqlite3").exists()
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
+def test_a_port_that_is_none_is_refused(tmp_path, port):
+    done = launch(QUANHENG_VAR=tmp_path, PORT=port)
+
+    assert done.returncode == 2
+    assert f"PORT is '{port}'" in done.stderr
+
+
+def test_an_unreachable_redis_url_is_said(tmp_path):
+    done = launch(QUANHENG_VAR=tmp_path, PORT=free_port(), REDIS_URL="redis://:secret@127.0.0.1:1/0")
+
+    assert done.returncode == 1
+    assert "REDIS_URL" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_failing_step_shows_the_end_of_its_log(tmp_path):
+    done = launch(QUANHENG_VAR=tmp_path, PORT=free_port(), DATABASE_URL="sqlite:////proc/no.sqlite3")
+
+    assert done.returncode == 1
+    assert "Updating the database failed" in done.stderr
+    assert "unable to open database file" in done.stderr
+
+
+def test_a_killed_part_comes_back(installation):
+    for word in ("config worker", "valkey-server", "config.gunicorn"):
+        old = installation.child(word)
+        old.kill()
+        wait_until(lambda old=old: not old.is_running() or old.status() == psutil.STATUS_ZOMBIE)
+        wait_until(lambda: installation.health()[0] == 200, what=f"health after the death of {word}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_however_the_launcher_ends(disposable, number):
+    disposable.start()
+    family = disposable.family()
+    os.kill(disposable.process.pid, number)
+    code = disposable.process.wait(20)
+
+    _, alive = psutil.wait_procs(family, timeout=3)
+    assert alive == []
+    assert code == (-number if number == signal.SIGKILL else 0)
+
+    # What a killed launcher leaves behind - socket, schedule, note - must not be in the way.
+    if number == signal.SIGKILL:
+        disposable.start()
+        assert disposable.health()[0] == 200
+
+
+def test_nothing_is_left_when_the_caller_is_killed(tmp_path):
+    product = Product(tmp_path / "var", free_port(), demo=False)
+    # Make stands between a person and the launcher: here a Python that waits does.
+    caller = f"import subprocess; subprocess.run({[*PYTHON, 'config.launch', '--with-parent']!r})"
+    product.start([sys.executable, "-c", caller])
+    family = product.family()
+    product.process.kill()
+    product.process.wait()
+
+    assert psutil.wait_procs(family, timeout=15)[1] == []
+
+
+def test_it_gives_up_with_words_when_a_part_keeps_dying(tmp_path, capsys):
+    command = [sys.executable, "-c", "raise SystemExit('no luck')"]
+    child = Child("clock", command, tmp_path / "clock.log", dict(os.environ))
+
+    with pytest.raises(LaunchError, match="The clock ended 5 times in a row") as refusal:
+        watch_impatiently(child)
+
+    assert "no luck" in str(refusal.value)
+    assert [int(pause) for pause in re.findall(r"in (\d+) s", capsys.readouterr().out)] == [1, 2, 4, 8]
+
+
+def test_starting_again_keeps_the_data_in_a_folder_too_deep_for_a_socket(tmp_path):
+    var = tmp_path / ("deep" * 30) / "var"
+    var.parent.mkdir()
+    product = Product(var, free_port(), demo=False)
+    try:
+        product.start()
+        product.manage("shell", "-c", "from weighting.models import Account as A; A(username='kept').save()")
+        assert product.stop() == 0
+        product.start()
+
+        assert "kept" in product.manage(
+            "shell", "-c", "from weighting.models import Account as A; print(A.objects.get().username)"
+        )
+    finally:
+        product.end()
