@@ -6,6 +6,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from indexer import charts
 from weighting.permissions import MANAGERS, audience
@@ -149,6 +150,7 @@ def _sample_charts() -> dict[str, charts.Spec]:
 
 
 @audience(MANAGERS)
+@require_GET
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component of templates/components."""
     wrong = SampleForm({"name": "", "deadline": "2016-02-31", "quorum": "0"}, auto_id="wrong_%s")

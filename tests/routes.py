@@ -1,0 +1,156 @@
+"""Every route of the product, found by walking the resolver, and a world to ask them about."""
+
+import re
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from indexer.models import DataSet, Run
+from indexer.services.runs import compute_waiting_runs
+from tests.factories import (
+    fill_ballot,
+    make_account,
+    make_framework,
+    make_invitation,
+    make_panel,
+    make_round,
+    sign_in_expert,
+    sign_in_staff,
+)
+from tests.indexer.factories import make_data_set, make_draft, make_version
+from weighting.enums import Role, RoundState
+from weighting.models import Account, Framework, Invitation, Panel, Round, WeightVersion
+
+
+@dataclass(frozen=True)
+class Route:
+    """``name`` with its namespaces, or the pattern where there is none."""
+
+    name: str
+    pattern: str
+    keys: tuple[str, ...]
+
+
+def find_routes(urlconf=None):
+    """Return every route of the resolver."""
+    return list(_walk(get_resolver(urlconf).url_patterns, "", ""))
+
+
+def _walk(patterns, prefix, namespace):
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _walk(pattern.url_patterns, path, inner)
+        elif isinstance(pattern, URLPattern):
+            keys = tuple(pattern.pattern.converters) or tuple(pattern.pattern.regex.groupindex)
+            yield Route(f"{namespace}{pattern.name or path}", path, keys)
+
+
+def without_tokens(content):
+    """Return a page without its CSRF tokens, which are masked anew in every answer."""
+    content = re.sub(rb'(name="csrfmiddlewaretoken" value=)"\w+"', rb"\1", content)
+    return re.sub(rb"(X-CSRFToken[^:]{0,8}:[^\w]{0,12})\w{64}", rb"\1", content)
+
+
+@dataclass
+class World:
+    """One manager's unpublished things and an open round in progress, seen by six visitors."""
+
+    manager: Account
+    framework: Framework
+    panel: Panel
+    round: Round
+    invitation: Invitation
+    draft: WeightVersion
+    version: WeightVersion
+    data_set: DataSet
+    run: Run
+    visitors: dict[str, Client] = field(default_factory=dict)
+
+    def address_of(self, route):
+        try:
+            return reverse(route.name, kwargs=self.arguments_of(route))
+        except NoReverseMatch:
+            return "/" + re.sub(r"\(.*\)|<.*?>|\$", "nothing", route.pattern)
+
+    def ask(self, visitor, method, address):
+        """Return the answer to one request; whatever it changed is undone."""
+        client = self.visitors[visitor]
+        before, point = client.cookies.copy(), transaction.savepoint()
+        try:
+            return getattr(client, method.lower())(address)
+        finally:
+            transaction.savepoint_rollback(point)
+            client.cookies = before
+
+    def arguments_of(self, route):
+        """Return what stands in the route's address, by key."""
+        kind = route.name.split(":")[-1].removeprefix("api-").split("-")[0]
+        frozen = route.name in ("weighting:api-version", "weighting:version-manifest")
+        version = self.version if frozen else self.draft
+        own = {
+            "round": self.round,
+            "invitation": self.round,
+            "framework": self.framework,
+            "panel": self.panel,
+            "version": version,
+            "run": self.run,
+            "ranking": self.run,
+            "data": self.data_set,
+        }
+        known = {
+            "pk": own[kind].pk if kind in own else 0,
+            "invitation_pk": self.invitation.pk,
+            "code": "infra",
+            "token": "not-a-token",
+            "figure": "shifts",
+            "format": "svg",
+            "address": "nothing",
+            "object_id": self.manager.pk,
+            "content_type_id": 1,
+            "app_label": "weighting",
+            "url": "nothing/",
+            "id": self.manager.pk,
+        }
+        return {key: known[key] for key in route.keys}
+
+
+def make_world(scores=None):
+    """Build the world; ``scores(place, code)`` are what the experts answer in the open round."""
+    manager = make_account(Role.MANAGER, username="owner")
+    framework, panel = make_framework(owner=manager), make_panel(6, owner=manager)
+    scores = scores or (lambda place, code: (place + len(code)) % 5 + 1)
+    round_ = make_round(
+        manager=manager, framework=framework, panel=panel, state=RoundState.OPEN, sealed=3, scores=scores
+    )
+    invitation = make_invitation(round_, place=3)
+    fill_ballot(invitation, scores=lambda code: scores(3, code), skip=["travel"])
+    data_set = make_data_set(framework, actor=manager)
+    version, draft = make_version(framework, actor=manager), make_draft(framework, tilt=1, actor=manager)
+    compute_waiting_runs(data_set.pk)
+    world = World(
+        manager=manager,
+        framework=framework,
+        panel=panel,
+        round=round_,
+        invitation=invitation,
+        draft=draft,
+        version=version,
+        data_set=data_set,
+        run=Run.objects.get(data_set=data_set),
+    )
+    world.visitors = {
+        "anonymous": Client(raise_request_exception=False),
+        "expert": sign_in_expert(Client(), invitation),
+        "other expert": sign_in_expert(Client(), make_invitation(round_, place=4)),
+        "manager": sign_in_staff(Client(), manager),
+        "other manager": sign_in_staff(Client(), make_account(Role.MANAGER)),
+        "analyst": sign_in_staff(Client(), make_account(Role.ANALYST)),
+        "administrator": sign_in_staff(
+            Client(), make_account(Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+        ),
+    }
+    return world

@@ -1,0 +1,226 @@
+"""Every route x role x method against the policy that is written down here, cell by cell."""
+
+import logging
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import include, path
+
+from tests.routes import find_routes, make_world, without_tokens
+from weighting.permissions import ANYONE, audience
+
+pytestmark = pytest.mark.django_db
+
+EXPERTS = {"expert", "other expert"}
+OWNER = {"manager", "administrator"}
+MANAGERS = OWNER | {"other manager"}
+STAFF = MANAGERS | {"analyst"}
+ADMINISTRATOR = {"administrator"}
+ANYBODY = STAFF | EXPERTS | {"anonymous"}
+
+# Who may reach what, when nothing is published and the round belongs to the first manager.
+POLICY = {
+    "home": ("GET", ANYBODY),
+    "health": ("GET", ANYBODY),
+    "set_language": ("GET POST", ANYBODY),
+    "components": ("GET", MANAGERS),
+    "schema": ("GET", ANYBODY),
+    "schema-ui": ("GET", ANYBODY),
+    "weighting:receive-link": ("GET", ANYBODY),
+    "weighting:sign-in": ("GET POST", ANYBODY),
+    "weighting:sign-out": ("POST", ANYBODY),
+    "weighting:ballot": ("GET POST", EXPERTS),
+    "weighting:ballot-item-save": ("POST", EXPERTS),
+    "weighting:ballot-review": ("GET", EXPERTS),
+    "weighting:ballot-seal": ("POST", EXPERTS),
+    "weighting:ballot-receipt": ("GET", EXPERTS),
+    "weighting:ballot-receipt-download": ("GET", EXPERTS),
+    "weighting:round-list": ("GET", MANAGERS),
+    "weighting:round-new": ("GET POST", MANAGERS),
+    "weighting:round-detail": ("GET", OWNER),
+    "weighting:round-ready": ("POST", OWNER),
+    "weighting:round-open": ("POST", OWNER),
+    "weighting:round-extend": ("GET POST", OWNER),
+    "weighting:round-close": ("GET POST", OWNER),
+    "weighting:round-aggregate": ("POST", OWNER),
+    "weighting:round-void": ("GET POST", OWNER),
+    "weighting:round-links": ("POST", OWNER),
+    "weighting:invitation-link": ("POST", OWNER),
+    "weighting:framework-list": ("GET", ANYBODY),
+    "weighting:framework-import": ("GET POST", MANAGERS),
+    "weighting:framework-detail": ("GET", STAFF),
+    "weighting:framework-publish": ("POST", MANAGERS),
+    "weighting:panel-list": ("GET", MANAGERS),
+    "weighting:panel-import": ("GET POST", MANAGERS),
+    "weighting:panel-detail": ("GET", MANAGERS),
+    "weighting:version-list": ("GET", ANYBODY),
+    "weighting:version-new": ("GET POST", MANAGERS),
+    "weighting:version-detail": ("GET", OWNER),
+    "weighting:version-manifest": ("GET", STAFF),
+    "weighting:version-freeze": ("GET POST", OWNER),
+    "weighting:version-publish": ("GET POST", OWNER),
+    "weighting:version-retire": ("GET POST", OWNER),
+    "weighting:api-framework-list": ("GET", ANYBODY),
+    "weighting:api-framework": ("GET", STAFF),
+    "weighting:api-version-list": ("GET", ANYBODY),
+    "weighting:api-version": ("GET", STAFF),
+    "indexer:comparison": ("GET", ANYBODY),
+    "indexer:run-list": ("GET", ANYBODY),
+    "indexer:run-progress": ("GET", ANYBODY),
+    "indexer:run-detail": ("GET", STAFF),
+    "indexer:run-export": ("GET", STAFF),
+    "indexer:run-retry": ("POST", STAFF),
+    "indexer:data-set-list": ("GET", ANYBODY),
+    "indexer:data-set-import": ("GET POST", STAFF),
+    "indexer:data-set-detail": ("GET", STAFF),
+    "indexer:data-set-publish": ("GET POST", MANAGERS),
+    "indexer:api-data-set-list": ("GET", ANYBODY),
+    "indexer:api-data-set": ("GET", STAFF),
+    "indexer:api-run-list": ("GET", ANYBODY),
+    "indexer:api-run": ("GET", STAFF),
+    "indexer:api-ranking": ("GET", STAFF),
+    "admin:index": ("GET POST", ADMINISTRATOR),
+    "admin:login": ("GET POST", ADMINISTRATOR),
+    "admin:logout": ("POST", ADMINISTRATOR),
+    "admin:password_change": ("GET POST", ADMINISTRATOR),
+    "admin:password_change_done": ("GET", ADMINISTRATOR),
+    "admin:autocomplete": ("GET", ADMINISTRATOR),
+    "admin:jsi18n": ("GET", ADMINISTRATOR),
+    "admin:app_list": ("GET POST", ADMINISTRATOR),
+    "admin:auth_user_password_change": ("GET POST", ADMINISTRATOR),
+    "admin:weighting_account_changelist": ("GET POST", ADMINISTRATOR),
+    "admin:weighting_account_add": ("GET POST", ADMINISTRATOR),
+    "admin:weighting_account_history": ("GET POST", ADMINISTRATOR),
+    "admin:weighting_account_delete": ("GET POST", ADMINISTRATOR),
+    "admin:weighting_account_change": ("GET POST", ADMINISTRATOR),
+    "admin:admin/weighting/account/<path:object_id>/": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessattempt_changelist": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessattempt_add": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessattempt_history": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessattempt_delete": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessattempt_change": ("GET POST", ADMINISTRATOR),
+    "admin:admin/axes/accessattempt/<path:object_id>/": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accesslog_changelist": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accesslog_add": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accesslog_history": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accesslog_delete": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accesslog_change": ("GET POST", ADMINISTRATOR),
+    "admin:admin/axes/accesslog/<path:object_id>/": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessfailurelog_changelist": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessfailurelog_add": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessfailurelog_history": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessfailurelog_delete": ("GET POST", ADMINISTRATOR),
+    "admin:axes_accessfailurelog_change": ("GET POST", ADMINISTRATOR),
+    "admin:admin/axes/accessfailurelog/<path:object_id>/": ("GET POST", ADMINISTRATOR),
+    # Nobody is answered here in this world: there is nothing to show.
+    "admin:view_on_site": ("", ADMINISTRATOR),
+    "admin:admin/(?P<url>.*)$": ("", ADMINISTRATOR),
+    "weighting:confirm-link": ("GET POST", STAFF | EXPERTS),
+    "indexer:comparison-export": ("", ANYBODY),
+    "indexer:comparison-picture": ("", ANYBODY),
+    "indexer:api-unknown": ("", ANYBODY),
+}
+VISITORS = ["anonymous", "expert", "other expert", "manager", "other manager", "analyst", "administrator"]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One world for the whole file: every request is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        logging.disable(logging.ERROR)
+        yield make_world()
+        logging.disable(logging.NOTSET)
+        transaction.set_rollback(True)
+
+
+def is_refused(response):
+    """Whether the answer is the one for what a visitor may not know of."""
+    asks_to_sign_in = "/sign-in/?next=" in response.headers.get("Location", "")
+    return response.status_code == 404 or asks_to_sign_in
+
+
+def test_every_route_has_a_policy_and_every_policy_a_route():
+    assert sorted(route.name for route in find_routes()) == sorted(POLICY)
+
+
+def test_every_visitor_of_the_world_has_a_column(world):
+    assert sorted(world.visitors) == sorted(VISITORS)
+
+
+@pytest.mark.parametrize("route", find_routes(), ids=lambda route: route.name)
+def test_a_route_answers_those_it_is_for_and_nobody_else(world, route):
+    methods, visitors = POLICY[route.name]
+    address = world.address_of(route)
+    for visitor in VISITORS:
+        for method in ("GET", "POST"):
+            response = world.ask(visitor, method, address)
+            cell = f"{visitor}: {method} {address} -> {response.status_code}"
+            assert response.status_code < 500 or route.name == "health", cell
+            if method not in methods.split():
+                assert is_refused(response) or response.status_code in (403, 405), cell
+            else:
+                assert is_refused(response) == (visitor not in visitors), cell
+
+
+def test_a_stranger_is_sent_to_sign_in_where_signing_in_would_help(world):
+    response = world.ask("anonymous", "GET", "/rounds/")
+
+    assert response.headers["Location"] == "/sign-in/?next=/rounds/"
+
+
+def test_somebody_elses_round_looks_like_no_round(world):
+    known = world.ask("other manager", "GET", f"/rounds/{world.round.pk}/")
+    unknown = world.ask("other manager", "GET", f"/rounds/{world.round.pk + 1000}/")
+
+    assert known.status_code == unknown.status_code == 404
+    assert without_tokens(known.content) == without_tokens(unknown.content)
+
+
+def test_an_expert_sees_the_own_ballot_and_no_other(world):
+    own, other = (world.ask(visitor, "GET", "/ballot/").content.decode() for visitor in sorted(EXPERTS))
+
+    assert own.count(" checked") == 6
+    assert other.count(" checked") == 0
+
+
+def test_a_closed_account_and_a_revoked_link_open_nothing(world):
+    point = transaction.savepoint()
+    world.invitation.access_links.update(revoked=True)
+    type(world.manager).objects.filter(pk=world.manager.pk).update(is_active=False)
+
+    answers = [world.ask("expert", "GET", "/ballot/"), world.ask("manager", "GET", "/rounds/")]
+
+    transaction.savepoint_rollback(point)
+    assert all(is_refused(answer) for answer in answers)
+
+
+# Positive controls: a route that nobody declared.
+def forgotten(request):
+    return HttpResponse("open to all")
+
+
+@audience(ANYONE)
+def declared(request):
+    return HttpResponse("open to all")
+
+
+urlpatterns = [
+    path("", include("config.urls")),
+    path("forgotten/", forgotten, name="forgotten"),
+    path("declared/", declared, name="declared"),
+]
+
+
+def test_a_new_route_without_a_policy_is_found():
+    planted = {route.name for route in find_routes(__name__)} - set(POLICY)
+
+    assert planted == {"forgotten", "declared"}
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_route_without_an_audience_answers_nobody(world):
+    assert world.ask("administrator", "GET", "/declared/").status_code == 200
+    for visitor in VISITORS:
+        assert world.ask(visitor, "GET", "/forgotten/").status_code == 404
