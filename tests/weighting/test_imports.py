@@ -8,7 +8,7 @@ from weighting.readers import FileProblems
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.services.panels import import_panel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -130,7 +130,12 @@ def test_one_changed_person_makes_another_panel(actor):
 
 
 def test_every_problem_of_a_panel_file_is_named_and_nothing_is_written(actor):
-    bad = "code,name,email,sector\nE1,One,one@x.example,academic\nE1,,not-an-address,clergy\nE3,T,ONE@x.example,other\n"
+    bad = (
+        "code,name,email,sector\n"
+        "E1,One,one@x.example,academic\n"
+        "E1,,not-an-address,clergy\n"
+        "E3,Three,ONE@x.example,other\n"
+    )
 
     with pytest.raises(FileProblems) as found:
         import_people(actor, bad)

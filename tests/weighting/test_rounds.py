@@ -28,7 +28,7 @@ from weighting.services.access import (
 from weighting.services.ballots import save_score, seal_ballot, start_ballot
 from weighting.services.versions import aggregate_round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 
 def manager_of(round_):

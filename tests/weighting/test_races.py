@@ -1,0 +1,219 @@
+"""Two acts at once, on both databases; each promise has a control in which its lock is taken away."""
+
+import itertools
+import random
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tests.factories import fill_ballot, make_account, make_framework, make_panel
+from weighting.enums import Rule
+from weighting.exceptions import AlreadyFrozen, RoundNotOpen
+from weighting.manifest import hash_receipt_list
+from weighting.models import Invitation, Round, WeightVersion
+from weighting.selectors.rounds import receipts_of
+from weighting.selectors.versions import previous_hash_of
+from weighting.services import ballots
+from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.versions import draft_equal_version, freeze_version
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+CLOSE_RACES = 60
+FREEZE_RACES = 40
+CONTROL_RACES = 12
+SUB_INDICES = {"infra": {}, "industry": {}}
+
+
+def run_at_once(*acts):
+    """Run each act in a thread and a connection of its own; return what each gave or raised."""
+    outcomes = [None] * len(acts)
+    start = threading.Barrier(len(acts))
+
+    def run(place, act):
+        start.wait()
+        # A few milliseconds either way, so that each act comes first in some of the races.
+        time.sleep(random.uniform(0, 0.004))
+        try:
+            outcomes[place] = act()
+        except Exception as error:
+            outcomes[place] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@pytest.fixture
+def _without_locks(monkeypatch):
+    """Take away what makes an act wait: row locks, and on SQLite the early write lock."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
+    if connection.vendor == "sqlite":
+        connection.close()
+        monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "transaction_mode", "DEFERRED")
+        monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.2)
+    yield
+    connection.close()
+
+
+@pytest.fixture
+def manager():
+    return make_account()
+
+
+@pytest.fixture
+def open_rounds(manager):
+    """Return a maker of open rounds in which one expert has sealed and one has not started."""
+    framework, panel = make_framework(SUB_INDICES, owner=manager), make_panel(2, owner=manager)
+
+    @transaction.atomic
+    def make():
+        round_ = draft_round(
+            framework=framework,
+            panel=panel,
+            title_zh="轮次",
+            title_en="Round",
+            parents=[None],
+            rule=Rule.NORMALISED_SUM,
+            quorum=2,
+            minimum_panel=2,
+            deadline=timezone.now() + timedelta(days=1),
+            actor=manager,
+        )
+        round_ = open_round(ready_round(round_, actor=manager), actor=manager)
+        first, second = round_.invitations.select_related("round")
+        fill_ballot(first)
+        seal_ballot(first)
+        return round_, second
+
+    return make
+
+
+def race_close_against_seal(round_, invitation, manager):
+    """Return whether the round and the late expert agree on what counted, and who came first."""
+    fill_ballot(invitation)
+    closed, sealed = run_at_once(lambda: close_round(round_, actor=manager), lambda: seal_ballot(invitation))
+    if not isinstance(closed, Round) or isinstance(sealed, OperationalError):
+        return False, None
+    receipts = receipts_of(Round.objects.get(pk=round_.pk))
+    people = Invitation.objects.filter(round=round_, sealed=True).count()
+    agreed = (
+        closed.sealed_count == len(receipts) == people
+        and closed.receipt_root == hash_receipt_list(receipts)
+        and not Invitation.objects.filter(round=round_, ballot__isnull=False).exists()
+    )
+    if isinstance(sealed, RoundNotOpen):
+        return agreed and len(receipts) == 1, "close"
+    return agreed and getattr(sealed, "receipt", None) in receipts, "seal"
+
+
+def test_a_late_seal_is_counted_or_refused(open_rounds, manager):
+    results = [race_close_against_seal(*open_rounds(), manager) for _ in range(CLOSE_RACES)]
+
+    assert all(agreed for agreed, _first in results)
+    assert {first for _agreed, first in results} == {"close", "seal"}, "the races never met"
+
+
+@pytest.mark.usefixtures("_without_locks")
+def test_without_locks_a_late_seal_and_the_close_disagree(open_rounds, manager, monkeypatch):
+    def hash_slowly(**parts):
+        time.sleep(0.02)
+        return hash_receipt(**parts)
+
+    hash_receipt = ballots.hash_receipt
+    monkeypatch.setattr(ballots, "hash_receipt", hash_slowly)
+    results = [race_close_against_seal(*open_rounds(), manager) for _ in range(CONTROL_RACES)]
+
+    assert not all(agreed for agreed, _first in results)
+
+
+def race_close_against_first_answer(round_, invitation, manager):
+    """Return whether the round closed and the first answer was stored or refused."""
+    closed, saved = run_at_once(
+        lambda: close_round(round_, actor=manager),
+        lambda: save_score(invitation, code="infra", value=3, seen_revision=0, client="late"),
+    )
+    stored = getattr(saved, "value", None) == 3
+    return isinstance(closed, Round) and closed.sealed_count == 1 and (stored or type(saved) is RoundNotOpen)
+
+
+@pytest.fixture
+def _slow_first_answers(monkeypatch):
+    def make_slowly(held):
+        time.sleep(0.02)
+        return make_ballot(held)
+
+    make_ballot = ballots._ballot_of
+    monkeypatch.setattr(ballots, "_ballot_of", make_slowly)
+
+
+@pytest.mark.usefixtures("_slow_first_answers")
+def test_a_first_answer_and_a_close_never_wait_for_each_other(open_rounds, manager):
+    """The first answer makes a ballot that refers to the round, which the close has locked."""
+    results = [race_close_against_first_answer(*open_rounds(), manager) for _ in range(CLOSE_RACES // 3)]
+
+    assert all(results)
+
+
+@pytest.mark.usefixtures("_slow_first_answers")
+def test_with_the_rounds_key_locked_they_would(open_rounds, manager, monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one lock, for all of the file")
+    lock = QuerySet.select_for_update
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_no_key: lock(self))
+    results = [race_close_against_first_answer(*open_rounds(), manager) for _ in range(CONTROL_RACES // 2)]
+
+    assert not all(results)
+
+
+def draft(framework, manager):
+    return draft_equal_version(framework=framework, label_zh="等权", label_en="Equal", actor=manager)
+
+
+def race_two_freezes(version, manager):
+    """Return whether one froze the version and the other was told which it became."""
+    outcomes = run_at_once(*[lambda: freeze_version(version, actor=manager)] * 2)
+    frozen = [outcome for outcome in outcomes if isinstance(outcome, WeightVersion)]
+    told = [outcome for outcome in outcomes if isinstance(outcome, AlreadyFrozen)]
+    if (len(frozen), len(told)) != (1, 1):
+        return False
+    return (told[0].version_id, told[0].number) == (version.pk, frozen[0].number)
+
+
+def test_two_freezes_at_once_make_one_version(manager):
+    framework = make_framework(SUB_INDICES, owner=manager)
+
+    assert all(race_two_freezes(draft(framework, manager), manager) for _ in range(FREEZE_RACES))
+    numbers = WeightVersion.objects.order_by("number").values_list("number", flat=True)
+    assert list(numbers) == list(range(1, FREEZE_RACES + 1))
+
+
+@pytest.mark.usefixtures("_without_locks")
+def test_without_locks_two_freezes_collide(manager):
+    framework = make_framework(SUB_INDICES, owner=manager)
+
+    assert not all(race_two_freezes(draft(framework, manager), manager) for _ in range(CONTROL_RACES))
+
+
+def test_two_drafts_frozen_at_once_stand_in_one_chain(manager):
+    framework = make_framework(SUB_INDICES, owner=manager)
+    for _ in range(FREEZE_RACES // 4):
+        pair = [draft(framework, manager), draft(framework, manager)]
+        run_at_once(*[lambda version=version: freeze_version(version, actor=manager) for version in pair])
+
+    chain = list(WeightVersion.objects.order_by("number"))
+    assert [version.number for version in chain] == list(range(1, len(chain) + 1))
+    assert len(chain) == FREEZE_RACES // 4 * 2
+    for before, after in itertools.pairwise(chain):
+        assert previous_hash_of(after) == before.manifest_hash
