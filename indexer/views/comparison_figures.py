@@ -48,7 +48,7 @@ def _weights(compared: Comparison) -> dict[str, Any]:
     gaps = np.ptp(percents, axis=1)
     widest = int(gaps.argmax())
     if gaps[widest] > 0:
-        title = _("The weight of “%(name)s” differs most: by %(gap)s percentage points") % {
+        title = _("%(name)s differs most in weight, by %(gap)s percentage points") % {
             "name": compared.sub_indices[widest].name,
             "gap": f"{gaps[widest]:.2f}",
         }
@@ -93,7 +93,7 @@ def _scores(compared: Comparison, contributions: FloatArray) -> dict[str, Any]:
     parts = contributions[:, compared.roots] * PERCENT
     names = [node.name for node in compared.sub_indices]
     most = int(np.abs(parts).sum(axis=0).argmax())
-    title = _("“%(name)s” moves the scores most") % {"name": names[most]}
+    title = _("%(name)s moves the scores most") % {"name": names[most]}
     subtitle = _("change of the score and what each sub-index adds to it, in %(unit)s") % {
         "unit": score_unit(compared.runs[0].method)
     }

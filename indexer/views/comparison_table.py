@@ -69,7 +69,7 @@ def _columns(compared: Comparison) -> list[Column]:
         largest = Column("shift", _("Largest shift"), np.abs(shift), falling_first=True)
         return [city, province, *ranks, largest]
     scores = [
-        Column(f"score{n}", _("Score"), result.scores, falling_first=True, unit=name)
+        Column(f"score{n}", _("Composite score"), result.scores, falling_first=True, unit=name)
         for n, (name, result) in enumerate(zip(names, compared.results, strict=True), 1)
     ]
     gained = Column("shift", _("Shift"), shift, falling_first=True, unit=_("places"))

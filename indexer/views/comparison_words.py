@@ -6,19 +6,15 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.selectors.comparison import Comparison, ShiftSummary
-from indexer.views.words import data_set_name, method_words, version_name
+from indexer.views.words import data_set_name, method_words, moment, version_name
 
 
 def finding(compared: Comparison) -> str:
     """Say in a sentence how many cities the choice of weights moves."""
-    words: dict[str, Any] = {"moved": compared.moved, "count": len(compared.cities)}
-    if len(compared.runs) > 2:
-        words["versions"] = len(compared.runs)
-        return _("%(moved)s of %(count)s cities change rank between %(versions)s weight versions") % words
-    words["before"], words["after"] = (run.weight_version.label for run in compared.runs)
+    words = {"moved": compared.moved, "count": len(compared.cities)}
     if not compared.moved:
-        return _("None of %(count)s cities changes rank between “%(before)s” and “%(after)s”") % words
-    return _("%(moved)s of %(count)s cities change rank between “%(before)s” and “%(after)s”") % words
+        return _("The choice of weights moves none of %(count)s cities") % words
+    return _("The choice of weights moves %(moved)s of %(count)s cities") % words
 
 
 def statistics_of(compared: Comparison) -> list[dict[str, str]]:
@@ -39,7 +35,7 @@ def statistics_of(compared: Comparison) -> list[dict[str, str]]:
             "note": _whose(compared, largest),
         },
         {
-            "label": _("Mean absolute shift R_S"),
+            "label": _("Mean absolute shift (R_S)"),
             "value": f"{widest.mean_absolute:.3f}",
             "unit": _("places"),
             "note": _of_which(compared, widest),
@@ -99,7 +95,10 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
     """Return what the page was computed from, by and how."""
     run = compared.runs[0]
     hashes = [
-        (_("Manifest of %(version)s (SHA-256)") % {"version": version_name(run)}, run.manifest_hash)
+        (
+            _("SHA-256 of the manifest of version %(number)s") % {"number": run.weight_version.number},
+            run.manifest_hash,
+        )
         for run in compared.runs
     ]
     return [
@@ -108,5 +107,5 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
         *hashes,
         (_("Method"), method_words(run.method)),
         (_("Software version"), run.code_version),
-        (_("Computed"), max(run.finished_at for run in compared.runs if run.finished_at)),
+        (_("Computed"), moment(max(run.finished_at for run in compared.runs if run.finished_at))),
     ]

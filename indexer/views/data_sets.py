@@ -25,7 +25,7 @@ from indexer.services.data_imports import DataFile, import_data_set
 from indexer.services.data_sets import publish_data_set
 from indexer.views.run_groups import runs_context
 from indexer.views.tables import plain_number
-from indexer.views.words import data_set_name, method_words
+from indexer.views.words import data_set_name, method_words, moment
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
@@ -64,6 +64,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "title": data_set_name(data_set),
         "facts": _facts(data_set),
         "rows": [_indicator_row(summary) for summary in summaries],
+        "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),
         "regions": _by_region(cities_of(data_set)),
         **runs_context(runs, only=pk),
@@ -132,14 +133,14 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         (_("Indicators"), len(data_set.leaf_codes)),
         (_("Method"), method_words(data_set.method)),
         (_("SHA-256 of the data"), data_set.sha256),
-        (_("Added"), data_set.created_at),
+        (_("Added"), moment(data_set.created_at)),
         (_("Who can read it"), _("Anybody") if data_set.is_published else _("Staff only")),
     ]
 
 
 def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
-    figures = (summary.smallest, summary.median, summary.largest, summary.total)
-    return {"summary": summary, "figures": [plain_number(figure) for figure in figures]}
+    figures = [plain_number(figure) for figure in (summary.smallest, summary.median, summary.largest)]
+    return {"summary": summary, "figures": figures, "total": plain_number(summary.total)}
 
 
 def _by_region(cities: Iterable[City]) -> list[dict[str, Any]]:

@@ -34,7 +34,14 @@ from indexer.views.tables import (
     render_part,
     signed,
 )
-from indexer.views.words import data_set_name, method_words, score_unit, source_word, version_name
+from indexer.views.words import (
+    data_set_name,
+    method_words,
+    moment,
+    score_unit,
+    source_word,
+    version_name,
+)
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import WeightedNode, weighted_nodes_of
 
@@ -105,7 +112,7 @@ def ranking_file(run: Run) -> HttpResponse:
     """Answer with the whole table: every figure has a column that says where it comes from."""
     ranking = load_ranking(run)
     unit = score_unit(run.method)
-    names = [_("Score"), *(node.indicator.name for node in ranking.sub_indices)]
+    names = [_("Composite score"), *(node.indicator.name for node in ranking.sub_indices)]
     header = [_("Rank"), *place_header()]
     for name in names:
         header += [f"{name} ({unit})", _("%(column)s: source") % {"column": name}]
@@ -119,7 +126,7 @@ def _columns(ranking: Ranking) -> list[Column]:
     return [
         Column("rank", _("Rank"), result.ranks),
         *place_columns(ranking.cities),
-        Column("score", _("Score"), result.scores, falling_first=True),
+        Column("score", _("Composite score"), result.scores, falling_first=True),
         *(
             Column(node.indicator.code, node.indicator.name, scores, falling_first=True)
             for node, scores in subs
@@ -166,10 +173,8 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
     export = reverse("indexer:run-export", args=[run.pk])
     return {
         "title": _finding(ranking),
-        "actions": [
-            {"label": _("Save as CSV"), "url": export, "kind": "quiet"}
-        ],
-        "chart": _chart(ranking),
+        "actions": [{"label": _("Save as CSV"), "url": export, "kind": "quiet"}],
+        **_composition(ranking),
         "regions": _regions(ranking),
         "is_share": ranking.is_share,
         "provenance": _provenance(run),
@@ -191,22 +196,31 @@ def _finding(ranking: Ranking) -> str:
     }
 
 
-def _chart(ranking: Ranking) -> charts.Spec | None:
-    """Stack what each sub-index adds to the score; None where scores are no such sums."""
+def _composition(ranking: Ranking) -> dict[str, Any]:
+    """Split the first scores by sub-index, as a chart and a table; not where they are no such sums."""
     if ranking.sub_scores.min() < 0 or ranking.run.method.aggregation != "arithmetic":
-        return None
+        return {}
     parts = ranking.sub_scores * [node.global_weight for node in ranking.sub_indices] * PERCENT
     names = [node.indicator.name for node in ranking.sub_indices]
     rows = [
         charts.ScoreMove(ranking.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
         for p in ranking.order[:CHART_ROWS]
     ]
-    return charts.composition_chart(
+    chart = charts.composition_chart(
         rows,
         title=_("What the scores of the first %(count)s cities are made of") % {"count": len(rows)},
         subtitle=_("weight times sub-index score, in %(unit)s") % {"unit": score_unit(ranking.run.method)},
         source=f"{data_set_name(ranking.run.data_set)} · {version_name(ranking.run)}",
     )
+    table = [
+        {
+            "name": row.name,
+            "parts": [signed(part, DIGITS, plus=False) for part in row.parts.values()],
+            "total": signed(row.total, DIGITS, plus=False),
+        }
+        for row in rows
+    ]
+    return {"chart": chart, "composition": table}
 
 
 def _regions(ranking: Ranking) -> list[dict[str, Any]]:
@@ -243,7 +257,7 @@ def _provenance(run: Run) -> list[tuple[str, Any]]:
         (_("Method"), method_words(run.method)),
         (_("SHA-256 of the result"), run.result_sha256),
         (_("Software version"), run.code_version),
-        (_("Computed"), run.finished_at),
+        (_("Computed"), moment(run.finished_at)),
     ]
 
 

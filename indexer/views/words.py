@@ -1,5 +1,8 @@
 """How pages, figures and files name versions, methods and units."""
 
+from datetime import datetime
+
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from indexer.enums import Missing, Normalisation
@@ -11,6 +14,11 @@ def version_name(run: Run) -> str:
     """Name a frozen version by number and label."""
     version = run.weight_version
     return _("version %(number)s, %(label)s") % {"number": version.number, "label": version.label}
+
+
+def moment(time: datetime | None) -> str:
+    """Write a time the same way in both languages."""
+    return f"{localtime(time):%Y-%m-%d %H:%M}" if time else "–"
 
 
 def data_set_name(data_set: DataSet) -> str:
