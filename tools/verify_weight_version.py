@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Check the manifest of a frozen weight version: a stranger's tool, one file, standard library.
 
-    python verify_weight_version.py MANIFEST [--hash H] [--parent P] [--receipt R]
+    python verify_weight_version.py MANIFEST [--hash H] [--parent P] [--corrects C] [--receipt R]
 
 MANIFEST  the bytes as downloaded
 --hash    the hash as somebody published it; without it the hash is only computed and printed
 --parent  the manifest of the version frozen before this one: the chain is checked
+--corrects the manifest of the version that this one says it corrects
 --receipt a receipt as an expert downloaded it: it is recomputed, and looked for in the list
 
 Prints what holds and what does not, and exits 0 when everything holds, 1 when anything does not.
@@ -60,6 +61,8 @@ def check_files(options: argparse.Namespace) -> Iterator[Finding]:
         yield from check_parent(manifest, Path(options.parent).read_bytes())
     elif manifest["number"] == 1:
         yield manifest["previous"] == NO_PARENT_HASH, "the first version of its framework has no parent"
+    if options.corrects:
+        yield from check_corrected(manifest, Path(options.corrects).read_bytes())
     if options.receipt:
         yield from check_receipt(manifest, parse_strictly(Path(options.receipt).read_bytes()))
 
@@ -125,6 +128,19 @@ def check_parent(manifest: dict[str, Any], content: bytes) -> Iterator[Finding]:
         f"version {manifest['number']} follows {parent['number']}",
     )
     yield parent["framework"] == manifest["framework"], "both weigh the same framework"
+
+
+def check_corrected(manifest: dict[str, Any], content: bytes) -> Iterator[Finding]:
+    """The version names the bytes of the one it corrects, an earlier one, and says why."""
+    corrected = parse_strictly(content)
+    computed = hashlib.sha256(content).hexdigest()
+    yield computed == manifest["corrects"], "the corrected version has the stated hash"
+    yield (
+        corrected["number"] < manifest["number"],
+        f"version {manifest['number']} comes after {corrected['number']}, which it corrects",
+    )
+    yield corrected["framework"] == manifest["framework"], "it corrects a version of the same framework"
+    yield bool(manifest["reason"]), f"the reason is stated: {manifest['reason']!r}"
 
 
 def check_receipt(manifest: dict[str, Any], receipt: dict[str, Any]) -> Iterator[Finding]:
@@ -217,6 +233,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("manifest", metavar="MANIFEST")
     parser.add_argument("--hash", metavar="H", help="the published SHA-256 of the manifest")
     parser.add_argument("--parent", metavar="P", help="manifest of the version frozen before")
+    parser.add_argument("--corrects", metavar="C", help="manifest of the version that this one corrects")
     parser.add_argument("--receipt", metavar="R", help="an expert's downloaded receipt")
     return parser.parse_args(arguments)
 

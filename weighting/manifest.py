@@ -50,3 +50,27 @@ def hash_receipt_list(receipts: Iterable[str]) -> str:
 def weight_text(weight: float) -> str:
     """Return the shortest decimal text that reads back as the same float."""
     return repr(float(weight))
+
+
+def weight_entry(
+    *, code: str, parent: str | None, local: float, global_: float, asked: bool
+) -> dict[str, str | bool | None]:
+    """Return how a manifest states the weight of one node."""
+    return {
+        "code": code,
+        "parent": parent,
+        "local": weight_text(local),
+        "global": weight_text(global_),
+        "asked": asked,
+    }
+
+
+def read_weight_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `weight_entry` was given, to the last bit."""
+    return {
+        "code": entry["code"],
+        "parent": entry["parent"],
+        "local": float(entry["local"]),
+        "global_": float(entry["global"]),
+        "asked": entry["asked"],
+    }

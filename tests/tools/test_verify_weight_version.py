@@ -12,7 +12,7 @@ from tests.factories import make_account, make_framework, make_round
 from weighting.enums import RoundState
 from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Ballot, WeightVersion
-from weighting.services.versions import draft_equal_version, freeze_version
+from weighting.services.versions import draft_correction, draft_equal_version, freeze_version
 
 TOOL = Path(__file__).parents[2] / "tools" / "verify_weight_version.py"
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -153,3 +153,17 @@ def test_bytes_that_are_not_canonical_fail(files):
 
 def test_a_wrong_parent_fails(files):
     assert _verify(files[1], "--parent", files[1])[0] == 1
+
+
+def test_a_correction_names_what_it_corrects_and_why(versions, files, tmp_path):
+    first = versions[0]
+    draft = draft_correction(first, reason="A score was misread.", actor=first.created_by)
+    path = tmp_path / "3.json"
+    path.write_bytes(bytes(freeze_version(draft, actor=first.created_by).manifest))
+
+    code, text = _verify(path, "--parent", files[1], "--corrects", files[0])
+    assert code == 0, text
+    assert "the reason is stated: 'A score was misread.'" in text
+    code, text = _verify(path, "--corrects", files[1])
+    assert code == 1
+    assert "FAILS:  the corrected version has the stated hash" in text

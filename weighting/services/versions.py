@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.exceptions import AlreadyFrozen, Refused
-from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_text
+from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_entry
 from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
 from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_from_counts
 from weighting.numeric.tree import global_weights
@@ -113,6 +113,37 @@ def import_version(
 
 
 @transaction.atomic
+def draft_correction(version: WeightVersion, *, reason: str, actor: Account) -> WeightVersion:
+    """Draft a correction of a frozen version, which keeps standing: its weights, and the reason.
+
+    The draft starts from the same weights; editing and freezing it make the correction.
+    """
+    blockers = []
+    if version.number is None:
+        blockers.append(_("Only a frozen version can be corrected: a draft is simply edited."))
+    if not reason.strip():
+        blockers.append(_("A correction states its reason: say what was wrong."))
+    if blockers:
+        raise Refused(*blockers)
+    nodes = weighted_nodes_of(version)
+    return _draft(
+        framework=version.framework,
+        label_zh=version.label_zh,
+        label_en=version.label_en,
+        source=VersionSource.EDITED,
+        nodes=[node.indicator for node in nodes],
+        weights=PanelWeights(
+            local=np.array([node.local_weight for node in nodes]),
+            global_=np.array([node.global_weight for node in nodes]),
+            asked=np.array([node.asked for node in nodes]),
+        ),
+        actor=actor,
+        parent=version,
+        reason=reason.strip(),
+    )
+
+
+@transaction.atomic
 def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     """Give a draft its number, manifest and hash; announce it in the same transaction.
 
@@ -174,18 +205,21 @@ def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) ->
             "label_zh": version.label_zh,
             "label_en": version.label_en,
             "source": version.source,
+            "corrects": version.parent.manifest_hash if version.parent else None,
+            "reason": version.reason,
+            "note": version.note,
             "round": _round_evidence(version.round) if version.round else None,
             "previous": previous.manifest_hash if previous else FIRST_PREVIOUS_HASH,
             "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
             "code_version": settings.CODE_VERSION,
             "weights": [
-                {
-                    "code": node.indicator.code,
-                    "parent": node.indicator.parent.code if node.indicator.parent else None,
-                    "local": weight_text(node.local_weight),
-                    "global": weight_text(node.global_weight),
-                    "asked": node.asked,
-                }
+                weight_entry(
+                    code=node.indicator.code,
+                    parent=node.indicator.parent.code if node.indicator.parent else None,
+                    local=node.local_weight,
+                    global_=node.global_weight,
+                    asked=node.asked,
+                )
                 for node in nodes
             ],
         }
@@ -221,6 +255,8 @@ def _draft(
     weights: PanelWeights,
     actor: Account,
     round_: Round | None = None,
+    parent: WeightVersion | None = None,
+    reason: str = "",
 ) -> WeightVersion:
     version = WeightVersion(
         framework=framework,
@@ -228,6 +264,8 @@ def _draft(
         label_en=label_en,
         source=source,
         round=round_,
+        parent=parent,
+        reason=reason,
         created_by=actor,
     )
     version.full_clean()
