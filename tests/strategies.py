@@ -1,8 +1,9 @@
 """What hypothesis draws from in several test files."""
 
+import numpy as np
 from hypothesis import strategies as st
 
-from weighting.numeric.tree import build_tree
+from weighting.numeric.tree import build_tree, global_weights
 
 
 @st.composite
@@ -18,3 +19,14 @@ def trees(draw, max_nodes=14):
     return build_tree(
         [f"n{node}" for node in order], [f"n{parents[node]}" if parents[node] >= 0 else "" for node in order]
     )
+
+
+@st.composite
+def versions_of(draw, tree, *, local=False):
+    """Weights of every node of a tree, global unless said otherwise; some are zero."""
+    weights = np.empty(len(tree))
+    for group in tree.groups:
+        parts = [draw(st.integers(0, 1000)) for _node in group]
+        total = sum(parts) or len(parts)
+        weights[group] = [part / total if any(parts) else 1 / total for part in parts]
+    return weights if local else global_weights(tree, weights)
