@@ -1,0 +1,400 @@
+"""Uncertainty of ranks: from draws of weights to exact histograms of ranks (METHOD 8)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from indexer.numeric.composite import Aggregation, Missing, composite_scores
+from indexer.numeric.packed_ranking import order_cities
+from indexer.numeric.ranking import min_ranks
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.draws import WeightDraws
+from weighting.numeric.tree import NO_PARENT, Tree, global_weights
+
+# Draws of one chunk: its arrays of 351 cities fit the cache of a core.
+CHUNK = 512
+PERCENTS = (5, 25, 50, 75, 95)
+NO_PAIRS: IntArray = np.empty((0, 2), dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """An index as a function of its weights.
+
+    Attributes
+    ----------
+    normalised : float array, (cities, leaves)
+        nan where missing: the city's weights are then rescaled, per sibling group, over what
+        it has (``reweight`` of `composite_scores`).
+    local : float array, (nodes,)
+        The nominal weights, with which the drawn ones are compared.
+    aggregation : {"arithmetic", "geometric"}
+
+    Raises
+    ------
+    CompositeError
+        As `composite_scores`, for the nominal weights.
+    """
+
+    tree: Tree
+    normalised: FloatArray
+    local: FloatArray
+    aggregation: Aggregation = "arithmetic"
+
+    @cached_property
+    def nominal_scores(self) -> FloatArray:
+        """Scores with the nominal weights, (cities,)."""
+        leaf_weights = global_weights(self.tree, self.local)[self.tree.leaves]
+        missing: Missing = "reweight" if np.isnan(self.normalised).any() else "refuse"
+        return composite_scores(
+            self.normalised, leaf_weights, aggregation=self.aggregation, missing=missing, tree=self.tree
+        )
+
+    @cached_property
+    def nominal_ranks(self) -> IntArray:
+        """Ranks with the nominal weights, (cities,)."""
+        return min_ranks(self.nominal_scores)
+
+
+@dataclass(frozen=True, eq=False)
+class RankCounts:
+    """What a number of draws adds up to; counts of different draws are merged by ``+``.
+
+    Attributes
+    ----------
+    histogram : int array, (cities, ranks)
+        Draws in which the city had the rank; each row sums to the number of draws.
+    shifts : int array, (largest sum + 1,)
+        Draws by the sum of the cities' absolute rank shifts, which is R_S times the cities.
+    wins : int array, (pairs, 2)
+        Draws in which the first, and in which the second city of a pair was above the other.
+    """
+
+    histogram: IntArray
+    shifts: IntArray
+    wins: IntArray
+
+    @property
+    def draws(self) -> int:
+        """How many draws were counted."""
+        return int(self.shifts.sum())
+
+    def __add__(self, other: "RankCounts") -> "RankCounts":
+        size = max(len(self.shifts), len(other.shifts))
+        return RankCounts(
+            histogram=self.histogram + other.histogram,
+            shifts=_padded(self.shifts, size) + _padded(other.shifts, size),
+            wins=self.wins + other.wins,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RankSummary:
+    """Ranks of each city over the draws, each (cities,).
+
+    Attributes
+    ----------
+    mean, q05, q25, median, q75, q95 : float array
+        Quantiles interpolate linearly between order statistics (Hyndman & Fan's type 7).
+    """
+
+    mean: FloatArray
+    q05: FloatArray
+    q25: FloatArray
+    median: FloatArray
+    q75: FloatArray
+    q95: FloatArray
+
+
+@dataclass(frozen=True)
+class ShiftSummary:
+    """R_S, the average absolute rank shift, over the draws: mean and type 7 quantiles."""
+
+    mean: float
+    q05: float
+    q25: float
+    median: float
+    q75: float
+    q95: float
+
+
+@dataclass(frozen=True, eq=False)
+class RankStudy:
+    """A seeded number of draws, cut into chunks that may be counted anywhere in any order.
+
+    Chunk c draws from the c-th child of the seed (``SeedSequence(seed).spawn``) and counts are
+    whole numbers, so that the sum over all chunks is the same for any division of the work.
+
+    Attributes
+    ----------
+    source : WeightDraws
+    draws : int
+        At least 1.
+    seed : int
+        Not negative.
+    pairs : int array, (pairs, 2)
+        Cities whose paired comparison is to be counted.
+    """
+
+    index: Index
+    source: WeightDraws
+    draws: int
+    seed: int
+    pairs: IntArray = field(default_factory=NO_PAIRS.copy)
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise ValueError(f"draws must be at least 1, not {self.draws}")
+        if self.seed < 0:
+            raise ValueError(f"the seed must not be negative: {self.seed}")
+        if self.pairs.ndim != 2 or self.pairs.shape[1] != 2:
+            raise ValueError(f"pairs of shape {self.pairs.shape}, not (pairs, 2)")
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks the draws are cut into; the last may be smaller."""
+        return -(-self.draws // CHUNK)
+
+    def draw(self, chunk: int) -> FloatArray:
+        """Return the local weights of one chunk, (nodes, draws of the chunk)."""
+        # The child of that number, without spawning those before it.
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(chunk,)))
+        return self.source.draw(min(CHUNK, self.draws - chunk * CHUNK), rng)
+
+    def count(self, chunks: Iterable[int] | None = None) -> RankCounts:
+        """Count the ranks of some chunks, by default of all."""
+        counter = RankCounter(self.index, self.pairs)
+        for chunk in range(self.chunks) if chunks is None else chunks:
+            counter.add(self.draw(chunk))
+        return counter.counts()
+
+
+class RankCounter:
+    """Counts ranks version by version, in memory bounded by the histogram.
+
+    Cities with the same values have the same score under any weights: they are scored once.
+    The others are numbered by nominal rank, so that the shift of a city is its number less
+    its place, and the histogram is filled along its diagonal.
+    """
+
+    def __init__(self, index: Index, pairs: IntArray = NO_PAIRS) -> None:
+        self._index = index
+        self._pairs = pairs
+        self._first, self._kind = _distinct_rows(index.normalised, index.nominal_ranks)
+        self._scorer = _Scorer(index.tree, index.normalised[self._first], index.aggregation)
+        self._sizes = np.bincount(self._kind)
+        self._nominal = index.nominal_ranks[self._first] - 1
+        self._plain = bool((self._nominal == np.arange(len(self._nominal))).all() and self._sizes.max() == 1)
+        self._width = len(self._first)
+        self._table = np.zeros(len(self._kind) * self._width, dtype=np.int64)
+        self._shifts = np.zeros(1, dtype=np.int64)
+        self._wins = np.zeros((len(pairs), 2), dtype=np.int64)
+
+    def add(self, local: FloatArray) -> None:
+        """Count the ranks under local weights, (nodes, versions)."""
+        scores = self._scorer.scores(local)
+        order = order_cities(scores)
+        places, kinds = self._places(order.cities), order.cities
+        if order.unsure.any():
+            places, kinds = self._with_exact_ranks(scores, order.unsure, places, kinds)
+        np.add.at(self._table, (places * self._width + kinds).ravel(), np.int64(1))
+        sums = np.bincount(self._shift_sums(places, kinds), minlength=len(self._shifts))
+        sums[: len(self._shifts)] += self._shifts
+        self._shifts = sums
+        if len(self._pairs):
+            self._count_wins(scores, order.unsure)
+
+    def counts(self) -> RankCounts:
+        """Return what was counted so far."""
+        table = self._table.reshape(len(self._kind), self._width)
+        return RankCounts(table.T[self._kind], self._shifts.copy(), self._wins.copy())
+
+    def _places(self, kinds: IntArray) -> IntArray:
+        """Return the 0-based ranks of cities in strict order, (versions, kinds) or (kinds,)."""
+        if self._width == len(self._kind):
+            return np.arange(self._width)
+        sizes = self._sizes[kinds]
+        return np.cumsum(sizes, axis=1) - sizes
+
+    def _with_exact_ranks(
+        self, scores: FloatArray, unsure: BoolArray, places: IntArray, kinds: IntArray
+    ) -> tuple[IntArray, IntArray]:
+        places, kinds = np.broadcast_to(places, kinds.shape).copy(), kinds.copy()
+        places[unsure] = self._exact_ranks(scores[unsure]) - 1
+        kinds[unsure] = np.arange(self._width)
+        return places, kinds
+
+    def _exact_ranks(self, scores: FloatArray) -> IntArray:
+        """Rank all cities by the rule for ties, (versions, kinds)."""
+        all_ranks = min_ranks(scores[:, self._kind].T)
+        return all_ranks[self._first].T
+
+    def _shift_sums(self, places: IntArray, kinds: IntArray) -> IntArray:
+        if self._plain:
+            return np.abs(kinds - places).sum(axis=1)
+        return (np.abs(self._nominal[kinds] - places) * self._sizes[kinds]).sum(axis=1)
+
+    def _count_wins(self, scores: FloatArray, unsure: BoolArray) -> None:
+        """Without a possible tie in its version, the better of two scores has the better rank."""
+        goodness = scores
+        if unsure.any():
+            goodness = scores.copy()
+            goodness[unsure] = -self._exact_ranks(scores[unsure])
+        first, second = (goodness[:, self._kind[side]] for side in self._pairs.T)
+        self._wins[:, 0] += (first > second).sum(axis=0)
+        self._wins[:, 1] += (first < second).sum(axis=0)
+
+
+class _Scorer:
+    """Scores cities under many weights, each pattern of missing values by one matrix product."""
+
+    def __init__(self, tree: Tree, normalised: FloatArray, aggregation: Aggregation) -> None:
+        self._tree = tree
+        self._aggregation = aggregation
+        terms = np.log(normalised) if aggregation == "geometric" else normalised
+        present = ~np.isnan(normalised)
+        self._size = len(terms)
+        self._parts = [
+            (cities, pattern, np.ascontiguousarray(np.where(pattern, terms[cities], 0).T))
+            for pattern, cities in _patterns(present)
+        ]
+
+    def scores(self, local: FloatArray) -> FloatArray:
+        """Score each city, (nodes, versions) -> (versions, cities)."""
+        if len(self._parts) == 1 and self._parts[0][1].all():
+            scores = self._leaf_weights(local).T @ self._parts[0][2]
+        else:
+            scores = np.empty((local.shape[1], self._size))
+            for cities, pattern, terms in self._parts:
+                weights = local if pattern.all() else _reweighted(self._tree, local, pattern)
+                scores[:, cities] = self._leaf_weights(weights).T @ terms
+        return np.exp(scores, out=scores) if self._aggregation == "geometric" else scores
+
+    def _leaf_weights(self, local: FloatArray) -> FloatArray:
+        return global_weights(self._tree, local)[self._tree.leaves]
+
+
+def count_ranks(index: Index, local: FloatArray, pairs: IntArray = NO_PAIRS) -> RankCounts:
+    """Count the ranks under given versions of the weights, such as those of the jackknife.
+
+    Parameters
+    ----------
+    local : float array, (nodes, versions)
+    pairs : int array, (pairs, 2)
+    """
+    counter = RankCounter(index, pairs)
+    for start in range(0, local.shape[1], CHUNK):
+        counter.add(local[:, start : start + CHUNK])
+    return counter.counts()
+
+
+def summarise_ranks(counts: RankCounts) -> RankSummary:
+    """Return mean and quantiles of each city's rank."""
+    ranks = np.arange(1, counts.histogram.shape[1] + 1)
+    quantiles = [_quantile(counts.histogram, percent) + 1 for percent in PERCENTS]
+    return RankSummary(counts.histogram @ ranks / counts.draws, *quantiles)
+
+
+def summarise_shifts(counts: RankCounts) -> ShiftSummary:
+    """Return mean and quantiles of R_S, the average absolute rank shift.
+
+    References
+    ----------
+    Saisana, Saltelli & Tarantola (2005), https://doi.org/10.1111/j.1467-985X.2005.00350.x
+    """
+    cities = len(counts.histogram)
+    mean = int(counts.shifts @ np.arange(len(counts.shifts))) / counts.draws / cities
+    quantiles = [float(_quantile(counts.shifts[np.newaxis], percent)[0]) / cities for percent in PERCENTS]
+    return ShiftSummary(mean, *quantiles)
+
+
+def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
+    """Return each city's share of the draws with a rank of k or better, (cities,)."""
+    if k < 1:
+        raise ValueError(f"the top {k} has no rank")
+    top: FloatArray = counts.histogram[:, :k].sum(axis=1) / counts.draws
+    return top
+
+
+def probability_above(counts: RankCounts) -> FloatArray:
+    """Return the share of the draws in which a pair's first city is above its second, (pairs,).
+
+    Counted draw by draw: overlapping intervals of the two ranks would overstate the doubt.
+    """
+    share: FloatArray = counts.wins[:, 0] / counts.draws
+    return share
+
+
+def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
+    """Number the groups of cities that the draws cannot tell apart, from 1, (cities,).
+
+    Down the nominal ranking, a group is led by the first city not yet in one and takes in the
+    cities below it as long as their 5-95 % interval of ranks meets the leader's. Intervals
+    meet more often than paired comparisons fail, so the groups are rather too large.
+
+    Parameters
+    ----------
+    nominal : int array, (cities,)
+        Ranks with the nominal weights.
+    """
+    low, high = _quantile(counts.histogram, PERCENTS[0]), _quantile(counts.histogram, PERCENTS[-1])
+    groups = np.zeros(len(nominal), dtype=np.int64)
+    group, leader = 0, -1
+    for city in np.argsort(nominal, kind="stable"):
+        if leader < 0 or low[city] > high[leader]:
+            group, leader = group + 1, city
+        groups[city] = group
+    return groups
+
+
+def _quantile(histogram: IntArray, percent: int) -> FloatArray:
+    """Return the type 7 quantile of 0, 1, 2, ... counted in each row, (rows,); exact in integers."""
+    cumulated = np.cumsum(histogram, axis=1)
+    position, hundredths = divmod((int(cumulated[0, -1]) - 1) * percent, 100)
+    # The smallest value with more than `position` draws up to it.
+    below = (cumulated <= position).sum(axis=1)
+    if not hundredths:
+        return below.astype(np.float64)
+    above = (cumulated <= position + 1).sum(axis=1)
+    return below + (above - below) * (hundredths / 100)
+
+
+def _padded(values: IntArray, size: int) -> IntArray:
+    return np.pad(values, (0, size - len(values)))
+
+
+def _distinct_rows(normalised: FloatArray, nominal_ranks: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the first city of each distinct row, best nominal rank first, and each city's row."""
+    numbers: dict[bytes, int] = {}
+    kind = np.empty(len(normalised), dtype=np.int64)
+    first: list[int] = []
+    # Adding zero gives both zeros the same bytes.
+    rows = np.ascontiguousarray(normalised) + 0.0
+    for city in np.argsort(nominal_ranks, kind="stable"):
+        number = numbers.setdefault(rows[city].tobytes(), len(first))
+        if number == len(first):
+            first.append(int(city))
+        kind[city] = number
+    return np.array(first), kind
+
+
+def _patterns(present: BoolArray) -> list[tuple[BoolArray, IntArray]]:
+    """Return the distinct rows and the cities that have each."""
+    patterns, which = np.unique(present, axis=0, return_inverse=True)
+    return [(pattern, np.flatnonzero(which.ravel() == k)) for k, pattern in enumerate(patterns)]
+
+
+def _reweighted(tree: Tree, local: FloatArray, present: BoolArray) -> FloatArray:
+    """Rescale the weights in each group over the nodes with something present below them."""
+    weights = np.zeros(local.shape)
+    support = np.zeros(local.shape, dtype=bool)
+    support[tree.leaves] = present[:, np.newaxis]
+    for group in sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]])):
+        kept = np.where(support[group], local[group], 0)
+        mass = kept.sum(axis=0)
+        weights[group] = np.divide(kept, mass, out=np.zeros_like(kept), where=mass > 0)
+        if (parent := tree.parents[group[0]]) != NO_PARENT:
+            support[parent] = mass > 0
+    return weights
