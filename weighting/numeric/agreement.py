@@ -1,14 +1,21 @@
 """How far a panel agrees, and which ballots look careless (METHOD 6)."""
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.distributions import chi2_survival
 
-QUARTILE_METHOD = "linear"
+QUARTILE_METHOD: Final = "linear"
 IMPORTANT_FROM = 4
+UNIMPORTANT_TO = 2
+# Curran (2016): a string of half the questionnaire. Tukey (1977): 1.5 IQR beyond the quartiles.
+LONG_STRING_SHARE = 0.5
+FENCE = 1.5
+# Shares such as 0.7 are no binary fractions.
+SHARE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +30,8 @@ class ItemStatistics:
         sd with n - 1; cv = sd / mean.
     lower_quartile, upper_quartile, iqr : float array
         Linear interpolation between order statistics (Hyndman & Fan's type 7).
-    important : float array
-        Share of the answers that are 4 or 5.
+    important, unimportant : float array
+        Share of the answers that are 4 or 5, and that are 1 or 2.
     """
 
     answers: IntArray
@@ -36,6 +43,7 @@ class ItemStatistics:
     upper_quartile: FloatArray
     iqr: FloatArray
     important: FloatArray
+    unimportant: FloatArray
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,13 @@ class CarelessSigns:
     distance: FloatArray
 
 
+def quartiles(answers: FloatArray) -> FloatArray:
+    """Return lower quartile, median and upper quartile, interpolated linearly; nan for no answers."""
+    if not len(answers):
+        return np.full(3, np.nan)
+    return np.quantile(answers, [0.25, 0.5, 0.75], method=QUARTILE_METHOD)
+
+
 def describe_items(scores: FloatArray) -> ItemStatistics:
     """Describe the answers to each item.
 
@@ -85,10 +100,11 @@ def describe_items(scores: FloatArray) -> ItemStatistics:
     """
     scores = _check_scores(scores)
     columns = [column[~np.isnan(column)] for column in scores.T]
-    low, median, high = np.array([_quartiles(column) for column in columns]).reshape(-1, 3).T
+    low, median, high = np.array([quartiles(column) for column in columns]).reshape(-1, 3).T
     mean = np.array([column.mean() if len(column) else np.nan for column in columns])
     sd = np.array([column.std(ddof=1) if len(column) > 1 else np.nan for column in columns])
     important = [(column >= IMPORTANT_FROM).mean() if len(column) else np.nan for column in columns]
+    unimportant = [(column <= UNIMPORTANT_TO).mean() if len(column) else np.nan for column in columns]
     return ItemStatistics(
         answers=np.array([len(column) for column in columns]),
         mean=mean,
@@ -99,7 +115,23 @@ def describe_items(scores: FloatArray) -> ItemStatistics:
         upper_quartile=high,
         iqr=high - low,
         important=np.array(important),
+        unimportant=np.array(unimportant),
     )
+
+
+def reach_consensus(
+    items: ItemStatistics, *, measure: Literal["iqr", "agreement"], threshold: float
+) -> BoolArray:
+    """Tell on which items the panel agrees, (items,), by a rule fixed before the round opens.
+
+    ``iqr``: the interquartile range is at most the threshold. ``agreement``: the share of
+    scores 4 and 5, or that of 1 and 2, is at least the threshold. False where nobody answered.
+    """
+    if measure == "iqr":
+        return items.iqr <= threshold
+    if measure == "agreement":
+        return np.fmax(items.important, items.unimportant) >= threshold - SHARE_TOLERANCE
+    raise ValueError(f"unknown measure of consensus {measure!r}")
 
 
 def kendall_w(scores: FloatArray) -> Concordance | None:
@@ -203,6 +235,28 @@ def careless_signs(scores: FloatArray, shown: IntArray | None = None) -> Careles
     )
 
 
+def flag_careless(signs: CarelessSigns, items: int) -> BoolArray:
+    """Mark the experts whose signs stand out, (experts, 3): string, spread, distance.
+
+    A string of at least half the items; a spread of zero or below the lower fence of all
+    spreads; a distance above the upper fence of all distances. A flag asks for a look.
+
+    References
+    ----------
+    P. G. Curran, Journal of Experimental Social Psychology 66 (2016), 4-19.
+    J. W. Tukey, Exploratory Data Analysis (1977), chapter 2: the fences.
+    """
+    low, _high = _fences(signs.sd)
+    _low, high = _fences(signs.distance)
+    is_long = signs.longest_string >= max(2, np.ceil(LONG_STRING_SHARE * items))
+    return np.stack([is_long, (signs.sd == 0) | (signs.sd < low), signs.distance > high], axis=1)
+
+
+def _fences(values: FloatArray) -> tuple[float, float]:
+    low, _median, high = quartiles(values[~np.isnan(values)])
+    return low - FENCE * (high - low), high + FENCE * (high - low)
+
+
 def _with_size(scores: FloatArray) -> list[tuple[FloatArray, int]]:
     return [(row, int((~np.isnan(row)).sum())) for row in scores]
 
@@ -222,12 +276,6 @@ def _longest_string(row: FloatArray) -> int:
         length = length + 1 if value == previous else int(not np.isnan(value))
         longest, previous = max(longest, length), value
     return longest
-
-
-def _quartiles(column: FloatArray) -> FloatArray:
-    if not len(column):
-        return np.full(3, np.nan)
-    return np.quantile(column, [0.25, 0.5, 0.75], method=QUARTILE_METHOD)
 
 
 def _check_scores(scores: FloatArray) -> FloatArray:

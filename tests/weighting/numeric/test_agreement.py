@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from weighting.numeric.agreement import careless_signs, describe_items, intraclass_correlation, kendall_w
+from weighting.numeric.agreement import (
+    careless_signs,
+    describe_items,
+    flag_careless,
+    intraclass_correlation,
+    kendall_w,
+    reach_consensus,
+)
 from weighting.numeric.distributions import chi2_survival
 
 # Shrout & Fleiss (1979), table 2: six targets rated by four judges; here (judges, targets).
@@ -96,3 +103,42 @@ def test_an_abstention_ends_a_string_and_is_refused_where_data_must_be_complete(
     assert careless_signs(scores).longest_string[0] == 1
     with pytest.raises(ValueError, match="abstentions"):
         kendall_w(scores)
+
+
+def test_consensus_by_the_interquartile_range():
+    """Columns 3344 (quartiles 3, 4) and 1245 (quartiles 1.75, 4.25)."""
+    scores = np.array([[3, 1], [3, 2], [4, 4], [4, 5]], dtype=float)
+    consensus = reach_consensus(describe_items(scores), measure="iqr", threshold=1.0)
+    assert consensus.tolist() == [True, False]
+
+
+def test_consensus_by_the_share_at_one_end_of_the_scale():
+    """7 of 10 high; 7 of 10 low; 6 of 10 high; nobody: the threshold itself is enough."""
+    high = [4.0] * 7 + [1.0] * 3
+    low = [2.0] * 7 + [5.0] * 3
+    fewer = [5.0] * 6 + [3.0] * 4
+    scores = np.array([high, low, fewer, [np.nan] * 10]).T
+    consensus = reach_consensus(describe_items(scores), measure="agreement", threshold=0.7)
+    assert consensus.tolist() == [True, True, False, False]
+    assert not reach_consensus(describe_items(scores), measure="iqr", threshold=4)[3]
+
+
+def test_an_unknown_measure_of_consensus_is_refused():
+    with pytest.raises(ValueError, match="kappa"):
+        reach_consensus(describe_items(np.ones((3, 2))), measure="kappa", threshold=1)
+
+
+def test_a_straight_line_and_a_contrarian_are_flagged_and_nobody_else():
+    """Twelve experts of one mind, one who always says 3, one who says the opposite."""
+    usual = np.array([1, 5, 2, 4, 1, 5, 2, 4, 5, 1], dtype=float)
+    scores = np.vstack([np.tile(usual, (12, 1)), np.full(10, 3.0), 6 - usual])
+    scores[np.arange(12), np.arange(12) % 10] = 3.0
+    flags = flag_careless(careless_signs(scores), scores.shape[1])
+    assert not flags[:12].any()
+    assert flags[12, :2].all()
+    assert flags[13].tolist() == [False, False, True]
+
+
+def test_a_string_is_long_from_half_the_items():
+    scores = np.array([[2, 2, 2, 2, 1, 5, 1], [2, 2, 2, 1, 5, 1, 5], [1, 2, 3, 4, 5, 1, 2]], dtype=float)
+    assert flag_careless(careless_signs(scores), 7)[:, 0].tolist() == [True, False, False]
