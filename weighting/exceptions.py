@@ -18,7 +18,7 @@ class RoundNotOpen(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This round is not open: nothing was changed. What you saved before the close counts.")
+            _("This round is not open: nothing was changed. What you sealed before the close counts.")
         )
 
 

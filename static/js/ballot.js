@@ -26,7 +26,7 @@ function readItem(element) {
 }
 
 function fill(sentence, values) {
-  return sentence.replace(/%(\w+)%/g, (_match, name) => values[name]);
+  return sentence.replace(/\{(\w+)\}/g, (_match, name) => values[name]);
 }
 
 function label(value) {
@@ -201,13 +201,21 @@ function showItem(item, text, kind) {
 }
 
 function showWhole() {
+  if (isClosed) return;
   const count = waiting().length;
   const isLate = count > 0 && (!running || retryDelay > FIRST_RETRY_MS);
-  const text = !count ? words.allSaved : isLate ? fill(words.unsavedCount, { n: count }) : words.saving;
-  const isUntouched = !stateLine.textContent && !count;
-  if (isClosed || isUntouched || stateLine.textContent === text) return;
-  stateLine.textContent = text;
-  stateLine.classList.toggle("is-late", isLate);
+  const needsChoice = !count && Boolean(form.querySelector(".item-conflict"));
+  const text = wholeText(count, isLate, needsChoice);
+  stateLine.classList.toggle("is-late", isLate || needsChoice);
+  // The same words again would be read out again.
+  if (stateLine.textContent !== text) stateLine.textContent = text;
+}
+
+function wholeText(count, isLate, needsChoice) {
+  if (needsChoice) return words.choose;
+  if (isLate) return fill(words.unsavedCount, { n: count });
+  if (count) return words.saving;
+  return [...items.values()].some((item) => item.revision > 0) ? words.allSaved : words.ready;
 }
 
 function showProgress() {
@@ -307,6 +315,8 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) location.r
 
 form.querySelectorAll("[data-plain]").forEach((element) => { element.hidden = true; });
 form.querySelectorAll("[data-live]").forEach((element) => { element.hidden = false; });
+ballot.querySelector("[data-index]").open = matchMedia("(min-width: 64rem)").matches;
 restoreQueue();
+showWhole();
 if (waiting().length) flush();
 landOnFirstGap();

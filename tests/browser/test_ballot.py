@@ -1,0 +1,258 @@
+"""The ballot in a real browser: both widths, both languages, the keyboard, no network, two tabs."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests import factories
+from weighting.models import Invitation, Score
+from weighting.services.access import issue_invitation_link
+from weighting.services.rounds import close_round
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = [390, 1440]
+LANGUAGES = ["zh-hans", "en"]
+
+
+@pytest.fixture
+def manager():
+    return factories.make_account()
+
+
+@pytest.fixture
+def round_(manager):
+    return factories.make_round(manager=manager)
+
+
+@pytest.fixture
+def invitation(round_):
+    return factories.make_invitation(round_)
+
+
+@pytest.fixture
+def come_in(live_server, context, invitation):
+    """Open the personal link and begin, in the language asked for."""
+
+    def open_ballot(language="en", width=1440):
+        context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
+        path = reverse("weighting:receive-link", args=[issue_invitation_link(invitation)])
+        page.goto(live_server.url + path)
+        assert "/in/" in page.url
+        assert len(page.url) < len(live_server.url) + len("/in/") + 1
+        page.locator("main form .button").click()
+        page.wait_for_url("**/ballot/")
+        return page
+
+    return open_ballot
+
+
+def items(page):
+    return page.locator(".ballot-item")
+
+
+def answer(page, place, value):
+    items(page).nth(place).locator(f'input[value="{value}"]').check()
+
+
+def expect_all_saved(page):
+    expect(page.locator("[data-state]")).to_have_text(re.compile("All answers are saved|所有评分已保存"))
+
+
+def expect_no_overflow(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def kept_on_device(page):
+    keys = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    return [key for key in keys if key.startswith("quanheng")]
+
+
+def stored(invitation):
+    rows = Score.objects.filter(ballot__invitation=invitation).order_by("indicator__position")
+    return list(rows.values_list("value", flat=True))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_whole_ballot_from_the_link_to_the_receipt(come_in, invitation, width, language):
+    page = come_in(language, width)
+    expect_no_overflow(page)
+    for place in range(7):
+        answer(page, place, place % 5 + 1)
+    expect_all_saved(page)
+    assert page.locator("[data-progress]").evaluate("bar => bar.value") == 7
+    expect_no_overflow(page)
+
+    page.locator(".ballot-end [data-review]").click()
+    page.wait_for_url("**/ballot/review/")
+    expect_no_overflow(page)
+    page.locator("main form .button").click()
+    page.wait_for_url("**/ballot/receipt/")
+    expect_no_overflow(page)
+
+    ballot = Invitation.objects.get(pk=invitation.pk).ballot
+    expect(page.locator("#receipt")).to_have_text(ballot.receipt)
+    assert sorted(stored(invitation)) == [1, 1, 2, 2, 3, 4, 5]
+    with page.expect_download() as download:
+        page.locator("a[download]").click()
+    assert download.value.suggested_filename.endswith(".json")
+
+
+def test_the_keyboard_alone_is_enough(come_in, invitation):
+    page = come_in()
+    items(page).nth(0).locator("input[type=radio]").first.focus()
+    for key in "4351234":
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+    expect_all_saved(page)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ballot/review/")
+
+    assert len(stored(invitation)) == 7
+    for _step in range(40):
+        if page.evaluate("document.activeElement.matches('main form .button')"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ballot/receipt/")
+
+
+def test_coming_back_lands_on_the_first_gap(come_in, invitation):
+    page = come_in()
+    answer(page, 0, 3)
+    answer(page, 1, 3)
+    expect_all_saved(page)
+
+    page.goto(page.url)
+
+    name = items(page).nth(2).locator("input[type=radio]").first.get_attribute("name")
+    expect(page.locator(":focus")).to_have_attribute("name", name)
+
+
+def test_clicks_without_a_network_wait_and_are_sent_later_even_after_a_reload(come_in, context, invitation):
+    page = come_in()
+    answer(page, 0, 1)
+    expect_all_saved(page)
+
+    context.set_offline(True)
+    answer(page, 0, 5)
+    answer(page, 1, 2)
+    answer(page, 1, 4)
+    expect(page.locator("[data-state]")).to_contain_text("Not saved: 2")
+    expect(items(page).nth(1).locator("[data-item-state]")).to_have_text("Not saved yet")
+    assert stored(invitation) == [1]
+    assert len(kept_on_device(page)) == 1
+
+    context.set_offline(False)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect_all_saved(page)
+    assert sorted(stored(invitation)) == [4, 5]
+    assert kept_on_device(page) == []
+
+
+def test_an_answer_that_was_stored_but_never_acknowledged_is_no_conflict(come_in, invitation):
+    page = come_in()
+    lost = []
+
+    def lose_the_first_reply(route):
+        if lost:
+            return route.continue_()
+        route.fetch()
+        lost.append(route.request.post_data)
+        return route.abort()
+
+    page.route("**/ballot/items/**", lose_the_first_reply)
+    answer(page, 0, 3)
+    expect(page.locator("[data-state]")).to_contain_text("Not saved: 1")
+    answer(page, 0, 4)
+
+    expect_all_saved(page)
+    assert stored(invitation) == [4]
+    assert page.locator(".item-conflict").count() == 0
+
+
+@pytest.mark.parametrize(("button", "kept"), [("[data-theirs]", 5), ("[data-mine]", 2)])
+def test_two_tabs_that_differ_are_put_before_the_expert(come_in, context, invitation, button, kept):
+    first = come_in()
+    second = context.new_page()
+    second.goto(first.url)
+    answer(first, 0, 5)
+    expect_all_saved(first)
+
+    answer(second, 0, 2)
+
+    conflict = items(second).nth(0).locator(".item-conflict")
+    expect(conflict).to_contain_text("There: 5. Here: 2.")
+    assert stored(invitation) == [5]
+    conflict.locator(button).click()
+    expect(conflict).to_have_count(0)
+    expect_all_saved(second)
+    expect(items(second).nth(0).locator(f'input[value="{kept}"]')).to_be_checked()
+    assert stored(invitation) == [kept]
+
+
+def test_a_round_that_closes_meanwhile_says_so_and_keeps_what_was_chosen_in_sight(
+    come_in, round_, manager, invitation
+):
+    page = come_in()
+    answer(page, 0, 5)
+    expect_all_saved(page)
+    close_round(round_, actor=manager)
+
+    answer(page, 1, 2)
+
+    expect(page.locator("#ballot-closed")).to_be_visible()
+    expect(items(page).nth(1).locator('input[value="2"]')).to_be_checked()
+    expect(items(page).nth(1).locator("[data-item-state]")).to_contain_text("closed")
+    expect(items(page).nth(2).locator("input[type=radio]").first).to_be_disabled()
+
+
+def test_an_ended_session_is_mended_by_the_link_in_another_tab(come_in, context, live_server, invitation):
+    page = come_in()
+    cookies = [cookie for cookie in context.cookies() if cookie["name"] != "sessionid"]
+    context.clear_cookies()
+    context.add_cookies(cookies)
+    answer(page, 0, 4)
+    expect(page.locator("#ballot-signed-out")).to_be_visible()
+    assert stored(invitation) == []
+
+    come_in()
+    page.locator("[data-retry]").click()
+
+    expect_all_saved(page)
+    expect(page.locator("#ballot-signed-out")).to_be_hidden()
+    assert stored(invitation) == [4]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_scripts_the_ballot_is_a_plain_form(browser, live_server, invitation, language):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(live_server.url + reverse("weighting:receive-link", args=[issue_invitation_link(invitation)]))
+    page.locator("main form .button").click()
+    for place in range(7):
+        items(page).nth(place).locator(f'input[value="{place % 5 + 1}"]').check()
+    page.locator('button[value="review"]').click()
+    page.wait_for_url("**/ballot/review/")
+    page.locator("main form .button").click()
+    page.wait_for_url("**/ballot/receipt/")
+    context.close()
+
+    assert Invitation.objects.get(pk=invitation.pk).sealed
+
+
+def test_every_target_is_large_enough_for_a_finger(come_in):
+    page = come_in(width=390)
+
+    targets = page.locator(".scale-point, .ballot-bar a, .ballot-index a, .ballot-form .button:visible")
+    sizes = targets.evaluate_all("nodes => nodes.map(node => node.getBoundingClientRect().toJSON())")
+
+    assert min(box["height"] for box in sizes) >= 44
+    assert min(box["width"] for box in sizes) >= 44
