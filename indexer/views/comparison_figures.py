@@ -10,9 +10,9 @@ from indexer import charts
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison_table import change_digits
-from indexer.views.tables import signed
 from indexer.views.words import data_set_name, score_unit
 from weighting.numeric.arrays import FloatArray
+from weighting.views.numbers import signed
 
 ROWS = 20
 

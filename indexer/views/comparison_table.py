@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT, Figure, figure_of, printed_figures_of
-from indexer.views.exports import csv_answer, place_cells, place_header, provenance_cells, provenance_header
-from indexer.views.tables import Cell, CityTable, Column, cut_table, place_columns, signed
+from indexer.views.exports import place_cells, place_header, provenance_cells, provenance_header
+from indexer.views.tables import Cell, CityTable, Column, cut_table, place_columns
 from indexer.views.words import score_unit, source_word, version_name
 from weighting.numeric.arrays import FloatArray
+from weighting.views.files import csv_answer
+from weighting.views.numbers import signed
 
 DIGITS = 4
 MANY_CITIES = 500

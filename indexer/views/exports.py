@@ -1,24 +1,9 @@
-"""Tables as CSV files: text is kept from running as a formula, numbers are in full precision."""
+"""The columns that the index's files share."""
 
-from collections.abc import Iterable, Sequence
-
-from defusedcsv import csv
-from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
 from indexer.views.words import data_set_name, method_words
-
-
-def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """Return a file to save; its first character lets spreadsheets read the Chinese."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return response
 
 
 def place_header() -> list[str]:

@@ -22,7 +22,7 @@ from indexer.selectors.runs import (
     printed_figures_of,
     results_of,
 )
-from indexer.views.exports import csv_answer, place_cells, place_header, provenance_cells, provenance_header
+from indexer.views.exports import place_cells, place_header, provenance_cells, provenance_header
 from indexer.views.tables import (
     Cell,
     CityTable,
@@ -32,7 +32,6 @@ from indexer.views.tables import (
     longest_bar,
     place_columns,
     render_part,
-    signed,
 )
 from indexer.views.words import (
     data_set_name,
@@ -44,6 +43,8 @@ from indexer.views.words import (
 )
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import WeightedNode, weighted_nodes_of
+from weighting.views.files import csv_answer
+from weighting.views.numbers import signed
 
 TOP = 10
 CHART_ROWS = 20

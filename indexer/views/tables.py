@@ -15,6 +15,7 @@ from indexer.models import City
 from indexer.selectors.cities import alphabetical
 from indexer.selectors.runs import Figure
 from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.views.numbers import signed
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,6 @@ def longest_bar(scores: FloatArray) -> float:
     """Return the score of a full bar; 0, for none, where scores fall below zero."""
     finite = scores[np.isfinite(scores)]
     return float(finite.max()) if len(finite) and finite.min() >= 0 else 0.0
-
-
-def signed(value: float, digits: int, *, plus: bool = True) -> str:
-    """Return a number with a true minus sign, and a plus where wanted; – where there is none."""
-    if np.isnan(value):
-        return "–"
-    text = f"{abs(value):.{digits}f}"
-    if not float(text):
-        return text
-    return ("−" if value < 0 else "+" if plus else "") + text
 
 
 def render_part(request: HttpRequest, page: str, part: str, context: Mapping[str, object]) -> HttpResponse:
