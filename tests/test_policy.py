@@ -171,11 +171,15 @@ def test_a_stranger_is_sent_to_sign_in_where_signing_in_would_help(world):
 
 
 def test_somebody_elses_round_looks_like_no_round(world):
-    known = world.ask("other manager", "GET", f"/rounds/{world.round.pk}/")
-    unknown = world.ask("other manager", "GET", f"/rounds/{world.round.pk + 1000}/")
+    pages = []
+    for pk in (world.round.pk, world.round.pk + 1000):
+        address = f"/rounds/{pk}/"
+        response = world.ask("other manager", "GET", address)
+        assert response.status_code == 404
+        # The page says where it is: the language switch leads back to it.
+        pages.append(without_tokens(response.content).replace(address.encode(), b""))
 
-    assert known.status_code == unknown.status_code == 404
-    assert without_tokens(known.content) == without_tokens(unknown.content)
+    assert pages[0] == pages[1]
 
 
 def test_an_expert_sees_the_own_ballot_and_no_other(world):
