@@ -7,10 +7,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from weighting.enums import Role, RoundState
-from weighting.models import Account, Expert, Indicator, Invitation, Round
+from weighting.enums import ExclusionRule, Role, RoundState
+from weighting.models import Account, Ballot, Expert, Indicator, Invitation, Round
 from weighting.numeric.aggregation import count_scores
-from weighting.numeric.arrays import IntArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import indicators_of
 
 
@@ -118,11 +118,29 @@ def managers_on_panel(round_: Round) -> list[str]:
     return [manager.get_full_name() or manager.username for manager in managers]
 
 
+def is_counted(round_: Round, ballot: Ballot) -> bool:
+    """Tell whether a sealed ballot counts under the exclusion rule that the round opened with."""
+    if round_.exclusion != ExclusionRule.UNIFORM:
+        return True
+    values = list((ballot.sealed_scores or {}).values())
+    return len(values) < 2 or None in values or len(set(values)) > 1
+
+
+def counted_ballots_of(round_: Round) -> list[Ballot]:
+    """Return the sealed ballots that the weights are made of, in the order of their random ids."""
+    sealed = round_.ballots.exclude(receipt="").order_by("pk")
+    return [ballot for ballot in sealed if is_counted(round_, ballot)]
+
+
 def score_counts_of(round_: Round, nodes: list[Indicator]) -> IntArray:
-    """Count the sealed scores 1 to 5 and abstentions of each node, (nodes, 6)."""
-    ballots = round_.ballots.values_list("sealed_scores", flat=True)
-    scores = [[ballot.get(node.code) for node in nodes] for ballot in ballots if ballot]
-    return count_scores(np.array(scores, dtype=float).reshape(len(scores), len(nodes)))
+    """Count the scores 1 to 5 and the abstentions of each node on the counted ballots, (nodes, 6)."""
+    return count_scores(scores_on(counted_ballots_of(round_), nodes))
+
+
+def scores_on(ballots: list[Ballot], nodes: list[Indicator]) -> FloatArray:
+    """Return the sealed scores, (ballots, nodes); nan for an abstention or a node not asked about."""
+    scores = [[(ballot.sealed_scores or {}).get(node.code) for node in nodes] for ballot in ballots]
+    return np.array(scores, dtype=float).reshape(len(ballots), len(nodes))
 
 
 def aggregation_blockers(round_: Round) -> list[str]:
@@ -130,8 +148,17 @@ def aggregation_blockers(round_: Round) -> list[str]:
     if round_.state != RoundState.CLOSED:
         return [_("Only a closed round can be aggregated, once.")]
     sealed = round_.sealed_count or 0
+    counted = len(counted_ballots_of(round_))
     blockers = []
     least = max(round_.minimum_panel, round_.quorum)
+    if sealed >= least > counted:
+        blockers.append(
+            _(
+                "%(excluded)d of %(sealed)d sealed ballots are left out by the exclusion rule, and %(least)d "
+                "must count: void this round and hold another."
+            )
+            % {"excluded": sealed - counted, "sealed": sealed, "least": least}
+        )
     if sealed < least:
         blockers.append(
             _("%(sealed)d ballots are sealed and %(least)d are needed: void this round and hold another.")

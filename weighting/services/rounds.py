@@ -1,8 +1,10 @@
 """The life of a round: drafted, made ready, opened, prolonged, closed or voided."""
 
 import secrets
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +25,8 @@ from weighting.models import (
     RoundItem,
     Score,
 )
-from weighting.selectors.rounds import items_of, opening_blockers
+from weighting.numeric.disclosure import reportable_groups
+from weighting.selectors.rounds import is_counted, items_of, opening_blockers
 from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
 
@@ -176,8 +179,17 @@ def build_questionnaire(round_: Round) -> bytes:
 def _unlink_ballots(round_: Round) -> None:
     """Rewrite the sealed ballots under new ids in random order; drop drafts, links and nonces."""
     old = list(Ballot.objects.select_for_update().filter(round=round_))
+    sectors = _sectors_to_keep(round_, old)
     new = [
-        Ballot(round=round_, sealed_scores=ballot.sealed_scores, receipt=ballot.receipt)
+        Ballot(
+            round=round_,
+            sealed_scores=ballot.sealed_scores,
+            receipt=ballot.receipt,
+            sealed_comments=ballot.sealed_comments,
+            order_key=ballot.order_key,
+            medium=ballot.medium,
+            sector=sectors.get(ballot.pk, ""),
+        )
         for ballot in old
         if ballot.receipt
     ]
@@ -186,6 +198,17 @@ def _unlink_ballots(round_: Round) -> None:
     Invitation.objects.filter(round=round_).update(ballot=None)
     Ballot.objects.filter(pk__in=[ballot.pk for ballot in old]).delete()
     Ballot.objects.bulk_create(new)
+
+
+def _sectors_to_keep(round_: Round, ballots: list[Ballot]) -> dict[UUID, str]:
+    """Return the sector of each counted ballot whose sector, and all that is left, has k of them."""
+    sector_of = dict(Invitation.objects.filter(ballot__in=ballots).values_list("ballot_id", "expert__sector"))
+    counted = [ballot.pk for ballot in ballots if ballot.receipt and is_counted(round_, ballot)]
+    known = {pk: sector_of[pk] for pk in counted if pk in sector_of}
+    kept = reportable_groups(
+        Counter(known.values()), least=round_.minimum_panel, rest=len(counted) - len(known)
+    )
+    return {pk: sector for pk, sector in known.items() if sector in kept}
 
 
 def _lock(round_: Round, state: RoundState) -> Round:

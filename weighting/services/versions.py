@@ -17,7 +17,12 @@ from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_f
 from weighting.numeric.tree import global_weights
 from weighting.readers import read_weights
 from weighting.selectors.frameworks import indicators_of, tree_of
-from weighting.selectors.rounds import aggregation_blockers, items_of, score_counts_of
+from weighting.selectors.rounds import (
+    aggregation_blockers,
+    counted_ballots_of,
+    items_of,
+    score_counts_of,
+)
 from weighting.selectors.versions import freezing_blockers, previous_version, weighted_nodes_of
 from weighting.services.audit import record_act
 from weighting.signals import weight_version_frozen
@@ -46,8 +51,9 @@ def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
         round_=round_,
     )
     round_.state = RoundState.AGGREGATED
-    round_.save(update_fields=["state"])
-    record_act(actor, "aggregate", round_, version=version.pk)
+    round_.excluded_count = (round_.sealed_count or 0) - len(counted_ballots_of(round_))
+    round_.save(update_fields=["state", "excluded_count"])
+    record_act(actor, "aggregate", round_, version=version.pk, excluded=round_.excluded_count)
     return version
 
 
@@ -238,7 +244,8 @@ def _round_evidence(round_: Round) -> dict[str, Any]:
         "rule": round_.rule,
         "invited": round_.invited_count,
         "sealed": round_.sealed_count,
-        "excluded": 0,
+        "excluded": round_.excluded_count or 0,
+        "exclusion": round_.exclusion,
         "counts": {
             node.code: row.tolist() for node, row in zip(nodes, counts, strict=True) if node.code in asked
         },

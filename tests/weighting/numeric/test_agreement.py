@@ -67,6 +67,7 @@ def test_statistics_do_not_depend_on_the_order_of_experts(scores, random):
 
 
 @given(st.floats(0, 400), st.integers(1, 200))
+@settings(deadline=None)
 def test_chi_square_survival_agrees_with_scipy(x, degrees):
     assert chi2_survival(x, degrees) == pytest.approx(stats.chi2.sf(x, degrees), rel=1e-9, abs=1e-14)
 
