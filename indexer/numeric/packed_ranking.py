@@ -10,6 +10,8 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 # Neighbouring floats within the relative tolerance are at most this many floats apart: twice
 # the tolerance over the epsilon, since a float of mantissa near 2 has half the relative step.
 TIE_STEPS = int(2 * TIE_TOLERANCE / np.finfo(np.float64).eps) + 8
+# Bits of infinity, next to those of the largest float; nan has higher ones.
+INFINITY_BITS = int(np.float64(np.inf).view(np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +60,12 @@ def order_cities(scores: FloatArray) -> PackedOrder:
     keys = np.bitwise_or(bits, mask)
     keys ^= ~np.arange(count)
     keys.sort(axis=1)
-    unsure = ((keys[:, 1:] - keys[:, :-1]) <= TIE_STEPS + 2 * mask).any(axis=1)
+    if keys[:, 0].min() < -INFINITY_BITS or keys[:, -1].max() >= INFINITY_BITS:
+        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite and have no rank")
+    unsure = np.zeros(len(keys), dtype=bool)
+    if count > 1:
+        unsure = (keys[:, 1:] - keys[:, :-1]).min(axis=1) <= TIE_STEPS + 2 * mask
     keys &= mask
-    _check_finite(scores, keys)
     return PackedOrder(keys, unsure)
 
 
@@ -91,9 +96,3 @@ def _sortable_bits(scores: FloatArray) -> IntArray:
         bits = (scores + 0.0).view(np.int64)
         bits ^= (bits >> 63) & np.iinfo(np.int64).max
     return bits
-
-
-def _check_finite(scores: FloatArray, order: IntArray) -> None:
-    """Look at the ends of the order alone: infinities and nan, by their bits, sort nowhere else."""
-    if not np.isfinite(np.take_along_axis(scores, order[:, [0, -1]], axis=1)).all():
-        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite and have no rank")

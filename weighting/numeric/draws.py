@@ -220,9 +220,9 @@ class _Panel:
         """Aggregate with each expert counted so many times, (experts, draws) -> (nodes, draws)."""
         counts = times.astype(np.float32)
         # Sums of whole scores, or means when somebody abstained: the two rules.
-        values = (self.sums @ counts).astype(np.float64)
+        values = self.sums @ counts
         if self.answers is not None:
-            values /= self.answers @ counts
+            values = np.divide(values, self.answers @ counts, dtype=np.float64)
         weights = np.ones((len(self.tree), times.shape[1]))
         weights[self.nodes] = values
         return normalise_groups(self.tree, weights)
@@ -233,9 +233,9 @@ def _resample(experts: int, size: int, rng: np.random.Generator) -> IntArray:
 
     That is some ten times quicker than drawing the counts from their distribution.
     """
-    drawn = rng.integers(experts, size=(size, experts), dtype=np.uint32).astype(np.int64)
-    drawn += np.arange(size)[:, np.newaxis] * experts
-    return np.bincount(drawn.ravel(), minlength=size * experts).reshape(size, experts).T
+    drawn = rng.integers(experts, size=(size, experts), dtype=np.uint32)
+    numbers = drawn + np.arange(size)[:, np.newaxis] * experts
+    return np.bincount(numbers.ravel(), minlength=size * experts).reshape(size, experts).T
 
 
 def _check_local(tree: Tree, local: FloatArray) -> None:

@@ -1,0 +1,114 @@
+"""Draws to rank histograms, and many versions to ranks, beside the bare product and beside pandas."""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from indexer.numeric.packed_ranking import min_ranks_by_row
+from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, RankStudy
+from weighting.numeric.aggregation import aggregate_scores
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.draws import ExpertBootstrap
+from weighting.numeric.tree import Tree, build_tree, global_weights
+
+EXPERTS, CITIES, LEAVES = 100, 351, 135
+DRAWS = 200 * CHUNK
+VERSIONS = 1000
+
+
+def rows() -> list[dict[str, object]]:
+    """Time each pair by turns on one BLAS thread and compare medians."""
+    return [_draws_row(), _versions_row()]
+
+
+def _draws_row() -> dict[str, object]:
+    study = _make_study()
+    counter = RankCounter(study.index)
+    weights = np.random.default_rng(2).random((LEAVES, CHUNK))
+    cities = np.ascontiguousarray(study.index.normalised.T)
+    chunks = iter(range(study.chunks))
+    ours, reference = _interleaved(
+        lambda: counter.add(study.draw(next(chunks))), lambda: weights.T @ cities, study.chunks
+    )
+    if counter.counts().draws != DRAWS:
+        raise AssertionError("draws were lost")
+    return {
+        "name": f"{EXPERTS} experts to rank histograms of {CITIES} x {LEAVES}: seconds per draw of {DRAWS}, "
+        "drawing included, beside the bare chunked product",
+        "ours": ours / CHUNK,
+        "reference": reference / CHUNK,
+        "ratio": ours / reference,
+        "goal": 4,
+        "better": "lower",
+    }
+
+
+def _versions_row() -> dict[str, object]:
+    study = _make_study()
+    local = np.hstack([study.draw(0), study.draw(1)])[:, :VERSIONS]
+    tree, values = study.index.tree, study.index.normalised
+    leaf_weights = global_weights(tree, local)[tree.leaves]
+    frame = pd.DataFrame(values, columns=list(tree.leaf_codes))
+    versions = pd.DataFrame(leaf_weights, index=list(tree.leaf_codes))
+    if not np.array_equal(_rank_chunks(values, leaf_weights), _rank_by_pandas(frame, versions).T):
+        raise AssertionError("the two rankings differ")
+    ours, reference = _interleaved(
+        lambda: _rank_chunks(values, leaf_weights), lambda: _rank_by_pandas(frame, versions), 5
+    )
+    return {
+        "name": f"{VERSIONS} versions of {CITIES} x {LEAVES} to scores and min-ranks, beside pandas",
+        "ours": ours,
+        "reference": reference,
+        "ratio": reference / ours,
+        "goal": 30,
+        "better": "higher",
+    }
+
+
+def _rank_chunks(values: FloatArray, leaf_weights: FloatArray) -> IntArray:
+    starts = range(0, leaf_weights.shape[1], CHUNK)
+    return np.vstack([min_ranks_by_row(leaf_weights[:, s : s + CHUNK].T @ values.T) for s in starts])
+
+
+def _rank_by_pandas(frame: pd.DataFrame, versions: pd.DataFrame) -> IntArray:
+    """Score and rank as an analyst writes it: one version, one column of the result."""
+    ranks = {
+        version: (frame * weights).sum(axis=1).rank(ascending=False, method="min")
+        for version, weights in versions.items()
+    }
+    return pd.DataFrame(ranks).to_numpy().astype(np.int64)
+
+
+def _make_study() -> RankStudy:
+    tree = _make_tree()
+    rng = np.random.default_rng(1)
+    scores = rng.integers(1, 6, (EXPERTS, len(tree))).astype(np.float64)
+    asked = np.ones(len(tree), dtype=bool)
+    local = aggregate_scores(tree, scores, "normalised_sum", asked).local
+    values = rng.lognormal(0, 1.5, (CITIES, LEAVES))
+    index = Index(tree, values / values.sum(axis=0), local)
+    return RankStudy(index, ExpertBootstrap(tree, scores, "normalised_sum", asked), DRAWS, 1)
+
+
+def _make_tree() -> Tree:
+    """Four sub-indices, thirteen level-1 indicators and 135 leaves, as the report counts them."""
+    codes = [f"s{k}" for k in range(4)] + [f"g{k}" for k in range(13)] + [f"x{k}" for k in range(LEAVES)]
+    parents = [""] * 4 + [f"s{k % 4}" for k in range(13)] + [f"g{k % 13}" for k in range(LEAVES)]
+    return build_tree(codes, parents)
+
+
+def _interleaved(
+    ours: Callable[[], object], reference: Callable[[], object], rounds: int
+) -> tuple[float, float]:
+    """Return the median seconds of processor time, by turns so that a busy machine slows both."""
+    times = [(_seconds(ours), _seconds(reference)) for _ in range(rounds)]
+    return median(one for one, _ in times), median(other for _, other in times)
+
+
+def _seconds(task: Callable[[], object]) -> float:
+    start = time.process_time()
+    task()
+    return time.process_time() - start
