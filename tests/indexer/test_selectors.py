@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+
+from indexer.models import City, Run
+from indexer.selectors.cities import alphabetical, cities_of_run, matching_cities
+from indexer.selectors.comparison import compare_runs, summarise_shift
+from indexer.selectors.data_sets import data_sets_visible_to, indicator_summaries_of
+from indexer.selectors.runs import (
+    figure_of,
+    results_of,
+    runs_visible_to,
+    runs_with_nodes_visible_to,
+    unfinished_runs,
+)
+from tests.factories import make_account
+from tests.indexer.pages import make_runs, print_figure, random_values
+
+pytestmark = pytest.mark.django_db
+
+# Shares: leaf columns sum to 10, so that every share is a tenth of the value.
+SMALL = [[1, 2, 3, 4, 5], [4, 3, 3, 1, 2], [5, 5, 4, 5, 3]]
+
+
+def with_nodes(runs):
+    loaded = runs_with_nodes_visible_to(make_account()).in_bulk([run.pk for run in runs])
+    return [loaded[run.pk] for run in runs]
+
+
+def test_only_published_runs_of_published_data_are_for_anybody():
+    make_runs(random_values(2))
+    shown = make_runs(random_values(2, seed=2), published=True)
+    assert set(runs_visible_to(None)) == set(shown)
+    assert runs_visible_to(make_account()).count() == 4
+    assert [data_set.pk for data_set in data_sets_visible_to(None)] == [shown[0].data_set_id]
+
+
+def test_lists_of_runs_do_not_load_the_blocks():
+    make_runs(random_values(2))
+    run = runs_visible_to(make_account()).first()
+    assert {"node_scores"} <= run.get_deferred_fields()
+    assert {"values", "totals"} <= run.data_set.get_deferred_fields()
+
+
+def test_results_follow_the_order_of_the_data_set():
+    (run,) = with_nodes(make_runs(SMALL, tilts=[None]))
+    result = results_of([run])[0]
+    infra, industry = np.array(SMALL)[:, :2].mean(axis=1) / 10, np.array(SMALL)[:, 2:].mean(axis=1) / 10
+    # The columns 3 to 5 sum to 10 too; the two sub-indices weigh one half each.
+    np.testing.assert_allclose(result.scores, (infra + industry) / 2, rtol=1e-12)
+    # 1.5 + 4 and 3.5 + 2: a tie, which shares the smaller rank.
+    np.testing.assert_array_equal(result.ranks, [2, 2, 1])
+    np.testing.assert_allclose(result.node_scores[:, 0], infra, rtol=1e-12)
+    assert [city.pk for city in cities_of_run(run)] == run.data_set.city_ids
+
+
+def test_a_figure_is_published_only_when_it_equals_the_printed_one_at_its_digits():
+    run = make_runs(SMALL, tilts=[None])[0]
+    unmarked = runs_visible_to(make_account()).get()
+    assert figure_of(unmarked, 0.5, None).source == ""
+    print_figure(run, 0, "27.5")
+    marked = runs_visible_to(make_account()).get()
+    assert figure_of(marked, 0.27456, "27.5").published
+    assert not figure_of(marked, 0.27456, "27.45").published
+    assert figure_of(marked, 0.27456, "27.456").value == pytest.approx(27.456)
+    assert figure_of(marked, 0.27456, None).source == "reconstructed"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("南阳", [0]), ("xian", [1]), ("XI'AN", [1]), ("甘孜州", [2]), ("宛城", [0]), ("阳", [0, 3]), ("", [0, 1, 2, 3])],
+)
+def test_search_finds_names_in_both_languages_and_aliases(text, found):
+    (run,) = make_runs(random_values(4), tilts=[None])
+    assert matching_cities(cities_of_run(run), text=text).tolist() == found
+
+
+def test_search_within_a_region_and_a_province():
+    (run,) = make_runs(random_values(4), tilts=[None])
+    cities = cities_of_run(run)
+    henan = City.objects.get(name_en="Luoyang").province
+    assert matching_cities(cities, province=henan.pk).tolist() == [0, 3]
+    assert matching_cities(cities, region=henan.region_id, text="luo").tolist() == [3]
+
+
+def test_names_sort_without_regard_to_case_and_apostrophes():
+    assert alphabetical(["Xi'an", "Xiaogan", "xian", "Anyang"]).tolist() == [1, 2, 1, 0]
+
+
+def test_contributions_of_the_sub_indices_sum_to_the_change_of_each_score():
+    runs = with_nodes(make_runs(random_values(40), tilts=[None, 1.7]))
+    compared = compare_runs(runs)
+    parts = compared.contributions[:, compared.roots]
+    np.testing.assert_allclose(parts.sum(axis=1), compared.score_changes, rtol=0, atol=1e-15)
+    # A branch contributes what its leaves do, whatever the weights between them.
+    leaves = compared.contributions[:, compared.tree.leaves]
+    for root, part in zip(compared.roots, parts.T, strict=True):
+        below = compared.tree.descendant_leaves[root]
+        np.testing.assert_allclose(leaves[:, below].sum(axis=1), part, rtol=0, atol=1e-15)
+
+
+def test_contributions_are_weight_changes_times_shares():
+    compared = compare_runs(with_nodes(make_runs(SMALL, tilts=[None, 1.0])))
+    # Equal weights: leaves 1/4 1/4 1/6 1/6 1/6; tilted: 1/3 (1/3 2/3), 2/3 (1/6 2/6 3/6).
+    before, after = np.array([9, 9, 6, 6, 6]) / 36, np.array([4, 8, 4, 8, 12]) / 36
+    leaves = compared.contributions[:, compared.tree.leaves]
+    np.testing.assert_allclose(leaves, (after - before) * np.array(SMALL) / 10, rtol=0, atol=1e-15)
+
+
+def test_a_change_of_lower_weights_is_noticed():
+    same = compare_runs(with_nodes(make_runs(SMALL, tilts=[None, None])))
+    other = compare_runs(with_nodes(make_runs(random_values(3), tilts=[None, 1.0])))
+    assert not same.lower_weights_differ
+    assert other.lower_weights_differ
+
+
+def test_geometric_scores_are_not_split():
+    compared = compare_runs(with_nodes(make_runs(SMALL, aggregation="geometric")))
+    assert compared.contributions is None
+
+
+def test_shifts_are_against_the_base_and_positive_upwards():
+    compared = compare_runs(with_nodes(make_runs(random_values(30), tilts=[None, 1.0, 4.0])))
+    assert not compared.shifts[:, 0].any()
+    np.testing.assert_array_equal(compared.shifts[:, 2], compared.ranks[:, 0] - compared.ranks[:, 2])
+    assert (np.abs(compared.largest_shifts) == np.abs(compared.shifts).max(axis=1)).all()
+    assert compared.moved == (compared.ranks != compared.ranks[:, :1]).any(axis=1).sum()
+
+
+def test_summary_of_a_hand_worked_pair():
+    # d = 1, -1, 0, 2, -2: rho = 1 - 6 * 10 / (5 * 24).
+    summary = summarise_shift(np.array([2, 1, 3, 5, 4]), np.array([1, 2, 3, 3, 6]))
+    assert (summary.moved, summary.largest, summary.mean_absolute) == (4, 2, 6 / 5)
+    summary = summarise_shift(np.array([1, 2, 3, 4, 5]), np.array([2, 1, 3, 5, 4]))
+    assert summary.spearman == pytest.approx(1 - 6 * 4 / (5 * 24))
+    assert summarise_shift(np.array([1, 1]), np.array([1, 1])).spearman is None
+
+
+def test_waiting_runs_are_told_from_ended_ones():
+    runs = make_runs(SMALL, tilts=[None, 1.0], computed=False)
+    assert unfinished_runs(runs) == runs
+    assert unfinished_runs(Run.objects.filter(status="done")) == []
+
+
+def test_indicator_summaries_say_whose_total_it_is():
+    run = make_runs(SMALL, tilts=[None])[0]
+    first = indicator_summaries_of(run.data_set)[0]
+    assert (first.smallest, first.median, first.largest, first.total) == (1, 4, 5, 10)
+    assert not first.has_own_total
+    assert first.missing == 0
+
+
+@pytest.mark.parametrize("cities", [1, 3])
+def test_a_comparison_takes_the_same_queries_for_any_number_of_cities(cities, django_assert_num_queries):
+    runs = with_nodes(make_runs(random_values(cities)))
+    with django_assert_num_queries(5):
+        compare_runs(runs)
