@@ -13,7 +13,15 @@ from weighting.services import versions as services
 pytestmark = pytest.mark.django_db
 
 LIST, NEW = reverse("weighting:version-list"), reverse("weighting:version-new")
-LOCAL_CSV = "code,local_weight\ninfra,0.25\nindustry,0.75\nfixed,0.5\nmobile,0.5\nretail,0.2\nfinance,0.3\ntravel,0.5\n"
+LOCAL_CSV = """code,local_weight
+infra,0.25
+industry,0.75
+fixed,0.5
+mobile,0.5
+retail,0.2
+finance,0.3
+travel,0.5
+"""
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def test_equal_weights_become_a_draft(client, framework):
     assert response.url == url("detail", version)
     page = client.get(response.url)
     assert "33.33" in page.text
-    assert "split equally" in page.text
+    assert "16.67" in page.text
     assert url("freeze", version) in page.text
 
 

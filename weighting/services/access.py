@@ -35,8 +35,7 @@ def issue_invitation_link(invitation: Invitation) -> str:
 @transaction.atomic
 def replace_invitation_link(invitation: Invitation, *, actor: Account) -> str:
     """Revoke the links an expert holds, and make a new one; only while the round is open."""
-    if invitation.round.state != RoundState.OPEN:
-        raise Refused(_("Personal links are made only while the round is open."))
+    _check_open(invitation.round)
     invitation.access_links.update(revoked=True)
     record_act(actor, "replace_link", invitation)
     return issue_invitation_link(invitation)
@@ -45,6 +44,7 @@ def replace_invitation_link(invitation: Invitation, *, actor: Account) -> str:
 @transaction.atomic
 def replace_unsealed_links(round_: Round, *, actor: Account) -> list[tuple[Invitation, str]]:
     """Make a new link for every expert who has not sealed yet; return each with its token."""
+    _check_open(round_)
     waiting = invitations_of(round_).filter(sealed=False).select_related("round")
     return [(invitation, replace_invitation_link(invitation, actor=actor)) for invitation in waiting]
 
@@ -68,6 +68,11 @@ def sign_in_with_link(request: HttpRequest, token: str) -> AccessLink | None:
         request.session[INVITATION_KEY] = link.invitation_id
         request.session[LINK_KEY] = link.pk
     return link
+
+
+def _check_open(round_: Round) -> None:
+    if round_.state != RoundState.OPEN:
+        raise Refused(_("Personal links are made only while the round is open."))
 
 
 def _issue(

@@ -1,0 +1,324 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import (
+    fill_ballot,
+    make_account,
+    make_framework,
+    make_panel,
+    make_round,
+    sign_in_staff,
+)
+from weighting.enums import RoundState
+from weighting.models import AccessLink, Round, WeightVersion
+from weighting.selectors.access import find_link
+from weighting.selectors.rounds import receipts_of
+from weighting.services.ballots import seal_ballot
+
+pytestmark = pytest.mark.django_db
+
+LIST, NEW = reverse("weighting:round-list"), reverse("weighting:round-new")
+POST_ONLY = ["ready", "open", "aggregate", "links"]
+ASKING = ["close", "void", "extend"]
+
+
+@pytest.fixture
+def manager(client):
+    account = make_account()
+    sign_in_staff(client, account)
+    return account
+
+
+def url(name, round_):
+    return reverse(f"weighting:round-{name}", args=[round_.pk])
+
+
+def link_url(invitation):
+    return reverse("weighting:invitation-link", args=[invitation.round_id, invitation.pk])
+
+
+def said(**fields):
+    deadline = timezone.localtime() + timedelta(days=7)
+    return {
+        "title_zh": "甲轮",
+        "title_en": "Round A",
+        "groups": ["root", "under:infra"],
+        "rule": "normalised_sum",
+        "quorum": 5,
+        "minimum_panel": 5,
+        "deadline": deadline.strftime("%Y-%m-%dT%H:%M"),
+        **fields,
+    }
+
+
+@pytest.fixture
+def step_two(manager):
+    framework, panel = make_framework(owner=manager), make_panel(owner=manager)
+    return f"{NEW}?framework={framework.pk}&panel={panel.pk}"
+
+
+@pytest.mark.usefixtures("manager")
+def test_the_first_step_asks_for_framework_and_panel(client, step_two):
+    page = client.get(NEW)
+    assert [field.name for field in page.context["form"]] == ["framework", "panel"]
+
+    half = client.get(step_two.split("&", maxsplit=1)[0])
+    assert [field.name for field in half.context["form"]] == ["framework", "panel"]
+    assert "This field is required" in half.text
+
+
+@pytest.mark.usefixtures("manager")
+def test_the_second_step_offers_the_groups_along_the_tree(client, step_two):
+    form = client.get(step_two).context["form"]
+
+    assert [(c.value, c.depth, c.is_chosen) for c in form.group_choices()] == [
+        ("root", 0, True),
+        ("under:infra", 1, True),
+        ("under:industry", 1, True),
+    ]
+    assert "Asia/Shanghai (UTC+08:00)" in client.get(step_two).text
+
+
+def test_a_round_is_drafted_for_its_manager(client, manager, step_two):
+    response = client.post(step_two, said())
+
+    round_ = Round.objects.get()
+    assert response.url == url("detail", round_)
+    assert (round_.state, round_.managers.get()) == (RoundState.DRAFT, manager)
+    codes = round_.items.values_list("indicator__code", flat=True)
+    assert list(codes) == ["infra", "fixed", "mobile", "industry"]
+    assert "Round A" in client.get(response.url).text
+
+
+@pytest.mark.usefixtures("manager")
+def test_a_wrong_form_keeps_what_was_said_and_names_every_error(client, step_two):
+    wrong = said(title_en="", groups=["under:infra"], quorum=1, minimum_panel=1, deadline="2001-01-01T00:00")
+    response = client.post(step_two, wrong)
+
+    assert response.status_code == 422
+    form = response.context["form"]
+    assert set(form.errors) == {"title_en", "quorum", "minimum_panel", "deadline"}
+    assert [c.value for c in form.group_choices() if c.is_chosen] == ["under:infra"]
+    assert "甲轮" in response.text
+    assert not Round.objects.exists()
+
+
+@pytest.mark.usefixtures("manager")
+def test_a_group_of_another_framework_is_refused(client, step_two):
+    assert client.post(step_two, said(groups=["under:elsewhere"])).status_code == 422
+
+
+def test_a_round_is_led_through_its_life_from_its_page(client, manager):
+    round_ = make_round(state=RoundState.DRAFT, manager=manager)
+    for act, state in [("ready", RoundState.READY), ("open", RoundState.OPEN)]:
+        page = client.get(url("detail", round_))
+        assert page.context["act"].url == url(act, round_)
+        assert page.text.count('class="button"') == 1
+        assert client.post(url(act, round_)).url == url("detail", round_)
+        round_.refresh_from_db()
+        assert round_.state == state
+
+    assert client.get(url("detail", round_)).context["act"].url == url("links", round_)
+    for invitation in round_.invitations.all():
+        fill_ballot(invitation)
+        seal_ballot(invitation)
+    assert client.get(url("detail", round_)).context["act"].url == url("close", round_)
+    assert "never be opened again" in client.get(url("close", round_)).text
+    client.post(url("close", round_))
+    assert client.get(url("detail", round_)).context["act"].url == url("aggregate", round_)
+    client.post(url("aggregate", round_))
+
+    version = WeightVersion.objects.get()
+    page = client.get(url("detail", round_))
+    assert page.context["act"] is None
+    assert reverse("weighting:version-detail", args=[version.pk]) in page.text
+
+
+def test_every_blocker_is_listed_with_its_remedy_in_the_place_of_the_button(client, manager):
+    manager.email = "expert-1@here.example"
+    manager.save()
+    panel = make_panel(3, owner=manager)
+    panel.experts.filter(code="E001").update(email=manager.email)
+    round_ = make_round(state=RoundState.DRAFT, manager=manager, panel=panel)
+    Round.objects.update(quorum=9, deadline=timezone.now() - timedelta(days=1))
+
+    page = client.get(url("detail", round_))
+
+    assert len(page.context["act"].blockers) == 3
+    for words in ("lower the quorum", "nobody may do both", "set a later one"):
+        assert words in page.text
+    assert url("ready", round_) not in page.text
+    refusal = client.post(url("ready", round_))
+    assert refusal.status_code == 409
+    assert "lower the quorum" in refusal.text
+    assert "nobody may do both" in refusal.text
+
+
+def test_an_open_round_shows_who_took_part_and_no_score(client, manager):
+    """Two rounds with the same participation and other scores look the same to the byte."""
+
+    def page_of(score):
+        round_ = make_round(manager=manager, sealed=3, scores=lambda _place, _code: score, panel=panel)
+        page = client.get(url("detail", round_))
+        assert [(i.started, i.sealed) for i in page.context["invitations"]] == [(True, True)] * 3 + [
+            (False, False)
+        ] * 2
+        text = page.text.replace(round_.questionnaire_hash, "").replace(round_.framework.name, "")
+        text = re.sub(r'csrfmiddlewaretoken" value="\w+|X-CSRFToken": "\w+|<time[^>]*>[^<]*', "", text)
+        return re.sub(r"/rounds/\d+/(invitations/\d+/)?", "", text)
+
+    panel = make_panel(owner=manager)
+    assert page_of(1) == page_of(5)
+
+
+def test_a_closed_round_shows_receipts_and_root(client, manager):
+    round_ = make_round(state=RoundState.CLOSED, manager=manager)
+
+    page = client.get(url("detail", round_))
+    receipts = receipts_of(round_)
+    places = [page.text.index(receipt) for receipt in receipts]
+    assert len(places) == 5
+    assert places == sorted(places)
+    assert round_.receipt_root in page.text
+
+
+def test_a_round_below_its_minimum_is_not_aggregated(client, manager):
+    round_ = make_round(state=RoundState.CLOSED, manager=manager, sealed=4)
+
+    assert "4 ballots are sealed and 5 are needed" in client.get(url("detail", round_)).text
+    assert client.post(url("aggregate", round_)).status_code == 409
+    assert not WeightVersion.objects.exists()
+
+
+def test_closing_says_how_many_have_not_sealed(client, manager):
+    round_ = make_round(manager=manager, sealed=3)
+
+    assert "2 experts have not sealed" in client.get(url("close", round_)).text
+
+
+def test_a_round_past_its_deadline_waits_to_be_closed(client, manager):
+    round_ = make_round(manager=manager, sealed=3)
+    Round.objects.update(deadline=timezone.now() - timedelta(minutes=1))
+
+    page = client.get(url("detail", round_))
+    assert page.context["act"].url == url("close", round_)
+    assert "The deadline has passed" in page.text
+
+
+def test_the_deadline_moves_later_only(client, manager):
+    round_ = make_round(manager=manager)
+    earlier = timezone.localtime() + timedelta(days=1)
+    later = timezone.localtime() + timedelta(days=30)
+
+    refused = client.post(url("extend", round_), {"deadline": earlier.strftime("%Y-%m-%dT%H:%M")})
+    assert refused.status_code == 422
+    assert "only moves later" in refused.text
+    client.post(url("extend", round_), {"deadline": later.strftime("%Y-%m-%dT%H:%M")})
+
+    round_.refresh_from_db()
+    assert timezone.localtime(round_.deadline) == later.replace(second=0, microsecond=0)
+
+
+def test_a_round_is_voided_for_a_reason_that_stays(client, manager):
+    round_ = make_round(manager=manager, sealed=2)
+
+    assert client.post(url("void", round_), {"reason": " "}).status_code == 422
+    client.post(url("void", round_), {"reason": "The list was wrong."})
+
+    page = client.get(url("detail", round_)).text
+    assert "The list was wrong." in page
+    assert url("void", round_) not in page
+    assert client.post(url("void", round_), {"reason": "again"}).status_code == 409
+
+
+def test_a_personal_link_is_shown_once_and_replaces_the_earlier(client, manager, settings):
+    settings.PUBLIC_URL = "https://weigh.example/"
+    invitation = make_round(manager=manager).invitations.first()
+
+    tokens = []
+    for _ in range(2):
+        response = client.post(link_url(invitation))
+        assert "no-store" in response["Cache-Control"]
+        tokens += re.findall(r"https://weigh\.example/in/([\w-]+)/", response.text)
+
+    assert [bool(find_link(token)) for token in tokens] == [False, True]
+    assert find_link(tokens[1]).invitation == invitation
+    assert client.get(link_url(invitation)).status_code == 405
+    assert tokens[1] not in client.get(url("detail", invitation.round)).text
+
+
+def test_the_sheet_holds_a_link_for_each_who_has_not_sealed(client, manager):
+    round_ = make_round(manager=manager, sealed=3)
+
+    response = client.post(url("links", round_))
+
+    tokens = re.findall(r"/in/([\w-]+)/", response.text)
+    assert [find_link(token).invitation.expert.code for token in tokens] == ["E004", "E005"]
+    assert "Expert 1<" not in response.text
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_no_link_is_made_outside_an_open_round(client, manager):
+    round_ = make_round(state=RoundState.CLOSED, manager=manager)
+
+    assert client.post(link_url(round_.invitations.first())).status_code == 409
+    assert client.post(url("links", round_)).status_code == 409
+    assert not AccessLink.objects.exists()
+
+
+@pytest.mark.usefixtures("manager")
+def test_an_invitation_of_another_round_is_not_found(client, manager):
+    mine, other = make_round(manager=manager), make_round()
+    address = reverse("weighting:invitation-link", args=[mine.pk, other.invitations.first().pk])
+
+    assert client.post(address).status_code == 404
+
+
+@pytest.mark.parametrize("name", POST_ONLY)
+def test_what_changes_something_is_posted(client, manager, name):
+    round_ = make_round(state=RoundState.DRAFT, manager=manager)
+
+    assert client.get(url(name, round_)).status_code == 405
+
+
+@pytest.mark.parametrize("role", ["manager", "analyst"])
+@pytest.mark.parametrize("name", ["detail", *POST_ONLY, *ASKING])
+def test_a_round_of_somebody_else_is_not_found(client, role, name):
+    round_ = make_round()
+    sign_in_staff(client, make_account(role=role))
+
+    if name not in POST_ONLY:
+        assert client.get(url(name, round_)).status_code == 404
+    if name != "detail":
+        assert client.post(url(name, round_), {"reason": "x"}).status_code == 404
+    round_.refresh_from_db()
+    assert round_.state == RoundState.OPEN
+
+
+@pytest.mark.usefixtures("manager")
+def test_the_list_shows_own_rounds_with_counts_of_people(client, manager):
+    make_round(manager=manager, sealed=3)
+    make_round()
+
+    rounds = client.get(LIST).context["rounds"]
+    assert [(r.invited, r.started, r.sealed) for r in rounds] == [(5, 3, 3)]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_the_list_costs_the_same_for_any_number_of_rows(client, manager, django_assert_num_queries, rows):
+    for _ in range(rows):
+        make_round(state=RoundState.DRAFT, manager=manager)
+    with django_assert_num_queries(3):
+        assert client.get(LIST).status_code == 200
+
+
+@pytest.mark.parametrize("size", [2, 20])
+def test_the_page_costs_the_same_for_any_size_of_panel(client, manager, django_assert_num_queries, size):
+    round_ = make_round(manager=manager, panel=make_panel(size))
+    client.get(url("detail", round_))
+    with django_assert_num_queries(7):
+        client.get(url("detail", round_))
