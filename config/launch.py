@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -24,7 +25,6 @@ from config.broker import BrokerError, valkey_command, wait_for_broker
 from config.children import Child, LaunchError, stop_all, tail
 from config.installation import Installation
 from config.lifeline import end_with_parent
-from config.prepare import prepare, print_demo_links
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 90.0
@@ -83,10 +83,24 @@ def _start(broker: list[Child], programs: list[Child], environment: Mapping[str,
             if broker
             else "The broker that REDIS_URL names does not answer. Start it, or correct REDIS_URL."
         )
-    prepare(environment, _fresh_log("prepare"))
+    _prepare(environment)
     for child in programs:
         child.start()
     _wait_until_healthy(address, broker + programs)
+
+
+def _prepare(environment: Mapping[str, str]) -> None:
+    log, launcher = _fresh_log("prepare"), os.getpid()
+    with log.open("wb") as errors:
+        code = subprocess.run(
+            [sys.executable, "-m", "config.prepare"],
+            env=dict(environment),
+            stderr=errors,
+            preexec_fn=lambda: end_with_parent(launcher),
+            check=False,
+        ).returncode
+    if code:
+        raise LaunchError(f"The last step above failed (exit code {code}).\n{tail(log)}")
 
 
 def _watch(children: list[Child]) -> NoReturn:
@@ -193,7 +207,10 @@ def _health(address: str, timeout: float = 5.0) -> dict[str, Any]:
 def _print_addresses(address: str, environment: Mapping[str, str]) -> None:
     print(f"\nQuanheng 权衡 runs at {environment['QUANHENG_PUBLIC_URL']}")
     print(f"  health  {address}/healthz\n  logs    {LOGS}\n", flush=True)
-    print_demo_links(environment)
+    if settings.WITH_DEMO:
+        # Straight to the terminal: a sign-in link belongs in no log.
+        links = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_links"]
+        subprocess.run(links, env=dict(environment), check=False)
     print("\nCtrl-C stops it.", flush=True)
 
 

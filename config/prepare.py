@@ -1,64 +1,48 @@
-"""What must be up to date before the programs start; each step is quick when it already is."""
+"""What must be up to date before the programs start: ``python -m config.prepare``.
 
-import os
-import subprocess
+One process does it all, since loading Django takes longer than most steps. Titles go to standard
+output, all else to standard error, which the launcher keeps in a log.
+"""
+
+import contextlib
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator
+
+import django
+from babel.messages.frontend import CommandLineInterface
+from django.core.management import CommandError, call_command
 
 from config import settings
-from config.children import LaunchError, tail
-from config.lifeline import end_with_parent
 
-MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-COMPILE = [sys.executable, "-m", "babel.messages.frontend", "compile", "-d", "locale", "-D", "django"]
-
-
-def with_demo() -> bool:
-    """Return whether this installation shows the demonstration."""
-    return settings.env.bool("QUANHENG_DEMO", default=True)
+STEPS = {
+    "Building the charts' scripts": ["build_vendor_js"],
+    "Updating the database": ["migrate", "--noinput"],
+    "Collecting the static files": ["collectstatic", "--noinput"],
+}
+DEMO = {"Loading the demonstration": ["load_demo"]}
 
 
-def prepare(environment: Mapping[str, str], log: Path) -> None:
-    """Bring the messages, scripts, database, static files and demonstration up to date."""
-    steps = [
-        ("Compiling the messages", COMPILE),
-        ("Building the charts' scripts", [*MANAGE, "build_vendor_js"]),
-        ("Updating the database", [*MANAGE, "migrate", "--noinput"]),
-        ("Collecting the static files", [*MANAGE, "collectstatic", "--noinput"]),
-    ]
-    if with_demo():
-        steps.append(("Loading the demonstration", [*MANAGE, "load_demo"]))
-    for title, command in filter(_exists, steps):
-        _step(title, command, environment, log)
+def main() -> None:
+    """Bring everything up to date; each step is quick when it already is."""
+    # First of all: Django reads the catalogues once.
+    with _announced("Compiling the messages"):
+        if any(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/*.po")):
+            CommandLineInterface().run(["pybabel", "compile", "-d", "locale", "-D", "django"])
+    django.setup()
+    for title, command in (STEPS | (DEMO if settings.WITH_DEMO else {})).items():
+        with _announced(title):
+            call_command(*command)
 
 
-def print_demo_links(environment: Mapping[str, str]) -> None:
-    """Print the sign-in links straight to the terminal: they belong in no log."""
-    if with_demo():
-        subprocess.run([*MANAGE, "demo_links"], env=dict(environment), check=False)
-
-
-def _exists(step: tuple[str, list[str]]) -> bool:
-    command = step[1]
-    if command is COMPILE:
-        return any(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/*.po"))
-    own = command[2] in ("build_vendor_js", "load_demo")
-    return not own or any(settings.BASE_DIR.glob(f"*/management/commands/{command[2]}.py"))
-
-
-def _step(title: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+@contextlib.contextmanager
+def _announced(title: str) -> Iterator[None]:
     print(f"{title} ...", flush=True)
-    launcher = os.getpid()
-    with log.open("ab") as output:
-        code = subprocess.run(
-            command,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=lambda: end_with_parent(launcher),
-            check=False,
-        ).returncode
-    if code:
-        raise LaunchError(f"{title} failed (exit code {code}).\n{tail(log)}")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except CommandError as error:
+        sys.exit(f"{title} failed: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -39,6 +39,9 @@ def _embedded_secret() -> str:
 # Recorded in every manifest and beside every result.
 CODE_VERSION = "0.1.0"
 
+# Whether `make run` loads the demonstration and prints its sign-in links.
+WITH_DEMO = env.bool("QUANHENG_DEMO", default=True)
+
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or _embedded_secret()
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

@@ -123,7 +123,8 @@ def test_a_failing_step_shows_the_end_of_its_log(tmp_path):
     done = launch(QUANHENG_VAR=tmp_path, PORT=free_port(), DATABASE_URL="sqlite:////proc/no.sqlite3")
 
     assert done.returncode == 1
-    assert "Updating the database failed" in done.stderr
+    assert done.stdout.splitlines()[-1] == "Updating the database ..."
+    assert "The last step above failed" in done.stderr
     assert "unable to open database file" in done.stderr
 
 
