@@ -3,7 +3,8 @@
 from django.urls import path
 
 from weighting.api.resources import Frameworks, WeightVersions
-from weighting.views import access, ballot, frameworks, panels, rounds, versions
+from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
+from weighting.views import access, ballot, frameworks, panels, rounds, version_comparison, versions
 
 app_name = "weighting"
 
@@ -42,6 +43,17 @@ urlpatterns = [
     path("panels/<int:pk>/", panels.panel_detail, name="panel-detail"),
     path("weight-versions/", versions.version_list, name="version-list"),
     path("weight-versions/new/", versions.version_new, name="version-new"),
+    path("weight-versions/compare/", version_comparison.version_compare, name="version-compare"),
+    path(
+        "weight-versions/compare/export/",
+        version_comparison.version_compare_export,
+        name="version-compare-export",
+    ),
+    path(
+        "weight-versions/compare/movers.<str:format>",
+        version_comparison.version_compare_picture,
+        name="version-compare-picture",
+    ),
     path("weight-versions/<int:pk>/", versions.version_detail, name="version-detail"),
     path("weight-versions/<int:pk>/manifest.json", versions.version_manifest, name="version-manifest"),
     path("weight-versions/<int:pk>/freeze/", versions.version_freeze, name="version-freeze"),
@@ -50,5 +62,10 @@ urlpatterns = [
     path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
     path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
     path("api/v1/weight-versions/", WeightVersions.list_view(), name="api-version-list"),
+    path("api/v1/weight-versions/compare/", VersionCompare.declared(), name="api-version-compare"),
+    path("api/v1/weight-versions/heads/", VersionHeads.declared(), name="api-version-heads"),
     path("api/v1/weight-versions/<int:pk>/", WeightVersions.detail_view(), name="api-version"),
+    path(
+        "api/v1/weight-versions/<int:pk>/manifest/", VersionManifest.declared(), name="api-version-manifest"
+    ),
 ]

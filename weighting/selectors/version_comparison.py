@@ -93,9 +93,15 @@ class VersionComparison:
 
 
 def versions_asked_for(account: Account | None, version_ids: Sequence[int]) -> list[WeightVersion]:
-    """Return the versions in the order asked for, each once; those unknown to the visitor are missing."""
+    """Return the versions in the order asked for, each once.
+
+    Raises `WeightVersion.DoesNotExist` when the visitor may not know of one of them.
+    """
     found = versions_visible_to(account).in_bulk(list(version_ids))
-    return [found[pk] for pk in dict.fromkeys(version_ids) if pk in found]
+    unknown = [pk for pk in version_ids if pk not in found]
+    if unknown:
+        raise WeightVersion.DoesNotExist
+    return [found[pk] for pk in dict.fromkeys(version_ids)]
 
 
 def compare_versions(versions: Sequence[WeightVersion]) -> VersionComparison:

@@ -1,0 +1,21 @@
+"""Which versions to compare, as an address says it."""
+
+from django.http import QueryDict
+
+
+def chosen_version_ids(query: QueryDict) -> list[int]:
+    """Return the ids of ``versions=1,2`` or of repeated ``versions=``, the one of ``base=`` first.
+
+    Raises ValueError on what is no number.
+    """
+    chosen = [part for value in query.getlist("versions") for part in value.split(",") if part]
+    ids = [_read_id(part) for part in chosen]
+    base = query.get("base", "")
+    return sorted(dict.fromkeys(ids), key=lambda pk: str(pk) != base)
+
+
+def _read_id(part: str) -> int:
+    # Longer numbers are no ids, and some databases refuse them loudly.
+    if not (part.isascii() and part.isdecimal() and len(part) <= 18):
+        raise ValueError(f"{part!r} is no version's id")
+    return int(part)

@@ -1,0 +1,230 @@
+"""Weight versions side by side: page, file and picture."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from weighting.exceptions import Refused
+from weighting.forms.version_choice import chosen_version_ids
+from weighting.models import WeightVersion
+from weighting.permissions import ANYONE, audience
+from weighting.selectors.version_comparison import (
+    VersionChange,
+    VersionComparison,
+    compare_versions,
+    versions_asked_for,
+)
+from weighting.selectors.versions import versions_visible_to
+from weighting.views.files import csv_answer
+from weighting.views.numbers import signed
+from weighting.views.version_figures import movers_figure, picture_of
+from weighting.views.version_words import (
+    PERCENT,
+    SAME,
+    change_sentences,
+    digits_for,
+    finding,
+    group_name,
+    largest_change,
+    percent,
+    points,
+    version_name,
+)
+from weighting.visitors import visitor_of
+
+PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+GROUPS = 10
+HEADER = [
+    "code", "parent", "name_zh", "name_en", "version", "version_id", "label_zh", "label_en",
+    "manifest_sha256", "local_weight", "global_weight", "local_change", "global_change", "relative_change",
+]  # fmt: skip
+
+
+@audience(ANYONE)
+@require_GET
+def version_compare(request: HttpRequest) -> HttpResponse:
+    """Compare the versions asked for; without any, the newest two of a framework."""
+    listed = list(versions_visible_to(visitor_of(request).account).order_by("framework_id", "number", "pk"))
+    chosen = _chosen(request) or _newest_pair(listed)
+    picker = _picker(listed, chosen)
+    if not chosen:
+        return render(request, "weighting/versions/comparison_empty.html", picker)
+    try:
+        compared = compare_versions(chosen)
+    except Refused as refusal:
+        context = picker | {"problems": refusal.blockers}
+        return render(request, "weighting/versions/comparison_empty.html", context, status=400)
+    return render(request, "weighting/versions/comparison.html", picker | _context(compared))
+
+
+@audience(ANYONE)
+@require_GET
+def version_compare_export(request: HttpRequest) -> HttpResponse:
+    """Answer with every weight of every version as a CSV file, a line each."""
+    compared = _compared(request)
+    return csv_answer("quanheng-versions", HEADER, _lines(compared))
+
+
+@audience(ANYONE)
+@require_GET
+def version_compare_picture(request: HttpRequest, format: Literal["svg", "png"]) -> HttpResponse:
+    """Answer with the figure as a file that stands alone."""
+    content = picture_of(_compared(request), format) if format in PICTURE_TYPES else None
+    if content is None:
+        raise Http404
+    return HttpResponse(content, content_type=PICTURE_TYPES[format])
+
+
+def _chosen(request: HttpRequest) -> list[WeightVersion]:
+    """Return the versions asked for; 404 when the visitor may not know of one of them."""
+    try:
+        return versions_asked_for(visitor_of(request).account, chosen_version_ids(request.GET))
+    except (ValueError, WeightVersion.DoesNotExist):
+        raise Http404 from None
+
+
+def _compared(request: HttpRequest) -> VersionComparison:
+    try:
+        return compare_versions(_chosen(request))
+    except Refused:
+        raise Http404 from None
+
+
+def _newest_pair(listed: Sequence[WeightVersion]) -> list[WeightVersion]:
+    """Return the last two frozen versions of the framework that was worked on last."""
+    frameworks: dict[int, list[WeightVersion]] = {}
+    for version in listed:
+        if version.number is not None:
+            frameworks.setdefault(version.framework_id, []).append(version)
+    pairs = [versions[-2:] for versions in frameworks.values() if len(versions) > 1]
+    return max(pairs, key=lambda pair: pair[-1].pk, default=[])
+
+
+def _picker(listed: Sequence[WeightVersion], chosen: Sequence[WeightVersion]) -> dict[str, Any]:
+    """Offer the versions of the framework in view, and the other frameworks that have two."""
+    frameworks: dict[int, list[WeightVersion]] = {}
+    for version in listed:
+        frameworks.setdefault(version.framework_id, []).append(version)
+    in_view = chosen[0].framework_id if chosen else next(iter(frameworks), None)
+    options = [
+        {
+            "version": version,
+            "name": version_name(version),
+            "is_chosen": version in chosen,
+            "is_base": bool(chosen) and version == chosen[0],
+        }
+        for version in frameworks.get(in_view, [])  # type: ignore[arg-type]
+    ]
+    others = [
+        {"name": versions[0].framework.name, "url": compare_url(versions[-2:])}
+        for framework, versions in frameworks.items()
+        if framework != in_view and len(versions) > 1
+    ]
+    return {"options": options, "others": others}
+
+
+def compare_url(versions: Sequence[WeightVersion]) -> str:
+    """Return the address of a comparison, the base first."""
+    return f"{reverse('weighting:version-compare')}?{query_of(versions)}"
+
+
+def query_of(versions: Sequence[WeightVersion]) -> str:
+    return "versions=" + ",".join(str(version.pk) for version in versions)
+
+
+def _context(compared: VersionComparison) -> dict[str, Any]:
+    query = query_of(compared.versions)
+    figure = movers_figure(compared)
+    if figure:
+        figure["image_url"] = f"{reverse('weighting:version-compare-picture', args=['svg'])}?{query}"
+    return {
+        "title": finding(compared),
+        "framework": compared.base.framework,
+        "base_name": version_name(compared.base),
+        "versions": [(version_name(version), version) for version in compared.versions],
+        "changes": [_change(compared, change) for change in compared.changes],
+        "figure": figure,
+        "rows": _rows(compared),
+        "query": query,
+    }
+
+
+def _change(compared: VersionComparison, change: VersionChange) -> dict[str, Any]:
+    parts = [part for part in change.parts if part.distance > SAME]
+    return {
+        "name": version_name(change.version),
+        "distance": percent(change.distance),
+        "sentences": change_sentences(compared, change),
+        "parts": [
+            {
+                "name": group_name(part.parent),
+                "percent": PERCENT * part.distance / change.distance,
+                "text": percent(part.distance),
+            }
+            for part in parts[:GROUPS]
+        ],
+        "rest": percent(sum(part.distance for part in parts[GROUPS:])) if len(parts) > GROUPS else "",
+    }
+
+
+def _rows(compared: VersionComparison) -> list[dict[str, Any]]:
+    """Return a row per node: the weights of each version, and its changes against the base."""
+    digits = digits_for(largest_change(compared))
+    rows = []
+    for place, node in enumerate(compared.nodes):
+        cells = [
+            {
+                "local": f"{compared.local[place, column] * PERCENT:.{digits}f}",
+                "global": f"{compared.global_[place, column] * PERCENT:.{digits}f}",
+                "local_change": points(float(change.local[place]), digits),
+                "global_change": points(float(change.global_[place]), digits),
+                "relative": signed(float(change.relative[place]) * PERCENT, 1),
+                "moved": abs(change.global_[place]) > SAME or abs(change.local[place]) > SAME,
+            }
+            for column, change in enumerate(compared.changes, start=1)
+        ]
+        rows.append(
+            {
+                "indicator": node,
+                "local": f"{compared.local[place, 0] * PERCENT:.{digits}f}",
+                "global": f"{compared.global_[place, 0] * PERCENT:.{digits}f}",
+                "cells": cells,
+            }
+        )
+    return rows
+
+
+def _lines(compared: VersionComparison) -> list[list[object]]:
+    lines: list[list[object]] = []
+    for place, node in enumerate(compared.nodes):
+        said = [node.code, node.parent.code if node.parent else "", node.name_zh, node.name_en]
+        for column, version in enumerate(compared.versions):
+            change = compared.changes[column - 1] if column else None
+            lines.append(
+                [
+                    *said,
+                    version.number,
+                    version.pk,
+                    version.label_zh,
+                    version.label_en,
+                    version.manifest_hash,
+                    float(compared.local[place, column]),
+                    float(compared.global_[place, column]),
+                    *(_changes_of(change, place) if change else ["", "", ""]),
+                ]
+            )
+    return lines
+
+
+def _changes_of(change: VersionChange, place: int) -> list[object]:
+    relative = float(change.relative[place])
+    return [
+        float(change.local[place]),
+        float(change.global_[place]),
+        "" if math.isnan(relative) else relative,
+    ]

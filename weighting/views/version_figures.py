@@ -1,0 +1,117 @@
+"""The figure of a comparison of versions: a dumbbell for each indicator that moves most."""
+
+from typing import Any, Literal
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from weighting.drawing import PALETTE, SCHEMA, SHAPES, Spec, render, theme
+from weighting.selectors.version_comparison import VersionComparison
+from weighting.views.version_words import PERCENT, digits_for, version_name
+
+ROWS = 20
+STEP = 26
+# As many as there are colours and shapes to tell them apart.
+MOST_DRAWN = len(SHAPES)
+
+
+def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
+    """Return the figure of the indicators that move most, and its table; None when none moves."""
+    movers = compared.movers[:ROWS].tolist()
+    if not movers:
+        return None
+    columns = _drawn(compared)
+    versions = [compared.versions[column] for column in columns]
+    title = _("“%(name)s” moves most") % {"name": compared.nodes[movers[0]].name}
+    subtitle = _("weight in the index, %%; the %(count)s indicators that move most") % {"count": len(movers)}
+    widest = float(compared.global_[movers[0]].max() - compared.global_[movers[0]].min())
+    digits = digits_for(widest)
+    rows = [
+        {
+            "name": compared.nodes[node].name,
+            "weights": [f"{compared.global_[node, column] * PERCENT:.{digits}f}" for column in columns],
+        }
+        for node in movers
+    ]
+    return {
+        "title": title,
+        "subtitle": subtitle,
+        "versions": [version_name(version) for version in versions],
+        "rows": rows,
+        "left_out": len(compared.versions) - len(versions),
+        "spec": _dumbbells(compared, movers, columns, title=title, subtitle=subtitle),
+    }
+
+
+def picture_of(compared: VersionComparison, format: Literal["svg", "png"]) -> bytes | None:
+    """Draw the figure as a file."""
+    figure = movers_figure(compared)
+    return render(figure["spec"], format, get_language() or "en") if figure else None
+
+
+def _drawn(compared: VersionComparison) -> list[int]:
+    """Return the columns of the base and of the versions furthest from it, in their order."""
+    places = range(1, len(compared.versions))
+    furthest = sorted(places, key=lambda place: -compared.changes[place - 1].distance)[: MOST_DRAWN - 1]
+    return [0, *sorted(furthest)]
+
+
+def _dumbbells(
+    compared: VersionComparison, movers: list[int], columns: list[int], *, title: str, subtitle: str
+) -> Spec:
+    names = [version_name(compared.versions[column]) for column in columns]
+    values = [
+        {
+            "name": compared.nodes[node].name,
+            "version": name,
+            "percent": float(compared.global_[node, column] * PERCENT),
+            "low": float(compared.global_[node, columns].min() * PERCENT),
+            "high": float(compared.global_[node, columns].max() * PERCENT),
+        }
+        for node in movers
+        for name, column in zip(names, columns, strict=True)
+    ]
+    x = {"field": "percent", "type": "quantitative", "scale": {"zero": False, "nice": True, "padding": 16}}
+    version = {"field": "version", "type": "nominal", "scale": {"domain": names}}
+    return {
+        "$schema": SCHEMA,
+        "description": title,
+        "usermeta": {
+            "palette": PALETTE,
+            "title": title,
+            "subtitle": subtitle,
+            "source": " · ".join([compared.base.framework.name, *names]),
+        },
+        "config": theme(),
+        "width": "container",
+        "height": STEP * len(movers),
+        "data": {"values": values},
+        "encoding": {"y": {"field": "name", "type": "nominal", "sort": None, "title": None}},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 3, "color": PALETTE["chart-grid"]},
+                "encoding": {
+                    "x": {"field": "low", "type": "quantitative"},
+                    "x2": {"field": "high"},
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+                "encoding": {
+                    "x": {**x, "axis": {"title": None, "tickCount": 6}},
+                    "color": version,
+                    "shape": version,
+                    "tooltip": [
+                        {"field": "name", "title": _("Indicator"), "type": "nominal"},
+                        {"field": "version", "title": _("Weight version"), "type": "nominal"},
+                        {
+                            "field": "percent",
+                            "title": _("Weight, %"),
+                            "type": "quantitative",
+                            "format": ".4~f",
+                        },
+                    ],
+                },
+            },
+        ],
+    }
