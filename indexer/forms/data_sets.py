@@ -32,7 +32,7 @@ class DataSetImportForm(forms.Form):
     name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
     name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
-    data = TableFileField(
+    file = TableFileField(
         label=gettext_lazy("Data (CSV)"),
         help_text=gettext_lazy(
             "One row for each city: a column “unit” with its name and one column for each leaf indicator, "

@@ -57,7 +57,7 @@ def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpRe
     """Answer with a figure of the comparison as a file that stands alone."""
     if format not in PICTURE_TYPES:
         raise Http404
-    content = picture_of(_compared(request), figure, format)
+    content = picture_of(_compared(request), figure, "png" if format == "png" else "svg")
     if content is None:
         raise Http404
     return HttpResponse(content, content_type=PICTURE_TYPES[format])

@@ -85,7 +85,7 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
         except FileProblems as found:
             problems = found.problems
         except Refused as refusal:
-            form.add_error("data", list(refusal.blockers))
+            form.add_error("file", list(refusal.blockers))
         else:
             messages.success(request, _("The data set is stored. Its rankings are being computed."))
             return redirect("indexer:data-set-detail", pk=data_set.pk)
@@ -104,9 +104,14 @@ def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
         publish_data_set(data_set, actor=account)
         messages.success(request, _("Anybody can now read this data set."))
         return redirect("indexer:data-set-detail", pk=pk)
-    return render(
-        request, "indexer/data_set_publish.html", {"data_set": data_set, "title": data_set_name(data_set)}
-    )
+    consequences = [
+        _(
+            "Anybody can read the data set and its rankings under published weight versions, without signing in."
+        ),
+        _("This cannot be taken back here: what was read stays read."),
+    ]
+    context = {"data_set": data_set, "title": data_set_name(data_set), "consequences": consequences}
+    return render(request, "indexer/data_set_publish.html", context)
 
 
 def _import(sent: dict[str, Any], *, actor: Account) -> DataSet:
@@ -116,7 +121,7 @@ def _import(sent: dict[str, Any], *, actor: Account) -> DataSet:
         name_zh=sent["name_zh"],
         name_en=sent["name_en"],
         year=sent["year"],
-        data=DataFile(sent["data"].read(), sent["data"].name),
+        data=DataFile(sent["file"].read(), sent["file"].name),
         totals=DataFile(totals.read(), totals.name) if totals else None,
         treatment=Treatment(method=sent["normalisation"], negative=sent["negative"], missing=sent["missing"]),
         aggregation=sent["aggregation"],

@@ -137,17 +137,14 @@ def _columns(ranking: Ranking) -> list[Column]:
 
 def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
     positions = table.positions
-    figures = _figures(ranking, positions)
     longest = [longest_bar(column) * PERCENT for column in _all_scores(ranking).T]
-    columns = [
-        cells_of(column, largest=largest, digits=DIGITS)
-        for column, largest in zip(zip(*figures, strict=True), longest, strict=True)
-    ]
-    cells = list(zip(*columns, strict=True))
-    return [
-        {"rank": ranking.result.ranks[p], "city": ranking.cities[p], "score": row[0], "subs": row[1:]}
-        for p, row in zip(positions, cells, strict=True)
-    ]
+    rows = []
+    for p, figures in zip(positions, _figures(ranking, positions), strict=True):
+        score, *subs = cells_of(figures, longest=longest, digits=DIGITS)
+        rows.append(
+            {"rank": ranking.result.ranks[p], "city": ranking.cities[p], "score": score, "subs": subs}
+        )
+    return rows
 
 
 def _all_scores(ranking: Ranking) -> FloatArray:

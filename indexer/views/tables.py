@@ -92,15 +92,15 @@ def cut_table(
     )
 
 
-def cells_of(figures: Sequence[Figure], *, largest: float, digits: int) -> list[Cell]:
-    """Return score cells; bars only where every score is a length from zero."""
+def cells_of(figures: Sequence[Figure], *, longest: Sequence[float], digits: int) -> list[Cell]:
+    """Return the score cells of a line; ``longest`` is the score of a full bar, 0 for no bars."""
     return [
         Cell(
             text=signed(figure.value, digits, plus=False),
             source=figure.source,
-            percent=100 * figure.value / largest if largest > 0 else None,
+            percent=100 * figure.value / full if full > 0 else None,
         )
-        for figure in figures
+        for figure, full in zip(figures, longest, strict=True)
     ]
 
 

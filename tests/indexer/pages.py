@@ -30,7 +30,8 @@ def register_places(count, *, actor):
     """Register real places first, then numbered ones."""
     rows = [CityRow(*place[:6], aliases=place[6]) for place in PLACES[:count]]
     rows += [
-        CityRow(f"城{n:03}", f"Town {n:03}", "河南省", "Henan", "华中", "Central") for n in range(len(rows), count)
+        CityRow(f"城{n:03}", f"Town {n:03}", "河南省", "Henan", "华中", "Central")
+        for n in range(len(rows), count)
     ]
     return register_cities(rows, actor=actor)
 

@@ -46,7 +46,10 @@ def test_the_ranking_shows_every_city_by_rank(analyst, run):
 
 def test_the_finding_is_the_part_of_the_first_ten(analyst):
     run = make_runs(np.ones((20, 5)), tilts=[None])[0]
-    assert "The first 10 of 20 cities hold 50.0 % of the national total" in analyst.get(page_of(run)).content.decode()
+    assert (
+        "The first 10 of 20 cities hold 50.0 % of the national total"
+        in analyst.get(page_of(run)).content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,9 @@ def test_every_column_sorts_and_equal_values_keep_the_ranks(analyst, run, sort, 
     assert cities_in(response) == expected
 
 
-@pytest.mark.parametrize(("text", "found"), [("南阳市", ["Nanyang"]), ("xian", ["Xi'an"]), ("甘孜州", ["Garze"])])
+@pytest.mark.parametrize(
+    ("text", "found"), [("南阳市", ["Nanyang"]), ("xian", ["Xi'an"]), ("甘孜州", ["Garze"])]
+)
 def test_a_city_is_found_by_any_of_its_names(analyst, run, text, found):
     assert cities_in(analyst.get(page_of(run), {"q": text})) == found
 
@@ -93,9 +98,7 @@ def test_htmx_gets_the_table_alone_and_history_the_page(analyst, run):
     part = analyst.get(page_of(run), {"q": "luo"}, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert "HX-Request" in part.headers["Vary"]
-    whole = analyst.get(
-        page_of(run), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
-    )
+    whole = analyst.get(page_of(run), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
     assert "<html" in whole.content.decode()
 
 
@@ -117,7 +120,13 @@ def test_marks_say_what_the_report_prints(analyst, run):
 def test_provenance_stands_at_the_foot(analyst, run):
     text = analyst.get(page_of(run)).content.decode()
     run = Run.objects.get(pk=run.pk)
-    for fact in (run.data_sha256, run.manifest_hash, run.result_sha256, run.code_version, "Share of the national"):
+    for fact in (
+        run.data_sha256,
+        run.manifest_hash,
+        run.result_sha256,
+        run.code_version,
+        "Share of the national",
+    ):
         assert fact in text
 
 

@@ -67,7 +67,15 @@ def test_a_figure_is_published_only_when_it_equals_the_printed_one_at_its_digits
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("南阳", [0]), ("xian", [1]), ("XI'AN", [1]), ("甘孜州", [2]), ("宛城", [0]), ("阳", [0, 3]), ("", [0, 1, 2, 3])],
+    [
+        ("南阳", [0]),
+        ("xian", [1]),
+        ("XI'AN", [1]),
+        ("甘孜州", [2]),
+        ("宛城", [0]),
+        ("阳", [0, 3]),
+        ("", [0, 1, 2, 3]),
+    ],
 )
 def test_search_finds_names_in_both_languages_and_aliases(text, found):
     (run,) = make_runs(random_values(4), tilts=[None])

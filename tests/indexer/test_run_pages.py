@@ -1,0 +1,99 @@
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from indexer.enums import RunStatus
+from indexer.models import Run
+from indexer.services.runs import compute_waiting_runs
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+from weighting.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+HERE = "/runs/"
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def fail(run):
+    run.status, run.error, run.finished_at = RunStatus.FAILED, "the total is zero in x", timezone.now()
+    run.save()
+
+
+def test_runs_are_listed_by_data_set(analyst):
+    first, second = make_runs(random_values(2)), make_runs(random_values(2, seed=2))
+    groups = analyst.get(HERE).context["groups"]
+    assert [group["runs"] for group in groups] == [first, second]
+
+
+def test_without_any_run_the_page_says_what_is_needed(analyst):
+    assert "No ranking yet" in analyst.get(HERE).content.decode()
+
+
+def test_the_list_renews_itself_until_all_is_computed(analyst):
+    run = make_runs(random_values(2), computed=False)[0]
+    text = analyst.get(HERE).content.decode()
+    assert 'hx-trigger="every 1s"' in text
+    assert "0 of 2" in text
+    compute_waiting_runs(run.data_set_id)
+    part = analyst.get(reverse("indexer:run-progress")).content.decode()
+    assert "hx-trigger" not in part
+    assert "<html" not in part
+
+
+def test_progress_of_one_data_set_leaves_out_the_others(analyst):
+    make_runs(random_values(2))
+    other = make_runs(random_values(2, seed=2))
+    groups = analyst.get(reverse("indexer:run-progress"), {"data_set": other[0].data_set_id}).context[
+        "groups"
+    ]
+    assert [group["runs"] for group in groups] == [other]
+    assert len(analyst.get(reverse("indexer:run-progress"), {"data_set": "x"}).context["groups"]) == 2
+
+
+def test_a_failed_run_says_why_and_is_tried_again(analyst, django_capture_on_commit_callbacks):
+    run = make_runs(random_values(2), computed=False)[0]
+    fail(run)
+    assert "the total is zero in x" in analyst.get(HERE).content.decode()
+    with django_capture_on_commit_callbacks() as woken:
+        response = analyst.post(reverse("indexer:run-retry", args=[run.pk]))
+    assert response.status_code == 302
+    assert len(woken) == 1
+    run.refresh_from_db()
+    assert (run.status, run.error) == (RunStatus.QUEUED, "")
+    assert AuditEntry.objects.filter(act="retry").exists()
+
+
+def test_a_run_that_has_not_failed_is_left_alone(analyst):
+    run = make_runs(random_values(2))[0]
+    response = analyst.post(reverse("indexer:run-retry", args=[run.pk]))
+    assert response.status_code == 409
+    assert "Only a failed run can be tried again." in response.content.decode()
+    assert Run.objects.get(pk=run.pk).status == RunStatus.DONE
+
+
+def test_anybody_sees_published_runs_without_the_retry_button(client):
+    make_runs(random_values(2))
+    shown = make_runs(random_values(2, seed=2), published=True, framework=make_framework(), computed=False)
+    fail(shown[0])
+    response = client.get(HERE)
+    assert [group["runs"] for group in response.context["groups"]] == [shown]
+    assert "Try again" not in response.content.decode()
+    assert client.post(reverse("indexer:run-retry", args=[shown[0].pk])).status_code == 302
+    assert Run.objects.get(pk=shown[0].pk).status == RunStatus.FAILED
+
+
+def test_retrying_needs_a_post(analyst):
+    run = make_runs(random_values(2))[0]
+    assert analyst.get(reverse("indexer:run-retry", args=[run.pk])).status_code == 405
+
+
+@pytest.mark.parametrize("versions", [1, 3])
+def test_the_list_takes_the_same_queries_for_any_number_of_runs(analyst, versions, django_assert_num_queries):
+    make_runs(random_values(2), tilts=[float(n) for n in range(versions)])
+    with django_assert_num_queries(3):
+        analyst.get(HERE)
