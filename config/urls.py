@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.health import health
 from indexer.views.components import components
@@ -23,7 +23,9 @@ urlpatterns = [
     ),
     path(
         "api/docs/",
-        audience(ANYONE)(SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[InAudience])),
+        audience(ANYONE)(
+            SpectacularSwaggerSplitView.as_view(url_name="schema", permission_classes=[InAudience])
+        ),
         name="schema-ui",
     ),
     path("", include("weighting.urls")),
