@@ -15,6 +15,9 @@ class Account(AbstractUser):
 
     role = models.CharField(_("role"), max_length=16, choices=ROLES, default=Role.ANALYST)
 
+    # Asked for by `manage.py createsuperuser`.
+    REQUIRED_FIELDS = ["role"]
+
     class Meta:
         constraints = [
             models.CheckConstraint(
