@@ -42,7 +42,7 @@ def visitor_of(request: HttpRequest) -> Visitor:
     """Return the visitor, looked up once per request."""
     if not hasattr(request, "visitor"):
         request.visitor = _find_visitor(request)  # type: ignore[attr-defined]
-    return request.visitor  # type: ignore[attr-defined,no-any-return]
+    return request.visitor  # type: ignore[attr-defined]
 
 
 def account_of(request: HttpRequest) -> Account:

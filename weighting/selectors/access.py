@@ -29,9 +29,9 @@ def find_link(token: str) -> AccessLink | None:
 
 def invitation_in_session(session: SessionBase) -> Invitation | None:
     """Return the invitation that signed this session in, while its link still lives."""
-    if INVITATION_KEY not in session:
+    if INVITATION_KEY not in session or LINK_KEY not in session:
         return None
-    links = _live_links().filter(pk=session.get(LINK_KEY), invitation_id=session[INVITATION_KEY])
+    links = _live_links().filter(pk=session[LINK_KEY], invitation_id=session[INVITATION_KEY])
     link = links.select_related("invitation__expert", "invitation__round__framework").first()
     return link.invitation if link else None
 

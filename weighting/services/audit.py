@@ -9,6 +9,7 @@ from weighting.models import Account, AuditEntry
 
 def record_act(actor: Account | None, act: str, subject: Model, **detail: Any) -> AuditEntry:
     """Append one act to the log; ``detail`` holds ids and settings, never a score."""
+    kind = str(subject._meta.model_name)
     return AuditEntry.objects.create(
-        actor=actor, act=act, subject_type=subject._meta.model_name, subject_id=str(subject.pk), detail=detail
+        actor=actor, act=act, subject_type=kind, subject_id=str(subject.pk), detail=detail
     )
