@@ -226,6 +226,27 @@ def write_nodes(
     _write(frame, path)
 
 
+def write_rank_intervals(
+    path: os.PathLike[str], units: Sequence[str], ranks: IntArray, columns: dict[str, FloatArray]
+) -> None:
+    """Write unit, rank and further columns in full precision, the first rank first."""
+    order = np.argsort(ranks, kind="stable")
+    names = _neutral(units)
+    frame = pd.DataFrame({UNIT: [names[i] for i in order], "rank": ranks[order]})
+    _write(frame.assign(**{name: values[order] for name, values in columns.items()}), path)
+
+
+def write_rank_histogram(
+    path: os.PathLike[str], units: Sequence[str], ranks: IntArray, histogram: IntArray
+) -> None:
+    """Write unit and the counts (cities, ranks), one column per rank, the first rank first."""
+    order = np.argsort(ranks, kind="stable")
+    frame = pd.DataFrame(histogram[order], columns=range(1, histogram.shape[1] + 1))
+    names = _neutral(units)
+    frame.insert(0, UNIT, [names[i] for i in order])
+    _write(frame, path)
+
+
 def _check_unit(unit: str, line: int, first_rows: dict[str, int], log: ProblemLog) -> None:
     name = normalise_unit_name(unit)
     if not name:

@@ -1,0 +1,196 @@
+"""Study how sure the ranks are, from files to files; no database is opened."""
+
+import hashlib
+import json
+import math
+import os
+from argparse import ArgumentParser
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from indexer.frames import write_rank_histogram, write_rank_intervals
+from indexer.management.index_files import (
+    Inputs,
+    add_arguments,
+    name_places,
+    normalise_inputs,
+    read_inputs,
+    write_together,
+)
+from indexer.management.workers import count_with_workers
+from indexer.numeric.composite import CompositeError
+from indexer.numeric.uncertainty import (
+    CHUNK,
+    Index,
+    RankCounts,
+    RankStudy,
+    probability_in_top,
+    summarise_ranks,
+    summarise_shifts,
+)
+from weighting.numeric.aggregation import AggregationError
+from weighting.numeric.draws import (
+    KAPPA_RANGE,
+    ExpertBootstrap,
+    WeightDraws,
+    WeightNoise,
+    dirichlet_around,
+)
+
+METHODS = ("bootstrap", "noise", "dirichlet")
+MAX_DRAWS = 100_000_000
+MAX_WORKERS = 256
+TOP = 10
+FILES = ("framework", "data", "scores", "weights", "totals")
+CHOICES = ("normalisation", "negative", "missing", "aggregation")
+
+
+class Command(BaseCommand):
+    """Files in, files out: rank_intervals.csv, rank_histogram.csv and summary.json, or none."""
+
+    help = "Draw weights many times and count the ranks of every city, without a database."
+    # Some checks look at the database, which need not exist here.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_arguments(parser)
+        parser.add_argument("--draws", required=True, help="how many times weights are drawn, 1 or more")
+        parser.add_argument("--seed", required=True, help="a whole number, 0 or more; repeats the study")
+        parser.add_argument("--method", choices=METHODS, default="bootstrap")
+        parser.add_argument("--nu", default="0.1", help="size of the noise, 0 to 1")
+        parser.add_argument("--kappa", default="100", help="concentration of the Dirichlet weights")
+        parser.add_argument(
+            "--workers", default="1", help="processes; the results are the same for any number"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check the parameters, read and check the files, count, and only then write."""
+        numbers = _read_parameters(options)
+        inputs = read_inputs(options, self.stdout.write)
+        normalised = normalise_inputs(inputs, options)
+        index = Index(inputs.framework.tree, normalised, inputs.local, options["aggregation"])
+        try:
+            ranks = index.nominal_ranks
+            source = _make_source(inputs, options["method"], numbers)
+            study = RankStudy(index, source, int(numbers["draws"]), int(numbers["seed"]))
+            counts = count_with_workers(study, int(numbers["workers"]))
+        except CompositeError as error:
+            raise CommandError(name_places(error, inputs.data)) from error
+        except AggregationError as error:
+            raise CommandError("\n".join(error.problems)) from error
+        except BrokenProcessPool as error:
+            message = _("A worker process died, perhaps for lack of memory. Try fewer --workers.")
+            raise CommandError(message) from error
+        summary = _summarise(inputs, options, numbers, counts)
+
+        def write(folder: Path) -> None:
+            write_rank_intervals(folder / "rank_intervals.csv", inputs.data.units, ranks, _columns(counts))
+            write_rank_histogram(folder / "rank_histogram.csv", inputs.data.units, ranks, counts.histogram)
+            text = json.dumps(summary, ensure_ascii=False, indent=2)
+            (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+
+        write_together(options["out"], write)
+        message = _("Wrote rank_intervals.csv, rank_histogram.csv and summary.json to %(path)s.")
+        self.stdout.write(message % {"path": options["out"]})
+
+
+def _read_parameters(options: dict[str, Any]) -> dict[str, float]:
+    """Check all parameters before complaining about any; nothing is read yet."""
+    low, high = KAPPA_RANGE
+    ranges = {
+        "draws": (1, MAX_DRAWS),
+        "seed": (0, math.inf),
+        "workers": (1, MAX_WORKERS),
+        "nu": (0, 1),
+        "kappa": (low, high),
+    }
+    numbers: dict[str, float] = {}
+    problems = []
+    for name, (least, most) in ranges.items():
+        kind = float if name in ("nu", "kappa") else int
+        number = _parse(str(options[name]), kind)
+        if number is None or not least <= number <= most:
+            problems.append(_explain(name, options[name], least, most, kind))
+        else:
+            numbers[name] = number
+    if options["method"] == "bootstrap" and not options["scores"]:
+        problems.append(_("The method bootstrap draws experts. Give their scores with --scores."))
+    if problems:
+        raise CommandError("\n".join(problems))
+    return numbers
+
+
+def _parse(text: str, kind: type[int] | type[float]) -> float | None:
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+def _explain(name: str, value: object, least: float, most: float, kind: type[int] | type[float]) -> str:
+    values = {"name": name, "value": value, "least": f"{least:.15g}", "most": f"{most:.15g}"}
+    if math.isinf(most):
+        return _("--%(name)s must be a whole number of %(least)s or more, not “%(value)s”.") % values
+    if kind is int:
+        return _("--%(name)s must be a whole number from %(least)s to %(most)s, not “%(value)s”.") % values
+    return _("--%(name)s must be a number from %(least)s to %(most)s, not “%(value)s”.") % values
+
+
+def _make_source(inputs: Inputs, method: str, numbers: dict[str, float]) -> WeightDraws:
+    tree = inputs.framework.tree
+    if method == "noise":
+        return WeightNoise(tree, inputs.local, numbers["nu"])
+    if method == "dirichlet":
+        return dirichlet_around(tree, inputs.local, numbers["kappa"])
+    if inputs.scores is None or inputs.rule is None:
+        raise ValueError("a bootstrap needs scores")
+    return ExpertBootstrap(tree, inputs.scores.scores, inputs.rule, inputs.scores.asked)
+
+
+def _columns(counts: RankCounts) -> dict[str, Any]:
+    summary = summarise_ranks(counts)
+    return {
+        "mean": summary.mean,
+        "median": summary.median,
+        "q05": summary.q05,
+        "q25": summary.q25,
+        "q75": summary.q75,
+        "q95": summary.q95,
+        "p_top10": probability_in_top(counts, TOP),
+    }
+
+
+def _summarise(
+    inputs: Inputs, options: dict[str, Any], numbers: dict[str, float], counts: RankCounts
+) -> dict[str, Any]:
+    """Everything the study depends on, and R_S; the number of workers is no part of it."""
+    method = options["method"]
+    own = {"noise": ["nu"], "dirichlet": ["kappa"]}.get(method, [])
+    shifts = summarise_shifts(counts)
+    return {
+        "method": method,
+        "draws": counts.draws,
+        "seed": int(numbers["seed"]),
+        "chunk": CHUNK,
+        **{name: numbers[name] for name in own},
+        "cities": len(inputs.data.units),
+        "indicators": len(inputs.data.codes),
+        "experts": len(inputs.scores.experts) if inputs.scores else None,
+        "rule": inputs.rule,
+        **{name: options[name] for name in CHOICES},
+        "r_s_mean": shifts.mean,
+        "r_s_median": shifts.median,
+        "r_s_q05": shifts.q05,
+        "r_s_q25": shifts.q25,
+        "r_s_q75": shifts.q75,
+        "r_s_q95": shifts.q95,
+        "sha256": {name: _digest(options[name]) for name in FILES if options[name]},
+    }
+
+
+def _digest(path: os.PathLike[str]) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

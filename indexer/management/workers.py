@@ -1,0 +1,52 @@
+"""Processes of one BLAS thread each, that count the draws of a study between them."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import reduce
+from multiprocessing import get_context
+from operator import add
+
+from indexer.numeric.uncertainty import RankCounts, RankStudy
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+# Enough to even out the work, few enough that merging costs next to nothing.
+SHARES_PER_WORKER = 4
+
+# The study of this worker process, sent once and not with every share.
+_own: dict[str, RankStudy] = {}
+
+
+def count_with_workers(study: RankStudy, workers: int) -> RankCounts:
+    """Count all chunks of the study; the same counts for any number of workers.
+
+    A single worker is a process of its own, too: BLAS reads how many threads it may use when
+    it is loaded, and another number of threads may change the last bit of a score.
+    """
+    count = min(study.chunks, workers * SHARES_PER_WORKER)
+    with one_thread_processes(workers, study) as pool:
+        return reduce(add, pool.map(_count, [range(share, study.chunks, count) for share in range(count)]))
+
+
+@contextmanager
+def one_thread_processes(workers: int, study: RankStudy) -> Iterator[ProcessPoolExecutor]:
+    """Start fresh processes, which load NumPy under the limit on threads."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    try:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _keep, (study,)) as pool:
+            yield pool
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _keep(study: RankStudy) -> None:
+    _own["study"] = study
+
+
+def _count(chunks: range) -> RankCounts:
+    return _own["study"].count(chunks)
