@@ -16,12 +16,12 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import transaction
 from django.db.models import Avg
-from django.utils import crypto, timezone
+from django.utils import timezone
 
 import tests.factories
 import tests.indexer.factories
 from tests.routes import find_routes, make_world, without_tokens
-from weighting.models import AuditEntry, Round, Score
+from weighting.models import Account, AuditEntry, Round, Score
 
 pytestmark = pytest.mark.django_db
 
@@ -47,13 +47,11 @@ def frozen_chance(monkeypatch):
     """Let the clock stand still, and chance repeat itself from world to world."""
     dice = random.Random()
     letters = "abcdefghijklmnopqrstuvwxyz012345"
-
-    def draw(length=12, allowed_chars=letters):
-        return "".join(dice.choices(allowed_chars, k=length))
-
     monkeypatch.setattr(timezone, "now", lambda: NOON)
-    monkeypatch.setattr(crypto, "get_random_string", draw)
-    monkeypatch.setattr(secrets, "token_urlsafe", lambda size=32: draw(43))
+    # Django bound this default to the real clock when it defined the model.
+    monkeypatch.setitem(Account._meta.get_field("date_joined").__dict__, "_get_default", lambda: NOON)
+    monkeypatch.setattr(secrets, "choice", dice.choice)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda size=32: "".join(dice.choices(letters, k=43)))
     monkeypatch.setattr(secrets, "token_hex", lambda size=32: f"{dice.getrandbits(8 * size):0{2 * size}x}")
     monkeypatch.setattr(secrets, "randbits", dice.getrandbits)
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=dice.getrandbits(128), version=4))
