@@ -4,7 +4,16 @@ from django.urls import path
 
 from weighting.api.resources import Frameworks, WeightVersions
 from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
-from weighting.views import access, ballot, frameworks, panels, rounds, version_comparison, versions
+from weighting.views import (
+    access,
+    ballot,
+    frameworks,
+    panels,
+    rounds,
+    statistics,
+    version_comparison,
+    versions,
+)
 
 app_name = "weighting"
 
@@ -22,6 +31,7 @@ urlpatterns = [
     path("rounds/", rounds.round_list, name="round-list"),
     path("rounds/new/", rounds.round_new, name="round-new"),
     path("rounds/<int:pk>/", rounds.round_detail, name="round-detail"),
+    path("rounds/<int:pk>/revise/", rounds.round_revise, name="round-revise"),
     path("rounds/<int:pk>/ready/", rounds.round_ready, name="round-ready"),
     path("rounds/<int:pk>/open/", rounds.round_open, name="round-open"),
     path("rounds/<int:pk>/extend/", rounds.round_extend, name="round-extend"),
@@ -34,6 +44,9 @@ urlpatterns = [
         rounds.invitation_link,
         name="invitation-link",
     ),
+    path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
+    path("rounds/<int:pk>/statistics.csv", statistics.statistics_export, name="round-statistics-export"),
+    path("rounds/<int:pk>/report/", statistics.round_report, name="round-report"),
     path("frameworks/", frameworks.framework_list, name="framework-list"),
     path("frameworks/import/", frameworks.framework_import, name="framework-import"),
     path("frameworks/<int:pk>/", frameworks.framework_detail, name="framework-detail"),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 LIST, NEW = reverse("weighting:round-list"), reverse("weighting:round-new")
 POST_ONLY = ["ready", "open", "aggregate", "links"]
-ASKING = ["close", "void", "extend"]
+ASKING = ["close", "void", "extend", "revise"]
 
 
 @pytest.fixture
@@ -156,6 +156,29 @@ def test_every_blocker_is_listed_with_its_remedy_in_the_place_of_the_button(clie
     assert refusal.status_code == 409
     assert "lower the quorum" in refusal.text
     assert "nobody may do both" in refusal.text
+
+
+def test_a_blocker_is_put_right_by_changing_the_draft(client, manager):
+    round_ = make_round(state=RoundState.DRAFT, manager=manager, parents=[None, "infra"])
+    Round.objects.update(deadline=timezone.now() - timedelta(days=1))
+    form = client.get(url("revise", round_)).context["form"]
+    assert {choice.value for choice in form.group_choices() if choice.is_chosen} == {"root", "under:infra"}
+
+    refused = client.post(url("revise", round_), said(panel=round_.panel_id, quorum=1))
+    assert refused.status_code == 422
+    response = client.post(url("revise", round_), said(panel=round_.panel_id, groups=["under:industry"]))
+
+    assert response.url == url("detail", round_)
+    page = client.get(response.url)
+    assert page.context["act"].blockers == []
+    assert [parent.code for parent, _nodes in page.context["groups"]] == ["industry"]
+
+
+def test_an_open_round_is_not_changed(client, manager):
+    round_ = make_round(manager=manager)
+
+    assert url("revise", round_) not in client.get(url("detail", round_)).text
+    assert client.post(url("revise", round_), said(panel=round_.panel_id)).status_code == 409
 
 
 def test_an_open_round_shows_who_took_part_and_no_score(client, manager):

@@ -118,6 +118,42 @@ def test_what_has_come_up_since_the_round_was_ready_still_blocks_the_opening():
     assert not Invitation.objects.exists()
 
 
+@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.READY])
+def test_a_round_that_nobody_was_asked_in_is_changed_and_is_a_draft_again(state):
+    round_ = make_round(state=state)
+    panel, deadline = make_panel(9), timezone.now() + timedelta(days=60)
+
+    revised = revise(round_, panel=panel, deadline=deadline, parents=[None])
+
+    assert (revised.state, revised.panel, revised.deadline) == (RoundState.DRAFT, panel, deadline)
+    assert list(round_.items.values_list("indicator__code", flat=True)) == ["infra", "industry"]
+    assert AuditEntry.objects.filter(act="revise", subject_id=round_.pk).exists()
+
+
+@pytest.mark.parametrize("state", [RoundState.OPEN, RoundState.CLOSED])
+def test_a_round_that_was_opened_is_not_changed(state):
+    round_ = make_round(state=state)
+
+    with pytest.raises(Refused, match="needs it to be “Draft”"):
+        revise(round_)
+    assert round_.items.count() == 7
+
+
+def revise(round_, **fields):
+    said = {
+        "panel": round_.panel,
+        "title_zh": "乙",
+        "title_en": "B",
+        "parents": [None],
+        "rule": Rule.NORMALISED_SUM,
+        "quorum": 5,
+        "minimum_panel": 5,
+        "deadline": round_.deadline,
+        **fields,
+    }
+    return services.revise_round(round_, **said, actor=manager_of(round_))
+
+
 def test_opening_fixes_and_hashes_what_is_asked_and_invites_everybody():
     round_ = make_round()
 

@@ -133,6 +133,20 @@ class RoundForm(forms.Form):
             )
 
 
+class RevisionForm(RoundForm):
+    """The second step again for a round that is not open yet, with the panel to choose anew."""
+
+    panel = forms.ModelChoiceField(label=gettext_lazy("Panel"), queryset=Panel.objects.none())
+
+    def __init__(self, *args: Any, round_: Round, panels: QuerySet[Panel], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["panel"].queryset = panels  # type: ignore[attr-defined]
+        for name in ("panel", "title_zh", "title_en", "rule", "quorum", "minimum_panel", "deadline"):
+            self.fields[name].initial = getattr(round_, name)
+        asked = set(round_.items.values_list("indicator__parent__code", flat=True))
+        self.fields["groups"].initial = [f"under:{code}" if code else ROOT_GROUP for code in asked]
+
+
 class ExtendForm(forms.Form):
     """A later deadline for an open round."""
 

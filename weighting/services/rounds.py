@@ -60,10 +60,35 @@ def draft_round(
     round_.full_clean()
     round_.save()
     round_.managers.add(actor)
-    wanted = {parent.pk if parent else None for parent in parents}
-    nodes = [node for node in Indicator.objects.filter(framework=framework) if node.parent_id in wanted]
-    RoundItem.objects.bulk_create([RoundItem(round=round_, indicator=node) for node in nodes])
-    record_act(actor, "draft", round_, items=len(nodes))
+    record_act(actor, "draft", round_, items=_ask_about(round_, parents))
+    return round_
+
+
+@transaction.atomic
+def revise_round(
+    round_: Round,
+    *,
+    panel: Panel,
+    title_zh: str,
+    title_en: str,
+    parents: Collection[Indicator | None],
+    rule: Rule,
+    quorum: int,
+    minimum_panel: int,
+    deadline: datetime,
+    actor: Account,
+) -> Round:
+    """Change a round that nobody was asked in yet; one that was ready is a draft again."""
+    round_ = _lock(round_, RoundState.DRAFT, RoundState.READY)
+    round_.state = RoundState.DRAFT
+    round_.panel = panel
+    round_.title_zh, round_.title_en = title_zh, title_en
+    round_.rule, round_.quorum, round_.minimum_panel = rule, quorum, minimum_panel
+    round_.deadline = deadline
+    round_.full_clean()
+    round_.save()
+    round_.items.all().delete()
+    record_act(actor, "revise", round_, items=_ask_about(round_, parents))
     return round_
 
 
@@ -176,6 +201,14 @@ def build_questionnaire(round_: Round) -> bytes:
     )
 
 
+def _ask_about(round_: Round, parents: Collection[Indicator | None]) -> int:
+    """Make the children of the parents the round's items; return how many there are."""
+    wanted = {parent.pk if parent else None for parent in parents}
+    nodes = Indicator.objects.filter(framework=round_.framework_id)
+    items = [RoundItem(round=round_, indicator=node) for node in nodes if node.parent_id in wanted]
+    return len(RoundItem.objects.bulk_create(items))
+
+
 def _unlink_ballots(round_: Round) -> None:
     """Rewrite the sealed ballots under new ids in random order; drop drafts, links and nonces."""
     old = list(Ballot.objects.select_for_update().filter(round=round_))
@@ -211,17 +244,17 @@ def _sectors_to_keep(round_: Round, ballots: list[Ballot]) -> dict[UUID, str]:
     return {pk: sector for pk, sector in known.items() if sector in kept}
 
 
-def _lock(round_: Round, state: RoundState) -> Round:
-    """Return the round, locked until the transaction ends, if it is in the state.
+def _lock(round_: Round, *states: RoundState) -> Round:
+    """Return the round, locked until the transaction ends, if it is in one of the states.
 
     Its key stays free: an expert who holds an invitation and makes a ballot refers to this
     row, and would otherwise wait for a close that waits for the invitation.
     """
     locked = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
-    if locked.state != state:
+    if locked.state not in states:
         raise Refused(
             _("The round is “%(now)s”; this act needs it to be “%(needed)s”.")
-            % {"now": RoundState(locked.state).label, "needed": state.label}
+            % {"now": RoundState(locked.state).label, "needed": states[0].label}
         )
     return locked
 

@@ -5,6 +5,7 @@ While a round is open these pages know who has started and who has sealed, and n
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from weighting.enums import RoundState, Rule
 from weighting.exceptions import Refused
-from weighting.forms.rounds import ExtendForm, RoundBasisForm, RoundForm, VoidForm
+from weighting.forms.rounds import ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
 from weighting.permissions import MANAGERS, audience
 from weighting.selectors.frameworks import (
@@ -42,6 +43,7 @@ from weighting.services.rounds import (
     extend_deadline,
     open_round,
     ready_round,
+    revise_round,
     void_round,
 )
 from weighting.services.versions import aggregate_round
@@ -96,9 +98,29 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "receipts": receipts_of(round_),
         "version": round_.weight_versions.defer("manifest").first(),
         "is_open": round_.state == RoundState.OPEN,
+        "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
         "can_be_voided": round_.state not in (RoundState.AGGREGATED, RoundState.VOID),
     }
     return render(request, "weighting/manager/round_detail.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_revise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is asked, of whom, and by which rules, as long as the round is not open."""
+    round_ = _round_or_404(request, pk)
+    form = RevisionForm(
+        *sent_data(request),
+        round_=round_,
+        panels=panels_visible_to(account_of(request)),
+        indicators=along_the_tree(indicators_of(round_.framework_id)),
+    )
+    if request.method == "POST" and form.is_valid():
+        revise = partial(revise_round, panel=form.cleaned_data["panel"], **_terms_of(form))
+        return _act(request, pk, revise, _("The draft is changed."))
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    context = {"round": round_, "form": form}
+    return render(request, "weighting/manager/round_revise.html", context, status=status)
 
 
 @audience(MANAGERS)
@@ -215,19 +237,13 @@ def round_links(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: Panel) -> Round:
+    return draft_round(framework=framework, panel=panel, actor=account_of(request), **_terms_of(form))
+
+
+def _terms_of(form: RoundForm) -> dict[str, Any]:
     said = form.cleaned_data
-    return draft_round(
-        framework=framework,
-        panel=panel,
-        title_zh=said["title_zh"],
-        title_en=said["title_en"],
-        parents=said["groups"],
-        rule=Rule(said["rule"]),
-        quorum=said["quorum"],
-        minimum_panel=said["minimum_panel"],
-        deadline=said["deadline"],
-        actor=account_of(request),
-    )
+    terms = {name: said[name] for name in ("title_zh", "title_en", "quorum", "minimum_panel", "deadline")}
+    return {**terms, "parents": said["groups"], "rule": Rule(said["rule"])}
 
 
 def _act(request: HttpRequest, pk: int, service: Callable[..., object], done: str) -> HttpResponse:
