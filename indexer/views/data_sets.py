@@ -106,7 +106,8 @@ def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("indexer:data-set-detail", pk=pk)
     consequences = [
         _(
-            "Anybody can read the data set and its rankings under published weight versions, without signing in."
+            "Anybody can read the data set and its rankings under published weight versions, without "
+            "signing in."
         ),
         _("This cannot be taken back here: what was read stays read."),
     ]

@@ -1,0 +1,147 @@
+"""The analyst's pages in a real browser: both widths, both languages, with and without scripts."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from indexer.models import Run
+from indexer.services.runs import compute_waiting_runs
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.factories import make_version
+from tests.indexer.pages import make_runs, random_values, register_places
+from weighting.enums import Role
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = [390, 1440]
+LANGUAGES = ["zh-hans", "en"]
+
+
+@pytest.fixture
+def runs():
+    return make_runs(random_values(60), tilts=[None, 1.0, 6.0])
+
+
+@pytest.fixture
+def open_page(live_server, browser):
+    """Sign an analyst in and open an address; every word of the console fails the test."""
+    contexts, heard = [], []
+    session = sign_in_staff(Client(), make_account(Role.ANALYST)).cookies[settings.SESSION_COOKIE_NAME].value
+
+    def open_at(path, *, language="en", width=1440, scripts=True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts, accept_downloads=True
+        )
+        contexts.append(context)
+        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    # The browser itself remarks on the answer to a file with problems.
+    assert [words for words in heard if "status of 422" not in words] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_fits_its_screen(open_page, live_server, runs, language, width):
+    numbers = "&".join(f"runs={run.pk}" for run in runs)
+    paths = [
+        "/compare/",
+        f"/compare/?{numbers}",
+        f"/runs/{runs[0].pk}/",
+        "/runs/",
+        "/data-sets/",
+        f"/data-sets/{runs[0].data_set_id}/",
+        "/data-sets/import/",
+    ]
+    page = open_page(paths[0], language=language, width=width)
+    for path in paths:
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert beyond <= 0, f"{path} is {beyond} px too wide at {width} px"
+
+
+def test_the_comparison_draws_its_figures_and_sorts_in_place(open_page, runs):
+    page = open_page("/compare/")
+    for figure in ("weights", "ranks", "scores"):
+        expect(page.locator(f"#{figure} svg")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of 60 cities")
+    drawing = page.locator("#ranks svg").element_handle()
+    page.locator("#results").get_by_role("link", name="Shift").click()
+    expect(page.locator("#results th[aria-sort=descending]")).to_contain_text("Shift")
+    assert drawing.evaluate("node => node.isConnected"), "sorting drew the whole page anew"
+    assert "sort=-shift" in page.url
+    page.go_back()
+    expect(page.locator("#results th[aria-sort=ascending]")).to_contain_text("Rank")
+
+
+def test_typing_a_name_filters_while_the_comparison_stays(open_page, runs):
+    page = open_page(f"/compare/?runs={runs[0].pk}&runs={runs[2].pk}")
+    page.get_by_label("City", exact=True).fill("xian")
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    expect(page.locator("#results tbody th")).to_have_text("Xi'an")
+    assert f"runs={runs[2].pk}" in page.url
+    page.get_by_role("link", name="Clear").click()
+    expect(page.locator("#results tbody tr")).to_have_count(50)
+
+
+def test_without_scripts_versions_are_chosen_and_cities_searched(open_page, runs):
+    page = open_page("/compare/", scripts=False)
+    page.locator("summary", has_text="Compare other versions").click()
+    page.locator(f"#run-{runs[2].pk}").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator("#results tbody tr").first.locator("td")).to_have_count(5)
+    page.get_by_label("City", exact=True).fill("xian")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    assert page.url.count("runs=") == 3
+
+
+def test_the_ranking_is_paged_filtered_and_saved(open_page, runs):
+    page = open_page(f"/runs/{runs[0].pk}/")
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("#results tbody tr")).to_have_count(10)
+    page.get_by_label("Region", exact=True).select_option(label="Northwest")
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save as CSV").click()
+    assert download.value.path().read_text("utf-8-sig").count("\n") == 61
+
+
+def test_progress_moves_by_itself_until_the_ranking_is_there(open_page):
+    waiting = make_runs(random_values(3), tilts=[None], computed=False)[0]
+    page = open_page("/runs/")
+    expect(page.get_by_text("0 of 1")).to_be_visible()
+    compute_waiting_runs(waiting.data_set_id)
+    expect(page.get_by_role("link", name=waiting.weight_version.label_en)).to_be_visible()
+    expect(page.locator("#runs[hx-trigger]")).to_have_count(0)
+
+
+def test_a_file_with_errors_is_corrected_and_imported(open_page, tmp_path):
+    framework = make_framework()
+    register_places(4, actor=framework.created_by)
+    make_version(framework)
+    file = tmp_path / "data.csv"
+    file.write_text("unit,fixed,mobile,retail,finance,travel\n南阴市,1,2,3,4,5\n洛阳,,3,4,5,6\n", "gb18030")
+    page = open_page("/data-sets/import/")
+    page.get_by_label("Chinese name").fill("数据")
+    page.get_by_label("English name").fill("Small data")
+    page.get_by_label("Year of the data").fill("2016")
+    page.get_by_label("Data (CSV)").set_input_files(file)
+    page.get_by_role("button", name="Import the data set").click()
+    expect(page.get_by_role("heading", name="2 problems in the file")).to_be_visible()
+    expect(page.get_by_text("Nearest names: 南阳市")).to_be_visible()
+    file.write_text("unit,fixed,mobile,retail,finance,travel\n南阳,1,2,3,4,5\n洛阳,1,3,4,5,6\n", "gb18030")
+    page.get_by_label("Data (CSV)").set_input_files(file)
+    page.get_by_role("button", name="Import the data set").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Small data (2016)")
+    assert Run.objects.get().status == "queued"
