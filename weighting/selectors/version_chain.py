@@ -35,6 +35,11 @@ def head_of(framework_id: int) -> Head | None:
     return next(iter(_heads(WeightVersion.objects.filter(framework=framework_id))), None)
 
 
+def all_heads() -> list[Head]:
+    """Return the heads of all chains."""
+    return _heads(WeightVersion.objects.all())
+
+
 def heads_visible_to(account: Account | None) -> list[Head]:
     """Return the heads of all chains of which the visitor may read a version.
 

@@ -1,0 +1,117 @@
+"""Whether every frozen version in the store is still what it was frozen as.
+
+Bytes, weights and counts are judged by the outsiders' own program, so that the product and a
+stranger can never come to different verdicts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import connections
+
+from tools import verify_weight_version as outsider
+from weighting.immutability import missing_triggers
+from weighting.manifest import FIRST_PREVIOUS_HASH, hash_bytes, weight_entry
+from weighting.models import Framework, WeightVersion
+from weighting.selectors.version_chain import Head
+from weighting.selectors.versions import weighted_nodes_of
+
+Finding = tuple[bool, str]
+
+
+def check_store(*, using: str = "default", heads: Sequence[Head] = ()) -> Iterator[Finding]:
+    """Yield what holds and what does not: triggers, every version, every chain, published heads."""
+    missing = missing_triggers(connections[using])
+    yield not missing, "every trigger that keeps frozen rows stands" + _list(missing)
+    for framework in Framework.objects.order_by("pk"):
+        yield from _check_chain(framework, [head for head in heads if head.framework == framework.sha256])
+    known = set(Framework.objects.values_list("sha256", flat=True))
+    for head in heads:
+        if head.framework not in known:
+            yield False, f"head {head.number} of framework {head.framework} was published, which is not here"
+
+
+def _check_chain(framework: Framework, heads: Sequence[Head]) -> Iterator[Finding]:
+    versions = WeightVersion.objects.filter(framework=framework, number__isnull=False).order_by("number")
+    hashes: dict[int, str] = {0: FIRST_PREVIOUS_HASH}
+    for version in versions.select_related("framework", "round", "parent").iterator(chunk_size=20):
+        number = version.number or 0
+        name = f"framework {framework.pk}, version {number}"
+        wrong = list(_faults_of(version, previous=hashes.get(number - 1)))
+        yield not wrong, f"{name} is what it was frozen as" + _list(wrong)
+        hashes[number] = hash_bytes(bytes(version.manifest or b""))
+    last = max(hashes)
+    gaps = [str(number) for number in range(1, last) if number not in hashes]
+    yield not gaps, f"framework {framework.pk} has every version from 1 to {last}" + _list(gaps)
+    for head in heads:
+        yield _check_head(framework, head, hashes)
+
+
+def _check_head(framework: Framework, head: Head, hashes: Mapping[int, str]) -> Finding:
+    name = f"framework {framework.pk}: version {head.number} was published with hash {head.hash}"
+    if head.number not in hashes:
+        return False, f"{name}, and is not here: the chain ends at {max(hashes)}, its tail is cut off"
+    held = hashes[head.number] == head.hash
+    return held, name + (", and stands" if held else f", and is {hashes[head.number]} here")
+
+
+def _faults_of(version: WeightVersion, *, previous: str | None) -> Iterator[str]:
+    """Yield everything that is wrong with one frozen version, in plain words."""
+    content = bytes(version.manifest or b"")
+    if hash_bytes(content) != version.manifest_hash:
+        yield "its manifest does not have the stored hash"
+    try:
+        manifest = outsider.parse_strictly(content)
+        if outsider.canonical_json(manifest) != content:
+            yield "its manifest is not canonical JSON"
+        yield from _outsiders_faults(manifest)
+        if manifest["previous"] != previous:
+            yield "it is not chained to the version before it"
+        yield from _differences(version, manifest)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        yield f"its manifest cannot be read: {error!r}"
+
+
+def _outsiders_faults(manifest: dict[str, Any]) -> Iterator[str]:
+    if manifest["schema"] != outsider.SCHEMA:
+        yield f"its schema is not {outsider.SCHEMA}"
+    findings = list(outsider.check_weights(manifest))
+    if manifest["round"] is not None:
+        findings += outsider.check_round(manifest)
+    yield from (f"it does not hold that {text}" for holds, text in findings if not holds)
+
+
+def _differences(version: WeightVersion, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where the columns and the weight rows say something else than the manifest."""
+    stated = {
+        "framework": version.framework.sha256,
+        "number": version.number,
+        "label_zh": version.label_zh,
+        "label_en": version.label_en,
+        "source": version.source,
+        "corrects": version.parent.manifest_hash if version.parent else None,
+        "reason": version.reason,
+        "note": version.note,
+        "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
+    }
+    for key, value in stated.items():
+        if manifest.get(key, value) != value:
+            yield f"its column for {key} says {value!r}, its manifest {manifest[key]!r}"
+    rows = [
+        weight_entry(
+            code=node.indicator.code,
+            parent=node.indicator.parent.code if node.indicator.parent else None,
+            local=node.local_weight,
+            global_=node.global_weight,
+            asked=node.asked,
+        )
+        for node in weighted_nodes_of(version)
+    ]
+    if rows != manifest["weights"]:
+        codes = {row["code"]: row for row in rows}
+        wrong = [entry["code"] for entry in manifest["weights"] if codes.get(entry["code"]) != entry]
+        yield "its weights in the tables are not those of its manifest" + _list(wrong)
+
+
+def _list(faults: Sequence[str]) -> str:
+    return f" (not: {'; '.join(faults[:10])}{' ...' if len(faults) > 10 else ''})" if faults else ""
