@@ -47,6 +47,10 @@ POLICY = {
     "weighting:round-aggregate": ("POST", OWNER),
     "weighting:round-void": ("GET POST", OWNER),
     "weighting:round-links": ("POST", OWNER),
+    # The world's round is open: it has no statistics for anybody.
+    "weighting:round-statistics": ("", OWNER),
+    "weighting:round-statistics-export": ("", OWNER),
+    "weighting:round-report": ("", OWNER),
     "weighting:invitation-link": ("POST", OWNER),
     "weighting:framework-list": ("GET", ANYBODY),
     "weighting:framework-import": ("GET POST", MANAGERS),

@@ -22,6 +22,10 @@ class RoundNotOpen(Refused):
         )
 
 
+class NotReported(Refused):
+    """A figure is withheld: the round is not closed, or too few ballots count."""
+
+
 class AlreadyFrozen(Refused):
     """Somebody else froze the version first; ``version_id`` and ``number`` say what it became."""
 

@@ -1,0 +1,118 @@
+"""What changed between two rounds of a Delphi series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weighting.exceptions import NotReported
+from weighting.models import Indicator, Invitation, Round
+from weighting.numeric.agreement import quartiles
+from weighting.numeric.arrays import FloatArray
+from weighting.numeric.stability import compare_distributions, weighted_kappa
+from weighting.selectors.rounds import is_counted, items_of, score_counts_of
+from weighting.selectors.statistics import reported_ballots_of
+
+
+@dataclass(frozen=True)
+class ItemChange:
+    """How an item's answers moved from the earlier round to this one."""
+
+    indicator: Indicator
+    median: float
+    iqr: float
+    mean: float
+    distance: float
+    is_stable: bool
+
+
+@dataclass(frozen=True)
+class KappaSpread:
+    """Weighted kappa of each expert between two rounds: quartiles over experts, never one alone."""
+
+    experts: int
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+
+
+@dataclass(frozen=True)
+class Stability:
+    """A round beside the one it follows; ``kappa`` only where the series kept its links."""
+
+    before: Round
+    items: list[ItemChange]
+    kappa: KappaSpread | None
+
+    @property
+    def stable_count(self) -> int:
+        return sum(item.is_stable for item in self.items)
+
+
+def stability_of(round_: Round) -> Stability | None:
+    """Compare a closed round with the one it follows; None where either reports nothing."""
+    before = round_.follows
+    if before is None:
+        return None
+    try:
+        reported_ballots_of(before)
+        reported_ballots_of(round_)
+    except NotReported:
+        return None
+    items = _items_in_both(before, round_)
+    return Stability(before=before, items=_changes(before, round_, items), kappa=_kappa(before, round_))
+
+
+def _items_in_both(before: Round, after: Round) -> list[Indicator]:
+    asked = {node.code for node in items_of(before)}
+    return [node for node in items_of(after) if node.code in asked]
+
+
+def _changes(before: Round, after: Round, items: list[Indicator]) -> list[ItemChange]:
+    """Leave out the items that fewer than k answered in either round."""
+    one, other = score_counts_of(before, items)[:, :5], score_counts_of(after, items)[:, :5]
+    enough = (one.sum(axis=1) >= before.minimum_panel) & (other.sum(axis=1) >= after.minimum_panel)
+    change = compare_distributions(one, other)
+    return [
+        ItemChange(
+            indicator=node,
+            median=float(change.median[place]),
+            iqr=float(change.iqr[place]),
+            mean=float(change.mean[place]),
+            distance=float(change.distance[place]),
+            is_stable=bool(change.is_stable[place]),
+        )
+        for place, node in enumerate(items)
+        if enough[place]
+    ]
+
+
+def _kappa(before: Round, after: Round) -> KappaSpread | None:
+    """Return the spread over the experts whose ballots of both rounds are still linked to them."""
+    first, second = _linked_scores(before), _linked_scores(after)
+    kappas = [
+        kappa
+        for expert in sorted(first.keys() & second.keys())
+        if (kappa := _kappa_of(first[expert], second[expert])) is not None
+    ]
+    if len(kappas) < max(before.minimum_panel, after.minimum_panel):
+        return None
+    low, median, high = quartiles(np.array(kappas)).tolist()
+    return KappaSpread(experts=len(kappas), lower_quartile=low, median=median, upper_quartile=high)
+
+
+def _linked_scores(round_: Round) -> dict[int, dict[str, int | None]]:
+    linked = Invitation.objects.filter(round=round_, ballot__sealed_scores__isnull=False)
+    return {
+        invitation.expert_id: ballot.sealed_scores or {}
+        for invitation in linked.select_related("ballot")
+        if (ballot := invitation.ballot) and is_counted(round_, ballot)
+    }
+
+
+def _kappa_of(first: dict[str, int | None], second: dict[str, int | None]) -> float | None:
+    codes = sorted(first.keys() & second.keys())
+    return weighted_kappa(_values(first, codes), _values(second, codes))
+
+
+def _values(scores: dict[str, int | None], codes: list[str]) -> FloatArray:
+    return np.array([scores[code] for code in codes], dtype=float)

@@ -1,0 +1,304 @@
+"""What a closed round says about its panel; nothing before the close, and nothing below k ballots."""
+
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from weighting.enums import Role, RoundState, Sector
+from weighting.exceptions import NotReported
+from weighting.models import Account, Ballot, Indicator, Round, WeightVersion
+from weighting.numeric.aggregation import count_scores
+from weighting.numeric.agreement import (
+    Concordance,
+    IntraclassCorrelation,
+    careless_signs,
+    describe_items,
+    flag_careless,
+    intraclass_correlation,
+    kendall_w,
+    reach_consensus,
+)
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.disclosure import reportable_groups
+from weighting.numeric.ordering import display_order
+from weighting.selectors.rounds import asked_groups_of, counted_ballots_of, rounds_visible_to, scores_on
+
+REPORTED_STATES = [RoundState.CLOSED, RoundState.AGGREGATED]
+
+
+@dataclass(frozen=True)
+class ItemFigures:
+    """The answers to one item; ``scores`` counts 1 to 5 and is empty where fewer than k answered."""
+
+    indicator: Indicator
+    abstained: int
+    scores: list[int]
+    mean: float | None
+    median: float | None
+    lower_quartile: float | None
+    upper_quartile: float | None
+    iqr: float | None
+    cv: float | None
+    important: float | None
+    consensus: bool | None
+
+    @property
+    def answers(self) -> int:
+        return sum(self.scores)
+
+    @property
+    def is_reported(self) -> bool:
+        return bool(self.scores)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Kendall's W and ICC over ``items`` of the ``experts`` who answered all of them.
+
+    Both are None below k such experts, and where nobody told two items apart.
+    """
+
+    experts: int
+    items: int
+    concordance: Concordance | None
+    icc: IntraclassCorrelation | None
+
+
+@dataclass(frozen=True)
+class GroupFigures:
+    """A sibling group: its items, and how far the panel agrees on their order."""
+
+    parent: Indicator | None
+    items: list[ItemFigures]
+    agreement: Agreement
+
+    @property
+    def consensus_count(self) -> int:
+        return sum(item.consensus is True for item in self.items)
+
+
+@dataclass(frozen=True)
+class SectorFigures:
+    """A sector with at least k ballots, and its mean of each item; None where fewer than k answered."""
+
+    sector: Sector
+    ballots: int
+    means: list[float | None]
+
+
+@dataclass(frozen=True)
+class BallotFlags:
+    """Signs of careless answering on one ballot, known by a number drawn at random."""
+
+    number: int
+    long_string: bool
+    low_spread: bool
+    distant: bool
+
+
+@dataclass(frozen=True)
+class RoundStatistics:
+    """Everything that is reported of a closed round; all of it is over the counted ballots."""
+
+    round: Round
+    sealed: int
+    counted: int
+    groups: list[GroupFigures]
+    whole: Agreement
+    sectors: list[SectorFigures]
+    flags: list[BallotFlags]
+
+    @property
+    def excluded(self) -> int:
+        return self.sealed - self.counted
+
+    @property
+    def items(self) -> list[ItemFigures]:
+        return [item for group in self.groups for item in group.items]
+
+    @property
+    def consensus_count(self) -> int:
+        return sum(group.consensus_count for group in self.groups)
+
+    @property
+    def abstentions(self) -> int:
+        return sum(item.abstained for item in self.items)
+
+
+def reported_rounds_visible_to(account: Account | None) -> QuerySet[Round]:
+    """Return the closed rounds whose statistics the account may read.
+
+    A round's managers and the administrators read them from the close on; analysts once a
+    frozen version came from the round.
+    """
+    if account is None:
+        return Round.objects.none()
+    if account.role == Role.ANALYST:
+        rounds = Round.objects.select_related("framework", "panel")
+        return rounds.filter(_is_released(), state=RoundState.AGGREGATED)
+    return rounds_visible_to(account).filter(state__in=REPORTED_STATES)
+
+
+def rounds_known_to(account: Account | None) -> QuerySet[Round]:
+    """Return the rounds that the account may know of: its own, or those it may read statistics of."""
+    if account is None or account.role == Role.ANALYST:
+        return reported_rounds_visible_to(account)
+    return rounds_visible_to(account)
+
+
+def round_statistics(round_: Round) -> RoundStatistics:
+    """Return the statistics of a closed round, or raise `NotReported`."""
+    ballots = reported_ballots_of(round_)
+    groups = asked_groups_of(round_)
+    nodes = [node for _parent, group in groups for node in group]
+    scores = scores_on(ballots, nodes)
+    figures = dict(zip((node.pk for node in nodes), _item_figures(round_, nodes, scores), strict=True))
+    places = {node.pk: place for place, node in enumerate(nodes)}
+    return RoundStatistics(
+        round=round_,
+        sealed=round_.sealed_count or 0,
+        counted=len(ballots),
+        groups=[
+            GroupFigures(
+                parent=parent,
+                items=[figures[node.pk] for node in group],
+                agreement=_agreement(scores[:, [places[node.pk] for node in group]], round_.minimum_panel),
+            )
+            for parent, group in groups
+        ],
+        whole=_agreement(scores, round_.minimum_panel),
+        sectors=_sectors(round_, ballots, scores),
+        flags=_flags(round_, ballots, scores, [len(group) for _parent, group in groups]),
+    )
+
+
+def reported_ballots_of(round_: Round) -> list[Ballot]:
+    """Return the counted ballots of a closed round that has at least k of them, or raise `NotReported`."""
+    if round_.state not in REPORTED_STATES:
+        raise NotReported(_("A round has statistics once it is closed, and never if it is void."))
+    ballots = counted_ballots_of(round_)
+    if len(ballots) < round_.minimum_panel:
+        raise NotReported(
+            _("%(counted)d ballots count and the minimum panel is %(least)d: no figure is reported.")
+            % {"counted": len(ballots), "least": round_.minimum_panel}
+        )
+    return ballots
+
+
+def comments_of(round_: Round) -> list[tuple[Indicator, list[str]]]:
+    """Return the comments on each item, in an order that leads to no ballot: for managers alone."""
+    ballots = reported_ballots_of(round_)
+    comments = []
+    for _parent, group in asked_groups_of(round_):
+        for node in group:
+            texts = [text for ballot in ballots if (text := ballot.sealed_comments.get(node.code))]
+            if texts:
+                comments.append((node, sorted(texts, key=lambda text: _shuffle_key(round_, node, text))))
+    return comments
+
+
+def _shuffle_key(round_: Round, node: Indicator, text: str) -> bytes:
+    """Another order for every item, so that no ballot keeps its place."""
+    return sha256(f"{round_.pk}|{node.code}|{text}".encode()).digest()
+
+
+def _is_released() -> Q:
+    frozen = WeightVersion.objects.filter(number__isnull=False)
+    return Q(Exists(frozen.filter(round=OuterRef("pk")))) | Q(
+        Exists(frozen.filter(pooled_rounds=OuterRef("pk")))
+    )
+
+
+def _item_figures(round_: Round, nodes: list[Indicator], scores: FloatArray) -> list[ItemFigures]:
+    counts = count_scores(scores)
+    described = describe_items(scores)
+    consensus = reach_consensus(
+        described,
+        measure=round_.consensus_measure,  # type: ignore[arg-type]
+        threshold=round_.consensus_threshold,
+    )
+    figures = []
+    for place, node in enumerate(nodes):
+        is_reported = counts[place, :5].sum() >= round_.minimum_panel
+        figures.append(
+            ItemFigures(
+                indicator=node,
+                abstained=int(counts[place, 5]),
+                scores=counts[place, :5].tolist() if is_reported else [],
+                consensus=bool(consensus[place]) if is_reported else None,
+                **{
+                    name: _number(getattr(described, name)[place]) if is_reported else None
+                    for name in _MEASURES
+                },
+            )
+        )
+    return figures
+
+
+_MEASURES = ("mean", "median", "lower_quartile", "upper_quartile", "iqr", "cv", "important")
+
+
+def _agreement(scores: FloatArray, least: int) -> Agreement:
+    complete = scores[~np.isnan(scores).any(axis=1)]
+    is_enough = len(complete) >= least
+    return Agreement(
+        experts=len(complete),
+        items=scores.shape[1],
+        concordance=kendall_w(complete) if is_enough else None,
+        icc=intraclass_correlation(complete) if is_enough else None,
+    )
+
+
+def _sectors(round_: Round, ballots: list[Ballot], scores: FloatArray) -> list[SectorFigures]:
+    """Compare sectors, where at least two are known and large enough.
+
+    The close keeps a sector only above k; abstentions can bring an item below it again, so
+    every item is held against k once more, the remainder included.
+    """
+    of_ballots = np.array([ballot.sector for ballot in ballots])
+    sizes = Counter(sector for sector in of_ballots.tolist() if sector)
+    if len(sizes) < 2:
+        return []
+    members = {sector: of_ballots == sector for sector in sizes}
+    means = [_sector_means(column, members, round_.minimum_panel) for column in scores.T]
+    return [
+        SectorFigures(sector, sizes[sector], [mean.get(sector) for mean in means])
+        for sector in Sector
+        if sector in sizes
+    ]
+
+
+def _sector_means(column: FloatArray, members: dict[str, BoolArray], least: int) -> dict[str, float]:
+    answered = ~np.isnan(column)
+    sizes = {sector: int((answered & member).sum()) for sector, member in members.items()}
+    rest = int(answered.sum()) - sum(sizes.values())
+    return {
+        sector: float(column[answered & members[sector]].mean())
+        for sector in reportable_groups(sizes, least=least, rest=rest)
+    }
+
+
+def _flags(
+    round_: Round, ballots: list[Ballot], scores: FloatArray, sections: list[int]
+) -> list[BallotFlags]:
+    """Flag ballots in the order of their random ids, which the close has drawn anew."""
+    shown = np.array([_shown_order(round_, ballot, sections) for ballot in ballots])
+    flags = flag_careless(careless_signs(scores, shown), scores.shape[1])
+    return [BallotFlags(number, *row) for number, row in enumerate(flags.tolist(), start=1) if any(row)]
+
+
+def _shown_order(round_: Round, ballot: Ballot, sections: list[int]) -> IntArray:
+    starts = np.cumsum([0, *sections])
+    orders = [
+        start + display_order(round_.seed, ballot.order_key, size)
+        for start, size in zip(starts, sections, strict=False)
+    ]
+    return np.concatenate(orders)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
