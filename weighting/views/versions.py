@@ -171,11 +171,12 @@ def _act(
 def _rows_of(version: WeightVersion) -> list[dict[str, object]]:
     """Return the tree's rows in percent; the longest bar of the index is the largest sub-index."""
     nodes = {node.indicator: node for node in weighted_nodes_of(version)}
+    asked_below = {indicator.parent_id: node.asked for indicator, node in nodes.items()}
     largest = max((node.global_weight for node in nodes.values()), default=1.0)
     return [
         {
             "indicator": node.indicator,
-            "asked": node.asked,
+            "is_split_below": not asked_below.get(node.indicator.pk, True),
             "local_percent": 100 * node.local_weight,
             "global_percent": 100 * node.global_weight,
             "global_length": 100 * node.global_weight / largest,
