@@ -12,7 +12,7 @@ from django.db import connection
 
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
-from indexer.selectors.data_sets import normalised_values, tree_of_framework
+from indexer.selectors.data_sets import normalised_values, structure_of
 from indexer.services.runs import compute_waiting_runs
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
@@ -49,12 +49,12 @@ class Floor:
 
     def __init__(self, folder: Path, data_set: DataSet) -> None:
         runs = list(Run.objects.order_by("pk"))
-        tree = tree_of_framework(data_set.framework_id)
+        structure = structure_of(data_set.framework_id)
         weights = global_weights_of([run.weight_version_id for run in runs])
         self.weights: FloatArray = np.stack(
-            [weights[run.weight_version_id][tree.leaves] for run in runs], axis=1
+            [weights[run.weight_version_id][structure.tree.leaves] for run in runs], axis=1
         )
-        self.normalised = normalised_values(data_set, data_set.method)
+        self.normalised = normalised_values(data_set, data_set.method, structure)
         self.rows = list(CityScore.objects.values_list("id", "score", "rank", "city_id", "run_id"))
         self.shape = f"{len(runs)} versions x {self.normalised.shape[0]} x {self.normalised.shape[1]}"
         self.database = _copy_table(folder / "floor.sqlite3")

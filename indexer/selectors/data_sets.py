@@ -9,9 +9,9 @@ from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod
 from indexer.numeric.normalisation import handle_missing, normalise
 from weighting.models import Account, Indicator
-from weighting.numeric.arrays import FloatArray
-from weighting.numeric.tree import Tree
-from weighting.selectors.frameworks import indicators_of, tree_of
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import Tree, build_tree
+from weighting.selectors.frameworks import indicators_of
 
 
 @dataclass(frozen=True)
@@ -71,22 +71,38 @@ def cities_of(data_set: DataSet) -> list[City]:
     return [cities[city_id] for city_id in data_set.city_ids]
 
 
-def tree_of_framework(framework_id: int) -> Tree:
-    """Return the numeric tree of a framework."""
-    return tree_of(indicators_of(framework_id))
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """What the numeric side needs of a framework: its tree, and the (leaves,) directions."""
+
+    tree: Tree
+    directions: IntArray
 
 
-def normalised_values(data_set: DataSet, method: IndexMethod) -> FloatArray:
+def structure_of(framework_id: int) -> Structure:
+    """Return the tree and the directions of a framework, in file order."""
+    nodes = Indicator.objects.filter(framework_id=framework_id).order_by("position")
+    rows = list(nodes.values_list("code", "parent__code", "direction"))
+    tree = build_tree([code for code, *_ in rows], [parent or "" for _, parent, _ in rows])
+    return Structure(tree=tree, directions=np.array([row[2] for row in rows])[tree.leaves])
+
+
+def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structure) -> FloatArray:
     """Return the normalised values, (cities, leaves), under a method; NaN where left out."""
-    leaves = [node for node in indicators_of(data_set.framework_id) if node.is_leaf]
-    codes = [leaf.code for leaf in leaves]
-    units = [city.name_zh for city in cities_of(data_set)]
-    filled = handle_missing(unpack_values(data_set), method.missing, codes=codes, units=units)  # type: ignore[arg-type]
+    codes, values = structure.tree.leaf_codes, unpack_values(data_set)
+    # The names are for the message about missing values alone.
+    units = _city_names(data_set) if np.isnan(values).any() else []
+    filled = handle_missing(values, method.missing, codes=codes, units=units)  # type: ignore[arg-type]
     return normalise(
         filled,
         method=method.normalisation,  # type: ignore[arg-type]
-        directions=np.array([leaf.direction for leaf in leaves]),
+        directions=structure.directions,
         codes=codes,
         totals=unpack_totals(data_set),
         negative=method.negative,  # type: ignore[arg-type]
     )
+
+
+def _city_names(data_set: DataSet) -> list[str]:
+    names = dict(City.objects.values_list("pk", "name_zh"))
+    return [names[city_id] for city_id in data_set.city_ids]

@@ -5,23 +5,25 @@ import logging
 import math
 import time
 import uuid
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indexer.enums import Missing, RunStatus
-from indexer.models import CityScore, DataSet, IndexMethod, Run
+from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.ranking import min_ranks
-from indexer.selectors.data_sets import normalised_values, tree_of_framework
+from indexer.selectors.data_sets import normalised_values, structure_of
 from indexer.services.leases import keep_lease, lease_time
 from weighting.exceptions import Refused
-from weighting.models import Account, WeightVersion
+from weighting.models import Account
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
 from weighting.services.audit import record_act
@@ -31,6 +33,17 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 25
 # A claim holds this many fresh runs: normalising once serves them all, and a lease covers them.
 CLAIM_SIZE = 64
+# On SQLite a transaction keeps all other writers waiting, so a large result is stored in parts.
+ROWS_PER_COMMIT = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one run came to: (cities,) and (cities, nodes)."""
+
+    run: Run
+    scores: FloatArray
+    nodes: FloatArray
 
 
 @transaction.atomic
@@ -45,30 +58,47 @@ def claim_runs(data_set_id: int) -> list[Run]:
     claimed = [run for run in candidates if run.method_id == candidates[0].method_id and not run.attempts]
     claimed = claimed or candidates[:1]
     lease, now = uuid.uuid4(), timezone.now()
+    changes = {
+        "status": RunStatus.RUNNING,
+        "lease": lease,
+        "lease_until": now + lease_time(),
+        "started_at": now,
+    }
+    taken = [run.pk for run in claimed]
+    if taken:
+        Run.objects.filter(pk__in=taken).update(**changes, attempts=F("attempts") + 1)
     for run in claimed:
-        run.status, run.lease, run.lease_until = RunStatus.RUNNING, lease, now + lease_time()
-        run.started_at, run.attempts = now, run.attempts + 1
-    Run.objects.bulk_update(claimed, ["status", "lease", "lease_until", "started_at", "attempts"])
+        run.lease, run.attempts = lease, run.attempts + 1
     return claimed
 
 
 def compute_claimed_runs(runs: list[Run]) -> int:
     """Normalise once, weigh under every version at once, store each; return how many ended."""
-    data_set = DataSet.objects.select_related("framework").get(pk=runs[0].data_set_id)
+    data_set = DataSet.objects.get(pk=runs[0].data_set_id)
     method = runs[0].method
-    tree = tree_of_framework(data_set.framework_id)
+    structure = structure_of(data_set.framework_id)
+    tree = structure.tree
     weights = global_weights_of([run.weight_version_id for run in runs])
     with keep_lease(runs[0]):
         try:
-            normalised = normalised_values(data_set, method)
+            normalised = normalised_values(data_set, method, structure)
             columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
             scores = composite_scores(normalised, columns, **_options(method), tree=tree)
         except ValueError as error:
             return _fail(runs, error)
         ended = 0
-        for run, column in zip(runs, scores.T, strict=True):
-            nodes = node_scores(tree, weights[run.weight_version_id], normalised, **_options(method))
-            ended += _store(run, data_set, column, nodes)
+        for part in _parts(len(runs), cities=len(scores)):
+            results = [
+                Result(
+                    run=runs[place],
+                    scores=scores[:, place],
+                    nodes=node_scores(
+                        tree, weights[runs[place].weight_version_id], normalised, **_options(method)
+                    ),
+                )
+                for place in part
+            ]
+            ended += _store(results, data_set)
     return ended
 
 
@@ -111,29 +141,49 @@ def _options(method: IndexMethod) -> dict[str, Any]:
     return {"aggregation": method.aggregation, "missing": missing}
 
 
+def _parts(runs: int, *, cities: int) -> list[range]:
+    """Split the runs of a claim into transactions of a bearable size."""
+    step = max(1, ROWS_PER_COMMIT // cities)
+    return [range(start, min(start + step, runs)) for start in range(0, runs, step)]
+
+
 @transaction.atomic
-def _store(run: Run, data_set: DataSet, scores: FloatArray, nodes: FloatArray) -> int:
-    """Write the whole result, unless the lease has passed to somebody else."""
-    held = _hold(run)
-    if held is None:
-        return 0
-    ranks = min_ranks(scores)
-    rows = zip(data_set.city_ids, scores.tolist(), ranks.tolist(), strict=True)
-    CityScore.objects.bulk_create(
-        [CityScore(run=held, city_id=city_id, score=score, rank=rank) for city_id, score, rank in rows]
-    )
-    block = np.ascontiguousarray(nodes, dtype="<f8").tobytes()
-    held.status, held.lease, held.lease_until, held.error = RunStatus.DONE, None, None, ""
-    held.finished_at = timezone.now()
-    held.data_sha256 = data_set.sha256
-    held.manifest_hash = WeightVersion.objects.values_list("manifest_hash", flat=True).get(
-        pk=held.weight_version_id
-    )
-    held.code_version = settings.CODE_VERSION
-    held.node_scores = block
-    held.result_sha256 = hashlib.sha256(block + scores.astype("<f8").tobytes()).hexdigest()
-    held.save()
-    return 1
+def _store(results: list[Result], data_set: DataSet) -> int:
+    """Write whole results, except where the lease has passed to somebody else."""
+    held = _hold([result.run for result in results])
+    kept = [result for result in results if result.run.pk in held]
+    _insert_scores(kept, data_set)
+    for result in kept:
+        run = held[result.run.pk]
+        block = np.ascontiguousarray(result.nodes, dtype="<f8").tobytes()
+        run.status, run.lease, run.lease_until, run.error = RunStatus.DONE, None, None, ""
+        run.finished_at = timezone.now()
+        run.data_sha256 = data_set.sha256
+        run.manifest_hash = run.weight_version.manifest_hash
+        run.code_version = settings.CODE_VERSION
+        run.node_scores = block
+        run.result_sha256 = hashlib.sha256(block + result.scores.astype("<f8").tobytes()).hexdigest()
+        run.save()
+    return len(kept)
+
+
+def _insert_scores(results: list[Result], data_set: DataSet) -> None:
+    """Insert a row per city and run; a model object for each would take most of a recompute."""
+    rows = [
+        row
+        for result in results
+        for row in zip(
+            repeat(result.run.pk),
+            data_set.city_ids,
+            result.scores.tolist(),
+            min_ranks(result.scores).tolist(),
+            strict=False,
+        )
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            'INSERT INTO indexer_cityscore (run_id, city_id, score, "rank") VALUES (%s, %s, %s, %s)', rows
+        )
 
 
 def _fail(runs: list[Run], error: ValueError) -> int:
@@ -145,7 +195,7 @@ def _fail(runs: list[Run], error: ValueError) -> int:
 
 @transaction.atomic
 def _store_failure(run: Run, error: str) -> int:
-    held = _hold(run)
+    held = _hold([run]).get(run.pk)
     if held is None:
         return 0
     held.status, held.lease, held.lease_until = RunStatus.FAILED, None, None
@@ -155,10 +205,13 @@ def _store_failure(run: Run, error: str) -> int:
     return 1
 
 
-def _hold(run: Run) -> Run | None:
-    """Lock the row if this lease still holds it."""
-    held = Run.objects.select_for_update().filter(pk=run.pk, status=RunStatus.RUNNING, lease=run.lease)
-    return held.first()
+def _hold(runs: list[Run]) -> dict[int, Run]:
+    """Lock the rows that the lease of these runs still holds; return them by id."""
+    held = Run.objects.select_for_update(of=("self",)).filter(
+        pk__in=[run.pk for run in runs], status=RunStatus.RUNNING, lease=runs[0].lease
+    )
+    held = held.select_related("weight_version").defer("weight_version__manifest")
+    return {run.pk: run for run in held.order_by("pk")}
 
 
 def _waiting() -> QuerySet[Run]:
