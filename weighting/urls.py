@@ -3,6 +3,7 @@
 from django.urls import path
 
 from weighting.api.resources import Frameworks, WeightVersions
+from weighting.api.rounds import Rounds, RoundStatisticsView
 from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
 from weighting.views import (
     access,
@@ -74,6 +75,9 @@ urlpatterns = [
     path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),
     path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
     path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
+    path("api/v1/rounds/", Rounds.list_view(), name="api-round-list"),
+    path("api/v1/rounds/<int:pk>/", Rounds.detail_view(), name="api-round"),
+    path("api/v1/rounds/<int:pk>/statistics/", RoundStatisticsView.declared(), name="api-round-statistics"),
     path("api/v1/weight-versions/", WeightVersions.list_view(), name="api-version-list"),
     path("api/v1/weight-versions/compare/", VersionCompare.declared(), name="api-version-compare"),
     path("api/v1/weight-versions/heads/", VersionHeads.declared(), name="api-version-heads"),

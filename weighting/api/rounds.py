@@ -1,0 +1,182 @@
+"""/api/v1/rounds/ and /api/v1/rounds/{id}/statistics/."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from weighting.api.base import Resource
+from weighting.enums import Sector
+from weighting.exceptions import NotReported
+from weighting.models import Round
+from weighting.permissions import ANYONE, InAudience, audience
+from weighting.selectors.statistics import (
+    RoundStatistics,
+    reported_rounds_visible_to,
+    round_statistics,
+    rounds_known_to,
+)
+from weighting.visitors import visitor_of
+
+
+class RoundSerializer(serializers.ModelSerializer):
+    """A round without a word about what is scored in it; the counts come with the close."""
+
+    title = serializers.CharField(help_text="In the language of the request.")
+
+    class Meta:
+        model = Round
+        fields = [
+            "id",
+            "title",
+            "title_zh",
+            "title_en",
+            "state",
+            "framework",
+            "rule",
+            "quorum",
+            "minimum_panel",
+            "consensus_measure",
+            "consensus_threshold",
+            "exclusion",
+            "deadline",
+            "questionnaire_hash",
+            "receipt_root",
+            "invited_count",
+            "sealed_count",
+            "excluded_count",
+            "opened_at",
+            "closed_at",
+        ]
+
+
+class RoundFilter(filters.FilterSet):
+    framework = filters.NumberFilter(field_name="framework_id")
+
+    class Meta:
+        model = Round
+        fields = ["state"]
+
+
+class Rounds(Resource):
+    """Rounds of scoring: those that the visitor manages, or whose statistics the visitor may read."""
+
+    queryset = Round.objects.none()
+    serializer_class = RoundSerializer
+    filterset_class = RoundFilter
+
+    def get_queryset(self) -> QuerySet[Round]:
+        return rounds_known_to(self.account).order_by("pk")
+
+
+class ConcordanceSerializer(serializers.Serializer):
+    w = serializers.FloatField(help_text="Kendall's W, corrected for ties.")
+    chi2 = serializers.FloatField()
+    degrees = serializers.IntegerField()
+    p_value = serializers.FloatField()
+
+
+class IntraclassSerializer(serializers.Serializer):
+    single = serializers.FloatField(help_text="ICC(2,1).")
+    average = serializers.FloatField(help_text="ICC(2,k).")
+
+
+class AgreementSerializer(serializers.Serializer):
+    experts = serializers.IntegerField(help_text="Ballots that answer every one of the items.")
+    items = serializers.IntegerField()
+    concordance = ConcordanceSerializer(allow_null=True)
+    icc = IntraclassSerializer(allow_null=True)
+
+
+class ItemFiguresSerializer(serializers.Serializer):
+    code = serializers.CharField(source="indicator.code")
+    scores = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Ballots that gave 1, 2, 3, 4 and 5; empty where fewer than k answered.",
+    )
+    abstained = serializers.IntegerField()
+    mean = serializers.FloatField(allow_null=True)
+    median = serializers.FloatField(allow_null=True)
+    lower_quartile = serializers.FloatField(allow_null=True)
+    upper_quartile = serializers.FloatField(allow_null=True)
+    iqr = serializers.FloatField(allow_null=True)
+    cv = serializers.FloatField(allow_null=True)
+    important = serializers.FloatField(allow_null=True, help_text="Share of the answers that are 4 or 5.")
+    consensus = serializers.BooleanField(allow_null=True, help_text="By the round's own rule.")
+
+
+class GroupFiguresSerializer(serializers.Serializer):
+    parent = serializers.CharField(  # type: ignore[assignment]
+        source="parent.code", default=None, allow_null=True, help_text="Code; null: the root group."
+    )
+    agreement = AgreementSerializer()
+    items = ItemFiguresSerializer(many=True)
+
+
+class SectorFiguresSerializer(serializers.Serializer):
+    sector = serializers.ChoiceField(choices=Sector.choices)
+    ballots = serializers.IntegerField()
+    means = serializers.ListField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="In the order of the items; null where fewer than k of the sector answered.",
+    )
+
+
+class BallotFlagsSerializer(serializers.Serializer):
+    number = serializers.IntegerField(help_text="Drawn at random at the close.")
+    long_string = serializers.BooleanField()
+    low_spread = serializers.BooleanField()
+    distant = serializers.BooleanField()
+
+
+class RoundStatisticsSerializer(serializers.Serializer):
+    round = serializers.IntegerField(source="round.pk")
+    sealed = serializers.IntegerField()
+    excluded = serializers.IntegerField()
+    counted = serializers.IntegerField()
+    whole = AgreementSerializer()
+    groups = GroupFiguresSerializer(many=True)
+    sectors = SectorFiguresSerializer(many=True, help_text="Only sectors with at least k ballots.")
+    flags = BallotFlagsSerializer(many=True, help_text="Ballots with a sign of careless answering.")
+
+
+class Withheld(APIException):
+    """Too few ballots count."""
+
+    status_code = 409
+    default_code = "withheld"
+
+
+class RoundStatisticsView(APIView):
+    """The statistics of a closed round; a round that is not closed is not found."""
+
+    permission_classes = [InAudience]
+    http_method_names = ["get", "head", "options"]
+
+    @classmethod
+    def declared(cls) -> Any:
+        return audience(ANYONE)(cls.as_view())
+
+    @extend_schema(
+        responses={
+            200: RoundStatisticsSerializer,
+            409: OpenApiResponse(description="Fewer than k ballots count: every figure is withheld."),
+        }
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        round_ = get_object_or_404(reported_rounds_visible_to(visitor_of(self.request).account), pk=pk)
+        return Response(RoundStatisticsSerializer(_statistics_of(round_)).data)
+
+
+def _statistics_of(round_: Round) -> RoundStatistics:
+    try:
+        return round_statistics(round_)
+    except NotReported as refusal:
+        raise Withheld(str(refusal)) from refusal
