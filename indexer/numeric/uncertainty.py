@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from indexer.numeric.composite import Aggregation, Missing, composite_scores
-from indexer.numeric.packed_ranking import order_cities
+from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
@@ -294,6 +294,13 @@ def count_ranks(index: Index, local: FloatArray, pairs: IntArray = NO_PAIRS) -> 
     for start in range(0, local.shape[1], CHUNK):
         counter.add(local[:, start : start + CHUNK])
     return counter.counts()
+
+
+def many_ranks(index: Index, local: FloatArray) -> IntArray:
+    """Rank the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
+    first, kind = _distinct_rows(index.normalised, index.nominal_ranks)
+    scores = _Scorer(index.tree, index.normalised[first], index.aggregation).scores(local)
+    return min_ranks_by_row(scores[:, kind])
 
 
 def summarise_ranks(counts: RankCounts) -> RankSummary:

@@ -1,0 +1,323 @@
+"""What one weight, one indicator, one city or one group of weights does to the ranks (METHOD 7 and 8)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from indexer.numeric.composite import Aggregation, composite_scores, node_scores
+from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.ranking import min_ranks
+from indexer.numeric.sobol import SobolIndices, sobol_indices
+from indexer.numeric.uncertainty import CHUNK, Index, RankCounts, RankStudy, many_ranks
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.draws import WeightDraws, any_weights
+from weighting.numeric.tree import NO_PARENT, Tree, global_weights
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """The ranking without each of some nodes.
+
+    Attributes
+    ----------
+    nodes : int array, (cases,)
+        The node left out, with all below it.
+    local : float array, (nodes, cases)
+        The local weights that remain.
+    scores, ranks : array, (cities, cases)
+    mean_shift : float array, (cases,)
+        Average absolute rank shift against the nominal ranks.
+    """
+
+    nodes: IntArray
+    local: FloatArray
+    scores: FloatArray
+    ranks: IntArray
+    mean_shift: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedCities:
+    """What becomes of the other cities' order when one city leaves the sample.
+
+    Attributes
+    ----------
+    shifts : int array, (cities, dropped)
+        Places gained among the cities that remain; 0 for the dropped city itself.
+    possible : bool array, (dropped,)
+        False where the data cannot be normalised without the city, as when it alone has a
+        value above zero; its shifts are 0.
+    """
+
+    shifts: IntArray
+    possible: BoolArray
+
+    @property
+    def movers(self) -> IntArray:
+        """How many cities change places when each city leaves, (dropped,)."""
+        return (self.shifts != 0).sum(axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class CriticalWeights:
+    """The changes of a single local weight that tie two cities.
+
+    Attributes
+    ----------
+    pairs : int array, (pairs, 2)
+        The better city first.
+    deltas : float array, (nodes, pairs)
+        Change of the node's local weight, its siblings keeping their proportions; nan where
+        the weight has no siblings to trade with or does not bear on the pair.
+    feasible : bool array, (nodes, pairs)
+        Where the changed weight stays in [0, 1].
+    smallest : int array, (pairs,)
+        The node whose feasible change is smallest in size, -1 where there is none.
+    residuals : float array, (pairs,)
+        Difference of the two scores once that change is made: 0 but for rounding, nan where
+        there is none.
+    """
+
+    pairs: IntArray
+    deltas: FloatArray
+    feasible: BoolArray
+    smallest: IntArray
+    residuals: FloatArray
+
+
+def leave_nodes_out(index: Index, nodes: Sequence[int] | IntArray | None = None) -> LeftOut:
+    """Set the weight of each node to 0 in turn, rescale its siblings and rank again.
+
+    Where the siblings weigh nothing the parent is left out as well. Exact: scored and ranked
+    as a version of its own would be.
+
+    Parameters
+    ----------
+    nodes : sequence of int, optional
+        Leaves or whole branches; all leaves by default.
+
+    Raises
+    ------
+    ValueError
+        When nothing would remain.
+    CompositeError
+        When a city has nothing else.
+    """
+    tree = index.tree
+    chosen = tree.leaves if nodes is None else np.asarray(nodes, dtype=np.int64)
+    local = np.stack([_without_node(tree, index.local, int(node)) for node in chosen], axis=1)
+    missing: Any = "reweight" if np.isnan(index.normalised).any() else "refuse"
+    scores = composite_scores(
+        index.normalised,
+        global_weights(tree, local)[tree.leaves],
+        aggregation=index.aggregation,
+        missing=missing,
+        tree=tree,
+    )
+    ranks = min_ranks(scores)
+    shift = np.abs(ranks - index.nominal_ranks[:, np.newaxis]).mean(axis=0)
+    return LeftOut(chosen, local, scores, ranks, shift)
+
+
+def drop_cities(
+    values: FloatArray,
+    leaf_weights: FloatArray,
+    normalise_values: Callable[[FloatArray], FloatArray],
+    *,
+    aggregation: Aggregation = "arithmetic",
+) -> DroppedCities:
+    """Normalise, score and rank again without each city in turn.
+
+    Under share of total, and any other method that looks at the whole column, every score
+    depends on who is in the sample.
+
+    Parameters
+    ----------
+    values : float array, (cities, leaves)
+        Raw values without gaps.
+    leaf_weights : float array, (leaves,)
+        Global weights.
+    normalise_values : callable
+        `normalise` with everything but the values bound; totals that are given stay as given.
+    """
+
+    def score(raw: FloatArray) -> FloatArray:
+        return composite_scores(normalise_values(raw), leaf_weights, aggregation=aggregation)
+
+    cities = len(values)
+    nominal = score(values)
+    shifts = np.zeros((cities, cities), dtype=np.int64)
+    possible = np.ones(cities, dtype=bool)
+    for dropped in range(cities):
+        rest = np.delete(np.arange(cities), dropped)
+        try:
+            shifts[rest, dropped] = min_ranks(nominal[rest]) - min_ranks(score(values[rest]))
+        except NormalisationError:
+            possible[dropped] = False
+    return DroppedCities(shifts, possible)
+
+
+def adjacent_pairs(ranks: IntArray) -> IntArray:
+    """Return the neighbours of a ranking, best first, (cities - 1, 2); ties in given order."""
+    order = np.argsort(ranks, kind="stable")
+    return np.stack([order[:-1], order[1:]], axis=1)
+
+
+def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWeights:
+    r"""Find the change of each local weight that ties each pair of cities.
+
+    For a pair with :math:`D = T_a - T_b`, indicator k of group g with local weight
+    :math:`a_k`, group weight :math:`W_g`, :math:`d_k = t_{ak} - t_{bk}` and
+    :math:`D_g = \sum_{j \in g} a_j d_j`,
+
+    .. math:: \delta = -D (1 - a_k) / (W_g (d_k - D_g))
+
+    with proportional renormalisation of the siblings, feasible if
+    :math:`-a_k \le \delta \le 1 - a_k`.
+
+    Parameters
+    ----------
+    pairs : int array, (pairs, 2), optional
+        Neighbours of the nominal ranking by default.
+
+    Raises
+    ------
+    ValueError
+        For a geometric composite or missing values: the score is then not linear in a weight.
+
+    References
+    ----------
+    E. Triantaphyllou & A. Sanchez, Decision Sciences 28 (1997), 151-194,
+    doi:10.1111/j.1540-5915.1997.tb01306.x
+    """
+    if index.aggregation != "arithmetic" or np.isnan(index.normalised).any():
+        raise ValueError("critical weights need an arithmetic composite without missing values")
+    tree, local = index.tree, index.local
+    pairs = adjacent_pairs(index.nominal_ranks) if pairs is None else pairs
+    gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
+    differences = _node_differences(index, pairs)
+    of_groups, group_weights = _group_terms(tree, local, differences)
+    room = (1 - local)[:, np.newaxis]
+    slopes = group_weights[:, np.newaxis] * (differences - of_groups)
+    tradable = np.array([local[_siblings(tree, node)].sum() > 0 for node in range(len(tree))])
+    bears = (slopes != 0) & tradable[:, np.newaxis]
+    deltas = np.divide(-gaps * room, slopes, out=np.full(slopes.shape, np.nan), where=bears)
+    feasible = bears & (deltas >= -local[:, np.newaxis]) & (deltas <= room)
+    sizes = np.where(feasible, np.abs(deltas), np.inf)
+    smallest = np.where(feasible.any(axis=0), sizes.argmin(axis=0), -1)
+    residuals = _check_ties(index, pairs, smallest, deltas)
+    return CriticalWeights(pairs, deltas, feasible, smallest, residuals)
+
+
+def change_weight(tree: Tree, local: FloatArray, node: int, delta: float) -> FloatArray:
+    """Add to one local weight and rescale its siblings in proportion, (nodes,).
+
+    Raises
+    ------
+    ValueError
+        When the weight would leave [0, 1], or has no sibling of any weight.
+    """
+    changed = local[node] + delta
+    siblings = _siblings(tree, node)
+    rest = local[siblings].sum()
+    if not 0 <= changed <= 1 or rest == 0:
+        raise ValueError(f"the weight of {tree.codes[node]} cannot change by {delta}")
+    weights = np.array(local, dtype=np.float64)
+    weights[node] = changed
+    weights[siblings] *= (1 - changed) / rest
+    return weights
+
+
+def rank_acceptability(index: Index, *, draws: int, seed: int) -> RankCounts:
+    """Count how often each city is k-th over all weights, uniform on the simplex of each group.
+
+    The histogram divided by the draws is SMAA-2's rank acceptability.
+
+    References
+    ----------
+    R. Lahdelma & P. Salminen, Operations Research 49 (2001), 444-454, doi:10.1287/opre.49.3.444.11220
+    """
+    return RankStudy(index, any_weights(index.tree), draws, seed).count()
+
+
+def group_sobol(
+    index: Index, source: WeightDraws, *, samples: int, rng: np.random.Generator, city: int | None = None
+) -> SobolIndices:
+    """Attribute the variance of R_S, or of one city's rank, to the groups of weights.
+
+    An input is the vector of local weights of one sibling group, drawn by the source; the
+    order of the inputs is that of ``index.tree.groups``. The groups are taken as independent,
+    as noise and Dirichlet draws are; experts drawn for one group are not those of another.
+
+    Raises
+    ------
+    ValueError
+        When the output does not vary at all.
+    """
+    a, b = source.draw(samples, rng), source.draw(samples, rng)
+    mixed = []
+    for group in index.tree.groups:
+        frozen = a.copy()
+        frozen[group] = b[group]
+        mixed.append(_rank_output(index, frozen, city))
+    outputs = (_rank_output(index, a, city), _rank_output(index, b, city), np.stack(mixed))
+    return sobol_indices(*outputs, rng=rng)
+
+
+def _rank_output(index: Index, local: FloatArray, city: int | None) -> FloatArray:
+    """Return R_S or a city's rank for each version, (versions,)."""
+    parts = []
+    for start in range(0, local.shape[1], CHUNK):
+        ranks = many_ranks(index, local[:, start : start + CHUNK])
+        shift = np.abs(ranks - index.nominal_ranks).mean(axis=1)
+        parts.append(shift if city is None else ranks[:, city].astype(np.float64))
+    return np.concatenate(parts)
+
+
+def _without_node(tree: Tree, local: FloatArray, node: int) -> FloatArray:
+    weights = np.array(local, dtype=np.float64)
+    while (rest := weights[_siblings(tree, node)].sum()) == 0:
+        # Nothing remains in the group, so that its parent goes, too.
+        node = int(tree.parents[node])
+        if node == NO_PARENT:
+            raise ValueError("nothing would remain of the index")
+    siblings = _siblings(tree, node)
+    weights[siblings] /= rest
+    weights[node] = 0
+    return weights
+
+
+def _siblings(tree: Tree, node: int) -> IntArray:
+    same = np.flatnonzero(tree.parents == tree.parents[node])
+    return same[same != node]
+
+
+def _node_differences(index: Index, pairs: IntArray) -> FloatArray:
+    """Return how far the first city is ahead on each node, (nodes, pairs)."""
+    scores = node_scores(index.tree, global_weights(index.tree, index.local), index.normalised)
+    return (scores[pairs[:, 0]] - scores[pairs[:, 1]]).T
+
+
+def _group_terms(tree: Tree, local: FloatArray, differences: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return D_g, (nodes, pairs), and W_g, (nodes,), of each node's group."""
+    totals = global_weights(tree, local)
+    of_groups = np.empty_like(differences)
+    group_weights = np.empty(len(tree))
+    for group in tree.groups:
+        of_groups[group] = local[group] @ differences[group]
+        parent = tree.parents[group[0]]
+        group_weights[group] = 1.0 if parent == NO_PARENT else totals[parent]
+    return of_groups, group_weights
+
+
+def _check_ties(index: Index, pairs: IntArray, smallest: IntArray, deltas: FloatArray) -> FloatArray:
+    """Make each pair's smallest change and return what is left between the two, (pairs,)."""
+    residuals = np.full(len(pairs), np.nan)
+    for pair in np.flatnonzero(smallest >= 0):
+        local = change_weight(index.tree, index.local, smallest[pair], deltas[smallest[pair], pair])
+        weights = global_weights(index.tree, local)[index.tree.leaves]
+        first, second = composite_scores(index.normalised[pairs[pair]], weights)
+        residuals[pair] = first - second
+    return residuals
