@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
@@ -80,7 +81,7 @@ class Ranking(Resource):
             return self.queryset
         self.run = get_object_or_404(runs_visible_to(self.account), pk=self.kwargs["pk"])
         if self.run.status != RunStatus.DONE:
-            raise NotFound(f"The run is {self.run.status}: it has no ranking.")
+            raise NotFound(_("This run has no ranking: it is %(status)s.") % {"status": self.run.status})
         return city_scores_of(self.run)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:

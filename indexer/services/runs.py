@@ -54,6 +54,7 @@ def claim_runs(data_set_id: int) -> list[Run]:
     its worker takes no others with it and does not stand in their way.
     """
     waiting = _waiting().filter(data_set=data_set_id, attempts__lt=MAX_ATTEMPTS)
+    waiting = waiting.select_related("method", "weight_version").defer("weight_version__manifest")
     candidates = list(_locked(waiting.order_by("attempts", "pk"))[:CLAIM_SIZE])
     claimed = [run for run in candidates if run.method_id == candidates[0].method_id and not run.attempts]
     claimed = claimed or candidates[:1]
@@ -154,16 +155,17 @@ def _store(results: list[Result], data_set: DataSet) -> int:
     kept = [result for result in results if result.run.pk in held]
     _insert_scores(kept, data_set)
     for result in kept:
-        run = held[result.run.pk]
         block = np.ascontiguousarray(result.nodes, dtype="<f8").tobytes()
-        run.status, run.lease, run.lease_until, run.error = RunStatus.DONE, None, None, ""
-        run.finished_at = timezone.now()
-        run.data_sha256 = data_set.sha256
-        run.manifest_hash = run.weight_version.manifest_hash
-        run.code_version = settings.CODE_VERSION
-        run.node_scores = block
-        run.result_sha256 = hashlib.sha256(block + result.scores.astype("<f8").tobytes()).hexdigest()
-        run.save()
+        _end(
+            result.run,
+            RunStatus.DONE,
+            error="",
+            data_sha256=data_set.sha256,
+            manifest_hash=result.run.weight_version.manifest_hash,
+            code_version=settings.CODE_VERSION,
+            node_scores=block,
+            result_sha256=hashlib.sha256(block + result.scores.astype("<f8").tobytes()).hexdigest(),
+        )
     return len(kept)
 
 
@@ -195,28 +197,30 @@ def _fail(runs: list[Run], error: ValueError) -> int:
 
 @transaction.atomic
 def _store_failure(run: Run, error: str) -> int:
-    held = _hold([run]).get(run.pk)
-    if held is None:
+    if run.pk not in _hold([run]):
         return 0
-    held.status, held.lease, held.lease_until = RunStatus.FAILED, None, None
-    held.finished_at, held.error = timezone.now(), error
-    held.save()
+    _end(run, RunStatus.FAILED, error=error)
     logger.warning("run %s failed", run.pk)
     return 1
 
 
-def _hold(runs: list[Run]) -> dict[int, Run]:
-    """Lock the rows that the lease of these runs still holds; return them by id."""
-    held = Run.objects.select_for_update(of=("self",)).filter(
+def _hold(runs: list[Run]) -> set[int]:
+    """Lock the rows that the lease of these runs still holds; return their ids."""
+    held = Run.objects.select_for_update().filter(
         pk__in=[run.pk for run in runs], status=RunStatus.RUNNING, lease=runs[0].lease
     )
-    held = held.select_related("weight_version").defer("weight_version__manifest")
-    return {run.pk: run for run in held.order_by("pk")}
+    return set(held.values_list("pk", flat=True))
+
+
+def _end(run: Run, status: RunStatus, **outcome: Any) -> None:
+    Run.objects.filter(pk=run.pk).update(
+        status=status, lease=None, lease_until=None, finished_at=timezone.now(), **outcome
+    )
 
 
 def _waiting() -> QuerySet[Run]:
     lapsed = Q(status=RunStatus.RUNNING, lease_until__lte=timezone.now())
-    return Run.objects.filter(Q(status=RunStatus.QUEUED) | lapsed).select_related("method")
+    return Run.objects.filter(Q(status=RunStatus.QUEUED) | lapsed)
 
 
 def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:

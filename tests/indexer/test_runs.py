@@ -219,7 +219,7 @@ class TestResults:
 
     def test_a_death_between_the_rows_and_the_end_leaves_no_half_result(self, monkeypatch):
         data_set = queue(versions=2)
-        monkeypatch.setattr(Run, "save", lambda *_args, **_kwargs: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(services, "_end", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
 
         with pytest.raises(KeyboardInterrupt):
             compute_waiting_runs(data_set.pk)
