@@ -1,3 +1,4 @@
+import contextlib
 import logging
 import socket
 import threading
@@ -405,11 +406,21 @@ class TestRaces:
                 claims = self.in_threads(lambda: claim_runs(second.pk))
                 assert [len(claim) for claim in claims] == [1]
 
-    @pytest.mark.parametrize("attempt", range(5))
-    def test_a_version_and_a_data_set_that_come_at_once_meet(self, attempt):
+    def test_a_version_and_a_data_set_that_come_at_once_meet(self, monkeypatch):
         framework = make_framework()
         draft = make_draft(framework)
         actor = framework.created_by
+        both_have_looked = threading.Barrier(2)
+        write = dispatch._queue
+
+        def look_then_write(runs):
+            runs = list(runs)
+            # Without the lock both see nothing here, and neither writes the run of the pair.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both_have_looked.wait(1)
+            write(runs)
+
+        monkeypatch.setattr(dispatch, "_queue", look_then_write)
 
         self.in_threads(
             lambda: freeze_version(draft, actor=actor), lambda: make_data_set(framework, actor=actor)
