@@ -20,8 +20,9 @@ def main() -> None:
 
         django.setup()
         from benchmarks.recompute import bench_recompute
+        from benchmarks.uncertainty import rows
 
-        results = [bench_recompute(Path(folder))]
+        results = [bench_recompute(Path(folder)), *rows()]
     _print(results)
     target = Path(__file__).resolve().parent.parent / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

@@ -1,12 +1,13 @@
 """Processes of one BLAS thread each, that count the draws of a study between them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import reduce
 from multiprocessing import get_context
 from operator import add
+from typing import Any
 
 from indexer.numeric.uncertainty import RankCounts, RankStudy
 
@@ -25,17 +26,19 @@ def count_with_workers(study: RankStudy, workers: int) -> RankCounts:
     it is loaded, and another number of threads may change the last bit of a score.
     """
     count = min(study.chunks, workers * SHARES_PER_WORKER)
-    with one_thread_processes(workers, study) as pool:
+    with one_thread_processes(workers, _keep, study) as pool:
         return reduce(add, pool.map(_count, [range(share, study.chunks, count) for share in range(count)]))
 
 
 @contextmanager
-def one_thread_processes(workers: int, study: RankStudy) -> Iterator[ProcessPoolExecutor]:
+def one_thread_processes(
+    workers: int, prepare: Callable[..., object] | None = None, *arguments: Any
+) -> Iterator[ProcessPoolExecutor]:
     """Start fresh processes, which load NumPy under the limit on threads."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:
-        with ProcessPoolExecutor(workers, get_context("spawn"), _keep, (study,)) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), prepare, arguments) as pool:
             yield pool
     finally:
         for name, value in before.items():
