@@ -36,7 +36,7 @@ def method_words(method: IndexMethod) -> str:
     if method.missing != Missing.REFUSE:
         parts.append(_("missing values: %(policy)s") % {"policy": method.get_missing_display()})
     parts.append(method.get_aggregation_display())
-    return "; ".join(str(part) for part in parts)
+    return _("; ").join(str(part) for part in parts)
 
 
 def score_unit(method: IndexMethod) -> str:
