@@ -6,6 +6,7 @@ import shutil
 import kombu.pools
 import pytest
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from config import celery_app
 from tests import chromium
@@ -41,6 +42,13 @@ def _emptied_between_tests():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", drop_and_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_settings():
+    """A request leaves its visitor's language active, and the next test must not meet it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

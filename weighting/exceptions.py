@@ -22,6 +22,13 @@ class RoundNotOpen(Refused):
         )
 
 
+class ExpertRemoved(Refused):
+    """The expert was taken off the panel; the ballot is left out of the count."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You are no longer on the panel of this round: nothing was changed."))
+
+
 class NotReported(Refused):
     """A figure is withheld: the round is not closed, or too few ballots count."""
 
@@ -42,3 +49,11 @@ class StaleScore(Refused):
         self.value = value
         self.revision = revision
         super().__init__(_("This answer was changed on another page or device. Choose which one to keep."))
+
+
+class StaleComment(Refused):
+    """Another page changed the comment since this one saw it; ``comment`` is the stored one."""
+
+    def __init__(self, *, comment: str) -> None:
+        self.comment = comment
+        super().__init__(_("This comment was changed on another page or device. Choose which one to keep."))

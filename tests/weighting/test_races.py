@@ -15,11 +15,11 @@ from tests.factories import fill_ballot, make_account, make_framework, make_pane
 from weighting.enums import Rule
 from weighting.exceptions import AlreadyFrozen, RoundNotOpen
 from weighting.manifest import hash_receipt_list
-from weighting.models import Invitation, Round, WeightVersion
+from weighting.models import Ballot, Invitation, Round, WeightVersion
 from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
 from weighting.services import ballots
-from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.ballots import seal_ballot, start_ballot
 from weighting.services.rounds import close_round, draft_round, open_round, ready_round
 from weighting.services.versions import draft_equal_version, freeze_version
 
@@ -138,18 +138,18 @@ def test_without_locks_a_late_seal_and_the_close_disagree(open_rounds, manager, 
     assert not all(agreed for agreed, _first in results)
 
 
-def race_close_against_first_answer(round_, invitation, manager):
-    """Return whether the round closed and the first answer was stored or refused."""
+def race_close_against_first_visit(round_, invitation, manager):
+    """Return whether the round closed and the ballot was begun or refused."""
     closed, saved = run_at_once(
         lambda: close_round(round_, actor=manager),
-        lambda: save_score(invitation, code="infra", value=3, seen_revision=0, client="late"),
+        lambda: start_ballot(invitation),
     )
-    stored = getattr(saved, "value", None) == 3
+    stored = isinstance(saved, Ballot)
     return isinstance(closed, Round) and closed.sealed_count == 1 and (stored or type(saved) is RoundNotOpen)
 
 
 @pytest.fixture
-def _slow_first_answers(monkeypatch):
+def _slow_first_visits(monkeypatch):
     def make_slowly(held):
         time.sleep(0.02)
         return make_ballot(held)
@@ -158,21 +158,21 @@ def _slow_first_answers(monkeypatch):
     monkeypatch.setattr(ballots, "_ballot_of", make_slowly)
 
 
-@pytest.mark.usefixtures("_slow_first_answers")
-def test_a_first_answer_and_a_close_never_wait_for_each_other(open_rounds, manager):
-    """The first answer makes a ballot that refers to the round, which the close has locked."""
-    results = [race_close_against_first_answer(*open_rounds(), manager) for _ in range(CLOSE_RACES // 3)]
+@pytest.mark.usefixtures("_slow_first_visits")
+def test_a_first_visit_and_a_close_never_wait_for_each_other(open_rounds, manager):
+    """The first visit makes a ballot that refers to the round, which the close has locked."""
+    results = [race_close_against_first_visit(*open_rounds(), manager) for _ in range(CLOSE_RACES // 3)]
 
     assert all(results)
 
 
-@pytest.mark.usefixtures("_slow_first_answers")
+@pytest.mark.usefixtures("_slow_first_visits")
 def test_with_the_rounds_key_locked_they_would(open_rounds, manager, monkeypatch):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one lock, for all of the file")
     lock = QuerySet.select_for_update
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_no_key: lock(self))
-    results = [race_close_against_first_answer(*open_rounds(), manager) for _ in range(CONTROL_RACES // 2)]
+    results = [race_close_against_first_visit(*open_rounds(), manager) for _ in range(CONTROL_RACES // 2)]
 
     assert not all(results)
 

@@ -27,6 +27,11 @@ def find_link(token: str) -> AccessLink | None:
     )
 
 
+def is_of_removed_expert(token: str) -> bool:
+    """Tell whether a link stopped working because its expert was taken off the panel."""
+    return AccessLink.objects.filter(token_hash=hash_token(token), invitation__removed=True).exists()
+
+
 def invitation_in_session(session: SessionBase) -> Invitation | None:
     """Return the invitation that signed this session in, while its link still lives."""
     if INVITATION_KEY not in session or LINK_KEY not in session:
@@ -39,4 +44,4 @@ def invitation_in_session(session: SessionBase) -> Invitation | None:
 def _live_links() -> QuerySet[AccessLink]:
     alive = Q(revoked=False, expires_at__gt=timezone.now())
     active = Q(account__isnull=True) | Q(account__is_active=True)
-    return AccessLink.objects.filter(alive & active)
+    return AccessLink.objects.filter(alive & active).exclude(invitation__removed=True)

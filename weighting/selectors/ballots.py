@@ -1,16 +1,22 @@
 """An expert's own ballot, and nobody else's."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
 
 from weighting.enums import RoundState
-from weighting.models import Ballot, Indicator, Invitation, Round, Score
+from weighting.models import Ballot, Indicator, Invitation, Round, RoundNote, Score
+from weighting.numeric.ordering import display_order
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import asked_groups_of
+
+# A pattern is worth a second look in a ballot of some length, and a list that can be read at once.
+LEAST_FOR_PATTERN = 10
+UNIFORM_SHARE = 0.9
+MOST_EXTREMES = 20
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class BallotItem:
     indicator: Indicator
     value: int | None
     revision: int
+    comment: str = ""
 
     @property
     def answered(self) -> bool:
@@ -71,17 +78,36 @@ class OwnBallot:
 
     @cached_property
     def changed_count(self) -> int:
-        """How many answers differ from the sealed ones, which alone count."""
+        """How many answers or comments differ from the sealed ones, which alone count."""
         if not self.ballot or self.ballot.sealed_scores is None:
             return 0
-        sealed = self.ballot.sealed_scores
-        return sum(sealed.get(code, 0) != value for code, value in answers_of(self.sections).items())
+        scores, comments = self.ballot.sealed_scores, self.ballot.sealed_comments
+        return sum(
+            (scores.get(item.indicator.code, 0), comments.get(item.indicator.code, ""))
+            != (item.value, item.comment)
+            for item in self.items
+            if item.answered
+        )
 
     @cached_property
     def distribution(self) -> dict[int | None, int]:
         """How often each value was given; None counts the abstentions."""
         counts = Counter(item.value for item in self.items if item.answered)
         return {value: counts[value] for value in (1, 2, 3, 4, 5, None)}
+
+    @property
+    def favourite(self) -> int | None:
+        """The score given to at least nine in ten of ten or more items, if there is one."""
+        scored = sum(count for value, count in self.distribution.items() if value)
+        most = max((1, 2, 3, 4, 5), key=self.distribution.__getitem__)
+        is_uniform = scored >= LEAST_FOR_PATTERN and self.distribution[most] >= UNIFORM_SHARE * scored
+        return most if is_uniform else None
+
+    @cached_property
+    def extremes(self) -> list[BallotItem]:
+        """The items with a 1 or a 5, where they are few enough to look at once more."""
+        extremes = [item for item in self.items if item.value in (1, 5)]
+        return extremes if len(extremes) <= MOST_EXTREMES else []
 
 
 def is_open(round_: Round) -> bool:
@@ -91,7 +117,14 @@ def is_open(round_: Round) -> bool:
 
 def own_ballot(invitation: Invitation) -> OwnBallot:
     """Return the expert's own ballot and its seal."""
-    return OwnBallot(ballot_sections(invitation), Ballot.objects.filter(invitation=invitation).first())
+    ballot = Ballot.objects.filter(invitation=invitation).first()
+    sections = ballot_sections(invitation)
+    return OwnBallot(_as_shown(sections, invitation.round, ballot) if ballot else sections, ballot)
+
+
+def notes_of(round_: Round) -> list[RoundNote]:
+    """Return the dated notes to the panel, the newest first."""
+    return list(round_.notes.order_by("-pk"))
 
 
 def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
@@ -109,7 +142,7 @@ def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
 
 
 def ballot_sections(invitation: Invitation) -> list[BallotSection]:
-    """Return the expert's own ballot along the tree, gaps included."""
+    """Return the expert's own ballot along the tree, in file order, gaps included."""
     scores = {s.indicator_id: s for s in Score.objects.filter(ballot__invitation=invitation)}
     nodes = {node.pk: node for node in indicators_of(invitation.round.framework_id)}
     return [
@@ -130,6 +163,25 @@ def answers_of(sections: list[BallotSection]) -> dict[str, int | None]:
     return {i.indicator.code: i.value for section in sections for i in section.items if i.answered}
 
 
+def comments_of(sections: list[BallotSection]) -> dict[str, str]:
+    """Return the comments by indicator code, without the empty ones."""
+    return {i.indicator.code: i.comment for section in sections for i in section.items if i.comment}
+
+
+def _as_shown(sections: list[BallotSection], round_: Round, ballot: Ballot) -> list[BallotSection]:
+    """Put the items of each section into the ballot's own order, the same on every visit."""
+    return [
+        replace(
+            section,
+            items=[
+                section.items[place]
+                for place in display_order(round_.seed, ballot.order_key, len(section.items))
+            ],
+        )
+        for section in sections
+    ]
+
+
 def _path_to(node: Indicator | None, nodes: dict[int, Indicator]) -> list[Indicator]:
     path = []
     while node:
@@ -139,4 +191,6 @@ def _path_to(node: Indicator | None, nodes: dict[int, Indicator]) -> list[Indica
 
 
 def _ballot_item(node: Indicator, score: Score | None) -> BallotItem:
-    return BallotItem(node, score.value if score else None, score.revision if score else 0)
+    if score is None:
+        return BallotItem(node, None, 0)
+    return BallotItem(node, score.value, score.revision, score.comment)

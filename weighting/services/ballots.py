@@ -2,49 +2,92 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import Rule
-from weighting.exceptions import Refused, RoundNotOpen, StaleScore
+from weighting.exceptions import ExpertRemoved, Refused, RoundNotOpen, StaleComment, StaleScore
 from weighting.manifest import hash_receipt
 from weighting.models import Ballot, Indicator, Invitation, Round, Score
-from weighting.selectors.ballots import answers_of, ballot_sections, gaps_of, is_open
+from weighting.selectors.ballots import answers_of, ballot_sections, comments_of, gaps_of, is_open
+from weighting.services.answers import SavedAnswer, write_answer
 
 NONCE_BYTES = 32
 SCALE = range(1, 6)
 
 
 @transaction.atomic
-def start_ballot(invitation: Invitation) -> Ballot:
-    """Return the expert's ballot, made on the first visit."""
+def start_ballot(invitation: Invitation, *, conflict: str = "") -> Ballot:
+    """Record that the expert agreed to the terms, and return the ballot, made on the first visit.
+
+    ``conflict`` is the interest that the expert declares; empty for none.
+    """
     invitation, _round = _hold_open(invitation)
+    if not invitation.consented:
+        invitation.consented, invitation.conflict = True, conflict
+        invitation.full_clean()
+        invitation.save(update_fields=["consented", "conflict"])
     return _ballot_of(invitation)
+
+
+@transaction.atomic
+def withdraw_ballot(invitation: Invitation) -> Invitation:
+    """Delete every answer and the seal, as if the expert had never begun; only before the close."""
+    invitation, _round = _hold_open(invitation)
+    ballot = invitation.ballot
+    Score.objects.filter(ballot=ballot).delete()
+    invitation.ballot = None
+    invitation.started = invitation.sealed = invitation.consented = False
+    invitation.conflict = ""
+    invitation.save()
+    if ballot:
+        ballot.delete()
+    return invitation
 
 
 @transaction.atomic
 def save_score(
     invitation: Invitation, *, code: str, value: int | None, seen_revision: int, client: str
-) -> Score:
+) -> SavedAnswer:
     """Store one answer (None: abstain), given the revision that the page last saw.
 
     A request whose answer is already stored, such as a repeated one, gets it again. A page
     that did not see the newest answer gets `StaleScore` with it, and nothing is overwritten.
     """
-    invitation, round_ = _hold_open(invitation)
-    indicator = _check_answers(round_, {code: value})[code]
-    ballot = _ballot_of(invitation)
-    score = Score.objects.filter(ballot=ballot, indicator=indicator).first()
+    held = _hold(invitation)
+    _check_value(invitation.round, value)
+    stored = write_answer(
+        held, code=code, value=value, seen_revision=seen_revision, client=client, now=timezone.now()
+    )
+    if stored is None:
+        _refuse_answer(held, code)
+    if stored.value != value:
+        raise StaleScore(value=stored.value, revision=stored.revision)
+    return stored
+
+
+@transaction.atomic
+def save_comment(invitation: Invitation, *, code: str, comment: str, seen: str) -> str:
+    """Store the comment beside an answer, given the text that the page last saw; return it.
+
+    A page that did not see the newest comment gets `StaleComment` with it.
+    """
+    held = _hold(invitation)
+    _check_begun(held)
+    score = Score.objects.filter(ballot=held.ballot_id, indicator__code=code).first()
+    if not is_open(Round.objects.get(pk=held.round_id)):
+        raise RoundNotOpen
     if score is None:
-        return Score.objects.create(ballot=ballot, indicator=indicator, value=value, client=client)
-    if score.value == value:
-        return score
-    if score.revision != seen_revision:
-        raise StaleScore(value=score.value, revision=score.revision)
-    score.value, score.client, score.revision = value, client, score.revision + 1
-    score.save()
-    return score
+        raise Refused(_("Give a score first: a comment is kept beside an answer."))
+    if score.comment not in (seen, comment):
+        raise StaleComment(comment=score.comment)
+    score.comment = comment
+    score.full_clean(exclude=["ballot", "indicator"])
+    score.save(update_fields=["comment"])
+    return score.comment
 
 
 @transaction.atomic
@@ -68,7 +111,7 @@ def seal_ballot(invitation: Invitation) -> Ballot:
     """Seal the answers as they stand; refused with every gap.
 
     Sealing unchanged answers again gives the same receipt; changed answers give a new one,
-    which supersedes it.
+    which supersedes it. Comments are sealed beside the scores; the receipt says nothing of them.
     """
     invitation, round_ = _hold_open(invitation)
     sections = ballot_sections(invitation)
@@ -76,8 +119,9 @@ def seal_ballot(invitation: Invitation) -> Ballot:
     if gaps:
         raise Refused(*(_("“%(name)s” has no answer yet.") % {"name": gap.name} for gap in gaps))
     ballot = _ballot_of(invitation)
-    answers = answers_of(sections)
+    answers, ballot.sealed_comments = answers_of(sections), comments_of(sections)
     if ballot.sealed_scores == answers:
+        ballot.save(update_fields=["sealed_comments"])
         return ballot
     ballot.nonce = secrets.token_hex(NONCE_BYTES)
     ballot.sealed_scores = answers
@@ -89,17 +133,39 @@ def seal_ballot(invitation: Invitation) -> Ballot:
     return ballot
 
 
-def _hold_open(invitation: Invitation) -> tuple[Invitation, Round]:
-    """Lock the invitation and read the round after the lock, or refuse.
+def _hold(invitation: Invitation) -> Invitation:
+    """Lock the invitation until the transaction ends; refuse an expert who was removed.
 
-    Closing locks every invitation first: whoever waits here reads the closed state.
+    Closing locks every invitation first. Whatever must still be true is read by a statement
+    of its own after this one: whoever waited here then reads the closed state.
     """
     held = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if held.removed:
+        raise ExpertRemoved
+    return held
+
+
+def _hold_open(invitation: Invitation) -> tuple[Invitation, Round]:
+    """Lock the invitation and read the round after the lock, or refuse."""
+    held = _hold(invitation)
     round_ = Round.objects.get(pk=held.round_id)
     if not is_open(round_):
         raise RoundNotOpen
     held.round = round_
     return held, round_
+
+
+def _check_begun(held: Invitation) -> None:
+    if held.ballot_id is None:
+        raise Refused(_("This ballot was withdrawn or never begun: open your link again and begin."))
+
+
+def _refuse_answer(held: Invitation, code: str) -> NoReturn:
+    """Say why an answer could not be written."""
+    if not is_open(Round.objects.get(pk=held.round_id)):
+        raise RoundNotOpen
+    _check_begun(held)
+    raise Refused(_code_problem(code, {}))
 
 
 def _ballot_of(held: Invitation) -> Ballot:
@@ -127,6 +193,13 @@ def _check_answers(round_: Round, answers: Mapping[str, int | None]) -> dict[str
 
 def _code_problem(code: str, indicators: Mapping[str, Indicator]) -> str:
     return "" if code in indicators else _("This round does not ask about “%(code)s”.") % {"code": code}
+
+
+def _check_value(round_: Round, value: int | None) -> None:
+    """Refuse a value that the rule does not allow; the rule never changes once a round is open."""
+    problem = _value_problem(round_, value)
+    if problem:
+        raise Refused(problem)
 
 
 def _value_problem(round_: Round, value: int | None) -> str:
