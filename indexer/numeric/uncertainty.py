@@ -15,9 +15,9 @@ from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 
 # Draws of one chunk, enough for the matrix product to run at its full speed.
 CHUNK = 512
-# Draws sorted and counted at a time: temporary arrays this small stay in the cache and cost
+# Scores sorted and counted at a time: temporary arrays this small stay in the cache and cost
 # no page faults, which took longer than the work itself.
-BLOCK = 64
+BLOCK = 24_000
 PERCENTS = (5, 25, 50, 75, 95)
 NO_PAIRS: IntArray = np.empty((0, 2), dtype=np.int64)
 
@@ -198,7 +198,8 @@ class RankCounter:
     def add(self, local: FloatArray) -> None:
         """Count the ranks under local weights, (nodes, versions)."""
         scores = self._scorer.scores(local)
-        blocks = (scores[start : start + BLOCK] for start in range(0, len(scores), BLOCK))
+        rows = max(1, BLOCK // self._width)
+        blocks = (scores[start : start + rows] for start in range(0, len(scores), rows))
         sums = np.concatenate([self._count(block) for block in blocks])
         shifts = np.bincount(sums, minlength=len(self._shifts))
         shifts[: len(self._shifts)] += self._shifts
