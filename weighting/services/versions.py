@@ -165,7 +165,8 @@ def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
         raise Refused(*blockers)
     previous = previous_version(version)
     version.number = (previous.number or 0) + 1 if previous else 1
-    version.frozen_at = timezone.now()
+    # Whole seconds: dumpdata writes no more than milliseconds, and a restored row must agree.
+    version.frozen_at = timezone.now().replace(microsecond=0)
     version.manifest = build_manifest(version, previous=previous)
     version.manifest_hash = hash_bytes(version.manifest)
     version.status = VersionStatus.FROZEN
