@@ -11,9 +11,11 @@ from weighting.drawing import PALETTE, Spec, field, figure
 
 SCALE = range(1, 6)
 NEUTRAL = 3
-# Strong at the ends, faint beside the middle: the order of the parts says the same without colour.
-COLOURS = [PALETTE[name] for name in ("series-6", "series-6", "chart-axis", "series-1", "series-1")]
-OPACITIES = [1, 0.5, 0.35, 0.5, 1]
+# Strong at the ends, light beside the middle: the order of the parts says the same without colour.
+COLOURS = [PALETTE[name] for name in ("series-6", "series-2", "chart-grid", "series-5", "series-1")]
+# What can be read on each; on 2 and 4 it is dark in a dark scheme too, so it stands in no palette.
+INKS = [PALETTE["chart-paper"], "#111", PALETTE["chart-ink"], "#111", PALETTE["chart-paper"]]
+LABEL_LIMIT = 260
 # A narrower part has no room for its number.
 LEAST_LABELLED = 9
 ROW = 28
@@ -55,7 +57,6 @@ def distribution_chart(items: Sequence[ScoreDistribution], *, title: str, subtit
                 "x": x,
                 "x2": {"field": "end"},
                 "color": {**part, "scale": {"domain": words, "range": COLOURS}},
-                "opacity": {**part, "scale": {"domain": words, "range": OPACITIES}},
                 "tooltip": tooltip,
             },
         },
@@ -66,13 +67,18 @@ def distribution_chart(items: Sequence[ScoreDistribution], *, title: str, subtit
                 "x": {"field": "middle", "type": "quantitative"},
                 "text": {"field": "count"},
                 "color": {
-                    "condition": {"test": "datum.is_strong", "value": PALETTE["chart-paper"]},
+                    "condition": [
+                        {"test": f"datum.score === '{word}'", "value": ink}
+                        for word, ink in zip(words, INKS, strict=True)
+                    ],
                     "value": PALETTE["chart-ink"],
                 },
             },
         },
     ]
-    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=ROW)
+    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=ROW)
+    drawn["config"]["axisY"]["labelLimit"] = LABEL_LIMIT
+    return drawn
 
 
 def score_words() -> list[str]:
@@ -93,7 +99,6 @@ def _parts(item: ScoreDistribution, words: list[str]) -> list[dict[str, Any]]:
             "start": end - share - middle,
             "end": end - middle,
             "middle": end - share / 2 - middle,
-            "is_strong": score in (SCALE[0], SCALE[-1]),
         }
         for score, share, end in zip(SCALE, shares, ends, strict=True)
     ]
