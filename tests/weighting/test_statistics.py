@@ -15,6 +15,7 @@ from tests.factories import (
     sign_in_expert,
     sign_in_staff,
 )
+from tools import verify_weight_version
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Role, RoundState, Rule, Sector
 from weighting.exceptions import NotReported
 from weighting.models import Ballot, Expert, Indicator, Invitation
@@ -295,7 +296,7 @@ def test_the_close_keeps_comments_order_and_medium():
 # --- exclusion ------------------------------------------------------------------------------------
 
 
-def test_uniform_ballots_count_for_nothing_and_the_version_says_how_many(client):
+def test_uniform_ballots_count_for_nothing_and_the_version_says_how_many():
     round_ = excluding_round(8, uniform=2)
     version = aggregate_round(round_, actor=round_.managers.get())
     round_.refresh_from_db()
@@ -308,6 +309,19 @@ def test_uniform_ballots_count_for_nothing_and_the_version_says_how_many(client)
     assert round_statistics(round_).excluded == 2
     manifest = freeze_version(version, actor=round_.managers.get()).manifest
     assert b'"excluded":2' in manifest
+
+
+def test_a_stranger_can_verify_a_version_with_ballots_left_out(tmp_path, capsys):
+    """The counts of each item sum to sealed minus excluded, and give the weights; tampering shows."""
+    round_ = excluding_round(8, uniform=2)
+    version = aggregate_round(round_, actor=round_.managers.get())
+    content = bytes(freeze_version(version, actor=round_.managers.get()).manifest)
+    file = tmp_path / "manifest.json"
+
+    file.write_bytes(content)
+    assert verify_weight_version.main([str(file)]) == 0
+    file.write_bytes(content.replace(b'"excluded":2', b'"excluded":1'))
+    assert verify_weight_version.main([str(file)]) == 1
 
 
 def test_the_control_without_the_rule_counts_them():
