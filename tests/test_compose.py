@@ -11,7 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # The wheel's Python wrapper always exits 0, so its program is called directly.
 COMPOSE = Path(importlib.util.find_spec("compose").origin).with_name("docker-compose")
-SECRETS = {"POSTGRES_PASSWORD": "p", "DJANGO_SECRET_KEY": "k", "QUANHENG_HOST": "weights.example.org"}
+SECRETS = {
+    "POSTGRES_PASSWORD": "p",
+    "QUANHENG_APP_PASSWORD": "a",
+    "DJANGO_SECRET_KEY": "k",
+    "QUANHENG_HOST": "weights.example.org",
+}
 
 
 def compose(file, environment=SECRETS):
@@ -41,6 +46,16 @@ def test_every_part_is_there_and_watched(services):
 def test_programs_wait_for_the_migration(services):
     for name in ("web", "worker", "beat"):
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_the_owner_of_the_tables_migrates_and_nobody_else_is_owner(services):
+    owner = {name for name, part in services.items() if "quanheng:p@" in str(part.get("environment"))}
+
+    assert owner == {"migrate"}
+    assert "grant_app_role" in str(services["migrate"]["command"])
+    assert "verify_versions" in str(services["migrate"]["command"])
+    for name in ("web", "worker", "beat"):
+        assert services[name]["environment"]["DATABASE_URL"].startswith("postgresql://quanheng_app:a@")
 
 
 def test_data_live_in_named_volumes(services):

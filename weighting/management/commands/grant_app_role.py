@@ -1,0 +1,52 @@
+"""Create the PostgreSQL role that the product runs as: ``manage.py grant_app_role``.
+
+It owns nothing, so it can neither drop nor disable a trigger, TRUNCATE a table, nor play a
+replica; the log it can only append to. Migrations run as the owner.
+"""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from psycopg import sql
+
+from weighting.immutability import LOG
+
+PASSWORD_VARIABLE = "QUANHENG_APP_PASSWORD"  # noqa: S105 - the name of the variable
+RIGHTS = (
+    "ALTER ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+    " PASSWORD {password}",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE UPDATE, DELETE ON {log} FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
+)
+
+
+class Command(BaseCommand):
+    help = f"Create or renew the role that the product runs as; its password is in {PASSWORD_VARIABLE}."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--role", default="quanheng_app")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = os.environ.get(PASSWORD_VARIABLE, "")
+        if connection.vendor != "postgresql":
+            raise CommandError("Only PostgreSQL has roles: on SQLite the file's owner may do anything.")
+        if not password:
+            raise CommandError(f"Set {PASSWORD_VARIABLE} to the password of the role.")
+        names = {
+            "role": sql.Identifier(options["role"]),
+            "log": sql.Identifier(LOG),
+            "password": sql.Literal(password),
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [options["role"]])
+            create = () if cursor.fetchone() else ("CREATE ROLE {role}",)
+            for statement in (*create, *RIGHTS):
+                cursor.execute(sql.SQL(statement).format(**names))
