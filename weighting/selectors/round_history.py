@@ -48,7 +48,8 @@ def dated_acts_of(round_: Round) -> list[DatedAct]:
 
 def composition_of(round_: Round) -> Composition:
     """Count the panel of a closed round."""
-    people = round_.invitations.aggregate(invited=Count("pk"), started=Count("pk", filter=Q(started=True)))
+    panel = round_.invitations.filter(removed=False)
+    people = panel.aggregate(invited=Count("pk"), started=Count("pk", filter=Q(started=True)))
     ballots = counted_ballots_of(round_)
     sizes = Counter(ballot.sector for ballot in ballots)
     return Composition(

@@ -86,6 +86,7 @@ def round_report(request: HttpRequest, statistics: RoundStatistics) -> HttpRespo
         "purpose": purpose_of(statistics),
         "terms": terms_of(round_),
         "acts": dated_acts_of(round_),
+        "notes": list(round_.notes.all()),
         "composition": composition,
         "groups": statistics.groups,
         "version": version,
