@@ -12,9 +12,9 @@ from weighting.exceptions import Refused, RoundNotOpen
 from weighting.manifest import hash_bytes, hash_receipt_list
 from weighting.models import AccessLink, AuditEntry, Ballot, Indicator, Invitation, Round, Score
 from weighting.selectors.access import find_link
+from weighting.selectors.preflight import opening_blockers
 from weighting.selectors.rounds import (
     aggregation_blockers,
-    opening_blockers,
     participation_of,
     receipts_of,
     rounds_visible_to,

@@ -2,49 +2,78 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.forms.utils import from_current_timezone
 from django.utils import timezone
-from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from weighting.enums import Rule
+from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL
+from weighting.moments import time_zones, zone_text
+from weighting.selectors.preflight import threshold_problem
 
 # What a browser's date and time field sends.
 MINUTE = "%Y-%m-%dT%H:%M"
 ROOT_GROUP = "root"
 DEFAULT_QUORUM = 5
+DEFAULT_THRESHOLD = 1.0
+# What a round says beside its framework, panel and groups; the fields have the model's names.
+TERMS = (
+    "title_zh",
+    "title_en",
+    "rule",
+    "quorum",
+    "minimum_panel",
+    "deadline",
+    "time_zone",
+    "languages",
+    "consensus_measure",
+    "consensus_threshold",
+    "exclusion",
+    "follows",
+    "feedback",
+)
 
 
-def _describe_time_zone() -> str:
-    offset = timezone.localtime().strftime("%z")
-    zone = f"{settings.TIME_ZONE.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:]})"
-    return _("Time zone: %(zone)s. The server's clock decides.") % {"zone": zone}
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Every time zone, the installation's own first."""
+    ordered = dict.fromkeys([settings.TIME_ZONE, *time_zones()])
+    return [(name, name.replace("_", " ")) for name in ordered]
 
 
 class DeadlineField(forms.DateTimeField):
-    """A moment in the installation's time zone, which its help names, and not one that has passed."""
+    """A wall-clock time as typed; the form says in which time zone it is meant."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTE)
-        super().__init__(
-            widget=widget,
-            help_text=lazy(_describe_time_zone, str)(),
-            input_formats=[MINUTE],
-            **kwargs,
-        )
+        super().__init__(widget=widget, input_formats=[MINUTE], **kwargs)
 
-    def clean(self, value: Any) -> Any:
-        moment = super().clean(value)
-        if moment and moment <= timezone.now():
-            raise forms.ValidationError(_("This time has passed: choose a later one."))
-        return moment
+    def to_python(self, value: Any) -> Any:
+        with timezone.override(UTC):
+            moment = super().to_python(value)
+        return moment.replace(tzinfo=None) if moment else None
+
+
+def read_deadline(wall_clock: datetime, zone: str) -> datetime:
+    """Return the moment that a clock in the zone shows; refuse one that has passed or never comes."""
+    with timezone.override(ZoneInfo(zone)):
+        moment = from_current_timezone(wall_clock)
+    if moment <= timezone.now():
+        raise forms.ValidationError(_("This time has passed: choose a later one."))
+    return moment
+
+
+def wall_clock_of(moment: datetime, zone: str) -> datetime:
+    """Return what a clock in the zone shows at a moment."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 class RoundBasisForm(forms.Form):
@@ -104,16 +133,95 @@ class RoundForm(forms.Form):
         min_value=LEAST_PANEL,
         initial=DEFAULT_QUORUM,
     )
-    deadline = DeadlineField(label=gettext_lazy("Deadline"))
+    deadline = DeadlineField(
+        label=gettext_lazy("Deadline"),
+        help_text=gettext_lazy(
+            "In the time zone below. The server's clock decides; the round then closes by itself."
+        ),
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("The deadline is meant in it and always shown with it."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=gettext_lazy("Languages of the ballot"),
+        choices=Language.choices,
+        initial=Language.values,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    consensus_measure = forms.ChoiceField(
+        label=gettext_lazy("Consensus on an item"),
+        help_text=gettext_lazy("Fixed before anybody scores, and reported for each item after the close."),
+        choices=ConsensusMeasure.choices,
+        initial=ConsensusMeasure.IQR,
+        widget=forms.RadioSelect,
+    )
+    consensus_threshold = forms.FloatField(
+        label=gettext_lazy("Consensus threshold"),
+        help_text=gettext_lazy("Scale points for the range (often 1); a share such as 0.75 for the other."),
+        initial=DEFAULT_THRESHOLD,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    exclusion = forms.ChoiceField(
+        label=gettext_lazy("Ballots left out of the weights"),
+        help_text=gettext_lazy("Fixed before anybody scores; how many were left out is part of the record."),
+        choices=ExclusionRule.choices,
+        initial=ExclusionRule.NONE,
+        widget=forms.RadioSelect,
+    )
+    follows = forms.ModelChoiceField(
+        label=gettext_lazy("Follows the round"),
+        help_text=gettext_lazy(
+            "A following round shows its panel what the round before it promised to feed back."
+        ),
+        queryset=Round.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("None: this round begins anew"),
+    )
+    feedback = forms.ChoiceField(
+        label=gettext_lazy("Feedback to a following round"),
+        help_text=gettext_lazy(
+            "Said to the experts before they score. With own earlier scores, the link from person to ballot "
+            "is kept until the series ends."
+        ),
+        choices=Feedback.choices,
+        initial=Feedback.NONE,
+        widget=forms.RadioSelect,
+    )
 
-    def __init__(self, *args: Any, indicators: Sequence[Indicator], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, indicators: Sequence[Indicator], earlier: QuerySet[Round], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["follows"].queryset = earlier  # type: ignore[attr-defined]
+        if not earlier:
+            del self.fields["follows"]
+        self.fields["time_zone"].choices = time_zone_choices()  # type: ignore[attr-defined]
+        self.fields["time_zone"].initial = settings.TIME_ZONE
         self._indicators = indicators
         self._parents = {f"under:{node.code}": node for node in indicators if not node.is_leaf}
         choices = [(ROOT_GROUP, _("The whole index"))]
         choices += [(value, node.name) for value, node in self._parents.items()]
         self.fields["groups"].choices = choices  # type: ignore[attr-defined]
         self.fields["groups"].initial = [value for value, _label in choices]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        deadline, zone = said.get("deadline"), said.get("time_zone")
+        try:
+            if deadline and zone:
+                said["deadline"] = read_deadline(deadline, zone)
+        except forms.ValidationError as error:
+            self.add_error("deadline", error)
+        self._check_threshold(said)
+        return said
+
+    def _check_threshold(self, said: dict[str, Any]) -> None:
+        measure, threshold = said.get("consensus_measure"), said.get("consensus_threshold")
+        if measure and threshold is not None:
+            problem = threshold_problem(ConsensusMeasure(measure), threshold)
+            if problem:
+                self.add_error("consensus_threshold", problem)
 
     def clean_groups(self) -> list[Indicator | None]:
         """Return the parents of the chosen groups; None stands for the root group."""
@@ -141,8 +249,10 @@ class RevisionForm(RoundForm):
     def __init__(self, *args: Any, round_: Round, panels: QuerySet[Panel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["panel"].queryset = panels  # type: ignore[attr-defined]
-        for name in ("panel", "title_zh", "title_en", "rule", "quorum", "minimum_panel", "deadline"):
-            self.fields[name].initial = getattr(round_, name)
+        for name in ("panel", *TERMS):
+            if name in self.fields:
+                self.fields[name].initial = getattr(round_, name)
+        self.fields["deadline"].initial = wall_clock_of(round_.deadline, round_.time_zone)
         asked = set(round_.items.values_list("indicator__parent__code", flat=True))
         self.fields["groups"].initial = [f"under:{code}" if code else ROOT_GROUP for code in asked]
 
@@ -154,11 +264,14 @@ class ExtendForm(forms.Form):
 
     def __init__(self, *args: Any, round_: Round, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["deadline"].initial = round_.deadline
+        self.fields["deadline"].initial = wall_clock_of(round_.deadline, round_.time_zone)
+        self.fields["deadline"].help_text = _("Time zone: %(zone)s. The server's clock decides.") % {
+            "zone": zone_text(round_.time_zone, round_.deadline)
+        }
         self._round = round_
 
     def clean_deadline(self) -> Any:
-        deadline = self.cleaned_data["deadline"]
+        deadline = read_deadline(self.cleaned_data["deadline"], self._round.time_zone)
         if deadline <= self._round.deadline:
             raise forms.ValidationError(_("Choose a time after the present deadline: it only moves later."))
         return deadline

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
 from weighting.models.framework import Framework, Indicator
 from weighting.models.panel import Panel
+from weighting.moments import moment_text
 
 # Below two sealed ballots an average is somebody's own score.
 LEAST_PANEL = 2
@@ -94,6 +95,11 @@ class Round(models.Model):
     def title(self) -> str:
         """The title in the visitor's language."""
         return self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+
+    @property
+    def deadline_text(self) -> str:
+        """The deadline in the round's own time zone, which is named."""
+        return moment_text(self.deadline, self.time_zone)
 
 
 class RoundItem(models.Model):

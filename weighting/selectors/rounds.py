@@ -7,11 +7,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from weighting.enums import ExclusionRule, Role, RoundState
-from weighting.models import Account, Ballot, Expert, Indicator, Invitation, Round
+from weighting.enums import ExclusionRule, Feedback, Role, RoundState
+from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel, Round
 from weighting.numeric.aggregation import count_scores
 from weighting.numeric.arrays import FloatArray, IntArray
-from weighting.selectors.frameworks import indicators_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Participation:
 
 def rounds_visible_to(account: Account) -> QuerySet[Round]:
     """Return the rounds that the account manages; an administrator sees all."""
-    rounds = Round.objects.select_related("framework", "panel")
+    rounds = Round.objects.select_related("framework", "panel", "follows")
     if account.role == Role.ADMINISTRATOR:
         return rounds
     if account.role == Role.MANAGER:
@@ -33,18 +32,32 @@ def rounds_visible_to(account: Account) -> QuerySet[Round]:
     return rounds.none()
 
 
+def rounds_to_follow(account: Account, framework: Framework, panel: Panel | None = None) -> QuerySet[Round]:
+    """Return the closed rounds of a framework that promised feedback to a round after them."""
+    rounds = rounds_visible_to(account).filter(
+        framework=framework, state__in=[RoundState.CLOSED, RoundState.AGGREGATED]
+    )
+    rounds = rounds.exclude(feedback=Feedback.NONE)
+    return rounds.filter(panel=panel) if panel else rounds
+
+
+def due_rounds() -> QuerySet[Round]:
+    """Return the open rounds whose deadline has passed by the server's clock."""
+    return Round.objects.filter(state=RoundState.OPEN, deadline__lte=timezone.now())
+
+
 def rounds_with_participation(account: Account) -> QuerySet[Round]:
     """Return the visible rounds, each with how many people were invited, started and sealed."""
     return rounds_visible_to(account).annotate(
-        invited=Count("invitations"),
+        invited=Count("invitations", filter=Q(invitations__removed=False)),
         started=Count("invitations", filter=Q(invitations__started=True)),
         sealed=Count("invitations", filter=Q(invitations__sealed=True)),
     )
 
 
 def participation_of(round_: Round) -> Participation:
-    """Count the invited, the started and the sealed."""
-    counts = Invitation.objects.filter(round=round_).aggregate(
+    """Count the invited, the started and the sealed; an expert who was removed is none of them."""
+    counts = Invitation.objects.filter(round=round_, removed=False).aggregate(
         invited=Count("pk"),
         started=Count("pk", filter=Q(started=True)),
         sealed=Count("pk", filter=Q(sealed=True)),
@@ -76,37 +89,6 @@ def asked_groups_of(round_: Round) -> list[tuple[Indicator | None, list[Indicato
     for item in items_of(round_):
         groups.setdefault(item.parent_id, (item.parent, []))[1].append(item)
     return list(groups.values())
-
-
-def opening_blockers(round_: Round) -> list[str]:
-    """List everything that keeps the round from opening, each with its remedy."""
-    blockers = []
-    experts = Expert.objects.filter(panel=round_.panel)
-    size = experts.count()
-    if not round_.items.exists():
-        blockers.append(_("No indicators are chosen: choose at least one group to score."))
-    for parent_name in _groups_asked_in_part(round_):
-        blockers.append(
-            _("The group under “%(name)s” is asked in part: ask all of it.") % {"name": parent_name}
-        )
-    if size < round_.minimum_panel:
-        blockers.append(
-            _("The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.")
-            % {"size": size, "least": round_.minimum_panel}
-        )
-    if size < round_.quorum:
-        blockers.append(
-            _("The panel has %(size)d experts, fewer than the quorum of %(quorum)d: lower the quorum.")
-            % {"size": size, "quorum": round_.quorum}
-        )
-    if round_.deadline <= timezone.now():
-        blockers.append(_("The deadline has passed: set a later one."))
-    for name in managers_on_panel(round_):
-        blockers.append(
-            _("%(name)s manages this round and is on its panel: nobody may do both. Change one of the two.")
-            % {"name": name}
-        )
-    return blockers
 
 
 def managers_on_panel(round_: Round) -> list[str]:
@@ -177,16 +159,4 @@ def _unscored_items(round_: Round) -> list[str]:
     counts = score_counts_of(round_, items)
     return [
         item.name for item, row in zip(items, counts, strict=True) if row[:5].sum() == 0 and row.sum() > 0
-    ]
-
-
-def _groups_asked_in_part(round_: Round) -> list[str]:
-    asked = {item.pk for item in items_of(round_)}
-    groups: dict[Indicator | None, list[bool]] = {}
-    for node in indicators_of(round_.framework_id):
-        groups.setdefault(node.parent, []).append(node.pk in asked)
-    return [
-        parent.name if parent else _("the whole index")
-        for parent, flags in groups.items()
-        if any(flags) and not all(flags)
     ]

@@ -1,21 +1,19 @@
 """The life of a round: drafted, made ready, opened, prolonged, closed or voided."""
 
 import secrets
-from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
+from typing import TypedDict, Unpack
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from weighting.enums import RoundState, Rule
+from weighting.enums import Language, RoundState, Rule
 from weighting.exceptions import Refused
-from weighting.manifest import canonical_json, hash_bytes, hash_receipt_list
+from weighting.manifest import canonical_json, hash_bytes, hash_receipt_list, weight_text
 from weighting.models import (
     Account,
-    Ballot,
     Expert,
     Framework,
     Indicator,
@@ -23,12 +21,26 @@ from weighting.models import (
     Panel,
     Round,
     RoundItem,
-    Score,
+    RoundNote,
 )
-from weighting.numeric.disclosure import reportable_groups
-from weighting.selectors.rounds import is_counted, items_of, opening_blockers
+from weighting.moments import moment_text
+from weighting.selectors.preflight import opening_blockers
+from weighting.selectors.rounds import items_of
 from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
+from weighting.services.unlinking import destroy_links, unlink_at_close
+
+
+class FurtherTerms(TypedDict, total=False):
+    """What a round says beside the terms that everybody must choose; each has a default."""
+
+    time_zone: str
+    languages: list[str]
+    consensus_measure: str
+    consensus_threshold: float
+    exclusion: str
+    follows: Round | None
+    feedback: str
 
 
 @transaction.atomic
@@ -44,6 +56,7 @@ def draft_round(
     minimum_panel: int,
     deadline: datetime,
     actor: Account,
+    **further: Unpack[FurtherTerms],
 ) -> Round:
     """Draft a round that asks about the children of ``parents`` (None: the root group)."""
     round_ = Round(
@@ -56,6 +69,7 @@ def draft_round(
         minimum_panel=minimum_panel,
         deadline=deadline,
         seed=secrets.randbits(62),
+        **further,
     )
     round_.full_clean()
     round_.save()
@@ -77,6 +91,7 @@ def revise_round(
     minimum_panel: int,
     deadline: datetime,
     actor: Account,
+    **further: Unpack[FurtherTerms],
 ) -> Round:
     """Change a round that nobody was asked in yet; one that was ready is a draft again."""
     round_ = _lock(round_, RoundState.DRAFT, RoundState.READY)
@@ -85,6 +100,8 @@ def revise_round(
     round_.title_zh, round_.title_en = title_zh, title_en
     round_.rule, round_.quorum, round_.minimum_panel = rule, quorum, minimum_panel
     round_.deadline = deadline
+    for term, said in further.items():
+        setattr(round_, term, said)
     round_.full_clean()
     round_.save()
     round_.items.all().delete()
@@ -128,6 +145,7 @@ def extend_deadline(round_: Round, *, deadline: datetime, actor: Account) -> Rou
     if deadline <= max(round_.deadline, timezone.now()):
         _refuse_if([_("The deadline of an open round can only move later: choose a time after it and now.")])
     record_act(actor, "extend", round_, before=round_.deadline.isoformat(), after=deadline.isoformat())
+    _announce_deadline(round_, deadline, actor=actor)
     round_.deadline = deadline
     round_.save(update_fields=["deadline"])
     extend_invitation_links(round_)
@@ -135,23 +153,40 @@ def extend_deadline(round_: Round, *, deadline: datetime, actor: Account) -> Rou
 
 
 @transaction.atomic
-def close_round(round_: Round, *, actor: Account) -> Round:
+def close_round(round_: Round, *, actor: Account | None) -> Round:
     """Close for good: count the sealed ballots and destroy every link from person to ballot.
+
+    A series that feeds back own scores keeps the links until `end_series`. Ballots of experts
+    who were removed are neither kept nor counted.
 
     A save or a seal in flight holds its invitation, so it is either counted or, waiting
     behind this lock, finds the round closed.
     """
     round_ = _lock(round_, RoundState.OPEN)
     invitations = list(Invitation.objects.select_for_update().filter(round=round_).order_by("pk"))
-    _unlink_ballots(round_)
-    round_.invited_count = len(invitations)
-    round_.sealed_count = sum(invitation.sealed for invitation in invitations)
+    unlink_at_close(round_)
+    panel = [invitation for invitation in invitations if not invitation.removed]
+    round_.invited_count = len(panel)
+    round_.sealed_count = sum(invitation.sealed for invitation in panel)
     round_.receipt_root = hash_receipt_list(round_.ballots.values_list("receipt", flat=True))
     round_.state = RoundState.CLOSED
     round_.closed_at = timezone.now()
     round_.save()
     record_act(actor, "close", round_, sealed=round_.sealed_count, invited=round_.invited_count)
     return round_
+
+
+@transaction.atomic
+def close_due_round(round_: Round) -> Round | None:
+    """Close a round whose deadline has passed by the server's clock; None when it is not due.
+
+    Whether it is due is read again under the lock: the deadline may have moved in the meantime,
+    or somebody closed the round.
+    """
+    locked = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
+    if locked.state != RoundState.OPEN or locked.deadline > timezone.now():
+        return None
+    return close_round(locked, actor=None)
 
 
 @transaction.atomic
@@ -167,6 +202,7 @@ def void_round(round_: Round, *, reason: str, actor: Account) -> Round:
     round_.state = RoundState.VOID
     round_.void_reason = reason
     round_.save(update_fields=["state", "void_reason"])
+    destroy_links(round_)
     record_act(actor, "void", round_)
     return round_
 
@@ -195,9 +231,35 @@ def build_questionnaire(round_: Round) -> bytes:
             "rule": round_.rule,
             "quorum": round_.quorum,
             "minimum_panel": round_.minimum_panel,
+            "time_zone": round_.time_zone,
+            "languages": sorted(round_.languages),
+            "consensus": {
+                "measure": round_.consensus_measure,
+                "threshold": weight_text(round_.consensus_threshold),
+            },
+            "exclusion": round_.exclusion,
+            "follows": round_.follows.questionnaire_hash if round_.follows else None,
+            "feedback": round_.feedback,
             "seed": str(round_.seed),
             "items": items,
         }
+    )
+
+
+def _announce_deadline(round_: Round, deadline: datetime, *, actor: Account) -> None:
+    """Tell the panel on its ballots, in both languages, when the deadline was and will be."""
+    texts = {}
+    for language in Language:
+        with translation.override(language):
+            texts[language] = _("The deadline moved from %(before)s to %(after)s.") % {
+                "before": moment_text(round_.deadline, round_.time_zone),
+                "after": moment_text(deadline, round_.time_zone),
+            }
+    RoundNote.objects.create(
+        round=round_,
+        text_zh=texts[Language.CHINESE],
+        text_en=texts[Language.ENGLISH],
+        created_by=actor,
     )
 
 
@@ -207,41 +269,6 @@ def _ask_about(round_: Round, parents: Collection[Indicator | None]) -> int:
     nodes = Indicator.objects.filter(framework=round_.framework_id)
     items = [RoundItem(round=round_, indicator=node) for node in nodes if node.parent_id in wanted]
     return len(RoundItem.objects.bulk_create(items))
-
-
-def _unlink_ballots(round_: Round) -> None:
-    """Rewrite the sealed ballots under new ids in random order; drop drafts, links and nonces."""
-    old = list(Ballot.objects.select_for_update().filter(round=round_))
-    sectors = _sectors_to_keep(round_, old)
-    new = [
-        Ballot(
-            round=round_,
-            sealed_scores=ballot.sealed_scores,
-            receipt=ballot.receipt,
-            sealed_comments=ballot.sealed_comments,
-            order_key=ballot.order_key,
-            medium=ballot.medium,
-            sector=sectors.get(ballot.pk, ""),
-        )
-        for ballot in old
-        if ballot.receipt
-    ]
-    secrets.SystemRandom().shuffle(new)
-    Score.objects.filter(ballot__round=round_).delete()
-    Invitation.objects.filter(round=round_).update(ballot=None)
-    Ballot.objects.filter(pk__in=[ballot.pk for ballot in old]).delete()
-    Ballot.objects.bulk_create(new)
-
-
-def _sectors_to_keep(round_: Round, ballots: list[Ballot]) -> dict[UUID, str]:
-    """Return the sector of each counted ballot whose sector, and all that is left, has k of them."""
-    sector_of = dict(Invitation.objects.filter(ballot__in=ballots).values_list("ballot_id", "expert__sector"))
-    counted = [ballot.pk for ballot in ballots if ballot.receipt and is_counted(round_, ballot)]
-    known = {pk: sector_of[pk] for pk in counted if pk in sector_of}
-    kept = reportable_groups(
-        Counter(known.values()), least=round_.minimum_panel, rest=len(counted) - len(known)
-    )
-    return {pk: sector for pk, sector in known.items() if sector in kept}
 
 
 def _lock(round_: Round, *states: RoundState) -> Round:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import RoundState
 from weighting.models import Round
-from weighting.selectors.rounds import Participation, aggregation_blockers, opening_blockers
+from weighting.selectors.preflight import Check, preflight_of
+from weighting.selectors.rounds import Participation, aggregation_blockers
 
 LIFE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN, RoundState.CLOSED, RoundState.AGGREGATED]
 
@@ -23,6 +24,7 @@ class NextAct:
     is_post: bool = True
     consequences: list[str] = field(default_factory=list)
     blockers: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
 
 def steps_of(round_: Round) -> list[dict[str, str]]:
@@ -51,6 +53,7 @@ def next_act_of(round_: Round, participation: Participation) -> NextAct | None:
 
 
 def _ready(round_: Round) -> NextAct:
+    checks = preflight_of(round_)
     return NextAct(
         title=_("Check the draft"),
         submit=_("The draft is ready"),
@@ -58,11 +61,13 @@ def _ready(round_: Round) -> NextAct:
         consequences=[
             _("Nobody is asked yet: a ready round still waits to be opened."),
         ],
-        blockers=opening_blockers(round_),
+        blockers=[problem for check in checks for problem in check.problems],
+        checks=checks,
     )
 
 
 def _open(round_: Round) -> NextAct:
+    checks = preflight_of(round_)
     return NextAct(
         title=_("Open the round"),
         submit=_("Open the round"),
@@ -72,7 +77,8 @@ def _open(round_: Round) -> NextAct:
             _("Every expert of the panel is invited; you then hand out the personal links."),
             _("From then on the deadline can only move later."),
         ],
-        blockers=opening_blockers(round_),
+        blockers=[problem for check in checks for problem in check.problems],
+        checks=checks,
     )
 
 

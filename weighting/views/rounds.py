@@ -17,9 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weighting.enums import RoundState, Rule
+from weighting.enums import Language, RoundState
 from weighting.exceptions import Refused
-from weighting.forms.rounds import ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
+from weighting.forms.rounds import TERMS, ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
 from weighting.permissions import MANAGERS, audience
 from weighting.selectors.frameworks import (
@@ -33,6 +33,7 @@ from weighting.selectors.rounds import (
     invitations_of,
     participation_of,
     receipts_of,
+    rounds_to_follow,
     rounds_visible_to,
     rounds_with_participation,
 )
@@ -72,7 +73,11 @@ def round_new(request: HttpRequest) -> HttpResponse:
         context = {"form": basis, "cancel_url": reverse("weighting:round-list")}
         return render(request, "weighting/manager/round_basis.html", context)
     framework, panel = basis.cleaned_data["framework"], basis.cleaned_data["panel"]
-    form = RoundForm(*sent_data(request), indicators=along_the_tree(indicators_of(framework.pk)))
+    form = RoundForm(
+        *sent_data(request),
+        indicators=along_the_tree(indicators_of(framework.pk)),
+        earlier=rounds_to_follow(account, framework, panel),
+    )
     if request.method == "POST" and form.is_valid():
         round_ = _draft(request, form, framework, panel)
         messages.success(request, _("The round is drafted. Nobody has been asked yet."))
@@ -95,6 +100,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "participation": participation,
         "invitations": invitations_of(round_),
         "groups": asked_groups_of(round_),
+        "languages": [Language(language).label for language in round_.languages],
         "receipts": receipts_of(round_),
         "version": round_.weight_versions.defer("manifest").first(),
         "is_open": round_.state == RoundState.OPEN,
@@ -114,6 +120,7 @@ def round_revise(request: HttpRequest, pk: int) -> HttpResponse:
         round_=round_,
         panels=panels_visible_to(account_of(request)),
         indicators=along_the_tree(indicators_of(round_.framework_id)),
+        earlier=rounds_to_follow(account_of(request), round_.framework),
     )
     if request.method == "POST" and form.is_valid():
         revise = partial(revise_round, panel=form.cleaned_data["panel"], **_terms_of(form))
@@ -242,8 +249,7 @@ def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: P
 
 def _terms_of(form: RoundForm) -> dict[str, Any]:
     said = form.cleaned_data
-    terms = {name: said[name] for name in ("title_zh", "title_en", "quorum", "minimum_panel", "deadline")}
-    return {**terms, "parents": said["groups"], "rule": Rule(said["rule"])}
+    return {**{name: said.get(name) for name in TERMS}, "parents": said["groups"]}
 
 
 def _act(request: HttpRequest, pk: int, service: Callable[..., object], done: str) -> HttpResponse:

@@ -1,0 +1,160 @@
+"""What is checked before a round may open, each check with its problems and their remedies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from weighting.enums import ConsensusMeasure, Feedback, Language, RoundState
+from weighting.models import Expert, Indicator, Round
+from weighting.moments import is_time_zone
+from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.rounds import items_of, managers_on_panel
+
+WIDEST_IQR = 4.0
+NAMES = {Language.CHINESE: "name_zh", Language.ENGLISH: "name_en"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; without problems it stands in nobody's way."""
+
+    label: Promise
+    problems: list[str]
+
+
+def preflight_of(round_: Round) -> list[Check]:
+    """Return every check, passed or not, in the order of the form."""
+    return [Check(label, find(round_)) for label, find in CHECKS]
+
+
+def opening_blockers(round_: Round) -> list[str]:
+    """List everything that keeps the round from opening, each with its remedy."""
+    return [problem for check in preflight_of(round_) for problem in check.problems]
+
+
+def _items(round_: Round) -> list[str]:
+    asked = {item.pk for item in items_of(round_)}
+    if not asked:
+        return [_("No indicators are chosen: choose at least one group to score.")]
+    groups: dict[Indicator | None, list[bool]] = {}
+    for node in indicators_of(round_.framework_id):
+        groups.setdefault(node.parent, []).append(node.pk in asked)
+    return [
+        _("The group under “%(name)s” is asked in part: ask all of it.")
+        % {"name": parent.name if parent else _("the whole index")}
+        for parent, flags in groups.items()
+        if any(flags) and not all(flags)
+    ]
+
+
+def _languages(round_: Round) -> list[str]:
+    if not round_.languages:
+        return [_("No language is chosen: choose at least one.")]
+    items = items_of(round_)
+    parents = {item.parent.pk: item.parent for item in items if item.parent}
+    shown = {item.pk: item for item in items} | parents
+    problems = []
+    for language in Language:
+        nameless = [node.code for node in shown.values() if not getattr(node, NAMES[language])]
+        if language in round_.languages and nameless:
+            problems.append(_nameless(language, nameless))
+    return problems
+
+
+def _nameless(language: Language, codes: list[str]) -> str:
+    message = ngettext(
+        "%(count)d indicator has no name in %(language)s (%(codes)s): leave the language out, or import a "
+        "framework with the name.",
+        "%(count)d indicators have no name in %(language)s (%(codes)s): leave the language out, or import a "
+        "framework with the names.",
+        len(codes),
+    )
+    shown = _(", ").join(codes[:5]) + ("…" if len(codes) > 5 else "")
+    return message % {"count": len(codes), "language": language.label, "codes": shown}
+
+
+def _panel(round_: Round) -> list[str]:
+    problems = []
+    size = Expert.objects.filter(panel=round_.panel).count()
+    if size < round_.minimum_panel:
+        problems.append(
+            _("The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.")
+            % {"size": size, "least": round_.minimum_panel}
+        )
+    if size < round_.quorum:
+        problems.append(
+            _("The panel has %(size)d experts, fewer than the quorum of %(quorum)d: lower the quorum.")
+            % {"size": size, "quorum": round_.quorum}
+        )
+    return problems
+
+
+def _managers(round_: Round) -> list[str]:
+    return [
+        _("%(name)s manages this round and is on its panel: nobody may do both. Change one of the two.")
+        % {"name": name}
+        for name in managers_on_panel(round_)
+    ]
+
+
+def _deadline(round_: Round) -> list[str]:
+    problems = []
+    if round_.deadline <= timezone.now():
+        problems.append(_("The deadline has passed: set a later one."))
+    if not is_time_zone(round_.time_zone):
+        problems.append(
+            _("The time zone “%(zone)s” is not known here: choose one of the list.")
+            % {"zone": round_.time_zone}
+        )
+    return problems
+
+
+def threshold_problem(measure: ConsensusMeasure, threshold: float) -> str:
+    """Say what is wrong with a consensus threshold; '' when nothing is."""
+    if measure == ConsensusMeasure.IQR and not 0 <= threshold <= WIDEST_IQR:
+        return _("An interquartile range of scores from 1 to 5 lies between 0 and 4, not at %(value)s.") % {
+            "value": f"{threshold:g}"
+        }
+    if measure == ConsensusMeasure.AGREEMENT and not 0 < threshold <= 1:
+        return _("A share lies above 0 and is at most 1, not %(value)s: write 75 per cent as 0.75.") % {
+            "value": f"{threshold:g}"
+        }
+    return ""
+
+
+def _consensus(round_: Round) -> list[str]:
+    problem = threshold_problem(ConsensusMeasure(round_.consensus_measure), round_.consensus_threshold)
+    return [problem] if problem else []
+
+
+def _series(round_: Round) -> list[str]:
+    earlier = round_.follows
+    if earlier is None:
+        return []
+    problems = []
+    if earlier.state not in (RoundState.CLOSED, RoundState.AGGREGATED):
+        problems.append(_("The round that this one follows is not closed: close it first."))
+    if earlier.feedback == Feedback.NONE:
+        problems.append(
+            _("The round that this one follows promised its panel no feedback: nothing may be fed back now.")
+        )
+    if earlier.framework_id != round_.framework_id or earlier.panel_id != round_.panel_id:
+        problems.append(_("A following round keeps the framework and the panel of the round before it."))
+    if earlier.followed_by.exclude(pk=round_.pk).exclude(state=RoundState.VOID).exists():
+        problems.append(_("Another round follows the same round already: continue that one, or void it."))
+    return problems
+
+
+CHECKS: list[tuple[Promise, Callable[[Round], list[str]]]] = [
+    (gettext_lazy("Whole groups of indicators are asked"), _items),
+    (gettext_lazy("Every name stands in the languages offered"), _languages),
+    (gettext_lazy("The panel is large enough"), _panel),
+    (gettext_lazy("No manager sits on the panel"), _managers),
+    (gettext_lazy("The deadline lies ahead, in a known time zone"), _deadline),
+    (gettext_lazy("The consensus rule can be met"), _consensus),
+    (gettext_lazy("The series holds together"), _series),
+]
