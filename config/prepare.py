@@ -17,6 +17,7 @@ from config import settings
 STEPS = {
     "Building the charts' scripts": ["build_vendor_js"],
     "Updating the database": ["migrate", "--noinput"],
+    "Checking the weight versions": ["verify_versions"],
     "Collecting the static files": ["collectstatic", "--noinput"],
 }
 DEMO = {"Loading the demonstration": ["load_demo"]}
@@ -26,8 +27,7 @@ def main() -> None:
     """Bring everything up to date; each step is quick when it already is."""
     # First of all: Django reads the catalogues once.
     with _announced("Compiling the messages"):
-        if any(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/*.po")):
-            CommandLineInterface().run(["pybabel", "compile", "-d", "locale", "-D", "django"])
+        CommandLineInterface().run(["pybabel", "compile", "-d", "locale", "-D", "django"])
     django.setup()
     for title, command in (STEPS | (DEMO if settings.WITH_DEMO else {})).items():
         with _announced(title):
