@@ -16,6 +16,8 @@ from weighting.services.rounds import close_round, draft_round, open_round, read
 from weighting.services.versions import aggregate_round
 
 SMALL_TREE = {"infra": {"fixed": {}, "mobile": {}}, "industry": {"retail": {}, "finance": {}, "travel": {}}}
+# What an expert who has no conflict of interest agrees to before the first item.
+CONSENT = {"interest": "none", "consent": "on"}
 PASSWORD = "correct horse battery staple"
 
 _numbers = itertools.count(1)
@@ -154,7 +156,7 @@ def sign_in_expert(client, invitation):
     """Bring a test client in by the expert's personal link."""
     token = issue_invitation_link(invitation)
     client.get(reverse("weighting:receive-link", args=[token]))
-    response = client.post(reverse("weighting:confirm-link"))
+    response = client.post(reverse("weighting:confirm-link"), CONSENT)
     assert response.status_code == 302, "the personal link did not sign the expert in"
     return client
 

@@ -29,6 +29,13 @@ class ExpertRemoved(Refused):
         super().__init__(_("You are no longer on the panel of this round: nothing was changed."))
 
 
+class TooManyAttempts(Refused):
+    """Too many wrong codes came from one address."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Too many wrong codes were typed here: wait a quarter of an hour and try again."))
+
+
 class NotReported(Refused):
     """A figure is withheld: the round is not closed, or too few ballots count."""
 

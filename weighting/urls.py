@@ -10,25 +10,32 @@ from weighting.views import (
     ballot,
     frameworks,
     panels,
+    participation,
     rounds,
     statistics,
     version_comparison,
+    version_release,
     versions,
 )
 
 app_name = "weighting"
 
 urlpatterns = [
+    path("in/code/", access.enter_code, name="enter-code"),
     path("in/<str:token>/", access.receive_link, name="receive-link"),
     path("in/", access.confirm_link, name="confirm-link"),
     path("sign-in/", access.SignIn.as_view(), name="sign-in"),
     path("sign-out/", access.sign_out, name="sign-out"),
     path("ballot/", ballot.ballot, name="ballot"),
     path("ballot/items/<path:code>/", ballot.save_item, name="ballot-item-save"),
+    path("ballot/comments/<path:code>/", ballot.save_item_comment, name="ballot-comment-save"),
+    path("ballot/terms/", participation.terms, name="ballot-terms"),
+    path("ballot/withdraw/", participation.withdraw, name="ballot-withdraw"),
     path("ballot/review/", ballot.review, name="ballot-review"),
     path("ballot/seal/", ballot.seal, name="ballot-seal"),
     path("ballot/receipt/", ballot.receipt, name="ballot-receipt"),
     path("ballot/receipt/download/", ballot.download_receipt, name="ballot-receipt-download"),
+    path("receipts/", participation.own_round_receipts, name="receipts"),
     path("rounds/", rounds.round_list, name="round-list"),
     path("rounds/new/", rounds.round_new, name="round-new"),
     path("rounds/<int:pk>/", rounds.round_detail, name="round-detail"),
@@ -45,6 +52,7 @@ urlpatterns = [
         rounds.invitation_link,
         name="invitation-link",
     ),
+    path("rounds/<int:pk>/receipts/", participation.round_receipts, name="round-receipts"),
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
     path("rounds/<int:pk>/statistics.csv", statistics.statistics_export, name="round-statistics-export"),
     path("rounds/<int:pk>/report/", statistics.round_report, name="round-report"),
@@ -70,6 +78,10 @@ urlpatterns = [
     ),
     path("weight-versions/<int:pk>/", versions.version_detail, name="version-detail"),
     path("weight-versions/<int:pk>/manifest.json", versions.version_manifest, name="version-manifest"),
+    path(
+        "weight-versions/<int:pk>/export.<str:format>", version_release.version_export, name="version-export"
+    ),
+    path("weight-versions/<int:pk>/correct/", version_release.version_correct, name="version-correct"),
     path("weight-versions/<int:pk>/freeze/", versions.version_freeze, name="version-freeze"),
     path("weight-versions/<int:pk>/publish/", versions.version_publish, name="version-publish"),
     path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),

@@ -40,7 +40,7 @@ def rebuild() -> dict[str, str]:
     smart, totals = smartcity.smartcity_values(tree, weights.global_, values, chances[3])
     columns = {**leaves.leaf_values(tree, weights.global_, values, chances[2]), **smart}
     return {
-        "framework.csv": as_csv(framework[0], (row.values() for row in framework)),
+        "framework.csv": framework_csv(framework),
         "cities.csv": cities_csv(report),
         "published.csv": published_csv(report),
         "panel.csv": panel_csv(),
@@ -64,6 +64,11 @@ def as_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def number(value: float) -> str:
     """Shortest text that reads back as the same number; whole numbers without a point."""
     return str(int(value)) if value == int(value) else repr(float(value))
+
+
+def framework_csv(rows: Sequence[Mapping[str, str]]) -> str:
+    """The tree without the notes of the facts, which are about the report and not for a panel."""
+    return as_csv(rows[0], ({**row, "note": ""}.values() for row in rows))
 
 
 def cities_csv(report: facts.Report) -> str:

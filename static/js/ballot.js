@@ -283,7 +283,9 @@ function pressKey(event) {
 
 async function leaveForReview(event) {
   event.preventDefault();
-  await flush();
+  const comments = [];
+  form.dispatchEvent(new CustomEvent("ballot:leave", { detail: comments }));
+  await Promise.all([flush(), ...comments]);
   const conflict = form.querySelector(".item-conflict");
   if (conflict) conflict.scrollIntoView({ block: "center" });
   else if (!waiting().length) location.assign(form.querySelector("[data-review]").href);

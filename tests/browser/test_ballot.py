@@ -32,6 +32,13 @@ def invitation(round_):
     return factories.make_invitation(round_)
 
 
+def agree_and_begin(page):
+    """Agree to the terms, if that is still asked, and begin."""
+    for box in page.locator('input[name="consent"], input[name="interest"][value="none"]').all():
+        box.check()
+    page.locator("main form .button").click()
+
+
 @pytest.fixture
 def come_in(live_server, context, invitation):
     """Open the personal link and begin, in the language asked for."""
@@ -44,7 +51,7 @@ def come_in(live_server, context, invitation):
         page.goto(live_server.url + path)
         assert "/in/" in page.url
         assert len(page.url) < len(live_server.url) + len("/in/") + 1
-        page.locator("main form .button").click()
+        agree_and_begin(page)
         page.wait_for_url("**/ballot/")
         return page
 
@@ -236,7 +243,7 @@ def test_without_scripts_the_ballot_is_a_plain_form(browser, live_server, invita
     context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     page = context.new_page()
     page.goto(live_server.url + reverse("weighting:receive-link", args=[issue_invitation_link(invitation)]))
-    page.locator("main form .button").click()
+    agree_and_begin(page)
     for place in range(7):
         items(page).nth(place).locator(f'input[value="{place % 5 + 1}"]').check()
     page.locator('button[value="review"]').click()

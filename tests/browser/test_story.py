@@ -35,6 +35,8 @@ def visit(browser, product):
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(link)
+        for box in page.locator('input[name="consent"], input[name="interest"][value="none"]').all():
+            box.check()
         page.locator("main form .button").click()
         yield page
         context.close()

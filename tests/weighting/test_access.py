@@ -55,7 +55,7 @@ def test_a_mail_scanner_that_opens_the_link_twice_spoils_nothing(client, invitat
     for _visit in range(2):
         open_link(client, token)
 
-    assert client.post(CONFIRM)["Location"] == BALLOT
+    assert client.post(CONFIRM, factories.CONSENT)["Location"] == BALLOT
 
 
 def test_the_confirm_page_tells_who_is_asked_what(client, invitation):
@@ -73,7 +73,7 @@ def test_the_confirm_page_tells_who_is_asked_what(client, invitation):
 def test_beginning_opens_the_ballot_in_the_experts_language(client, invitation):
     open_link(client, issue_invitation_link(invitation))
 
-    response = client.post(CONFIRM)
+    response = client.post(CONFIRM, factories.CONSENT)
 
     assert response["Location"] == BALLOT
     assert response.cookies["django_language"].value == Language.CHINESE
@@ -84,14 +84,14 @@ def test_a_language_that_was_chosen_stays(client, invitation):
     client.cookies["django_language"] = "en"
     open_link(client, issue_invitation_link(invitation))
 
-    assert "django_language" not in client.post(CONFIRM).cookies
+    assert "django_language" not in client.post(CONFIRM, factories.CONSENT).cookies
 
 
 def test_a_link_brings_the_expert_back_as_often_as_needed(client, invitation):
     token = issue_invitation_link(invitation)
     for _visit in range(3):
         open_link(client, token)
-        client.post(CONFIRM)
+        client.post(CONFIRM, factories.CONSENT)
         assert client.get(BALLOT).status_code == 200
 
 
@@ -102,7 +102,7 @@ def test_a_withdrawn_or_expired_link_says_so_and_opens_nothing(client, invitatio
     open_link(client, token)
 
     assert client.get(CONFIRM).status_code == 404
-    assert client.post(CONFIRM).status_code == 404
+    assert client.post(CONFIRM, factories.CONSENT).status_code == 404
     assert client.get(BALLOT).status_code == 302
 
 
@@ -128,14 +128,14 @@ def test_after_the_close_the_link_still_leads_to_the_page_that_says_so(client, r
     open_link(client, token)
 
     assert client.get(CONFIRM).context["is_open"] is False
-    assert client.post(CONFIRM)["Location"] == BALLOT
+    assert client.post(CONFIRM, factories.CONSENT)["Location"] == BALLOT
     assert client.get(BALLOT).context["sealed"] is False
 
 
 def test_an_experts_link_signs_a_manager_out_first(client, invitation, manager):
     factories.sign_in_staff(client, manager)
     open_link(client, issue_invitation_link(invitation))
-    client.post(CONFIRM)
+    client.post(CONFIRM, factories.CONSENT)
 
     assert client.get(reverse("weighting:round-list")).status_code == 404
     assert client.get(BALLOT).status_code == 200
@@ -145,7 +145,7 @@ def test_a_staff_link_signs_its_account_in(client, manager):
     open_link(client, issue_account_link(manager))
 
     assert client.get(CONFIRM).status_code == 200
-    assert client.post(CONFIRM)["Location"] == reverse("home")
+    assert client.post(CONFIRM, factories.CONSENT)["Location"] == reverse("home")
     assert client.get(reverse("home"))["Location"] == reverse("weighting:round-list")
 
 
@@ -155,7 +155,7 @@ def test_a_link_of_a_switched_off_account_opens_nothing(client, manager):
     manager.save()
     open_link(client, token)
 
-    assert client.post(CONFIRM).status_code == 404
+    assert client.post(CONFIRM, factories.CONSENT).status_code == 404
 
 
 def test_the_confirm_page_without_a_link_sends_those_already_in_home(client, manager):

@@ -10,6 +10,7 @@ from weighting.selectors.ballots import BallotItem, BallotSection
 
 ABSTAIN = "abstain"
 CLIENT_LENGTH = 36
+LONGEST_COMMENT = 1000
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,44 @@ def read_changed_answers(
         if posted and posted != shown:
             changed.append((item, PostedAnswer(read_value(posted), _read_revision(revision), client)))
     return changed
+
+
+@dataclass(frozen=True)
+class PostedComment:
+    """A comment on its way to the ballot, with the text that the page was made with."""
+
+    text: str
+    seen: str
+
+
+def read_comment(data: QueryDict) -> PostedComment:
+    """Read the fields ``comment`` and ``seen`` of a single saved comment."""
+    return PostedComment(_read_text(data.get("comment", "")), _read_text(data.get("seen", "")))
+
+
+def read_changed_comments(
+    data: QueryDict, sections: list[BallotSection]
+) -> list[tuple[BallotItem, PostedComment]]:
+    """Read the whole page, and return the comments that its writer changed."""
+    changed = []
+    for item in (item for section in sections for item in section.items):
+        pk = item.indicator.pk
+        text = _read_text(data.get(f"comment-{pk}", ""))
+        seen = _read_text(data.get(f"seen-comment-{pk}", ""))
+        if text != seen:
+            changed.append((item, PostedComment(text, seen)))
+    return changed
+
+
+def _read_text(text: str) -> str:
+    """Browsers post line ends as CR LF, and count them as one character."""
+    text = text.replace("\r\n", "\n").replace("\0", "").strip()
+    if len(text) > LONGEST_COMMENT:
+        raise Refused(
+            _("A comment has at most %(most)d characters, and this one %(length)d.")
+            % {"most": LONGEST_COMMENT, "length": len(text)}
+        )
+    return text
 
 
 def read_value(text: str) -> int | None:

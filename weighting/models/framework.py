@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from weighting.models.named import BilingualName
+from weighting.models.units import unit_label
 
 
 class Framework(BilingualName):
@@ -45,3 +46,8 @@ class Indicator(BilingualName):
             models.CheckConstraint(condition=Q(direction__in=[1, -1]), name="indicator_direction_known"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="indicator_not_own_parent"),
         ]
+
+    @property
+    def unit_label(self) -> str:
+        """The unit in the visitor's language."""
+        return unit_label(self.unit)

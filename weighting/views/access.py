@@ -14,17 +14,20 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weighting.enums import Role, Rule
-from weighting.exceptions import RoundNotOpen
-from weighting.models import AccessLink
+from weighting.enums import Feedback, Role, Rule
+from weighting.exceptions import Refused, RoundNotOpen, TooManyAttempts
+from weighting.forms.codes import CodeForm
+from weighting.forms.terms import ConsentForm
+from weighting.models import AccessLink, Invitation
 from weighting.permissions import ANYONE, audience
-from weighting.selectors.access import find_link
-from weighting.selectors.ballots import is_open
+from weighting.selectors.access import find_link, is_of_removed_expert
+from weighting.selectors.ballots import is_open, notes_of
 from weighting.services.access import sign_in_with_link
 from weighting.services.ballots import start_ballot
+from weighting.services.codes import redeem_code
 from weighting.visitors import visitor_of
 
 # How long an answer takes, for the estimate on the confirm page.
@@ -47,43 +50,78 @@ def receive_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @sensitive_variables("token")
 def confirm_link(request: HttpRequest) -> HttpResponse:
-    """Say who is being invited to what; POST signs in."""
+    """Say who is being invited to what; POST signs in, and records the consent of an expert who begins."""
     token = request.session.get(PENDING_TOKEN, "")
     link = find_link(token)
-    if request.method == "POST" and link and sign_in_with_link(request, token):
-        return _welcome(request, link)
+    form = ConsentForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and link and (not _must_consent(link) or form.is_valid()):
+        sign_in_with_link(request, token)
+        return _welcome(request, link, conflict=form.declared if _must_consent(link) else "")
     if not token and visitor_of(request).role != Role.ANONYMOUS:
         return redirect("home")
     if link is None:
-        return render(request, "weighting/confirm_link.html", {"link": None}, status=404)
+        context = {"link": None, "is_removed": is_of_removed_expert(token)}
+        return render(request, "weighting/confirm_link.html", context, status=404)
     if link.invitation and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         activate(link.invitation.expert.language)
-    return render(request, "weighting/confirm_link.html", _invitation_page(link))
+    context = {"link": link}
+    if link.invitation:
+        context |= terms_context(link.invitation, form)
+    return render(request, "weighting/confirm_link.html", context, status=422 if form.is_bound else 200)
 
 
-def _invitation_page(link: AccessLink) -> dict[str, Any]:
-    """Return what the confirm page tells: who is asked what, and how long that takes."""
-    if link.invitation is None:
-        return {"link": link}
-    round_ = link.invitation.round
+@audience(ANYONE)
+@never_cache
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters("code")
+def enter_code(request: HttpRequest) -> HttpResponse:
+    """Take a code typed by hand, which then works like the personal link."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_bound:
+        status = 422
+    if form.is_bound and form.is_valid():
+        try:
+            token = redeem_code(form.cleaned_data["code"], address=request.META.get("REMOTE_ADDR", ""))
+        except Refused as refusal:
+            form.add_error("code", " ".join(refusal.blockers))
+            status = 429 if isinstance(refusal, TooManyAttempts) else 422
+        else:
+            request.session[PENDING_TOKEN] = token
+            return redirect("weighting:confirm-link")
+    return render(request, "weighting/enter_code.html", {"form": form}, status=status)
+
+
+def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
+    """Return what the terms tell: who is asked what, how long that takes, what becomes of it."""
+    round_ = invitation.round
     item_count = round_.items.count()
     return {
-        "link": link,
-        "expert": link.invitation.expert,
+        "invitation": invitation,
+        "expert": invitation.expert,
         "round": round_,
         "is_open": is_open(round_),
         "item_count": item_count,
         "minutes": math.ceil(item_count * SECONDS_PER_ITEM / 60),
         "may_abstain": round_.rule == Rule.NORMALISED_MEAN,
+        "keeps_links": round_.feedback == Feedback.OWN,
+        "feeds_back": round_.feedback != Feedback.NONE,
+        "notes": notes_of(round_),
+        "form": form,
     }
 
 
-def _welcome(request: HttpRequest, link: AccessLink) -> HttpResponse:
+def _must_consent(link: AccessLink) -> bool:
+    invitation = link.invitation
+    return invitation is not None and not invitation.consented and is_open(invitation.round)
+
+
+def _welcome(request: HttpRequest, link: AccessLink, *, conflict: str) -> HttpResponse:
     if link.invitation is None:
         return redirect("home")
     # A closed round has its own page: coming back after the close is not an error.
     with suppress(RoundNotOpen):
-        start_ballot(link.invitation)
+        start_ballot(link.invitation, conflict=conflict)
     response = redirect("weighting:ballot")
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         language = link.invitation.expert.language

@@ -16,8 +16,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weighting.enums import RoundState, Rule
-from weighting.exceptions import Refused, RoundNotOpen, StaleScore
-from weighting.forms.ballot import ABSTAIN, PostedAnswer, read_answer, read_changed_answers
+from weighting.exceptions import Refused, RoundNotOpen, StaleComment, StaleScore
+from weighting.forms.ballot import (
+    ABSTAIN,
+    PostedAnswer,
+    read_answer,
+    read_changed_answers,
+    read_changed_comments,
+    read_comment,
+)
 from weighting.models import Invitation
 from weighting.permissions import EXPERTS, audience
 from weighting.selectors.ballots import (
@@ -26,11 +33,14 @@ from weighting.selectors.ballots import (
     OwnBallot,
     ballot_sections,
     is_open,
+    notes_of,
     own_ballot,
     receipt_document,
 )
+from weighting.selectors.feedback import ItemFeedback, feedback_for
 from weighting.selectors.rounds import receipts_of
-from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.answers import SavedAnswer
+from weighting.services.ballots import save_comment, save_score, seal_ballot
 from weighting.visitors import invitation_of
 
 SECTION = re.compile(r"section-\d{1,4}")
@@ -66,6 +76,7 @@ class Card:
     item: BallotItem
     path: Sequence[str]
     conflict: Conflict | None
+    earlier: ItemFeedback | None
 
     @property
     def field(self) -> str:
@@ -90,6 +101,8 @@ def ballot(request: HttpRequest) -> HttpResponse:
         return _save_page(request, invitation)
     if not is_open(invitation.round):
         return _closed_page(request, invitation)
+    if invitation.ballot_id is None:
+        return redirect("weighting:ballot-terms")
     return _ballot_page(request, invitation)
 
 
@@ -111,11 +124,24 @@ def save_item(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @expert_page
+@require_POST
+def save_item_comment(request: HttpRequest, code: str) -> HttpResponse:
+    """Save the comment beside one answer; for scripts, the whole page saves comments without them."""
+    invitation = invitation_of(request)
+    try:
+        comment = read_comment(request.POST)
+        stored = save_comment(invitation, code=code, comment=comment.text, seen=comment.seen)
+    except Refused as refusal:
+        return _refusal_in_json(refusal)
+    return JsonResponse({"state": "saved", "comment": stored})
+
+
+@expert_page
 @require_GET
 def review(request: HttpRequest) -> HttpResponse:
     """Show the gaps and the own distribution, and offer to seal."""
     invitation = invitation_of(request)
-    if not is_open(invitation.round):
+    if not is_open(invitation.round) or invitation.ballot_id is None:
         return redirect("weighting:ballot")
     return _review_page(request, invitation)
 
@@ -140,7 +166,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
     """Show the receipt and its nonce, while the ballot can still be found."""
     invitation = invitation_of(request)
     own = own_ballot(invitation)
-    if not own.is_sealed:
+    if not own.is_sealed or invitation.round.receipt_root:
         return redirect("weighting:ballot-review")
     context = {"own": own, "round": invitation.round, "is_open": is_open(invitation.round)}
     return render(request, "weighting/expert/receipt.html", context)
@@ -152,7 +178,7 @@ def download_receipt(request: HttpRequest) -> HttpResponse:
     """Hand out all that is needed to check the receipt without this site."""
     invitation = invitation_of(request)
     own = own_ballot(invitation)
-    if own.ballot is None or not own.is_sealed:
+    if own.ballot is None or not own.is_sealed or invitation.round.receipt_root:
         return redirect("weighting:ballot-review")
     document = receipt_document(invitation.round, own.ballot)
     response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -171,7 +197,7 @@ def answer_label(answer: str) -> str:
     return _("I cannot judge this") if answer == ABSTAIN else answer
 
 
-def _save(invitation: Invitation, code: str, answer: PostedAnswer) -> Any:
+def _save(invitation: Invitation, code: str, answer: PostedAnswer) -> SavedAnswer:
     return save_score(
         invitation, code=code, value=answer.value, seen_revision=answer.seen_revision, client=answer.client
     )
@@ -192,9 +218,28 @@ def _save_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             conflicts[item.indicator.pk] = _conflict(item.indicator.code, answer, stale)
         except Refused as refusal:
             return _refusal_page(request, invitation, refusal)
-    if conflicts:
-        return _ballot_page(request, invitation, conflicts=conflicts, status=409)
+    blockers = _save_comments(request, invitation)
+    if conflicts or blockers:
+        return _ballot_page(request, invitation, conflicts=conflicts, blockers=blockers, status=409)
     return _go_on(request.POST.get("then", ""))
+
+
+def _save_comments(request: HttpRequest, invitation: Invitation) -> list[str]:
+    """Save every changed comment of the page; return what could not be saved, with its text."""
+    try:
+        changed = read_changed_comments(request.POST, ballot_sections(invitation))
+    except Refused as refusal:
+        return list(refusal.blockers)
+    blockers = []
+    for item, comment in changed:
+        try:
+            save_comment(invitation, code=item.indicator.code, comment=comment.text, seen=comment.seen)
+        except Refused as refusal:
+            blockers.append(
+                _("The comment on “%(name)s” is not saved: “%(text)s”. %(reason)s")
+                % {"name": item.indicator.name, "text": comment.text, "reason": " ".join(refusal.blockers)}
+            )
+    return blockers
 
 
 def _go_on(then: str) -> HttpResponseRedirect:
@@ -208,6 +253,10 @@ def _refusal_in_json(refusal: Refused) -> JsonResponse:
     match refusal:
         case RoundNotOpen():
             return JsonResponse({"state": "closed", "message": message}, status=409)
+        case StaleComment():
+            return JsonResponse(
+                {"state": "stale", "message": message, "comment": refusal.comment}, status=409
+            )
         case StaleScore():
             stored = {"value": answer_text(refusal.value), "revision": refusal.revision}
             return JsonResponse({"state": "stale", "message": message, **stored}, status=409)
@@ -235,20 +284,37 @@ def _ballot_page(
         "own": own,
         "round": invitation.round,
         "expert": invitation.expert,
-        "sections": [(section, _cards(section, conflicts or {})) for section in own.sections],
+        "sections": _sections_with_cards(invitation, own, conflicts or {}),
         "conflicts": [(pk, conflict) for pk, conflict in (conflicts or {}).items()],
         "blockers": blockers,
         "may_abstain": invitation.round.rule == Rule.NORMALISED_MEAN,
         "other_lang": "en" if (get_language() or "").startswith("zh") else "zh-Hans",
+        "notes": notes_of(invitation.round),
         "client": uuid.uuid4(),
         "queue_key": f"quanheng-ballot-{invitation.pk}",
     }
     return render(request, "weighting/expert/ballot.html", context, status=status)
 
 
-def _cards(section: BallotSection, conflicts: Mapping[int, Conflict]) -> list[Card]:
-    path = [node.name for node in section.path]
-    return [Card(item, path, conflicts.get(item.indicator.pk)) for item in section.items]
+def _sections_with_cards(
+    invitation: Invitation, own: OwnBallot, conflicts: Mapping[int, Conflict]
+) -> list[tuple[BallotSection, list[Card]]]:
+    earlier = feedback_for(invitation)
+    return [
+        (
+            section,
+            [
+                Card(
+                    item,
+                    [node.name for node in section.path],
+                    conflicts.get(item.indicator.pk),
+                    earlier.get(item.indicator.code),
+                )
+                for item in section.items
+            ],
+        )
+        for section in own.sections
+    ]
 
 
 def _review_page(
@@ -272,12 +338,13 @@ def _closed_page(
     status: int = 200,
 ) -> HttpResponse:
     """Say that the round is over, and whether the own ballot was sealed: nothing else is left of it."""
-    invitation.refresh_from_db(fields=["sealed", "round"])
+    invitation.refresh_from_db(fields=["sealed", "round", "ballot"])
     context = {
         "round": invitation.round,
         "sealed": invitation.sealed,
         "receipts": receipts_of(invitation.round),
         "void": invitation.round.state == RoundState.VOID,
+        "keeps_link": bool(invitation.round.receipt_root and invitation.ballot_id),
         "awaits_close": invitation.round.state == RoundState.OPEN,
         "unsaved": [(item.indicator, answer_text(answer.value)) for item, answer in unsaved],
     }

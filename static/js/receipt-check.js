@@ -1,0 +1,58 @@
+/* Checks a receipt against the list on this page. Nothing is sent: once the page is loaded it works without a network. */
+
+const section = document.getElementById("receipt-check");
+const words = section.dataset;
+const result = document.getElementById("receipt-result");
+const listed = [...document.querySelectorAll("#receipt-list li")].map((item) => item.textContent.trim());
+
+async function sha256(parts) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\n")));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/* RFC 8785 for an object of small integers and nulls: keys sorted by UTF-16 code units, no spaces. */
+function canonical(scores) {
+  const rows = Object.keys(scores).sort().map((code) => `${JSON.stringify(code)}:${JSON.stringify(scores[code])}`);
+  return `{${rows.join(",")}}`;
+}
+
+function readReceipt(text) {
+  try {
+    const file = JSON.parse(text);
+    const isWhole = file.schema === "quanheng/receipt/1" && file.scores && file.nonce && file.receipt;
+    return isWhole ? file : null;
+  } catch {
+    return null;
+  }
+}
+
+async function judge(text) {
+  const file = readReceipt(text);
+  if (!file) return ["error", words.unreadable];
+  if (String(file.round) !== words.round || file.questionnaire_hash !== words.questionnaire) return ["error", words.otherRound];
+  const parts = ["quanheng/receipt/1", file.round, file.questionnaire_hash, file.nonce, canonical(file.scores)];
+  if ((await sha256(parts)) !== file.receipt) return ["error", words.altered];
+  if (!words.root) return ["info", words.notClosed];
+  if ((await sha256(["quanheng/receipt-root/1", ...listed])) !== words.root) return ["error", words.badList];
+  return listed.includes(file.receipt) ? ["success", words.listed] : ["warning", words.unlisted];
+}
+
+async function check() {
+  const file = document.getElementById("receipt-file").files[0];
+  const [kind, text] = await judge(file ? await file.text() : document.getElementById("receipt-text").value);
+  show(kind, text);
+}
+
+function show(kind, text) {
+  result.className = `notice notice--${kind}`;
+  result.firstElementChild.textContent = text;
+  result.hidden = false;
+  result.focus();
+}
+
+section.hidden = false;
+if (crypto.subtle) document.getElementById("receipt-run").addEventListener("click", check);
+else {
+  show("warning", words.insecure);
+  document.getElementById("receipt-run").disabled = true;
+}

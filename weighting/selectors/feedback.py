@@ -1,0 +1,55 @@
+"""What a round of a Delphi series shows of the round before it: said beforehand, and only above k."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weighting.enums import Feedback
+from weighting.exceptions import NotReported
+from weighting.models import Invitation, Round
+from weighting.numeric.agreement import describe_items
+from weighting.selectors.rounds import items_of, scores_on
+from weighting.selectors.statistics import reported_ballots_of
+
+
+@dataclass(frozen=True)
+class ItemFeedback:
+    """An item's median and quartiles in the earlier round; ``own`` is None where it is not fed back."""
+
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+    own: int | None
+
+
+def feedback_for(invitation: Invitation) -> dict[str, ItemFeedback]:
+    """Return what the expert is shown of the earlier round, by indicator code."""
+    before = invitation.round.follows
+    if before is None or before.feedback == Feedback.NONE:
+        return {}
+    try:
+        ballots = reported_ballots_of(before)
+    except NotReported:
+        return {}
+    nodes = items_of(before)
+    scores = scores_on(ballots, nodes)
+    enough = (~np.isnan(scores)).sum(axis=0) >= before.minimum_panel
+    figures, own = describe_items(scores), _own_scores(invitation, before)
+    return {
+        node.code: ItemFeedback(
+            median=float(figures.median[place]),
+            lower_quartile=float(figures.lower_quartile[place]),
+            upper_quartile=float(figures.upper_quartile[place]),
+            own=own.get(node.code),
+        )
+        for place, node in enumerate(nodes)
+        if enough[place]
+    }
+
+
+def _own_scores(invitation: Invitation, before: Round) -> dict[str, int | None]:
+    if before.feedback != Feedback.OWN:
+        return {}
+    earlier = Invitation.objects.filter(round=before, expert=invitation.expert_id, ballot__isnull=False)
+    linked = earlier.select_related("ballot").first()
+    return (linked.ballot.sealed_scores or {}) if linked and linked.ballot else {}

@@ -1,0 +1,78 @@
+"""Agreeing to the terms, withdrawing, and checking a receipt."""
+
+from contextlib import suppress
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from weighting.exceptions import Refused
+from weighting.forms.terms import ConsentForm
+from weighting.models import Round
+from weighting.permissions import EXPERTS, MANAGERS, audience
+from weighting.selectors.ballots import is_open
+from weighting.selectors.rounds import receipts_of, rounds_visible_to
+from weighting.services.ballots import start_ballot, withdraw_ballot
+from weighting.views.access import terms_context
+from weighting.views.ballot import expert_page
+from weighting.visitors import account_of, invitation_of
+
+
+@expert_page
+@require_http_methods(["GET", "POST"])
+def terms(request: HttpRequest) -> HttpResponse:
+    """Show the terms; POST records the consent of an expert who has not begun, or begins anew."""
+    invitation = invitation_of(request)
+    if not is_open(invitation.round):
+        return redirect("weighting:ballot")
+    form = ConsentForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        # A round that closed meanwhile has its own page.
+        with suppress(Refused):
+            start_ballot(invitation, conflict=form.declared)
+        return redirect("weighting:ballot")
+    context = terms_context(invitation, form)
+    return render(request, "weighting/expert/terms.html", context, status=422 if form.is_bound else 200)
+
+
+@expert_page
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Say what withdrawing deletes; POST does it."""
+    invitation = invitation_of(request)
+    if not is_open(invitation.round):
+        return redirect("weighting:ballot")
+    if invitation.ballot_id is None:
+        return redirect("weighting:ballot-terms")
+    if request.method == "GET":
+        context = {"round": invitation.round, "sealed": invitation.sealed}
+        return render(request, "weighting/expert/withdraw.html", context)
+    try:
+        withdraw_ballot(invitation)
+    except Refused:
+        return redirect("weighting:ballot")
+    messages.success(
+        request, _("You have withdrawn: every answer is deleted, and nothing of you is counted.")
+    )
+    return redirect("weighting:ballot-terms")
+
+
+@audience(EXPERTS)
+@require_GET
+def own_round_receipts(request: HttpRequest) -> HttpResponse:
+    """Let an expert check a receipt against the list of the own round, without sending it."""
+    return _receipts_page(request, invitation_of(request).round)
+
+
+@audience(MANAGERS)
+@require_GET
+def round_receipts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the managers of a round the receipts that its panel sees."""
+    return _receipts_page(request, get_object_or_404(rounds_visible_to(account_of(request)), pk=pk))
+
+
+def _receipts_page(request: HttpRequest, round_: Round) -> HttpResponse:
+    context = {"round": round_, "receipts": receipts_of(round_)}
+    return render(request, "weighting/expert/receipts.html", context)
