@@ -89,7 +89,7 @@ class World:
     def arguments_of(self, route):
         """Return what stands in the route's address, by key."""
         kind = route.name.split(":")[-1].removeprefix("api-").split("-")[0]
-        frozen = route.name in ("weighting:api-version", "weighting:version-manifest")
+        frozen = route.name.startswith("weighting:api-version") or route.name.endswith("version-manifest")
         version = self.version if frozen else self.draft
         own = {
             "round": self.round,
@@ -107,7 +107,7 @@ class World:
             "code": "infra",
             "token": "not-a-token",
             "figure": "shifts",
-            "format": "svg",
+            "format": "csv" if kind == "version" else "svg",
             "address": "nothing",
             "object_id": self.manager.pk,
             "content_type_id": 1,

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from weighting.models import Framework, Indicator, NodeWeight, WeightVersion
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.versions import weighted_nodes_of
+from weighting.selectors.version_chain import head_of
+from weighting.selectors.versions import previous_hash_of, weighted_nodes_of
 
 
 class FrameworkSerializer(serializers.ModelSerializer):
@@ -83,12 +84,33 @@ class NodeWeightSerializer(serializers.ModelSerializer):
 
 
 class WeightVersionDetailSerializer(WeightVersionSerializer):
-    """With the weight of every node, in file order."""
+    """With its place in the chain and the weight of every node, in file order."""
 
+    previous_hash = serializers.SerializerMethodField(help_text="What the version is chained to.")
+    corrects = serializers.SerializerMethodField(help_text="Hash of the version that this one corrects.")
+    head_hash = serializers.SerializerMethodField(help_text="Hash of the version frozen last.")
     weights = serializers.SerializerMethodField()
 
     class Meta(WeightVersionSerializer.Meta):
-        fields = [*WeightVersionSerializer.Meta.fields, "weights"]
+        fields = [
+            *WeightVersionSerializer.Meta.fields,
+            "previous_hash",
+            "corrects",
+            "head_hash",
+            "reason",
+            "note",
+            "weights",
+        ]
+
+    def get_previous_hash(self, version: WeightVersion) -> str:
+        return previous_hash_of(version)
+
+    def get_corrects(self, version: WeightVersion) -> str | None:
+        return version.parent.manifest_hash if version.parent else None
+
+    def get_head_hash(self, version: WeightVersion) -> str:
+        head = head_of(version.framework_id)
+        return head.hash if head else ""
 
     @extend_schema_field(NodeWeightSerializer(many=True))
     def get_weights(self, version: WeightVersion) -> Any:

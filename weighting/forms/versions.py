@@ -12,6 +12,17 @@ from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
 
 
+class CorrectionForm(forms.Form):
+    """Why a frozen version is corrected."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("What was wrong, for readers in years to come; it is part of the manifest."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
 class VersionForm(forms.Form):
     """A new draft: equal weights, or the weights of a file."""
 

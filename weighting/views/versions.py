@@ -31,6 +31,7 @@ from weighting.services.versions import (
     retire_version,
 )
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.version_release import release_context
 from weighting.visitors import account_of, visitor_of
 
 
@@ -53,6 +54,7 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "item_counts": item_counts_of(version),
         "previous_hash": previous_hash_of(version),
         "blockers": freezing_blockers(version) if version.status == VersionStatus.DRAFT else [],
+        **release_context(version, visitor_of(request).account),
     }
     return render(request, "weighting/manager/version_detail.html", context)
 

@@ -1,0 +1,221 @@
+"""What makes a version a release: changes, lineage, citation, files, and its corrections."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from weighting.enums import Language, VersionStatus
+from weighting.exceptions import Refused
+from weighting.forms.versions import CorrectionForm
+from weighting.models import Account, WeightVersion
+from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.selectors.frameworks import along_the_tree
+from weighting.selectors.version_chain import Head, Link, head_of, lineage_of, previous_or_parent
+from weighting.selectors.version_comparison import compare_versions
+from weighting.selectors.versions import item_counts_of, versions_visible_to, weighted_nodes_of
+from weighting.services.versions import draft_correction
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.files import csv_answer
+from weighting.views.version_comparison import compare_url
+from weighting.views.version_words import change_sentences, version_name
+from weighting.visitors import account_of, visitor_of
+
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NO_COUNTS: list[int | None] = [None] * 6
+HEADER = [
+    "code", "parent", "name_zh", "name_en", "local_weight", "global_weight", "asked",
+    "scored_1", "scored_2", "scored_3", "scored_4", "scored_5", "abstained",
+]  # fmt: skip
+# The picture of the lineage: units of the drawing, 16 of which are one rem.
+ROW, RAIL = 64, 44
+
+
+@audience(ANYONE)
+@require_GET
+def version_export(request: HttpRequest, pk: int, format: str) -> HttpResponse:
+    """Answer with the weights of a version, and the counts behind them, as CSV or XLSX."""
+    version = _version_or_404(request, pk)
+    name = f"quanheng-weights-{version.framework_id}-{version.number or f'draft-{version.pk}'}"
+    if format == "csv":
+        facts = _facts_of(version)
+        rows = [[*row, *facts.values()] for row in _rows_of(version)]
+        return csv_answer(name, [*HEADER, *facts], rows)
+    if format == "xlsx":
+        headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+        return HttpResponse(_workbook(version), content_type=XLSX_TYPE, headers=headers)
+    raise Http404
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def version_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what a correction is and ask for its reason; POST drafts it."""
+    version = _version_or_404(request, pk)
+    back = reverse("weighting:version-detail", args=[version.pk])
+    form = CorrectionForm(*sent_data(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            draft = draft_correction(version, reason=form.cleaned_data["reason"], actor=account_of(request))
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The correction is drafted. Change its weights, then freeze it."))
+        return redirect("weighting:version-detail", pk=draft.pk)
+    context = {"version": version, "name": version_name(version), "form": form, "cancel_url": back}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "weighting/versions/correct.html", context, status=status)
+
+
+def release_context(version: WeightVersion, account: Account | None) -> dict[str, Any]:
+    """Return what the page of a version shows of its place among the others."""
+    links = lineage_of(version, account)
+    return {
+        "head": head_of(version.framework_id),
+        "history": _history(version, previous_or_parent(version, account)),
+        "lineage": _lineage(version, links),
+        "citations": citations_of(version),
+        "is_retired": version.status == VersionStatus.RETIRED,
+    }
+
+
+def citations_of(version: WeightVersion) -> list[tuple[str, str]]:
+    """Return how to cite a frozen version, by language; nothing for a draft."""
+    if version.number is None:
+        return []
+    citations = []
+    for language in Language.values:
+        with translation.override(language):
+            citations.append((language, _citation(version)))
+    return citations
+
+
+def address_of(version: WeightVersion) -> str:
+    """Return the permanent address of a version."""
+    return settings.PUBLIC_URL.rstrip("/") + reverse("weighting:version-detail", args=[version.pk])
+
+
+def _citation(version: WeightVersion) -> str:
+    frozen_at = version.frozen_at or timezone.now()
+    return _(
+        "%(framework)s: weight version %(number)s, “%(label)s”. Frozen on %(date)s. Quanheng, %(address)s. "
+        "SHA-256 of the manifest: %(hash)s."
+    ) % {
+        "framework": version.framework.name,
+        "number": version.number,
+        "label": version.label,
+        "date": f"{timezone.localtime(frozen_at):%Y-%m-%d}",
+        "address": address_of(version),
+        "hash": version.manifest_hash,
+    }
+
+
+def _history(version: WeightVersion, base: WeightVersion | None) -> dict[str, Any] | None:
+    if base is None:
+        return None
+    compared = compare_versions([base, version])
+    return {
+        "base": base,
+        "base_name": version_name(base),
+        "sentences": change_sentences(compared, compared.changes[0]),
+        "url": compare_url([base, version]),
+    }
+
+
+def _lineage(version: WeightVersion, links: Sequence[Link]) -> dict[str, Any]:
+    """Place a row per link on a rail, and an arc from each correction to what it corrects."""
+    places = {link.number: ROW // 2 + ROW * row for row, link in enumerate(links) if link.number}
+    rows = [
+        {
+            "link": link,
+            "name": version_name(link.version) if link.version else "",
+            "y": ROW // 2 + ROW * row,
+            "is_here": link.version == version,
+        }
+        for row, link in enumerate(links)
+    ]
+    arcs = [
+        f"M{RAIL} {row['y']}C4 {row['y']} 4 {places[link.corrects]} {RAIL} {places[link.corrects]}"
+        for row, link in zip(rows, links, strict=True)
+        if link.corrects
+    ]
+    return {
+        "rows": rows,
+        "arcs": arcs,
+        "x": RAIL,
+        "height": ROW * len(rows),
+        "rem": ROW * len(rows) // 16,
+        "top": min(places.values(), default=0),
+        "bottom": max(places.values(), default=0),
+    }
+
+
+def _facts_of(version: WeightVersion) -> dict[str, object]:
+    """Return what tells which version a file holds, and which chain it stands in."""
+    head = head_of(version.framework_id) or Head(version.framework.sha256, 0, "")
+    return {
+        "version": version.number,
+        "label_zh": version.label_zh,
+        "label_en": version.label_en,
+        "status": version.status,
+        "manifest_sha256": version.manifest_hash,
+        "framework_sha256": head.framework,
+        "head_version": head.number or None,
+        "head_sha256": head.hash,
+    }
+
+
+def _rows_of(version: WeightVersion) -> list[list[object]]:
+    nodes = {node.indicator: node for node in weighted_nodes_of(version)}
+    counts: dict[int, list[int | None]] = {
+        item.indicator.pk: [*item.scores, item.abstained] for item in item_counts_of(version)
+    }
+    return [
+        [
+            indicator.code,
+            indicator.parent.code if indicator.parent else "",
+            indicator.name_zh,
+            indicator.name_en,
+            nodes[indicator].local_weight,
+            nodes[indicator].global_weight,
+            int(nodes[indicator].asked),
+            *counts.get(indicator.pk, NO_COUNTS),
+        ]
+        for indicator in along_the_tree(list(nodes))
+    ]
+
+
+def _workbook(version: WeightVersion) -> bytes:
+    book = Workbook(write_only=True)
+    weights, about = book.create_sheet("weights"), book.create_sheet("about")
+    for row in [HEADER, *_rows_of(version)]:
+        weights.append([_cell(weights, value) for value in row])
+    facts = _facts_of(version) | {f"citation_{language}": text for language, text in citations_of(version)}
+    for name, value in facts.items():
+        about.append([_cell(about, name), _cell(about, value)])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _cell(sheet: Any, value: object) -> object:
+    """Return a cell; text is kept from running as a formula."""
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+    cell.data_type = "s"
+    return cell
+
+
+def _version_or_404(request: HttpRequest, pk: int) -> WeightVersion:
+    return get_object_or_404(versions_visible_to(visitor_of(request).account), pk=pk)
