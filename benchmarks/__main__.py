@@ -31,10 +31,10 @@ def main() -> None:
 
 
 def _print(results: list[dict[str, object]]) -> None:
-    print(f"{'':58} {'ours':>10} {'reference':>10} {'ratio':>7} {'goal':>6}")
+    print(f"{'':64} {'ours':>10} {'reference':>10} {'ratio':>7} {'goal':>6}")
     for row in results:
         print(
-            f"{row['name']:58} {row['ours']:>8.2f} ms {row['reference']:>7.2f} ms {row['ratio']:>7.2f}"
+            f"{row['name']:64} {row['ours']:>8.2f} ms {row['reference']:>7.2f} ms {row['ratio']:>7.2f}"
             f" {row['goal']:>6} ({row['better']} is better)"
         )
 

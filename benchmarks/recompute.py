@@ -45,7 +45,7 @@ def bench_recompute(folder: Path) -> dict[str, object]:
 
 
 class Floor:
-    """The same numbers with nothing around them: one product, then the same rows and blocks."""
+    """The same numbers with nothing around them: one product, then the same rows of scores."""
 
     def __init__(self, folder: Path, data_set: DataSet) -> None:
         runs = list(Run.objects.order_by("pk"))
@@ -56,7 +56,6 @@ class Floor:
         )
         self.normalised = normalised_values(data_set, data_set.method, structure)
         self.rows = list(CityScore.objects.values_list("id", "score", "rank", "city_id", "run_id"))
-        self.blocks = [(run.pk, run.node_scores) for run in runs]
         self.shape = f"{len(runs)} versions x {self.normalised.shape[0]} x {self.normalised.shape[1]}"
         self.database = _copy_table(folder / "floor.sqlite3")
 
@@ -64,12 +63,10 @@ class Floor:
         _product = self.normalised @ self.weights
         with self.database:
             self.database.executemany("INSERT INTO indexer_cityscore VALUES (?, ?, ?, ?, ?)", self.rows)
-            self.database.executemany("INSERT INTO node_scores VALUES (?, ?)", self.blocks)
 
     def forget(self) -> None:
         with self.database:
             self.database.execute("DELETE FROM indexer_cityscore")
-            self.database.execute("DELETE FROM node_scores")
 
 
 def _copy_table(path: Path) -> sqlite3.Connection:
@@ -80,7 +77,6 @@ def _copy_table(path: Path) -> sqlite3.Connection:
         cursor.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'indexer_cityscore' AND sql NOT NULL")
         for (statement,) in cursor.fetchall():
             database.execute(statement)
-    database.execute("CREATE TABLE node_scores (run_id INTEGER PRIMARY KEY, block BLOB NOT NULL)")
     return database
 
 

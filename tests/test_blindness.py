@@ -128,13 +128,14 @@ def test_a_planted_leak_is_found_wherever_it_shows(observe, monkeypatch):
 
 
 def test_a_score_in_a_log_line_is_found(observe, monkeypatch):
-    save = Score.save
+    save_score = tests.factories.save_score
 
-    def indiscreet_save(score, *args, **kwargs):
-        logging.getLogger("weighting").info("saved %s", score.value)
-        save(score, *args, **kwargs)
+    def indiscreet_save(invitation, **answer):
+        logging.getLogger("weighting.services.ballots").info("saved %s", answer["value"])
+        return save_score(invitation, **answer)
 
-    monkeypatch.setattr(Score, "save", indiscreet_save)
+    # Planted on the service itself: how it writes the row is its own affair.
+    monkeypatch.setattr(tests.factories, "save_score", indiscreet_save)
 
     found = differences(*(observe(answers, routes=[]) for answers in (first_answers, other_answers)))
 
