@@ -86,12 +86,6 @@ POLICY = {
     # Without versions it answers 400, with what to give.
     "weighting:api-version-compare": ("GET", ANYBODY),
     "weighting:api-version-manifest": ("GET", STAFF),
-    "weighting:api-version-compare": ("GET", ANYBODY),
-    "weighting:version-export": ("GET", OWNER),
-    "weighting:version-correct": ("GET POST", OWNER),
-    "weighting:version-compare": ("GET", ANYBODY),
-    "indexer:comparison": ("GET", ANYBODY),
-    "indexer:run-list": ("GET", ANYBODY),
     "indexer:run-progress": ("GET", ANYBODY),
     "indexer:run-detail": ("GET", STAFF),
     "indexer:run-export": ("GET", STAFF),
