@@ -86,6 +86,9 @@ POLICY = {
     # Without versions it answers 400, with what to give.
     "weighting:api-version-compare": ("GET", ANYBODY),
     "weighting:api-version-manifest": ("GET", STAFF),
+    "weighting:version-compare": ("GET", ANYBODY),
+    "indexer:comparison": ("GET", ANYBODY),
+    "indexer:run-list": ("GET", ANYBODY),
     "indexer:run-progress": ("GET", ANYBODY),
     "indexer:run-detail": ("GET", STAFF),
     "indexer:run-export": ("GET", STAFF),
