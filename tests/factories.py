@@ -88,11 +88,12 @@ def make_round(
     sealed=None,
     scores=None,
     deadline=None,
+    **further,
 ):
     """Take a round through the services as far as ``state`` (draft, ready, open, closed, aggregated).
 
     ``parents`` are codes of asked groups (None in it: the root group); without it all is asked.
-    ``sealed`` ballots are filled (all of them before a close) from ``scores(place, code)``.
+    ``further`` are terms such as ``follows`` and ``feedback``. ``sealed`` ballots are filled (all of them before a close) from ``scores(place, code)``.
     """
     manager = manager or make_account()
     framework = framework or make_framework(owner=manager)
@@ -109,6 +110,7 @@ def make_round(
         minimum_panel=min(5, max(2, size)),
         deadline=deadline or timezone.now() + timedelta(days=7),
         actor=manager,
+        **further,
     )
     if state == RoundState.DRAFT:
         return round_

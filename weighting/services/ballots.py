@@ -75,11 +75,9 @@ def save_comment(invitation: Invitation, *, code: str, comment: str, seen: str) 
 
     A page that did not see the newest comment gets `StaleComment` with it.
     """
-    held = _hold(invitation)
+    held, _round = _hold_open(invitation)
     _check_begun(held)
     score = Score.objects.filter(ballot=held.ballot_id, indicator__code=code).first()
-    if not is_open(Round.objects.get(pk=held.round_id)):
-        raise RoundNotOpen
     if score is None:
         raise Refused(_("Give a score first: a comment is kept beside an answer."))
     if score.comment not in (seen, comment):
