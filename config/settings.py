@@ -157,6 +157,20 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# --- mail ----------------------------------------------------------------------------------
+# Without a server, mail is printed by the worker, links and all: `make run` keeps it in
+# var/logs/worker.log, so that an installation can be tried before it can send.
+MAIL_HOST = env.str("QUANHENG_MAIL_HOST", default="")
+EMAIL_BACKEND = f"{'django.core.mail.backends.smtp' if MAIL_HOST else 'config.mail'}.EmailBackend"
+EMAIL_HOST = MAIL_HOST
+EMAIL_PORT = env.int("QUANHENG_MAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("QUANHENG_MAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("QUANHENG_MAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("QUANHENG_MAIL_STARTTLS", default=EMAIL_PORT == 587)
+EMAIL_USE_SSL = env.bool("QUANHENG_MAIL_TLS", default=EMAIL_PORT == 465)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("QUANHENG_MAIL_FROM", default="Quanheng <quanheng@localhost>")
+
 # --- people --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "weighting.Account"
 AUTHENTICATION_BACKENDS = [

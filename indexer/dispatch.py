@@ -8,23 +8,15 @@ from collections.abc import Iterable
 from functools import partial
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from indexer.models import DataSet, Run
 from indexer.tasks import compute_runs
+from weighting.dispatch import IMPATIENT
 from weighting.enums import VersionStatus
 from weighting.models import WeightVersion
-
-# Somebody waits for the answer to a web request: a broker that is away may cost a second or two.
-IMPATIENT = {
-    **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
-    "max_retries": 0,
-    "socket_timeout": 1,
-    "socket_connect_timeout": 1,
-}
 
 logger = logging.getLogger(__name__)
 

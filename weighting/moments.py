@@ -29,4 +29,4 @@ def zone_text(zone: str, moment: datetime) -> str:
 def moment_text(moment: datetime, zone: str) -> str:
     """Return a date and time in the zone, which is named, in the language of the page."""
     local = date_format(moment.astimezone(ZoneInfo(zone)), _("j M Y, H:i"))
-    return _("%(moment)s (%(zone)s)") % {"moment": local, "zone": zone_text(zone, moment)}
+    return f"{local} ({zone_text(zone, moment)})"

@@ -30,6 +30,16 @@ class TableFileField(forms.FileField):
         return file
 
 
+class SheetFileField(TableFileField):
+    """A workbook, or where the reader takes both, a CSV file."""
+
+    widget = forms.FileInput(
+        attrs={
+            "accept": ".xlsx,.csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,text/csv"
+        }
+    )
+
+
 class FrameworkImportForm(forms.Form):
     """A framework file and what to call it."""
 
@@ -48,10 +58,20 @@ class PanelImportForm(forms.Form):
     """A panel file and what to call it."""
 
     name = forms.CharField(label=gettext_lazy("Name of the panel"), max_length=200)
-    file = TableFileField(
-        label=gettext_lazy("Panel file (CSV)"),
+    file = SheetFileField(
+        label=gettext_lazy("Panel file (XLSX or CSV)"),
         help_text=gettext_lazy(
             "One row for each expert. Columns: code, name, email; optional: organisation, sector (academic, "
-            "industry, government or other), language (zh-hans or en). UTF-8 or GBK."
+            "industry, government or other), language (zh-hans or en). Of a workbook the first sheet is "
+            "read; CSV in UTF-8 or GBK."
         ),
+    )
+
+
+class SheetBallotForm(forms.Form):
+    """One expert's filled-in form."""
+
+    file = SheetFileField(
+        label=gettext_lazy("Filled-in form (XLSX)"),
+        help_text=gettext_lazy("The form downloaded for this round, with a score for every item."),
     )

@@ -68,6 +68,7 @@ class Invitation(models.Model):
     consented = models.BooleanField(default=False)
     conflict = models.TextField(max_length=1000, blank=True)
     removed = models.BooleanField(default=False)
+    mailed = models.BooleanField(default=False)
     reminders_sent = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

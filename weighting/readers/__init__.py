@@ -11,6 +11,7 @@ from weighting.readers.framework import (
 from weighting.readers.panel import PanelRow, read_panel
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.scores import Abstention, ScoreTable, read_scores, scan_scores
+from weighting.readers.sheets import SheetTerms, read_sheet_ballot
 from weighting.readers.table import MAX_BYTES, Source, Table, check_header, decode, read_table
 from weighting.readers.weights import SUM_TOLERANCE, WeightTable, read_weights, scan_weights
 
@@ -27,6 +28,7 @@ __all__ = [
     "PanelRow",
     "ProblemLog",
     "ScoreTable",
+    "SheetTerms",
     "Source",
     "Table",
     "Vocabulary",
@@ -37,6 +39,7 @@ __all__ = [
     "read_framework",
     "read_panel",
     "read_scores",
+    "read_sheet_ballot",
     "read_table",
     "read_weights",
     "scan_framework",

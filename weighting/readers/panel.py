@@ -1,4 +1,4 @@
-"""The experts of a panel from a file."""
+"""The experts of a panel from a CSV file or a workbook."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import Language, Sector
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Source, check_header, read_table
+from weighting.readers.table import Source, check_header
+from weighting.readers.workbook import read_table_or_sheet
 
 REQUIRED = ("code", "name", "email")
 OPTIONAL = ("organisation", "sector", "language")
@@ -38,7 +39,7 @@ def read_panel(source: Source, name: str) -> list[PanelRow]:
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log)
+    table = read_table_or_sheet(source, log)
     if table is None or not check_header(table, log, required=REQUIRED, optional=OPTIONAL):
         log.raise_if_any()
         return []

@@ -110,7 +110,7 @@ def _missing_column_message(table: Table) -> str:
 
 
 def _read_text(source: Source, log: ProblemLog) -> str | None:
-    data = _read_bytes(source, log)
+    data = read_bytes(source, log)
     if data is None:
         return None
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -128,7 +128,8 @@ def _read_text(source: Source, log: ProblemLog) -> str | None:
     return text
 
 
-def _read_bytes(source: Source, log: ProblemLog) -> bytes | None:
+def read_bytes(source: Source, log: ProblemLog) -> bytes | None:
+    """Return the bytes of a file that can be read and is not too large; None with the problem noted."""
     try:
         if isinstance(source, os.PathLike):
             with Path(source).open("rb") as file:

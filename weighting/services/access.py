@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import RoundState
-from weighting.exceptions import Refused
+from weighting.exceptions import ExpertRemoved, Refused
 from weighting.models import AccessLink, Account, Invitation, Round
 from weighting.selectors.access import INVITATION_KEY, LINK_KEY, find_link, hash_token
 from weighting.selectors.rounds import invitations_of
@@ -36,16 +36,25 @@ def issue_invitation_link(invitation: Invitation) -> str:
 def replace_invitation_link(invitation: Invitation, *, actor: Account) -> str:
     """Revoke the links an expert holds, and make a new one; only while the round is open."""
     _check_open(invitation.round)
+    if invitation.removed:
+        raise ExpertRemoved
     invitation.access_links.update(revoked=True)
     record_act(actor, "replace_link", invitation)
     return issue_invitation_link(invitation)
 
 
 @transaction.atomic
+def revoke_invitation_links(invitation: Invitation, *, actor: Account) -> None:
+    """Let every link and code of an expert stop working, and every page that they opened."""
+    invitation.access_links.update(revoked=True)
+    record_act(actor, "revoke_links", invitation)
+
+
+@transaction.atomic
 def replace_unsealed_links(round_: Round, *, actor: Account) -> list[tuple[Invitation, str]]:
     """Make a new link for every expert who has not sealed yet; return each with its token."""
     _check_open(round_)
-    waiting = invitations_of(round_).filter(sealed=False).select_related("round")
+    waiting = invitations_of(round_).filter(sealed=False, removed=False).select_related("round")
     return [(invitation, replace_invitation_link(invitation, actor=actor)) for invitation in waiting]
 
 

@@ -31,10 +31,14 @@ def import_panel(*, source: bytes, filename: str, name: str, actor: Account) -> 
         panel = Panel(name=name, created_by=actor)
         panel.full_clean()
         panel.save()
-        experts = [Expert(panel=panel, **{field: getattr(row, field) for field in FIELDS}) for row in rows]
-        Expert.objects.bulk_create(experts)
+        Expert.objects.bulk_create([expert_of(panel, row) for row in rows])
         record_act(actor, "import", panel, experts=len(rows))
     return panel
+
+
+def expert_of(panel: Panel, row: PanelRow) -> Expert:
+    """Return a row as a person on the panel, not saved yet."""
+    return Expert(panel=panel, **{field: getattr(row, field) for field in FIELDS})
 
 
 def _find_twin(rows: Iterable[PanelRow]) -> Panel | None:

@@ -94,7 +94,7 @@ def revise_round(
     **further: Unpack[FurtherTerms],
 ) -> Round:
     """Change a round that nobody was asked in yet; one that was ready is a draft again."""
-    round_ = _lock(round_, RoundState.DRAFT, RoundState.READY)
+    round_ = lock_round(round_, RoundState.DRAFT, RoundState.READY)
     round_.state = RoundState.DRAFT
     round_.panel = panel
     round_.title_zh, round_.title_en = title_zh, title_en
@@ -112,7 +112,7 @@ def revise_round(
 @transaction.atomic
 def ready_round(round_: Round, *, actor: Account) -> Round:
     """Declare a draft ready to open; refused with every blocker."""
-    round_ = _lock(round_, RoundState.DRAFT)
+    round_ = lock_round(round_, RoundState.DRAFT)
     _refuse_if(opening_blockers(round_))
     round_.state = RoundState.READY
     round_.save(update_fields=["state"])
@@ -123,7 +123,7 @@ def ready_round(round_: Round, *, actor: Account) -> Round:
 @transaction.atomic
 def open_round(round_: Round, *, actor: Account) -> Round:
     """Freeze and hash the questionnaire, invite the panel, and open."""
-    round_ = _lock(round_, RoundState.READY)
+    round_ = lock_round(round_, RoundState.READY)
     _refuse_if(opening_blockers(round_))
     questionnaire = build_questionnaire(round_)
     round_.questionnaire = questionnaire
@@ -141,7 +141,7 @@ def open_round(round_: Round, *, actor: Account) -> Round:
 @transaction.atomic
 def extend_deadline(round_: Round, *, deadline: datetime, actor: Account) -> Round:
     """Move the deadline of an open round later; never earlier."""
-    round_ = _lock(round_, RoundState.OPEN)
+    round_ = lock_round(round_, RoundState.OPEN)
     if deadline <= max(round_.deadline, timezone.now()):
         _refuse_if([_("The deadline of an open round can only move later: choose a time after it and now.")])
     record_act(actor, "extend", round_, before=round_.deadline.isoformat(), after=deadline.isoformat())
@@ -162,7 +162,7 @@ def close_round(round_: Round, *, actor: Account | None) -> Round:
     A save or a seal in flight holds its invitation, so it is either counted or, waiting
     behind this lock, finds the round closed.
     """
-    round_ = _lock(round_, RoundState.OPEN)
+    round_ = lock_round(round_, RoundState.OPEN)
     invitations = list(Invitation.objects.select_for_update().filter(round=round_).order_by("pk"))
     unlink_at_close(round_)
     panel = [invitation for invitation in invitations if not invitation.removed]
@@ -271,7 +271,7 @@ def _ask_about(round_: Round, parents: Collection[Indicator | None]) -> int:
     return len(RoundItem.objects.bulk_create(items))
 
 
-def _lock(round_: Round, *states: RoundState) -> Round:
+def lock_round(round_: Round, *states: RoundState) -> Round:
     """Return the round, locked until the transaction ends, if it is in one of the states.
 
     Its key stays free: an expert who holds an invitation and makes a ballot refers to this

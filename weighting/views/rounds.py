@@ -7,14 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weighting.enums import Language, RoundState
@@ -37,7 +35,6 @@ from weighting.selectors.rounds import (
     rounds_visible_to,
     rounds_with_participation,
 )
-from weighting.services.access import replace_invitation_link, replace_unsealed_links
 from weighting.services.rounds import (
     close_round,
     draft_round,
@@ -214,35 +211,6 @@ def round_void(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "weighting/manager/round_void.html", context, status=status)
 
 
-@audience(MANAGERS)
-@never_cache
-@require_POST
-def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
-    """Make one expert a new personal link and show it, this once."""
-    round_ = _round_or_404(request, pk)
-    invitation = get_object_or_404(invitations_of(round_).select_related("round"), pk=invitation_pk)
-    try:
-        token = replace_invitation_link(invitation, actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_address_of(round_))
-    context = {"round": round_, "expert": invitation.expert, "link": _link_address(token)}
-    return render(request, "weighting/manager/invitation_link.html", context)
-
-
-@audience(MANAGERS)
-@never_cache
-@require_POST
-def round_links(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make new links for everybody who has not sealed, as a sheet to print, this once."""
-    round_ = _round_or_404(request, pk)
-    try:
-        made = replace_unsealed_links(round_, actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_address_of(round_))
-    links = [(invitation.expert, _link_address(token)) for invitation, token in made]
-    return render(request, "weighting/manager/round_links.html", {"round": round_, "links": links})
-
-
 def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: Panel) -> Round:
     return draft_round(framework=framework, panel=panel, actor=account_of(request), **_terms_of(form))
 
@@ -265,10 +233,6 @@ def _act(request: HttpRequest, pk: int, service: Callable[..., object], done: st
 
 def _address_of(round_: Round) -> str:
     return reverse("weighting:round-detail", args=[round_.pk])
-
-
-def _link_address(token: str) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + reverse("weighting:receive-link", args=[token])
 
 
 def _round_or_404(request: HttpRequest, pk: int) -> Round:

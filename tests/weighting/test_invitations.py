@@ -1,0 +1,378 @@
+import re
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import fill_ballot, make_account, make_framework, make_panel, make_round, sign_in_staff
+from tests.processes import wait_until
+from weighting.dispatch import queue_invitations, queue_reminders
+from weighting.enums import RoundState
+from weighting.exceptions import Refused
+from weighting.models import AccessLink, AuditEntry, Ballot, Expert, Invitation, Round, Score
+from weighting.readers import PanelRow
+from weighting.selectors.access import find_link
+from weighting.selectors.rounds import participation_of
+from weighting.services import mail as mail_service
+from weighting.services.access import issue_invitation_link
+from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.codes import normalise_code
+from weighting.services.invitations import add_experts, add_note, remove_expert
+from weighting.services.rounds import close_round
+from weighting.tasks import mail_invitation, mail_reminder
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r"/in/([\w-]+)/")
+
+
+@pytest.fixture
+def manager(client):
+    account = make_account()
+    sign_in_staff(client, account)
+    return account
+
+
+@pytest.fixture
+def round_(manager):
+    return make_round(manager=manager, sealed=2)
+
+
+def person(code="E900", email="new@panel.example", **fields):
+    given = {"name": "New One", "organisation": "", "sector": "other", "language": "en", **fields}
+    return PanelRow(row=1, code=code, email=email, **given)
+
+
+def url(name, invitation):
+    return reverse(f"weighting:invitation-{name}", args=[invitation.round_id, invitation.pk])
+
+
+def page(name, round_):
+    return reverse(f"weighting:round-{name}", args=[round_.pk])
+
+
+# --- adding and removing
+
+
+@pytest.mark.postgres
+def test_an_expert_is_added_to_an_open_round_and_its_panel(round_, manager):
+    (invitation,) = add_experts(round_, people=[person()], actor=manager)
+
+    assert invitation.expert.panel == round_.panel
+    assert participation_of(round_).invited == 6
+    entry = AuditEntry.objects.get(act="add_expert")
+    assert (entry.subject_id, entry.actor, entry.detail) == (str(invitation.pk), manager, {})
+
+
+def test_everything_against_new_experts_is_said_at_once(round_, manager):
+    taken = round_.panel.experts.get(code="E001")
+    people = [
+        person(code="E001"),
+        person(email=taken.email.upper()),
+        person(email=manager.email),
+        person(code="E001", email=taken.email),
+    ]
+    with pytest.raises(Refused) as refusal:
+        add_experts(round_, people=people, actor=manager)
+
+    words = "\n".join(refusal.value.blockers)
+    for said in ("E001 belongs to", "stands on the panel already", "manages this round", "invited already"):
+        assert said in words
+    assert Expert.objects.count() == 5
+
+
+@pytest.mark.postgres
+def test_a_removed_expert_leaves_nothing_that_counts(round_, manager):
+    invitation = round_.invitations.get(expert__code="E001")
+    token = issue_invitation_link(invitation)
+
+    remove_expert(invitation, actor=manager)
+
+    assert find_link(token) is None
+    assert Ballot.objects.filter(round=round_).count() == 1
+    assert not Score.objects.filter(ballot__invitation=invitation).exists()
+    participation = participation_of(round_)
+    assert (participation.invited, participation.started, participation.sealed) == (4, 1, 1)
+    closed = close_round(round_, actor=manager)
+    assert (closed.invited_count, closed.sealed_count) == (4, 1)
+    assert AuditEntry.objects.get(act="remove_expert").detail == {}
+    with pytest.raises(Refused):
+        save_score(invitation, code="infra", value=1, seen_revision=0, client="x")
+
+
+def test_a_removed_expert_may_be_invited_again_and_begins_anew(round_, manager):
+    invitation = round_.invitations.get(expert__code="E001")
+    remove_expert(invitation, actor=manager)
+    with pytest.raises(Refused, match="removed already"):
+        remove_expert(invitation, actor=manager)
+
+    again = person(code="E001", email=invitation.expert.email)
+    (returned,) = add_experts(round_, people=[again], actor=manager)
+
+    assert returned == invitation
+    assert (returned.removed, returned.started, returned.sealed) == (False, False, False)
+
+
+@pytest.mark.parametrize("state", [RoundState.READY, RoundState.CLOSED])
+def test_a_panel_changes_only_while_the_round_is_open(manager, state):
+    round_ = make_round(manager=manager, state=state)
+    for act in (
+        lambda: add_experts(round_, people=[person()], actor=manager),
+        lambda: add_note(round_, text_zh="注", text_en="Note", actor=manager),
+    ):
+        with pytest.raises(Refused):
+            act()
+    assert Expert.objects.count() == 5
+
+
+def test_the_pages_add_remove_revoke_and_note(client, round_):
+    fields = {"code": "E900", "name": "New", "email": "n@p.example", "sector": "other", "language": "en"}
+    address = page("expert-add", round_)
+    assert client.post(address, {**fields, "code": "E001"}).status_code == 422
+    assert client.post(address, fields).url == page("detail", round_)
+    invitation = round_.invitations.get(expert__code="E900")
+    token = issue_invitation_link(invitation)
+
+    assert "stops working" in client.get(url("revoke", invitation)).text
+    assert find_link(token)
+    client.post(url("revoke", invitation))
+    assert find_link(token) is None
+
+    assert "deleted" in client.get(url("remove", invitation)).text
+    client.post(url("remove", invitation))
+    assert "removed" in client.get(page("detail", round_)).text
+    assert "invite them again" in client.get(url("detail", invitation)).text
+    assert client.post(url("link", invitation)).status_code == 409
+
+    assert client.post(page("notes", round_), {"text_zh": "注一"}).status_code == 422
+    client.post(page("notes", round_), {"text_zh": "注一", "text_en": "Item 3 means lines, not users."})
+    notes = client.get(page("notes", round_)).text
+    assert "Item 3 means lines" in notes
+
+
+def test_the_page_of_an_expert_tells_nothing_of_the_scores(client, manager):
+    """Two rounds with the same completion and other scores show the same page to the byte."""
+    framework, panel = make_framework(owner=manager), make_panel(owner=manager)
+
+    def page_of(score):
+        round_ = make_round(
+            manager=manager, framework=framework, panel=panel, sealed=3, scores=lambda *_: score
+        )
+        text = client.get(url("detail", round_.invitations.first())).text
+        text = re.sub(r'csrfmiddlewaretoken" value="\w+|X-CSRFToken[^}]*', "", text)
+        return re.sub(r"/rounds/\d+/(invitations/\d+/)?", "", text)
+
+    assert page_of(1) == page_of(5)
+
+
+# --- the printable sheet
+
+
+def test_the_sheet_holds_links_codes_and_pictures_that_open_the_right_ballots(client, round_):
+    answer = client.post(page("links", round_))
+
+    codes = re.findall(r'short-code">([\w-]+)<', answer.text)
+    tokens = LINK.findall(answer.text.replace("/in/code/", ""))
+    assert len(codes) == len(tokens) == answer.text.count("<svg") - answer.text.count("sprite") == 3
+    for code, token in zip(codes, tokens, strict=True):
+        assert find_link(normalise_code(code.lower())).invitation == find_link(token).invitation
+    stored = "".join(AccessLink.objects.values_list("token_hash", flat=True))
+    assert not any(normalise_code(code) in stored for code in codes)
+    assert "no-store" in answer["Cache-Control"]
+    assert " style=" not in answer.text
+
+
+# --- mail
+
+
+@pytest.fixture
+def sent_at_once(monkeypatch):
+    """Tasks run in place, and what they were given is kept."""
+    payloads = []
+
+    def run(task, arguments):
+        payloads.extend(arguments)
+        return len([task(*row) for row in arguments])
+
+    monkeypatch.setattr("weighting.dispatch._queue", run)
+    return payloads
+
+
+def test_invitations_go_to_each_who_got_none_in_their_language(round_, manager, sent_at_once):
+    round_.panel.experts.filter(code="E004").update(language="en", name="Ann")
+    round_.panel.experts.filter(code="E005").update(language="zh-hans", name="安")
+
+    assert queue_invitations(round_, actor=manager) == 3
+    assert queue_invitations(round_, actor=manager) == 0
+
+    mails = {message.to[0]: message for message in mail.outbox}
+    assert len(mails) == 3
+    english = next(m for m in mail.outbox if "Dear Ann," in m.body)
+    assert english.subject == "Your scores are asked for: First round"
+    assert "Asia/Shanghai, UTC+08:00" in english.body
+    assert english.reply_to == [manager.email]
+    token = LINK.search(english.body)[1]
+    assert find_link(token).invitation.expert.code == "E004"
+    chinese = next(m for m in mail.outbox if "第一轮" in m.subject)
+    assert "第一轮" in chinese.body
+    assert AuditEntry.objects.filter(act="mail_invitation").count() == 3
+    assert all(isinstance(value, int) for row in sent_at_once for value in row)
+
+
+def test_a_round_in_one_language_writes_in_it(manager, sent_at_once):
+    round_ = make_round(manager=manager)
+    Round.objects.update(languages=["en"])
+    round_.refresh_from_db()
+    queue_invitations(round_, actor=manager)
+
+    assert {message.subject for message in mail.outbox} == {"Your scores are asked for: First round"}
+
+
+def test_reminders_go_to_those_who_have_not_sealed_three_times_and_no_more(round_, manager, sent_at_once):
+    waiting = round_.invitations.get(expert__code="E003")
+    fill_ballot(waiting)
+    for number in (1, 2, 3):
+        assert queue_reminders(round_, actor=manager) == 3
+        round_.refresh_from_db()
+        assert round_.reminders_sent == number
+        with pytest.raises(Refused, match="less than an hour" if number < 3 else "3 reminders"):
+            queue_reminders(round_, actor=manager)
+        _let_an_hour_pass()
+
+    assert len(mail.outbox) == 9
+    sealed = round_.invitations.filter(sealed=True).values_list("expert__email", flat=True)
+    assert not {message.to[0] for message in mail.outbox} & set(sealed)
+
+
+def _let_an_hour_pass():
+    """The log is append-only: the test takes its guard away."""
+    from weighting.immutability import drop_triggers, install_triggers
+
+    drop_triggers("default")
+    AuditEntry.objects.update(at=timezone.now() - timezone.timedelta(hours=2))
+    install_triggers("default")
+
+
+def test_a_reminder_is_the_same_whatever_others_did(manager, sent_at_once):
+    """No count of others: with none and with three sealed ballots the mails differ by the link alone."""
+    bodies = []
+    panel, framework = make_panel(owner=manager), make_framework(owner=manager)
+    deadline = timezone.now() + timezone.timedelta(days=5)
+    for sealed in (0, 3):
+        round_ = make_round(
+            manager=manager, panel=panel, framework=framework, sealed=sealed, deadline=deadline
+        )
+        queue_reminders(round_, actor=manager)
+        last = next(m for m in reversed(mail.outbox) if m.to[0].startswith("expert-5@"))
+        bodies.append((last.subject, LINK.sub("", last.body)))
+
+    assert bodies[0] == bodies[1]
+
+
+def test_delivered_twice_a_task_sends_once(round_, manager):
+    invitation = round_.invitations.get(expert__code="E005")
+
+    assert [mail_invitation(invitation.pk, manager.pk) for _ in range(2)] == [True, False]
+    assert [mail_reminder(invitation.pk, 1, manager.pk) for _ in range(2)] == [True, False]
+    assert not mail_reminder(invitation.pk, 4, manager.pk)
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize("change", ["seal", "remove", "close"])
+def test_a_task_that_comes_too_late_sends_nothing(round_, manager, change):
+    invitation = round_.invitations.get(expert__code="E005")
+    if change == "seal":
+        fill_ballot(invitation)
+        seal_ballot(invitation)
+    elif change == "remove":
+        remove_expert(invitation, actor=manager)
+    else:
+        close_round(round_, actor=manager)
+
+    assert not mail_invitation(invitation.pk, manager.pk)
+    assert not mail_reminder(invitation.pk, 1, manager.pk)
+    assert mail.outbox == []
+
+
+def test_a_mail_that_fails_leaves_no_link_and_no_name_in_the_log(round_, manager, monkeypatch, caplog):
+    invitation = round_.invitations.get(expert__code="E005")
+
+    def refuse(_self, **_kwargs):
+        raise OSError(f"no such person: {invitation.expert.email}")
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    with pytest.raises(mail_service.MailNotSent) as error:
+        mail_service.send_invitation(invitation.pk, actor_id=manager.pk)
+
+    assert invitation.expert.email not in str(error.value) + caplog.text
+    assert error.value.__cause__ is None
+    assert not invitation.access_links.exists()
+    assert not Invitation.objects.get(pk=invitation.pk).mailed
+    assert not AuditEntry.objects.filter(act="mail_invitation").exists()
+
+
+def test_a_title_with_a_line_break_makes_no_header(round_, manager):
+    Round.objects.update(title_zh="甲\nBcc: all@x.example", title_en="A\r\nBcc: all@x.example")
+    mail_invitation(round_.invitations.get(expert__code="E005").pk, manager.pk)
+
+    assert "\n" not in mail.outbox[0].subject
+    assert mail.outbox[0].recipients() == mail.outbox[0].to
+
+
+def test_without_a_broker_nothing_is_counted_and_it_is_said(client, round_):
+    answer = client.post(page("remind", round_))
+
+    assert answer.status_code == 409
+    assert "mail queue does not answer" in answer.text
+    round_.refresh_from_db()
+    assert round_.reminders_sent == 0
+
+
+def test_the_pages_say_how_many_get_a_mail_and_send(client, round_, sent_at_once):
+    assert "3 experts get a mail" in client.get(page("mail", round_)).text
+    assert mail.outbox == []
+    client.post(page("mail", round_))
+    assert len(mail.outbox) == 3
+    assert "3 experts get a mail" in client.get(page("remind", round_)).text
+    client.post(page("remind", round_))
+    assert len(mail.outbox) == 6
+    assert client.post(page("remind", round_)).status_code == 409
+
+
+def test_no_mail_outside_an_open_round(client, manager):
+    round_ = make_round(manager=manager, state=RoundState.CLOSED)
+    for name in ("mail", "remind"):
+        assert client.get(page(name, round_)).status_code == 409
+        assert client.post(page(name, round_)).status_code == 409
+
+
+@pytest.mark.parametrize("name", ["detail", "revoke", "remove", "sheet", "link"])
+def test_an_expert_of_somebody_elses_round_is_not_found(client, manager, name):
+    invitation = make_round().invitations.first()
+    assert client.post(url(name, invitation)).status_code in (404, 405)
+    if name != "link":
+        assert client.get(url(name, invitation)).status_code == 404
+    assert not Invitation.objects.filter(removed=True).exists()
+
+
+@pytest.mark.parametrize("name", ["expert-add", "notes", "mail", "remind"])
+def test_an_act_on_somebody_elses_round_is_not_found(client, manager, name):
+    round_ = make_round()
+    assert client.get(page(name, round_)).status_code == 404
+    assert client.post(page(name, round_)).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_worker_prints_the_mail_whose_link_no_message_held(celery_worker_process, tmp_path):
+    """Without a mail server the worker prints: that is how the product is tried."""
+    assert connection.vendor in ("sqlite", "postgresql")
+    round_ = make_round()
+    celery_worker_process()
+
+    queue_invitations(round_, actor=round_.managers.get())
+
+    wait_until(lambda: round_.invitations.filter(mailed=True).count() == 5, what="five mails")
+    log = (tmp_path / "worker0.log").read_text()
+    tokens = LINK.findall(log)
+    assert sum(find_link(token) is not None for token in tokens) == 5

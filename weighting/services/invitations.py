@@ -1,0 +1,97 @@
+"""The panel of an open round: experts added and removed, and notes to those who score."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from weighting.enums import RoundState
+from weighting.exceptions import Refused
+from weighting.models import Account, Ballot, Expert, Invitation, Round, RoundNote, Score
+from weighting.readers import PanelRow
+from weighting.services.audit import record_act
+from weighting.services.panels import expert_of
+from weighting.services.rounds import lock_round
+
+
+@transaction.atomic
+def add_experts(round_: Round, *, people: Sequence[PanelRow], actor: Account) -> list[Invitation]:
+    """Invite more people to an open round, putting those who are new on its panel.
+
+    A person who was removed is invited again. Refused with everything that stands against it.
+    """
+    round_ = lock_round(round_, RoundState.OPEN)
+    problems = [problem for person in people for problem in _problems_of(round_, person)]
+    if problems:
+        raise Refused(*problems)
+    return [_invite(round_, person, actor=actor) for person in people]
+
+
+@transaction.atomic
+def remove_expert(invitation: Invitation, *, actor: Account) -> Invitation:
+    """Take an expert off an open round: links stop working, answers and seal are deleted."""
+    lock_round(invitation.round, RoundState.OPEN)
+    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if held.removed:
+        raise Refused(_("This expert was removed already."))
+    ballot_id = held.ballot_id
+    held.ballot = None
+    held.removed = True
+    held.started = held.sealed = held.consented = False
+    held.conflict = ""
+    held.save()
+    Score.objects.filter(ballot=ballot_id).delete()
+    Ballot.objects.filter(pk=ballot_id).delete()
+    held.access_links.update(revoked=True)
+    record_act(actor, "remove_expert", held)
+    return held
+
+
+@transaction.atomic
+def add_note(round_: Round, *, text_zh: str, text_en: str, actor: Account) -> RoundNote:
+    """Explain something to the panel of an open round; what was asked stays as it is."""
+    round_ = lock_round(round_, RoundState.OPEN)
+    note = RoundNote(round=round_, text_zh=text_zh, text_en=text_en, created_by=actor)
+    note.full_clean()
+    note.save()
+    record_act(actor, "note", round_, note=note.pk)
+    return note
+
+
+def _problems_of(round_: Round, person: PanelRow) -> list[str]:
+    """Name everything that keeps one person from being invited."""
+    problems = []
+    if round_.managers.filter(email__iexact=person.email).exists():
+        problems.append(
+            _("%(email)s manages this round: nobody may manage a round and sit on its panel.")
+            % {"email": person.email}
+        )
+    same_code = Expert.objects.filter(panel=round_.panel_id, code=person.code).first()
+    same_email = Expert.objects.filter(panel=round_.panel_id, email__iexact=person.email).first()
+    if same_code and same_code != same_email:
+        problems.append(
+            _("The code %(code)s belongs to %(name)s: choose another.")
+            % {"code": person.code, "name": same_code.name}
+        )
+    if same_email and same_code != same_email:
+        problems.append(
+            _("%(email)s stands on the panel already, as %(name)s with the code %(code)s: use that code.")
+            % {"email": person.email, "name": same_email.name, "code": same_email.code}
+        )
+    if same_email and round_.invitations.filter(expert=same_email, removed=False).exists():
+        problems.append(_("%(name)s is invited already.") % {"name": same_email.name})
+    return problems
+
+
+def _invite(round_: Round, person: PanelRow, *, actor: Account) -> Invitation:
+    expert = Expert.objects.filter(panel=round_.panel_id, code=person.code).first()
+    if expert is None:
+        expert = expert_of(round_.panel, person)
+        expert.full_clean()
+        expert.save()
+    invitation, made = Invitation.objects.get_or_create(round=round_, expert=expert)
+    if not made:
+        invitation.removed = invitation.mailed = False
+        invitation.save(update_fields=["removed", "mailed"])
+    record_act(actor, "add_expert", invitation)
+    return invitation

@@ -1,0 +1,264 @@
+"""The panel of an open round: links, mail, experts added and removed, notes."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from weighting.dispatch import queue_invitations, queue_reminders
+from weighting.enums import RoundState
+from weighting.exceptions import Refused
+from weighting.forms.invitations import ExpertForm, NoteForm
+from weighting.models import Invitation, Round
+from weighting.permissions import MANAGERS, audience
+from weighting.qr import qr_svg
+from weighting.selectors.ballots import notes_of
+from weighting.selectors.rounds import invitations_of, rounds_visible_to
+from weighting.services.access import (
+    replace_invitation_link,
+    replace_unsealed_links,
+    revoke_invitation_links,
+)
+from weighting.services.codes import issue_invitation_code
+from weighting.services.invitations import add_experts, add_note, remove_expert
+from weighting.services.mail import (
+    MOST_REMINDERS,
+    invitations_to_mail,
+    invitations_to_remind,
+    link_address,
+)
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.visitors import account_of
+
+
+@audience(MANAGERS)
+@require_GET
+def invitation_detail(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """One expert of a round: what they got, and what the manager may do."""
+    invitation = _invitation_or_404(request, pk, invitation_pk)
+    context = {
+        "round": invitation.round,
+        "invitation": invitation,
+        "expert": invitation.expert,
+        "is_open": invitation.round.state == RoundState.OPEN,
+        "yes_no": f"{_('yes')},{_('no')}",
+    }
+    return render(request, "weighting/manager/invitation_detail.html", context)
+
+
+@audience(MANAGERS)
+@never_cache
+@require_POST
+@sensitive_variables("token", "code")
+def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """Make one expert a new personal link and code and show them, this once."""
+    invitation = _invitation_or_404(request, pk, invitation_pk)
+    try:
+        token = replace_invitation_link(invitation, actor=account_of(request))
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_round_address(invitation.round))
+    context = {
+        "round": invitation.round,
+        "expert": invitation.expert,
+        "code_address": _code_address(),
+        **_key_of(invitation, token),
+    }
+    return render(request, "weighting/manager/invitation_link.html", context)
+
+
+@audience(MANAGERS)
+@never_cache
+@require_POST
+def round_links(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make new links and codes for everybody who has not sealed, as a sheet to print, this once."""
+    round_ = _round_or_404(request, pk)
+    try:
+        made = replace_unsealed_links(round_, actor=account_of(request))
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_round_address(round_))
+    keys = [{"expert": invitation.expert, **_key_of(invitation, token)} for invitation, token in made]
+    context = {"round": round_, "keys": keys, "code_address": _code_address()}
+    return render(request, "weighting/manager/round_links.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def invitation_revoke(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """Say what revoking does; POST lets the links of an expert stop working."""
+    invitation = _invitation_or_404(request, pk, invitation_pk)
+    if request.method == "POST":
+        revoke_invitation_links(invitation, actor=account_of(request))
+        messages.success(request, _("No link or code of this expert works any more."))
+        return redirect("weighting:round-detail", pk=pk)
+    context = {
+        "title": _("Revoke the links of %(name)s") % {"name": invitation.expert.name},
+        "consequences": [
+            _("Every link and code of this expert stops working, also where it is open right now."),
+            _("What was scored stays, and a sealed ballot counts."),
+        ],
+        "submit": _("Revoke the links"),
+    }
+    return _ask(request, invitation.round, context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """Say what removing does; POST takes the expert off the round."""
+    invitation = _invitation_or_404(request, pk, invitation_pk)
+    if request.method == "POST":
+        remove = partial(remove_expert, invitation)
+        return _act(request, invitation.round, remove, _("The expert is removed from the round."))
+    context = {
+        "title": _("Remove %(name)s from the round") % {"name": invitation.expert.name},
+        "consequences": [
+            _("Their answers and their seal are deleted and do not count."),
+            _("Every link and code of this expert stops working."),
+            _("The act is logged. It does not say what they had scored."),
+        ],
+        "submit": _("Remove the expert"),
+    }
+    return _ask(request, invitation.round, context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for one more expert; POST invites them."""
+    round_ = _round_or_404(request, pk)
+    form = ExpertForm(*sent_data(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            add_experts(round_, people=[form.person()], actor=account_of(request))
+        except Refused as refusal:
+            for blocker in refusal.blockers:
+                form.add_error(None, blocker)
+        else:
+            messages.success(request, _("The expert is invited. Send or hand out the link."))
+            return redirect("weighting:round-detail", pk=pk)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(
+        request, "weighting/manager/expert_add.html", {"round": round_, "form": form}, status=status
+    )
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_notes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The dated notes of a round; POST adds one while it is open."""
+    round_ = _round_or_404(request, pk)
+    form = NoteForm(*sent_data(request))
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        note = partial(add_note, round_, text_zh=said["text_zh"], text_en=said["text_en"])
+        return _act(request, round_, note, _("The note stands on every ballot now."))
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    context = {
+        "round": round_,
+        "form": form,
+        "notes": notes_of(round_),
+        "is_open": round_.state == RoundState.OPEN,
+    }
+    return render(request, "weighting/manager/round_notes.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say who would be mailed an invitation; POST sends."""
+    words = {
+        "title": _("Invite by e-mail"),
+        "consequences": [
+            _("Each gets a mail with a personal link, in their own language."),
+            _("Links handed out before keep working."),
+        ],
+        "submit": _("Send the invitations"),
+    }
+    return _mail(request, pk, invitations_to_mail, queue_invitations, words)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_remind(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say who would be reminded; POST sends."""
+    words = {
+        "title": _("Remind by e-mail"),
+        "consequences": [
+            _("Only experts who have not sealed get the mail; it says nothing about anybody else."),
+            _("A round may send %(most)d reminders in all, at least an hour apart.")
+            % {"most": MOST_REMINDERS},
+        ],
+        "submit": _("Send the reminder"),
+    }
+    return _mail(request, pk, invitations_to_remind, queue_reminders, words)
+
+
+def _mail(
+    request: HttpRequest,
+    pk: int,
+    whom: Callable[[Round], QuerySet[Invitation]],
+    queue: Callable[..., int],
+    words: dict[str, object],
+) -> HttpResponse:
+    """Confirm and send one mail to everybody it is for, or show what stands against it."""
+    round_ = _round_or_404(request, pk)
+    try:
+        if request.method == "POST":
+            queued = queue(round_, actor=account_of(request))
+            messages.success(request, _mails_text(queued))
+            return redirect("weighting:round-detail", pk=pk)
+        text = _mails_text(whom(round_).count())
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_round_address(round_))
+    return _ask(request, round_, {**words, "text": text})
+
+
+def _mails_text(count: int) -> str:
+    message = ngettext("%(count)d expert gets a mail.", "%(count)d experts get a mail.", count)
+    return message % {"count": count}
+
+
+def _key_of(invitation: Invitation, token: str) -> dict[str, str]:
+    """Return what opens the ballot: the link, its picture and the code."""
+    link = link_address(token)
+    return {"link": link, "picture": qr_svg(link), "code": issue_invitation_code(invitation)}
+
+
+def _code_address() -> str:
+    return settings.PUBLIC_URL.rstrip("/") + reverse("weighting:enter-code")
+
+
+def _ask(request: HttpRequest, round_: Round, context: dict[str, object]) -> HttpResponse:
+    return render(request, "weighting/manager/confirm_act.html", {"round": round_, **context})
+
+
+def _act(request: HttpRequest, round_: Round, service: Callable[..., object], done: str) -> HttpResponse:
+    try:
+        service(actor=account_of(request))
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=_round_address(round_))
+    messages.success(request, done)
+    return redirect("weighting:round-detail", pk=round_.pk)
+
+
+def _round_address(round_: Round) -> str:
+    return reverse("weighting:round-detail", args=[round_.pk])
+
+
+def _round_or_404(request: HttpRequest, pk: int) -> Round:
+    return get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)
+
+
+def _invitation_or_404(request: HttpRequest, pk: int, invitation_pk: int) -> Invitation:
+    invitations = invitations_of(_round_or_404(request, pk)).select_related("expert", "round__framework")
+    return get_object_or_404(invitations, pk=invitation_pk)

@@ -1,0 +1,60 @@
+"""Spreadsheet and paper ballots: the form to download, and one expert's form to take in."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from weighting.exceptions import Refused
+from weighting.forms.uploads import SheetBallotForm
+from weighting.permissions import MANAGERS, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.rounds import invitations_of, rounds_visible_to
+from weighting.services.sheets import import_sheet, sheet_form
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.visitors import account_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@audience(MANAGERS)
+@require_GET
+def round_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of an open round, to fill in without a browser."""
+    round_ = get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)
+    try:
+        form = sheet_form(round_)
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=reverse("weighting:round-detail", args=[pk]))
+    response = HttpResponse(form, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="ballot-{round_.pk}.xlsx"'
+    return response
+
+
+@audience(MANAGERS)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invitation_sheet(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """Take one expert's filled-in form; the receipt is shown once, to hand on."""
+    round_ = get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)
+    invitation = get_object_or_404(invitations_of(round_).select_related("expert", "round"), pk=invitation_pk)
+    form = SheetBallotForm(*sent_data(request))
+    problems: list[FileProblem] = []
+    context = {"round": round_, "expert": invitation.expert, "invitation": invitation, "form": form}
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            ballot = import_sheet(
+                invitation, source=file.read(), filename=file.name, actor=account_of(request)
+            )
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
+        else:
+            context |= {"ballot": ballot}
+            return render(request, "weighting/manager/sheet_receipt.html", context)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    context |= {"problems": problems}
+    return render(request, "weighting/manager/invitation_sheet.html", context, status=status)
