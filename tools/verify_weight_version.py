@@ -57,6 +57,7 @@ def check_files(options: argparse.Namespace) -> Iterator[Finding]:
     yield from check_weights(manifest)
     if manifest["round"] is not None:
         yield from check_round(manifest)
+    yield from check_pooled(manifest)
     if options.parent:
         yield from check_parent(manifest, Path(options.parent).read_bytes())
     elif manifest["number"] == 1:
@@ -85,17 +86,40 @@ def check_weights(manifest: dict[str, Any]) -> Iterator[Finding]:
 def check_round(manifest: dict[str, Any]) -> Iterator[Finding]:
     """The weights follow from the counts of each item, and the receipts from their root."""
     round_ = manifest["round"]
-    counts = round_["counts"]
-    ballots = round_["sealed"] - round_["excluded"]
+    yield from _check_counts(manifest, round_, ballots=round_["sealed"] - round_["excluded"])
+    yield from _check_receipts(round_)
+
+
+def check_pooled(manifest: dict[str, Any]) -> Iterator[Finding]:
+    """The weights follow from the added counts of the rounds, each of which lists its receipts."""
+    pooled = manifest.get("pooled")
+    if pooled is None:
+        return
+    rounds = pooled["rounds"]
+    yield len(rounds) > 1, f"{len(rounds)} rounds are pooled"
+    yield from _check_counts(
+        manifest, pooled, ballots=sum(round_["sealed"] - round_["excluded"] for round_ in rounds)
+    )
+    for round_ in rounds:
+        yield from _check_receipts(round_)
+    receipts = [receipt for round_ in rounds for receipt in round_["receipts"]]
+    yield len(set(receipts)) == len(receipts), "no ballot is in two of the rounds"
+
+
+def _check_counts(manifest: dict[str, Any], evidence: dict[str, Any], *, ballots: int) -> Iterator[Finding]:
+    counts = evidence["counts"]
     short = [code for code, row in counts.items() if sum(row) != ballots]
     yield not short, f"every item counts {ballots} ballots" + _list(short)
     nodes = {node["code"]: node for node in manifest["weights"]}
     wrong = []
     for codes in _groups(manifest).values():
-        for code, weight in zip(codes, weights_from_counts(codes, counts, round_["rule"]), strict=True):
+        for code, weight in zip(codes, weights_from_counts(codes, counts, evidence["rule"]), strict=True):
             if not _close(weight, float(nodes[code]["local"])):
                 wrong.append(code)
-    yield not wrong, f"the local weights follow from the counts by {round_['rule']}" + _list(wrong)
+    yield not wrong, f"the local weights follow from the counts by {evidence['rule']}" + _list(wrong)
+
+
+def _check_receipts(round_: dict[str, Any]) -> Iterator[Finding]:
     receipts = round_["receipts"]
     yield receipts == sorted(set(receipts)), "the receipts are sorted, each once"
     yield (
@@ -145,16 +169,17 @@ def check_corrected(manifest: dict[str, Any], content: bytes) -> Iterator[Findin
 
 def check_receipt(manifest: dict[str, Any], receipt: dict[str, Any]) -> Iterator[Finding]:
     """The receipt commits to the scores it shows, and stands in the manifest's list."""
-    round_ = manifest["round"]
-    if round_ is None:
+    rounds = [manifest["round"]] if manifest["round"] else (manifest.get("pooled") or {}).get("rounds", [])
+    if not rounds:
         yield False, "this version does not come from a round, so no receipt belongs to it"
         return
     parts = [RECEIPT_DOMAIN, str(receipt["round"]), receipt["questionnaire_hash"], receipt["nonce"]]
     computed = _sha256("\n".join([*parts, canonical_json(receipt["scores"]).decode()]))
     yield computed == receipt["receipt"], "the receipt commits to the scores and the nonce in its file"
-    same = receipt["questionnaire_hash"] == round_["questionnaire"]
-    yield same, "the receipt is for the questionnaire of this version"
-    yield computed in round_["receipts"], "the receipt is in the list of counted ballots"
+    same = [round_ for round_ in rounds if round_["questionnaire"] == receipt["questionnaire_hash"]]
+    yield bool(same), "the receipt is for the questionnaire of this version"
+    listed = any(computed in round_["receipts"] for round_ in same or rounds)
+    yield listed, "the receipt is in the list of counted ballots"
 
 
 def parse_strictly(content: bytes) -> dict[str, Any]:

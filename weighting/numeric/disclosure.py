@@ -1,6 +1,11 @@
-"""Which groups of a panel are large enough to be reported, the remainder included."""
+"""Which figures are made of enough ballots to be reported, differences of figures included."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from weighting.numeric.arrays import BoolArray
 
 
 def reportable_groups(sizes: Mapping[str, int], *, least: int, rest: int = 0) -> frozenset[str]:
@@ -32,3 +37,45 @@ def reportable_groups(sizes: Mapping[str, int], *, least: int, rest: int = 0) ->
         reported.remove(smallest)
         hidden += sizes[smallest]
     return frozenset(reported)
+
+
+def exposed_rounds(
+    sums: BoolArray, sizes: Sequence[int], least: Sequence[int], *, most_rounds: int = 4
+) -> list[tuple[int, ...]]:
+    """Return the smallest sets of rounds whose ballots alone can be got out of published sums.
+
+    Each published sum adds the ballots of some rounds. A combination of them, such as a
+    difference of two, that leaves fewer ballots than any of those rounds promised at least
+    tells what these few answered. Since sums of whole rounds are linear, such a combination
+    exists when leaving the columns of a set out lowers the rank.
+
+    Parameters
+    ----------
+    sums : bool array, (sums, rounds)
+        True where the sum includes the round.
+    sizes, least : sequence of int, (rounds,)
+        Counted ballots, and the fewest that the round lets a figure be made of.
+    most_rounds : int
+        Sets of more rounds than this are not looked for.
+
+    References
+    ----------
+    L. Willenborg & T. de Waal, Elements of Statistical Disclosure Control (2001), chapter 6.
+    """
+    sums = np.asarray(sums, dtype=bool)
+    if sums.ndim != 2 or not sums.shape[1] == len(sizes) == len(least):
+        raise ValueError(f"sums {sums.shape} of {len(sizes)} rounds with {len(least)} limits")
+    rank = _rank(sums)
+    small = [place for place, size in enumerate(sizes) if size < max(least)]
+    found: list[tuple[int, ...]] = []
+    for count in range(1, most_rounds + 1):
+        for chosen in combinations(small, count):
+            few = sum(sizes[place] for place in chosen) < max(least[place] for place in chosen)
+            known = any(set(smaller) <= set(chosen) for smaller in found)
+            if few and not known and _rank(np.delete(sums, chosen, axis=1)) < rank:
+                found.append(chosen)
+    return found
+
+
+def _rank(sums: BoolArray) -> int:
+    return int(np.linalg.matrix_rank(sums)) if sums.size else 0

@@ -78,6 +78,7 @@ def _outsiders_faults(manifest: dict[str, Any]) -> Iterator[str]:
     findings = list(outsider.check_weights(manifest))
     if manifest["round"] is not None:
         findings += outsider.check_round(manifest)
+    findings += outsider.check_pooled(manifest)
     yield from (f"it does not hold that {text}" for holds, text in findings if not holds)
 
 
@@ -92,6 +93,7 @@ def _differences(version: WeightVersion, manifest: Mapping[str, Any]) -> Iterato
         "corrects": version.parent.manifest_hash if version.parent else None,
         "reason": version.reason,
         "note": version.note,
+        "evidence": version.evidence or None,
         "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
     }
     for key, value in stated.items():

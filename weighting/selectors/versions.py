@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from weighting.enums import Role, VersionStatus
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.numeric.arrays import FloatArray
-from weighting.selectors.rounds import items_of, score_counts_of
+from weighting.selectors.pooling import (
+    differencing_blockers,
+    pooled_counts_of,
+    pooled_items_of,
+    rounds_behind,
+)
+from weighting.selectors.rounds import counted_ballots_of
 
 
 @dataclass(frozen=True)
@@ -88,14 +94,16 @@ def item_counts_of(version: WeightVersion) -> list[ItemCounts]:
 
     A frozen version's counts are read from its manifest, which is what the weights answer to.
     """
-    if version.round is None:
+    rounds = rounds_behind(version)
+    if not rounds:
         return []
-    nodes = items_of(version.round)
-    evidence = _manifest_of(version).get("round")
+    nodes = pooled_items_of(rounds)
+    manifest = _manifest_of(version)
+    evidence = manifest.get("round") or manifest.get("pooled")
     if evidence:
         rows = [evidence["counts"][node.code] for node in nodes]
     else:
-        rows = score_counts_of(version.round, nodes).tolist()
+        rows = pooled_counts_of(rounds, nodes).tolist()
     return [ItemCounts(node, row[:5], row[5]) for node, row in zip(nodes, rows, strict=True)]
 
 
@@ -121,4 +129,26 @@ def freezing_blockers(version: WeightVersion) -> list[str]:
                 _("The weights under “%(name)s” sum to %(total)s, not 1.")
                 % {"name": name, "total": f"{total:.9f}"}
             )
-    return blockers
+    if version.parent and version.parent.number is None:
+        blockers.append(
+            _("“%(name)s”, which it was edited from, is still a draft: freeze that one first.")
+            % {"name": version.parent.label}
+        )
+    return blockers + _panel_blockers(version)
+
+
+def _panel_blockers(version: WeightVersion) -> list[str]:
+    """Judge the ballots behind a draft once more: k, quorum, and what other versions give away."""
+    rounds = rounds_behind(version)
+    if not rounds:
+        return []
+    counted = sum(len(counted_ballots_of(round_)) for round_ in rounds)
+    least = max(max(round_.minimum_panel, round_.quorum) for round_ in rounds)
+    blockers = []
+    if counted < least:
+        blockers.append(
+            _("%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.")
+            % {"counted": counted, "least": least}
+        )
+    frozen = WeightVersion.objects.filter(number__isnull=False)
+    return blockers + differencing_blockers(rounds, within=frozen)

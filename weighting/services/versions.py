@@ -17,6 +17,12 @@ from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_f
 from weighting.numeric.tree import global_weights
 from weighting.readers import read_weights
 from weighting.selectors.frameworks import indicators_of, tree_of
+from weighting.selectors.pooling import (
+    differencing_blockers,
+    pooled_counts_of,
+    pooled_items_of,
+    rounds_behind,
+)
 from weighting.selectors.rounds import (
     aggregation_blockers,
     counted_ballots_of,
@@ -33,6 +39,7 @@ def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
     """Turn a closed round's sealed ballots into a draft version; the round never reopens."""
     round_ = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     blockers = aggregation_blockers(round_)
+    blockers = blockers or differencing_blockers([round_], within=WeightVersion.objects.all())
     if blockers:
         raise Refused(*blockers)
     nodes = indicators_of(round_.framework_id)
@@ -40,7 +47,7 @@ def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
     asked = np.array([node.code in asked_codes for node in nodes])
     counts = score_counts_of(round_, nodes)
     weights = weights_from_counts(tree_of(nodes), counts, round_.rule, asked)  # type: ignore[arg-type]
-    version = _draft(
+    version = draft_version(
         framework=round_.framework,
         label_zh=round_.title_zh,
         label_en=round_.title_en,
@@ -63,7 +70,7 @@ def draft_equal_version(
 ) -> WeightVersion:
     """Draft a version that splits every sibling group equally."""
     nodes = indicators_of(framework.pk)
-    return _draft(
+    return draft_version(
         framework=framework,
         label_zh=label_zh,
         label_en=label_en,
@@ -83,13 +90,15 @@ def draft_imported_version(
     label_en: str,
     actor: Account,
     source: VersionSource = VersionSource.IMPORTED,
+    note: str = "",
+    evidence: Mapping[str, Any] | None = None,
 ) -> WeightVersion:
     """Draft a version from checked local weights, one for every indicator code."""
     nodes = indicators_of(framework.pk)
     local = np.array([local_weights[node.code] for node in nodes])
     everywhere = np.ones(len(nodes), dtype=bool)
     weights = PanelWeights(local=local, global_=global_weights(tree_of(nodes), local), asked=everywhere)
-    return _draft(
+    return draft_version(
         framework=framework,
         label_zh=label_zh,
         label_en=label_en,
@@ -97,6 +106,8 @@ def draft_imported_version(
         nodes=nodes,
         weights=weights,
         actor=actor,
+        note=note,
+        evidence=evidence,
     )
 
 
@@ -132,7 +143,7 @@ def draft_correction(version: WeightVersion, *, reason: str, actor: Account) -> 
     if blockers:
         raise Refused(*blockers)
     nodes = weighted_nodes_of(version)
-    return _draft(
+    return draft_version(
         framework=version.framework,
         label_zh=version.label_zh,
         label_en=version.label_en,
@@ -204,6 +215,7 @@ def retire_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
 def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) -> bytes:
     """Return the canonical bytes that a version is frozen as."""
     nodes = weighted_nodes_of(version)
+    rounds = rounds_behind(version) if version.source == VersionSource.POOLED else []
     return canonical_json(
         {
             "schema": "quanheng/weight-version/1",
@@ -216,6 +228,8 @@ def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) ->
             "reason": version.reason,
             "note": version.note,
             "round": _round_evidence(version.round) if version.round else None,
+            "pooled": _pooled_evidence(rounds) if rounds else None,
+            "evidence": version.evidence or None,
             "previous": previous.manifest_hash if previous else FIRST_PREVIOUS_HASH,
             "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
             "code_version": settings.CODE_VERSION,
@@ -235,25 +249,40 @@ def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) ->
 
 def _round_evidence(round_: Round) -> dict[str, Any]:
     """What a stranger needs to recompute the weights: the counts of each item, and hashes."""
-    nodes = indicators_of(round_.framework_id)
-    asked = {item.code for item in items_of(round_)}
-    counts = score_counts_of(round_, nodes)
+    return {
+        **_ballots_evidence(round_),
+        "rule": round_.rule,
+        "counts": _counts_by_code([round_], items_of(round_)),
+    }
+
+
+def _pooled_evidence(rounds: list[Round]) -> dict[str, Any]:
+    """The added counts, and the ballots of each round; its own counts might be of too few."""
+    return {
+        "rule": rounds[0].rule,
+        "rounds": [_ballots_evidence(round_) for round_ in rounds],
+        "counts": _counts_by_code(rounds, pooled_items_of(rounds)),
+    }
+
+
+def _ballots_evidence(round_: Round) -> dict[str, Any]:
     return {
         "questionnaire": round_.questionnaire_hash,
         "receipt_root": round_.receipt_root,
         "receipts": sorted(round_.ballots.values_list("receipt", flat=True)),
-        "rule": round_.rule,
         "invited": round_.invited_count,
         "sealed": round_.sealed_count,
-        "excluded": round_.excluded_count or 0,
+        "excluded": (round_.sealed_count or 0) - len(counted_ballots_of(round_)),
         "exclusion": round_.exclusion,
-        "counts": {
-            node.code: row.tolist() for node, row in zip(nodes, counts, strict=True) if node.code in asked
-        },
     }
 
 
-def _draft(
+def _counts_by_code(rounds: list[Round], items: list[Indicator]) -> dict[str, list[int]]:
+    counts = pooled_counts_of(rounds, items)
+    return {item.code: row.tolist() for item, row in zip(items, counts, strict=True)}
+
+
+def draft_version(
     *,
     framework: Framework,
     label_zh: str,
@@ -265,7 +294,10 @@ def _draft(
     round_: Round | None = None,
     parent: WeightVersion | None = None,
     reason: str = "",
+    note: str = "",
+    evidence: Mapping[str, Any] | None = None,
 ) -> WeightVersion:
+    """Store a draft and its weights, which the caller has checked."""
     version = WeightVersion(
         framework=framework,
         label_zh=label_zh,
@@ -274,6 +306,8 @@ def _draft(
         round=round_,
         parent=parent,
         reason=reason,
+        note=note,
+        evidence=dict(evidence or {}),
         created_by=actor,
     )
     version.full_clean()

@@ -1,0 +1,215 @@
+"""Several rounds as one version, and what versions together must not give away."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.factories import make_account, make_framework, make_panel, make_round
+from tools import verify_weight_version as outsider
+from weighting.enums import RoundState, Rule, VersionSource
+from weighting.exceptions import Refused
+from weighting.manifest import canonical_json
+from weighting.models import Round, WeightVersion
+from weighting.numeric.disclosure import exposed_rounds
+from weighting.selectors import pooling, versions
+from weighting.selectors.version_store import check_store
+from weighting.selectors.versions import freezing_blockers, item_counts_of, weighted_nodes_of
+from weighting.services import version_sources
+from weighting.services import versions as version_services
+from weighting.services.rounds import close_round
+from weighting.services.version_sources import pool_rounds
+from weighting.services.versions import aggregate_round, freeze_version
+
+pytestmark = pytest.mark.django_db
+
+LABELS = {"label_zh": "合并", "label_en": "Pooled"}
+SECRET = {"infra": 5, "industry": 1, "fixed": 2, "mobile": 4, "retail": 3, "finance": 1, "travel": 5}
+
+
+@pytest.fixture
+def manager():
+    return make_account()
+
+
+@pytest.fixture
+def framework(manager):
+    return make_framework(owner=manager)
+
+
+def closed(framework, manager, size, *, scores=None, least=5, **fields):
+    """Close a round of that many ballots, of which the round promised at least ``least``."""
+    round_ = make_round(
+        framework=framework,
+        manager=manager,
+        panel=make_panel(max(size, 2), owner=manager),
+        state=RoundState.OPEN,
+        sealed=size,
+        scores=scores or (lambda place, code: (place + len(code)) % 5 + 1),
+        **fields,
+    )
+    Round.objects.filter(pk=round_.pk).update(minimum_panel=least, quorum=2)
+    return close_round(Round.objects.get(pk=round_.pk), actor=manager)
+
+
+def locals_of(version):
+    return {node.indicator.code: node.local_weight for node in weighted_nodes_of(version)}
+
+
+def test_counts_are_added_and_every_ballot_weighs_the_same(framework, manager):
+    small = closed(framework, manager, 5, parents=[None], scores=lambda _p, code: 5 if code == "infra" else 1)
+    large = closed(framework, manager, 10, parents=[None, "industry"], scores=lambda _p, _c: 2)
+
+    version = pool_rounds([small, large], actor=manager, **LABELS)
+
+    # Sums 5 x 5 + 10 x 2 and 5 x 1 + 10 x 2.
+    assert locals_of(version)["infra"] == pytest.approx(45 / 70, abs=1e-15)
+    assert locals_of(version)["retail"] == 1 / 3  # asked in one round only
+    assert [item.scores for item in item_counts_of(version)] == [[0, 10, 0, 0, 5], [5, 10, 0, 0, 0]]
+    assert version.source == VersionSource.POOLED
+    assert not freezing_blockers(version)
+
+
+def test_a_stranger_recomputes_the_pooled_weights_and_finds_the_receipts(framework, manager):
+    rounds = [closed(framework, manager, size) for size in (5, 6)]
+    version = freeze_version(pool_rounds(rounds, actor=manager, **LABELS), actor=manager)
+
+    manifest = json.loads(bytes(version.manifest))
+    findings = [*outsider.check_weights(manifest), *outsider.check_pooled(manifest)]
+    assert [text for holds, text in findings if not holds] == []
+    assert [round_["sealed"] for round_ in manifest["pooled"]["rounds"]] == [5, 6]
+    # The counts of one round alone are nowhere in it.
+    assert all("counts" not in round_ for round_ in manifest["pooled"]["rounds"])
+    assert all(holds for holds, _text in check_store())
+    assert sum(item.scores[0] for item in item_counts_of(version)) > 0
+
+
+@pytest.mark.parametrize("key", ["counts", "sealed", "receipts"])
+def test_a_pooled_manifest_that_does_not_add_up_is_found(framework, manager, key, tmp_path, capsys):
+    rounds = [closed(framework, manager, size) for size in (5, 6)]
+    version = freeze_version(pool_rounds(rounds, actor=manager, **LABELS), actor=manager)
+    manifest = json.loads(bytes(version.manifest))
+    path = Path(tmp_path / "manifest.json")
+
+    def verdict():
+        path.write_bytes(canonical_json(manifest))
+        return outsider.main([str(path)])
+
+    assert verdict() == 0
+    first = manifest["pooled"]["rounds"][0]
+    if key == "counts":
+        manifest["pooled"]["counts"]["infra"][0] += 1
+    elif key == "sealed":
+        first["sealed"] += 1
+    else:
+        first["receipts"] = first["receipts"][1:]
+    assert verdict() == 1
+
+
+def test_every_reason_against_pooling_is_named(framework, manager):
+    round_ = closed(framework, manager, 5)
+    other = closed(framework, manager, 5, rule=Rule.NORMALISED_MEAN)
+    elsewhere = closed(make_framework(owner=manager), manager, 5)
+    still_open = make_round(framework=framework, manager=manager)
+
+    with pytest.raises(Refused) as refusal:
+        pool_rounds([round_, other, elsewhere, still_open], actor=manager, **LABELS)
+    assert len(refusal.value.blockers) == 3
+    with pytest.raises(Refused, match="two rounds or more"):
+        pool_rounds([round_], actor=manager, **LABELS)
+    assert not WeightVersion.objects.exists()
+
+
+def test_rounds_of_one_series_would_count_experts_twice(framework, manager):
+    first, second = (closed(framework, manager, 5) for _ in range(2))
+    Round.objects.filter(pk=second.pk).update(follows=first)
+
+    with pytest.raises(Refused, match="count twice"):
+        pool_rounds([first, second], actor=manager, **LABELS)
+
+
+def test_small_rounds_reach_k_together(framework, manager):
+    rounds = [closed(framework, manager, 3) for _ in range(2)]
+
+    with pytest.raises(Refused, match="3 ballots are sealed and 5 are needed"):
+        aggregate_round(rounds[0], actor=manager)
+    assert pool_rounds(rounds, actor=manager, **LABELS).pk
+
+
+def test_too_few_ballots_together_are_refused(framework, manager):
+    rounds = [closed(framework, manager, 2) for _ in range(2)]
+
+    with pytest.raises(Refused, match="Together 4 ballots"):
+        pool_rounds(rounds, actor=manager, **LABELS)
+
+
+def test_a_round_of_one_is_not_pooled_with_a_reported_one(framework, manager):
+    panel, lone = closed(framework, manager, 6), closed(framework, manager, 1)
+
+    with pytest.raises(Refused, match="give away 1 ballot"):
+        pool_rounds([panel, lone], actor=manager, **LABELS)
+
+
+def test_without_the_guard_two_versions_give_an_experts_scores_away(framework, manager, monkeypatch):
+    """The control: what the guard keeps from happening."""
+    panel = closed(framework, manager, 6)
+    lone = closed(framework, manager, 1, scores=lambda _place, code: SECRET[code])
+    for module in (pooling, versions, version_sources, version_services):
+        monkeypatch.setattr(module, "differencing_blockers", lambda *_args, **_kwargs: [])
+
+    alone = freeze_version(aggregate_round(panel, actor=manager), actor=manager)
+    both = freeze_version(pool_rounds([panel, lone], actor=manager, **LABELS), actor=manager)
+
+    counts = [
+        json.loads(bytes(version.manifest))[key]["counts"]
+        for version, key in ((alone, "round"), (both, "pooled"))
+    ]
+    stolen = {
+        code: int((np.array(counts[1][code]) - counts[0][code])[:5] @ np.arange(1, 6)) for code in counts[0]
+    }
+    assert stolen == SECRET
+
+
+def test_the_guard_holds_at_freezing_too(framework, manager, monkeypatch):
+    panel, lone = closed(framework, manager, 6), closed(framework, manager, 1)
+    with monkeypatch.context() as without:
+        without.setattr(version_sources, "differencing_blockers", lambda *_args, **_kwargs: [])
+        version = pool_rounds([panel, lone], actor=manager, **LABELS)
+
+    with pytest.raises(Refused, match="give away 1 ballot"):
+        freeze_version(version, actor=manager)
+    assert any("give away" in blocker for blocker in freezing_blockers(version))
+
+
+def test_three_pools_of_which_one_difference_is_too_small_are_refused(framework, manager):
+    one, two, three = (closed(framework, manager, 4) for _ in range(3))
+    pool_rounds([one, two], actor=manager, **LABELS)
+    pool_rounds([one, two], actor=manager, **LABELS)  # the same ballots differ by nobody
+
+    with pytest.raises(Refused, match="give away 4 ballots"):
+        pool_rounds([one, two, three], actor=manager, **LABELS)
+
+
+def test_a_round_is_not_aggregated_against_a_pool_that_gives_it_away(framework, manager):
+    one, two = closed(framework, manager, 5, least=5), closed(framework, manager, 3, least=3)
+    pool_rounds([one, two], actor=manager, **LABELS)  # each has its k: neither is given away
+
+    assert aggregate_round(one, actor=manager).pk
+    assert aggregate_round(two, actor=manager).pk
+
+
+@pytest.mark.parametrize(
+    ("sums", "sizes", "exposed"),
+    [
+        ([[1, 0], [1, 1]], [9, 2], [(1,)]),
+        ([[1, 0], [1, 1]], [9, 5], []),
+        ([[1, 1]], [2, 3], []),
+        ([[1, 1]], [2, 2], [(0, 1)]),
+        # No two of these differ in one round alone, but half of two sums less the third does.
+        ([[1, 1, 0], [0, 1, 1], [1, 0, 1]], [4, 4, 4], [(0,), (1,), (2,)]),
+        ([[1, 1, 0], [0, 1, 1]], [4, 4, 4], []),
+    ],
+)
+def test_rounds_that_combinations_of_sums_expose(sums, sizes, exposed):
+    assert exposed_rounds(np.array(sums, dtype=bool), sizes, [5] * len(sizes)) == exposed
