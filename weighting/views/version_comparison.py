@@ -156,6 +156,7 @@ def _context(compared: VersionComparison) -> dict[str, Any]:
 
 def _change(compared: VersionComparison, change: VersionChange) -> dict[str, Any]:
     parts = [part for part in change.parts if part.distance > SAME]
+    rest = sum(part.distance for part in parts[GROUPS:])
     return {
         "name": version_name(change.version),
         "distance": percent(change.distance),
@@ -164,11 +165,11 @@ def _change(compared: VersionComparison, change: VersionChange) -> dict[str, Any
             {
                 "name": group_name(part.parent),
                 "percent": PERCENT * part.distance / change.distance,
-                "text": percent(part.distance),
+                "text": percent(part.distance, like=change.distance),
             }
             for part in parts[:GROUPS]
         ],
-        "rest": percent(sum(part.distance for part in parts[GROUPS:])) if len(parts) > GROUPS else "",
+        "rest": percent(rest, like=change.distance) if rest else "",
     }
 
 

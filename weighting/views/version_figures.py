@@ -22,10 +22,13 @@ def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
         return None
     columns = _drawn(compared)
     versions = [compared.versions[column] for column in columns]
-    title = _("“%(name)s” moves most") % {"name": compared.nodes[movers[0]].name}
     subtitle = _("weight in the index, %%; the %(count)s indicators that move most") % {"count": len(movers)}
     widest = float(compared.global_[movers[0]].max() - compared.global_[movers[0]].min())
     digits = digits_for(widest)
+    title = _("“%(name)s” moves most: by %(points)s percentage points") % {
+        "name": compared.nodes[movers[0]].name,
+        "points": f"{widest * PERCENT:.{digits}f}",
+    }
     rows = [
         {
             "name": compared.nodes[node].name,

@@ -198,7 +198,8 @@ def _rows_of(version: WeightVersion) -> list[list[object]]:
 def _workbook(version: WeightVersion) -> bytes:
     book = Workbook(write_only=True)
     weights, about = book.create_sheet("weights"), book.create_sheet("about")
-    for row in [HEADER, *_rows_of(version)]:
+    weights.append(HEADER)
+    for row in _rows_of(version):
         weights.append([_cell(weights, value) for value in row])
     facts = _facts_of(version) | {f"citation_{language}": text for language, text in citations_of(version)}
     for name, value in facts.items():

@@ -55,9 +55,9 @@ def change_sentences(compared: VersionComparison, change: VersionChange) -> list
     ]
 
 
-def percent(share: float) -> str:
-    """Write a share in percent, with the digits that tell it from nothing."""
-    return f"{share * PERCENT:.{digits_for(share)}f}"
+def percent(share: float, *, like: float | None = None) -> str:
+    """Write a share in percent, with the digits that tell it, or one to write it like, from nothing."""
+    return f"{share * PERCENT:.{digits_for(share if like is None else like)}f}"
 
 
 def digits_for(largest: float) -> int:
@@ -71,11 +71,12 @@ def _where(change: VersionChange) -> str:
     """Name the groups in which most of the distance arises, each with its part."""
     named = [part for part in change.parts if part.distance > SAME]
     first = [
-        _("%(share)s %% %(group)s") % {"share": percent(part.distance), "group": group_name(part.parent)}
+        _("%(share)s %% %(group)s")
+        % {"share": percent(part.distance, like=change.distance), "group": group_name(part.parent)}
         for part in named[:SHOWN_GROUPS]
     ]
     rest = sum(part.distance for part in named[SHOWN_GROUPS:])
-    words = {"groups": _(", ").join(first), "rest": percent(rest)}
+    words = {"groups": _(", ").join(first), "rest": percent(rest, like=change.distance)}
     if not rest:
         return _("It moved %(groups)s.") % words
     return _("It moved %(groups)s, and %(rest)s %% elsewhere.") % words
