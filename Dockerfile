@@ -15,7 +15,7 @@ RUN pip install -r requirements.txt
 
 COPY . .
 # The key serves this step alone; the running product is given its own.
-RUN pybabel compile -d locale -D django \
+RUN DJANGO_SECRET_KEY=only-for-the-build python -m config.catalogues \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py build_vendor_js \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py collectstatic --noinput \
     && useradd --system --no-create-home quanheng \

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator
 
 import django
-from babel.messages.frontend import CommandLineInterface
 from django.core.management import CommandError, call_command
 
 from config import settings
+from config.catalogues import compile_catalogues
 
 STEPS = {
     "Building the charts' scripts": ["build_vendor_js"],
@@ -27,7 +27,7 @@ def main() -> None:
     """Bring everything up to date; each step is quick when it already is."""
     # First of all: Django reads the catalogues once.
     with _announced("Compiling the messages"):
-        CommandLineInterface().run(["pybabel", "compile", "-d", "locale", "-D", "django"])
+        compile_catalogues()
     django.setup()
     for title, command in (STEPS | (DEMO if settings.WITH_DEMO else {})).items():
         with _announced(title):

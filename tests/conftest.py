@@ -5,13 +5,13 @@ import shutil
 
 import kombu.pools
 import pytest
-from babel.messages.frontend import CommandLineInterface
 from django.test import TransactionTestCase
 from django.utils import translation
 
 from config import celery_app
+from config.catalogues import compile_catalogues
 from tests import chromium
-from tests.processes import ROOT, Product, free_port, kill_tree, running_valkey, start_worker
+from tests.processes import Product, free_port, kill_tree, running_valkey, start_worker
 
 # Playwright's synchronous API runs inside an event loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -19,10 +19,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 def pytest_configure():
     """Compile the catalogues, which git does not keep, where they are missing or old."""
-    for source in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
-        compiled = source.with_suffix(".mo")
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            CommandLineInterface().run(["pybabel", "compile", "-i", str(source), "-o", str(compiled)])
+    compile_catalogues()
 
 
 @pytest.fixture(scope="session")
