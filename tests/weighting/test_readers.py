@@ -248,6 +248,7 @@ class TestWeights:
     def test_all_bad_cells_at_once(self):
         text = "code,local_weight\na,27%\nb,-0.5\nb,1\na1,x\nzz,1\na2,nan\n"
         assert problems_of(read_weights, text, TREE) == [
+            (None, "local_weight", None),
             (2, "local_weight", "27%"),
             (3, "local_weight", "-0.5"),
             (4, "code", "b"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import VersionSource
-from weighting.forms.uploads import TableFileField
+from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
 
 
@@ -37,11 +37,18 @@ class VersionForm(forms.Form):
     source = forms.ChoiceField(
         label=gettext_lazy("Where the weights come from"), choices=SOURCES, widget=forms.RadioSelect
     )
-    file = TableFileField(
-        label=gettext_lazy("Weight file (CSV)"),
+    file = SheetFileField(
+        label=gettext_lazy("Weight file (CSV or XLSX)"),
         help_text=gettext_lazy(
             "Only for weights from a file. Columns: code and local_weight for every indicator, or code and "
-            "global_weight for every leaf. Each group sums to 1."
+            "global_weight for every leaf. Each group sums to 1, within 0.000001."
+        ),
+        required=False,
+    )
+    normalise = forms.BooleanField(
+        label=gettext_lazy("Rescale every group to a sum of 1"),
+        help_text=gettext_lazy(
+            "For weights in other units, such as percent or points. That they were rescaled is recorded."
         ),
         required=False,
     )

@@ -1,6 +1,7 @@
 """Weights from a file."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
-from weighting.readers.cells import CellError, Vocabulary, parse_number
+from weighting.readers.cells import CellError, Vocabulary, parse_number, plain
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Source, check_header, read_table
+from weighting.readers.table import Source, check_header
+from weighting.readers.workbook import read_table_or_sheet
 
 LOCAL, GLOBAL = "local_weight", "global_weight"
 SUM_TOLERANCE = 1e-6
+COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +28,12 @@ class WeightTable:
     global_: FloatArray
 
 
-def read_weights(source: Source, name: str, tree: Tree) -> WeightTable:
-    """Read code and local_weight of every node, or global_weight of every leaf.
+def read_weights(source: Source, name: str, tree: Tree, *, normalise: bool = False) -> WeightTable:
+    """Read code and local_weight of every node, or global_weight of every leaf; CSV or XLSX.
 
-    A sum may miss 1 by 1e-6, as decimals do, and is then rescaled. With both columns the
-    local weights count, and any other global weight given must agree with them.
+    A sum may miss 1 by 1e-6, as decimals do, and is then rescaled; ``normalise`` rescales any
+    sum above 0. With both columns the local weights count, and unless they are normalised any
+    other global weight given must agree with them.
 
     Raises
     ------
@@ -37,17 +41,17 @@ def read_weights(source: Source, name: str, tree: Tree) -> WeightTable:
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = scan_weights(source, log, tree.codes, tree)
+    table = scan_weights(source, log, tree.codes, tree, normalise=normalise)
     log.raise_if_any()
     assert table is not None  # noqa: S101 - without problems there is a table
     return table
 
 
 def scan_weights(
-    source: Source, log: ProblemLog, codes: Sequence[str], tree: Tree | None
+    source: Source, log: ProblemLog, codes: Sequence[str], tree: Tree | None, *, normalise: bool = False
 ) -> WeightTable | None:
     """Read weights as far as they go; without a tree, cells are checked but not sums."""
-    table = read_table(source, log)
+    table = read_table_or_sheet(source, log)
     if table is None:
         return None
     kind = LOCAL if LOCAL in table.header or GLOBAL not in table.header else GLOBAL
@@ -61,9 +65,11 @@ def scan_weights(
         if _is_new_code(line, cells["code"], rows, known, log):
             for column in columns:
                 _read_weight(line, cells, column, given[column], log)
-    if tree is None or log.problems:
+    if tree is None:
         return None
-    return _from_local(given, rows, tree, log) if kind == LOCAL else _from_global(given, rows, tree, log)
+    most = math.inf if normalise else SUM_TOLERANCE
+    build = _from_local if kind == LOCAL else _from_global
+    return build(given, rows, tree, log, most)
 
 
 def _is_new_code(line: int, code: str, rows: dict[str, int], known: Vocabulary, log: ProblemLog) -> bool:
@@ -80,42 +86,50 @@ def _is_new_code(line: int, code: str, rows: dict[str, int], known: Vocabulary, 
 def _read_weight(
     line: int, cells: dict[str, str], column: str, given: dict[str, float], log: ProblemLog
 ) -> None:
-    """Note one weight; an empty cell is a weight not given."""
+    """Note one weight; an empty cell is a weight not given, a wrong one is nan."""
     if not cells[column]:
         return
+    value, complaint = math.nan, ""
     try:
         value = parse_number(cells[column])
     except CellError as error:
-        log.add(str(error), row=line, column=column, value=cells[column])
-        return
+        is_comma = COMMA_DECIMAL.fullmatch(plain(cells[column]))
+        complaint = _("Write a point before the decimals, not a comma.") if is_comma else str(error)
     if value < 0:
-        log.add(_("A weight is never below zero. Correct it."), row=line, column=column, value=cells[column])
+        value, complaint = math.nan, _("A weight is never below zero. Correct it.")
+    if complaint:
+        log.add(complaint, row=line, column=column, value=cells[column])
     given[cells["code"]] = value
 
 
 def _from_local(
-    given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog
+    given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog, most: float
 ) -> WeightTable | None:
     _note_missing(tree.codes, given[LOCAL], rows, LOCAL, log)
     local = np.array([given[LOCAL].get(code, 0.0) for code in tree.codes])
     for group in tree.groups:
-        if all(tree.codes[node] in given[LOCAL] for node in group):
-            local[group] = _rescaled(local[group], [tree.codes[node] for node in group], LOCAL, log)
-    return _agreed(WeightTable(local, global_weights(tree, local)), given[GLOBAL], rows, tree, log)
+        codes = [tree.codes[node] for node in group]
+        if all(math.isfinite(given[LOCAL].get(code, math.nan)) for code in codes):
+            local[group] = _rescaled(local[group], codes, LOCAL, log, most)
+    if log.problems:
+        return None
+    stated = given[GLOBAL] if math.isfinite(most) else {}
+    return _agreed(WeightTable(local, global_weights(tree, local)), stated, rows, tree, log)
 
 
 def _from_global(
-    given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog
+    given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog, most: float
 ) -> WeightTable | None:
     _note_missing(tree.leaf_codes, given[GLOBAL], rows, GLOBAL, log)
     if log.problems:
         return None
     leaf_weights = np.array([given[GLOBAL][code] for code in tree.leaf_codes])
-    leaf_weights = _rescaled(leaf_weights, tree.leaf_codes, GLOBAL, log)
+    leaf_weights = _rescaled(leaf_weights, tree.leaf_codes, GLOBAL, log, most)
     if log.problems:
         return None
     local = local_from_leaf_weights(tree, leaf_weights)
-    return _agreed(WeightTable(local, global_weights(tree, local)), given[GLOBAL], rows, tree, log)
+    stated = given[GLOBAL] if math.isfinite(most) else {}
+    return _agreed(WeightTable(local, global_weights(tree, local)), stated, rows, tree, log)
 
 
 def _note_missing(
@@ -127,10 +141,19 @@ def _note_missing(
             log.add(message, row=rows.get(code), column=column, value="" if code in rows else None)
 
 
-def _rescaled(weights: FloatArray, codes: Sequence[str], column: str, log: ProblemLog) -> FloatArray:
+def _rescaled(
+    weights: FloatArray, codes: Sequence[str], column: str, log: ProblemLog, most: float
+) -> FloatArray:
+    """Bring weights whose sum misses 1 by at most ``most`` to a sum of 1."""
     total = math.fsum(weights)
-    if abs(total - 1) <= SUM_TOLERANCE:
+    if total > 0 and abs(total - 1) <= most:
         return weights / total
+    if not total:
+        log.add(
+            _("The weights of %(codes)s are all 0. Give one of them a weight.") % {"codes": ", ".join(codes)},
+            column=column,
+        )
+        return weights
     message = _("The weights of %(codes)s sum to %(total)s, not to 1 (within %(tolerance)s). Correct them.")
     names = ", ".join(codes)
     log.add(message % {"codes": names, "total": f"{total:.9g}", "tolerance": SUM_TOLERANCE}, column=column)

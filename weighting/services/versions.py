@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.exceptions import AlreadyFrozen, Refused
-from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_entry
+from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_entry, weight_text
 from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
 from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_from_counts
 from weighting.numeric.tree import global_weights
-from weighting.readers import read_weights
+from weighting.readers import SUM_TOLERANCE, read_weights
 from weighting.selectors.frameworks import indicators_of, tree_of
 from weighting.selectors.pooling import (
     differencing_blockers,
@@ -112,20 +112,32 @@ def draft_imported_version(
 
 
 def import_version(
-    *, framework: Framework, source: bytes, filename: str, label_zh: str, label_en: str, actor: Account
+    *,
+    framework: Framework,
+    source: bytes,
+    filename: str,
+    label_zh: str,
+    label_en: str,
+    actor: Account,
+    normalise: bool = False,
 ) -> WeightVersion:
-    """Draft a version from a CSV file of local weights, or of global weights of the leaves.
+    """Draft a version from a file (CSV, XLSX) of local weights, or of global weights of the leaves.
 
     Raises `FileProblems` with every problem of the file.
     """
     tree = tree_of(indicators_of(framework.pk))
-    table = read_weights(source, filename, tree)
+    table = read_weights(source, filename, tree, normalise=normalise)
     return draft_imported_version(
         framework=framework,
         local_weights=dict(zip(tree.codes, table.local.tolist(), strict=True)),
         label_zh=label_zh,
         label_en=label_en,
         actor=actor,
+        evidence={
+            "file_sha256": hash_bytes(source),
+            "sum_tolerance": weight_text(SUM_TOLERANCE),
+            "normalised": normalise,
+        },
     )
 
 

@@ -192,7 +192,13 @@ def _draft(form: VersionForm, *, actor: Account) -> WeightVersion:
     common = {name: said[name] for name in ("framework", "label_zh", "label_en")}
     if said["source"] == VersionSource.EQUAL:
         return draft_equal_version(**common, actor=actor)
-    return import_version(**common, source=said["file"].read(), filename=said["file"].name, actor=actor)
+    return import_version(
+        **common,
+        source=said["file"].read(),
+        filename=said["file"].name,
+        normalise=said["normalise"],
+        actor=actor,
+    )
 
 
 def _version_or_404(request: HttpRequest, pk: int) -> WeightVersion:
