@@ -13,6 +13,7 @@ from weighting.models import Account, Ballot, Invitation, Round, Score
 from weighting.numeric.disclosure import reportable_groups
 from weighting.selectors.rounds import is_counted
 from weighting.services.audit import record_act
+from weighting.services.residue import empty_log_on_commit
 
 BEFORE_THE_CLOSE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN]
 
@@ -64,6 +65,7 @@ def _rewrite(round_: Round, kept: list[Ballot], *, keeps_links: bool) -> None:
     Invitation.objects.filter(round=round_).update(ballot=None)
     Ballot.objects.filter(round=round_).delete()
     Ballot.objects.bulk_create([copy for _holder, copy in pairs])
+    empty_log_on_commit()
     if keeps_links:
         linked = [Invitation(pk=holder, ballot=copy) for holder, copy in pairs if holder]
         Invitation.objects.bulk_update(linked, ["ballot"])
