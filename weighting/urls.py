@@ -7,6 +7,7 @@ from weighting.api.rounds import Rounds, RoundStatisticsView
 from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
 from weighting.views import (
     access,
+    audit,
     ballot,
     frameworks,
     invitations,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("rounds/<int:pk>/open/", rounds.round_open, name="round-open"),
     path("rounds/<int:pk>/extend/", rounds.round_extend, name="round-extend"),
     path("rounds/<int:pk>/close/", rounds.round_close, name="round-close"),
+    path("rounds/<int:pk>/end-series/", rounds.round_end_series, name="round-end-series"),
     path("rounds/<int:pk>/aggregate/", rounds.round_aggregate, name="round-aggregate"),
     path("rounds/<int:pk>/void/", rounds.round_void, name="round-void"),
     path("rounds/<int:pk>/links/", invitations.round_links, name="round-links"),
@@ -83,6 +85,8 @@ urlpatterns = [
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
     path("rounds/<int:pk>/statistics.csv", statistics.statistics_export, name="round-statistics-export"),
     path("rounds/<int:pk>/report/", statistics.round_report, name="round-report"),
+    path("audit/", audit.audit_log, name="audit"),
+    path("audit/export.csv", audit.audit_export, name="audit-export"),
     path("frameworks/", frameworks.framework_list, name="framework-list"),
     path("frameworks/import/", frameworks.framework_import, name="framework-import"),
     path("frameworks/<int:pk>/", frameworks.framework_detail, name="framework-detail"),

@@ -13,7 +13,7 @@ from tests.factories import (
     make_round,
     sign_in_staff,
 )
-from weighting.enums import RoundState
+from weighting.enums import Feedback, RoundState
 from weighting.models import AccessLink, Round, WeightVersion
 from weighting.selectors.access import find_link
 from weighting.selectors.rounds import receipts_of
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 LIST, NEW = reverse("weighting:round-list"), reverse("weighting:round-new")
 POST_ONLY = ["ready", "open", "aggregate", "links"]
-ASKING = ["close", "void", "extend", "revise"]
+ASKING = ["close", "void", "extend", "revise", "end-series"]
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_an_open_round_shows_who_took_part_and_no_score(client, manager):
         ] * 2
         text = page.text.replace(round_.questionnaire_hash, "").replace(round_.framework.name, "")
         text = re.sub(r'csrfmiddlewaretoken" value="\w+|X-CSRFToken": "\w+|<time[^>]*>[^<]*', "", text)
-        return re.sub(r"/rounds/\d+/(invitations/\d+/)?", "", text)
+        return re.sub(r"/rounds/\d+/(invitations/\d+/)?|number=\d+", "", text)
 
     panel = make_panel(owner=manager)
     assert page_of(1) == page_of(5)
@@ -272,7 +272,7 @@ def test_a_personal_link_is_shown_once_and_replaces_the_earlier(client, manager,
     for _ in range(2):
         response = client.post(link_url(invitation))
         assert "no-store" in response["Cache-Control"]
-        tokens += re.findall(r"https://weigh\.example/in/([\w-]+)/", response.text)
+        tokens += re.findall(r"https://weigh\.example/in/(?!code/)([\w-]+)/", response.text)
 
     assert [bool(find_link(token)) for token in tokens] == [False, True]
     assert find_link(tokens[1]).invitation == invitation
@@ -285,7 +285,7 @@ def test_the_sheet_holds_a_link_for_each_who_has_not_sealed(client, manager):
 
     response = client.post(url("links", round_))
 
-    tokens = re.findall(r"/in/([\w-]+)/", response.text)
+    tokens = re.findall(r"/in/(?!code/)([\w-]+)/", response.text)
     assert [find_link(token).invitation.expert.code for token in tokens] == ["E004", "E005"]
     assert "Expert 1<" not in response.text
     assert "no-store" in response["Cache-Control"]
@@ -351,3 +351,19 @@ def test_the_page_costs_the_same_for_any_size_of_panel(client, manager, django_a
     client.get(url("detail", round_))
     with django_assert_num_queries(7):
         client.get(url("detail", round_))
+
+
+def test_a_series_that_kept_its_links_is_ended_from_its_page(client, manager):
+    round_ = make_round(manager=manager)
+    Round.objects.update(feedback=Feedback.OWN)
+    for invitation in round_.invitations.select_related("round"):
+        fill_ballot(invitation)
+        seal_ballot(invitation)
+    client.post(url("close", round_))
+    assert url("end-series", round_) in client.get(url("detail", round_)).text
+
+    assert "is destroyed" in client.get(url("end-series", round_)).text
+    client.post(url("end-series", round_))
+
+    assert not round_.invitations.filter(ballot__isnull=False).exists()
+    assert url("end-series", round_) not in client.get(url("detail", round_)).text

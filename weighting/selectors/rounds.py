@@ -70,6 +70,14 @@ def invitations_of(round_: Round) -> QuerySet[Invitation]:
     return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
 
 
+def keeps_links(round_: Round) -> bool:
+    """Tell whether a closed round still knows whose ballot is whose, for a series that shows own scores."""
+    closed = round_.state in (RoundState.CLOSED, RoundState.AGGREGATED)
+    if not closed or round_.feedback != Feedback.OWN:
+        return False
+    return Invitation.objects.filter(round=round_, ballot__isnull=False).exists()
+
+
 def receipts_of(round_: Round) -> list[str]:
     """Return the sorted receipts of a round that is closed; none while it may still change."""
     if not round_.receipt_root:

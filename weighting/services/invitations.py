@@ -40,8 +40,9 @@ def remove_expert(invitation: Invitation, *, actor: Account) -> Invitation:
     held.started = held.sealed = held.consented = False
     held.conflict = ""
     held.save()
-    Score.objects.filter(ballot=ballot_id).delete()
-    Ballot.objects.filter(pk=ballot_id).delete()
+    if ballot_id:
+        Score.objects.filter(ballot=ballot_id).delete()
+        Ballot.objects.filter(pk=ballot_id).delete()
     held.access_links.update(revoked=True)
     record_act(actor, "remove_expert", held)
     return held

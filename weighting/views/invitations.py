@@ -1,6 +1,6 @@
 """The panel of an open round: links, mail, experts added and removed, notes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from django.conf import settings
@@ -208,7 +208,7 @@ def _mail(
     pk: int,
     whom: Callable[[Round], QuerySet[Invitation]],
     queue: Callable[..., int],
-    words: dict[str, object],
+    words: Mapping[str, object],
 ) -> HttpResponse:
     """Confirm and send one mail to everybody it is for, or show what stands against it."""
     round_ = _round_or_404(request, pk)
@@ -238,7 +238,7 @@ def _code_address() -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("weighting:enter-code")
 
 
-def _ask(request: HttpRequest, round_: Round, context: dict[str, object]) -> HttpResponse:
+def _ask(request: HttpRequest, round_: Round, context: Mapping[str, object]) -> HttpResponse:
     return render(request, "weighting/manager/confirm_act.html", {"round": round_, **context})
 
 

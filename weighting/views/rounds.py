@@ -29,6 +29,7 @@ from weighting.selectors.frameworks import (
 from weighting.selectors.rounds import (
     asked_groups_of,
     invitations_of,
+    keeps_links,
     participation_of,
     receipts_of,
     rounds_to_follow,
@@ -44,6 +45,7 @@ from weighting.services.rounds import (
     revise_round,
     void_round,
 )
+from weighting.services.unlinking import end_series
 from weighting.services.versions import aggregate_round
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.round_steps import next_act_of, steps_of
@@ -101,6 +103,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "receipts": receipts_of(round_),
         "version": round_.weight_versions.defer("manifest").first(),
         "is_open": round_.state == RoundState.OPEN,
+        "keeps_links": keeps_links(round_),
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
         "can_be_voided": round_.state not in (RoundState.AGGREGATED, RoundState.VOID),
     }
@@ -165,6 +168,25 @@ def round_close(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "weighting/manager/round_close.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def round_end_series(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what ending a series means; POST destroys the links that it kept."""
+    if request.method == "POST":
+        return _act(request, pk, end_series, _("The series is ended. No ballot leads to a person any more."))
+    context = {
+        "round": _round_or_404(request, pk),
+        "title": _("End the series"),
+        "consequences": [
+            _("The link between every person and their ballots of this series is destroyed."),
+            _("No following round can show an expert their own earlier scores any more."),
+        ],
+        "submit": _("End the series for good"),
+        "kind": "danger",
+    }
+    return render(request, "weighting/manager/confirm_act.html", context)
 
 
 @audience(MANAGERS)

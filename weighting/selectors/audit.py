@@ -1,0 +1,60 @@
+"""The log of acts, as far as somebody may read it."""
+
+from collections.abc import Iterable
+
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.functions import Cast
+
+from weighting.enums import Role
+from weighting.models import (
+    Account,
+    AuditEntry,
+    Framework,
+    Invitation,
+    Panel,
+    Round,
+    WeightVersion,
+)
+
+NAMED: dict[str, QuerySet] = {
+    "round": Round.objects.all(),
+    "invitation": Invitation.objects.select_related("expert"),
+    "panel": Panel.objects.all(),
+    "framework": Framework.objects.all(),
+    "weightversion": WeightVersion.objects.defer("manifest"),
+}
+
+
+def entries_visible_to(account: Account) -> QuerySet[AuditEntry]:
+    """Return the own acts and those on own rounds; an administrator sees all. The newest come first."""
+    entries = AuditEntry.objects.select_related("actor").order_by("-pk")
+    if account.role == Role.ADMINISTRATOR:
+        return entries
+    own = Q(actor=account)
+    own |= Q(subject_type="round", subject_id__in=_ids(Round.objects.filter(managers=account)))
+    own |= Q(
+        subject_type="invitation", subject_id__in=_ids(Invitation.objects.filter(round__managers=account))
+    )
+    own |= Q(
+        subject_type="weightversion",
+        subject_id__in=_ids(WeightVersion.objects.filter(round__managers=account)),
+    )
+    return entries.filter(own)
+
+
+def names_of_subjects(entries: Iterable[AuditEntry]) -> dict[tuple[str, str], Model]:
+    """Return the things that entries are about, by type and id, in one query for each type."""
+    wanted: dict[str, set[int]] = {}
+    for entry in entries:
+        if entry.subject_type in NAMED:
+            wanted.setdefault(entry.subject_type, set()).add(int(entry.subject_id))
+    return {
+        (kind, str(thing.pk)): thing
+        for kind, ids in wanted.items()
+        for thing in NAMED[kind].filter(pk__in=ids)
+    }
+
+
+def _ids(things: QuerySet) -> QuerySet:
+    """Return the ids as the log writes them."""
+    return things.annotate(logged=Cast("pk", CharField())).values("logged")

@@ -1,0 +1,96 @@
+"""The log of acts: filtered, paged, exported."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from weighting.forms.audit import AuditFilter
+from weighting.models import AuditEntry
+from weighting.permissions import MANAGERS, audience
+from weighting.selectors.audit import entries_visible_to, names_of_subjects
+from weighting.views.audit_words import KINDS, SENTENCES, address_of, sentence_of
+from weighting.views.files import csv_answer
+from weighting.visitors import account_of
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class LoggedAct:
+    """An entry in words."""
+
+    entry: AuditEntry
+    sentence: str
+    address: str
+
+    @property
+    def actor(self) -> str:
+        """Who acted; what nobody did, the server's clock did."""
+        account = self.entry.actor
+        if account is None:
+            return _("The server's clock")
+        return account.get_full_name() or account.get_username()
+
+    @property
+    def details(self) -> list[tuple[str, str]]:
+        """The ids and settings of the act, in the order of their names."""
+        return [(name, str(value)) for name, value in sorted(self.entry.detail.items())]
+
+
+@audience(MANAGERS)
+@require_GET
+def audit_log(request: HttpRequest) -> HttpResponse:
+    """Who did what, the newest first."""
+    form = _filter_of(request)
+    entries = form.apply(entries_visible_to(account_of(request)))
+    page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page_obj": page,
+        "acts": _in_words(list(page.object_list)),
+        "clear_url": reverse("weighting:audit"),
+    }
+    return render(request, "weighting/manager/audit.html", context)
+
+
+@audience(MANAGERS)
+@require_GET
+def audit_export(request: HttpRequest) -> HttpResponse:
+    """The same as a file, all pages."""
+    acts = _in_words(_filter_of(request).apply(entries_visible_to(account_of(request))))
+    header = [_("Time"), _("By"), _("Act"), _("What"), _("Done to"), _("Number"), _("Details")]
+    rows = (
+        [
+            act.entry.at.isoformat(),
+            act.actor,
+            act.entry.act,
+            act.sentence,
+            act.entry.subject_type,
+            act.entry.subject_id,
+            json.dumps(act.entry.detail, ensure_ascii=False, sort_keys=True),
+        ]
+        for act in acts
+    )
+    return csv_answer("audit", header, rows)
+
+
+def _filter_of(request: HttpRequest) -> AuditFilter:
+    acts = [(act, str(words) % {"subject": "…"}) for act, words in SENTENCES.items()]
+    return AuditFilter(
+        request.GET, acts=sorted(acts, key=lambda choice: choice[1]), subjects=list(KINDS.items())
+    )
+
+
+def _in_words(entries: Iterable[AuditEntry]) -> list[LoggedAct]:
+    listed = list(entries)
+    subjects: dict[tuple[str, str], Model] = names_of_subjects(listed)
+    found = [(entry, subjects.get((entry.subject_type, entry.subject_id))) for entry in listed]
+    return [LoggedAct(entry, sentence_of(entry, subject), address_of(subject)) for entry, subject in found]

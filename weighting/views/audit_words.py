@@ -1,0 +1,94 @@
+"""The log in sentences."""
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from weighting.models import AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
+
+SENTENCES: dict[str, Promise] = {
+    "add": gettext_lazy("added %(subject)s"),
+    "add_expert": gettext_lazy("invited %(subject)s to an open round"),
+    "aggregate": gettext_lazy("aggregated %(subject)s into weights"),
+    "close": gettext_lazy("closed %(subject)s"),
+    "draft": gettext_lazy("drafted %(subject)s"),
+    "end_series": gettext_lazy("ended the series of %(subject)s and destroyed its links to persons"),
+    "extend": gettext_lazy("moved the deadline of %(subject)s later"),
+    "freeze": gettext_lazy("froze %(subject)s"),
+    "import": gettext_lazy("imported %(subject)s"),
+    "import_sheet": gettext_lazy("entered the form of %(subject)s"),
+    "mail_invitation": gettext_lazy("mailed the invitation to %(subject)s"),
+    "mail_reminder": gettext_lazy("mailed a reminder to %(subject)s"),
+    "note": gettext_lazy("put a note on the ballots of %(subject)s"),
+    "open": gettext_lazy("opened %(subject)s"),
+    "publish": gettext_lazy("published %(subject)s"),
+    "ready": gettext_lazy("declared %(subject)s ready"),
+    "record_figures": gettext_lazy("recorded published figures beside %(subject)s"),
+    "register": gettext_lazy("registered %(subject)s"),
+    "remind": gettext_lazy("sent a reminder in %(subject)s"),
+    "remove_expert": gettext_lazy("removed %(subject)s from the round"),
+    "replace_link": gettext_lazy("made a new link for %(subject)s"),
+    "retire": gettext_lazy("retired %(subject)s"),
+    "retry": gettext_lazy("put %(subject)s back in the queue"),
+    "revise": gettext_lazy("changed the draft of %(subject)s"),
+    "revoke_links": gettext_lazy("revoked the links of %(subject)s"),
+    "void": gettext_lazy("voided %(subject)s"),
+}
+KINDS: dict[str, Promise] = {
+    "round": gettext_lazy("the round"),
+    "invitation": gettext_lazy("the expert"),
+    "panel": gettext_lazy("the panel"),
+    "framework": gettext_lazy("the framework"),
+    "weightversion": gettext_lazy("the weight version"),
+    "dataset": gettext_lazy("the data set"),
+    "run": gettext_lazy("the ranking"),
+    "city": gettext_lazy("the city"),
+}
+
+
+def sentence_of(entry: AuditEntry, subject: Model | None) -> str:
+    """Say what was done to what; an act without a sentence is named as the log has it."""
+    words = {"subject": subject_text(entry, subject)}
+    template = SENTENCES.get(entry.act)
+    return str(template) % words if template else f"{entry.act} {words['subject']}"
+
+
+def subject_text(entry: AuditEntry, subject: Model | None) -> str:
+    """Name what an act was done to, by its number where it has no name here."""
+    kind = KINDS.get(entry.subject_type, entry.subject_type)
+    name = name_of(subject)
+    if name:
+        return _("%(kind)s “%(name)s”") % {"kind": kind, "name": name}
+    return _("%(kind)s no. %(number)s") % {"kind": kind, "number": entry.subject_id}
+
+
+def name_of(subject: Model | None) -> str:
+    """Return the name that people know a thing by."""
+    match subject:
+        case Invitation():
+            return f"{subject.expert.name} ({subject.expert.code})"
+        case WeightVersion():
+            return subject.label
+        case Round() | Panel() | Framework():
+            return str(subject)
+        case _:
+            return ""
+
+
+def address_of(subject: Model | None) -> str:
+    """Return the page of a thing; '' where it has none here."""
+    match subject:
+        case Invitation():
+            return reverse("weighting:invitation-detail", args=[subject.round_id, subject.pk])
+        case Round():
+            return reverse("weighting:round-detail", args=[subject.pk])
+        case Panel():
+            return reverse("weighting:panel-detail", args=[subject.pk])
+        case Framework():
+            return reverse("weighting:framework-detail", args=[subject.pk])
+        case WeightVersion():
+            return reverse("weighting:version-detail", args=[subject.pk])
+        case _:
+            return ""
