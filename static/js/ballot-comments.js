@@ -6,6 +6,7 @@ const form = document.getElementById("ballot-form");
 const words = ballot.dataset;
 const fields = [...form.querySelectorAll("textarea[data-comment-url]")].map(readField);
 const ANSWER_WITHIN_MS = 15000;
+const RETRY_MS = 3000;
 
 function readField(area) {
   return { area, saved: area.value.trim(), running: null, state: area.closest("details").querySelector("[data-comment-state]") };
@@ -36,6 +37,7 @@ async function send(field) {
     settle(field, await response.json(), comment);
   } catch {
     field.state.textContent = words.commentWaits;
+    setTimeout(() => save(field), RETRY_MS);
   }
 }
 
@@ -52,15 +54,11 @@ function settle(field, answer, comment) {
   }
 }
 
-function saveAll() {
-  return Promise.all(fields.filter((field) => !field.area.closest("details").matches(":focus-within")).map(save));
-}
-
 for (const field of fields) {
   field.area.addEventListener("change", () => save(field));
   field.area.closest("details").querySelector("[data-comment-save]").addEventListener("click", () => save(field));
 }
-/* A score that was given later, or a network that is back, lets a waiting comment through. */
+/* A score that was given later lets a waiting comment through. */
 new MutationObserver((changes) => {
   for (const change of changes) {
     const field = fields.find(({ area }) => change.target.closest?.("[data-item]")?.contains(area));
@@ -68,5 +66,4 @@ new MutationObserver((changes) => {
   }
 }).observe(form, { subtree: true, attributes: true, attributeFilter: ["class"] });
 form.addEventListener("ballot:leave", (event) => event.detail.push(...fields.map(save)));
-window.addEventListener("online", saveAll);
 window.addEventListener("beforeunload", (event) => { if (fields.some(isWaiting)) event.preventDefault(); });

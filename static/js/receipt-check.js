@@ -3,7 +3,6 @@
 const section = document.getElementById("receipt-check");
 const words = section.dataset;
 const result = document.getElementById("receipt-result");
-const listed = [...document.querySelectorAll("#receipt-list li")].map((item) => item.textContent.trim());
 
 async function sha256(parts) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\n")));
@@ -30,6 +29,7 @@ async function judge(text) {
   const file = readReceipt(text);
   if (!file) return ["error", words.unreadable];
   if (String(file.round) !== words.round || file.questionnaire_hash !== words.questionnaire) return ["error", words.otherRound];
+  const listed = [...document.querySelectorAll("#receipt-list li")].map((item) => item.textContent.trim());
   const parts = ["quanheng/receipt/1", file.round, file.questionnaire_hash, file.nonce, canonical(file.scores)];
   if ((await sha256(parts)) !== file.receipt) return ["error", words.altered];
   if (!words.root) return ["info", words.notClosed];

@@ -255,11 +255,142 @@ def test_without_scripts_the_ballot_is_a_plain_form(browser, live_server, invita
     assert Invitation.objects.get(pk=invitation.pk).sealed
 
 
+def test_nothing_moves_when_an_answer_is_chosen(come_in):
+    page = come_in(width=390)
+    place = "nodes => nodes.map(node => Math.round(node.getBoundingClientRect().top + scrollY))"
+    before = items(page).evaluate_all(place)
+
+    answer(page, 0, 3)
+    expect_all_saved(page)
+
+    assert items(page).evaluate_all(place) == before
+
+
 def test_every_target_is_large_enough_for_a_finger(come_in):
     page = come_in(width=390)
 
-    targets = page.locator(".scale-point, .ballot-bar a, .ballot-index a, .ballot-form .button:visible")
+    targets = page.locator(".scale-point, .ballot-bar a, .ballot-index a, .ballot-form .button:visible, .item-comment summary")
     sizes = targets.evaluate_all("nodes => nodes.map(node => node.getBoundingClientRect().toJSON())")
 
     assert min(box["height"] for box in sizes) >= 44
     assert min(box["width"] for box in sizes) >= 44
+
+
+def test_a_comment_is_saved_when_its_field_is_left(come_in, invitation):
+    page = come_in()
+    expect(items(page).nth(0).locator(".item-comment")).to_be_hidden()
+    answer(page, 0, 3)
+    items(page).nth(0).locator(".item-comment summary").click()
+    items(page).nth(0).locator("textarea").fill("Unclear: fixed or mobile?")
+    answer(page, 1, 3)
+
+    expect(items(page).nth(0).locator("[data-comment-state]")).to_have_text("Saved")
+    assert Score.objects.exclude(comment="").get().comment == "Unclear: fixed or mobile?"
+
+
+def test_a_comment_that_another_tab_changed_is_shown_before_it_is_replaced(come_in, context, invitation):
+    page = come_in()
+    answer(page, 0, 3)
+    expect_all_saved(page)
+    Score.objects.update(comment="from elsewhere")
+
+    items(page).nth(0).locator(".item-comment summary").click()
+    items(page).nth(0).locator("textarea").fill("mine")
+    items(page).nth(0).locator("[data-comment-save]").click()
+
+    expect(items(page).nth(0).locator("[data-comment-state]")).to_contain_text("from elsewhere")
+    assert Score.objects.get().comment == "from elsewhere"
+    items(page).nth(0).locator("[data-comment-save]").click()
+    expect(items(page).nth(0).locator("[data-comment-state]")).to_have_text("Saved")
+    assert Score.objects.get().comment == "mine"
+
+
+def test_a_comment_without_a_network_says_so_and_is_sent_later(come_in, context, invitation):
+    page = come_in()
+    answer(page, 0, 3)
+    expect_all_saved(page)
+    context.set_offline(True)
+    items(page).nth(0).locator(".item-comment summary").click()
+    items(page).nth(0).locator("textarea").fill("later")
+    items(page).nth(0).locator("[data-comment-save]").click()
+    expect(items(page).nth(0).locator("[data-comment-state]")).to_contain_text("Not saved yet")
+    items(page).nth(1).locator("input").first.focus()
+
+    context.set_offline(False)
+
+    expect(items(page).nth(0).locator("[data-comment-state]")).to_have_text("Saved")
+    assert Score.objects.get().comment == "later"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+# 320 px: a narrow in-app browser, and a desk of 1280 px at 400 %; 720 px: a desk of 1440 at 200 %.
+@pytest.mark.parametrize("width", [320, 720])
+def test_no_page_of_the_expert_scrolls_sideways(come_in, live_server, width, language):
+    page = come_in(language, width)
+    answer(page, 0, 5)
+    expect_all_saved(page)
+    for name in ("ballot", "ballot-review", "ballot-terms", "ballot-withdraw", "receipts", "enter-code"):
+        page.goto(live_server.url + reverse(f"weighting:{name}"))
+        page.set_viewport_size({"width": width, "height": 640})
+        expect_no_overflow(page)
+
+
+def test_text_twice_as_large_still_fits(come_in):
+    page = come_in(width=390)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    expect_no_overflow(page)
+    boxes = page.locator(".scale-point").evaluate_all(
+        "nodes => nodes.map(node => node.getBoundingClientRect().toJSON())"
+    )
+    assert all(box["left"] >= 0 and box["right"] <= 390 for box in boxes)
+
+
+def test_going_back_after_sealing_shows_the_ballot_as_it_is(come_in, invitation):
+    page = come_in()
+    for place in range(7):
+        answer(page, place, 3)
+    expect_all_saved(page)
+    page.locator(".ballot-end [data-review]").click()
+    page.locator("main form .button").click()
+    page.wait_for_url("**/ballot/receipt/")
+
+    page.go_back()
+    page.go_back()
+
+    page.wait_for_url("**/ballot/")
+    expect(page.locator("#sealed-unchanged")).to_be_visible()
+
+
+def test_a_double_click_on_seal_gives_one_receipt(come_in, invitation):
+    page = come_in()
+    for place in range(7):
+        answer(page, place, 3)
+    expect_all_saved(page)
+    page.locator(".ballot-end [data-review]").click()
+    page.wait_for_url("**/ballot/review/")
+    page.locator("main form .button").dblclick()
+    page.wait_for_url("**/ballot/receipt/")
+
+    expect(page.locator("#receipt")).to_have_text(Invitation.objects.get(pk=invitation.pk).ballot.receipt)
+
+
+def test_a_phone_whose_clock_is_wrong_saves_like_any_other(come_in, invitation):
+    page = come_in()
+    page.clock.set_fixed_time("2001-01-01T00:00:00")
+    page.reload()
+
+    answer(page, 0, 4)
+
+    expect_all_saved(page)
+    assert stored(invitation) == [4]
+
+
+def test_a_forwarded_link_shows_whose_ballot_it_is_and_a_way_out(come_in, invitation):
+    page = come_in()
+    expect(page.locator("main")).to_contain_text(f"This is the ballot of {invitation.expert.name}")
+
+    page.get_by_role("button", name="Not you? Leave this ballot").click()
+
+    page.goto(page.url.split("/compare")[0].rstrip("/") + reverse("weighting:ballot"))
+    assert "/sign-in/" in page.url

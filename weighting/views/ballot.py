@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weighting.enums import RoundState, Rule
@@ -93,6 +94,7 @@ def expert_page(view: View) -> View:
 
 
 @expert_page
+@gzip_page
 @require_http_methods(["GET", "POST"])
 def ballot(request: HttpRequest) -> HttpResponse:
     """Show the whole ballot; POST saves every changed answer, for browsers without scripts."""

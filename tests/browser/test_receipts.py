@@ -1,0 +1,106 @@
+"""The receipt check in a real browser: it answers without a network, and sends nothing."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests import factories
+from weighting.models import Ballot
+from weighting.selectors.ballots import receipt_document
+from weighting.services.access import issue_invitation_link
+from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.rounds import close_round
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def manager():
+    return factories.make_account()
+
+
+@pytest.fixture
+def round_(manager):
+    return factories.make_round(manager=manager)
+
+
+@pytest.fixture
+def invitation(round_):
+    invitation = factories.make_invitation(round_)
+    factories.fill_ballot(invitation)
+    seal_ballot(invitation)
+    return invitation
+
+
+def receipt_of(invitation):
+    return receipt_document(invitation.round, Ballot.objects.get(invitation=invitation))
+
+
+@pytest.fixture
+def open_check(live_server, context, invitation):
+    """Come in by the link, load the page, and take the network away."""
+
+    def open_page():
+        context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+        page = context.new_page()
+        token = issue_invitation_link(invitation)
+        page.goto(live_server.url + reverse("weighting:receive-link", args=[token]))
+        page.locator("main form .button").click()
+        page.goto(live_server.url + reverse("weighting:receipts"))
+        context.set_offline(True)
+        return page
+
+    return open_page
+
+
+def check_text(page, text):
+    page.locator("#receipt-text").fill(text)
+    page.locator("#receipt-run").click()
+    return page.locator("#receipt-result")
+
+
+def test_a_counted_receipt_is_found_in_the_list_without_a_network(
+    open_check, invitation, round_, manager, tmp_path
+):
+    receipt = receipt_of(invitation)
+    close_round(round_, actor=manager)
+    page = open_check()
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(receipt, indent=2, ensure_ascii=False))
+    page.locator("#receipt-file").set_input_files(file)
+    page.locator("#receipt-run").click()
+
+    expect(page.locator("#receipt-result")).to_contain_text("Counted")
+    expect(page.locator("#receipt-result")).to_be_focused()
+    assert requests == []
+
+
+def test_a_superseded_an_altered_and_a_foreign_receipt_are_told_apart(
+    open_check, invitation, round_, manager
+):
+    superseded = receipt_of(invitation)
+    save_score(invitation, code="infra", value=5, seen_revision=1, client="second thoughts")
+    seal_ballot(invitation)
+    counted = receipt_of(invitation)
+    close_round(round_, actor=manager)
+    page = open_check()
+
+    expect(check_text(page, json.dumps(counted))).to_contain_text("Counted")
+    expect(check_text(page, json.dumps(superseded))).to_contain_text("a later seal replaced it")
+    altered = counted | {"scores": counted["scores"] | {"infra": 1}}
+    expect(check_text(page, json.dumps(altered))).to_contain_text("altered")
+    expect(check_text(page, json.dumps(counted | {"round": 0}))).to_contain_text("another round")
+    expect(check_text(page, "{}")).to_contain_text("not a receipt file")
+    page.locator("#receipt-list li").first.evaluate("item => item.remove()")
+    expect(check_text(page, json.dumps(counted))).to_contain_text("does not add up")
+
+
+def test_before_the_close_the_receipt_itself_is_checked(open_check, invitation):
+    page = open_check()
+
+    expect(check_text(page, json.dumps(receipt_of(invitation)))).to_contain_text("after the close")
