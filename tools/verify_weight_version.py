@@ -54,10 +54,7 @@ def check_files(options: argparse.Namespace) -> Iterator[Finding]:
     yield canonical_json(manifest) == content, "the bytes are canonical JSON (RFC 8785)"
     yield manifest["schema"] == SCHEMA, f"the schema is {SCHEMA}"
     yield from _check_hash(content, options.hash)
-    yield from check_weights(manifest)
-    if manifest["round"] is not None:
-        yield from check_round(manifest)
-    yield from check_pooled(manifest)
+    yield from check_contents(manifest)
     if options.parent:
         yield from check_parent(manifest, Path(options.parent).read_bytes())
     elif manifest["number"] == 1:
@@ -66,6 +63,14 @@ def check_files(options: argparse.Namespace) -> Iterator[Finding]:
         yield from check_corrected(manifest, Path(options.corrects).read_bytes())
     if options.receipt:
         yield from check_receipt(manifest, parse_strictly(Path(options.receipt).read_bytes()))
+
+
+def check_contents(manifest: dict[str, Any]) -> Iterator[Finding]:
+    """The weights agree with each other, and with the counts of the rounds they came from."""
+    yield from check_weights(manifest)
+    if manifest["round"] is not None:
+        yield from check_round(manifest)
+    yield from check_pooled(manifest)
 
 
 def check_weights(manifest: dict[str, Any]) -> Iterator[Finding]:

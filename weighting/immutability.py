@@ -13,6 +13,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 VERSION, WEIGHT, LOG = "weighting_weightversion", "weighting_nodeweight", "weighting_auditentry"
+POOLED = "weighting_weightversion_pooled_rounds"
+TABLES = (VERSION, WEIGHT, POOLED, LOG)
 LABEL_COLUMNS = ("status", "is_published")
 REFUSAL = "immutable: frozen versions and the log are never rewritten"
 
@@ -22,13 +24,13 @@ FROZEN_TWIN = (
     f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.number IS NOT NULL AND (v.id = NEW.id"
     " OR v.round_id = NEW.round_id OR (v.framework_id = NEW.framework_id AND v.number = NEW.number)))"
 )
-OF_FROZEN = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {{row}}.version_id AND v.number IS NOT NULL)"
+OF_FROZEN = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {{row}}.{{key}} AND v.number IS NOT NULL)"
 
 
 def expected_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     """Name the triggers that must stand in the database."""
     events = ["insert", "update", "delete", *([] if connection.vendor == "sqlite" else ["truncate"])]
-    return [f"keep_{table}_{event}" for table in (VERSION, WEIGHT, LOG) for event in events]
+    return [f"keep_{table}_{event}" for table in TABLES for event in events]
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
@@ -69,10 +71,11 @@ def _rules(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str, str, str
     yield f"keep_{VERSION}_insert", "INSERT", VERSION, FROZEN_TWIN
     yield f"keep_{VERSION}_update", "UPDATE", VERSION, FROZEN_ROW_CHANGES.format(changed=_changed(connection))
     yield f"keep_{VERSION}_delete", "DELETE", VERSION, "OLD.number IS NOT NULL"
-    yield f"keep_{WEIGHT}_insert", "INSERT", WEIGHT, OF_FROZEN.format(row="NEW")
-    moved = f"{OF_FROZEN.format(row='OLD')} OR {OF_FROZEN.format(row='NEW')}"
-    yield f"keep_{WEIGHT}_update", "UPDATE", WEIGHT, moved
-    yield f"keep_{WEIGHT}_delete", "DELETE", WEIGHT, OF_FROZEN.format(row="OLD")
+    for table, key in ((WEIGHT, "version_id"), (POOLED, "weightversion_id")):
+        old, new = OF_FROZEN.format(row="OLD", key=key), OF_FROZEN.format(row="NEW", key=key)
+        yield f"keep_{table}_insert", "INSERT", table, new
+        yield f"keep_{table}_update", "UPDATE", table, f"{old} OR {new}"
+        yield f"keep_{table}_delete", "DELETE", table, old
     yield f"keep_{LOG}_insert", "INSERT", LOG, f"EXISTS (SELECT 1 FROM {LOG} l WHERE l.id = NEW.id)"
     yield f"keep_{LOG}_update", "UPDATE", LOG, "1 = 1"
     yield f"keep_{LOG}_delete", "DELETE", LOG, "1 = 1"
@@ -116,4 +119,4 @@ def _postgres_trigger(name: str, event: str, table: str, refused: str) -> Iterat
 def _truncate_triggers(connection: BaseDatabaseWrapper) -> dict[str, str]:
     if connection.vendor == "sqlite":
         return {}
-    return {f"keep_{table}_truncate": table for table in (VERSION, WEIGHT, LOG)}
+    return {f"keep_{table}_truncate": table for table in TABLES}

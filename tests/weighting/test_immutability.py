@@ -4,9 +4,9 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from tests.factories import make_account, make_framework
+from tests.factories import make_account, make_framework, make_round
 from weighting import immutability
-from weighting.enums import Role
+from weighting.enums import Role, RoundState
 from weighting.models import AuditEntry, NodeWeight, WeightVersion
 from weighting.services.versions import draft_equal_version, freeze_version, publish_version, retire_version
 
@@ -46,6 +46,7 @@ ORM_ATTACKS = {
     "add a weight": lambda v: NodeWeight.objects.bulk_create(
         [NodeWeight(version=v, indicator=_stranger(v), local_weight=0.5, global_weight=0.5)]
     ),
+    "pool a round in": lambda v: v.pooled_rounds.add(make_round(state=RoundState.DRAFT)),
     "move a weight in": lambda v: NodeWeight.objects.exclude(version=v).update(version=v),
     "rewrite the log": lambda v: AuditEntry.objects.update(act="nothing"),
     "delete the log": lambda v: AuditEntry.objects.all().delete(),

@@ -75,11 +75,9 @@ def _faults_of(version: WeightVersion, *, previous: str | None) -> Iterator[str]
 def _outsiders_faults(manifest: dict[str, Any]) -> Iterator[str]:
     if manifest["schema"] != outsider.SCHEMA:
         yield f"its schema is not {outsider.SCHEMA}"
-    findings = list(outsider.check_weights(manifest))
-    if manifest["round"] is not None:
-        findings += outsider.check_round(manifest)
-    findings += outsider.check_pooled(manifest)
-    yield from (f"it does not hold that {text}" for holds, text in findings if not holds)
+    for holds, text in outsider.check_contents(manifest):
+        if not holds:
+            yield f"it does not hold that {text}"
 
 
 def _differences(version: WeightVersion, manifest: Mapping[str, Any]) -> Iterator[str]:
