@@ -1,9 +1,13 @@
-"""Two acts at once, on both databases; each promise has a control in which its lock is taken away."""
+"""Two acts at once, on both databases; each promise has a control in which its lock is taken away.
+
+`make faults` runs the promised numbers of races, `make test` fewer.
+"""
 
 import itertools
 import random
 import threading
 import time
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,22 +15,24 @@ from django.db import OperationalError, connection, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tests.factories import fill_ballot, make_account, make_framework, make_panel
+from tests.factories import fill_ballot, make_account, make_framework, make_invitation, make_panel, make_round
+from tests.numbers import in_full
 from weighting.enums import Rule
-from weighting.exceptions import AlreadyFrozen, RoundNotOpen
+from weighting.exceptions import AlreadyFrozen, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt_list
-from weighting.models import Ballot, Invitation, Round, WeightVersion
+from weighting.models import Ballot, Invitation, Round, Score, WeightVersion
 from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
-from weighting.services import ballots
-from weighting.services.ballots import seal_ballot, start_ballot
+from weighting.services import answers, ballots
+from weighting.services.ballots import save_score, seal_ballot, start_ballot
 from weighting.services.rounds import close_round, draft_round, open_round, ready_round
 from weighting.services.versions import draft_equal_version, freeze_version
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-CLOSE_RACES = 60
-FREEZE_RACES = 40
+CLOSE_RACES = in_full(500, otherwise=60)
+FREEZE_RACES = in_full(200, otherwise=40)
+SAVE_RACES = in_full(200, otherwise=30)
 CONTROL_RACES = 12
 SUB_INDICES = {"infra": {}, "industry": {}}
 
@@ -121,6 +127,8 @@ def race_close_against_seal(round_, invitation, manager):
 def test_a_late_seal_is_counted_or_refused(open_rounds, manager):
     results = [race_close_against_seal(*open_rounds(), manager) for _ in range(CLOSE_RACES)]
 
+    firsts = Counter(first for _agreed, first in results)
+    print(f"closes against late seals on {connection.vendor}: {CLOSE_RACES}, first came {dict(firsts)}")
     assert all(agreed for agreed, _first in results)
     assert {first for _agreed, first in results} == {"close", "seal"}, "the races never met"
 
@@ -136,6 +144,42 @@ def test_without_locks_a_late_seal_and_the_close_disagree(open_rounds, manager, 
     results = [race_close_against_seal(*open_rounds(), manager) for _ in range(CONTROL_RACES)]
 
     assert not all(agreed for agreed, _first in results)
+
+
+def race_two_saves(invitation, revision):
+    """Save two values at once from pages that saw the same revision; return whether one was told."""
+    outcomes = run_at_once(
+        *[
+            lambda value=value: save_score(
+                invitation, code="infra", value=value, seen_revision=revision, client=f"page {value}"
+            )
+            # Neither is the value that stands there: odd revisions hold 1 or 2, even ones 3 or 4.
+            for value in ((1, 2) if revision % 2 == 0 else (3, 4))
+        ]
+    )
+    saved = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    told = [outcome for outcome in outcomes if isinstance(outcome, StaleScore)]
+    if (len(saved), len(told)) != (1, 1):
+        return False
+    stored = Score.objects.get(ballot__invitation=invitation)
+    return stored.revision == revision + 1 and stored.value == saved[0].value == told[0].value
+
+
+def test_of_two_saves_at_once_one_is_stored_and_the_other_is_told():
+    invitation = make_invitation(make_round(framework=make_framework(SUB_INDICES)))
+    start_ballot(invitation)
+
+    assert all(race_two_saves(invitation, revision) for revision in range(SAVE_RACES))
+    print(f"two saves at once on {connection.vendor}: {SAVE_RACES}")
+
+
+def test_saving_without_looking_at_the_revision_loses_an_answer(monkeypatch):
+    """Control: both are then told that they are stored, and one of them is not."""
+    monkeypatch.setattr(answers, "WRITE", answers.WRITE.replace(f"{answers.TABLE}.revision = %s", "%s >= 0"))
+    invitation = make_invitation(make_round(framework=make_framework(SUB_INDICES)))
+    start_ballot(invitation)
+
+    assert not all(race_two_saves(invitation, revision) for revision in range(CONTROL_RACES))
 
 
 def race_close_against_first_visit(round_, invitation, manager):
@@ -195,6 +239,7 @@ def test_two_freezes_at_once_make_one_version(manager):
     framework = make_framework(SUB_INDICES, owner=manager)
 
     assert all(race_two_freezes(draft(framework, manager), manager) for _ in range(FREEZE_RACES))
+    print(f"two freezes at once on {connection.vendor}: {FREEZE_RACES}")
     numbers = WeightVersion.objects.order_by("number").values_list("number", flat=True)
     assert list(numbers) == list(range(1, FREEZE_RACES + 1))
 
