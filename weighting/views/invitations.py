@@ -127,6 +127,7 @@ def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> Http
             _("The act is logged. It does not say what they had scored."),
         ],
         "submit": _("Remove the expert"),
+        "kind": "danger",
     }
     return _ask(request, invitation.round, context)
 
