@@ -80,6 +80,12 @@ POLICY = {
     "weighting:panel-detail": ("GET", MANAGERS),
     "weighting:version-list": ("GET", ANYBODY),
     "weighting:version-new": ("GET POST", MANAGERS),
+    "weighting:version-pool": ("GET POST", MANAGERS),
+    "weighting:version-implied": ("GET POST", MANAGERS),
+    "weighting:version-edit": ("GET POST", OWNER),
+    "weighting:version-describe": ("GET POST", OWNER),
+    # The world's draft was not fitted to anything.
+    "weighting:version-fit": ("", OWNER),
     "weighting:version-detail": ("GET", OWNER),
     "weighting:version-manifest": ("GET", STAFF),
     "weighting:version-export": ("GET", OWNER),

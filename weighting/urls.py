@@ -18,6 +18,7 @@ from weighting.views import (
     statistics,
     version_comparison,
     version_release,
+    version_sources,
     versions,
 )
 
@@ -96,6 +97,8 @@ urlpatterns = [
     path("panels/<int:pk>/", panels.panel_detail, name="panel-detail"),
     path("weight-versions/", versions.version_list, name="version-list"),
     path("weight-versions/new/", versions.version_new, name="version-new"),
+    path("weight-versions/pool/", version_sources.version_pool, name="version-pool"),
+    path("weight-versions/implied/", version_sources.version_implied, name="version-implied"),
     path("weight-versions/compare/", version_comparison.version_compare, name="version-compare"),
     path(
         "weight-versions/compare/export/",
@@ -113,6 +116,9 @@ urlpatterns = [
         "weight-versions/<int:pk>/export.<str:format>", version_release.version_export, name="version-export"
     ),
     path("weight-versions/<int:pk>/correct/", version_release.version_correct, name="version-correct"),
+    path("weight-versions/<int:pk>/edit/", version_sources.version_edit, name="version-edit"),
+    path("weight-versions/<int:pk>/describe/", version_sources.version_describe, name="version-describe"),
+    path("weight-versions/<int:pk>/fit/", version_sources.version_fit, name="version-fit"),
     path("weight-versions/<int:pk>/freeze/", versions.version_freeze, name="version-freeze"),
     path("weight-versions/<int:pk>/publish/", versions.version_publish, name="version-publish"),
     path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),

@@ -196,7 +196,9 @@ def _condition(values: FloatArray) -> float:
     # Orthonormal, each column of it summing to 0.
     changes = np.linalg.svd(np.ones((1, columns)))[2][1:].T
     _left, sizes, right = np.linalg.svd(values @ changes, full_matrices=False)
-    if sizes[-1] * MAX_CONDITION > sizes[0]:
+    # Columns alike throughout leave rounding alone, whose own condition says nothing.
+    rounding = np.finfo(float).eps * max(values.shape) * np.linalg.norm(values)
+    if sizes[-1] > rounding and sizes[-1] * MAX_CONDITION > sizes[0]:
         return float(sizes[0] / sizes[-1])
     change = np.abs(changes @ right[-1])
     alike = np.flatnonzero(change > 0.1 * change.max())

@@ -10,7 +10,7 @@ WHOLE = 2**53
 
 
 def sum_to_one(weights: FloatArray) -> FloatArray:
-    """Divide weights by their sum; the largest takes up the rounding, so that they sum to exactly 1.
+    """Divide weights by their sum, so that they sum to exactly 1; the largest takes up the rounding.
 
     Parameters
     ----------
@@ -21,6 +21,8 @@ def sum_to_one(weights: FloatArray) -> FloatArray:
     total = math.fsum(weights)
     if not (np.isfinite(weights).all() and (weights >= 0).all() and total > 0):
         raise ValueError(f"weights {weights.tolist()} are no parts of a whole")
+    if math.fsum(weights / total) == 1:
+        return weights / total
     # In whole units of 2^-53, which a double holds exactly up to 1, sums cannot round.
     units = np.rint(weights / total * WHOLE).astype(np.int64)
     units[units.argmax()] += WHOLE - units.sum()

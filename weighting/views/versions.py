@@ -16,6 +16,7 @@ from weighting.models import Account, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to
+from weighting.selectors.freezing import freezing_notes
 from weighting.selectors.versions import (
     freezing_blockers,
     item_counts_of,
@@ -108,6 +109,7 @@ def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "version": version,
         "blockers": freezing_blockers(version),
+        "notes": freezing_notes(version),
         "consequences": [
             _("The weights can never be changed again; a correction is a new version."),
             _("The version gets the next number, a manifest, and a hash chained to the version before."),

@@ -1,0 +1,143 @@
+"""What a manager says about a draft from several rounds, from published totals, or edited by hand."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from weighting.forms.uploads import SheetFileField
+from weighting.models import Framework, Indicator, Round, WeightVersion
+from weighting.selectors.versions import WeightedNode
+
+
+class Labels(forms.Form):
+    """What every draft is called."""
+
+    label_zh = forms.CharField(label=gettext_lazy("Chinese label"), max_length=200)
+    label_en = forms.CharField(label=gettext_lazy("English label"), max_length=200)
+
+
+class RoundsField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Round) -> str:
+        return f"{obj.title} ({obj.framework.name}, {obj.get_rule_display()}, {obj.sealed_count})"
+
+
+class PoolForm(Labels):
+    """Closed rounds of one framework and one rule."""
+
+    rounds = RoundsField(
+        label=gettext_lazy("Rounds"),
+        help_text=gettext_lazy("With framework, rule and number of sealed ballots."),
+        queryset=Round.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, rounds: QuerySet[Round], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rounds"].queryset = rounds  # type: ignore[attr-defined]
+        self.order_fields(["rounds"])
+
+
+class ImpliedForm(Labels):
+    """Published totals and sub-index values, and the weights to hold against them."""
+
+    framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
+    file = SheetFileField(
+        label=gettext_lazy("Published figures (CSV or XLSX)"),
+        help_text=gettext_lazy(
+            "One row for each city. Columns: unit, total, and one for each sub-index, named by its code. "
+            "Digits as printed: they decide what rounding explains."
+        ),
+    )
+    compared = forms.ModelChoiceField(
+        label=gettext_lazy("Printed weights to check"),
+        help_text=gettext_lazy(
+            "Do these weights reproduce the totals? The draft takes its weights below the sub-indices from "
+            "here; without a choice they are equal."
+        ),
+        queryset=WeightVersion.objects.none(),
+        required=False,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        frameworks: QuerySet[Framework],
+        versions: QuerySet[WeightVersion],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["framework"].queryset = frameworks  # type: ignore[attr-defined]
+        self.fields["compared"].queryset = versions  # type: ignore[attr-defined]
+        self.order_fields(["framework", "file", "compared"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        compared, framework = cleaned.get("compared"), cleaned.get("framework")
+        if compared and framework and compared.framework_id != framework.pk:
+            self.add_error("compared", gettext_lazy("This version weighs another framework."))
+        return cleaned
+
+
+class DescribeForm(Labels):
+    """Labels and note of a draft."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        help_text=gettext_lazy("For readers in years to come; it is part of the manifest."),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class GroupForm(forms.Form):
+    """The weights of one sibling group in percent, which of them stay put, and why they change."""
+
+    rescale = forms.BooleanField(
+        label=gettext_lazy("Rescale the weights that are not kept, in proportion, to 100 %"), required=False
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Kept in the log and with the version."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, nodes: list[WeightedNode], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.nodes = nodes
+        for node in nodes:
+            self._add_node(node.indicator, node.local_weight)
+
+    def _add_node(self, indicator: Indicator, weight: float) -> None:
+        widget = forms.NumberInput(attrs={"step": "any", "class": "num", "data-weight": ""})
+        self.fields[f"weight_{indicator.pk}"] = forms.FloatField(
+            label=indicator.name,
+            min_value=0,
+            max_value=1e9,
+            initial=round(100 * weight, 8),
+            widget=widget,
+        )
+        self.fields[f"keep_{indicator.pk}"] = forms.BooleanField(
+            required=False, widget=forms.CheckboxInput(attrs={"data-keep": ""})
+        )
+
+    @property
+    def rows(self) -> list[tuple[WeightedNode, forms.BoundField, forms.BoundField]]:
+        """Each indicator with its two fields."""
+        return [
+            (node, self[f"weight_{node.indicator.pk}"], self[f"keep_{node.indicator.pk}"])
+            for node in self.nodes
+        ]
+
+    def weights(self) -> dict[str, float]:
+        """Return the weights as parts of 1, by code."""
+        return {
+            node.indicator.code: self.cleaned_data[f"weight_{node.indicator.pk}"] / 100 for node in self.nodes
+        }
+
+    def kept(self) -> set[str]:
+        """Return the codes whose weight stays as typed."""
+        return {node.indicator.code for node in self.nodes if self.cleaned_data[f"keep_{node.indicator.pk}"]}
