@@ -19,10 +19,11 @@ def main() -> None:
         import django
 
         django.setup()
+        from benchmarks import autosave
         from benchmarks.recompute import bench_recompute
         from benchmarks.uncertainty import rows
 
-        results = [bench_recompute(Path(folder)), *rows()]
+        results = [bench_recompute(Path(folder)), *rows(), *autosave.rows(Path(folder))]
     _print(results)
     target = Path(__file__).resolve().parent.parent / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

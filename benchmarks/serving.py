@@ -1,0 +1,171 @@
+"""A round, its experts' sessions, and the servers they save to: what autosave is measured with."""
+
+import http.client
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from weighting.enums import Role, Rule
+from weighting.models import Account, Indicator
+from weighting.selectors.access import INVITATION_KEY, LINK_KEY, find_link
+from weighting.selectors.rounds import invitations_of
+from weighting.services.access import issue_invitation_link
+from weighting.services.ballots import start_ballot
+from weighting.services.frameworks import import_framework
+from weighting.services.panels import import_panel
+from weighting.services.rounds import draft_round, open_round, ready_round
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCT, BARE = "config.wsgi", "benchmarks.bare:application"
+WORKERS = 2
+CLIENT = "benchmark"
+
+
+@dataclass
+class Answer:
+    """What the server acknowledged, and the seconds it took."""
+
+    status: int
+    body: dict[str, object]
+    seconds: float
+
+
+@dataclass
+class ExpertAtWork:
+    """One expert's browser: a session, a CSRF cookie, and the revision of each item that it saw."""
+
+    session: str
+    ballot: str
+    items: dict[str, int]
+    csrf: str
+
+    def save(self, port: int, code: str, value: int, seen: int) -> Answer:
+        """Save one answer to the product, as the page's script does."""
+        fields = {"value": value, "seen": seen, "client": CLIENT}
+        headers = {
+            "Cookie": f"sessionid={self.session}; csrftoken={self.csrf}",
+            "X-CSRFToken": self.csrf,
+            "Accept": "application/json",
+        }
+        return _post(port, f"/ballot/items/{code}/", fields, headers)
+
+    def upsert(self, port: int, code: str, value: int) -> Answer:
+        """Upsert the same row through the bare view."""
+        return _post(port, "/", {"ballot": self.ballot, "indicator": self.items[code], "value": value}, {})
+
+
+def _post(port: int, path: str, fields: dict[str, object], headers: dict[str, str]) -> Answer:
+    started = time.perf_counter()
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        link.request("POST", path, urllib.parse.urlencode(fields), headers | form)
+        response = link.getresponse()
+        body = response.read()
+    finally:
+        link.close()
+    seconds = time.perf_counter() - started
+    is_json = "json" in response.getheader("Content-Type", "")
+    return Answer(response.status, json.loads(body) if is_json else {}, seconds)
+
+
+def enrol(experts: int, items: int) -> list[ExpertAtWork]:
+    """Open a round that asks ``experts`` about ``items`` indicators; return them, signed in."""
+    token = secrets.token_hex(4)
+    manager = Account.objects.create_user(username=f"manager-{token}", role=Role.MANAGER)
+    rows = "".join(f"i{n},,指标{n},Indicator {token} {n},1,,\n" for n in range(items))
+    framework = import_framework(
+        source=f"code,parent,name_zh,name_en,direction,unit,note\n{rows}".encode(),
+        filename="framework.csv",
+        name_zh="压力测试",
+        name_en="Load",
+        actor=manager,
+    )
+    people = "".join(
+        f"E{n:03},Expert {n},{token}-{n}@panel.example,,academic,zh-hans\n" for n in range(experts)
+    )
+    panel = import_panel(
+        source=f"code,name,email,organisation,sector,language\n{people}".encode(),
+        filename="panel.csv",
+        name=f"Panel {token}",
+        actor=manager,
+    )
+    round_ = draft_round(
+        framework=framework,
+        panel=panel,
+        title_zh="压力测试",
+        title_en="Load",
+        parents=[None],
+        rule=Rule.NORMALISED_SUM,
+        quorum=2,
+        minimum_panel=2,
+        deadline=timezone.now() + timedelta(days=1),
+        actor=manager,
+    )
+    round_ = open_round(ready_round(round_, actor=manager), actor=manager)
+    codes = dict(Indicator.objects.filter(framework=framework).values_list("code", "pk"))
+    return [
+        _sign_in(invitation.pk, issue_invitation_link(invitation), str(start_ballot(invitation).pk), codes)
+        for invitation in invitations_of(round_).select_related("round")
+    ]
+
+
+def _sign_in(invitation: int, token: str, ballot: str, items: dict[str, int]) -> ExpertAtWork:
+    """Keep the session that following the personal link would have made."""
+    link = find_link(token)
+    if link is None:
+        raise AssertionError("a link that was just made is not known")
+    session = SessionStore()
+    session[INVITATION_KEY], session[LINK_KEY] = invitation, link.pk
+    session.create()
+    return ExpertAtWork(str(session.session_key), ballot, items, secrets.token_hex(16))
+
+
+@contextmanager
+def serving(application: str, log: Path) -> Iterator[int]:
+    """Serve as the product is served, by gunicorn with its settings; yield the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "gunicorn", application, "--config", "python:config.gunicorn"]
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [*command, "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)],
+            cwd=ROOT,
+            env=dict(os.environ),
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        _wait_for(port, log)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _wait_for(port: int, log: Path) -> None:
+    for _attempt in range(600):
+        try:
+            link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            link.request("GET", "/")
+            link.getresponse().read()
+            link.close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"no server:\n{log.read_text()}")
