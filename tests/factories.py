@@ -93,7 +93,8 @@ def make_round(
     """Take a round through the services as far as ``state`` (draft, ready, open, closed, aggregated).
 
     ``parents`` are codes of asked groups (None in it: the root group); without it all is asked.
-    ``further`` are terms such as ``follows`` and ``feedback``. ``sealed`` ballots are filled (all of them before a close) from ``scores(place, code)``.
+    ``further`` are terms such as ``follows`` and ``feedback``. ``sealed`` ballots are filled
+    (all of them before a close) from ``scores(place, code)``.
     """
     manager = manager or make_account()
     framework = framework or make_framework(owner=manager)

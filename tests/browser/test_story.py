@@ -6,7 +6,7 @@ and frozen; the worker computes; an analyst compares the new version with the re
 
 import re
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -68,7 +68,7 @@ def _draft_round(page, product):
     page.get_by_label("English title").fill("Story round")
     for box in page.locator("input[name=groups]").all():
         box.set_checked(box.get_attribute("value") == "root")
-    deadline = datetime.now() + timedelta(days=2)
+    deadline = datetime.now(tz=UTC) + timedelta(days=2)
     page.get_by_label("Deadline").fill(deadline.strftime("%Y-%m-%dT%H:%M"))
     page.locator("main form button[type=submit]").click()
     expect(page.locator("h1")).to_have_text("Story round")

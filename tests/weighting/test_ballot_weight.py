@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -49,7 +50,7 @@ def test_the_ballot_with_styles_and_scripts_is_light(
         page = client.get(BALLOT).content
 
     files = [finders.find(name) for name in STATIC.findall(page.decode())]
-    parts = [page, *(open(file, "rb").read() for file in files)]
+    parts = [page, *(Path(file).read_bytes() for file in files)]
     assert len(files) >= 9
     assert sum(len(gzip.compress(part)) for part in parts) < LIMIT
 

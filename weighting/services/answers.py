@@ -6,6 +6,7 @@ read by the statement that writes, under the lock on the invitation that its cal
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import CharField, IntegerField, SmallIntegerField, TextField, UUIDField, Value
@@ -54,7 +55,7 @@ def write_answer(
 
 def _answer_to_open_round(
     held: Invitation, code: str, value: int | None, client: str, now: datetime
-) -> tuple[str, tuple[object, ...]]:
+) -> tuple[str, tuple[Any, ...]]:
     """Return the SELECT of the row to insert: no row unless the round is open and asks about the item."""
     items = RoundItem.objects.filter(
         round_id=held.round_id,

@@ -64,7 +64,7 @@ def confirm_link(request: HttpRequest) -> HttpResponse:
         return render(request, "weighting/confirm_link.html", context, status=404)
     if link.invitation and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         activate(link.invitation.expert.language)
-    context = {"link": link}
+    context: dict[str, Any] = {"link": link}
     if link.invitation:
         context |= terms_context(link.invitation, form)
     return render(request, "weighting/confirm_link.html", context, status=422 if form.is_bound else 200)

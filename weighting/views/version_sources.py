@@ -142,7 +142,7 @@ def version_describe(request: HttpRequest, pk: int) -> HttpResponse:
     """Labels and note of a draft; POST changes them."""
     version = _version_or_404(request, pk)
     said = {"label_zh": version.label_zh, "label_en": version.label_en, "note": version.note}
-    form = DescribeForm(*sent_data(request)[:1], initial=said)
+    form = DescribeForm(request.POST if request.method == "POST" else None, initial=said)
     back = reverse("weighting:version-detail", args=[version.pk])
     if request.method == "POST" and form.is_valid():
         try:

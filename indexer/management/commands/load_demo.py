@@ -148,7 +148,8 @@ def _draft_implied_version(framework: Framework, table: FrameworkTable, manager:
         local_weights=dict(zip(table.tree.codes, weights.local.tolist(), strict=True)),
         source=VersionSource.IMPLIED,
         actor=manager,
-        **IMPLIED_LABELS,
+        label_zh=IMPLIED_LABELS["label_zh"],
+        label_en=IMPLIED_LABELS["label_en"],
     )
 
 
@@ -181,7 +182,8 @@ def _open(
         minimum_panel=5,
         deadline=timezone.now() + OPEN_ROUND_LIFE,
         actor=manager,
-        **titles,
+        title_zh=titles["title_zh"],
+        title_en=titles["title_en"],
     )
     return open_round(ready_round(round_, actor=manager), actor=manager)
 
