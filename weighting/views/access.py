@@ -60,8 +60,8 @@ def confirm_link(request: HttpRequest) -> HttpResponse:
     if not token and visitor_of(request).role != Role.ANONYMOUS:
         return redirect("home")
     if link is None:
-        context = {"link": None, "is_removed": is_of_removed_expert(token)}
-        return render(request, "weighting/confirm_link.html", context, status=404)
+        dead = {"link": None, "is_removed": is_of_removed_expert(token)}
+        return render(request, "weighting/confirm_link.html", dead, status=404)
     if link.invitation and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         activate(link.invitation.expert.language)
     context: dict[str, Any] = {"link": link}
