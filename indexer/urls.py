@@ -3,7 +3,7 @@
 from django.urls import path
 
 from indexer.api.resources import DataSets, Ranking, Runs
-from indexer.views import comparison, data_sets, runs
+from indexer.views import comparison, data_sets, proposals, runs
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("data-sets/", data_sets.data_set_list, name="data-set-list"),
     path("data-sets/import/", data_sets.data_set_import, name="data-set-import"),
     path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),
+    path("data-sets/<int:pk>/propose/", proposals.data_set_propose, name="data-set-propose"),
     path("data-sets/<int:pk>/publish/", data_sets.data_set_publish, name="data-set-publish"),
     path("api/v1/datasets/", DataSets.list_view(), name="api-data-set-list"),
     path("api/v1/datasets/<int:pk>/", DataSets.detail_view(), name="api-data-set"),

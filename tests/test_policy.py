@@ -114,6 +114,7 @@ POLICY = {
     "indexer:data-set-list": ("GET", ANYBODY),
     "indexer:data-set-import": ("GET POST", STAFF),
     "indexer:data-set-detail": ("GET", STAFF),
+    "indexer:data-set-propose": ("GET POST", MANAGERS),
     "indexer:data-set-publish": ("GET POST", MANAGERS),
     "indexer:api-data-set-list": ("GET", ANYBODY),
     "indexer:api-data-set": ("GET", STAFF),
