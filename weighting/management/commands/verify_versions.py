@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 self.stdout.write(("holds:  " if holds else "FAILS:  ") + text)
         if broken:
             raise CommandError(
-                f"{broken} things do not hold. Do not publish from this store: compare it with a backup."
+                f"Checks that fail: {broken}. Do not publish from this store: compare it with a backup."
             )
         self.stdout.write("Everything holds.")
 

@@ -1,0 +1,136 @@
+"""A version is frozen, checked by the outsider's program, compared and corrected, in a real browser."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import expect
+
+from tests.factories import make_framework, sign_in_staff
+from tests.indexer.factories import make_draft, make_version
+from weighting.services.versions import publish_version
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TOOL = Path(__file__).parents[2] / "tools" / "verify_weight_version.py"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _chart_library():
+    """A fresh checkout holds no copy of it."""
+    call_command("build_vendor_js")
+
+
+@pytest.fixture
+def open_page(live_server, browser):
+    """Open an address as an account or as a stranger; every word of the console fails the test."""
+    contexts, heard = [], []
+
+    def open_at(path, *, account=None, language="en", width=1440):
+        context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
+        contexts.append(context)
+        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
+        if account:
+            client = sign_in_staff(Client(), account)
+            cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert heard == []
+
+
+def verify(*arguments):
+    command = [sys.executable, "-I", "-S", str(TOOL), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def save_manifest(page, folder):
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Manifest (JSON)", exact=True).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_a_manager_freezes_a_stranger_verifies_and_compares(open_page, tmp_path):
+    framework = make_framework(is_published=True)
+    manager = framework.created_by
+    first = publish_version(make_version(framework), actor=manager)
+    draft = make_draft(framework, tilt=1)
+
+    page = open_page(f"/weight-versions/{draft.pk}/freeze/", account=manager)
+    page.locator("main form button[type=submit]").click()
+    page.get_by_role("link", name="Publish the version…").click()
+    page.locator("main form button[type=submit]").click()
+
+    stranger = open_page(f"/weight-versions/{first.pk}/")
+    before = save_manifest(stranger, tmp_path)
+    stranger.get_by_role("link", name=f"version 2, {draft.label_en}").click()
+    expect(stranger.get_by_role("heading", name="How to cite this version")).to_be_visible()
+    manifest = save_manifest(stranger, tmp_path)
+    printed = stranger.locator(".definitions .code").first.inner_text()
+    done = verify(manifest, "--hash", printed, "--parent", before)
+    assert done.returncode == 0, done.stdout
+
+    stranger.get_by_role("link", name="Compare the two along the tree").click()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text(
+        "22.22 % of the weight moves between the two versions"
+    )
+    expect(stranger.locator("#movers svg")).to_be_visible()
+    with stranger.expect_download() as download:
+        stranger.get_by_role("link", name="Save as CSV").click()
+    assert download.value.path().read_text("utf-8-sig").count("\n") == 15
+
+
+def test_versions_are_chosen_from_the_list_and_their_base_with_them(open_page):
+    framework = make_framework(is_published=True)
+    versions = [make_version(framework, tilt=tilt) for tilt in (None, 1, 2)]
+    for version in versions:
+        publish_version(version, actor=framework.created_by)
+    page = open_page("/weight-versions/compare/")
+    page.locator("summary", has_text="Compare other versions").click()
+    page.locator(f"#version-{versions[0].pk}").check()
+    page.locator(f'input[name="base"][value="{versions[0].pk}"]').check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+
+    expect(page.locator(".subtitle")).to_contain_text(f"Against version 1, {versions[0].label_en}")
+    expect(page.get_by_role("heading", name="What changed in")).to_have_count(2)
+
+
+def test_a_correction_is_drafted_with_its_reason_and_drawn_in_the_lineage(open_page):
+    version = make_version(make_framework())
+    page = open_page(f"/weight-versions/{version.pk}/correct/", account=version.created_by)
+    page.get_by_label("Reason").fill("A score was misread.")
+    page.get_by_role("button", name="Draft the correction").click()
+
+    expect(page.locator("main")).to_contain_text("Reason for the correction: A score was misread.")
+    expect(page.locator(".lineage-arc")).to_have_count(1)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_fits_its_screen(open_page, live_server, language, width):
+    framework = make_framework(is_published=True)
+    pair = [make_version(framework), make_version(framework, tilt=1)]
+    paths = [
+        f"/weight-versions/compare/?versions={pair[0].pk},{pair[1].pk}",
+        f"/weight-versions/{pair[1].pk}/",
+        f"/weight-versions/{pair[1].pk}/correct/",
+        "/weight-versions/",
+    ]
+    page = open_page(paths[0], account=framework.created_by, language=language, width=width)
+    for path in paths:
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert beyond <= 0, f"{path} is {beyond} px too wide at {width} px"
