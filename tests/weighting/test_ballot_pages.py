@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from django.urls import reverse
 
 from tests import factories
+from tests.weighting.ballots import CODES, pk_of, save, stored, url
 from weighting.enums import Role, RoundState, Rule
 from weighting.manifest import hash_receipt
 from weighting.models import Ballot, Invitation, Score
@@ -14,9 +14,7 @@ from weighting.services.rounds import close_round, void_round
 
 pytestmark = pytest.mark.django_db
 
-CODES = ["infra", "industry", "fixed", "mobile", "retail", "finance", "travel"]
 PAGES = ["ballot", "ballot-review", "ballot-receipt", "ballot-receipt-download"]
-JSON = {"accept": "application/json"}
 
 
 @pytest.fixture
@@ -37,25 +35,6 @@ def invitation(round_):
 @pytest.fixture
 def expert(client, invitation):
     return factories.sign_in_expert(client, invitation)
-
-
-def url(name, *args):
-    return reverse(f"weighting:{name}", args=args)
-
-
-def save(client, code, value, *, seen=0, page="page-1", **extra):
-    return client.post(
-        url("ballot-item-save", code), {"value": value, "seen": seen, "client": page}, headers=JSON, **extra
-    )
-
-
-def stored(invitation):
-    scores = Score.objects.filter(ballot__invitation=invitation).select_related("indicator")
-    return {score.indicator.code: score.value for score in scores}
-
-
-def pk_of(round_, code):
-    return round_.framework.indicators.get(code=code).pk
 
 
 # The ballot
@@ -209,89 +188,6 @@ def test_a_save_takes_six_queries(expert, seen, django_assert_num_queries):
     # session; link, invitation, expert and round; BEGIN; lock; answer; COMMIT
     with django_assert_num_queries(6):
         assert save(expert, "infra", 5, seen=seen).json() == {"state": "saved", "revision": seen + 1}
-
-
-# The whole page, without scripts
-
-
-def page_fields(round_, answers, *, seen=None, then=""):
-    fields = {"client": "plain", "then": then}
-    for code in CODES:
-        pk = pk_of(round_, code)
-        fields[f"seen-{pk}"] = (seen or {}).get(code, "0:")
-        if code in answers:
-            fields[f"score-{pk}"] = answers[code]
-    return fields
-
-
-def test_the_whole_page_saves_what_was_changed_and_goes_on(expert, round_, invitation):
-    response = expert.post(url("ballot"), page_fields(round_, {"infra": 5, "mobile": 1}, then="section-2"))
-
-    assert response["Location"] == f"{url('ballot')}#section-2"
-    assert stored(invitation) == {"infra": 5, "mobile": 1}
-
-
-def test_the_last_button_saves_and_leads_to_the_review(expert, round_):
-    response = expert.post(url("ballot"), page_fields(round_, {"infra": 5}, then="review"))
-
-    assert response["Location"] == url("ballot-review")
-
-
-def test_nobody_is_sent_to_another_site_after_saving(expert, round_):
-    response = expert.post(url("ballot"), page_fields(round_, {}, then="//evil.example"))
-
-    assert response["Location"] == url("ballot")
-
-
-def test_an_untouched_answer_of_an_old_page_overwrites_nothing(expert, round_, invitation):
-    save(expert, "infra", 3)
-    save(expert, "infra", 5, seen=1, page="page-2")
-
-    response = expert.post(url("ballot"), page_fields(round_, {"infra": 3}, seen={"infra": "1:3"}))
-
-    assert response.status_code == 302
-    assert stored(invitation) == {"infra": 5}
-
-
-def test_a_conflict_shows_both_answers_and_either_may_be_kept(expert, round_, invitation):
-    save(expert, "infra", 5)
-
-    response = expert.post(url("ballot"), page_fields(round_, {"infra": 2, "industry": 4}))
-
-    page = response.content.decode()
-    assert response.status_code == 409
-    assert stored(invitation) == {"infra": 5, "industry": 4}
-    form = f'form="resolve-{pk_of(round_, "infra")}" name="value" value='
-    assert f'{form}"5"' in page
-    assert f'{form}"2"' in page
-    expert.post(url("ballot-item-save", "infra"), {"value": "2", "seen": "1", "client": "plain"})
-    assert stored(invitation)["infra"] == 2
-
-
-def test_a_choice_that_was_itself_overtaken_changes_nothing(expert, invitation):
-    save(expert, "infra", 5)
-
-    response = expert.post(url("ballot-item-save", "infra"), {"value": "2", "seen": "0", "client": "plain"})
-
-    assert response.status_code == 409
-    assert stored(invitation) == {"infra": 5}
-
-
-def test_a_wrong_score_on_the_whole_page_is_named(expert, round_):
-    response = expert.post(url("ballot"), page_fields(round_, {"infra": "7"}))
-
-    assert response.status_code == 422
-    assert "not 7" in response.content.decode() or "7" in response.context["blockers"][0]
-
-
-def test_answers_that_came_after_the_close_are_shown_and_not_stored(expert, round_, manager):
-    close_round(round_, actor=manager)
-
-    response = expert.post(url("ballot"), page_fields(round_, {"infra": 5}))
-
-    assert response.status_code == 409
-    assert [(node.code, answer) for node, answer in response.context["unsaved"]] == [("infra", "5")]
-    assert not Score.objects.exists()
 
 
 # Review and seal

@@ -1,7 +1,12 @@
 """Agreeing to the terms, declaring an interest, withdrawing, being removed, and notes of the managers."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from tests import factories
 from weighting.enums import Feedback
@@ -412,3 +417,17 @@ def test_a_withdrawn_ballot_cannot_be_sealed_without_answers(invitation):
 
     with pytest.raises(Refused):
         seal_ballot(invitation)
+
+
+def test_the_deadline_is_told_in_the_rounds_own_time_zone(client, manager):
+    deadline = timezone.now().replace(microsecond=0) + timedelta(days=3)
+    round_ = factories.make_round(manager=manager, deadline=deadline, time_zone="Europe/Berlin")
+    invitation = factories.make_invitation(round_)
+    open_link(client, invitation)
+    terms = client.get(CONFIRM).content.decode()
+    client.post(CONFIRM, factories.CONSENT)
+
+    local = date_format(deadline.astimezone(ZoneInfo("Europe/Berlin")), "DATETIME_FORMAT")
+    for page in (terms, client.get(BALLOT).content.decode()):
+        assert local in page
+        assert "Europe/Berlin" in page

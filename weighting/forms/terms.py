@@ -19,6 +19,7 @@ class ConsentForm(forms.Form):
         ),
         choices=INTERESTS,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
     )
     conflict = forms.CharField(
         label=_("What the interest is"),
@@ -26,7 +27,10 @@ class ConsentForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    consent = forms.BooleanField(label=_("I have read these terms and agree to take part"))
+    consent = forms.BooleanField(
+        label=_("I have read these terms and agree to take part"),
+        error_messages={"required": _("Tick the box to take part; without it nothing is recorded.")},
+    )
 
     def clean(self) -> dict[str, Any]:
         """An interest that is declared must be described."""

@@ -1,0 +1,27 @@
+"""What the tests of the expert's pages share."""
+
+from django.urls import reverse
+
+from weighting.models import Score
+
+CODES = ["infra", "industry", "fixed", "mobile", "retail", "finance", "travel"]
+JSON = {"accept": "application/json"}
+
+
+def url(name, *args):
+    return reverse(f"weighting:{name}", args=args)
+
+
+def save(client, code, value, *, seen=0, page="page-1", **extra):
+    return client.post(
+        url("ballot-item-save", code), {"value": value, "seen": seen, "client": page}, headers=JSON, **extra
+    )
+
+
+def stored(invitation):
+    scores = Score.objects.filter(ballot__invitation=invitation).select_related("indicator")
+    return {score.indicator.code: score.value for score in scores}
+
+
+def pk_of(round_, code):
+    return round_.framework.indicators.get(code=code).pk
