@@ -1,0 +1,213 @@
+"""Positive controls of the swap test: each planted leak must be found, where it was planted."""
+
+import hashlib
+import logging
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.db.models import Avg, OuterRef, Subquery
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import include, path
+
+import tests.factories
+from tests.routes import find_routes
+from weighting.admin import AccountAdmin
+from weighting.enums import RoundState
+from weighting.models import Round, Score
+from weighting.permissions import MANAGERS, audience
+from weighting.selectors import rounds as selectors
+from weighting.services.audit import record_act
+from weighting.tasks import close_due_rounds
+from weighting.views import rounds as views
+
+pytest_plugins = ["tests.observation"]
+pytestmark = pytest.mark.django_db
+
+
+def mean_score(**narrower):
+    return Score.objects.filter(**narrower).aggregate(mean=Avg("value"))["mean"] or 0
+
+
+def scores_in_order():
+    return Score.objects.order_by("ballot_id", "indicator_id").values_list("value", flat=True)
+
+
+# Views that say nothing in words and still tell; in this file alone they are part of the product.
+def etag(_request):
+    return HttpResponse("nothing", headers={"ETag": f'"{hash(tuple(scores_in_order()))}"'})
+
+
+def last_modified(_request):
+    return HttpResponse("nothing", headers={"Last-Modified": str(mean_score())})
+
+
+def length(_request):
+    return HttpResponse(" " * int(mean_score() * 100))
+
+
+def cookie(_request):
+    response = HttpResponse("nothing")
+    response.set_cookie("last", str(mean_score()))
+    return response
+
+
+def status(_request):
+    return HttpResponse("nothing", status=200 + Score.objects.filter(value=5).count())
+
+
+def export(_request):
+    return StreamingHttpResponse(iter(f"{value}\n" for value in scores_in_order()), content_type="text/csv")
+
+
+def filter_oracle(request):
+    """Answers the same to everybody, unless a filter is asked for."""
+    wanted = request.GET.get("value")
+    return HttpResponse(str(Score.objects.filter(value=wanted).count()) if wanted else "nothing")
+
+
+def unkeyed_hash(_request):
+    """A commitment without a nonce: 13 items have only 5^13 answers."""
+    return HttpResponse(hashlib.sha256(bytes(scores_in_order())).hexdigest())
+
+
+def cached(_request):
+    cache.set("mean", mean_score())
+    return HttpResponse("nothing")
+
+
+def mailed(_request):
+    mail.send_mail("How it goes", f"So far {mean_score():.2f}", None, ["owner@staff.example"])
+    return HttpResponse("nothing")
+
+
+def queued(_request):
+    close_due_rounds.delay(mean_score())
+    return HttpResponse("nothing")
+
+
+def repeated_to_experts(_request):
+    return HttpResponse(str(mean_score()))
+
+
+SILENT = [etag, last_modified, length, cookie, status, export, filter_oracle, unkeyed_hash]
+BESIDE = {cached: "cache", mailed: "('mail'", queued: "('task'"}
+urlpatterns = [
+    path("", include("config.urls")),
+    *(path(f"planted/{v.__name__}/", audience(MANAGERS)(v), name=v.__name__) for v in [*SILENT, *BESIDE]),
+]
+
+
+def routes_named(*beginnings, urlconf=None):
+    return [route for route in find_routes(urlconf) if route.name.startswith(beginnings)]
+
+
+def test_silent_channels_are_found_each_where_it_is(leaks, settings):
+    settings.ROOT_URLCONF = __name__
+    found = leaks(routes_named(*(view.__name__ for view in SILENT), urlconf=__name__))
+
+    for view in SILENT:
+        for visitor in ("manager", "other manager", "administrator"):
+            assert any(f"('{visitor}', 'GET', '/planted/{view.__name__}/" in key for key in found), view
+    assert not any(visitor in key for key in found for visitor in ("'anonymous'", "expert'", "'analyst'"))
+    assert "('manager', 'GET', '/planted/filter_oracle/')" not in found, "the oracle answers questions alone"
+
+
+@pytest.mark.parametrize("view", BESIDE, ids=lambda view: view.__name__)
+def test_what_is_sent_or_kept_beside_an_answer_is_found(leaks, settings, view):
+    settings.ROOT_URLCONF = __name__
+    found = leaks(routes_named(view.__name__, urlconf=__name__))
+
+    assert found
+    assert [key for key in found if not key.startswith(BESIDE[view])] == []
+
+
+def test_a_mean_in_a_list_is_found_wherever_it_shows(leaks, monkeypatch):
+    monkeypatch.setattr(
+        Round, "title", property(lambda self: f"{self.title_en} {mean_score(ballot__round=self)}")
+    )
+    found = leaks(routes_named("weighting:round-list", "weighting:round-detail"))
+
+    assert any("'manager', 'GET', '/rounds/1/'" in key for key in found)
+    assert any("'administrator', 'GET', '/rounds/'" in key for key in found)
+    assert not any("'anonymous'" in key for key in found)
+
+
+def test_a_list_sorted_by_score_is_found(leaks, monkeypatch):
+    invitations_of = selectors.invitations_of
+
+    def worst_first(round_):
+        score = Score.objects.filter(ballot=OuterRef("ballot"), indicator__code="industry").values("value")
+        return invitations_of(round_).order_by(Subquery(score))
+
+    monkeypatch.setattr(views, "invitations_of", worst_first)
+    found = leaks(routes_named("weighting:round-detail"))
+
+    assert any("'manager', 'GET', '/rounds/1/'" in key for key in found)
+    assert not any("other manager" in key for key in found)
+
+
+def test_a_mean_on_a_change_page_of_the_admin_is_found(leaks, monkeypatch):
+    monkeypatch.setattr(AccountAdmin, "panel_mean", lambda _self, _account: mean_score(), raising=False)
+    monkeypatch.setattr(AccountAdmin, "readonly_fields", ["panel_mean"])
+    monkeypatch.setattr(AccountAdmin, "fieldsets", [(None, {"fields": ["panel_mean"]})])
+    found = leaks(routes_named("admin:weighting_account_change"))
+
+    assert any("'administrator'" in key and key.endswith("/change/')") for key in found)
+    assert [key for key in found if "'administrator'" not in key] == []
+
+
+def plant_in_save(monkeypatch, tell):
+    """Plant on the service itself: how it writes the row is its own affair."""
+    save_score = tests.factories.save_score
+
+    def indiscreet_save(invitation, **answer):
+        tell(invitation, answer["value"])
+        return save_score(invitation, **answer)
+
+    monkeypatch.setattr(tests.factories, "save_score", indiscreet_save)
+
+
+def log(_invitation, value):
+    logging.getLogger("weighting.services.ballots").info("saved %s", value)
+
+
+def enter_in_the_log_of_acts(invitation, value):
+    record_act(None, "save", invitation.round, value=value)
+
+
+def note_on_the_invitation(invitation, value):
+    type(invitation).objects.filter(pk=invitation.pk).update(reminders_sent=value)
+
+
+@pytest.mark.parametrize(
+    ("tell", "place"),
+    [
+        (log, "('log'"),
+        (enter_in_the_log_of_acts, "('table', 'weighting.AuditEntry')"),
+        (note_on_the_invitation, "('table', 'weighting.Invitation')"),
+    ],
+    ids=lambda planted: getattr(planted, "__name__", ""),
+)
+def test_a_score_told_while_it_is_saved_is_found(leaks, monkeypatch, tell, place):
+    plant_in_save(monkeypatch, tell)
+    found = leaks()
+
+    assert found
+    assert [key for key in found if not key.startswith(place)] == []
+
+
+@pytest.mark.parametrize("state", [RoundState.CLOSED, RoundState.VOID])
+def test_scores_told_to_others_after_the_close_are_found(leaks, monkeypatch, state):
+    """The owners may see them then, and nobody else: not the round's own experts either."""
+    monkeypatch.setattr(Round, "title", property(lambda self: str(_sealed_mean(self))))
+    found = leaks(routes_named("weighting:ballot", "weighting:receipts"), states=[state])
+
+    assert any("'its own expert'" in key for key in found)
+
+
+def _sealed_mean(round_):
+    if not round_.pk:
+        return 0
+    values = [v for b in round_.ballots.exclude(receipt="") for v in b.sealed_scores.values()]
+    return sum(values) / len(values) if values else 0
