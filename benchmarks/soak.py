@@ -1,6 +1,7 @@
 """``python -m benchmarks.soak``: a hundred experts save every three seconds; nothing fails or is lost."""
 
 import argparse
+import http.client
 import os
 import random
 import tempfile
@@ -93,7 +94,7 @@ def _work(
             answer = other.upsert(bare, code, value)
             record.bare_seconds.append(answer.seconds)
             time.sleep(max(0, PAUSE / 2 - answer.seconds))
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             record.errors.append(repr(error))
         turn += 1
 
