@@ -4,35 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('weighting', '0003_rounds_in_depth'),
+        ("weighting", "0003_rounds_in_depth"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='weightversion',
-            name='evidence',
+            model_name="weightversion",
+            name="evidence",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='weightversion',
-            name='note',
-            field=models.TextField(blank=True, max_length=2000, verbose_name='note'),
+            model_name="weightversion",
+            name="note",
+            field=models.TextField(blank=True, max_length=2000, verbose_name="note"),
         ),
         migrations.AddField(
-            model_name='weightversion',
-            name='pooled_rounds',
-            field=models.ManyToManyField(blank=True, related_name='pooled_versions', to='weighting.round'),
+            model_name="weightversion",
+            name="pooled_rounds",
+            field=models.ManyToManyField(blank=True, related_name="pooled_versions", to="weighting.round"),
         ),
         migrations.AddField(
-            model_name='weightversion',
-            name='reason',
-            field=models.TextField(blank=True, max_length=2000, verbose_name='reason for the correction'),
+            model_name="weightversion",
+            name="reason",
+            field=models.TextField(blank=True, max_length=2000, verbose_name="reason for the correction"),
         ),
         migrations.AlterField(
-            model_name='weightversion',
-            name='source',
-            field=models.CharField(choices=[('round', 'Closed scoring round'), ('imported', 'Imported file'), ('implied', 'Implied by published totals'), ('equal', 'Equal weights'), ('pooled', 'Several closed rounds, pooled'), ('edited', 'Edited by hand from another version'), ('entropy', 'Proposal from the data: entropy'), ('critic', 'Proposal from the data: CRITIC'), ('pca', 'Proposal from the data: principal components')], max_length=8),
+            model_name="weightversion",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("round", "Closed scoring round"),
+                    ("imported", "Imported file"),
+                    ("implied", "Implied by published totals"),
+                    ("equal", "Equal weights"),
+                    ("pooled", "Several closed rounds, pooled"),
+                    ("edited", "Edited by hand from another version"),
+                    ("entropy", "Proposal from the data: entropy"),
+                    ("critic", "Proposal from the data: CRITIC"),
+                    ("pca", "Proposal from the data: principal components"),
+                ],
+                max_length=8,
+            ),
         ),
     ]
