@@ -269,7 +269,8 @@ def test_nothing_moves_when_an_answer_is_chosen(come_in):
 def test_every_target_is_large_enough_for_a_finger(come_in):
     page = come_in(width=390)
 
-    targets = page.locator(".scale-point, .ballot-bar a, .ballot-index a, .ballot-form .button:visible, .item-comment summary")
+    kinds = [".scale-point", ".ballot-bar a", ".ballot-index a", ".ballot-form .button:visible"]
+    targets = page.locator(", ".join([*kinds, ".item-comment summary"]))
     sizes = targets.evaluate_all("nodes => nodes.map(node => node.getBoundingClientRect().toJSON())")
 
     assert min(box["height"] for box in sizes) >= 44
