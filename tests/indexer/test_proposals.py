@@ -35,7 +35,8 @@ def test_a_proposal_becomes_a_draft_that_says_where_it_comes_from(client, manage
     assert version.source == method
     assert version.evidence == {"data_sha256": data_set.sha256, "for_comparison_only": True}
     assert not freezing_blockers(version)
-    assert len({node.local_weight for node in weighted_nodes_of(version)}) > 4
+    # Equal weights would be 1/2 and 1/3 alone; principal components split a pair equally.
+    assert len({node.local_weight for node in weighted_nodes_of(version)}) > 2
 
 
 def test_indicators_that_propose_nothing_are_named(client, manager):
