@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from indexer import charts
+from indexer.views.run_tabs import Tab
 from weighting.permissions import MANAGERS, audience
 
 
@@ -163,6 +164,10 @@ def components(request: HttpRequest) -> HttpResponse:
         "cities": [city | {"percent": 100 * city["score"] / top} for city in CITIES],  # type: ignore[operator]
         "problems": PROBLEMS,
         "states": STATES,
+        "tabs": [
+            Tab(label="Ranking", url="#", is_current=True),
+            Tab(label="Map", url="#", is_current=False),
+        ],
         "sub_indices": SUB_INDICES,
         "page_obj": Paginator(range(351), 50).get_page(request.GET.get("page")),
         "actions": [

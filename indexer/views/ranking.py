@@ -23,6 +23,7 @@ from indexer.selectors.runs import (
     results_of,
 )
 from indexer.views.exports import place_cells, place_header, provenance_cells, provenance_header
+from indexer.views.run_tabs import run_tabs
 from indexer.views.tables import (
     Cell,
     CityTable,
@@ -171,6 +172,7 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
     export = reverse("indexer:run-export", args=[run.pk])
     return {
         "title": _finding(ranking),
+        "tabs": run_tabs(run, "run-detail"),
         "actions": [{"label": _("Save as CSV"), "url": export, "kind": "quiet"}],
         **_composition(ranking),
         "regions": _regions(ranking),

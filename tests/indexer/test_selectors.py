@@ -5,6 +5,7 @@ from indexer.models import City, Run
 from indexer.selectors.cities import alphabetical, cities_of_run, matching_cities
 from indexer.selectors.comparison import compare_runs, summarise_shift
 from indexer.selectors.data_sets import data_sets_visible_to, indicator_summaries_of
+from indexer.selectors.indices import index_of
 from indexer.selectors.runs import (
     figure_of,
     results_of,
@@ -162,3 +163,12 @@ def test_a_comparison_takes_the_same_queries_for_any_number_of_cities(cities, dj
     runs = with_nodes(make_runs(random_values(cities)))
     with django_assert_num_queries(5):
         compare_runs(runs)
+
+
+def test_the_index_of_a_run_has_the_run_s_own_scores_and_ranks():
+    result = results_of(with_nodes(make_runs(random_values(1))))[0]
+
+    index = index_of(result.run)
+
+    assert index.nominal_ranks.tolist() == result.ranks.tolist()
+    np.testing.assert_allclose(index.nominal_scores, result.scores, rtol=1e-12)

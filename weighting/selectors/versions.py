@@ -75,6 +75,12 @@ def global_weights_of(version_ids: list[int]) -> dict[int, FloatArray]:
     return {version_id: np.array(values) for version_id, values in weights.items()}
 
 
+def local_weights_of(version_id: int) -> FloatArray:
+    """Return the local weights of a version, (nodes,) in file order."""
+    rows = NodeWeight.objects.filter(version_id=version_id).order_by("indicator__position")
+    return np.array(rows.values_list("local_weight", flat=True))
+
+
 def previous_version(version: WeightVersion) -> WeightVersion | None:
     """Return the version frozen last in the framework: the one the next is chained to."""
     return (

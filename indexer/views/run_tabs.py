@@ -1,0 +1,25 @@
+"""The pages about one finished run, side by side under its name."""
+
+from typing import TypedDict
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from indexer.models import Run
+
+
+class Tab(TypedDict):
+    label: str
+    url: str
+    is_current: bool
+
+
+def run_tabs(run: Run, current: str) -> list[Tab]:
+    """Return the pages of a run; ``current`` is the name of the address that is shown."""
+    labels = {
+        "run-detail": _("Ranking"),
+    }
+    return [
+        Tab(label=label, url=reverse(f"indexer:{name}", args=[run.pk]), is_current=name == current)
+        for name, label in labels.items()
+    ]
