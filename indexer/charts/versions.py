@@ -1,4 +1,4 @@
-"""Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
+"""Figures of versions and of their rankings, side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,24 +6,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure, render, theme
-
-__all__ = [
-    "CityPoint",
-    "NodeWeight",
-    "RankLine",
-    "RankMove",
-    "ScoreMove",
-    "Spec",
-    "bump_chart",
-    "composition_chart",
-    "distribution_strip",
-    "rank_shift_chart",
-    "render",
-    "score_shift_chart",
-    "theme",
-    "weights_chart",
-]
+from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure
 
 
 @dataclass(frozen=True)

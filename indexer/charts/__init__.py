@@ -1,0 +1,33 @@
+"""Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
+
+from indexer.charts.versions import (
+    CityPoint,
+    NodeWeight,
+    RankLine,
+    RankMove,
+    ScoreMove,
+    bump_chart,
+    composition_chart,
+    distribution_strip,
+    rank_shift_chart,
+    score_shift_chart,
+    weights_chart,
+)
+from weighting.drawing import Spec, render, theme
+
+__all__ = [
+    "CityPoint",
+    "NodeWeight",
+    "RankLine",
+    "RankMove",
+    "ScoreMove",
+    "Spec",
+    "bump_chart",
+    "composition_chart",
+    "distribution_strip",
+    "rank_shift_chart",
+    "render",
+    "score_shift_chart",
+    "theme",
+    "weights_chart",
+]
