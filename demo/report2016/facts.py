@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FACTS = Path(__file__).parent / "facts"
+PLACES = Path(__file__).parents[1] / "places" / "places.csv"
 SUBINDICES = ("infra", "industry", "innovation", "smartcity")
 # The weights with which the published totals follow from the published sub-indices (printed: 27.69 ...).
 IMPLIED = (0.277, 0.264, 0.219, 0.240)
@@ -35,6 +36,12 @@ class Report:
 def read_rows(name: str) -> list[dict[str, str]]:
     with (FACTS / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def read_places() -> dict[str, dict[str, str]]:
+    """Code and coordinates by city; no two of the report share a name."""
+    with PLACES.open(encoding="utf-8", newline="") as file:
+        return {row["name_zh"]: row for row in csv.DictReader(file)}
 
 
 def resolve_city(name: str, cities: list[str]) -> int:

@@ -25,6 +25,10 @@ from weighting.numeric.arrays import FloatArray, IntArray  # noqa: E402
 from weighting.numeric.tree import Tree, build_tree  # noqa: E402
 
 SEED = 2016
+CITY_COLUMNS = (
+    *("code", "name_zh", "name_en", "province_zh", "province_en"),
+    *("region_zh", "region_en", "aliases", "latitude", "longitude"),
+)
 # The same programme solved by another version of SciPy may end a hair away.
 TOLERANCE = 1e-6
 
@@ -74,14 +78,16 @@ def framework_csv(rows: Sequence[Mapping[str, str]]) -> str:
 def cities_csv(report: facts.Report) -> str:
     regions = {row["province"]: row for row in facts.read_rows("regions.csv")}
     english = names.english_names(report.cities, report.provinces)
+    places = facts.read_places()
     rows = [
-        (city, name, province, names.PROVINCES[province], region["region_zh"], region["region_en"], aliases)
+        (
+            *(places[city]["code"], city, name, province, names.PROVINCES[province]),
+            *(regions[province]["region_zh"], regions[province]["region_en"], ";".join(names.aliases(city))),
+            *(places[city]["latitude"], places[city]["longitude"]),
+        )
         for city, name, province in zip(report.cities, english, report.provinces, strict=True)
-        for region, aliases in [(regions[province], ";".join(names.aliases(city)))]
     ]
-    return as_csv(
-        ("name_zh", "name_en", "province_zh", "province_en", "region_zh", "region_en", "aliases"), rows
-    )
+    return as_csv(CITY_COLUMNS, rows)
 
 
 def published_csv(report: facts.Report) -> str:

@@ -1,6 +1,8 @@
 """The register of places."""
 
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from weighting.models.named import BilingualName
 
@@ -22,12 +24,26 @@ class Province(BilingualName):
 
 
 class City(BilingualName):
-    """A place that is scored; ``aliases`` are the other Chinese names it goes by."""
+    """A place that is scored; ``aliases`` are the other Chinese names it goes by.
+
+    ``code`` is the official one (GB/T 2260 for the cities of China); the coordinates are those of
+    its seat, in degrees north and east (WGS 84). Either may be unknown.
+    """
 
     province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="cities")
     aliases = models.JSONField(default=list, blank=True)
+    code = models.CharField(_("code"), max_length=20, blank=True)
+    latitude = models.FloatField(_("latitude"), null=True, blank=True)
+    longitude = models.FloatField(_("longitude"), null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]
         verbose_name_plural = "cities"
-        constraints = [models.UniqueConstraint(fields=["province", "name_zh"], name="city_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["province", "name_zh"], name="city_once"),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="city_on_earth",
+            ),
+        ]

@@ -29,6 +29,9 @@ class CityRow:
     region_zh: str
     region_en: str
     aliases: tuple[str, ...] = ()
+    code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class PrintedFigure:
 
 @transaction.atomic
 def register_cities(rows: Iterable[CityRow], *, actor: Account) -> list[City]:
-    """Add cities, with their provinces and regions, to the register; known ones stay."""
+    """Add cities, with their provinces and regions, to the register.
+
+    Known ones stay as they are, but for a code or coordinates that they lacked.
+    """
     cities = []
     for row in rows:
         region, _created = Region.objects.get_or_create(
@@ -57,10 +63,23 @@ def register_cities(rows: Iterable[CityRow], *, actor: Account) -> list[City]:
             name_zh=row.name_zh,
             defaults={"name_en": row.name_en, "aliases": list(row.aliases)},
         )
-        if created:
+        if _complete(city, row) or created:
+            city.full_clean()
+            city.save()
             record_act(actor, "register", city)
         cities.append(city)
     return cities
+
+
+def _complete(city: City, row: CityRow) -> bool:
+    """Take over what the register did not know yet; return whether there was anything."""
+    lacks_code = not city.code and bool(row.code)
+    lacks_place = city.latitude is None and row.latitude is not None
+    if lacks_code:
+        city.code = row.code
+    if lacks_place:
+        city.latitude, city.longitude = row.latitude, row.longitude
+    return lacks_code or lacks_place
 
 
 def use_method(

@@ -51,6 +51,14 @@ def local_weights(number, codes):
     return {row.indicator.code: row.local_weight for row in weights.select_related("indicator")}
 
 
+def test_every_city_is_loaded_with_its_code_and_coordinates(demo):
+    cities = {city.name_zh: (city.code, city.latitude, city.longitude) for city in cities_of(demo)}
+
+    assert len(cities) == 351
+    assert cities["北京市"] == ("110000", 39.9075, 116.3972)
+    assert all(code and latitude and longitude for code, latitude, longitude in cities.values())
+
+
 def test_implied_weights_bring_all_351_published_totals_and_ranks_back(demo, results):
     names = [city.name_zh for city in cities_of(demo)]
     totals = {row["unit"]: row for row in read_published() if not row["node"]}

@@ -214,8 +214,13 @@ def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account)
     return publish_data_set(data_set, actor=manager)
 
 
-def _city_row(*, aliases: str, **names: str) -> CityRow:
-    return CityRow(aliases=tuple(filter(None, aliases.split(";"))), **names)
+def _city_row(*, aliases: str, latitude: str, longitude: str, **names: str) -> CityRow:
+    return CityRow(
+        aliases=tuple(filter(None, aliases.split(";"))),
+        latitude=float(latitude),
+        longitude=float(longitude),
+        **names,
+    )
 
 
 def _read(name: str) -> bytes:
