@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 def queue_runs_of_version(version: WeightVersion) -> None:
     """Write a job for every data set of the version's framework."""
-    data_sets = DataSet.objects.filter(framework=version.framework_id).defer("values", "totals")
+    data_sets = DataSet.objects.filter(framework=version.framework_id).defer("values", "totals", "auxiliary")
     _queue(Run(data_set=d, weight_version=version, method_id=d.method_id) for d in data_sets)
 
 

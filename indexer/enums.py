@@ -31,6 +31,15 @@ class Aggregation(TextChoices):
     GEOMETRIC = "geometric", _("Geometric mean")
 
 
+class Outliers(TextChoices):
+    """What is done with a column whose skewness and kurtosis both exceed their limits."""
+
+    KEEP = "keep", _("Keep")
+    WINSORISE = "winsorise", _("Winsorise")
+    LOG = "log", _("Take logarithms")
+    WINSORISE_LOG = "winsorise_log", _("Winsorise, or else take logarithms")
+
+
 class RunStatus(TextChoices):
     QUEUED = "queued", _("Queued")
     RUNNING = "running", _("Running")

@@ -13,7 +13,18 @@ MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", ""
 class MethodSerializer(serializers.ModelSerializer):
     class Meta:
         model = IndexMethod
-        fields = ["normalisation", "negative", "missing", "aggregation"]
+        fields = [
+            "normalisation",
+            "negative",
+            "missing",
+            "aggregation",
+            "outliers",
+            "skewness_limit",
+            "kurtosis_limit",
+            "winsorised_most",
+            "denominators",
+            "sha256",
+        ]
 
 
 class DataSetSerializer(serializers.ModelSerializer):

@@ -5,15 +5,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation
+from indexer.services.methods import MethodChoice, method_blockers
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
-
-# The worst city has nothing under min-max and less than nothing under z-scores.
-NEVER_ABOVE_ZERO = {Normalisation.MINMAX, Normalisation.ZSCORE}
 
 
 class FrameworkChoice(forms.ModelChoiceField):
@@ -69,12 +66,9 @@ class DataSetImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse at once what no data could satisfy."""
         cleaned = super().clean() or self.cleaned_data
-        geometric = cleaned.get("aggregation") == Aggregation.GEOMETRIC
-        if geometric and cleaned.get("normalisation") in NEVER_ABOVE_ZERO:
-            raise ValidationError(
-                _(
-                    "The geometric mean needs values above zero, which this normalisation does not give for "
-                    "all cities. Choose the arithmetic mean or another normalisation."
-                )
-            )
+        said = {
+            name: cleaned[name] for name in MethodChoice.__dataclass_fields__ if cleaned.get(name) is not None
+        }
+        if blockers := method_blockers(MethodChoice(**said)):
+            raise ValidationError(blockers)
         return cleaned

@@ -1,5 +1,18 @@
 from indexer.models.city import City, Province, Region
-from indexer.models.data_set import DataSet, IndexMethod, PublishedFigure
+from indexer.models.data_set import DataSet, PublishedFigure
+from indexer.models.method import FrameworkMethod, IndexMethod
+from indexer.models.preparation import Preparation
 from indexer.models.run import CityScore, Run
 
-__all__ = ["City", "CityScore", "DataSet", "IndexMethod", "Province", "PublishedFigure", "Region", "Run"]
+__all__ = [
+    "City",
+    "CityScore",
+    "DataSet",
+    "FrameworkMethod",
+    "IndexMethod",
+    "Preparation",
+    "Province",
+    "PublishedFigure",
+    "Region",
+    "Run",
+]

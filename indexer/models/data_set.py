@@ -4,36 +4,19 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from indexer.enums import Aggregation, Missing, Negative, Normalisation
 from indexer.models.city import City
+from indexer.models.method import IndexMethod
 from weighting.models import Framework, Indicator
 from weighting.models.named import BilingualName
-
-
-class IndexMethod(models.Model):
-    """How raw values become composite scores (METHOD 3 and 4); rows are shared by runs."""
-
-    normalisation = models.CharField(_("normalisation"), max_length=8, choices=Normalisation, default="share")
-    negative = models.CharField(_("lower is better"), max_length=10, choices=Negative, default="reflect")
-    missing = models.CharField(_("missing values"), max_length=8, choices=Missing, default="refuse")
-    aggregation = models.CharField(_("aggregation"), max_length=10, choices=Aggregation, default="arithmetic")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["normalisation", "negative", "missing", "aggregation"], name="index_method_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.normalisation}/{self.negative}/{self.missing}/{self.aggregation}"
 
 
 class DataSet(BilingualName):
     """Raw values, packed: ``values`` is a C-ordered float64 matrix, NaN where missing.
 
     Rows are the cities of ``city_ids``, columns the leaf indicators of ``leaf_codes``;
-    ``totals`` (float64, NaN where the column sum serves) are the national totals.
+    ``totals`` (float64, NaN where the column sum serves) are the national totals. Columns that
+    are no indicators but may divide or weigh them, such as population, are in ``auxiliary``,
+    packed in the same way, one for each of ``auxiliary_codes``.
     """
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="data_sets")
@@ -44,6 +27,8 @@ class DataSet(BilingualName):
     leaf_codes = models.JSONField()
     values = models.BinaryField()
     totals = models.BinaryField()
+    auxiliary_codes = models.JSONField(default=list, blank=True)
+    auxiliary = models.BinaryField(default=bytes, blank=True)
     sha256 = models.CharField(max_length=64, unique=True)
     is_published = models.BooleanField(_("published"), default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

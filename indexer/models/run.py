@@ -5,7 +5,8 @@ from django.db.models import Q
 
 from indexer.enums import RunStatus
 from indexer.models.city import City
-from indexer.models.data_set import DataSet, IndexMethod
+from indexer.models.data_set import DataSet
+from indexer.models.method import IndexMethod
 from weighting.models import WeightVersion
 
 

@@ -24,6 +24,8 @@ FaultKind = Literal[
     "constant",
     "out_of_range",
     "empty_unit",
+    "denominator",
+    "unknown_column",
 ]
 
 FAULT_TEXTS: dict[FaultKind, str] = {
@@ -37,6 +39,8 @@ FAULT_TEXTS: dict[FaultKind, str] = {
     "constant": "all cities have the same value in {codes}",
     "out_of_range": "values too large or too small to normalise in {codes}",
     "empty_unit": "no value at all for {units}",
+    "denominator": "the denominator of {codes} is zero or negative for {units}",
+    "unknown_column": "the data set has no column {codes}",
 }
 
 

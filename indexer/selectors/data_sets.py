@@ -1,5 +1,6 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,16 @@ from django.db.models import Count, Q, QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod
-from indexer.numeric.normalisation import handle_missing, normalise
+from indexer.numeric.normalisation import DataFault, NormalisationError, normalise
+from indexer.numeric.preparation import Prepared, prepare
+from indexer.numeric.treatment import OutlierRule
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
 from weighting.selectors.frameworks import indicators_of
+
+# What lists of data sets leave in the database.
+PACKED = ("values", "totals", "auxiliary")
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class IndicatorSummary:
 
 def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
     """Return all data sets for staff, the published ones for anybody else."""
-    data_sets = DataSet.objects.select_related("framework", "method").defer("values", "totals")
+    data_sets = DataSet.objects.select_related("framework", "method").defer(*PACKED)
     counted = data_sets.annotate(
         run_count=Count("runs"), finished_count=Count("runs", filter=Q(runs__status=RunStatus.DONE))
     )
@@ -87,20 +93,78 @@ def structure_of(framework_id: int) -> Structure:
     return Structure(tree=tree, directions=np.array([row[2] for row in rows])[tree.leaves])
 
 
+@dataclass(frozen=True, eq=False)
+class Normalised:
+    """The normalised values, (cities, leaves), NaN where left out, and how they came about."""
+
+    values: FloatArray
+    prepared: Prepared
+
+
 def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structure) -> FloatArray:
     """Return the normalised values, (cities, leaves), under a method; NaN where left out."""
+    return normalise_data_set(data_set, method, structure).values
+
+
+def normalise_data_set(data_set: DataSet, method: IndexMethod, structure: Structure) -> Normalised:
+    """Divide, fill in, treat and normalise the raw values of a data set as a method says.
+
+    Raises `NormalisationError`, a `ValueError`, with every reason why that cannot be done.
+    """
     codes, values = structure.tree.leaf_codes, unpack_values(data_set)
-    # The names are for the message about missing values alone.
-    units = _city_names(data_set) if np.isnan(values).any() else []
-    filled = handle_missing(values, method.missing, codes=codes, units=units)  # type: ignore[arg-type]
-    return normalise(
-        filled,
+    # The names are for the messages about missing values and denominators alone.
+    named = np.isnan(values).any() or method.denominators
+    prepared = prepare(
+        values,
+        missing=method.missing,  # type: ignore[arg-type]
+        codes=codes,
+        units=_city_names(data_set) if named else [],
+        totals=unpack_totals(data_set),
+        denominators=denominators_of(data_set, method, codes),
+        rule=rule_of(method),
+    )
+    normalised = normalise(
+        prepared.values,
         method=method.normalisation,  # type: ignore[arg-type]
         directions=structure.directions,
         codes=codes,
-        totals=unpack_totals(data_set),
+        totals=prepared.totals,
         negative=method.negative,  # type: ignore[arg-type]
     )
+    return Normalised(normalised, prepared)
+
+
+def rule_of(method: IndexMethod) -> OutlierRule:
+    """Return the outlier rule of a method."""
+    return OutlierRule(
+        action=method.outliers,  # type: ignore[arg-type]
+        skewness=method.skewness_limit,
+        kurtosis=method.kurtosis_limit,
+        most=method.winsorised_most,
+    )
+
+
+def denominators_of(data_set: DataSet, method: IndexMethod, codes: Sequence[str]) -> dict[int, FloatArray]:
+    """Return the column, (cities,), that divides each leaf of the method, by the leaf's position."""
+    columns = columns_of(data_set, codes) if method.denominators else {}
+    unknown = {column for pair in method.denominators.items() for column in pair} - set(columns)
+    unknown |= set(method.denominators) - set(codes)
+    if unknown:
+        raise NormalisationError([DataFault("unknown_column", tuple(sorted(unknown)))])
+    return {codes.index(leaf): columns[column] for leaf, column in method.denominators.items()}
+
+
+def columns_of(data_set: DataSet, codes: Sequence[str]) -> dict[str, FloatArray]:
+    """Return every column, (cities,), that may divide or weigh: leaves and auxiliary ones."""
+    leaves = dict(zip(codes, unpack_values(data_set).T, strict=True))
+    return leaves | auxiliary_columns_of(data_set)
+
+
+def auxiliary_columns_of(data_set: DataSet) -> dict[str, FloatArray]:
+    """Return the columns, (cities,), that are no indicators, NaN where missing."""
+    codes = data_set.auxiliary_codes
+    beside = np.frombuffer(data_set.auxiliary, dtype="<f8").reshape(len(data_set.city_ids), len(codes))
+    return dict(zip(codes, beside.T, strict=True))
 
 
 def _city_names(data_set: DataSet) -> list[str]:

@@ -18,7 +18,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 PERCENT = 100
 
 Source = Literal["published", "reconstructed", ""]
-NOT_SHOWN = ("data_set__values", "data_set__totals", "weight_version__manifest")
+NOT_SHOWN = ("data_set__values", "data_set__totals", "data_set__auxiliary", "weight_version__manifest")
 # What a publication prints: by city and indicator, None for the composite.
 Printed = dict[tuple[int, int | None], str]
 

@@ -13,7 +13,8 @@ from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_
 from indexer.models import City, DataSet
 from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, normalise_unit_name
 from indexer.numeric.normalisation import handle_missing, normalise
-from indexer.services.data_sets import add_data_set, use_method
+from indexer.services.data_sets import add_data_set
+from indexer.services.methods import use_method
 from weighting.models import Account, Framework, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import FileProblem, FileProblems, ProblemLog, Source

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indexer.enums import Aggregation, Missing, Negative, Normalisation
 from indexer.models import City, DataSet, IndexMethod, Province, PublishedFigure, Region
 from indexer.signals import data_set_added
 from weighting.exceptions import Refused
@@ -82,20 +82,6 @@ def _complete(city: City, row: CityRow) -> bool:
     return lacks_code or lacks_place
 
 
-def use_method(
-    *,
-    normalisation: str = Normalisation.SHARE,
-    negative: str = Negative.REFLECT,
-    missing: str = Missing.REFUSE,
-    aggregation: str = Aggregation.ARITHMETIC,
-) -> IndexMethod:
-    """Return the row of a method, made on its first use."""
-    method, _created = IndexMethod.objects.get_or_create(
-        normalisation=normalisation, negative=negative, missing=missing, aggregation=aggregation
-    )
-    return method
-
-
 @transaction.atomic
 def add_data_set(
     *,
@@ -110,8 +96,11 @@ def add_data_set(
     method: IndexMethod,
     actor: Account,
     note: str = "",
+    auxiliary: Mapping[str, FloatArray] | None = None,
 ) -> DataSet:
     """Store a checked matrix (cities, leaves) as an immutable data set and announce it.
+
+    ``auxiliary`` are columns (cities,) that are no indicators, such as population.
 
     The framework's row is the lock, as in freezing: of a version and a data set that come
     at the same moment the later one sees the other, and writes their run.
@@ -119,10 +108,18 @@ def add_data_set(
     Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
     matrix = np.ascontiguousarray(values, dtype="<f8").tobytes()
     whole = np.array([totals.get(code, np.nan) for code in leaf_codes], dtype="<f8").tobytes()
-    labels = canonical_json(
-        {"framework": framework.sha256, "year": year, "cities": city_ids, "leaves": leaf_codes}
-    )
-    checksum = hashlib.sha256(labels + matrix + whole).hexdigest()
+    labels: dict[str, Any] = {
+        "framework": framework.sha256,
+        "year": year,
+        "cities": city_ids,
+        "leaves": leaf_codes,
+    }
+    beside, beside_codes = b"", sorted(auxiliary or {})
+    if auxiliary:
+        columns = np.stack([auxiliary[code] for code in beside_codes], axis=1)
+        beside = np.ascontiguousarray(columns, dtype="<f8").tobytes()
+        labels["auxiliary"] = beside_codes
+    checksum = hashlib.sha256(canonical_json(labels) + matrix + whole + beside).hexdigest()
     existing = DataSet.objects.filter(sha256=checksum).first()
     if existing:
         raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
@@ -137,6 +134,8 @@ def add_data_set(
         leaf_codes=leaf_codes,
         values=matrix,
         totals=whole,
+        auxiliary_codes=beside_codes,
+        auxiliary=beside,
         sha256=checksum,
         created_by=actor,
     )

@@ -20,8 +20,9 @@ from indexer.enums import Missing, RunStatus
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.ranking import min_ranks
-from indexer.selectors.data_sets import normalised_values, structure_of
+from indexer.selectors.data_sets import normalise_data_set, structure_of
 from indexer.services.leases import keep_lease, lease_time
+from indexer.services.preparations import record_preparation
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray
@@ -82,11 +83,13 @@ def compute_claimed_runs(runs: list[Run]) -> int:
     weights = global_weights_of([run.weight_version_id for run in runs])
     with keep_lease(runs[0]):
         try:
-            normalised = normalised_values(data_set, method, structure)
+            made = normalise_data_set(data_set, method, structure)
+            normalised = made.values
             columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
             scores = composite_scores(normalised, columns, **_options(method), tree=tree)
         except ValueError as error:
             return _fail(runs, error)
+        record_preparation(data_set, method, made.prepared)
         ended = 0
         for part in _parts(len(runs), cities=len(scores)):
             results = [

@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 
-from indexer.services.data_sets import CityRow, add_data_set, register_cities, use_method
+from indexer.services.data_sets import CityRow, add_data_set, register_cities
+from indexer.services.methods import use_method
 from tests.factories import make_framework
 from weighting.models import Indicator
 from weighting.services.versions import draft_equal_version, draft_imported_version, freeze_version
@@ -45,6 +46,7 @@ def make_data_set(framework=None, *, cities=3, values=None, **options):
         leaf_codes=codes,
         values=np.asarray(values, dtype=float),
         totals=options.pop("totals", {}),
+        auxiliary=options.pop("auxiliary", None),
         method=use_method(**options),
         actor=actor,
     )

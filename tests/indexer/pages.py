@@ -10,8 +10,8 @@ from indexer.services.data_sets import (
     publish_data_set,
     record_printed_figures,
     register_cities,
-    use_method,
 )
+from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
 from tests.indexer.factories import make_version

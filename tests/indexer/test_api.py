@@ -67,6 +67,8 @@ def test_a_run_tells_its_inputs_its_state_and_its_times(client):
     assert (body["dataset"], body["weight_version"]) == (run.data_set_id, run.weight_version_id)
     assert body["method"] == {
         "normalisation": "share", "negative": "reflect", "missing": "refuse", "aggregation": "arithmetic",
+        "outliers": "keep", "skewness_limit": 2.0, "kurtosis_limit": 3.5, "winsorised_most": 5,
+        "denominators": {}, "sha256": run.method.sha256,
     }  # fmt: skip
     assert body["status"] == "done"
     assert body["queued_at"] <= body["started_at"] <= body["finished_at"]

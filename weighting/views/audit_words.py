@@ -36,6 +36,7 @@ SENTENCES: dict[str, Promise] = {
     "retry": gettext_lazy("put %(subject)s back in the queue"),
     "revise": gettext_lazy("changed the draft of %(subject)s"),
     "revoke_links": gettext_lazy("revoked the links of %(subject)s"),
+    "set_method": gettext_lazy("chose the method of %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {

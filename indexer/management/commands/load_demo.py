@@ -19,8 +19,8 @@ from indexer.services.data_sets import (
     publish_data_set,
     record_printed_figures,
     register_cities,
-    use_method,
 )
+from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from weighting.enums import Role, Rule, VersionSource
 from weighting.models import Account, Framework, Indicator, Panel, Round, WeightVersion
@@ -204,7 +204,8 @@ def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account)
         method=use_method(),
         note=DATA_SET_NOTE,
         actor=manager,
-        **DATA_SET_NAMES,
+        name_zh=DATA_SET_NAMES["name_zh"],
+        name_en=DATA_SET_NAMES["name_en"],
     )
     figures = [
         PrintedFigure(cities[row["unit"]].pk, row["node"], row["value"], int(row["rank"]))

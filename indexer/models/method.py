@@ -1,0 +1,39 @@
+"""Methods: how raw values become composite scores."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from weighting.models import Framework
+
+
+class IndexMethod(models.Model):
+    """How raw values become composite scores (METHOD 3 and 4); rows are shared by runs.
+
+    ``denominators`` names, for each leaf that is divided, the column that divides it: another
+    leaf or an auxiliary column of the data set. ``sha256`` stands for all choices together.
+    """
+
+    normalisation = models.CharField(_("normalisation"), max_length=8, choices=Normalisation, default="share")
+    negative = models.CharField(_("lower is better"), max_length=10, choices=Negative, default="reflect")
+    missing = models.CharField(_("missing values"), max_length=8, choices=Missing, default="refuse")
+    aggregation = models.CharField(_("aggregation"), max_length=10, choices=Aggregation, default="arithmetic")
+    outliers = models.CharField(_("outliers"), max_length=13, choices=Outliers, default="keep")
+    skewness_limit = models.FloatField(_("limit of the skewness"), default=2.0)
+    kurtosis_limit = models.FloatField(_("limit of the kurtosis"), default=3.5)
+    winsorised_most = models.PositiveSmallIntegerField(_("cells drawn in at most"), default=5)
+    denominators = models.JSONField(_("denominators"), default=dict, blank=True)
+    sha256 = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return f"{self.normalisation}/{self.negative}/{self.missing}/{self.aggregation}/{self.sha256[:8]}"
+
+
+class FrameworkMethod(models.Model):
+    """The method that data sets of a framework are computed by unless they choose another."""
+
+    framework = models.OneToOneField(Framework, on_delete=models.CASCADE, related_name="default_method")
+    method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"method of framework {self.framework_id}"

@@ -1,0 +1,106 @@
+"""From raw values to what is normalised: divided, filled in, treated for outliers, in this order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.numeric.normalisation import DataFault, Missing, NormalisationError, handle_missing
+from indexer.numeric.treatment import ColumnTreatment, OutlierRule, treat_outliers
+from weighting.numeric.arrays import FloatArray
+
+CellArray = npt.NDArray[np.uint8]
+# What happened to a cell: bits, since a cell that was filled in may be winsorised, too.
+IMPUTED, LEFT_OUT, WINSORISED, LOGGED = 1, 2, 4, 8
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the normalisation takes, and what was done to get there.
+
+    Attributes
+    ----------
+    values : float array, (cities, leaves)
+        nan where ``reweight`` leaves a gap.
+    totals : float array, (leaves,)
+        The given totals; nan, for the column sum, where the column is divided or treated: a
+        total of raw values is no total of what the share is taken of.
+    cells : uint8 array, (cities, leaves)
+        `IMPUTED`, `LEFT_OUT`, `WINSORISED` and `LOGGED`, added; 0 for a cell as it was given.
+    treatments : tuple of ColumnTreatment
+    """
+
+    values: FloatArray
+    totals: FloatArray
+    cells: CellArray
+    treatments: tuple[ColumnTreatment, ...]
+
+
+def prepare(
+    values: FloatArray,
+    *,
+    missing: Missing,
+    codes: Sequence[str],
+    units: Sequence[str],
+    totals: FloatArray | None = None,
+    denominators: Mapping[int, FloatArray] | None = None,
+    rule: OutlierRule | None = None,
+) -> Prepared:
+    """Divide the columns that have a denominator, fill in what is missing, treat outliers.
+
+    A quotient is missing where either part is. Means that fill in are means of quotients, and
+    the outlier rule sees the filled column, as in the OECD handbook's order of steps.
+
+    Parameters
+    ----------
+    values : float array, (cities, leaves)
+        Raw values; nan where missing.
+    missing : {"refuse", "zero", "reweight", "mean"}
+    codes, units : sequence of str, (leaves,) and (cities,)
+        Names for the error messages.
+    totals : float array, (leaves,), optional
+    denominators : mapping of int to float array (cities,), optional
+        By the position of the leaf that is divided.
+    rule : OutlierRule, optional
+
+    Raises
+    ------
+    NormalisationError
+        Naming every indicator and city whose denominator is zero or negative, and as
+        `handle_missing`.
+    """
+    denominators = denominators or {}
+    divided = _divide(np.asarray(values, dtype=np.float64), denominators, codes, units)
+    gaps = np.isnan(divided)
+    filled = handle_missing(divided, missing, codes=codes, units=units)
+    treated = treat_outliers(filled, rule or OutlierRule())
+    cells = np.where(gaps, LEFT_OUT if missing == "reweight" else IMPUTED, 0).astype(np.uint8)
+    cells[treated.winsorised] |= WINSORISED
+    whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
+    whole[list(denominators)] = np.nan
+    for treatment in treated.treatments:
+        whole[treatment.column] = np.nan
+        if treatment.done == "logged":
+            cells[~np.isnan(treated.values[:, treatment.column]), treatment.column] |= LOGGED
+    return Prepared(treated.values, whole, cells, treated.treatments)
+
+
+def _divide(
+    values: FloatArray,
+    denominators: Mapping[int, FloatArray],
+    codes: Sequence[str],
+    units: Sequence[str],
+) -> FloatArray:
+    faults = []
+    divided = values.copy()
+    for place, below in denominators.items():
+        if (bad := below <= 0).any():
+            faults.append(DataFault("denominator", (codes[place],), tuple(compress(units, bad))))
+            continue
+        with np.errstate(over="ignore"):
+            divided[:, place] = values[:, place] / below
+    if faults:
+        raise NormalisationError(faults)
+    return divided

@@ -1,0 +1,112 @@
+"""Methods: chosen whole, checked, kept once; the default of a framework."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.models import FrameworkMethod, IndexMethod
+from weighting.exceptions import Refused
+from weighting.manifest import canonical_json, hash_bytes
+from weighting.models import Account, Framework
+from weighting.services.audit import record_act
+
+SCHEMA = "quanheng/method/1"
+# The worst city has nothing under min-max and less than nothing under z-scores.
+NEVER_ABOVE_ZERO = {Normalisation.MINMAX, Normalisation.ZSCORE}
+
+
+@dataclass(frozen=True)
+class MethodChoice:
+    """All choices of METHOD 3 and 4; the optional steps are off unless they are named."""
+
+    normalisation: str = Normalisation.SHARE
+    negative: str = Negative.REFLECT
+    missing: str = Missing.REFUSE
+    aggregation: str = Aggregation.ARITHMETIC
+    outliers: str = Outliers.KEEP
+    skewness_limit: float = 2.0
+    kurtosis_limit: float = 3.5
+    winsorised_most: int = 5
+    denominators: Mapping[str, str] = field(default_factory=dict)
+
+
+def use_method(**choices: Any) -> IndexMethod:
+    """Return the row of a method, made on its first use; choices are those of `MethodChoice`.
+
+    Raises `Refused` with every reason why no data could be computed by it.
+    """
+    choice = MethodChoice(**choices)
+    if blockers := method_blockers(choice):
+        raise Refused(*blockers)
+    settled = asdict(_settle(choice))
+    method, _created = IndexMethod.objects.get_or_create(sha256=_hash(settled), defaults=settled)
+    return method
+
+
+def choice_of(method: IndexMethod) -> MethodChoice:
+    """Return the choices that a method stands for."""
+    return MethodChoice(**{name: getattr(method, name) for name in MethodChoice.__dataclass_fields__})
+
+
+def method_blockers(choice: MethodChoice) -> list[str]:
+    """Return why a method could not compute any data, in words; nothing where it may."""
+    blockers = []
+    if choice.aggregation == Aggregation.GEOMETRIC and choice.normalisation in NEVER_ABOVE_ZERO:
+        blockers.append(
+            _(
+                "The geometric mean needs values above zero, which this normalisation does not give for "
+                "all cities. Choose the arithmetic mean or another normalisation."
+            )
+        )
+    changes = choice.outliers != Outliers.KEEP or choice.denominators
+    if choice.normalisation == Normalisation.NONE and changes:
+        blockers.append(
+            _(
+                "Values that are normalised already are used as they are. Keep the outliers and name no "
+                "denominators, or choose another normalisation."
+            )
+        )
+    limits = (choice.skewness_limit, choice.kurtosis_limit)
+    if not all(math.isfinite(limit) and limit >= 0 for limit in limits) or choice.winsorised_most < 1:
+        blockers.append(
+            _("The limits of skewness and kurtosis are numbers from 0, and at least one cell is drawn in.")
+        )
+    for leaf, column in choice.denominators.items():
+        if leaf == column:
+            blockers.append(_("“%(code)s” cannot be divided by itself.") % {"code": leaf})
+    return blockers
+
+
+@transaction.atomic
+def set_default_method(framework: Framework, *, method: IndexMethod, actor: Account) -> FrameworkMethod:
+    """Let data sets of a framework be computed by a method unless they choose another."""
+    Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    default, _created = FrameworkMethod.objects.update_or_create(
+        framework=framework, defaults={"method": method}
+    )
+    record_act(actor, "set_method", framework, method=method.sha256)
+    return default
+
+
+def _settle(choice: MethodChoice) -> MethodChoice:
+    """Give choices that go unused their default, so that one method has one row."""
+    plain = MethodChoice()
+    keeps, draws_in = (choice.outliers == Outliers.KEEP, "winsorise" in choice.outliers)
+    return replace(
+        choice,
+        skewness_limit=plain.skewness_limit if keeps else float(choice.skewness_limit),
+        kurtosis_limit=plain.kurtosis_limit if keeps else float(choice.kurtosis_limit),
+        winsorised_most=choice.winsorised_most if draws_in else plain.winsorised_most,
+        denominators=dict(sorted(choice.denominators.items())),
+    )
+
+
+def _hash(settled: dict[str, Any]) -> str:
+    """Return what stands for a method in every provenance: its choices in canonical JSON."""
+    plain = {name: str(value) if isinstance(value, str) else value for name, value in settled.items()}
+    return hash_bytes(canonical_json({"schema": SCHEMA, **plain}))

@@ -1,0 +1,24 @@
+"""The record of what was done to a data set's cells before they were normalised."""
+
+import zlib
+
+import numpy as np
+
+from indexer.models import DataSet, IndexMethod, Preparation
+from indexer.numeric.preparation import Prepared
+from indexer.selectors.preparations import described_treatments
+
+
+def record_preparation(data_set: DataSet, method: IndexMethod, prepared: Prepared) -> None:
+    """Keep which cells were filled in or treated, once for all weight versions.
+
+    The same data and method lead to the same record, so whoever comes second changes nothing.
+    """
+    cells = np.ascontiguousarray(prepared.cells, dtype=np.uint8).tobytes()
+    record = Preparation(
+        data_set=data_set,
+        method=method,
+        cells=zlib.compress(cells),
+        treatments=described_treatments(prepared, data_set.leaf_codes),
+    )
+    Preparation.objects.bulk_create([record], ignore_conflicts=True)
