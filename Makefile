@@ -6,6 +6,9 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
+# Two processes, file by file; the browser's and the faults' files are long and come first.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help run install test check bench faults messages clean
 .DEFAULT_GOAL := help
 
@@ -19,8 +22,8 @@ install: .venv/.dev ## put all that running and testing need into .venv
 	@$(PY) -m tests.chromium --install
 
 test: install ## run every test, on PostgreSQL and on SQLite
-	@$(PY) -m tests.postgres
-	@$(PY) -m pytest
+	@$(PY) -m tests.postgres $(SIDE_BY_SIDE)
+	@$(PY) -m pytest $(SIDE_BY_SIDE)
 
 check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
 	@.venv/bin/ruff check .

@@ -13,6 +13,9 @@ from pathlib import Path
 if "QUANHENG_VAR" not in os.environ:
     os.environ["QUANHENG_VAR"] = tempfile.mkdtemp(prefix="quanheng-test-")
     atexit.register(shutil.rmtree, os.environ["QUANHENG_VAR"], ignore_errors=True)
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each of several test processes has a folder, and in it a database and a broker, of its own.
+    os.environ["QUANHENG_VAR"] += f"/{os.environ['PYTEST_XDIST_WORKER']}"
 # Nobody listens there unless a test asks for the `valkey` fixture.
 os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/broker/valkey.sock"
 
