@@ -25,15 +25,21 @@ function readReceipt(text) {
   }
 }
 
+function readList(selector) {
+  return [...document.querySelectorAll(`${selector} li`)].map((item) => item.textContent.trim());
+}
+
 async function judge(text) {
   const file = readReceipt(text);
   if (!file) return ["error", words.unreadable];
   if (String(file.round) !== words.round || file.questionnaire_hash !== words.questionnaire) return ["error", words.otherRound];
-  const listed = [...document.querySelectorAll("#receipt-list li")].map((item) => item.textContent.trim());
+  const [listed, superseded] = ["#receipt-list", "#superseded-list"].map(readList);
   const parts = ["quanheng/receipt/1", file.round, file.questionnaire_hash, file.nonce, canonical(file.scores)];
   if ((await sha256(parts)) !== file.receipt) return ["error", words.altered];
-  if (!words.root) return ["info", words.notClosed];
-  if ((await sha256(["quanheng/receipt-root/1", ...listed])) !== words.root) return ["error", words.badList];
+  const isListWrong = words.root && (await sha256(["quanheng/receipt-root/1", ...listed])) !== words.root;
+  if (isListWrong) return ["error", words.badList];
+  if (superseded.includes(file.receipt)) return ["warning", words.superseded];
+  if (!words.root) return file.receipt === words.current ? ["success", words.stands] : ["info", words.notClosed];
   return listed.includes(file.receipt) ? ["success", words.listed] : ["warning", words.unlisted];
 }
 

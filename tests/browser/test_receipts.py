@@ -92,16 +92,25 @@ def test_a_superseded_an_altered_and_a_foreign_receipt_are_told_apart(
     page = open_check()
 
     expect(check_text(page, json.dumps(counted))).to_contain_text("Counted")
-    expect(check_text(page, json.dumps(superseded))).to_contain_text("a later seal replaced it")
+    expect(check_text(page, json.dumps(superseded))).to_contain_text("Superseded")
     altered = counted | {"scores": counted["scores"] | {"infra": 1}}
     expect(check_text(page, json.dumps(altered))).to_contain_text("altered")
     expect(check_text(page, json.dumps(counted | {"round": 0}))).to_contain_text("another round")
     expect(check_text(page, "{}")).to_contain_text("not a receipt file")
+    page.locator("#superseded-list li").evaluate("item => item.remove()")
+    expect(check_text(page, json.dumps(superseded))).to_contain_text("in no list")
     page.locator("#receipt-list li").first.evaluate("item => item.remove()")
     expect(check_text(page, json.dumps(counted))).to_contain_text("does not add up")
 
 
-def test_before_the_close_the_receipt_itself_is_checked(open_check, invitation):
+def test_before_the_close_the_own_seal_and_the_superseded_ones_are_told_apart(open_check, invitation):
+    superseded = receipt_of(invitation)
+    save_score(invitation, code="infra", value=5, seen_revision=1, client="second thoughts")
+    seal_ballot(invitation)
+    current = receipt_of(invitation)
     page = open_check()
 
-    expect(check_text(page, json.dumps(receipt_of(invitation)))).to_contain_text("after the close")
+    expect(check_text(page, json.dumps(current))).to_contain_text("as it stands")
+    expect(check_text(page, json.dumps(superseded))).to_contain_text("Superseded")
+    page.locator("#superseded-list li").evaluate("item => item.remove()")
+    expect(check_text(page, json.dumps(superseded))).to_contain_text("after the close")

@@ -15,7 +15,7 @@ from tests.factories import fill_ballot, make_framework, make_invitation, make_p
 from weighting.enums import RoundState
 from weighting.manifest import hash_receipt_list
 from weighting.models import Ballot, Invitation, Score
-from weighting.selectors.rounds import receipts_of
+from weighting.selectors.rounds import receipts_of, superseded_receipts_of
 from weighting.services import residue, unlinking
 from weighting.services.ballots import save_score, seal_ballot, withdraw_ballot
 from weighting.services.rounds import close_round
@@ -186,6 +186,9 @@ def test_the_published_list_holds_the_receipts_of_the_kept_ballots_and_no_others
     assert receipts_of(closed) == sorted(kept)
     assert closed.receipt_root == hash_receipt_list(receipts_of(closed))
     assert not void & set(receipts_of(closed))
+    # A receipt that a later seal replaced is told from one that nobody knows.
+    assert superseded_receipts_of(closed) == [superseded.ballot.receipt]
+    assert list(Ballot.objects.exclude(superseded_receipts=[])) == []
 
 
 def bytes_on_disk():

@@ -35,6 +35,8 @@ class Ballot(models.Model):
     receipt = models.CharField(max_length=64, blank=True)
     # Kept for the expert's own receipt page while the round is open; gone at the close.
     nonce = models.CharField(max_length=64, blank=True)
+    # Receipts of earlier seals of this ballot, sorted: which came when is nobody's business.
+    superseded_receipts = models.JSONField(default=list, blank=True)
     # Comments sealed with the scores, by indicator code; nobody reads them before the close.
     sealed_comments = models.JSONField(default=dict, blank=True)
     order_key = models.BigIntegerField(default=random_order_key)

@@ -62,6 +62,8 @@ class Round(models.Model):
     questionnaire_hash = models.CharField(max_length=64, blank=True)
     # Set when the round closes.
     receipt_root = models.CharField(max_length=64, blank=True)
+    # Receipts that a later seal replaced, sorted, without the ballots that they were of.
+    superseded_receipts = models.JSONField(default=list, blank=True)
     invited_count = models.PositiveIntegerField(null=True, blank=True)
     sealed_count = models.PositiveIntegerField(null=True, blank=True)
     excluded_count = models.PositiveIntegerField(null=True, blank=True)

@@ -138,6 +138,7 @@ def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
         "nonce": ballot.nonce,
         "scores": ballot.sealed_scores,
         "receipt": ballot.receipt,
+        "supersedes": ballot.superseded_receipts,
     }
 
 

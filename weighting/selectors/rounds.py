@@ -85,6 +85,11 @@ def receipts_of(round_: Round) -> list[str]:
     return sorted(round_.ballots.exclude(receipt="").values_list("receipt", flat=True))
 
 
+def superseded_receipts_of(round_: Round) -> list[str]:
+    """Return the sorted receipts that a later seal replaced; none before the close."""
+    return list(round_.superseded_receipts) if round_.receipt_root else []
+
+
 def items_of(round_: Round) -> list[Indicator]:
     """Return the indicators that the round asks about, in file order, each with its parent."""
     asked = Indicator.objects.filter(pk__in=round_.items.values("indicator"))

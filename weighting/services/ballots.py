@@ -109,7 +109,8 @@ def seal_ballot(invitation: Invitation) -> Ballot:
     """Seal the answers as they stand; refused with every gap.
 
     Sealing unchanged answers again gives the same receipt; changed answers give a new one,
-    which supersedes it. Comments are sealed beside the scores; the receipt says nothing of them.
+    which supersedes it: the older one is kept as such. Comments are sealed beside the scores; the
+    receipt says nothing of them.
     """
     invitation, round_ = _hold_open(invitation)
     sections = ballot_sections(invitation)
@@ -121,6 +122,8 @@ def seal_ballot(invitation: Invitation) -> Ballot:
     if ballot.sealed_scores == answers:
         ballot.save(update_fields=["sealed_comments"])
         return ballot
+    if ballot.receipt:
+        ballot.superseded_receipts = sorted([*ballot.superseded_receipts, ballot.receipt])
     ballot.nonce = secrets.token_hex(NONCE_BYTES)
     ballot.sealed_scores = answers
     ballot.receipt = hash_receipt(

@@ -21,6 +21,7 @@ BEFORE_THE_CLOSE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN]
 def unlink_at_close(round_: Round) -> None:
     """Keep the sealed ballots under new ids in random order; drop drafts, nonces and links.
 
+    The receipts that a later seal replaced move to the round, where nothing tells whose they were.
     A round that feeds back own scores keeps the links until its series ends, as its experts
     were told beforehand.
     """
@@ -30,6 +31,7 @@ def unlink_at_close(round_: Round) -> None:
     sectors = _sectors_to_keep(round_, sealed)
     for ballot in sealed:
         ballot.sector = sectors.get(ballot.pk, "")
+    round_.superseded_receipts = sorted(old for ballot in sealed for old in ballot.superseded_receipts)
     Score.objects.filter(ballot__round=round_).delete()
     _rewrite(round_, sealed, keeps_links=round_.feedback == Feedback.OWN)
 
@@ -72,7 +74,7 @@ def _rewrite(round_: Round, kept: list[Ballot], *, keeps_links: bool) -> None:
 
 
 def _copy_of(ballot: Ballot) -> Ballot:
-    """Return the sealed ballot under a new random id, without the nonce."""
+    """Return the sealed ballot under a new random id, without the nonce and earlier receipts."""
     return Ballot(
         round_id=ballot.round_id,
         sealed_scores=ballot.sealed_scores,

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weighting.exceptions import Refused
 from weighting.forms.terms import ConsentForm
-from weighting.models import Round
+from weighting.models import Ballot, Round
 from weighting.permissions import EXPERTS, MANAGERS, audience
-from weighting.selectors.ballots import is_open
-from weighting.selectors.rounds import receipts_of, rounds_visible_to
+from weighting.selectors.ballots import is_open, own_ballot
+from weighting.selectors.rounds import receipts_of, rounds_visible_to, superseded_receipts_of
 from weighting.services.ballots import start_ballot, withdraw_ballot
 from weighting.views.access import terms_context
 from weighting.views.ballot import expert_page
@@ -62,8 +62,12 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 @audience(EXPERTS)
 @require_GET
 def own_round_receipts(request: HttpRequest) -> HttpResponse:
-    """Let an expert check a receipt against the list of the own round, without sending it."""
-    return _receipts_page(request, invitation_of(request).round)
+    """Let an expert check a receipt without sending it: against the list, before the close the own seal."""
+    invitation = invitation_of(request)
+    if invitation.round.receipt_root:
+        return _receipts_page(request, invitation.round)
+    own = own_ballot(invitation).ballot
+    return _receipts_page(request, invitation.round, own=own)
 
 
 @audience(MANAGERS)
@@ -73,6 +77,11 @@ def round_receipts(request: HttpRequest, pk: int) -> HttpResponse:
     return _receipts_page(request, get_object_or_404(rounds_visible_to(account_of(request)), pk=pk))
 
 
-def _receipts_page(request: HttpRequest, round_: Round) -> HttpResponse:
-    context = {"round": round_, "receipts": receipts_of(round_)}
+def _receipts_page(request: HttpRequest, round_: Round, own: Ballot | None = None) -> HttpResponse:
+    context = {
+        "round": round_,
+        "receipts": receipts_of(round_),
+        "superseded": own.superseded_receipts if own else superseded_receipts_of(round_),
+        "current": own.receipt if own else "",
+    }
     return render(request, "weighting/expert/receipts.html", context)
