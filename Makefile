@@ -62,7 +62,7 @@ clean: ## remove everything built; the data in var/ stay
 	@$(PIP) -r requirements.txt || $(INSTALL_FAILED)
 	@touch $@
 
-.venv/.dev: requirements-dev.txt requirements.txt | .venv/.made
+.venv/.dev: requirements-dev.txt requirements-parquet.txt requirements.txt | .venv/.made
 	@echo "Installing the packages of requirements-dev.txt into .venv ..."
 	@$(PIP) -r requirements-dev.txt || $(INSTALL_FAILED)
 	@touch $@ .venv/.run

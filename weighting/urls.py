@@ -84,10 +84,10 @@ urlpatterns = [
     path("rounds/<int:pk>/remind/", invitations.round_remind, name="round-remind"),
     path("rounds/<int:pk>/receipts/", participation.round_receipts, name="round-receipts"),
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
-    path("rounds/<int:pk>/statistics.csv", statistics.statistics_export, name="round-statistics-export"),
+    path("rounds/<int:pk>/statistics/export/", statistics.statistics_export, name="round-statistics-export"),
     path("rounds/<int:pk>/report/", statistics.round_report, name="round-report"),
     path("audit/", audit.audit_log, name="audit"),
-    path("audit/export.csv", audit.audit_export, name="audit-export"),
+    path("audit/export/", audit.audit_export, name="audit-export"),
     path("frameworks/", frameworks.framework_list, name="framework-list"),
     path("frameworks/import/", frameworks.framework_import, name="framework-import"),
     path("frameworks/<int:pk>/", frameworks.framework_detail, name="framework-detail"),
@@ -112,9 +112,7 @@ urlpatterns = [
     ),
     path("weight-versions/<int:pk>/", versions.version_detail, name="version-detail"),
     path("weight-versions/<int:pk>/manifest.json", versions.version_manifest, name="version-manifest"),
-    path(
-        "weight-versions/<int:pk>/export.<str:format>", version_release.version_export, name="version-export"
-    ),
+    path("weight-versions/<int:pk>/export/", version_release.version_export, name="version-export"),
     path("weight-versions/<int:pk>/correct/", version_release.version_correct, name="version-correct"),
     path("weight-versions/<int:pk>/edit/", version_sources.version_edit, name="version-edit"),
     path("weight-versions/<int:pk>/describe/", version_sources.version_describe, name="version-describe"),

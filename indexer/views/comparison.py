@@ -20,6 +20,7 @@ from indexer.views.comparison_words import finding, provenance_of, statistics_of
 from indexer.views.tables import render_part
 from indexer.views.words import data_set_name, score_unit, version_name
 from weighting.permissions import ANYONE, audience
+from weighting.views.files import asked_format, save_links
 from weighting.visitors import visitor_of
 
 PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -47,8 +48,8 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @audience(ANYONE)
 @require_GET
 def comparison_export(request: HttpRequest) -> HttpResponse:
-    """Answer with every city of the comparison as a CSV file."""
-    return comparison_file(_compared(request))
+    """Answer with every city of the comparison as a file."""
+    return comparison_file(_compared(request), asked_format(request))
 
 
 @audience(ANYONE)
@@ -158,6 +159,7 @@ def _summary(compared: Comparison) -> dict[str, Any]:
         "summaries": summary_rows(compared),
         "figures": figures,
         "provenance": provenance_of(compared),
+        "saves": save_links(f"{reverse('indexer:comparison-export')}?{query_of(compared)}"),
         "clear_url": f"{reverse('indexer:comparison')}?{query_of(compared)}",
     }
 

@@ -7,13 +7,15 @@ import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from indexer.models import Run
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT, Figure, figure_of, printed_figures_of
-from indexer.views.exports import place_cells, place_header, provenance_cells, provenance_header
+from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.tables import Cell, CityTable, Column, cut_table, place_columns
 from indexer.views.words import score_unit, source_word, version_name
+from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray
-from weighting.views.files import csv_answer
+from weighting.views.files import table_answer
 from weighting.views.numbers import signed
 
 DIGITS = 4
@@ -31,24 +33,30 @@ def comparison_rows(compared: Comparison, table: CityTable) -> list[dict[str, An
     return _pair_rows(compared, positions) if len(compared.runs) == 2 else _many_rows(compared, positions)
 
 
-def comparison_file(compared: Comparison) -> HttpResponse:
+def comparison_file(compared: Comparison, format: str) -> HttpResponse:
     """Answer with all cities: ranks, shifts, scores with their sources, and contributions."""
     unit = score_unit(compared.runs[0].method)
-    header = place_header()
+    columns = place_headings()
     for run in compared.runs:
-        name = version_name(run)
-        header += [
-            _("Rank, %(version)s") % {"version": name},
-            _("Score, %(version)s (%(unit)s)") % {"version": name, "unit": unit},
-            _("Source of the score, %(version)s") % {"version": name},
+        name, key = version_name(run), _key(run)
+        columns += [
+            Heading(f"rank_{key}", _("Rank, %(version)s") % {"version": name}),
+            Heading(f"score_{key}", _("Score, %(version)s (%(unit)s)") % {"version": name, "unit": unit}),
+            Heading(f"source_{key}", _("Source of the score, %(version)s") % {"version": name}),
         ]
-    header += [_("Places gained, %(version)s") % {"version": version_name(run)} for run in compared.runs[1:]]
+    columns += [
+        Heading(f"gained_{_key(run)}", _("Places gained, %(version)s") % {"version": version_name(run)})
+        for run in compared.runs[1:]
+    ]
     if len(compared.runs) == 2:
-        header += [_("Change of the score"), *_contribution_header(compared)]
-    header += [_("SHA-256 of the manifests"), *provenance_header()]
-    return csv_answer(
-        "comparison-" + "-".join(str(run.pk) for run in compared.runs), header, _file_rows(compared)
-    )
+        columns += [Heading("change", _("Change of the score")), *_contribution_headings(compared)]
+    name = "comparison-" + "-".join(str(run.pk) for run in compared.runs)
+    return table_answer(format, name, columns, _file_rows(compared), run_facts(*compared.runs))
+
+
+def _key(run: Run) -> str:
+    """Name a run in the columns for programs: its version's number, and its own among equals."""
+    return f"v{run.weight_version.number}_run{run.pk}"
 
 
 def change_digits(changes: FloatArray) -> int:
@@ -140,16 +148,17 @@ def _cause(compared: Comparison, position: int, digits: int) -> dict[str, str] |
     return {"name": compared.sub_indices[most].name, "part": signed(own[most] * PERCENT, digits)}
 
 
-def _contribution_header(compared: Comparison) -> list[str]:
+def _contribution_headings(compared: Comparison) -> list[Heading]:
     if compared.contributions is None:
         return []
-    return [_("Contribution of %(name)s") % {"name": node.name} for node in compared.sub_indices]
+    return [
+        Heading(f"contribution_{node.code}", _("Contribution of %(name)s") % {"name": node.name})
+        for node in compared.sub_indices
+    ]
 
 
 def _file_rows(compared: Comparison) -> Iterator[list[object]]:
     order = np.argsort(compared.results[0].ranks, kind="stable").tolist()
-    manifests = " ".join(run.manifest_hash for run in compared.runs)
-    provenance = [manifests, *provenance_cells(compared.runs[0])]
     parts = compared.contributions if len(compared.runs) == 2 else None
     for p, figures in zip(order, _score_figures(compared, order), strict=True):
         row: list[object] = list(place_cells(compared.cities[p]))
@@ -160,4 +169,4 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
             row.append(float(compared.score_changes[p] * PERCENT))
         if parts is not None:
             row += (parts[p, compared.roots] * PERCENT).tolist()
-        yield [*row, *provenance]
+        yield row

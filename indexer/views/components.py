@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from indexer import charts
 from indexer.views.run_tabs import Tab
 from weighting.permissions import MANAGERS, audience
+from weighting.views.files import save_links
 
 
 class Words(TypedDict):
@@ -181,6 +182,7 @@ def components(request: HttpRequest) -> HttpResponse:
             {"label": "Closed", "state": "todo"},
             {"label": "Aggregated", "state": "todo"},
         ],
+        "saves": save_links("#"),
         "definitions": [
             ("Rule", "Normalised sum of scores"),
             ("Manifest", "sha256:9f2c…e1"),

@@ -1,23 +1,40 @@
-"""The columns that the index's files share."""
+"""What the index's files share: the columns of a place, and what a run was computed from."""
+
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
-from indexer.views.words import data_set_name, method_words
+from indexer.views.words import data_set_name, method_words, version_name
+from weighting.exports import Fact, Heading
 
 
-def place_header() -> list[str]:
-    return [_("City (Chinese)"), _("City (English)"), _("Province"), _("Region")]
+def place_headings() -> list[Heading]:
+    return [
+        Heading("city_zh", _("City (Chinese)")),
+        Heading("city_en", _("City (English)")),
+        Heading("province", _("Province")),
+        Heading("region", _("Region")),
+    ]
 
 
 def place_cells(city: City) -> list[str]:
     return [city.name_zh, city.name_en, city.province.name, city.province.region.name]
 
 
-def provenance_header() -> list[str]:
-    return [_("Data set"), _("SHA-256 of the data"), _("Method"), _("Software version")]
+def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
+    """Return what figures of one run, or of several on one data set, were computed from and by."""
+    first = runs[0]
+    facts = [
+        Fact("data_set", _("Data set"), data_set_name(first.data_set)),
+        Fact("data_sha256", _("SHA-256 of the data"), first.data_sha256),
+        Fact("weight_version", _("Weight version"), _("; ").join(map(version_name, runs))),
+        Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(run.manifest_hash for run in runs)),
+        Fact("method", _("Method"), method_words(first.method)),
+        Fact("code_version", _("Software version"), _software(runs)),
+    ]
+    return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
 
 
-def provenance_cells(run: Run) -> list[str]:
-    """What a run was computed from and by, which every line of a file repeats."""
-    return [data_set_name(run.data_set), run.data_sha256, method_words(run.method), run.code_version]
+def _software(runs: Sequence[Run]) -> str:
+    return " ".join(dict.fromkeys(run.code_version for run in runs))

@@ -22,7 +22,7 @@ from indexer.selectors.runs import (
     printed_figures_of,
     results_of,
 )
-from indexer.views.exports import place_cells, place_header, provenance_cells, provenance_header
+from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_tabs import run_tabs
 from indexer.views.tables import (
     Cell,
@@ -42,9 +42,10 @@ from indexer.views.words import (
     source_word,
     version_name,
 )
+from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import WeightedNode, weighted_nodes_of
-from weighting.views.files import csv_answer
+from weighting.views.files import save_links, table_answer
 from weighting.views.numbers import signed
 
 TOP = 10
@@ -110,16 +111,21 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     return render_part(request, "indexer/ranking.html", "indexer/_ranking_table.html", context)
 
 
-def ranking_file(run: Run) -> HttpResponse:
+def ranking_file(run: Run, format: str) -> HttpResponse:
     """Answer with the whole table: every figure has a column that says where it comes from."""
     ranking = load_ranking(run)
     unit = score_unit(run.method)
-    names = [_("Composite score"), *(node.indicator.name for node in ranking.sub_indices)]
-    header = [_("Rank"), *place_header()]
-    for name in names:
-        header += [f"{name} ({unit})", _("%(column)s: source") % {"column": name}]
-    header += [_("Weight version"), _("SHA-256 of the manifest"), *provenance_header()]
-    return csv_answer(f"ranking-{run.pk}", header, _file_rows(ranking))
+    columns = [Heading("rank", _("Rank")), *place_headings()]
+    for code, name in [("score", _("Composite score")), *_score_names(ranking)]:
+        columns.append(Heading(code, f"{name} ({unit})"))
+        columns.append(Heading(f"{code}_source", _("%(column)s: source") % {"column": name}))
+    return table_answer(format, f"ranking-{run.pk}", columns, _file_rows(ranking), run_facts(run))
+
+
+def _score_names(ranking: Ranking) -> list[tuple[str, str]]:
+    """Return the columns of the sub-indices: for programs, and for people."""
+    nodes = [node.indicator for node in ranking.sub_indices]
+    return [(f"score_{indicator.code}", indicator.name) for indicator in nodes]
 
 
 def _columns(ranking: Ranking) -> list[Column]:
@@ -173,7 +179,7 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
     return {
         "title": _finding(ranking),
         "tabs": run_tabs(run, "run-detail"),
-        "actions": [{"label": _("Save as CSV"), "url": export, "kind": "quiet"}],
+        "saves": save_links(export),
         **_composition(ranking),
         "regions": _regions(ranking),
         "is_share": ranking.is_share,
@@ -262,11 +268,9 @@ def _provenance(run: Run) -> list[tuple[str, Any]]:
 
 
 def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
-    run = ranking.run
-    version = [version_name(run), run.manifest_hash, *provenance_cells(run)]
     positions = ranking.order
     for p, figures in zip(positions, _figures(ranking, positions), strict=True):
         scores: list[object] = []
         for figure in figures:
             scores += [figure.value, source_word(figure)]
-        yield [int(ranking.result.ranks[p]), *place_cells(ranking.cities[p]), *scores, *version]
+        yield [int(ranking.result.ranks[p]), *place_cells(ranking.cities[p]), *scores]

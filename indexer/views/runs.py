@@ -19,6 +19,7 @@ from indexer.views.words import version_name
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience
+from weighting.views.files import asked_format
 from weighting.visitors import account_of, visitor_of
 
 
@@ -54,11 +55,11 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_GET
 def run_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with the ranking as a CSV file."""
+    """Answer with the ranking as a file."""
     run = _load_run(request, pk)
     if run.status != RunStatus.DONE:
         raise Http404
-    return ranking_file(run)
+    return ranking_file(run, asked_format(request))
 
 
 @audience(STAFF)

@@ -120,7 +120,7 @@ def test_the_ranking_is_paged_filtered_and_saved(open_page, runs):
     page.get_by_label("Region", exact=True).select_option(label="Northwest")
     expect(page.locator("#results tbody tr")).to_have_count(1)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Save as CSV").click()
+        page.get_by_role("link", name="CSV", exact=True).click()
     assert download.value.path().read_text("utf-8-sig").count("\n") == 61
 
 

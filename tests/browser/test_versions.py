@@ -88,7 +88,7 @@ def test_a_manager_freezes_a_stranger_verifies_and_compares(open_page, tmp_path)
     )
     expect(stranger.locator("#movers svg")).to_be_visible()
     with stranger.expect_download() as download:
-        stranger.get_by_role("link", name="Save as CSV").click()
+        stranger.get_by_role("link", name="CSV", exact=True).click()
     assert download.value.path().read_text("utf-8-sig").count("\n") == 15
 
 

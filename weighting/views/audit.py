@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -12,12 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from weighting.exports import Fact, Heading
 from weighting.forms.audit import AuditFilter
 from weighting.models import AuditEntry
 from weighting.permissions import MANAGERS, audience
 from weighting.selectors.audit import entries_visible_to, names_of_subjects
 from weighting.views.audit_words import KINDS, SENTENCES, address_of, sentence_of
-from weighting.views.files import csv_answer
+from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of
 
 PAGE_SIZE = 50
@@ -56,6 +58,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page_obj": page,
         "acts": _in_words(list(page.object_list)),
+        "saves": save_links(_export_url(request)),
         "clear_url": reverse("weighting:audit"),
     }
     return render(request, "weighting/manager/audit.html", context)
@@ -66,7 +69,15 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 def audit_export(request: HttpRequest) -> HttpResponse:
     """The same as a file, all pages."""
     acts = _in_words(_filter_of(request).apply(entries_visible_to(account_of(request))))
-    header = [_("Time"), _("By"), _("Act"), _("What"), _("Done to"), _("Number"), _("Details")]
+    columns = [
+        Heading("at", _("Time")),
+        Heading("actor", _("By")),
+        Heading("act", _("Act")),
+        Heading("sentence", _("What")),
+        Heading("subject_type", _("Done to")),
+        Heading("subject_id", _("Number")),
+        Heading("detail", _("Details")),
+    ]
     rows = (
         [
             act.entry.at.isoformat(),
@@ -79,7 +90,16 @@ def audit_export(request: HttpRequest) -> HttpResponse:
         ]
         for act in acts
     )
-    return csv_answer("audit", header, rows)
+    facts = [Fact("code_version", _("Software version"), settings.CODE_VERSION)]
+    return table_answer(asked_format(request), "audit", columns, rows, facts)
+
+
+def _export_url(request: HttpRequest) -> str:
+    """Return the address of the file with the same filters."""
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    query = asked.urlencode()
+    return reverse("weighting:audit-export") + (f"?{query}" if query else "")
 
 
 def _filter_of(request: HttpRequest) -> AuditFilter:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from weighting.exceptions import NotReported
@@ -23,6 +24,7 @@ from weighting.selectors.statistics import (
 )
 from weighting.selectors.versions import weighted_nodes_of
 from weighting.views.answers import CONFLICT
+from weighting.views.files import asked_format, save_links
 from weighting.views.report_words import limits_of, purpose_of, terms_of
 from weighting.views.statistics_tables import (
     agreement_rows,
@@ -63,6 +65,7 @@ def statistics_page(request: HttpRequest, statistics: RoundStatistics) -> HttpRe
         "title": finding(statistics),
         "stats": key_figures(statistics),
         "sections": group_sections(statistics),
+        "saves": save_links(reverse("weighting:round-statistics-export", args=[round_.pk])),
         "comments": comments_of(round_) if visitor_of(request).can_manage else [],
         **_shared(statistics),
     }
@@ -71,8 +74,8 @@ def statistics_page(request: HttpRequest, statistics: RoundStatistics) -> HttpRe
 
 @_of_reported_round
 def statistics_export(request: HttpRequest, statistics: RoundStatistics) -> HttpResponse:
-    """Every item as a line of a CSV file."""
-    return statistics_file(statistics)
+    """Every item as a line of a file."""
+    return statistics_file(statistics, asked_format(request))
 
 
 @_of_reported_round

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from weighting import charts
+from weighting.exports import Fact, Heading
+from weighting.models import Round
 from weighting.selectors.stability import Stability
 from weighting.selectors.statistics import GroupFigures, ItemFigures, RoundStatistics
-from weighting.views.files import csv_answer
+from weighting.views.files import table_answer
 from weighting.views.numbers import signed
 from weighting.views.statistics_words import agreement_cells, group_finding
 
@@ -69,32 +72,42 @@ def change_rows(stability: Stability) -> list[dict[str, Any]]:
     ]
 
 
-def statistics_file(statistics: RoundStatistics) -> HttpResponse:
-    """Answer with every item of the round as a CSV file."""
-    header = [
-        _("Code"),
-        _("Indicator (Chinese)"),
-        _("Indicator (English)"),
-        _("Group"),
-        *(_("Score %(score)d") % {"score": score} for score in range(1, 6)),
-        _("Abstained"),
-        _("Mean"),
-        _("Median"),
-        _("Lower quartile"),
-        _("Upper quartile"),
-        _("IQR"),
-        _("CV"),
-        _("Share of 4 and 5"),
-        _("Consensus"),
-        _("Kendall's W of the group"),
-        _("p-value"),
-        _("ICC(2,1) of the group"),
-        _("ICC(2,k) of the group"),
-        *(_("Mean: %(sector)s") % {"sector": sector.sector.label} for sector in statistics.sectors),
-        _("Round"),
-        _("Questionnaire hash"),
+def statistics_file(statistics: RoundStatistics, format: str) -> HttpResponse:
+    """Answer with every item of the round as a file."""
+    columns = [
+        Heading("code", _("Code")),
+        Heading("name_zh", _("Indicator (Chinese)")),
+        Heading("name_en", _("Indicator (English)")),
+        Heading("group", _("Group")),
+        *(Heading(f"scored_{score}", _("Score %(score)d") % {"score": score}) for score in range(1, 6)),
+        Heading("abstained", _("Abstained")),
+        Heading("mean", _("Mean")),
+        Heading("median", _("Median")),
+        Heading("lower_quartile", _("Lower quartile")),
+        Heading("upper_quartile", _("Upper quartile")),
+        Heading("iqr", _("IQR")),
+        Heading("cv", _("CV")),
+        Heading("share_4_5", _("Share of 4 and 5")),
+        Heading("consensus", _("Consensus")),
+        Heading("group_w", _("Kendall's W of the group")),
+        Heading("group_w_p_value", _("p-value")),
+        Heading("group_icc_single", _("ICC(2,1) of the group")),
+        Heading("group_icc_average", _("ICC(2,k) of the group")),
+        *(
+            Heading(f"mean_{sector.sector}", _("Mean: %(sector)s") % {"sector": sector.sector.label})
+            for sector in statistics.sectors
+        ),
     ]
-    return csv_answer(f"quanheng-round-{statistics.round.pk}-statistics", header, _file_rows(statistics))
+    name = f"quanheng-round-{statistics.round.pk}-statistics"
+    return table_answer(format, name, columns, _file_rows(statistics), _facts(statistics.round))
+
+
+def _facts(round_: Round) -> list[Fact]:
+    return [
+        Fact("round", _("Round"), round_.title),
+        Fact("questionnaire_sha256", _("Questionnaire hash"), round_.questionnaire_hash),
+        Fact("code_version", _("Software version"), settings.CODE_VERSION),
+    ]
 
 
 def _file_rows(statistics: RoundStatistics) -> list[list[object]]:
@@ -104,13 +117,12 @@ def _file_rows(statistics: RoundStatistics) -> list[list[object]]:
         agreement = [w and w.w, w and w.p_value, icc and icc.single, icc and icc.average]
         for item in group.items:
             means = [sector.means[len(rows)] for sector in statistics.sectors]
-            round_ = [statistics.round.title, statistics.round.questionnaire_hash]
-            rows.append([*_item_cells(item, group), *agreement, *means, *round_])
+            rows.append([*_item_cells(item, group), *agreement, *means])
     return rows
 
 
 def _item_cells(item: ItemFigures, group: GroupFigures) -> list[object]:
-    scores: list[object] = [*item.scores] or [""] * 5
+    scores: list[object] = [*item.scores] or [None] * 5
     consensus = {True: _("yes"), False: _("no"), None: ""}[item.consensus]
     return [
         item.indicator.code,

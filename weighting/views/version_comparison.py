@@ -1,15 +1,17 @@
 """Weight versions side by side: page, file and picture."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from weighting.exceptions import Refused
+from weighting.exports import Fact, columns_of
 from weighting.forms.version_choice import chosen_version_ids
 from weighting.models import WeightVersion
 from weighting.permissions import ANYONE, audience
@@ -20,7 +22,7 @@ from weighting.selectors.version_comparison import (
     versions_asked_for,
 )
 from weighting.selectors.versions import versions_visible_to
-from weighting.views.files import csv_answer
+from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
 from weighting.views.version_figures import movers_figure, picture_of
 from weighting.views.version_words import (
@@ -65,9 +67,11 @@ def version_compare(request: HttpRequest) -> HttpResponse:
 @audience(ANYONE)
 @require_GET
 def version_compare_export(request: HttpRequest) -> HttpResponse:
-    """Answer with every weight of every version as a CSV file, a line each."""
+    """Answer with every weight of every version as a file, a line each."""
     compared = _compared(request)
-    return csv_answer("quanheng-versions", HEADER, _lines(compared))
+    return table_answer(
+        asked_format(request), "quanheng-versions", columns_of(*HEADER), _lines(compared), _facts(compared)
+    )
 
 
 @audience(ANYONE)
@@ -151,6 +155,7 @@ def _context(compared: VersionComparison) -> dict[str, Any]:
         "figure": figure,
         "rows": _rows(compared),
         "query": query,
+        "saves": save_links(f"{reverse('weighting:version-compare-export')}?{query}"),
     }
 
 
@@ -216,10 +221,19 @@ def _lines(compared: VersionComparison) -> list[list[object]]:
                     version.manifest_hash,
                     float(compared.local[place, column]),
                     float(compared.global_[place, column]),
-                    *(_changes_of(change, place) if change else ["", "", ""]),
+                    *(_changes_of(change, place) if change else [None, None, None]),
                 ]
             )
     return lines
+
+
+def _facts(compared: VersionComparison) -> list[Fact]:
+    framework = compared.base.framework
+    return [
+        Fact("framework", _("Framework"), framework.name),
+        Fact("framework_sha256", _("SHA-256 of the framework"), framework.sha256),
+        Fact("code_version", _("Software version"), settings.CODE_VERSION),
+    ]
 
 
 def _changes_of(change: VersionChange, place: int) -> list[object]:
@@ -227,5 +241,5 @@ def _changes_of(change: VersionChange, place: int) -> list[object]:
     return [
         float(change.local[place]),
         float(change.global_[place]),
-        "" if math.isnan(relative) else relative,
+        relative,
     ]

@@ -1,23 +1,20 @@
 """What makes a version a release: changes, lineage, citation, files, and its corrections."""
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from weighting.enums import Language, VersionStatus
 from weighting.exceptions import Refused
+from weighting.exports import Fact, columns_of
 from weighting.forms.versions import CorrectionForm
 from weighting.models import Account, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
@@ -27,12 +24,11 @@ from weighting.selectors.version_comparison import compare_versions
 from weighting.selectors.versions import item_counts_of, versions_visible_to, weighted_nodes_of
 from weighting.services.versions import draft_correction
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
-from weighting.views.files import csv_answer
+from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.version_comparison import compare_url
 from weighting.views.version_words import change_sentences, version_name
 from weighting.visitors import account_of, visitor_of
 
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_COUNTS: list[int | None] = [None] * 6
 HEADER = [
     "code", "parent", "name_zh", "name_en", "local_weight", "global_weight", "asked",
@@ -44,18 +40,17 @@ ROW, RAIL = 64, 44
 
 @audience(ANYONE)
 @require_GET
-def version_export(request: HttpRequest, pk: int, format: str) -> HttpResponse:
-    """Answer with the weights of a version, and the counts behind them, as CSV or XLSX."""
-    version = _version_or_404(request, pk)
+def version_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the weights of a version, and the counts behind them, as a file."""
+    version, format = _version_or_404(request, pk), asked_format(request)
     name = f"quanheng-weights-{version.framework_id}-{version.number or f'draft-{version.pk}'}"
-    if format == "csv":
-        facts = _facts_of(version)
-        rows = [[*row, *facts.values()] for row in _rows_of(version)]
-        return csv_answer(name, [*HEADER, *facts], rows)
-    if format == "xlsx":
-        headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
-        return HttpResponse(_workbook(version), content_type=XLSX_TYPE, headers=headers)
-    raise Http404
+    facts = _facts_of(version)
+    if format != "csv":  # which would repeat the sentences on every line
+        facts += [
+            Fact(f"citation_{language}", f"citation_{language}", text)
+            for language, text in citations_of(version)
+        ]
+    return table_answer(format, name, columns_of(*HEADER), _rows_of(version), facts)
 
 
 @audience(MANAGERS)
@@ -82,6 +77,7 @@ def release_context(version: WeightVersion, account: Account | None) -> dict[str
     links = lineage_of(version, account)
     return {
         "head": head_of(version.framework_id),
+        "saves": save_links(reverse("weighting:version-export", args=[version.pk])),
         "history": _history(version, previous_or_parent(version, account)),
         "lineage": _lineage(version, links),
         "citations": citations_of(version),
@@ -160,10 +156,10 @@ def _lineage(version: WeightVersion, links: Sequence[Link]) -> dict[str, Any]:
     }
 
 
-def _facts_of(version: WeightVersion) -> dict[str, object]:
+def _facts_of(version: WeightVersion) -> list[Fact]:
     """Return what tells which version a file holds, and which chain it stands in."""
     head = head_of(version.framework_id) or Head(version.framework.sha256, 0, "")
-    return {
+    facts: dict[str, object] = {
         "version": version.number,
         "label_zh": version.label_zh,
         "label_en": version.label_en,
@@ -172,7 +168,9 @@ def _facts_of(version: WeightVersion) -> dict[str, object]:
         "framework_sha256": head.framework,
         "head_version": head.number or None,
         "head_sha256": head.hash,
+        "code_version": settings.CODE_VERSION,
     }
+    return [Fact(name, name, value) for name, value in facts.items()]
 
 
 def _rows_of(version: WeightVersion) -> list[list[object]]:
@@ -193,29 +191,6 @@ def _rows_of(version: WeightVersion) -> list[list[object]]:
         ]
         for indicator in along_the_tree(list(nodes))
     ]
-
-
-def _workbook(version: WeightVersion) -> bytes:
-    book = Workbook(write_only=True)
-    weights, about = book.create_sheet("weights"), book.create_sheet("about")
-    weights.append(HEADER)
-    for row in _rows_of(version):
-        weights.append([_cell(weights, value) for value in row])
-    facts = _facts_of(version) | {f"citation_{language}": text for language, text in citations_of(version)}
-    for name, value in facts.items():
-        about.append([_cell(about, name), _cell(about, value)])
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
-
-
-def _cell(sheet: Any, value: object) -> object:
-    """Return a cell; text is kept from running as a formula."""
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
-    cell.data_type = "s"
-    return cell
 
 
 def _version_or_404(request: HttpRequest, pk: int) -> WeightVersion:

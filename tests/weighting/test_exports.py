@@ -1,0 +1,115 @@
+"""One table as four kinds of file: the same numbers, the same provenance, and nothing that runs."""
+
+import csv
+import io
+import json
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from openpyxl import load_workbook
+from pyarrow import parquet
+
+from weighting.exports import FORMATS, Fact, Heading, Table, columns_of, table_bytes
+from weighting.views.files import save_links, table_answer
+
+COLUMNS = [Heading("unit", "城市"), Heading("score", "得分"), Heading("rank", "名次"), Heading("first", "首")]
+ROWS = [
+    ["北京", np.float64(0.1) + np.float64(0.2), np.int64(1), True],
+    ["=HYPERLINK(1)", float("nan"), np.int32(2), False],
+    ["\t=1+1", -1e-300, 3, None],
+]
+FACTS = [Fact("data_set", "数据集", "@报告 2016"), Fact("seed", "随机种子", 20160401)]
+TABLE = Table(COLUMNS, ROWS, FACTS)
+
+
+def written(format, table=TABLE):
+    return io.BytesIO(table_bytes(format, table))
+
+
+def csv_lines(table=TABLE):
+    return list(csv.reader(io.TextIOWrapper(written("csv", table), encoding="utf-8-sig", newline="")))
+
+
+def test_csv_repeats_the_provenance_and_disarms_formulas():
+    assert csv_lines() == [
+        ["城市", "得分", "名次", "首", "数据集", "随机种子"],
+        ["北京", "0.30000000000000004", "1", "True", "'@报告 2016", "20160401"],
+        ["'=HYPERLINK(1)", "", "2", "False", "'@报告 2016", "20160401"],
+        ["'\t=1+1", "-1e-300", "3", "", "'@报告 2016", "20160401"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1+1", "-1+1", "@SUM(1)", "|cmd", "%0", "\t=1", "\r=1", "＝1+1", "＠SUM"]
+)
+def test_no_text_begins_like_a_formula(text):
+    (cell,) = csv_lines(Table(columns_of("a"), [[text]]))[1]
+
+    assert cell.startswith("'")
+
+
+def test_a_workbook_stores_text_as_text_and_has_a_sheet_of_provenance():
+    book = load_workbook(written("xlsx"))
+    cells = list(book["data"].iter_rows())
+
+    assert [cell.value for cell in cells[0]] == ["城市", "得分", "名次", "首"]
+    assert [cell.value for cell in cells[1]] == ["北京", 0.30000000000000004, 1, True]
+    assert (cells[2][0].value, cells[2][0].data_type, cells[2][1].value) == ("=HYPERLINK(1)", "s", None)
+    assert list(book["provenance"].values) == [("数据集", "@报告 2016"), ("随机种子", 20160401)]
+
+
+def test_json_holds_names_for_programs_and_full_precision():
+    document = json.loads(table_bytes("json", TABLE))
+
+    assert document["provenance"] == {"data_set": "@报告 2016", "seed": 20160401}
+    assert document["columns"][0] == {"name": "unit", "label": "城市"}
+    assert document["rows"][0] == {"unit": "北京", "score": 0.1 + 0.2, "rank": 1, "first": True}
+    assert document["rows"][1]["score"] is None
+    assert document["rows"][2]["score"] == -1e-300
+
+
+def test_parquet_holds_types_and_provenance_in_its_metadata():
+    table = parquet.read_table(written("parquet"))
+
+    assert table.to_pydict() == {
+        "unit": ["北京", "=HYPERLINK(1)", "\t=1+1"],
+        "score": [0.1 + 0.2, None, -1e-300],
+        "rank": [1, 2, 3],
+        "first": [True, False, None],
+    }
+    assert [str(kind) for kind in table.schema.types] == ["string", "double", "int64", "bool"]
+    assert table.schema.metadata[b"data_set"].decode() == "@报告 2016"
+    assert table.schema.metadata[b"seed"] == b"20160401"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_same_table_is_the_same_file(format, monkeypatch):
+    first = table_bytes(format, TABLE)
+    monkeypatch.setattr("time.localtime", lambda *_: (2031, 5, 4, 3, 2, 1, 0, 0, 0))
+
+    assert table_bytes(format, TABLE) == first
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_table_without_rows_is_a_file(format):
+    assert len(table_bytes(format, Table(COLUMNS, [], FACTS))) > 20
+
+
+def test_a_decimal_stays_exact_where_the_file_has_no_decimals():
+    table = Table(columns_of("weight"), [[Decimal("0.10")]])
+
+    assert json.loads(table_bytes("json", table))["rows"] == [{"weight": "0.10"}]
+    assert load_workbook(written("xlsx", table))["data"]["A2"].value == 0.1
+
+
+def test_without_the_extra_parquet_is_not_offered_and_the_address_says_why(monkeypatch):
+    assert [link.url for link in save_links("/x/?q=1")][-1] == "/x/?q=1&format=parquet"
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr("weighting.exports.find_spec", lambda name: None)
+    answer = table_answer("parquet", "ranking", COLUMNS, ROWS)
+
+    assert [link.label for link in save_links("/x/")] == ["CSV", "XLSX", "JSON"]
+    assert answer.status_code == 501
+    assert "requirements-parquet.txt" in answer.content.decode()

@@ -1,0 +1,195 @@
+"""Tables as files: CSV, XLSX, JSON and Parquet, each with what its figures were made from.
+
+Numbers are in full precision and text never runs as a formula. Spreadsheets (CSV, XLSX) carry
+headings in the reader's language; programs (JSON, Parquet) find every column by its stable name.
+The same table gives the same bytes: no file holds the time it was written.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib.util import find_spec
+from io import BytesIO, StringIO
+from typing import Any, NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from defusedcsv import csv
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+# What spreadsheets also take for the start of a formula, beyond what defusedcsv knows.
+FORMULA_STARTS = ("\t", "\r", "＝", "＋", "－", "＠")
+# The earliest time a ZIP file can state.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+TIMES = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>")
+WIDEST = 48
+
+
+class Heading(NamedTuple):
+    """A column: its name for programs, and what people read above it."""
+
+    name: str
+    label: str
+
+
+class Fact(NamedTuple):
+    """One thing a table was made from: data set, version, method, seed, software."""
+
+    name: str
+    label: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings, and what they were made from."""
+
+    columns: Sequence[Heading]
+    rows: Iterable[Sequence[object]]
+    provenance: Sequence[Fact] = ()
+
+
+class Format(NamedTuple):
+    """A kind of file."""
+
+    label: str
+    content_type: str
+    write: Callable[[Table], bytes]
+
+
+class NotInstalled(Exception):
+    """The package that writes this kind of file is an optional extra, and is not there."""
+
+
+def columns_of(*names: str) -> list[Heading]:
+    """Return columns whose headings are their names, for files that programs read back."""
+    return [Heading(name, name) for name in names]
+
+
+def table_bytes(format: str, table: Table) -> bytes:
+    """Write a table as one of `FORMATS`."""
+    return FORMATS[format].write(table)
+
+
+def is_installed(format: str) -> bool:
+    """Whether this installation can write a kind of file."""
+    return format != "parquet" or find_spec("pyarrow") is not None
+
+
+def _csv(table: Table) -> bytes:
+    """Repeat the provenance on every line; the first character lets spreadsheets read Chinese."""
+    out = StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out, lineterminator="\n")
+    facts = [_safe_text(fact.value) for fact in table.provenance]
+    writer.writerow([heading.label for heading in table.columns] + [fact.label for fact in table.provenance])
+    writer.writerows([*map(_safe_text, row), *facts] for row in table.rows)
+    return out.getvalue().encode()
+
+
+def _xlsx(table: Table) -> bytes:
+    """Write the rows on the first sheet and the provenance on the second."""
+    book = Workbook(write_only=True)
+    data, about = book.create_sheet("data"), book.create_sheet("provenance")
+    data.freeze_panes = "A2"
+    for place, heading in enumerate(table.columns, start=1):
+        data.column_dimensions[get_column_letter(place)].width = min(max(2 * len(heading.label), 10), WIDEST)
+    data.append([_cell(data, heading.label, bold=True) for heading in table.columns])
+    for row in table.rows:
+        data.append([_cell(data, value) for value in row])
+    about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
+    for fact in table.provenance:
+        about.append([_cell(about, fact.label, bold=True), _cell(about, fact.value)])
+    out = BytesIO()
+    book.save(out)
+    return _without_times(out.getvalue())
+
+
+def _json(table: Table) -> bytes:
+    names = [heading.name for heading in table.columns]
+    document = {
+        "provenance": {fact.name: _plain(fact.value) for fact in table.provenance},
+        "columns": [heading._asdict() for heading in table.columns],
+        "rows": [dict(zip(names, map(_plain, row), strict=True)) for row in table.rows],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
+
+
+def _parquet(table: Table) -> bytes:
+    if not is_installed("parquet"):
+        raise NotInstalled("pyarrow")
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = [[_plain(value) for value in row] for row in table.rows]
+    columns = {
+        heading.name: pa.array([row[place] for row in rows]) for place, heading in enumerate(table.columns)
+    }
+    facts = {fact.name: "" if fact.value is None else str(_plain(fact.value)) for fact in table.provenance}
+    out = BytesIO()
+    parquet.write_table(pa.table(columns, metadata=facts), out)
+    return out.getvalue()
+
+
+FORMATS = {
+    "csv": Format("CSV", "text/csv; charset=utf-8", _csv),
+    "xlsx": Format("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx),
+    "json": Format("JSON", "application/json", _json),
+    "parquet": Format("Parquet", "application/vnd.apache.parquet", _parquet),
+}
+
+
+def _plain(value: object) -> Any:
+    """Return a value that every kind of file holds; what is not a number is missing."""
+    if hasattr(value, "dtype"):
+        value = value.item()  # type: ignore[attr-defined]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    # Exact, as the API writes them.
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _safe_text(value: object) -> object:
+    plain = _plain(value)
+    return f"'{plain}" if isinstance(plain, str) and plain.startswith(FORMULA_STARTS) else plain
+
+
+def _cell(sheet: Any, value: object, *, bold: bool = False) -> object:
+    """Return a cell; text is stored as text, whatever it begins with."""
+    plain = float(value) if isinstance(value, Decimal) else _plain(value)
+    if isinstance(plain, float):
+        # openpyxl would round to 16 digits, which is not always the same number.
+        return _typed_cell(sheet, repr(plain), "n")
+    if not isinstance(plain, str):
+        return plain
+    cell = _typed_cell(sheet, ILLEGAL_CHARACTERS_RE.sub("", plain), "s")
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _typed_cell(sheet: Any, text: str, kind: str) -> Any:
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = kind
+    return cell
+
+
+def _without_times(workbook: bytes) -> bytes:
+    """Take every time out of a workbook, so that the same table is the same file."""
+    out = BytesIO()
+    with ZipFile(BytesIO(workbook)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = TIMES.sub(b"", part)
+            new.writestr(ZipInfo(name, NO_TIME), part, ZIP_DEFLATED)
+    return out.getvalue()
