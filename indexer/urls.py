@@ -2,8 +2,9 @@
 
 from django.urls import path
 
+from indexer.api.concentration import ConcentrationView
 from indexer.api.resources import DataSets, Ranking, Runs
-from indexer.views import comparison, data_sets, proposals, runs
+from indexer.views import comparison, concentration, data_sets, proposals, runs
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
 
@@ -22,6 +23,12 @@ urlpatterns = [
     path("runs/<int:pk>/", runs.run_detail, name="run-detail"),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
+    path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),
+    path(
+        "runs/<int:pk>/concentration/export/",
+        concentration.concentration_export,
+        name="run-concentration-export",
+    ),
     path("data-sets/", data_sets.data_set_list, name="data-set-list"),
     path("data-sets/import/", data_sets.data_set_import, name="data-set-import"),
     path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),
@@ -32,6 +39,7 @@ urlpatterns = [
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
+    path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     # The last of all: what no address under the API has answered.
     path("api/v1/<path:address>", audience(ANYONE)(UnknownAddress.as_view()), name="api-unknown"),
 ]

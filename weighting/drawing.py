@@ -92,16 +92,25 @@ def figure(
     y: str = "name",
 ) -> Spec:
     """Return a figure with one line of ``step`` pixels for each ``y`` of the rows, in their order."""
+    height = step * len({row[y] for row in rows})
+    # The order of the rows is the order of the figure.
+    lines = {"y": {"field": y, "type": "nominal", "sort": None, "title": None}}
+    drawn = field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=height)
+    return {**drawn, "encoding": lines}
+
+
+def field_of_points(
+    rows: list[dict[str, Any]], layers: list[Spec], *, title: str, subtitle: str, source: str, height: int
+) -> Spec:
+    """Return a figure whose layers place the rows themselves, such as a curve or a map."""
     return {
         "$schema": SCHEMA,
         "description": title,
         "usermeta": {"palette": PALETTE, "title": title, "subtitle": subtitle, "source": source},
         "config": theme(),
         "width": "container",
-        "height": step * len({row[y] for row in rows}),
+        "height": height,
         "data": {"values": rows},
-        # The order of the rows is the order of the figure.
-        "encoding": {"y": {"field": y, "type": "nominal", "sort": None, "title": None}},
         "layer": layers,
     }
 

@@ -1,5 +1,6 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
+from indexer.charts.concentration import lorenz_chart
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
@@ -25,6 +26,7 @@ __all__ = [
     "bump_chart",
     "composition_chart",
     "distribution_strip",
+    "lorenz_chart",
     "rank_shift_chart",
     "render",
     "score_shift_chart",

@@ -36,8 +36,7 @@ from indexer.views.tables import (
 )
 from indexer.views.words import (
     data_set_name,
-    method_words,
-    moment,
+    provenance_of,
     score_unit,
     source_word,
     version_name,
@@ -183,7 +182,7 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
         **_composition(ranking),
         "regions": _regions(ranking),
         "is_share": ranking.is_share,
-        "provenance": _provenance(run),
+        "provenance": provenance_of(run),
     }
 
 
@@ -252,19 +251,6 @@ def _regions(ranking: Ranking) -> list[dict[str, Any]]:
     for row in rows:
         row["bar"] = Cell(f"{row['sum']:.2f}", percent=100 * row["sum"] / largest if largest > 0 else None)
     return sorted(rows, key=lambda row: -row["sum" if ranking.is_share else "mean"])
-
-
-def _provenance(run: Run) -> list[tuple[str, Any]]:
-    return [
-        (_("Data set"), data_set_name(run.data_set)),
-        (_("SHA-256 of the data"), run.data_sha256),
-        (_("Weight version"), version_name(run)),
-        (_("SHA-256 of the manifest"), run.manifest_hash),
-        (_("Method"), method_words(run.method)),
-        (_("SHA-256 of the result"), run.result_sha256),
-        (_("Software version"), run.code_version),
-        (_("Computed"), moment(run.finished_at)),
-    ]
 
 
 def _file_rows(ranking: Ranking) -> Iterator[list[object]]:

@@ -18,6 +18,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
     """Return the pages of a run; ``current`` is the name of the address that is shown."""
     labels = {
         "run-detail": _("Ranking"),
+        "run-concentration": _("Concentration"),
     }
     return [
         Tab(label=label, url=reverse(f"indexer:{name}", args=[run.pk]), is_current=name == current)

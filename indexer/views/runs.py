@@ -2,20 +2,19 @@
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from indexer.dispatch import retry_run
-from indexer.enums import RunStatus
 from indexer.models import Run
-from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
+from indexer.selectors.runs import runs_visible_to
 from indexer.services.runs import requeue_failed_run
 from indexer.views.ranking import ranking_file, ranking_page
 from indexer.views.run_groups import runs_context
-from indexer.views.words import version_name
+from indexer.views.run_pages import answer_about_run, finished_run
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience
@@ -45,21 +44,14 @@ def run_progress(request: HttpRequest) -> HttpResponse:
 @require_GET
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ranking of a finished run, and how far any other is."""
-    run = _load_run(request, pk)
-    if run.status == RunStatus.DONE:
-        return ranking_page(request, run)
-    context = runs_context([run], only=run.data_set_id)
-    return render(request, "indexer/run_unfinished.html", {"title": version_name(run), **context})
+    return answer_about_run(request, pk, ranking_page)
 
 
 @audience(ANYONE)
 @require_GET
 def run_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking as a file."""
-    run = _load_run(request, pk)
-    if run.status != RunStatus.DONE:
-        raise Http404
-    return ranking_file(run, asked_format(request))
+    return ranking_file(finished_run(request, pk), asked_format(request))
 
 
 @audience(STAFF)
@@ -80,10 +72,6 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _try_again(run: Run, account: Account) -> None:
     retry_run(requeue_failed_run(run, actor=account))
-
-
-def _load_run(request: HttpRequest, pk: int) -> Run:
-    return get_object_or_404(runs_with_nodes_visible_to(visitor_of(request).account), pk=pk)
 
 
 def _listed_runs(request: HttpRequest, data_set: int | None = None) -> list[Run]:

@@ -51,6 +51,20 @@ def score_unit(method: IndexMethod) -> str:
     return _("hundredths of the data’s unit")
 
 
+def provenance_of(run: Run) -> list[tuple[str, str]]:
+    """Say what a run was computed from and by, line by line."""
+    return [
+        (_("Data set"), data_set_name(run.data_set)),
+        (_("SHA-256 of the data"), run.data_sha256),
+        (_("Weight version"), version_name(run)),
+        (_("SHA-256 of the manifest"), run.manifest_hash),
+        (_("Method"), method_words(run.method)),
+        (_("SHA-256 of the result"), run.result_sha256),
+        (_("Software version"), run.code_version),
+        (_("Computed"), moment(run.finished_at)),
+    ]
+
+
 def source_word(figure: Figure) -> str:
     """Say where a figure comes from."""
     match figure.source:

@@ -30,6 +30,7 @@ FIGURES = {
     "weights": (charts.weights_chart(WEIGHTS, **CAPTION), ["专家组", "等权", "27.69"]),
     "composition": (charts.composition_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
     "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **CAPTION), ["北京 1", "南阳 34", "等权"]),
+    "lorenz": (charts.lorenz_chart([0, 0.1, 0.3, 1], **CAPTION), ["if all held the same"]),
     "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 

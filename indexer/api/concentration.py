@@ -1,0 +1,102 @@
+"""/api/v1/runs/{id}/concentration/."""
+
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.run_view import NODE, RunView
+from indexer.numeric.concentration import ConcentrationError
+from indexer.selectors.concentration import (
+    TOPS,
+    ConcentrationReport,
+    PlaceConcentration,
+    concentration_of,
+)
+
+
+class MeasuresSerializer(serializers.Serializer):
+    count = serializers.IntegerField(help_text="Parts that were measured.")
+    gini = serializers.FloatField(help_text="0: all alike; 1 - 1/count: one holds all.")
+    herfindahl = serializers.FloatField(help_text="Sum of the squared shares.")
+    effective = serializers.FloatField(help_text="Equal parts with the same Herfindahl index: its inverse.")
+
+
+class TopSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    share = serializers.FloatField(help_text="Of the sum of all cities, from 0 to 1.")
+
+
+class BetweenSerializer(serializers.Serializer):
+    cities = MeasuresSerializer()
+    provinces = MeasuresSerializer()
+    regions = MeasuresSerializer()
+
+
+class PlaceSerializer(serializers.Serializer):
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+    share = serializers.FloatField(help_text="Of the sum of all cities, from 0 to 1.")
+    cities = serializers.IntegerField()
+    inside = MeasuresSerializer(allow_null=True, help_text="Null where all its cities score zero.")
+
+
+class ConcentrationSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
+    between = BetweenSerializer(help_text="With cities, provinces or regions as the parts.")
+    top = TopSerializer(many=True)
+    half = serializers.IntegerField(help_text="So many first cities hold half of the sum or more.")
+    remainder = serializers.FloatField(
+        allow_null=True,
+        help_text="Part of the national total outside the cities; null where scores are no shares of it.",
+    )
+    lorenz = serializers.ListField(
+        child=serializers.FloatField(), help_text="Share of the n smallest cities, n from 0 to all."
+    )
+    regions = PlaceSerializer(many=True)
+    provinces = PlaceSerializer(many=True)
+
+
+class ConcentrationView(RunView):
+    """How far the scores of a finished run lie in few cities."""
+
+    @extend_schema(parameters=[NODE], responses=ConcentrationSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        try:
+            report = concentration_of(self.node_scores(pk))
+        except ConcentrationError as error:
+            message = _("These scores have no concentration: %(count)s are below zero, or all are zero.")
+            raise ValidationError({"detail": message % {"count": len(error.negative)}}) from None
+        return Response(ConcentrationSerializer(_answer(report)).data)
+
+
+def _answer(report: ConcentrationReport) -> dict[str, Any]:
+    node = report.subject.node
+    tops = zip(TOPS, report.top.tolist(), strict=True)
+    return {
+        "run": report.subject.run.pk,
+        "node": node.code if node else None,
+        "between": report.between,
+        "top": [{"count": count, "share": share} for count, share in tops if not np.isnan(share)],
+        "half": report.half,
+        "remainder": report.remainder,
+        "lorenz": report.lorenz.tolist(),
+        "regions": [_place(held) for held in report.regions],
+        "provinces": [_place(held) for held in report.provinces],
+    }
+
+
+def _place(held: PlaceConcentration) -> dict[str, Any]:
+    return {
+        "name_zh": held.place.name_zh,
+        "name_en": held.place.name_en,
+        "share": held.share,
+        "cities": held.count,
+        "inside": held.inside,
+    }

@@ -1,0 +1,73 @@
+"""The scores of one finished run, seen on its composite or on any node of the tree."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from indexer.enums import Aggregation, Missing, Normalisation
+from indexer.models import City, Run
+from indexer.selectors.cities import cities_of_run
+from indexer.selectors.runs import RunResult, results_of
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray
+from weighting.selectors.frameworks import indicators_of
+
+# Scores that are shares of one total may exceed it by rounding alone.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class NodeScores:
+    """A finished run with one node in view; without a node it is the composite."""
+
+    result: RunResult
+    nodes: list[Indicator]
+    cities: list[City]
+    node: Indicator | None
+
+    @property
+    def run(self) -> Run:
+        return self.result.run
+
+    @property
+    def name(self) -> str:
+        return self.node.name if self.node else _("Composite score")
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Unrounded, (cities,); nan where a city has nothing of the node."""
+        return self.scores_on(self.node)
+
+    @cached_property
+    def present(self) -> list[int]:
+        """Positions of the cities that have a score."""
+        return np.flatnonzero(np.isfinite(self.scores)).tolist()
+
+    @property
+    def absent(self) -> list[City]:
+        """The cities without a score."""
+        return [city for city, score in zip(self.cities, self.scores, strict=True) if np.isnan(score)]
+
+    @cached_property
+    def is_share(self) -> bool:
+        """Whether a score is the city's part of the national total, so that scores may be added."""
+        method = self.run.method
+        additive = method.aggregation == Aggregation.ARITHMETIC and method.missing != Missing.REWEIGHT
+        shares = method.normalisation == Normalisation.SHARE and additive
+        return shares and 0 < self.scores.sum() <= 1 + ROUNDING
+
+    def scores_on(self, node: Indicator | None) -> FloatArray:
+        """Return the scores of another node of the same run, (cities,)."""
+        return self.result.scores if node is None else self.result.node_scores[:, node.position]
+
+
+def node_scores_of(run: Run, code: str = "") -> NodeScores:
+    """Load a finished run, with its nodes, in a constant number of queries.
+
+    Raises `KeyError` for a code that the framework does not have; '' is the composite.
+    """
+    nodes = indicators_of(run.data_set.framework_id)
+    node = {node.code: node for node in nodes}[code] if code else None
+    return NodeScores(result=results_of([run])[0], nodes=nodes, cities=cities_of_run(run), node=node)
