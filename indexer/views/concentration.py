@@ -23,13 +23,14 @@ from indexer.selectors.concentration import (
     concentration_of,
 )
 from indexer.selectors.node_scores import NodeScores, node_scores_of
-from indexer.views.exports import provenance_cells, provenance_header
+from indexer.views.exports import run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.tables import Cell
 from indexer.views.words import data_set_name, version_name
+from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
-from weighting.views.files import csv_answer
+from weighting.views.files import asked_format, save_links, table_answer
 
 PERCENT = 100
 # Points of the curve that the table beside the chart names.
@@ -46,20 +47,15 @@ def run_concentration(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_GET
 def concentration_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with the measures by level and place as a CSV file."""
+    """Answer with the measures by level and place as a file."""
     run = finished_run(request, pk)
     try:
         subject = node_scores_of(run, request.GET.get("node", ""))
         report = concentration_of(subject)
     except (KeyError, ConcentrationError):
         raise Http404 from None
-    header = [
-        *(_("Score"), _("Level"), _("Place"), _("Cities"), _("Share of the sum (%)")),
-        *(_("Gini"), _("Herfindahl index"), _("Effective number")),
-        *(_("Share of the first %(count)s (%%)") % {"count": count} for count in TOPS),
-        *(_("Weight version"), _("SHA-256 of the manifest"), *provenance_header()),
-    ]
-    return csv_answer(f"concentration-{run.pk}", header, _file_rows(report))
+    name = f"concentration-{run.pk}"
+    return table_answer(asked_format(request), name, _headings(), _file_rows(report), run_facts(run))
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
@@ -83,7 +79,7 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
     return {
         "report": report,
         "title": _finding(report),
-        "actions": [{"label": _("Save as CSV"), "url": export + query, "kind": "quiet"}],
+        "saves": save_links(export + query),
         "stats": _stats(report),
         "chart": _chart(report),
         "curve": _curve_rows(report),
@@ -200,26 +196,34 @@ def _place_rows(places: Sequence[PlaceConcentration]) -> list[dict[str, Any]]:
     ]
 
 
+def _headings() -> list[Heading]:
+    return [
+        Heading("score", _("Score")),
+        Heading("level", _("Level")),
+        Heading("place", _("Place")),
+        Heading("cities", _("Cities")),
+        Heading("share", _("Share of the sum (%)")),
+        Heading("gini", _("Gini")),
+        Heading("herfindahl", _("Herfindahl index")),
+        Heading("effective", _("Effective number")),
+        *(
+            Heading(f"top_{count}", _("Share of the first %(count)s (%%)") % {"count": count})
+            for count in TOPS
+        ),
+    ]
+
+
 def _file_rows(report: ConcentrationReport) -> Iterator[list[object]]:
-    run = report.subject.run
-    origin = [version_name(run), run.manifest_hash, *provenance_cells(run)]
+    """One line for each level with its parts, then one for each region and province."""
+    name = report.subject.name
     level_words = {"cities": _("all cities"), "provinces": _("all provinces"), "regions": _("all regions")}
     for level, found in report.between.items():
         tops = _plain(report.top) if level == "cities" else [""] * len(TOPS)
-        yield [
-            report.subject.name,
-            level_words[level],
-            "",
-            found.count,
-            100.0,
-            *_cells(found),
-            *tops,
-            *origin,
-        ]
+        yield [name, level_words[level], "", found.count, 100.0, *_cells(found), *tops]
     for word, places in ((_("region"), report.regions), (_("province"), report.provinces)):
         for held in places:
-            row = [report.subject.name, word, held.place.name, held.count, held.share * PERCENT]
-            yield [*row, *_cells(held.inside), *[""] * len(TOPS), *origin]
+            row = [name, word, held.place.name, held.count, held.share * PERCENT]
+            yield [*row, *_cells(held.inside), *[""] * len(TOPS)]
 
 
 def _cells(found: Concentration | None) -> list[object]:
