@@ -1,9 +1,43 @@
-"""Comparison of two versions of an index (METHOD 7)."""
+"""Comparison of versions of an index (METHOD 7)."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeParts:
+    """The change of each city's score, split over the tree, (cities, nodes) each.
+
+    Attributes
+    ----------
+    weights : float array
+        What the change of the weights adds.
+    values : float array
+        What the change of the normalised values adds: zero where the weights alone change.
+    """
+
+    weights: FloatArray
+    values: FloatArray
+
+    @property
+    def total(self) -> FloatArray:
+        return self.weights + self.values
+
+
+@dataclass(frozen=True, eq=False)
+class Passing:
+    """Who changed sides with one city, as bool arrays, (cities,).
+
+    ``passed`` were ahead of it before and are not after; ``passed_by`` the other way round.
+    The city gains as many places as it passed cities less those it was passed by.
+    """
+
+    passed: BoolArray
+    passed_by: BoolArray
 
 
 def rank_shift(before: IntArray, after: IntArray) -> IntArray:
@@ -93,6 +127,182 @@ def decompose_change(
     for level in reversed(tree.levels[1:]):
         np.add.at(parts, tree.parents[level], parts[level])
     return parts.T
+
+
+def split_change(
+    tree: Tree,
+    global_before: FloatArray,
+    global_after: FloatArray,
+    values_before: FloatArray,
+    values_after: FloatArray,
+) -> ChangeParts:
+    r"""Split the change of each city's score when weights and normalised values both change.
+
+    The midpoint split: leaf j contributes :math:`(\alpha'_j - \alpha_j)(t_{cj} + t'_{cj})/2`
+    through its weight and :math:`(t'_{cj} - t_{cj})(\alpha_j + \alpha'_j)/2` through its value,
+    which sum to :math:`\alpha'_j t'_{cj} - \alpha_j t_{cj}` whatever comes first; an inner node
+    has the sum of its leaves. With equal values it is `decompose_change`.
+
+    Parameters
+    ----------
+    global_before, global_after : float array, (nodes,)
+    values_before, values_after : float array, (cities, leaves)
+        Normalised, of the same cities in the same order and in the same unit.
+
+    Returns
+    -------
+    ChangeParts
+
+    Raises
+    ------
+    ValueError
+        When a normalised value is nan, or the cities differ in number.
+
+    References
+    ----------
+    T. L. Bennet, Journal of the Royal Statistical Society 83 (1920), 455-462, doi:10.2307/2340960
+    """
+    before, after = np.asarray(values_before, np.float64), np.asarray(values_after, np.float64)
+    if before.shape != after.shape:
+        raise ValueError(f"values of shapes {before.shape} and {after.shape} are not of the same cities")
+    through_weights = decompose_change(tree, global_before, global_after, (before + after) / 2)
+    middle = (np.asarray(global_before) + np.asarray(global_after)) / 2
+    return ChangeParts(through_weights, decompose_change(tree, np.zeros(len(tree)), middle, after - before))
+
+
+def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -> float:
+    r"""Correlate the order of pairs of cities under two versions, Kendall's :math:`\tau_b`.
+
+    .. math:: \tau_b = \frac{C - D}{\sqrt{(n_0 - n_1)(n_0 - n_2)}}
+
+    with C concordant and D discordant of :math:`n_0 = n(n-1)/2` pairs, of which n_1 tie before
+    and n_2 after. D is counted by merging (Knight), in :math:`O(n \log^2 n)`.
+
+    Parameters
+    ----------
+    before, after : array, (cities,)
+        Ranks, or scores of which only exactly equal ones count as tied.
+
+    Returns
+    -------
+    float
+        In [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        When one side is constant, which leaves the correlation undefined.
+
+    References
+    ----------
+    W. R. Knight, Journal of the American Statistical Association 61 (1966), 436-439,
+    doi:10.1080/01621459.1966.10480879
+    """
+    _check_pair(before, after)
+    first = np.unique(before, return_inverse=True)[1]
+    second = np.unique(after, return_inverse=True)[1]
+    size = len(first)
+    pairs = size * (size - 1) // 2
+    ties = [_tied_pairs(side) for side in (first, second, first * size + second)]
+    if pairs in ties[:2]:
+        raise ValueError("a constant side has no rank correlation")
+    # Among cities that tie before, the order after rises: no inversion is counted there.
+    discordant = _inversions(second[np.lexsort((second, first))])
+    balance = pairs - ties[0] - ties[1] + ties[2] - 2 * discordant
+    return float(np.clip(balance / np.sqrt(float(pairs - ties[0]) * float(pairs - ties[1])), -1, 1))
+
+
+def mean_shift_matrix(ranks: IntArray) -> FloatArray:
+    """Return R_S between every two versions, (cities, versions) -> (versions, versions)."""
+    ranks = np.asarray(ranks, dtype=np.int64)
+    return np.stack([np.abs(ranks - column[:, np.newaxis]).mean(axis=0) for column in ranks.T])
+
+
+def top_overlap(ranks: IntArray, k: int) -> FloatArray:
+    r"""Return how much of the top k every two versions share.
+
+    :math:`|A \cap B| / \max(|A|, |B|)` with A and B the cities of rank k or better, which may
+    be more than k where cities tie; 1 when they are the same, 0 when none is in both.
+
+    Parameters
+    ----------
+    ranks : int array, (cities, versions)
+    k : int
+        From 1 to the number of cities.
+
+    Returns
+    -------
+    float array, (versions, versions)
+    """
+    if not 1 <= k <= len(ranks):
+        raise ValueError(f"there is no top {k} of {len(ranks)} cities")
+    inside = (np.asarray(ranks) <= k).astype(np.float64)
+    sizes = inside.sum(axis=0)
+    return (inside.T @ inside) / np.maximum(sizes[:, np.newaxis], sizes)
+
+
+def find_passing(before: IntArray, after: IntArray, city: int) -> Passing:
+    """Return who passed a city, and whom it passed, between two rankings.
+
+    Parameters
+    ----------
+    before, after : int array, (cities,)
+        1-based ranks of the same cities; ties share the smallest.
+    city : int
+        Its position.
+    """
+    _check_pair(before, after)
+    ahead_before, ahead_after = before < before[city], after < after[city]
+    return Passing(passed=ahead_before & ~ahead_after, passed_by=ahead_after & ~ahead_before)
+
+
+def band_flows(ranks: IntArray, limits: IntArray) -> IntArray:
+    """Count the cities that go from one band of ranks to another, version by version.
+
+    Parameters
+    ----------
+    ranks : int array, (cities, versions)
+        At least two versions.
+    limits : int array, (bands - 1,)
+        The last rank of each band but the last, rising.
+
+    Returns
+    -------
+    int array, (versions - 1, bands, bands, bands)
+        By step, the band under the first version, the band before and the band after the step.
+    """
+    bands = np.searchsorted(limits, ranks)
+    count = len(limits) + 1
+    first, steps = bands[:, 0], bands.shape[1] - 1
+    flows = np.zeros((steps, count, count, count), dtype=np.int64)
+    for step in range(steps):
+        np.add.at(flows[step], (first, bands[:, step], bands[:, step + 1]), 1)
+    return flows
+
+
+def _tied_pairs(groups: IntArray) -> int:
+    counts = np.unique(groups, return_counts=True)[1]
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def _inversions(values: IntArray) -> int:
+    """Count the pairs of which the earlier is larger, by merging blocks of doubling width."""
+    size = 1 << (len(values) - 1).bit_length()
+    # The padding is largest and last: it is in no inversion.
+    padded = np.full(size, len(values), dtype=np.int64)
+    padded[: len(values)] = values
+    total, width = 0, 1
+    while width < size:
+        halves = padded.reshape(-1, 2, width)
+        # Blocks are set apart, so that one search serves them all.
+        apart = np.arange(len(halves))[:, np.newaxis] * (len(values) + 1)
+        left, right = (halves[:, side] + apart for side in (0, 1))
+        not_larger = np.searchsorted(left.ravel(), right.ravel(), side="right")
+        ends = np.repeat(np.arange(1, len(halves) + 1) * width, width)
+        total += int((ends - not_larger).sum())
+        width *= 2
+        padded = np.sort(padded.reshape(-1, width), axis=1).ravel()
+    return total
 
 
 def _check_pair(before: FloatArray | IntArray, after: FloatArray | IntArray) -> None:
