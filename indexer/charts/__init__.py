@@ -1,13 +1,18 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
 from indexer.charts.concentration import lorenz_chart
+from indexer.charts.many_versions import (
+    Flow,
+    RankLine,
+    bump_chart,
+    rank_flow_chart,
+    weight_ticks_chart,
+)
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
-    RankLine,
     RankMove,
     ScoreMove,
-    bump_chart,
     composition_chart,
     distribution_strip,
     rank_shift_chart,
@@ -18,6 +23,7 @@ from weighting.drawing import Spec, render, theme
 
 __all__ = [
     "CityPoint",
+    "Flow",
     "NodeWeight",
     "RankLine",
     "RankMove",
@@ -27,9 +33,11 @@ __all__ = [
     "composition_chart",
     "distribution_strip",
     "lorenz_chart",
+    "rank_flow_chart",
     "rank_shift_chart",
     "render",
     "score_shift_chart",
     "theme",
+    "weight_ticks_chart",
     "weights_chart",
 ]

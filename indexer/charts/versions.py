@@ -45,14 +45,6 @@ class NodeWeight:
 
 
 @dataclass(frozen=True)
-class RankLine:
-    """A city's rank under each of several versions, the base first."""
-
-    name: str
-    ranks: Sequence[int]
-
-
-@dataclass(frozen=True)
 class CityPoint:
     """A city's composite score under one version, in percent of the whole."""
 
@@ -309,66 +301,6 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=24)
 
 
-def bump_chart(
-    lines: Sequence[RankLine], versions: Sequence[str], *, title: str, subtitle: str, source: str
-) -> Spec:
-    """Join the ranks of each city under several versions.
-
-    Heights are places among the cities shown, which keeps labels apart; the labels give the ranks.
-    """
-    ways = [_("ends higher"), _("ends lower"), _("ends where it began")]
-    # The sign of the shift, 1, -1 or 0, picks the way.
-    signs = {line.name: (line.ranks[0] > line.ranks[-1]) - (line.ranks[0] < line.ranks[-1]) for line in lines}
-    rows = [
-        {
-            "name": line.name,
-            "version": version,
-            "rank": line.ranks[i],
-            "place": place,
-            "way": {1: ways[0], -1: ways[1], 0: ways[2]}[signs[line.name]],
-            "label": f"{line.name} {line.ranks[i]}",
-        }
-        for i, version in enumerate(versions)
-        for place, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
-    ]
-    x = {
-        "field": "version",
-        "type": "nominal",
-        "sort": None,
-        "scale": {"type": "point", "padding": 0.6},
-        "axis": {"title": None, "orient": "top", "labelAngle": 0, "labelLimit": 170},
-    }
-    y = {
-        "field": "place",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"reverse": True, "nice": False, "padding": 22},
-    }
-    colour = {
-        "field": "way",
-        "type": "nominal",
-        "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]},
-    }
-    shape = {**colour, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}}
-    tooltip = [
-        field("name", _("City")),
-        field("version", _("Weight version")),
-        field("rank", _("Rank"), "quantitative"),
-    ]
-    layers = [
-        {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"detail": {"field": "name"}}},
-        {
-            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-            "encoding": {"shape": shape, "tooltip": tooltip},
-        },
-        _line_label(versions[0], align="right", dx=-10),
-        *(_line_label(version, field="rank", align="center", dx=0, dy=-11) for version in versions[1:-1]),
-        _line_label(versions[-1], align="left", dx=10),
-    ]
-    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
-    return {**drawn, "encoding": {"x": x, "y": y, "color": colour}}
-
-
 _SIGNED = "datum.value === 0 ? '0' : datum.label"
 
 
@@ -385,12 +317,4 @@ def _end_label(test: str, field: str, x: Spec, *, align: str, dx: int) -> Spec:
         "transform": [{"filter": test}],
         "mark": {"type": "text", "align": align, "dx": dx},
         "encoding": {"x": x, "text": {"field": field}},
-    }
-
-
-def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = "label") -> Spec:
-    return {
-        "transform": [{"filter": {"field": "version", "equal": version}}],
-        "mark": {"type": "text", "align": align, "dx": dx, "dy": dy},
-        "encoding": {"text": {"field": field}, "color": {"value": PALETTE["chart-ink"]}},
     }

@@ -1,6 +1,8 @@
-"""Which versions to compare."""
+"""Which versions to compare, and what of them the figures show."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import RunStatus
-from indexer.models import Run
+from indexer.models import City, Run
+from indexer.names import AmbiguousUnit, UnitError, UnitRegister
 
-FEWEST, MOST = 2, 8
+FEWEST, MOST = 2, 50
+LINES = (10, 20, 50)
+NAME_BREAKS = re.compile(r"[,;，；、\n]+")
 
 
 class ComparisonForm(forms.Form):
-    """Two to eight finished runs of one data set and method, the first or the chosen one as base."""
+    """Two to fifty finished runs of the same cities, the first or the chosen one as base."""
 
     runs = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Versions"), coerce=int, widget=forms.CheckboxSelectMultiple
@@ -39,8 +44,8 @@ class ComparisonForm(forms.Form):
                 _("%(count)s chosen: choose %(fewest)s to %(most)s versions.")
                 % {"count": len(chosen), "fewest": FEWEST, "most": MOST}
             )
-        if len({(run.data_set_id, run.method_id) for run in chosen}) > 1:
-            raise ValidationError(_("Only versions of one data set can be compared: choose within one."))
+        if differing := _differing(chosen):
+            raise ValidationError(differing)
         if waiting := [run for run in chosen if run.status != RunStatus.DONE]:
             raise ValidationError(
                 _("Not computed yet: %(versions)s. Leave it out, or wait until its run is finished.")
@@ -55,3 +60,92 @@ class ComparisonForm(forms.Form):
         if base and runs and self._runs[base] in runs:
             runs.sort(key=lambda run: run.pk != base)
         return cleaned
+
+
+@dataclass(frozen=True)
+class FigureOptions:
+    """How many lines to draw, the top to look at, and the positions of the cities to mark."""
+
+    lines: int
+    k: int
+    marked: tuple[int, ...] = ()
+
+
+class FigureForm(forms.Form):
+    """What the figures show; a number that is not offered gives way to the usual one."""
+
+    lines = forms.TypedChoiceField(label=gettext_lazy("Cities drawn"), coerce=int, required=False)
+    k = forms.TypedChoiceField(label=gettext_lazy("Top looked at"), coerce=int, required=False)
+    mark = forms.CharField(
+        label=gettext_lazy("Cities to mark"),
+        required=False,
+        max_length=400,
+        help_text=gettext_lazy("Names, with commas between them."),
+    )
+
+    def __init__(self, data: Any, *, cities: Sequence[City], tops: Sequence[int]) -> None:
+        usual = {"lines": "20", "k": str(tops[min(1, len(tops) - 1)]), "mark": ""}
+        offered = {"lines": LINES, "k": tops}
+        given = {name: data.get(name, "") for name in usual}
+        for name, values in offered.items():
+            if given[name] not in map(str, values):
+                given[name] = usual[name]
+        super().__init__(given)
+        for name, values in offered.items():
+            self.fields[name].choices = [(value, str(value)) for value in values]  # type: ignore[attr-defined]
+        self._cities = cities
+        self.full_clean()
+
+    def clean_mark(self) -> tuple[int, ...]:
+        """Return the positions of the cities that are named."""
+        names = [name for name in NAME_BREAKS.split(self.cleaned_data["mark"]) if name.strip()]
+        if not names:
+            return ()
+        place = {_key(city): position for position, city in enumerate(self._cities)}
+        register = UnitRegister({_key(c): [c.name_zh, c.name_en, *c.aliases] for c in self._cities})
+        found, problems = [], []
+        for name in names:
+            try:
+                found.append(place[register.resolve(name)])
+            except UnitError as error:
+                problems.append(self._explain(error))
+        if problems:
+            raise ValidationError(problems)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def options(self) -> FigureOptions:
+        chosen = self.cleaned_data
+        return FigureOptions(lines=chosen["lines"], k=chosen["k"], marked=chosen.get("mark", ()))
+
+    def _explain(self, error: UnitError) -> str:
+        shown = {_key(city): city.name for city in self._cities}
+        words = {"name": error.name.strip(), "nearest": ", ".join(shown[key] for key in error.nearest)}
+        if isinstance(error, AmbiguousUnit):
+            return _("“%(name)s” may be any of %(nearest)s: write the whole name.") % words
+        if not error.nearest:
+            return _("There is no city “%(name)s” here.") % words
+        return _("There is no city “%(name)s” here. Nearest names: %(nearest)s.") % words
+
+
+def _key(city: City) -> str:
+    """Name a city within its register, where two provinces may have one of the same name."""
+    return f"{city.name_zh}#{city.pk}"
+
+
+def _differing(runs: Sequence[Run]) -> str:
+    """Say what keeps the runs apart: another framework, or other cities; empty for nothing."""
+    first, frameworks = runs[0].data_set, {run.data_set.framework_id: run.data_set.framework for run in runs}
+    if len(frameworks) > 1:
+        names = ", ".join(framework.name for framework in frameworks.values())
+        return _("These runs follow different frameworks (%(names)s): choose runs of one of them.") % {
+            "names": names
+        }
+    cities = set(first.city_ids)
+    for run in runs:
+        if apart := cities ^ set(run.data_set.city_ids):
+            return _(
+                "“%(first)s” and “%(second)s” do not have the same cities: %(count)s are in one of "
+                "them alone. Choose data sets of the same cities."
+            ) % {"first": first.name, "second": run.data_set.name, "count": len(apart)}
+    return ""

@@ -1,14 +1,25 @@
-"""Runs of one data set under several weight versions, set against the first of them."""
+"""Runs of the same cities under several versions, data or methods, set against the first of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from indexer.enums import Aggregation
 from indexer.models import City, Run
-from indexer.numeric.comparison import decompose_change, mean_absolute_shift, rank_shift, spearman
+from indexer.numeric.comparison import (
+    ChangeParts,
+    band_flows,
+    kendall_tau_b,
+    mean_absolute_shift,
+    mean_shift_matrix,
+    rank_shift,
+    spearman,
+    split_change,
+    top_overlap,
+)
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
@@ -19,16 +30,27 @@ from weighting.selectors.versions import global_weights_of
 
 # Weights are products of a few quotients: below this they differ by rounding alone.
 WEIGHT_TOLERANCE = 1e-12
+TOPS = (3, 10, 50, 100)
+BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
+
+# Why a change of the scores cannot be split: they are no weighted sums over all indicators, or
+# the two versions measure in different units.
+NotSplit = Literal["", "sums", "units"]
 
 
 @dataclass(frozen=True)
 class ShiftSummary:
-    """How far the ranks of one version are from those of the base."""
+    """How far the ranks of one version are from those of the base.
+
+    ``tops`` holds the part of the first 3, 10, ... cities that both have in common.
+    """
 
     moved: int
     largest: int
     mean_absolute: float
     spearman: float | None
+    tau_b: float | None
+    tops: Mapping[int, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,21 +104,75 @@ class Comparison:
         return [summarise_shift(self.results[0].ranks, other.ranks) for other in self.results[1:]]
 
     @cached_property
+    def mean_shifts(self) -> FloatArray:
+        """R_S between every two versions, (versions, versions)."""
+        return mean_shift_matrix(self.ranks)
+
+    @property
+    def tops(self) -> list[int]:
+        """The tops that fewer cities than all make up."""
+        return tops_of(len(self.cities))
+
+    def top_overlaps(self, k: int) -> FloatArray:
+        """How much of their first k cities every two versions share, (versions, versions)."""
+        return top_overlap(self.ranks, k)
+
+    @cached_property
+    def band_limits(self) -> IntArray:
+        """The last rank of each band but the last."""
+        count = len(self.cities)
+        limits = [limit for limit in BANDS if limit < count] or [-(-count // 3), -(-2 * count // 3)]
+        return np.array(sorted({limit for limit in limits if limit < count}), dtype=np.int64)
+
+    @cached_property
+    def flows(self) -> IntArray:
+        """Cities by step, band of the base, band before and after; see `band_flows`."""
+        return band_flows(self.ranks, self.band_limits)
+
+    @cached_property
     def score_changes(self) -> FloatArray:
         """The last score minus the base's, (cities,); not times 100."""
         return self.results[-1].scores - self.results[0].scores
 
-    @cached_property
-    def contributions(self) -> FloatArray | None:
-        """What each node adds to the change of the score, (cities, nodes).
+    @property
+    def one_data_set(self) -> bool:
+        return len({run.data_set_id for run in self.runs}) == 1
 
-        None where the composite is not a weighted sum over all leaves: the geometric mean, and
-        cities whose weights were rescaled for want of a value.
-        """
-        values = self.results[0].node_scores[:, self.tree.leaves]
-        if self.runs[0].method.aggregation != Aggregation.ARITHMETIC or np.isnan(values).any():
+    @property
+    def one_method(self) -> bool:
+        return len({run.method_id for run in self.runs}) == 1
+
+    def why_not_split(self, place: int = -1) -> NotSplit:
+        """Say why the change from the base to another version has no parts; empty where it has."""
+        pair = (self.results[0], self.results[place])
+        if pair[0].run.method.normalisation != pair[1].run.method.normalisation:
+            return "units"
+        if any(result.run.method.aggregation != Aggregation.ARITHMETIC for result in pair):
+            return "sums"
+        if any(np.isnan(self._values(result)).any() for result in pair):
+            return "sums"
+        return ""
+
+    def change_to(self, place: int) -> ChangeParts | None:
+        """Split the change from the base to another version; None where ``why_not_split`` tells."""
+        if self.why_not_split(place):
             return None
-        return decompose_change(self.tree, self.weights[:, 0], self.weights[:, -1], values)
+        return split_change(
+            self.tree,
+            self.weights[:, 0],
+            self.weights[:, place],
+            self._values(self.results[0]),
+            self._values(self.results[place]),
+        )
+
+    @cached_property
+    def change(self) -> ChangeParts | None:
+        """The parts of the change from the base to the last version."""
+        return self.change_to(-1)
+
+    def _values(self, result: RunResult) -> FloatArray:
+        """Return the normalised values, (cities, leaves): the scores of the leaves."""
+        return result.node_scores[:, self.tree.leaves]
 
     @cached_property
     def lower_weights_differ(self) -> bool:
@@ -109,7 +185,7 @@ class Comparison:
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:
-    """Set finished runs of one data set and method side by side; the first is the base."""
+    """Set finished runs of one framework and the same cities side by side; the first is the base."""
     nodes = indicators_of(runs[0].data_set.framework_id)
     weights = global_weights_of([run.weight_version_id for run in runs])
     return Comparison(
@@ -124,6 +200,7 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
 def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
     """Return the figures that say how far two rankings are apart."""
     sizes = np.abs(rank_shift(before, after))
+    both = np.stack([before, after], axis=1)
     try:
         correlation = spearman(before, after)
     except ValueError:  # all cities tie in one of them
@@ -133,4 +210,11 @@ def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
         largest=int(sizes.max()),
         mean_absolute=mean_absolute_shift(before, after),
         spearman=correlation,
+        tau_b=None if correlation is None else kendall_tau_b(before, after),
+        tops={k: float(top_overlap(both, k)[0, 1]) for k in tops_of(len(before))},
     )
+
+
+def tops_of(cities: int) -> list[int]:
+    """Return the sizes of the tops that are looked at among so many cities."""
+    return [k for k in TOPS if k < cities] or [1]

@@ -77,7 +77,10 @@ def city_scores_of(run: Run) -> QuerySet[CityScore]:
 
 
 def results_of(runs: Sequence[Run]) -> list[RunResult]:
-    """Return finished runs of one data set, loaded with their nodes, as arrays."""
+    """Return finished runs of the same cities, loaded with their nodes, as arrays.
+
+    The order is that of the first run's data set; another edition may list the cities otherwise.
+    """
     city_ids = runs[0].data_set.city_ids
     place = {city_id: index for index, city_id in enumerate(city_ids)}
     scores = {run.pk: np.empty(len(city_ids)) for run in runs}
@@ -86,7 +89,7 @@ def results_of(runs: Sequence[Run]) -> list[RunResult]:
     for run_id, city_id, score, rank in rows:
         scores[run_id][place[city_id]] = score
         ranks[run_id][place[city_id]] = rank
-    return [RunResult(run, scores[run.pk], ranks[run.pk], _unpack_nodes(run)) for run in runs]
+    return [RunResult(run, scores[run.pk], ranks[run.pk], _nodes_in_order(run, city_ids)) for run in runs]
 
 
 def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None) -> Printed:
@@ -117,6 +120,14 @@ def _visible_to(account: Account | None) -> QuerySet[Run]:
     if account:
         return runs
     return runs.filter(data_set__is_published=True, weight_version__is_published=True)
+
+
+def _nodes_in_order(run: Run, city_ids: Sequence[int]) -> FloatArray:
+    nodes, own = _unpack_nodes(run), run.data_set.city_ids
+    if own == city_ids:
+        return nodes
+    row = {city_id: index for index, city_id in enumerate(own)}
+    return nodes[[row[city_id] for city_id in city_ids]]
 
 
 def _unpack_nodes(run: Run) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The comparison of weight versions: the first page an analyst sees."""
+"""The comparison of versions: the first page an analyst sees."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,15 +10,24 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from indexer.enums import RunStatus
-from indexer.forms.comparison import FEWEST, ComparisonForm
+from indexer.forms.comparison import FEWEST, ComparisonForm, FigureForm
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
 from indexer.views.comparison_figures import figures_of, picture_of
+from indexer.views.comparison_matrices import matrices_of
 from indexer.views.comparison_table import comparison_file, comparison_rows, comparison_table
-from indexer.views.comparison_words import finding, provenance_of, statistics_of, summary_rows
+from indexer.views.comparison_words import (
+    common_data,
+    finding,
+    provenance_of,
+    split_note,
+    statistics_of,
+    summary_rows,
+)
+from indexer.views.run_names import run_names
 from indexer.views.tables import render_part
-from indexer.views.words import data_set_name, score_unit, version_name
+from indexer.views.words import data_set_name, score_unit
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links
 from weighting.visitors import visitor_of
@@ -39,9 +48,10 @@ def comparison(request: HttpRequest) -> HttpResponse:
     chosen = _load(request, form.cleaned_data["runs"])
     compared = compare_runs(chosen)
     table = comparison_table(request, compared)
-    context = {"table": table, "rows": comparison_rows(compared, table), **_shared(compared)}
+    figure_form = FigureForm(request.GET, cities=compared.cities, tops=compared.tops)
+    context = {"table": table, "rows": comparison_rows(compared, table), **_shared(compared, figure_form)}
     if not request.htmx:  # type: ignore[attr-defined]
-        context |= _picker(form, listed) | _summary(compared)
+        context |= _picker(form, listed) | _summary(compared, figure_form)
     return render_part(request, "indexer/comparison.html", "indexer/_comparison_table.html", context)
 
 
@@ -58,7 +68,9 @@ def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpRe
     """Answer with a figure of the comparison as a file that stands alone."""
     if format not in PICTURE_TYPES:
         raise Http404
-    content = picture_of(_compared(request), figure, "png" if format == "png" else "svg")
+    compared = _compared(request)
+    options = FigureForm(request.GET, cities=compared.cities, tops=compared.tops).options
+    content = picture_of(compared, options, figure, "png" if format == "png" else "svg")
     if content is None:
         raise Http404
     return HttpResponse(content, content_type=PICTURE_TYPES[format])
@@ -87,7 +99,7 @@ def _form(request: HttpRequest, listed: Sequence[Run]) -> ComparisonForm | None:
         data["runs"] = _first_pair(listed, request.GET.get("data_set", ""))
         if not data["runs"]:
             return None
-    return ComparisonForm(data, runs=listed, names=[version_name(run) for run in listed])
+    return ComparisonForm(data, runs=listed, names=run_names(listed))
 
 
 def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
@@ -111,53 +123,59 @@ def _waiting(listed: Sequence[Run]) -> dict[str, Any]:
 
 
 def _picker(form: ComparisonForm, listed: Sequence[Run]) -> dict[str, Any]:
-    """Offer the versions of the data set in view, and the other data sets."""
+    """Offer the runs of the framework in view, and the data sets of all."""
     chosen = [str(value) for value in form.data["runs"]]
     base = str(form.data["base"] or (chosen[0] if chosen else ""))
-    in_view = next((run.data_set_id for run in listed if str(run.pk) in chosen), listed[0].data_set_id)
+    in_view = next((run for run in listed if str(run.pk) in chosen), listed[0]).data_set
+    offered = [run for run in listed if run.data_set.framework_id == in_view.framework_id]
     options = [
         {
             "run": run,
-            "name": version_name(run),
+            "name": name,
             "is_chosen": str(run.pk) in chosen,
             "is_base": str(run.pk) == base,
             "is_done": run.status == RunStatus.DONE,
         }
-        for run in listed
-        if run.data_set_id == in_view
+        for run, name in zip(offered, run_names(offered), strict=True)
     ]
     data_sets = {run.data_set_id: run.data_set for run in listed}
-    others = [(key, data_set_name(data_set)) for key, data_set in data_sets.items() if key != in_view]
+    others = [(key, data_set_name(data_set)) for key, data_set in data_sets.items() if key != in_view.pk]
     problems = [str(error) for errors in form.errors.values() for error in errors]
     return {"options": options, "others": others, "problems": problems}
 
 
-def _shared(compared: Comparison) -> dict[str, Any]:
+def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
     """What the table and the page around it both show."""
     run = compared.runs[0]
+    kept = {name: figure_form.data[name] for name in figure_form.fields if figure_form.data[name]}
     return {
         "compared": compared,
         "runs": compared.runs,
-        "versions": [version_name(run) for run in compared.runs],
+        "versions": run_names(compared.runs),
         "is_pair": len(compared.runs) == FEWEST,
         "unit": score_unit(run.method),
-        "data_set_name": data_set_name(run.data_set),
+        "data_set_name": common_data(compared),
         "sub_indices": compared.sub_indices,
         "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
         "query": query_of(compared),
+        "kept": kept,
     }
 
 
-def _summary(compared: Comparison) -> dict[str, Any]:
-    figures = figures_of(compared)
+def _summary(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
+    options = figure_form.options
+    query = f"{query_of(compared)}&{urlencode(figure_form.data)}"
+    figures = figures_of(compared, options)
     for name, figure in figures.items():
-        picture = reverse("indexer:comparison-picture", args=[name, "svg"])
-        figure["image_url"] = f"{picture}?{query_of(compared)}"
+        figure["image_url"] = f"{reverse('indexer:comparison-picture', args=[name, 'svg'])}?{query}"
     return {
         "title": finding(compared),
         "stats": statistics_of(compared),
         "summaries": summary_rows(compared),
+        "matrices": matrices_of(compared, options),
+        "figure_form": figure_form,
         "figures": figures,
+        "split_note": split_note(compared),
         "provenance": provenance_of(compared),
         "saves": save_links(f"{reverse('indexer:comparison-export')}?{query_of(compared)}"),
         "clear_url": f"{reverse('indexer:comparison')}?{query_of(compared)}",

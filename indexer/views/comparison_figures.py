@@ -7,29 +7,35 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indexer import charts
+from indexer.forms.comparison import FigureOptions
+from indexer.numeric.comparison import ChangeParts
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT
-from indexer.views.comparison_table import change_digits
-from indexer.views.words import data_set_name, score_unit
-from weighting.numeric.arrays import FloatArray
+from indexer.views.comparison_table import change_digits, change_parts
+from indexer.views.run_names import FEW, short_names, source_of
+from indexer.views.words import score_unit
 from weighting.views.numbers import signed
 
 ROWS = 20
 
 
-def figures_of(compared: Comparison) -> dict[str, dict[str, Any]]:
+def figures_of(compared: Comparison, options: FigureOptions) -> dict[str, dict[str, Any]]:
     """Return the figures that make sense for the versions, by name, each with its table."""
     figures = {"weights": _weights(compared)}
     if compared.moved:
-        figures["ranks"] = _ranks(compared) if _is_pair(compared) else _bump(compared)
-    if _is_pair(compared) and compared.contributions is not None and compared.score_changes.any():
-        figures["scores"] = _scores(compared, compared.contributions)
+        figures["ranks"] = _ranks(compared) if _is_pair(compared) else _bump(compared, options)
+    if compared.flows[:, :, ~np.eye(len(compared.band_limits) + 1, dtype=bool)].any():
+        figures["flow"] = _flow(compared)
+    if _is_pair(compared) and compared.change is not None and compared.score_changes.any():
+        figures["scores"] = _scores(compared, compared.change)
     return figures
 
 
-def picture_of(compared: Comparison, name: str, format: Literal["svg", "png"]) -> bytes | None:
+def picture_of(
+    compared: Comparison, options: FigureOptions, name: str, format: Literal["svg", "png"]
+) -> bytes | None:
     """Draw one figure as a file."""
-    figure = figures_of(compared).get(name)
+    figure = figures_of(compared, options).get(name)
     return charts.render(figure["spec"], format, get_language() or "en") if figure else None
 
 
@@ -37,13 +43,8 @@ def _is_pair(compared: Comparison) -> bool:
     return len(compared.runs) == 2
 
 
-def _source(compared: Comparison) -> str:
-    versions = [run.weight_version.label for run in compared.runs]
-    return " · ".join([data_set_name(compared.runs[0].data_set), *versions])
-
-
 def _weights(compared: Comparison) -> dict[str, Any]:
-    labels = [run.weight_version.label for run in compared.runs]
+    labels = short_names(compared.runs)
     percents = compared.weights[compared.roots] * 100
     gaps = np.ptp(percents, axis=1)
     widest = int(gaps.argmax())
@@ -64,7 +65,11 @@ def _weights(compared: Comparison) -> dict[str, Any]:
         {"name": node.name, "weights": [f"{p:.2f}" for p in row], "gap": signed(float(row[-1] - row[0]), 2)}
         for node, row in zip(compared.sub_indices, percents, strict=True)
     ]
-    spec = charts.weights_chart(bars, title=title, subtitle=subtitle, source=_source(compared))
+    caption = {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
+    if len(labels) > FEW:
+        spec = charts.weight_ticks_chart(bars, labels[0], **caption)
+    else:
+        spec = charts.weights_chart(bars, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": rows}
 
 
@@ -84,14 +89,14 @@ def _ranks(compared: Comparison) -> dict[str, Any]:
     }
     moves = [charts.RankMove(compared.cities[p].name, int(before[p]), int(after[p])) for p in chosen]
     spec = charts.rank_shift_chart(
-        moves, title=title, subtitle=subtitle, source=_source(compared), limit=ROWS
+        moves, title=title, subtitle=subtitle, source=source_of(compared.runs), limit=ROWS
     )
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": moves}
 
 
-def _scores(compared: Comparison, contributions: FloatArray) -> dict[str, Any]:
-    parts = contributions[:, compared.roots] * PERCENT
-    names = [node.name for node in compared.sub_indices]
+def _scores(compared: Comparison, change: ChangeParts) -> dict[str, Any]:
+    split = change_parts(compared, change)
+    names, parts = list(split.parts.values()), split.amounts * PERCENT
     most = int(np.abs(parts).sum(axis=0).argmax())
     title = _("%(name)s moves the scores most") % {"name": names[most]}
     subtitle = _("change of the score and what each sub-index adds to it, in %(unit)s") % {
@@ -112,17 +117,62 @@ def _scores(compared: Comparison, contributions: FloatArray) -> dict[str, Any]:
         for p in chosen
     ]
     spec = charts.score_shift_chart(
-        moves, title=title, subtitle=subtitle, source=_source(compared), limit=ROWS
+        moves, title=title, subtitle=subtitle, source=source_of(compared.runs), limit=ROWS
     )
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows, "names": names}
 
 
-def _bump(compared: Comparison) -> dict[str, Any]:
-    labels = [run.weight_version.label for run in compared.runs]
-    chosen = np.argsort(compared.results[0].ranks, kind="stable")[:ROWS].tolist()
-    lines = [charts.RankLine(compared.cities[p].name, compared.ranks[p].tolist()) for p in chosen]
-    moved = sum(len(set(line.ranks)) > 1 for line in lines)
-    title = _("%(moved)s of the first %(count)s cities change rank") % {"moved": moved, "count": len(lines)}
-    subtitle = _("rank under each version, the first %(count)s cities of the base") % {"count": len(lines)}
-    spec = charts.bump_chart(lines, labels, title=title, subtitle=subtitle, source=_source(compared))
+def _bump(compared: Comparison, options: FigureOptions) -> dict[str, Any]:
+    labels = short_names(compared.runs)
+    first = np.argsort(compared.results[0].ranks, kind="stable")[: options.lines].tolist()
+    chosen = [*first, *(p for p in options.marked if p not in first)]
+    lines = [
+        charts.RankLine(compared.cities[p].name, compared.ranks[p].tolist(), marked=p in options.marked)
+        for p in chosen
+    ]
+    moved = sum(len(set(line.ranks)) > 1 for line in lines[: len(first)])
+    title = _("%(moved)s of the first %(count)s cities change rank") % {"moved": moved, "count": len(first)}
+    subtitle = _("rank under each version, the first %(count)s cities of the base") % {"count": len(first)}
+    if options.marked:
+        subtitle = _("%(what)s, and those marked") % {"what": subtitle}
+    spec = charts.bump_chart(lines, labels, title=title, subtitle=subtitle, source=source_of(compared.runs))
     return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": lines}
+
+
+def _flow(compared: Comparison) -> dict[str, Any]:
+    labels, bands = short_names(compared.runs), _band_names(compared)
+    counts = compared.flows
+    leave = int(sum(counts[0, 0].sum(axis=0)) - (compared.ranks.max(axis=1) <= compared.band_limits[0]).sum())
+    top = int(compared.band_limits[0])
+    if leave:
+        title = _("%(leave)s of the first %(top)s cities leave the first %(top)s under some version") % {
+            "leave": leave,
+            "top": top,
+        }
+    else:
+        title = _("No city leaves the first %(top)s under any version") % {"top": top}
+    subtitle = _("cities that go from one band of ranks to another, coloured by their band under the base")
+    flows = [
+        charts.Flow(step, origin, before, after, int(counts[step, origin, before, after]))
+        for step, origin, before, after in np.argwhere(counts).tolist()
+    ]
+    rows = [
+        {
+            "versions": f"{labels[step]} → {labels[step + 1]}",
+            "before": bands[before],
+            "after": bands[after],
+            "cities": int(total[before, after]),
+        }
+        for step, total in enumerate(counts.sum(axis=1))
+        for before, after in np.argwhere(total).tolist()
+    ]
+    spec = charts.rank_flow_chart(
+        flows, bands, labels, title=title, subtitle=subtitle, source=source_of(compared.runs)
+    )
+    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows}
+
+
+def _band_names(compared: Comparison) -> list[str]:
+    starts = [1, *(compared.band_limits + 1).tolist()]
+    ends = [*compared.band_limits.tolist(), len(compared.cities)]
+    return [f"{start}–{end}" if end > start else str(end) for start, end in zip(starts, ends, strict=True)]

@@ -6,12 +6,18 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.selectors.comparison import Comparison, ShiftSummary
-from indexer.views.words import data_set_name, method_words, moment, version_name
+from indexer.views.run_names import run_names
+from indexer.views.words import data_set_name, method_words, moment
 
 
 def finding(compared: Comparison) -> str:
-    """Say in a sentence how many cities the choice of weights moves."""
-    words = {"moved": compared.moved, "count": len(compared.cities)}
+    """Say in a sentence how many cities the choice of weights, data or method moves."""
+    words: dict[str, Any] = {"moved": compared.moved, "count": len(compared.cities)}
+    if not compared.one_data_set or not compared.one_method:
+        words["cause"] = values_word(compared)
+        if not compared.moved:
+            return _("Between these versions (%(cause)s changed) none of %(count)s cities moves") % words
+        return _("Between these versions (%(cause)s changed) %(moved)s of %(count)s cities move") % words
     if not compared.moved:
         return _("The choice of weights moves none of %(count)s cities") % words
     return _("The choice of weights moves %(moved)s of %(count)s cities") % words
@@ -42,25 +48,65 @@ def statistics_of(compared: Comparison) -> list[dict[str, str]]:
         },
         {
             "label": _("Rank correlation (Spearman)"),
-            "value": "–" if widest.spearman is None else correlation_text(widest.spearman),
+            "value": _correlation(widest.spearman),
             "note": _of_which(compared, widest),
         },
     ]
 
 
+def values_word(compared: Comparison) -> str:
+    """Name what, besides the weights, is not the same in all versions."""
+    if compared.one_method:
+        return _("data")
+    return _("method") if compared.one_data_set else _("data and method")
+
+
+def split_note(compared: Comparison) -> str:
+    """Say why the changes of the scores are not split; empty where they are, or for many versions."""
+    if len(compared.runs) > 2:
+        return ""
+    match compared.why_not_split():
+        case "sums":
+            return _(
+                "The scores are no weighted sums over all indicators here (geometric mean, or weights "
+                "rescaled for missing values), so their changes cannot be split by sub-index."
+            )
+        case "units":
+            return _(
+                "The two methods measure in different units, so that a difference of the scores has no "
+                "meaning and cannot be split. The ranks can be compared."
+            )
+    return ""
+
+
+def common_data(compared: Comparison) -> str:
+    """Name the data set, or all of them."""
+    return " · ".join(dict.fromkeys(data_set_name(run.data_set) for run in compared.runs))
+
+
 def summary_rows(compared: Comparison) -> list[dict[str, Any]]:
     """Return how far each version is from the base, a line each."""
+    names = run_names(compared.runs)[1:]
     return [
         {
-            "version": version_name(run),
+            "number": number,
+            "version": name,
             "moved": summary.moved,
             "largest": summary.largest,
             "mean_absolute": f"{summary.mean_absolute:.3f}",
-            "spearman": "–" if summary.spearman is None else correlation_text(summary.spearman),
+            "spearman": _correlation(summary.spearman),
+            "tau_b": _correlation(summary.tau_b),
+            "tops": [(k, f"{100 * share:.0f}") for k, share in summary.tops.items()],
             "run": run,
         }
-        for run, summary in zip(compared.runs[1:], compared.summaries, strict=True)
+        for number, (run, name, summary) in enumerate(
+            zip(compared.runs[1:], names, compared.summaries, strict=True), 2
+        )
     ]
+
+
+def _correlation(value: float | None) -> str:
+    return "–" if value is None else correlation_text(value)
 
 
 def correlation_text(value: float) -> str:
@@ -93,19 +139,28 @@ def _of_which(compared: Comparison, summary: ShiftSummary) -> str:
 
 def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
     """Return what the page was computed from, by and how."""
-    run = compared.runs[0]
+    runs = compared.runs
+    manifests = {run.weight_version_id: run for run in runs}
     hashes = [
         (
             _("SHA-256 of the manifest of version %(number)s") % {"number": run.weight_version.number},
             run.manifest_hash,
         )
-        for run in compared.runs
+        for run in manifests.values()
     ]
+    data = [
+        item
+        for run in {run.data_set_id: run for run in runs}.values()
+        for item in (
+            (_("Data set"), data_set_name(run.data_set)),
+            (_("SHA-256 of the data"), run.data_sha256),
+        )
+    ]
+    methods = dict.fromkeys(method_words(run.method) for run in runs)
     return [
-        (_("Data set"), data_set_name(run.data_set)),
-        (_("SHA-256 of the data"), run.data_sha256),
+        *data,
         *hashes,
-        (_("Method"), method_words(run.method)),
-        (_("Software version"), run.code_version),
-        (_("Computed"), moment(max(run.finished_at for run in compared.runs if run.finished_at))),
+        *((_("Method"), words) for words in methods),
+        (_("Software version"), ", ".join(dict.fromkeys(run.code_version for run in runs))),
+        (_("Computed"), moment(max(run.finished_at for run in runs if run.finished_at))),
     ]

@@ -102,6 +102,21 @@ PROBLEMS = [
         "message": "Give a value of 0 or more.",
     },
 ]
+HEAT = [
+    {
+        "name": name,
+        "number": row + 1,
+        "cells": [
+            {
+                "text": f"{abs(row - column) * 1.2:.2f}",
+                "shade": 2 * abs(row - column),
+                "is_own": row == column,
+            }
+            for column in range(3)
+        ],
+    }
+    for row, name in enumerate(["专家组 Panel", "等权 Equal", "反推 Implied"])
+]
 STATES = [
     "draft",
     "ready",
@@ -143,7 +158,20 @@ def _sample_charts() -> dict[str, charts.Spec]:
         for version, power in (("专家组 Panel", 1.0), ("等权 Equal", 1.1))
         for i in range(120)
     ]
+    lines = [
+        charts.RankLine("北京 Beijing", [1, 1, 2]),
+        charts.RankLine("深圳 Shenzhen", [2, 3, 1], marked=True),
+    ]
+    flows = [
+        charts.Flow(0, 0, 0, 0, 8), charts.Flow(0, 0, 0, 1, 2), charts.Flow(0, 1, 1, 1, 28),
+        charts.Flow(0, 1, 1, 0, 2),
+    ]  # fmt: skip
+    ticks = [charts.NodeWeight(str(n), SUB_INDICES[0], 25 + n / 3) for n in range(8)]
     return {
+        "bump_spec": charts.bump_chart(lines, ["1", "2", "3"], **words),
+        "flow_spec": charts.rank_flow_chart(flows, ["1–10", "11–40"], ["1", "2"], **words),
+        "ticks_spec": charts.weight_ticks_chart(ticks, "0", **words),
+        "heat_lines": HEAT,
         "rank_spec": charts.rank_shift_chart(moves, **words),
         "score_spec": charts.score_shift_chart(changes, **words),
         "weights_spec": charts.weights_chart(weights, **words),

@@ -1,6 +1,6 @@
 """What the index's files share: the columns of a place, and what a run was computed from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -23,17 +23,21 @@ def place_cells(city: City) -> list[str]:
 
 
 def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
-    """Return what figures of one run, or of several on one data set, were computed from and by."""
-    first = runs[0]
+    """Return what figures of one run, or of several of the same cities, were computed from and by."""
     facts = [
-        Fact("data_set", _("Data set"), data_set_name(first.data_set)),
-        Fact("data_sha256", _("SHA-256 of the data"), first.data_sha256),
+        Fact("data_set", _("Data set"), _joined(data_set_name(run.data_set) for run in runs)),
+        Fact("data_sha256", _("SHA-256 of the data"), " ".join(dict.fromkeys(r.data_sha256 for r in runs))),
         Fact("weight_version", _("Weight version"), _("; ").join(map(version_name, runs))),
         Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(run.manifest_hash for run in runs)),
-        Fact("method", _("Method"), method_words(first.method)),
+        Fact("method", _("Method"), _joined(method_words(run.method) for run in runs)),
         Fact("code_version", _("Software version"), _software(runs)),
     ]
     return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Name each once; methods have semicolons of their own."""
+    return " | ".join(dict.fromkeys(names))
 
 
 def _software(runs: Sequence[Run]) -> str:

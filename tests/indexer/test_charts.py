@@ -1,5 +1,6 @@
 """Figures: they render, they say their words in Chinese, and their colours can be told apart."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -23,6 +24,7 @@ CHANGES = [
 WEIGHTS = [charts.NodeWeight("专家组", "基础设施", 27.69), charts.NodeWeight("等权", "基础设施", 25.0)]
 POINTS = [charts.CityPoint("专家组", "北京", 10.194), charts.CityPoint("专家组", "南阳", 0.2)]
 LINES = [charts.RankLine("北京", [1, 1]), charts.RankLine("南阳", [34, 32])]
+FLOWS = [charts.Flow(0, 0, 0, 0, 9), charts.Flow(0, 0, 0, 1, 1), charts.Flow(0, 1, 1, 0, 1)]
 
 FIGURES = {
     "rank shift": (charts.rank_shift_chart(MOVES, **CAPTION), ["南阳", "甘孜州", "34 → 32"]),
@@ -31,6 +33,11 @@ FIGURES = {
     "composition": (charts.composition_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
     "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **CAPTION), ["北京 1", "南阳 34", "等权"]),
     "lorenz": (charts.lorenz_chart([0, 0.1, 0.3, 1], **CAPTION), ["if all held the same"]),
+    "flow": (
+        charts.rank_flow_chart(FLOWS, ["1–10", "11–20"], ["专家'组", "等权"], **CAPTION),
+        ["1–10", "专家'组"],
+    ),
+    "ticks": (charts.weight_ticks_chart(WEIGHTS, "等权", **CAPTION), ["基础设施", "25.00"]),
     "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 
@@ -74,6 +81,26 @@ def test_rank_shift_keeps_the_biggest_movers():
 def test_score_shift_parts_add_up_to_the_total():
     rows = [row for row in values(FIGURES["score shift"][0]) if row["name"] == "甘孜州"]
     assert sum(row["change"] for row in rows) == pytest.approx(rows[0]["total"])
+
+
+def test_a_flow_is_as_wide_as_its_cities_and_bands_do_not_overlap():
+    rows = values(FIGURES["flow"][0])
+    assert {row["flow"]: round(row["high"] - row["low"], 6) for row in rows} == {
+        "0:0:0:0": 9,
+        "0:0:0:1": 1,
+        "0:1:1:0": 1,
+    }
+    for end in (min, max):
+        x = end(row["x"] for row in rows)
+        spans = sorted((row["low"], row["high"]) for row in rows if row["x"] == x)
+        assert all(above[1] <= below[0] for above, below in itertools.pairwise(spans))
+
+
+def test_unmarked_lines_fade_only_where_some_are_marked():
+    plain = charts.bump_chart(LINES, ["1", "2"], **CAPTION)
+    marked = charts.bump_chart([*LINES, charts.RankLine("深圳", [3, 2], marked=True)], ["1", "2"], **CAPTION)
+    assert plain["layer"][0]["encoding"]["opacity"] == {"value": 1}
+    assert marked["layer"][0]["encoding"]["opacity"]["value"] < 1
 
 
 def test_nothing_moved_still_draws():

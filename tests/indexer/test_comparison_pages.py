@@ -5,7 +5,9 @@ import pytest
 from django.urls import reverse
 
 from indexer.enums import RunStatus
-from indexer.models import DataSet
+from indexer.models import CityScore, DataSet, Run
+from indexer.services.data_sets import add_data_set, use_method
+from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, print_figure, random_values
@@ -98,19 +100,115 @@ def test_scores_that_are_no_sums_are_not_split(analyst):
     assert "scores" not in response.context["figures"]
 
 
-@pytest.mark.parametrize("count", [1, 9])
-def test_two_to_eight_versions_are_compared(analyst, count):
-    runs = make_runs(random_values(2), tilts=[float(n) for n in range(count)])
-    response = analyst.get(HERE, ask(*runs))
-    assert response.status_code == 400
-    assert f"{count} chosen: choose 2 to 8 versions." in response.content.decode()
+def test_two_to_fifty_versions_are_compared(analyst):
+    runs = make_runs(random_values(12), tilts=[float(n) for n in range(51)])
+    for chosen in (runs[:1], runs):
+        response = analyst.get(HERE, ask(*chosen))
+        assert response.status_code == 400
+        assert f"{len(chosen)} chosen: choose 2 to 50 versions." in response.content.decode()
+    response = analyst.get(HERE, ask(*runs[:50]))
+    assert response.status_code == 200
+    # No room for fifty columns of ranks: best, median and worst instead.
+    assert [column.key for column in response.context["table"].columns][2:] == [
+        "rank1", "best", "median", "worst", "shift",
+    ]  # fmt: skip
+    assert response.context["rows"][0]["span"][0] == 1
+    assert len(response.context["matrices"][0]["rows"]["lines"]) == 50
+    assert analyst.get(f"{HERE}ranks.svg", ask(*runs[:50])).status_code == 200
 
 
-def test_versions_of_different_data_are_not_compared(analyst, runs):
+def test_runs_of_different_frameworks_are_not_compared(analyst, runs):
     other = make_runs(random_values(3))
     response = analyst.get(HERE, ask(runs[0], other[0]))
     assert response.status_code == 400
-    assert "Only versions of one data set can be compared" in response.content.decode()
+    assert "These runs follow different frameworks" in response.content.decode()
+
+
+def test_data_sets_of_other_cities_are_not_compared(analyst, runs):
+    framework = runs[0].data_set.framework
+    other = make_runs(random_values(4), framework=framework, tilts=[1.0])
+    response = analyst.get(HERE, ask(runs[0], other[0]))
+    assert response.status_code == 400
+    assert "do not have the same cities: 1 are in one of them alone" in response.content.decode()
+
+
+def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_and_data(analyst):
+    first = make_runs(random_values(5), tilts=[None])[0]
+    data_set = DataSet.objects.get(pk=first.data_set_id)
+    make_version(data_set.framework, tilt=2.0)
+    edition = add_data_set(
+        framework=data_set.framework,
+        name_zh="修订",
+        name_en="Revised",
+        year=2017,
+        city_ids=data_set.city_ids[::-1],
+        leaf_codes=data_set.leaf_codes,
+        values=random_values(5, seed=2)[::-1],
+        totals={},
+        method=data_set.method,
+        actor=data_set.created_by,
+    )
+    compute_waiting_runs(edition.pk)
+    second = Run.objects.filter(data_set=edition).latest("pk")
+    response = analyst.get(HERE, ask(first, second))
+    compared = response.context["compared"]
+    ranks = dict(CityScore.objects.filter(run=second).values_list("city_id", "rank"))
+    assert compared.ranks[:, 1].tolist() == [ranks[city.pk] for city in compared.cities]
+    roots = compared.change.total[:, compared.roots].sum(axis=1)
+    assert roots == pytest.approx(compared.score_changes, abs=1e-12)
+    assert compared.change.values.any()
+    assert "(data changed)" in response.content.decode()
+    rows = read_csv(analyst.get(reverse("indexer:comparison-export"), ask(first, second)))
+    for row in rows:
+        parts = {name: float(v) for name, v in row.items() if name.startswith("Contribution of")}
+        assert "Contribution of data" in parts
+        assert sum(parts.values()) == pytest.approx(float(row["Change of the score"]), abs=1e-12)
+
+
+def test_methods_of_different_units_compare_ranks_alone(analyst):
+    first = make_runs(random_values(6), tilts=[None])[0]
+    second = with_method(first, normalisation="minmax")
+    response = analyst.get(HERE, ask(first, second))
+    text = response.content.decode()
+    assert "measure in different units" in text
+    assert "(method changed)" in text
+    assert response.context["rows"][0]["change"] is None
+    rows = read_csv(analyst.get(reverse("indexer:comparison-export"), ask(first, second)))
+    assert {row["Change of the score"] for row in rows} == {""}
+    assert any("points of 100" in name for name in rows[0])
+
+
+def with_method(run, **method):
+    """Compute a run's data and weights under another method."""
+    other = Run.objects.create(
+        data_set_id=run.data_set_id, weight_version_id=run.weight_version_id, method=use_method(**method)
+    )
+    compute_waiting_runs(run.data_set_id)
+    return Run.objects.get(pk=other.pk)
+
+
+def read_csv(response):
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def test_every_version_is_set_against_every_other(analyst, runs):
+    response = analyst.get(HERE, ask(*runs, k=1))
+    shifts, overlaps = response.context["matrices"]
+    compared = response.context["compared"]
+    cells = [[float(cell["text"]) for cell in line["cells"]] for line in shifts["rows"]["lines"]]
+    assert cells == pytest.approx(compared.mean_shifts, abs=0.005)
+    assert cells[0][2] == pytest.approx(compared.summaries[1].mean_absolute, abs=0.005)
+    assert {cell["text"] for line in overlaps["rows"]["lines"] for cell in line["cells"]} == {"100"}
+    assert [row["tau_b"] for row in response.context["summaries"]] == ["0.3333", "0.3333"]
+
+
+def test_a_city_can_be_marked_by_any_of_its_names(analyst, runs):
+    response = analyst.get(HERE, ask(*runs, mark="宛城， Xi'an"))
+    marked = [line.name for line in response.context["figures"]["ranks"]["rows"] if line.marked]
+    assert marked == ["Nanyang", "Xi'an"]
+    wrong = analyst.get(HERE, ask(*runs, mark="南阴市, Atlantis", lines="x", k="7")).content.decode()
+    assert "There is no city “南阴市” here. Nearest names: Nanyang." in wrong
+    assert "There is no city “Atlantis” here." in wrong
 
 
 def test_a_version_that_is_not_computed_yet_is_named(analyst, runs):
@@ -178,9 +276,11 @@ def test_a_failed_run_is_offered_but_not_compared(analyst, runs):
     assert analyst.get(HERE, ask(runs[0], runs[2])).status_code == 400
 
 
-@pytest.mark.parametrize("cities", [1, 3])
-def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
-    runs = make_runs(random_values(cities), tilts=[None, 1.0])
-    # Session, account; all runs, those compared; indicators, weights, scores, cities, provinces, figures.
-    with django_assert_num_queries(10):
+@pytest.mark.parametrize(("cities", "versions"), [(1, 2), (3, 2), (3, 10)])
+def test_the_page_takes_the_same_queries_for_any_number_of_cities_and_versions(
+    analyst, cities, versions, django_assert_num_queries
+):
+    runs = make_runs(random_values(cities), tilts=[float(n) for n in range(versions)])
+    # Session, account; all runs, those compared; indicators, weights, scores, cities, provinces.
+    with django_assert_num_queries(9):
         analyst.get(HERE, ask(*runs))

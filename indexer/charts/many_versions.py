@@ -1,0 +1,294 @@
+"""Figures of the ranks of many versions side by side."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.utils.translation import gettext as _
+
+from indexer.charts.versions import NodeWeight
+from weighting.drawing import DOWN, PALETTE, SERIES, UP, Spec, field, figure
+
+# More versions than this leave no room for the rank at every bend.
+FEW = 6
+HEIGHT = 420
+# Where a band of flow bends, in parts of the way from one version to the next, and how far along it is.
+BENDS = [(t / 8, 3 * (t / 8) ** 2 - 2 * (t / 8) ** 3) for t in range(9)]
+BAR = 0.06
+
+
+@dataclass(frozen=True)
+class RankLine:
+    """A city's rank under each of several versions, the base first; marked ones stand out."""
+
+    name: str
+    ranks: Sequence[int]
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The cities that go from one band of ranks to another between two versions.
+
+    ``step`` counts the versions from 0; ``origin`` is the cities' band under the first version.
+    """
+
+    step: int
+    origin: int
+    before: int
+    after: int
+    cities: int
+
+
+def bump_chart(
+    lines: Sequence[RankLine], versions: Sequence[str], *, title: str, subtitle: str, source: str
+) -> Spec:
+    """Join the ranks of each city under several versions.
+
+    Heights are places among the cities shown, which keeps labels apart; the labels give the ranks.
+    """
+    ways = [_("ends higher"), _("ends lower"), _("ends where it began")]
+    # The sign of the shift, 1, -1 or 0, picks the way.
+    signs = {line.name: (line.ranks[0] > line.ranks[-1]) - (line.ranks[0] < line.ranks[-1]) for line in lines}
+    rows = [
+        {
+            "name": line.name,
+            "version": version,
+            "rank": line.ranks[i],
+            "place": place,
+            "way": {1: ways[0], -1: ways[1], 0: ways[2]}[signs[line.name]],
+            "label": f"{line.name} {line.ranks[i]}",
+            "marked": line.marked,
+        }
+        for i, version in enumerate(versions)
+        for place, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
+    ]
+    y = {
+        "field": "place",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"reverse": True, "nice": False, "padding": 22},
+    }
+    colour = {
+        "field": "way",
+        "type": "nominal",
+        "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]},
+    }
+    shape = {**colour, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}}
+    tooltip = [
+        field("name", _("City")),
+        field("version", _("Weight version")),
+        field("rank", _("Rank"), "quantitative"),
+    ]
+    layers = [
+        {
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {"detail": {"field": "name"}, **_emphasis(lines)},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 60},
+            "encoding": {"shape": shape, "tooltip": tooltip, **_emphasis(lines)},
+        },
+        _line_label(versions[0], align="right", dx=-10),
+        *(
+            _line_label(version, field="rank", align="center", dx=0, dy=-11)
+            for version in (versions[1:-1] if len(versions) <= FEW else [])
+        ),
+        _line_label(versions[-1], align="left", dx=10),
+    ]
+    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
+    return {**drawn, "encoding": {"x": _version_axis(), "y": y, "color": colour}}
+
+
+def rank_flow_chart(
+    flows: Sequence[Flow],
+    bands: Sequence[str],
+    versions: Sequence[str],
+    *,
+    title: str,
+    subtitle: str,
+    source: str,
+) -> Spec:
+    """Draw how many cities go from band to band of ranks, coloured by the band they begin in."""
+    placed = _places_of(flows, len(bands))
+    rows = [row for flow, ends in placed for row in _ribbon(flow, ends, bands, versions)]
+    last = len(versions) - 1
+    labels = _band_labels(flows, bands, last)
+    x = {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"domain": [-0.02 * last, 1.02 * last], "nice": False, "padding": 70},
+        "axis": {
+            "title": None,
+            "orient": "top",
+            "grid": False,
+            "values": list(range(len(versions))),
+            "labelExpr": f"{json.dumps(list(versions), ensure_ascii=False)}[datum.value]",
+            "labelLimit": 170,
+        },
+    }
+    y = {
+        "field": "low",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"reverse": True, "nice": False, "zero": False},
+    }
+    colours = [SERIES[band % len(SERIES)] for band in range(len(bands))]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "area", "opacity": 0.7},
+            "encoding": {
+                "y2": {"field": "high"},
+                "detail": {"field": "flow"},
+                "color": {
+                    "field": "origin",
+                    "type": "nominal",
+                    "scale": {"domain": list(bands), "range": colours},
+                    "legend": {"title": None},
+                },
+                "tooltip": [
+                    field("way", _("Versions")),
+                    field("origin", _("Ranks under the base")),
+                    field("move", _("From ranks to ranks")),
+                    field("cities", _("Cities"), "quantitative"),
+                ],
+            },
+        },
+        *(
+            {
+                "data": {"values": [label for label in labels if label["x"] == place]},
+                "mark": {"type": "text", "align": align, "dx": dx, "color": PALETTE["chart-ink"]},
+                "encoding": {"text": {"field": "text"}},
+            }
+            for place, align, dx in ((0, "right", -8), (last, "left", 8))
+        ),
+    ]
+    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=1, y="flow")
+    return {**drawn, "height": HEIGHT, "encoding": {"x": x, "y": y}}
+
+
+def weight_ticks_chart(
+    weights: Sequence[NodeWeight], base: str, *, title: str, subtitle: str, source: str
+) -> Spec:
+    """Draw one tick for the weight of a sub-index under each of many versions, the base's in ink."""
+    x = {
+        "field": "percent",
+        "type": "quantitative",
+        "scale": {"zero": False, "nice": False, "padding": 24},
+        "axis": {"title": None, "tickCount": 6},
+    }
+    tooltip = [
+        field("name", _("Indicator")),
+        field("version", _("Weight version")),
+        field("percent", _("Weight, %"), "quantitative", ".4~f"),
+    ]
+    chosen = [{"filter": {"field": "version", "equal": base}}]
+    ink = {"opacity": 1, "color": PALETTE["chart-ink"]}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "tick", "thickness": 2, "height": 18, "opacity": 0.6, "color": UP},
+            "encoding": {"x": x, "tooltip": tooltip},
+        },
+        {
+            "transform": chosen,
+            "mark": {"type": "tick", "thickness": 3, "height": 26, **ink},
+            "encoding": {"x": x, "tooltip": tooltip},
+        },
+        {
+            "transform": chosen,
+            "mark": {"type": "text", "dy": -20, **ink},
+            "encoding": {"x": x, "text": {"field": "percent", "format": ".2f"}},
+        },
+    ]
+    rows = [asdict(w) for w in weights]
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=54)
+
+
+def _emphasis(lines: Sequence[RankLine]) -> Spec:
+    """Let the marked lines stand out, where any is marked."""
+    if not any(line.marked for line in lines):
+        return {"opacity": {"value": 1}}
+    return {"opacity": {"condition": {"test": "datum.marked", "value": 1}, "value": 0.25}}
+
+
+def _version_axis() -> Spec:
+    return {
+        "field": "version",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"type": "point", "padding": 0.6},
+        "axis": {"title": None, "orient": "top", "labelAngle": 0, "labelLimit": 170},
+    }
+
+
+def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = "label") -> Spec:
+    return {
+        "transform": [{"filter": {"field": "version", "equal": version}}],
+        "mark": {"type": "text", "align": align, "dx": dx, "dy": dy},
+        "encoding": {"text": {"field": field}, "color": {"value": PALETTE["chart-ink"]}},
+    }
+
+
+def _band_sizes(flows: Sequence[Flow], bands: int, version: int) -> list[int]:
+    """Count the cities in each band under a version."""
+    sizes = [0] * bands
+    for flow in flows:
+        if version == 0 and flow.step == 0:
+            sizes[flow.before] += flow.cities
+        elif flow.step == version - 1:
+            sizes[flow.after] += flow.cities
+    return sizes
+
+
+def _starts(sizes: Sequence[int]) -> list[float]:
+    """Return where each band begins; a little space keeps them apart."""
+    gap = 0.015 * sum(sizes)
+    return [sum(sizes[:band]) + gap * band for band in range(len(sizes))]
+
+
+def _places_of(flows: Sequence[Flow], bands: int) -> list[tuple[Flow, tuple[float, float]]]:
+    """Return each flow with the heights at which it leaves one version and reaches the next."""
+    placed = []
+    for step in sorted({flow.step for flow in flows}):
+        here = [flow for flow in flows if flow.step == step]
+        leave = _starts(_band_sizes(flows, bands, step))
+        reach = _starts(_band_sizes(flows, bands, step + 1))
+        left, reached = {}, {}
+        for flow in sorted(here, key=lambda f: (f.before, f.after, f.origin)):
+            left[flow] = leave[flow.before]
+            leave[flow.before] += flow.cities
+        for flow in sorted(here, key=lambda f: (f.after, f.before, f.origin)):
+            reached[flow] = reach[flow.after]
+            reach[flow.after] += flow.cities
+        placed += [(flow, (left[flow], reached[flow])) for flow in here]
+    return placed
+
+
+def _ribbon(
+    flow: Flow, ends: tuple[float, float], bands: Sequence[str], versions: Sequence[str]
+) -> list[Spec]:
+    """Return the outline of a flow, which bends like an S."""
+    shared = {
+        "flow": f"{flow.step}:{flow.origin}:{flow.before}:{flow.after}",
+        "origin": bands[flow.origin],
+        "way": f"{versions[flow.step]} → {versions[flow.step + 1]}",
+        "move": f"{bands[flow.before]} → {bands[flow.after]}",
+        "cities": flow.cities,
+    }
+    outline = []
+    for along, risen in BENDS:
+        low = ends[0] + (ends[1] - ends[0]) * risen
+        x = flow.step + BAR + along * (1 - 2 * BAR)
+        high = low + flow.cities
+        outline.append({**shared, "x": round(x, 4), "low": round(low, 3), "high": round(high, 3)})
+    return outline
+
+
+def _band_labels(flows: Sequence[Flow], bands: Sequence[str], last: int) -> list[Spec]:
+    labels = []
+    for version in (0, last):
+        sizes = _band_sizes(flows, len(bands), version)
+        for band, (start, size) in enumerate(zip(_starts(sizes), sizes, strict=True)):
+            if size:
+                labels.append({"x": version, "low": start + size / 2, "text": bands[band]})
+    return labels

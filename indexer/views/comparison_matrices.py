@@ -1,0 +1,88 @@
+"""Every two versions of a comparison set against each other, as tables shaded like a heat map."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from indexer.forms.comparison import FigureOptions
+from indexer.selectors.comparison import Comparison
+from indexer.views.run_names import run_names, short_names
+from weighting.numeric.arrays import FloatArray
+
+SHADES = 5
+
+
+def matrices_of(compared: Comparison, options: FigureOptions) -> list[dict[str, Any]]:
+    """Return the tables of R_S and of the common top; none for a pair, whose figures stand above."""
+    if len(compared.runs) == 2:
+        return []
+    shifts = compared.mean_shifts
+    overlaps = compared.top_overlaps(options.k)
+    widest = float(shifts.max())
+    return [
+        {
+            "id": "mean-shifts",
+            "title": _shift_title(compared),
+            "subtitle": _("mean absolute rank shift (R_S) between every two versions, places"),
+            "rows": _rows(compared, shifts, lambda value: f"{value:.2f}", widest),
+        },
+        {
+            "id": "overlaps",
+            "title": _overlap_title(compared, overlaps, options.k),
+            "subtitle": _("part of the first %(k)s cities that every two versions share, %%")
+            % {"k": options.k},
+            "rows": _rows(compared, 1 - overlaps, lambda value: f"{100 * (1 - value):.0f}", 1.0),
+        },
+    ]
+
+
+def _rows(compared: Comparison, values: FloatArray, text: Any, darkest: float) -> dict[str, Any]:
+    """Return head and lines; the shade, 0 to 5, grows with the distance between two versions."""
+    return {
+        "head": short_names(compared.runs),
+        "lines": [
+            {
+                "name": name,
+                "number": number,
+                "cells": [
+                    {
+                        "text": text(value),
+                        "shade": round(SHADES * value / darkest) if darkest > 0 else 0,
+                        "is_own": number - 1 == place,
+                    }
+                    for place, value in enumerate(line)
+                ],
+            }
+            for number, (name, line) in enumerate(
+                zip(run_names(compared.runs), values.tolist(), strict=True), 1
+            )
+        ],
+    }
+
+
+def _shift_title(compared: Comparison) -> str:
+    shifts = compared.mean_shifts
+    first, second = divmod(int(shifts.argmax()), len(shifts))
+    if not shifts[first, second]:
+        return _("All versions rank alike")
+    labels = short_names(compared.runs)
+    return _("%(first)s and %(second)s are furthest apart: %(places)s places a city on average") % {
+        "first": _quoted(labels[first]),
+        "second": _quoted(labels[second]),
+        "places": f"{shifts[first, second]:.2f}",
+    }
+
+
+def _overlap_title(compared: Comparison, overlaps: FloatArray, k: int) -> str:
+    least = float(overlaps.min())
+    if least == 1:
+        return _("The first %(k)s cities are the same under every version") % {"k": k}
+    return _("Any two versions share at least %(share)s %% of their first %(k)s cities") % {
+        "share": f"{100 * least:.0f}",
+        "k": k,
+    }
+
+
+def _quoted(label: str) -> str:
+    """Set a label apart, or call a bare number a version."""
+    return _("No. %(number)s") % {"number": label} if label.isdecimal() else f"“{label}”"
