@@ -171,7 +171,6 @@ def _sample_charts() -> dict[str, charts.Spec]:
         "bump_spec": charts.bump_chart(lines, ["1", "2", "3"], **words),
         "flow_spec": charts.rank_flow_chart(flows, ["1–10", "11–40"], ["1", "2"], **words),
         "ticks_spec": charts.weight_ticks_chart(ticks, "0", **words),
-        "heat_lines": HEAT,
         "rank_spec": charts.rank_shift_chart(moves, **words),
         "score_spec": charts.score_shift_chart(changes, **words),
         "weights_spec": charts.weights_chart(weights, **words),
@@ -221,6 +220,7 @@ def components(request: HttpRequest) -> HttpResponse:
             "The link between person and ballot is destroyed.",
             "The round cannot be opened again.",
         ],
+        "heat_lines": HEAT,
         **_sample_charts(),
     }
     return render(request, "components/all.html", context)
