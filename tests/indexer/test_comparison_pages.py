@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
-from indexer.services.data_sets import add_data_set, use_method
+from indexer.services.data_sets import add_data_set
+from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_version
