@@ -4,7 +4,7 @@ from django.urls import path
 
 from indexer.api.concentration import ConcentrationView
 from indexer.api.resources import DataSets, Ranking, Runs
-from indexer.views import comparison, concentration, data_sets, proposals, runs
+from indexer.views import comparison, concentration, data_sets, proposals, run_pictures, runs
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
 
@@ -21,6 +21,11 @@ urlpatterns = [
     path("runs/", runs.run_list, name="run-list"),
     path("runs/progress/", runs.run_progress, name="run-progress"),
     path("runs/<int:pk>/", runs.run_detail, name="run-detail"),
+    path(
+        "runs/<int:pk>/<slug:figure>.<slug:format>",
+        run_pictures.run_picture,
+        name="run-picture",
+    ),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
     path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),

@@ -106,7 +106,7 @@ class World:
             "invitation_pk": self.invitation.pk,
             "code": "infra",
             "token": "not-a-token",
-            "figure": "shifts",
+            "figure": "composition",
             "format": "csv" if kind == "version" else "svg",
             "address": "nothing",
             "object_id": self.manager.pk,

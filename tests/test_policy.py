@@ -69,6 +69,7 @@ POLICY = {
     # The world's round is open: it has no statistics for anybody.
     "weighting:round-statistics": ("", OWNER),
     "weighting:round-statistics-export": ("", OWNER),
+    "weighting:round-statistics-picture": ("", OWNER),
     "weighting:round-report": ("", OWNER),
     "weighting:invitation-link": ("POST", OWNER),
     "weighting:framework-list": ("GET", ANYBODY),
@@ -113,6 +114,7 @@ POLICY = {
     "indexer:run-concentration": ("GET", STAFF),
     "indexer:run-concentration-export": ("GET", STAFF),
     "indexer:api-run-concentration": ("GET", STAFF),
+    "indexer:run-picture": ("GET", STAFF),
     "indexer:run-retry": ("POST", STAFF),
     "indexer:data-set-list": ("GET", ANYBODY),
     "indexer:data-set-import": ("GET POST", STAFF),

@@ -5,11 +5,20 @@ exchange them for the reader's own (static/css/tokens.css holds the same names).
 unit and source are set by the page in a browser, and drawn into the picture by ``render``.
 """
 
-from typing import Any, Literal
+import re
+from typing import Any
+from unicodedata import east_asian_width
 
+import pylopdf_fonts_zh_cn
 import vl_convert
 
 Spec = dict[str, Any]
+
+# What a picture is saved as, and how it is sent.
+PICTURES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+
+# A machine without Chinese fonts of its own still draws Chinese: the package brings Noto Sans SC.
+vl_convert.register_font_directory(str(pylopdf_fonts_zh_cn.sans_path().parent))
 
 # Okabe & Ito (2008), https://jfly.uni-koeln.de/color/, in the order that keeps neighbours apart.
 PALETTE = {
@@ -32,6 +41,11 @@ FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sa
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 PICTURE_WIDTH = 720
+SOURCE_SIZE, SOURCE_LINE = 11, 15
+# Of the height, on average; a Chinese character is as wide as it is high.
+LATIN_WIDTH = 0.56
+# A word, or one Chinese character with the marks that may not begin a line.
+WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*\s*|[^\s\u2e80-\uffef]+\s*|\s+")
 
 
 def theme() -> dict[str, Any]:
@@ -120,29 +134,58 @@ def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spe
     return {"field": name, "title": title, "type": kind} | ({"format": format} if format else {})
 
 
-def render(spec: Spec, format: Literal["svg", "png"], lang: str) -> bytes:
-    """Draw a figure as a file that stands alone: title, unit and source are in the picture."""
+def render(spec: Spec, format: str, lang: str) -> bytes:
+    """Draw a figure as one of `PICTURES` that stands alone: title, unit and source are in the picture."""
     picture = _with_caption(spec)
     if format == "png":
         return vl_convert.vegalite_to_png(picture, vl_version=VEGA_LITE, scale=2, allowed_base_urls=[])
+    if format == "pdf":
+        return vl_convert.vegalite_to_pdf(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
     svg = vl_convert.vegalite_to_svg(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
     return svg.replace("<svg ", f'<svg lang="{lang}" ', 1).encode()
+
+
+def broken_into_lines(text: str, size: int, width: int = PICTURE_WIDTH) -> list[str]:
+    """Break a text of ``size`` pixels where it would leave the picture: between words or characters."""
+    lines, used = [""], 0.0
+    for word in WORDS.findall(text):
+        needed = size * sum(1.0 if east_asian_width(c) in "WF" else LATIN_WIDTH for c in word.rstrip())
+        if lines[-1] and used + needed > width:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+            used = 0.0
+        lines[-1] += word
+        used += needed + size * LATIN_WIDTH * (len(word) - len(word.rstrip()))
+    return lines
 
 
 def _with_caption(spec: Spec) -> Spec:
     """Put the title above and the source below, as the page does around the drawing."""
     caption = spec["usermeta"]
     drawing = {k: v for k, v in spec.items() if k not in {"$schema", "config", "usermeta"}}
+    source = broken_into_lines(caption["source"], SOURCE_SIZE)
     foot = {
         "width": PICTURE_WIDTH,
-        "height": 12,
+        "height": SOURCE_LINE * len(source),
         "data": {"values": [{}]},
-        "mark": {"type": "text", "align": "left", "x": 0, "fontSize": 11, "limit": PICTURE_WIDTH},
-        "encoding": {"text": {"value": caption["source"]}},
+        "mark": {
+            "type": "text",
+            "text": source,
+            "align": "left",
+            "baseline": "top",
+            "x": 0,
+            "y": 0,
+            "fontSize": SOURCE_SIZE,
+            "lineHeight": SOURCE_LINE,
+        },
     }
+    title = spec["config"]["title"]
     return {
         "$schema": SCHEMA,
         "config": {**spec["config"], "padding": 20, "concat": {"spacing": 16}},
-        "title": {"text": caption["title"], "subtitle": caption["subtitle"]},
+        "title": {
+            "text": broken_into_lines(caption["title"], title["fontSize"]),
+            "subtitle": broken_into_lines(caption["subtitle"], title["subtitleFontSize"]),
+        },
         "vconcat": [{**drawing, "width": PICTURE_WIDTH}, foot],
     }

@@ -84,6 +84,11 @@ urlpatterns = [
     path("rounds/<int:pk>/remind/", invitations.round_remind, name="round-remind"),
     path("rounds/<int:pk>/receipts/", participation.round_receipts, name="round-receipts"),
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
+    path(
+        "rounds/<int:pk>/statistics/<slug:figure>.<slug:format>",
+        statistics.statistics_picture,
+        name="round-statistics-picture",
+    ),
     path("rounds/<int:pk>/statistics/export/", statistics.statistics_export, name="round-statistics-export"),
     path("rounds/<int:pk>/report/", statistics.round_report, name="round-report"),
     path("audit/", audit.audit_log, name="audit"),

@@ -14,7 +14,7 @@ from indexer.forms.comparison import FEWEST, ComparisonForm, FigureForm
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
-from indexer.views.comparison_figures import figures_of, picture_of
+from indexer.views.comparison_figures import figures_of
 from indexer.views.comparison_matrices import matrices_of
 from indexer.views.comparison_table import comparison_file, comparison_rows, comparison_table
 from indexer.views.comparison_words import (
@@ -29,10 +29,8 @@ from indexer.views.run_names import run_names
 from indexer.views.tables import render_part
 from indexer.views.words import data_set_name, score_unit
 from weighting.permissions import ANYONE, audience
-from weighting.views.files import asked_format, save_links
+from weighting.views.files import asked_format, picture_answer, save_links
 from weighting.visitors import visitor_of
-
-PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
 @audience(ANYONE)
@@ -66,14 +64,10 @@ def comparison_export(request: HttpRequest) -> HttpResponse:
 @require_GET
 def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of the comparison as a file that stands alone."""
-    if format not in PICTURE_TYPES:
-        raise Http404
     compared = _compared(request)
     options = FigureForm(request.GET, cities=compared.cities, tops=compared.tops).options
-    content = picture_of(compared, options, figure, "png" if format == "png" else "svg")
-    if content is None:
-        raise Http404
-    return HttpResponse(content, content_type=PICTURE_TYPES[format])
+    drawn = figures_of(compared, options).get(figure)
+    return picture_answer(drawn and drawn["spec"], format)
 
 
 def _compared(request: HttpRequest) -> Comparison:

@@ -1,9 +1,8 @@
 """The figures of a comparison: for the page, and as files."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indexer import charts
@@ -29,14 +28,6 @@ def figures_of(compared: Comparison, options: FigureOptions) -> dict[str, dict[s
     if _is_pair(compared) and compared.change is not None and compared.score_changes.any():
         figures["scores"] = _scores(compared, compared.change)
     return figures
-
-
-def picture_of(
-    compared: Comparison, options: FigureOptions, name: str, format: Literal["svg", "png"]
-) -> bytes | None:
-    """Draw one figure as a file."""
-    figure = figures_of(compared, options).get(name)
-    return charts.render(figure["spec"], format, get_language() or "en") if figure else None
 
 
 def _is_pair(compared: Comparison) -> bool:

@@ -127,6 +127,11 @@ def _score_names(ranking: Ranking) -> list[tuple[str, str]]:
     return [(f"score_{indicator.code}", indicator.name) for indicator in nodes]
 
 
+def composition_figure(run: Run) -> charts.Spec | None:
+    """Return what the first scores are made of, as a figure."""
+    return _composition(load_ranking(run)).get("chart")
+
+
 def _columns(ranking: Ranking) -> list[Column]:
     result = ranking.result
     subs = zip(ranking.sub_indices, ranking.sub_scores.T, strict=True)
@@ -225,7 +230,8 @@ def _composition(ranking: Ranking) -> dict[str, Any]:
         }
         for row in rows
     ]
-    return {"chart": chart, "composition": table}
+    picture = reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])
+    return {"chart": chart, "chart_image": picture, "composition": table}
 
 
 def _regions(ranking: Ranking) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from weighting.drawing import PICTURES, Spec, render
 from weighting.exports import FORMATS, Fact, Heading, NotInstalled, Table, is_installed, table_bytes
 
 
@@ -39,6 +41,14 @@ def table_answer(
         return HttpResponse(said, status=501, content_type="text/plain; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     return HttpResponse(content, content_type=FORMATS[format].content_type, headers=headers)
+
+
+def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
+    """Return a figure as a picture that stands alone; 404 for no figure or an unknown format."""
+    if spec is None or format not in PICTURES:
+        raise Http404
+    content = render(spec, format, get_language() or "en")
+    return HttpResponse(content, content_type=PICTURES[format])
 
 
 def save_links(url: str) -> list[SaveLink]:

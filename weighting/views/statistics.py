@@ -24,7 +24,7 @@ from weighting.selectors.statistics import (
 )
 from weighting.selectors.versions import weighted_nodes_of
 from weighting.views.answers import CONFLICT
-from weighting.views.files import asked_format, save_links
+from weighting.views.files import asked_format, picture_answer, save_links
 from weighting.views.report_words import limits_of, purpose_of, terms_of
 from weighting.views.statistics_tables import (
     agreement_rows,
@@ -36,23 +36,23 @@ from weighting.views.statistics_tables import (
 from weighting.views.statistics_words import consensus_words, finding, key_figures
 from weighting.visitors import account_of, visitor_of
 
-Answer = Callable[[HttpRequest, RoundStatistics], HttpResponse]
+Answer = Callable[..., HttpResponse]
 
 
-def _of_reported_round(answer: Answer) -> Callable[[HttpRequest, int], HttpResponse]:
+def _of_reported_round(answer: Answer) -> Callable[..., HttpResponse]:
     """Load the round and its statistics, or say why they are withheld; who may not know gets 404."""
 
     @audience(STAFF)
     @require_GET
     @wraps(answer)
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: HttpRequest, pk: int, **asked: str) -> HttpResponse:
         round_ = _round_or_404(request, pk)
         try:
             statistics = round_statistics(round_)
         except NotReported as refusal:
             context = {"round": round_, "reasons": refusal.blockers}
             return render(request, "weighting/manager/statistics_withheld.html", context, status=CONFLICT)
-        return answer(request, statistics)
+        return answer(request, statistics, **asked)
 
     return view
 
@@ -76,6 +76,15 @@ def statistics_page(request: HttpRequest, statistics: RoundStatistics) -> HttpRe
 def statistics_export(request: HttpRequest, statistics: RoundStatistics) -> HttpResponse:
     """Every item as a line of a file."""
     return statistics_file(statistics, asked_format(request))
+
+
+@_of_reported_round
+def statistics_picture(
+    request: HttpRequest, statistics: RoundStatistics, figure: str, format: str
+) -> HttpResponse:
+    """The answers of one group as a picture."""
+    specs = {section["id"]: section["spec"] for section in group_sections(statistics)}
+    return picture_answer(specs.get(figure), format)
 
 
 @_of_reported_round

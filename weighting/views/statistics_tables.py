@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weighting import charts
@@ -25,6 +26,9 @@ def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
             "parent": group.parent,
             "agreement": agreement_cells(group.agreement),
             "items": group.items,
+            "image_url": reverse(
+                "weighting:round-statistics-picture", args=[statistics.round.pk, f"group-{place}", "svg"]
+            ),
             **_figure(group, source),
         }
         for place, group in enumerate(statistics.groups, start=1)

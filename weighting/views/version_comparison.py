@@ -1,7 +1,7 @@
 """Weight versions side by side: page, file and picture."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,9 +22,9 @@ from weighting.selectors.version_comparison import (
     versions_asked_for,
 )
 from weighting.selectors.versions import versions_visible_to
-from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
-from weighting.views.version_figures import movers_figure, picture_of
+from weighting.views.version_figures import movers_figure
 from weighting.views.version_words import (
     PERCENT,
     SAME,
@@ -39,7 +39,6 @@ from weighting.views.version_words import (
 )
 from weighting.visitors import visitor_of
 
-PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 GROUPS = 10
 HEADER = [
     "code", "parent", "name_zh", "name_en", "version", "version_id", "label_zh", "label_en",
@@ -76,12 +75,10 @@ def version_compare_export(request: HttpRequest) -> HttpResponse:
 
 @audience(ANYONE)
 @require_GET
-def version_compare_picture(request: HttpRequest, format: Literal["svg", "png"]) -> HttpResponse:
+def version_compare_picture(request: HttpRequest, format: str) -> HttpResponse:
     """Answer with the figure as a file that stands alone."""
-    content = picture_of(_compared(request), format) if format in PICTURE_TYPES else None
-    if content is None:
-        raise Http404
-    return HttpResponse(content, content_type=PICTURE_TYPES[format])
+    figure = movers_figure(_compared(request))
+    return picture_answer(figure and figure["spec"], format)
 
 
 def _chosen(request: HttpRequest) -> list[WeightVersion]:

@@ -1,11 +1,10 @@
 """The figure of a comparison of versions: a dumbbell for each indicator that moves most."""
 
-from typing import Any, Literal
+from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from weighting.drawing import PALETTE, SCHEMA, SHAPES, Spec, render, theme
+from weighting.drawing import PALETTE, SCHEMA, SHAPES, Spec, theme
 from weighting.selectors.version_comparison import VersionComparison
 from weighting.views.version_words import PERCENT, digits_for, version_name
 
@@ -44,12 +43,6 @@ def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
         "left_out": len(compared.versions) - len(versions),
         "spec": _dumbbells(compared, movers, columns, title=title, subtitle=subtitle),
     }
-
-
-def picture_of(compared: VersionComparison, format: Literal["svg", "png"]) -> bytes | None:
-    """Draw the figure as a file."""
-    figure = movers_figure(compared)
-    return render(figure["spec"], format, get_language() or "en") if figure else None
 
 
 def _drawn(compared: VersionComparison) -> list[int]:

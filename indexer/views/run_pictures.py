@@ -1,0 +1,29 @@
+"""The figures on the pages of one run, as pictures that stand alone."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from indexer.enums import RunStatus
+from indexer.models import Run
+from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.views.ranking import composition_figure
+from weighting.drawing import Spec
+from weighting.permissions import ANYONE, audience
+from weighting.views.files import picture_answer
+from weighting.visitors import visitor_of
+
+# Each page of a run puts its figures here, by the name in their address.
+FIGURES: dict[str, Callable[[Run], Spec | None]] = {"composition": composition_figure}
+
+
+@audience(ANYONE)
+@require_GET
+def run_picture(request: HttpRequest, pk: int, figure: str, format: str) -> HttpResponse:
+    """Answer with a figure of a finished run as a file."""
+    run = get_object_or_404(runs_with_nodes_visible_to(visitor_of(request).account), pk=pk)
+    if figure not in FIGURES or run.status != RunStatus.DONE:
+        raise Http404
+    return picture_answer(FIGURES[figure](run), format)

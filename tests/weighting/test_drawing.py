@@ -1,0 +1,78 @@
+"""Figures as pictures: Chinese is drawn, not boxed; the caption fits; every format is what it says."""
+
+import re
+
+import pytest
+import vl_convert
+from django.http import Http404
+
+from weighting import drawing
+from weighting.templatetags.pictures import picture_links
+from weighting.views.files import picture_answer
+
+# The family that the product installs for itself: no font of the machine has this name.
+OWN_FONT = "Noto Sans SC"
+SOURCE = "数据：2016 报告（重构值） · version 1, panel · version 2, equal · seed 20160401 · 权衡 0.1.0"
+
+
+def figure(**words):
+    said = {"title": "南阳上升两位", "subtitle": "位次变化", "source": SOURCE} | words
+    rows = [{"name": "南阳", "shift": 2}]
+    layers = [{"mark": "bar", "encoding": {"x": {"field": "shift", "type": "quantitative"}}}]
+    return drawing.figure(rows, layers, step=26, **said)
+
+
+def raster(text, font=OWN_FONT):
+    """Return the picture of one text, as `render` makes pictures."""
+    mark = {"type": "text", "text": text, "fontSize": 40, "font": font}
+    spec = {"$schema": drawing.SCHEMA, "data": {"values": [{}]}, "mark": mark, "width": 120, "height": 50}
+    return vl_convert.vegalite_to_png(spec, vl_version=drawing.VEGA_LITE)
+
+
+@pytest.mark.parametrize("font", [OWN_FONT, drawing.FONT])
+def test_chinese_has_glyphs_of_its_own(font):
+    missing = {raster("\ue123\ue124", font), raster("\ue777\uf0f0", font)}
+    drawn = [raster(text, font) for text in ("权衡", "南阳", "甘孜")]
+
+    # What no font holds looks the same, whatever it is; Chinese does not, and is none of that.
+    assert len(missing) == 1
+    assert len({*drawn, *missing}) == 4
+
+
+@pytest.mark.parametrize(("format", "start"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_every_format_is_what_it_says(format, start):
+    answer = picture_answer(figure(), format)
+
+    assert answer.content.startswith(start)
+    assert answer["Content-Type"] == drawing.PICTURES[format]
+
+
+@pytest.mark.parametrize(("spec", "format"), [(None, "png"), (figure(), "exe")])
+def test_no_figure_and_no_format_are_not_found(spec, format):
+    with pytest.raises(Http404):
+        picture_answer(spec, format)
+
+
+def test_a_long_caption_is_drawn_whole():
+    title = "南阳上升两位，" * 12
+    svg = drawing.render(figure(title=title), "svg", "zh-hans").decode()
+    texts = "".join(re.findall(r"<(?:text|tspan)[^>]*>([^<]*)", svg))
+
+    assert title in texts
+    assert "seed 20160401" in texts
+    assert "权衡 0.1.0" in texts
+    assert "…" not in texts
+
+
+def test_lines_break_between_words_or_characters_and_never_before_a_comma():
+    assert drawing.broken_into_lines("名次，得分与权重", 20, width=60) == ["名次，", "得分与", "权重"]
+    assert drawing.broken_into_lines("equal weights", 10, width=50) == ["equal", "weights"]
+    assert drawing.broken_into_lines("", 10) == [""]
+
+
+def test_pictures_stand_beside_each_other():
+    assert [tuple(link) for link in picture_links("/runs/1/composition.svg?a=1")] == [
+        ("SVG", "/runs/1/composition.svg?a=1"),
+        ("PNG", "/runs/1/composition.png?a=1"),
+        ("PDF", "/runs/1/composition.pdf?a=1"),
+    ]
