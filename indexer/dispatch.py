@@ -4,7 +4,7 @@ The row is the truth: a lost message costs seconds, until the sweeper sends it a
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from celery import current_app
@@ -12,11 +12,12 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from indexer.models import DataSet, Run
+from indexer.models import DataSet, IndexMethod, Run
+from indexer.services.methods import request_runs
 from indexer.tasks import compute_runs
 from weighting.dispatch import IMPATIENT
 from weighting.enums import VersionStatus
-from weighting.models import WeightVersion
+from weighting.models import Account, WeightVersion
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,17 @@ def queue_runs_of_data_set(data_set: DataSet) -> None:
         Run(data_set=data_set, weight_version=version, method_id=data_set.method_id)
         for version in versions.defer("manifest")
     )
+
+
+@transaction.atomic
+def compute_with_method(
+    data_set: DataSet, *, versions: Sequence[WeightVersion], method: IndexMethod, actor: Account
+) -> int:
+    """Queue runs of a data set by another method than its own; return how many are new."""
+    new = request_runs(data_set, versions=versions, method=method, actor=actor)
+    if new:
+        transaction.on_commit(partial(wake_workers, [data_set.pk]))
+    return new
 
 
 def retry_run(run: Run) -> None:

@@ -3,8 +3,9 @@
 from django.urls import path
 
 from indexer.api.concentration import ConcentrationView
+from indexer.api.methods import DataSetRuns
 from indexer.api.resources import DataSets, Ranking, Runs
-from indexer.views import comparison, concentration, data_sets, proposals, run_pictures, runs
+from indexer.views import comparison, concentration, data_sets, methods, proposals, run_pictures, runs
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
 
@@ -37,10 +38,13 @@ urlpatterns = [
     path("data-sets/", data_sets.data_set_list, name="data-set-list"),
     path("data-sets/import/", data_sets.data_set_import, name="data-set-import"),
     path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),
+    path("data-sets/<int:pk>/compute/", methods.data_set_compute, name="data-set-compute"),
+    path("frameworks/<int:pk>/method/", methods.framework_method, name="framework-method"),
     path("data-sets/<int:pk>/propose/", proposals.data_set_propose, name="data-set-propose"),
     path("data-sets/<int:pk>/publish/", data_sets.data_set_publish, name="data-set-publish"),
     path("api/v1/datasets/", DataSets.list_view(), name="api-data-set-list"),
     path("api/v1/datasets/<int:pk>/", DataSets.detail_view(), name="api-data-set"),
+    path("api/v1/datasets/<int:pk>/runs/", DataSetRuns.declared(), name="api-data-set-runs"),
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),

@@ -26,6 +26,7 @@ FaultKind = Literal[
     "empty_unit",
     "denominator",
     "unknown_column",
+    "not_positive",
 ]
 
 FAULT_TEXTS: dict[FaultKind, str] = {
@@ -41,6 +42,7 @@ FAULT_TEXTS: dict[FaultKind, str] = {
     "empty_unit": "no value at all for {units}",
     "denominator": "the denominator of {codes} is zero or negative for {units}",
     "unknown_column": "the data set has no column {codes}",
+    "not_positive": "geometric means need values above zero in {codes}",
 }
 
 

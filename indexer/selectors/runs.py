@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from indexer.enums import RunStatus
@@ -49,7 +49,10 @@ class RunResult:
 
 
 def runs_visible_to(account: Account | None) -> QuerySet[Run]:
-    """Return all runs for staff; for anybody else those of published data and versions."""
+    """Return all runs for staff; for anybody else those of published data and versions.
+
+    Runs by another method than the data set's own are an analyst's trials: for staff alone.
+    """
     return _visible_to(account).defer("node_scores", *NOT_SHOWN)
 
 
@@ -119,7 +122,8 @@ def _visible_to(account: Account | None) -> QuerySet[Run]:
     runs = runs.annotate(reproduces_publication=Exists(printed))
     if account:
         return runs
-    return runs.filter(data_set__is_published=True, weight_version__is_published=True)
+    published = runs.filter(data_set__is_published=True, weight_version__is_published=True)
+    return published.filter(method=F("data_set__method"))
 
 
 def _nodes_in_order(run: Run, city_ids: Sequence[int]) -> FloatArray:

@@ -1,18 +1,23 @@
-"""Methods: chosen whole, checked, kept once; the default of a framework."""
+"""Methods: chosen whole, checked, kept once; runs by another one; the default of a framework."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import compress
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.models import FrameworkMethod, IndexMethod
+from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
+from indexer.numeric.normalisation import DataFault, NormalisationError
+from indexer.selectors.data_sets import normalise_data_set, structure_of
+from indexer.selectors.faults import fault_texts
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json, hash_bytes
-from weighting.models import Account, Framework
+from weighting.models import Account, Framework, WeightVersion
 from weighting.services.audit import record_act
 
 SCHEMA = "quanheng/method/1"
@@ -80,6 +85,43 @@ def method_blockers(choice: MethodChoice) -> list[str]:
         if leaf == column:
             blockers.append(_("“%(code)s” cannot be divided by itself.") % {"code": leaf})
     return blockers
+
+
+def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
+    """Return why a data set cannot be computed by a method, in words; nothing where it can.
+
+    The data are normalised to find out, so that nobody waits for a run that must fail.
+    """
+    whole = DataSet.objects.get(pk=data_set.pk)
+    structure = structure_of(whole.framework_id)
+    try:
+        values = normalise_data_set(whole, method, structure).values
+    except NormalisationError as error:
+        return fault_texts(error.faults, whole)
+    flat = np.logical_or.reduce(values <= 0)
+    if method.aggregation == Aggregation.GEOMETRIC and flat.any():
+        codes = tuple(compress(structure.tree.leaf_codes, flat))
+        return fault_texts([DataFault("not_positive", codes)], whole)
+    return []
+
+
+@transaction.atomic
+def request_runs(
+    data_set: DataSet, *, versions: Sequence[WeightVersion], method: IndexMethod, actor: Account
+) -> int:
+    """Write a job for a data set under each frozen version by a method; return how many are new.
+
+    Raises `Refused` with every reason why the data cannot be computed so.
+    """
+    blockers = [] if versions else [_("No frozen version was chosen.")]
+    if blockers := [*blockers, *data_blockers(data_set, method)]:
+        raise Refused(*blockers)
+    before = Run.objects.filter(data_set=data_set, method=method).count()
+    runs = [Run(data_set=data_set, weight_version=version, method=method) for version in versions]
+    Run.objects.bulk_create(runs, batch_size=500, ignore_conflicts=True)
+    new = Run.objects.filter(data_set=data_set, method=method).count() - before
+    record_act(actor, "compute", data_set, method=method.sha256, runs=new)
+    return new
 
 
 @transaction.atomic

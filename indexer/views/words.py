@@ -1,11 +1,13 @@
 """How pages, figures and files name versions, methods and units."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from indexer.enums import Missing, Normalisation
+from indexer.enums import Missing, Normalisation, Outliers
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.selectors.runs import Figure
 
@@ -35,8 +37,31 @@ def method_words(method: IndexMethod) -> str:
         parts.append(method.get_negative_display())
     if method.missing != Missing.REFUSE:
         parts.append(_("missing values: %(policy)s") % {"policy": method.get_missing_display()})
+    parts += _optional_steps(method)
     parts.append(method.get_aggregation_display())
     return _("; ").join(str(part) for part in parts)
+
+
+def _optional_steps(method: IndexMethod) -> list[str]:
+    """Name the steps that are off by default, with all that decides what they do."""
+    parts = []
+    if method.denominators:
+        for column, count in sorted(Counter(method.denominators.values()).items()):
+            words = ngettext(
+                "%(count)d indicator per %(column)s", "%(count)d indicators per %(column)s", count
+            )
+            parts.append(words % {"count": count, "column": column})
+    if method.outliers != Outliers.KEEP:
+        limits = _("skewness over %(skewness)s and kurtosis over %(kurtosis)s") % {
+            "skewness": f"{method.skewness_limit:g}",
+            "kurtosis": f"{method.kurtosis_limit:g}",
+        }
+        said = {"action": method.get_outliers_display(), "limits": limits, "most": method.winsorised_most}
+        if method.outliers == Outliers.LOG:
+            parts.append(_("outliers: %(action)s (%(limits)s)") % said)
+        else:
+            parts.append(_("outliers: %(action)s (%(limits)s, at most %(most)s cells each)") % said)
+    return parts
 
 
 def score_unit(method: IndexMethod) -> str:

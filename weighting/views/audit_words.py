@@ -13,6 +13,7 @@ SENTENCES: dict[str, Promise] = {
     "add_expert": gettext_lazy("invited %(subject)s to an open round"),
     "aggregate": gettext_lazy("aggregated %(subject)s into weights"),
     "close": gettext_lazy("closed %(subject)s"),
+    "compute": gettext_lazy("had %(subject)s computed by another method"),
     "describe": gettext_lazy("changed the labels and the note of %(subject)s"),
     "draft": gettext_lazy("drafted %(subject)s"),
     "edit_weights": gettext_lazy("edited the weights of %(subject)s"),

@@ -1,0 +1,95 @@
+"""POST /api/v1/datasets/{id}/runs/: compute a data set by another method."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from indexer.api.serializers import MethodSerializer
+from indexer.dispatch import compute_with_method
+from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.methods import frozen_versions_of
+from indexer.services.methods import choice_of, use_method
+from weighting.exceptions import Refused
+from weighting.permissions import STAFF, InAudience, audience
+from weighting.visitors import account_of
+
+
+class ChoiceSerializer(serializers.Serializer):
+    """What is not said is as in the data set's own method."""
+
+    normalisation = serializers.ChoiceField(choices=Normalisation.choices, required=False)
+    negative = serializers.ChoiceField(choices=Negative.choices, required=False)
+    missing = serializers.ChoiceField(choices=Missing.choices, required=False)
+    aggregation = serializers.ChoiceField(choices=Aggregation.choices, required=False)
+    outliers = serializers.ChoiceField(choices=Outliers.choices, required=False)
+    skewness_limit = serializers.FloatField(min_value=0, required=False)
+    kurtosis_limit = serializers.FloatField(min_value=0, required=False)
+    winsorised_most = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
+    denominators = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="Code of a leaf: code of a column."
+    )
+
+
+class RunRequestSerializer(serializers.Serializer):
+    method = ChoiceSerializer()
+    versions = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        required=False,
+        help_text="Numbers of frozen versions; all of them when left out.",
+    )
+
+
+class RunRequestAnswer(serializers.Serializer):
+    method = MethodSerializer()
+    versions = serializers.ListField(child=serializers.IntegerField())
+    new = serializers.IntegerField(help_text="Runs that were not there before.")
+
+
+class Unprocessable(APIException):
+    """The request is well formed and cannot be done; ``blockers`` lists every reason."""
+
+    status_code = 422
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__({"blockers": list(refusal.blockers)})
+
+
+class DataSetRuns(APIView):
+    """Runs of a data set by another method; they are listed by /api/v1/runs/?dataset=."""
+
+    permission_classes = [InAudience]
+    http_method_names = ["post", "options"]
+
+    @classmethod
+    def declared(cls) -> Any:
+        return audience(STAFF)(cls.as_view())
+
+    @extend_schema(
+        request=RunRequestSerializer,
+        responses={
+            202: RunRequestAnswer,
+            422: OpenApiResponse(description="The data cannot be computed so; `blockers` says why."),
+        },
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        account = account_of(request)
+        data_set = get_object_or_404(data_sets_visible_to(account), pk=pk)
+        asked = RunRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted = asked.validated_data.get("versions")
+        frozen = frozen_versions_of(data_set.framework_id)
+        versions = list(frozen if wanted is None else frozen.filter(number__in=wanted))
+        try:
+            method = use_method(**vars(choice_of(data_set.method)) | dict(asked.validated_data["method"]))
+            new = compute_with_method(data_set, versions=versions, method=method, actor=account)
+        except Refused as refusal:
+            raise Unprocessable(refusal) from refusal
+        answer = {"method": method, "versions": [version.number for version in versions], "new": new}
+        return Response(RunRequestAnswer(answer).data, status=202)

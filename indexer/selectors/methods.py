@@ -1,0 +1,47 @@
+"""Methods as pages and API need them: which versions, which columns, which default."""
+
+import re
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from indexer.models import DataSet, FrameworkMethod, IndexMethod
+from weighting.enums import VersionStatus
+from weighting.models import WeightVersion
+
+SPAN = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?", re.ASCII)
+BREAKS = re.compile(r"[,;，；、\s]+")
+
+
+def frozen_versions_of(framework_id: int) -> QuerySet[WeightVersion]:
+    """Return the versions that data sets are computed with, by number."""
+    versions = WeightVersion.objects.filter(framework=framework_id, status=VersionStatus.FROZEN)
+    return versions.defer("manifest").order_by("number")
+
+
+def default_method_of(framework_id: int) -> IndexMethod | None:
+    """Return the method chosen for a framework, if one was."""
+    default = FrameworkMethod.objects.filter(framework=framework_id).select_related("method").first()
+    return default.method if default else None
+
+
+def column_codes_of(data_set: DataSet) -> list[str]:
+    """Return the codes of what may divide an indicator: auxiliary columns first, then leaves."""
+    return [*data_set.auxiliary_codes, *data_set.leaf_codes]
+
+
+def numbers_in(text: str) -> list[range]:
+    """Read version numbers such as ``1-3, 7``; raises ValueError naming what is no number."""
+    spans = []
+    for part in filter(None, BREAKS.split(re.sub(r"\s*[-–]\s*", "-", text))):
+        match = SPAN.fullmatch(part)
+        if match is None:
+            raise ValueError(part)
+        first, last = int(match[1]), int(match[2] or match[1])
+        spans.append(range(min(first, last), max(first, last) + 1))
+    return spans
+
+
+def is_in(number: int | None, spans: Iterable[range]) -> bool:
+    """Whether a version's number was named."""
+    return any(number in span for span in spans)
