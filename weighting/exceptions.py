@@ -58,6 +58,18 @@ class StaleScore(Refused):
         super().__init__(_("This answer was changed on another page or device. Choose which one to keep."))
 
 
+class StaleBallot(Refused):
+    """Answers were changed after the page that would seal them was made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "They were changed on another page or device after this page was opened. Below is how they "
+                "stand now: seal them if that is what you mean."
+            )
+        )
+
+
 class StaleComment(Refused):
     """Another page changed the comment since this one saw it; ``comment`` is the stored one."""
 

@@ -9,7 +9,7 @@ const ANSWER_WITHIN_MS = 15000;
 const RETRY_MS = 3000;
 
 function readField(area) {
-  return { area, saved: area.value.trim(), running: null, state: area.closest("details").querySelector("[data-comment-state]") };
+  return { area, saved: area.defaultValue.trim(), running: null, state: area.closest("details").querySelector("[data-comment-state]") };
 }
 
 function isWaiting(field) {
@@ -58,6 +58,8 @@ for (const field of fields) {
   field.area.addEventListener("change", () => save(field));
   field.area.closest("details").querySelector("[data-comment-save]").addEventListener("click", () => save(field));
 }
+/* What was written before this script had arrived; a field that still has the focus is saved when it is left. */
+for (const field of fields) if (field.area !== document.activeElement) save(field);
 /* A score that was given later lets a waiting comment through. */
 new MutationObserver((changes) => {
   for (const change of changes) {

@@ -66,6 +66,14 @@ function restoreQueue() {
   }
 }
 
+/* What was chosen before this script had arrived is saved like any later click. */
+function saveEarlierClicks() {
+  for (const item of items.values()) {
+    const chosen = item.element.querySelector("input[type=radio]:checked");
+    if (chosen && chosen.value !== item.value && !item.sent && !item.next) enqueue(item, chosen.value);
+  }
+}
+
 function enqueue(item, value) {
   item.next = { value, client: clickId(), seen: item.revision };
   showItem(item, words.saving, "");
@@ -319,6 +327,7 @@ form.querySelectorAll("[data-plain]").forEach((element) => { element.hidden = tr
 form.querySelectorAll("[data-live]").forEach((element) => { element.hidden = false; });
 ballot.querySelector("[data-index]").open = matchMedia("(min-width: 64rem)").matches;
 restoreQueue();
+saveEarlierClicks();
 showWhole();
 if (waiting().length) flush();
 landOnFirstGap();

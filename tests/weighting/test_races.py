@@ -182,6 +182,41 @@ def test_saving_without_looking_at_the_revision_loses_an_answer(monkeypatch):
     assert not all(race_two_saves(invitation, revision) for revision in range(CONTROL_RACES))
 
 
+def test_two_seals_at_once_give_one_receipt(open_rounds):
+    """A double click, or two devices: both are shown the same receipt, and none is superseded."""
+    _round, invitation = open_rounds()
+    for turn in range(SAVE_RACES // 3):
+        fill_or_change(invitation, turn)
+        one, other = run_at_once(*[lambda: seal_ballot(invitation)] * 2)
+        assert one.receipt == other.receipt == Invitation.objects.get(pk=invitation.pk).ballot.receipt
+    assert len(Ballot.objects.get(invitation=invitation).superseded_receipts) == SAVE_RACES // 3 - 1
+
+
+@pytest.mark.usefixtures("_without_locks")
+def test_without_locks_two_seals_hand_out_a_receipt_that_does_not_count(open_rounds, monkeypatch):
+    def hash_slowly(**parts):
+        time.sleep(0.02)
+        return hash_receipt(**parts)
+
+    hash_receipt = ballots.hash_receipt
+    monkeypatch.setattr(ballots, "hash_receipt", hash_slowly)
+    _round, invitation = open_rounds()
+    pairs = []
+    for turn in range(CONTROL_RACES):
+        fill_or_change(invitation, turn)
+        pairs.append(run_at_once(*[lambda: seal_ballot(invitation)] * 2))
+
+    assert any(getattr(one, "receipt", 1) != getattr(other, "receipt", 2) for one, other in pairs)
+
+
+def fill_or_change(invitation, turn):
+    if turn == 0:
+        fill_ballot(invitation)
+    else:
+        value = 5 if turn % 2 else 1
+        save_score(invitation, code="infra", value=value, seen_revision=turn, client="next")
+
+
 def race_close_against_first_visit(round_, invitation, manager):
     """Return whether the round closed and the ballot was begun or refused."""
     closed, saved = run_at_once(

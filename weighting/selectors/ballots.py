@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from weighting.enums import RoundState
+from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Ballot, Indicator, Invitation, Round, RoundNote, Score
 from weighting.numeric.ordering import display_order
 from weighting.selectors.frameworks import indicators_of
@@ -71,6 +72,10 @@ class OwnBallot:
     @property
     def answered_count(self) -> int:
         return len(self.items) - len(self.gaps)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint_of(self.sections)
 
     @property
     def is_sealed(self) -> bool:
@@ -167,6 +172,11 @@ def answers_of(sections: list[BallotSection]) -> dict[str, int | None]:
 def comments_of(sections: list[BallotSection]) -> dict[str, str]:
     """Return the comments by indicator code, without the empty ones."""
     return {i.indicator.code: i.comment for section in sections for i in section.items if i.comment}
+
+
+def fingerprint_of(sections: list[BallotSection]) -> str:
+    """Return what tells whether the answers or comments changed since a page was made."""
+    return hash_bytes(canonical_json({"answers": answers_of(sections), "comments": comments_of(sections)}))
 
 
 def _as_shown(sections: list[BallotSection], round_: Round, ballot: Ballot) -> list[BallotSection]:

@@ -9,10 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import Rule
-from weighting.exceptions import ExpertRemoved, Refused, RoundNotOpen, StaleComment, StaleScore
+from weighting.exceptions import ExpertRemoved, Refused, RoundNotOpen, StaleBallot, StaleComment, StaleScore
 from weighting.manifest import hash_receipt
 from weighting.models import Ballot, Indicator, Invitation, Round, Score
-from weighting.selectors.ballots import answers_of, ballot_sections, comments_of, gaps_of, is_open
+from weighting.selectors.ballots import (
+    answers_of,
+    ballot_sections,
+    comments_of,
+    fingerprint_of,
+    gaps_of,
+    is_open,
+)
 from weighting.services.answers import SavedAnswer, write_answer
 
 NONCE_BYTES = 32
@@ -105,8 +112,10 @@ def save_scores(invitation: Invitation, *, answers: Mapping[str, int | None], cl
 
 
 @transaction.atomic
-def seal_ballot(invitation: Invitation) -> Ballot:
+def seal_ballot(invitation: Invitation, *, seen: str = "") -> Ballot:
     """Seal the answers as they stand; refused with every gap.
+
+    ``seen`` is the fingerprint of the answers that the page showed: others are not sealed unseen.
 
     Sealing unchanged answers again gives the same receipt; changed answers give a new one,
     which supersedes it: the older one is kept as such. Comments are sealed beside the scores; the
@@ -117,6 +126,8 @@ def seal_ballot(invitation: Invitation) -> Ballot:
     gaps = gaps_of(sections)
     if gaps:
         raise Refused(*(_("“%(name)s” has no answer yet.") % {"name": gap.name} for gap in gaps))
+    if seen and seen != fingerprint_of(sections):
+        raise StaleBallot
     ballot = _ballot_of(invitation)
     answers, ballot.sealed_comments = answers_of(sections), comments_of(sections)
     if ballot.sealed_scores == answers:

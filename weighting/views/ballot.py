@@ -17,7 +17,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weighting.enums import RoundState, Rule
-from weighting.exceptions import Refused, RoundNotOpen, StaleComment, StaleScore
+from weighting.exceptions import Refused, RoundNotOpen, StaleBallot, StaleComment, StaleScore
 from weighting.forms.ballot import (
     ABSTAIN,
     PostedAnswer,
@@ -151,12 +151,14 @@ def review(request: HttpRequest) -> HttpResponse:
 @expert_page
 @require_POST
 def seal(request: HttpRequest) -> HttpResponse:
-    """Seal the answers as they stand."""
+    """Seal the answers that the review page showed."""
     invitation = invitation_of(request)
     try:
-        seal_ballot(invitation)
+        seal_ballot(invitation, seen=request.POST.get("seen", ""))
     except RoundNotOpen:
         return _closed_page(request, invitation, status=409)
+    except StaleBallot as refusal:
+        return _review_page(request, invitation, stale=" ".join(refusal.blockers), status=409)
     except Refused as refusal:
         return _review_page(request, invitation, blockers=refusal.blockers, status=409)
     return redirect("weighting:ballot-receipt")
@@ -320,7 +322,12 @@ def _sections_with_cards(
 
 
 def _review_page(
-    request: HttpRequest, invitation: Invitation, *, blockers: Sequence[str] = (), status: int = 200
+    request: HttpRequest,
+    invitation: Invitation,
+    *,
+    blockers: Sequence[str] = (),
+    stale: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     own = own_ballot(invitation)
     context = {
@@ -328,6 +335,7 @@ def _review_page(
         "round": invitation.round,
         "distribution": _distribution_rows(own, abstentions=invitation.round.rule == Rule.NORMALISED_MEAN),
         "blockers": blockers,
+        "stale": stale,
     }
     return render(request, "weighting/expert/review.html", context, status=status)
 
