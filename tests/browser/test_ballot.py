@@ -1,12 +1,18 @@
 """The ballot in a real browser: both widths, both languages, the keyboard, no network, two tabs."""
 
-import re
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests import factories
+from tests.browser.ballot_page import (
+    agree_and_begin,
+    answer,
+    expect_all_saved,
+    expect_no_overflow,
+    items,
+    kept_on_device,
+    stored,
+)
 from weighting.models import Invitation, Score
 from weighting.services.access import issue_invitation_link
 from weighting.services.rounds import close_round
@@ -15,73 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = [390, 1440]
 LANGUAGES = ["zh-hans", "en"]
-
-
-@pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
-
-
-def agree_and_begin(page):
-    """Agree to the terms, if that is still asked, and begin."""
-    for box in page.locator('input[name="consent"], input[name="interest"][value="none"]').all():
-        box.check()
-    page.locator("main form .button").click()
-
-
-@pytest.fixture
-def come_in(live_server, context, invitation):
-    """Open the personal link and begin, in the language asked for."""
-
-    def open_ballot(language="en", width=1440):
-        context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 844})
-        path = reverse("weighting:receive-link", args=[issue_invitation_link(invitation)])
-        page.goto(live_server.url + path)
-        assert "/in/" in page.url
-        assert len(page.url) < len(live_server.url) + len("/in/") + 1
-        agree_and_begin(page)
-        page.wait_for_url("**/ballot/")
-        return page
-
-    return open_ballot
-
-
-def items(page):
-    return page.locator(".ballot-item")
-
-
-def answer(page, place, value):
-    items(page).nth(place).locator(f'input[value="{value}"]').check()
-
-
-def expect_all_saved(page):
-    expect(page.locator("[data-state]")).to_have_text(re.compile("All answers are saved|所有评分已保存"))
-
-
-def expect_no_overflow(page):
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-
-
-def kept_on_device(page):
-    keys = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
-    return [key for key in keys if key.startswith("quanheng")]
-
-
-def stored(invitation):
-    rows = Score.objects.filter(ballot__invitation=invitation).order_by("indicator__position")
-    return list(rows.values_list("value", flat=True))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,42 @@
+"""An expert of an open round, and how the browser comes to the ballot."""
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+from tests.browser.ballot_page import agree_and_begin
+from weighting.services.access import issue_invitation_link
+
+
+@pytest.fixture
+def manager():
+    return factories.make_account()
+
+
+@pytest.fixture
+def round_(manager):
+    return factories.make_round(manager=manager)
+
+
+@pytest.fixture
+def invitation(round_):
+    return factories.make_invitation(round_)
+
+
+@pytest.fixture
+def come_in(live_server, context, invitation):
+    """Open the personal link and begin, in the language asked for."""
+
+    def open_ballot(language="en", width=1440):
+        context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
+        path = reverse("weighting:receive-link", args=[issue_invitation_link(invitation)])
+        page.goto(live_server.url + path)
+        assert "/in/" in page.url
+        assert len(page.url) < len(live_server.url) + len("/in/") + 1
+        agree_and_begin(page)
+        page.wait_for_url("**/ballot/")
+        return page
+
+    return open_ballot
