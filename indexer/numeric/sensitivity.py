@@ -15,6 +15,11 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws, any_weights
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 
+# Pairs of cities times nodes looked at together.
+CELLS = 1_000_000
+# Changes that differ by less are the same one.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
@@ -84,6 +89,34 @@ class CriticalWeights:
     deltas: FloatArray
     feasible: BoolArray
     smallest: IntArray
+    residuals: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class SmallestChanges:
+    """For each two neighbours of a ranking, the smallest change of one weight that ties them.
+
+    Attributes
+    ----------
+    pairs : int array, (pairs, 2)
+        The better city first, the best pair first.
+    gaps : float array, (pairs,)
+        Score of the first less that of the second.
+    nodes : int array, (pairs,)
+        Whose local weight changes; -1 where no weight alone ties the two.
+    deltas : float array, (pairs,)
+        By how much; nan where there is none.
+    choices : int array, (pairs,)
+        How many weights could do it, each by a change of its own.
+    residuals : float array, (pairs,)
+        What is left of the gap once the change is made: 0 but for rounding.
+    """
+
+    pairs: IntArray
+    gaps: FloatArray
+    nodes: IntArray
+    deltas: FloatArray
+    choices: IntArray
     residuals: FloatArray
 
 
@@ -206,9 +239,36 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     deltas = np.divide(-gaps * room, slopes, out=np.full(slopes.shape, np.nan), where=bears)
     feasible = bears & (deltas >= -local[:, np.newaxis]) & (deltas <= room)
     sizes = np.where(feasible, np.abs(deltas), np.inf)
-    smallest = np.where(feasible.any(axis=0), sizes.argmin(axis=0), -1)
+    # Of two siblings either may be the one that changes: the first counts, whatever the rounding.
+    first = (sizes <= sizes.min(axis=0) * (1 + ROUNDING)).argmax(axis=0)
+    smallest = np.where(feasible.any(axis=0), first, -1)
     residuals = _check_ties(index, pairs, smallest, deltas)
     return CriticalWeights(pairs, deltas, feasible, smallest, residuals)
+
+
+def smallest_changes(index: Index) -> SmallestChanges:
+    """Find the smallest change of one weight for every two neighbours of the nominal ranking.
+
+    As `critical_weights`, in parts of so many pairs that memory stays bounded.
+
+    Raises
+    ------
+    ValueError
+        As `critical_weights`.
+    """
+    pairs = adjacent_pairs(index.nominal_ranks)
+    gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
+    step = max(1, CELLS // len(index.tree))
+    # One part at least, so that an index of a single city is checked like any other.
+    parts = [critical_weights(index, pairs[at : at + step]) for at in range(0, max(1, len(pairs)), step)]
+    nodes = np.concatenate([part.smallest for part in parts])
+    deltas = [
+        np.where(part.smallest >= 0, part.deltas[part.smallest, np.arange(len(part.pairs))], np.nan)
+        for part in parts
+    ]
+    choices = np.concatenate([part.feasible.sum(axis=0) for part in parts])
+    residuals = np.concatenate([part.residuals for part in parts])
+    return SmallestChanges(pairs, gaps, nodes, np.concatenate(deltas), choices, residuals)
 
 
 def change_weight(tree: Tree, local: FloatArray, node: int, delta: float) -> FloatArray:

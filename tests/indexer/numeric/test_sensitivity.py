@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.numeric import sensitivity
 from indexer.numeric.composite import CompositeError, composite_scores
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.ranking import min_ranks
@@ -18,6 +19,7 @@ from indexer.numeric.sensitivity import (
     group_sobol,
     leave_nodes_out,
     rank_acceptability,
+    smallest_changes,
 )
 from indexer.numeric.uncertainty import Index
 from weighting.numeric.draws import WeightNoise, dirichlet_around
@@ -148,6 +150,51 @@ def test_every_feasible_change_ties_its_pair(seed):
         assert first == pytest.approx(second, rel=1e-9)
     tied = result.residuals[result.smallest >= 0]
     np.testing.assert_allclose(tied, 0, atol=1e-12)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_a_little_more_than_the_smallest_change_swaps_the_pair_and_a_little_less_does_not(seed):
+    rng = np.random.default_rng(seed)
+    local = dirichlet_around(TREE, LOCAL, 20).draw(1, rng)[:, 0]
+    values = rng.lognormal(0, 0.5, (6, 4))
+    result = smallest_changes(Index(TREE, values, local))
+    all_changes = critical_weights(Index(TREE, values, local))
+    for pair, (node, delta) in enumerate(zip(result.nodes, result.deltas, strict=True)):
+        feasible = np.abs(all_changes.deltas[all_changes.feasible[:, pair], pair])
+        assert result.choices[pair] == len(feasible)
+        if node < 0:
+            assert np.isnan(delta)
+            assert not len(feasible)
+            continue
+        assert abs(delta) == pytest.approx(feasible.min(), rel=1e-9)
+        before, after = (
+            np.subtract(
+                *scores_of(change_weight(TREE, local, node, delta * part), values)[result.pairs[pair]]
+            )
+            for part in (0.99, 1.0)
+        )
+        assert before > 0
+        assert after == pytest.approx(0, abs=1e-12)
+        if 0 <= local[node] + 1.01 * delta <= 1:
+            beyond = scores_of(change_weight(TREE, local, node, delta * 1.01), values)[result.pairs[pair]]
+            assert np.subtract(*beyond) < 0
+
+
+def test_pairs_looked_at_in_parts_are_the_same(monkeypatch):
+    whole = smallest_changes(INDEX)
+    monkeypatch.setattr(sensitivity, "CELLS", 2 * len(TREE))
+    parts = smallest_changes(INDEX)
+    for name in ("pairs", "nodes", "choices"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
+    np.testing.assert_allclose(whole.deltas, parts.deltas, rtol=1e-12)
+
+
+def test_neighbours_that_tie_need_no_change_and_one_city_has_no_neighbour():
+    tree = build_tree(["x", "y"], ["", ""])
+    tied = smallest_changes(Index(tree, np.array([[1.0, 3], [3, 1]]), np.array([0.5, 0.5])))
+    assert (tied.gaps.tolist(), np.abs(tied.deltas).tolist()) == ([0], [0])
+    assert len(smallest_changes(Index(tree, np.ones((1, 2)), np.array([0.5, 0.5]))).nodes) == 0
 
 
 def test_an_only_child_cannot_be_traded():
