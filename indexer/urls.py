@@ -3,9 +3,19 @@
 from django.urls import path
 
 from indexer.api.concentration import ConcentrationView
+from indexer.api.fragility import CriticalWeights
 from indexer.api.methods import DataSetRuns
 from indexer.api.resources import DataSets, Ranking, Runs
-from indexer.views import comparison, concentration, data_sets, methods, proposals, run_pictures, runs
+from indexer.views import (
+    comparison,
+    concentration,
+    data_sets,
+    fragility,
+    methods,
+    proposals,
+    run_pictures,
+    runs,
+)
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
 
@@ -29,6 +39,8 @@ urlpatterns = [
     ),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
+    path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
+    path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
     path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),
     path(
         "runs/<int:pk>/concentration/export/",
@@ -49,6 +61,7 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
+    path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
     # The last of all: what no address under the API has answered.
     path("api/v1/<path:address>", audience(ANYONE)(UnknownAddress.as_view()), name="api-unknown"),
 ]

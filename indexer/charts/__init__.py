@@ -1,6 +1,7 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
 from indexer.charts.concentration import lorenz_chart
+from indexer.charts.fragility import PairDot, fragility_chart
 from indexer.charts.many_versions import (
     Flow,
     RankLine,
@@ -25,6 +26,7 @@ __all__ = [
     "CityPoint",
     "Flow",
     "NodeWeight",
+    "PairDot",
     "RankLine",
     "RankMove",
     "ScoreMove",
@@ -32,6 +34,7 @@ __all__ = [
     "bump_chart",
     "composition_chart",
     "distribution_strip",
+    "fragility_chart",
     "lorenz_chart",
     "rank_flow_chart",
     "rank_shift_chart",

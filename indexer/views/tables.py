@@ -41,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class CityTable:
-    """One page of a table of ``total`` cities, of which ``count`` pass the filter."""
+    """One page of a table of ``total`` lines, a city each or several, of which ``count`` pass the filter."""
 
     form: CityFilter
     sort: str
@@ -53,7 +53,7 @@ class CityTable:
 
     @property
     def positions(self) -> list[int]:
-        """Positions of the page's cities in the data set."""
+        """The page's lines: positions of cities in the data set, unless lines are about several."""
         return list(self.page.object_list)
 
 
@@ -71,15 +71,26 @@ def place_columns(cities: Sequence[City]) -> list[Column]:
 
 
 def cut_table(
-    request: HttpRequest, cities: Sequence[City], columns: Sequence[Column], *, first: str
+    request: HttpRequest,
+    cities: Sequence[City],
+    columns: Sequence[Column],
+    *,
+    first: str,
+    lines: IntArray | None = None,
 ) -> CityTable:
-    """Filter, sort by ``?sort=`` (by the column ``first`` when unknown) and cut ``?page=`` out."""
+    """Filter, sort by ``?sort=`` (by the column ``first`` when unknown) and cut ``?page=`` out.
+
+    A line is about one city, in their order, or about those whose positions are in ``lines``,
+    (lines, cities of a line): it passes when one of them does.
+    """
     form = CityFilter(request.GET, cities=cities)
     known = {column.key: column for column in columns}
     asked = request.GET.get("sort", "")
     sort = asked if asked.removeprefix("-") in known else first
     order = _order(known[sort.removeprefix("-")].values, known[first].values, falling=sort.startswith("-"))
-    chosen = order[np.isin(order, form.positions())]
+    about = np.arange(len(cities))[:, np.newaxis] if lines is None else lines
+    passes = np.isin(about, form.positions()).any(axis=1).reshape(-1)
+    chosen = order[passes[order]]
     page = Paginator(chosen.tolist(), form.page_size).get_page(request.GET.get("page"))
     return CityTable(
         form=form,
@@ -88,7 +99,7 @@ def cut_table(
         columns=columns,
         page=page,
         count=len(chosen),
-        total=len(cities),
+        total=len(about),
     )
 
 

@@ -25,6 +25,7 @@ WEIGHTS = [charts.NodeWeight("专家组", "基础设施", 27.69), charts.NodeWei
 POINTS = [charts.CityPoint("专家组", "北京", 10.194), charts.CityPoint("专家组", "南阳", 0.2)]
 LINES = [charts.RankLine("北京", [1, 1]), charts.RankLine("南阳", [34, 32])]
 FLOWS = [charts.Flow(0, 0, 0, 0, 9), charts.Flow(0, 0, 0, 1, 1), charts.Flow(0, 1, 1, 0, 1)]
+DOTS = [charts.PairDot(3, "深圳 · 广州", "宽带", "基础设施", 0.4, "27.69 → 28.09")]
 
 FIGURES = {
     "rank shift": (charts.rank_shift_chart(MOVES, **CAPTION), ["南阳", "甘孜州", "34 → 32"]),
@@ -38,6 +39,7 @@ FIGURES = {
         ["1–10", "专家'组"],
     ),
     "ticks": (charts.weight_ticks_chart(WEIGHTS, "等权", **CAPTION), ["基础设施", "25.00"]),
+    "fragility": (charts.fragility_chart(DOTS, **CAPTION), ["基础设施", "0.01"]),
     "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 

@@ -1,0 +1,18 @@
+"""Pages of rows that no query gives: they were computed, or cut out of an array."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from weighting.api.base import Pages
+
+Row = TypeVar("Row")
+
+
+def answer_page(request: Request, rows: Sequence[Row], write: Callable[[Row], Any]) -> Response:
+    """Answer with the page of ``?limit=`` and ``?offset=``; only its own rows are written."""
+    pages = Pages()
+    chosen: Any = pages.paginate_queryset(rows, request)  # type: ignore[arg-type]
+    return pages.get_paginated_response([write(row) for row in chosen or ()])

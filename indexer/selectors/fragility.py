@@ -1,0 +1,103 @@
+"""How little a single weight must change for two neighbours of a ranking to change places."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexer.models import City, Run
+from indexer.numeric.sensitivity import SmallestChanges, smallest_changes
+from indexer.selectors.cities import cities_of_run
+from indexer.selectors.indices import index_of
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree
+from weighting.selectors.frameworks import indicators_of
+
+
+class NotLinear(ValueError):
+    """The scores of the run are no weighted sums over all indicators."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fragility:
+    """The neighbours of a run's ranking, best pair first; arrays are (pairs,) unless said otherwise."""
+
+    run: Run
+    nodes: list[Indicator]
+    cities: list[City]
+    tree: Tree
+    local: FloatArray  # (nodes,)
+    ranks: IntArray  # (cities,)
+    changes: SmallestChanges
+
+    @property
+    def count(self) -> int:
+        return len(self.changes.pairs)
+
+    @cached_property
+    def sizes(self) -> FloatArray:
+        """The size of the smallest change; nan where no weight alone ties the two."""
+        return np.abs(self.changes.deltas)
+
+    @cached_property
+    def upper_ranks(self) -> IntArray:
+        """The rank of the better city of each pair."""
+        return self.ranks[self.changes.pairs[:, 0]]
+
+    @cached_property
+    def tied(self) -> int:
+        """Pairs that share a rank already."""
+        upper, lower = self.ranks[self.changes.pairs].T
+        return int((upper == lower).sum())
+
+    @cached_property
+    def unmoved(self) -> int:
+        """Pairs that no single weight can turn round."""
+        return int((self.changes.nodes < 0).sum())
+
+    def within(self, size: float) -> int:
+        """Count the pairs that a change of at most this size turns round."""
+        return int((self.sizes <= size).sum())
+
+    def node_of(self, pair: int) -> Indicator | None:
+        """The indicator whose weight changes."""
+        node = int(self.changes.nodes[pair])
+        return self.nodes[node] if node >= 0 else None
+
+    def branch_of(self, pair: int) -> Indicator | None:
+        """The sub-index that this indicator belongs to, or is."""
+        node = int(self.changes.nodes[pair])
+        if node < 0:
+            return None
+        while self.tree.parents[node] != NO_PARENT:
+            node = int(self.tree.parents[node])
+        return self.nodes[node]
+
+    def weights_of(self, pair: int) -> tuple[float, float] | None:
+        """The local weight as it is, and as it must be."""
+        node = int(self.changes.nodes[pair])
+        if node < 0:
+            return None
+        return float(self.local[node]), float(self.local[node] + self.changes.deltas[pair])
+
+
+def fragility_of(run: Run) -> Fragility:
+    """Return the smallest changes for all neighbours of a finished run.
+
+    Raises `NotLinear` under the geometric mean and where weights are rescaled for missing values.
+    """
+    index = index_of(run)
+    try:
+        changes = smallest_changes(index)
+    except ValueError as error:
+        raise NotLinear(str(error)) from None
+    return Fragility(
+        run=run,
+        nodes=indicators_of(run.data_set.framework_id),
+        cities=cities_of_run(run),
+        tree=index.tree,
+        local=index.local,
+        ranks=index.nominal_ranks,
+        changes=changes,
+    )

@@ -1,0 +1,125 @@
+"""Which neighbours change places most easily: page, file and API agree with a recomputation."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from indexer.models import CityScore
+from indexer.numeric.composite import composite_scores
+from indexer.numeric.sensitivity import change_weight
+from indexer.selectors.fragility import fragility_of
+from indexer.selectors.indices import index_of
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+from weighting.numeric.tree import global_weights
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+@pytest.fixture
+def run():
+    return make_runs(random_values(12), tilts=[1.0])[0]
+
+
+def test_the_ranks_are_those_of_the_run_and_each_change_ties_its_pair(run):
+    fragility, index = fragility_of(run), index_of(run)
+    ranks = dict(CityScore.objects.filter(run=run).values_list("city_id", "rank"))
+    assert fragility.ranks.tolist() == [ranks[city.pk] for city in fragility.cities]
+    assert fragility.upper_ranks.tolist() == list(range(1, 12))
+    for pair in np.flatnonzero(fragility.changes.nodes >= 0).tolist():
+        node, delta = fragility.changes.nodes[pair], fragility.changes.deltas[pair]
+        local = change_weight(index.tree, index.local, node, delta)
+        scores = composite_scores(index.normalised, global_weights(index.tree, local)[index.tree.leaves])
+        first, second = scores[fragility.changes.pairs[pair]]
+        assert first == pytest.approx(second, abs=1e-14)
+        assert fragility.weights_of(pair)[1] == pytest.approx(local[node], rel=1e-12)
+
+
+def test_the_most_fragile_pair_comes_first_and_both_its_cities_are_found(analyst, run):
+    response = analyst.get(f"/runs/{run.pk}/fragility/")
+    rows = response.context["rows"]
+    sizes = [abs(float(row["change"].replace("−", "-"))) for row in rows if row["node"]]
+    assert sizes == sorted(sizes)
+    assert len(rows) == 11
+    name = rows[0]["lower"].name_en
+    found = analyst.get(f"/runs/{run.pk}/fragility/", {"q": name}, headers={"HX-Request": "true"})
+    assert all(name in (row["upper"].name_en, row["lower"].name_en) for row in found.context["rows"])
+    assert 1 <= len(found.context["rows"]) <= 2
+    assert "<html" not in found.content.decode()
+
+
+@pytest.mark.parametrize("sort", ["rank", "-gap", "choices", "odd"])
+def test_the_columns_sort(analyst, run, sort):
+    rows = analyst.get(f"/runs/{run.pk}/fragility/", {"sort": sort}).context["rows"]
+    assert len(rows) == 11
+    if sort == "rank":
+        assert [row["rank"] for row in rows] == list(range(1, 12))
+
+
+def test_cities_that_tie_and_a_city_that_is_never_caught_are_said(analyst):
+    run = make_runs([[9, 9, 9, 9, 9], [2, 3, 2, 3, 1], [2, 3, 2, 3, 1]], tilts=[None])[0]
+    text = analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
+    assert "no single weight turns them round" in text
+    assert "1 of them tie already" in text
+
+
+def test_a_single_city_has_no_neighbour(analyst):
+    run = make_runs(random_values(1), tilts=[None])[0]
+    assert "A single city has no neighbour" in analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
+
+
+def test_scores_that_are_no_sums_say_why_there_is_nothing(analyst):
+    run = make_runs(random_values(4), tilts=[None], aggregation="geometric")[0]
+    response = analyst.get(f"/runs/{run.pk}/fragility/")
+    assert "These scores have no critical weights" in response.content.decode()
+    assert analyst.get(f"/runs/{run.pk}/fragility/export/").status_code == 404
+    answer = analyst.get(f"/api/v1/runs/{run.pk}/critical-weights/")
+    assert answer.status_code == 400
+    assert "arithmetic" in answer.json()["detail"][0]
+
+
+def test_file_and_api_hold_the_same_numbers(analyst, run):
+    content = analyst.get(f"/runs/{run.pk}/fragility/export/").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    answer = analyst.get(f"/api/v1/runs/{run.pk}/critical-weights/", {"limit": 5}).json()
+    assert (answer["count"], len(answer["results"])) == (11, 5)
+    for row, result in zip(rows, answer["results"], strict=False):
+        assert row["Better city (Chinese)"] == result["upper"]["unit"]
+        assert row["Code of the indicator"] == (result["indicator"] or "")
+        if result["indicator"]:
+            assert float(row["Smallest change"]) == result["change"]
+            assert abs(float(row["Gap that is left"])) < 1e-12
+
+
+def test_the_api_filters_by_unit_and_size_and_names_bad_values(analyst, run):
+    address = f"/api/v1/runs/{run.pk}/critical-weights/"
+    everything = analyst.get(address).json()["results"]
+    small = analyst.get(address, {"within": "0.05"}).json()["results"]
+    assert small == [row for row in everything if row["change"] is not None and abs(row["change"]) <= 0.05]
+    assert {row["rank"] for row in analyst.get(address, {"unit": "Nanyang"}).json()["results"]} <= {
+        row["rank"] for row in everything
+    }
+    assert "“much” is no number" in str(analyst.get(address, {"within": "much"}).json())
+
+
+def test_an_unfinished_or_hidden_run_has_no_fragility(client, analyst):
+    waiting = make_runs(random_values(3), tilts=[None], computed=False)[0]
+    assert "Nanyang" not in analyst.get(f"/runs/{waiting.pk}/fragility/").content.decode()
+    assert analyst.get(f"/api/v1/runs/{waiting.pk}/critical-weights/").status_code == 404
+    client.logout()
+    assert client.get(f"/runs/{waiting.pk}/fragility/").status_code == 404
+
+
+@pytest.mark.parametrize("cities", [1, 3])
+def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
+    run = make_runs(random_values(cities), tilts=[None])[0]
+    with django_assert_num_queries(9):
+        analyst.get(f"/runs/{run.pk}/fragility/")
