@@ -4,6 +4,7 @@ from django.urls import path
 
 from indexer.api.concentration import ConcentrationView
 from indexer.api.fragility import CriticalWeights
+from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.views import (
@@ -11,6 +12,7 @@ from indexer.views import (
     concentration,
     data_sets,
     fragility,
+    maps,
     methods,
     proposals,
     run_pictures,
@@ -41,6 +43,8 @@ urlpatterns = [
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
     path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
     path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
+    path("runs/<int:pk>/map/", maps.run_map, name="run-map"),
+    path("runs/<int:pk>/map/export/", maps.map_export, name="run-map-export"),
     path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),
     path(
         "runs/<int:pk>/concentration/export/",
@@ -60,6 +64,7 @@ urlpatterns = [
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
+    path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
     # The last of all: what no address under the API has answered.

@@ -9,6 +9,7 @@ from indexer.charts.many_versions import (
     rank_flow_chart,
     weight_ticks_chart,
 )
+from indexer.charts.maps import MapDot, score_map, shift_map
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
@@ -25,6 +26,7 @@ from weighting.drawing import Spec, render, theme
 __all__ = [
     "CityPoint",
     "Flow",
+    "MapDot",
     "NodeWeight",
     "PairDot",
     "RankLine",
@@ -39,7 +41,9 @@ __all__ = [
     "rank_flow_chart",
     "rank_shift_chart",
     "render",
+    "score_map",
     "score_shift_chart",
+    "shift_map",
     "theme",
     "weight_ticks_chart",
     "weights_chart",

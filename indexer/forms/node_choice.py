@@ -21,9 +21,15 @@ class NodeChoice(forms.Form):
 
     def __init__(self, data: Any, *, nodes: Sequence[Indicator]) -> None:
         super().__init__(data)
+        self._nodes = {node.code: node for node in nodes}
         choices = [(node.code, INDENT * node.depth + node.name) for node in along_the_tree(list(nodes))]
         self.fields["node"].choices = [("", _("Composite score")), *choices]  # type: ignore[attr-defined]
         self.full_clean()
+
+    @property
+    def chosen(self) -> Indicator | None:
+        """The node; None for the composite."""
+        return self._nodes.get(self.code)
 
     @property
     def code(self) -> str:

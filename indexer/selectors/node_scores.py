@@ -1,6 +1,6 @@
 """The scores of one finished run, seen on its composite or on any node of the tree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Normalisation
 from indexer.models import City, Run
+from indexer.numeric.ranking import min_ranks
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import indicators_of
 
 # Scores that are shares of one total may exceed it by rounding alone.
@@ -45,6 +46,15 @@ class NodeScores:
         """Positions of the cities that have a score."""
         return np.flatnonzero(np.isfinite(self.scores)).tolist()
 
+    @cached_property
+    def ranks(self) -> IntArray:
+        """Ranks among the cities that have a score, (cities,); 0 for the others."""
+        if self.node is None:
+            return self.result.ranks
+        ranks = np.zeros(len(self.cities), dtype=np.int64)
+        ranks[self.present] = min_ranks(self.scores[self.present])
+        return ranks
+
     @property
     def absent(self) -> list[City]:
         """The cities without a score."""
@@ -57,6 +67,10 @@ class NodeScores:
         additive = method.aggregation == Aggregation.ARITHMETIC and method.missing != Missing.REWEIGHT
         shares = method.normalisation == Normalisation.SHARE and additive
         return shares and 0 < self.scores.sum() <= 1 + ROUNDING
+
+    def on(self, node: Indicator | None) -> "NodeScores":
+        """Return the same run with another node in view."""
+        return replace(self, node=node)
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
         """Return the scores of another node of the same run, (cities,)."""

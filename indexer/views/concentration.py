@@ -22,7 +22,7 @@ from indexer.selectors.concentration import (
     PlaceConcentration,
     concentration_of,
 )
-from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.node_scores import node_scores_of
 from indexer.views.exports import run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.tables import Cell
@@ -61,9 +61,7 @@ def concentration_export(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     subject = node_scores_of(run)
     form = NodeChoice(request.GET, nodes=subject.nodes)
-    if form.code:
-        node = next(node for node in subject.nodes if node.code == form.code)
-        subject = NodeScores(subject.result, subject.nodes, subject.cities, node)
+    subject = subject.on(form.chosen)
     context = {**run_context(run, "run-concentration"), "form": form, "subject": subject}
     try:
         context |= _report_context(concentration_of(subject), form)

@@ -27,9 +27,10 @@ function recolour(part, colours) {
 function fitToScreen(spec, width) {
   const fitted = { ...spec, width, autosize: { type: "fit-x", contains: "padding" } };
   if (width >= 640) return fitted;
-  const { config } = spec;
+  const { config, usermeta } = spec;
   return {
     ...fitted,
+    height: usermeta.aspect ? Math.round(width * usermeta.aspect) : spec.height,
     config: {
       ...config,
       legend: {

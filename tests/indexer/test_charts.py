@@ -26,6 +26,11 @@ POINTS = [charts.CityPoint("专家组", "北京", 10.194), charts.CityPoint("专
 LINES = [charts.RankLine("北京", [1, 1]), charts.RankLine("南阳", [34, 32])]
 FLOWS = [charts.Flow(0, 0, 0, 0, 9), charts.Flow(0, 0, 0, 1, 1), charts.Flow(0, 1, 1, 0, 1)]
 DOTS = [charts.PairDot(3, "深圳 · 广州", "宽带", "基础设施", 0.4, "27.69 → 28.09")]
+DOTS = [
+    charts.MapDot("北京", "北京市", 39.9, 116.4, 1, 10.2, shift=0),
+    charts.MapDot("天津", "天津市", 39.1, 117.2, 3, 2.0, shift=-1),
+    charts.MapDot("乌鲁木齐", "新疆", 43.8, 87.6, 2, 0.5, shift=7),
+]
 
 FIGURES = {
     "rank shift": (charts.rank_shift_chart(MOVES, **CAPTION), ["南阳", "甘孜州", "34 → 32"]),
@@ -33,6 +38,8 @@ FIGURES = {
     "weights": (charts.weights_chart(WEIGHTS, **CAPTION), ["专家组", "等权", "27.69"]),
     "composition": (charts.composition_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
     "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **CAPTION), ["北京 1", "南阳 34", "等权"]),
+    "map": (charts.score_map(DOTS, "%", **CAPTION), ["北京", "乌鲁木齐", "10"]),
+    "shift map": (charts.shift_map(DOTS, **CAPTION), ["乌鲁木齐", "moves down"]),
     "lorenz": (charts.lorenz_chart([0, 0.1, 0.3, 1], **CAPTION), ["if all held the same"]),
     "flow": (
         charts.rank_flow_chart(FLOWS, ["1–10", "11–20"], ["专家'组", "等权"], **CAPTION),
@@ -139,3 +146,27 @@ def test_series_colours_stay_apart_for_a_dichromat(eye):
     for i, a in enumerate(seen):
         for b in seen[:i]:
             assert sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5 > 0.1
+
+
+def test_a_map_names_the_largest_dots_that_do_not_lie_on_a_larger_ones_name():
+    """Tianjin lies beside Beijing: whose dot is larger keeps the name."""
+    names = FIGURES["map"][0]["layer"][-1]["transform"][0]["filter"]["oneOf"]
+    assert names == ["北京", "乌鲁木齐"]
+    assert "天津" not in charts.render(FIGURES["map"][0], "svg", "zh-hans").decode().split("<text", 1)[1]
+
+
+def test_a_map_is_equal_area_with_its_parallels_a_sixth_of_the_way_in():
+    projection = FIGURES["map"][0]["projection"]
+    south, north = 39.1 - 2, 43.8 + 2
+    assert projection["type"] == "conicEqualArea"
+    assert projection["parallels"] == pytest.approx(
+        [south + (north - south) / 6, north - (north - south) / 6], abs=0.06
+    )
+    assert projection["rotate"] == pytest.approx([-(117.2 + 87.6) / 2, 0], abs=0.06)
+
+
+def test_scores_below_zero_get_a_colour_of_their_own_on_a_map():
+    dots = [*DOTS, charts.MapDot("甘孜", "四川省", 30.0, 102.0, 4, -3.0)]
+    colour = charts.score_map(dots, "%", **CAPTION)["layer"][2]["encoding"]["color"]
+    assert colour["scale"]["domain"] == ["above zero", "below zero"]
+    assert "field" not in FIGURES["map"][0]["layer"][2]["encoding"]["color"]

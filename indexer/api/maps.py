@@ -1,0 +1,73 @@
+"""/api/v1/runs/{id}/map/."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.run_view import NODE, RunView
+from indexer.enums import RunStatus
+from indexer.selectors.map_points import MapPoint, map_of
+from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.runs import PERCENT, runs_with_nodes_visible_to
+
+
+class MapPointSerializer(serializers.Serializer):
+    unit = serializers.CharField(source="city.name_zh")
+    unit_en = serializers.CharField(source="city.name_en")
+    latitude = serializers.FloatField(source="city.latitude", help_text="Degrees north, WGS 84.")
+    longitude = serializers.FloatField(source="city.longitude", help_text="Degrees east.")
+    score = serializers.SerializerMethodField(help_text="Unrounded, in percent.")
+    rank = serializers.IntegerField()
+    shift = serializers.IntegerField(allow_null=True, help_text="Places gained against the other run.")
+
+    def get_score(self, point: MapPoint) -> float:
+        return point.score * PERCENT
+
+
+class MapSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    against = serializers.IntegerField(allow_null=True)
+    node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
+    points = MapPointSerializer(many=True, help_text="By rank.")
+    unplaced = serializers.ListField(
+        child=serializers.CharField(), help_text="Chinese names of cities without coordinates."
+    )
+
+
+class MapOfRun(RunView):
+    """The cities of a finished run with their coordinates, scores, ranks and shifts."""
+
+    @extend_schema(
+        parameters=[NODE, OpenApiParameter("against", int, description="Id of a run of the same data set.")],
+        responses=MapSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        subject = self.node_scores(pk)
+        other = self._other(subject)
+        view = map_of(subject, other)
+        answer: dict[str, Any] = {
+            "run": subject.run.pk,
+            "against": other.run.pk if other else None,
+            "node": subject.node.code if subject.node else None,
+            "points": view.points,
+            "unplaced": [city.name_zh for city in view.unplaced],
+        }
+        return Response(MapSerializer(answer).data)
+
+    def _other(self, subject: NodeScores) -> NodeScores | None:
+        asked = self.request.query_params.get("against", "")
+        if not asked:
+            return None
+        runs = runs_with_nodes_visible_to(self.account).filter(
+            data_set=subject.run.data_set_id, status=RunStatus.DONE
+        )
+        run = runs.filter(pk=asked).first() if asked.isdecimal() else None
+        if run is None:
+            message = _("No finished run of this data set has the number “%(asked)s”.") % {"asked": asked}
+            raise ValidationError({"against": [message]})
+        return node_scores_of(run, subject.node.code if subject.node else "")

@@ -1,0 +1,185 @@
+"""Maps of cities as dots; without borders, which a ranking of cities does not need."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from weighting.drawing import DOWN, PALETTE, UP, Spec, field, field_of_points
+
+HEIGHT = 680
+# Height of the drawing for each pixel of its width, on narrow screens.
+ASPECT = 0.82
+# Degrees between the lines, and beyond the outermost cities.
+STEP, MARGIN = 10, 2
+# The largest dot, in square pixels.
+LARGEST = 1300
+LABELS = 14
+# Labels closer than this, in degrees of longitude and latitude, would lie on each other.
+LABEL_BOX = (5.5, 1.7)
+
+
+@dataclass(frozen=True)
+class MapDot:
+    """A city on a map: where it is, its rank and score, and the places it gained."""
+
+    name: str
+    province: str
+    latitude: float
+    longitude: float
+    rank: int
+    score: float
+    shift: int = 0
+
+
+def score_map(dots: Sequence[MapDot], unit: str, *, title: str, subtitle: str, source: str) -> Spec:
+    """Draw scores as areas; below zero, as areas of their distance from it, in another colour."""
+    below = any(dot.score < 0 for dot in dots)
+    sides = [_("above zero"), _("below zero")]
+    rows = [
+        {**asdict(dot), "size": abs(dot.score), "side": sides[dot.score < 0]}
+        for dot in sorted(dots, key=lambda dot: -abs(dot.score))
+    ]
+    whole = _round_part(max(row["size"] for row in rows))
+    colour: Spec = {"value": UP}
+    if below:
+        colour = {"field": "side", "type": "nominal", "scale": {"domain": sides, "range": [UP, DOWN]}}
+    size = {
+        "field": "size",
+        "type": "quantitative",
+        "scale": {"domainMin": 0, "range": [0, LARGEST], "nice": False},
+        "legend": _legend(unit, [whole / 4, whole]),
+    }
+    tooltip = [
+        field("name", _("City")),
+        field("province", _("Province")),
+        field("rank", _("Rank"), "quantitative"),
+        field("score", unit, "quantitative", ".4f"),
+    ]
+    encoding = {"size": size, "color": colour, "tooltip": tooltip}
+    return _map(rows, {"type": "circle", "opacity": 0.55, "stroke": PALETTE["chart-paper"]}, encoding,
+                title=title, subtitle=subtitle, source=source)  # fmt: skip
+
+
+def shift_map(dots: Sequence[MapDot], *, title: str, subtitle: str, source: str) -> Spec:
+    """Draw places gained and lost: colour and shape say the way, the area how far."""
+    ways = [_("moves up"), _("moves down"), _("keeps its rank")]
+    signs = {1: ways[0], -1: ways[1], 0: ways[2]}
+    rows = [
+        {**asdict(dot), "size": abs(dot.shift), "way": signs[(dot.shift > 0) - (dot.shift < 0)]}
+        for dot in sorted(dots, key=lambda dot: -abs(dot.shift))
+    ]
+    by_way = {"field": "way", "type": "nominal"}
+    farthest = max(row["size"] for row in rows)
+    size: Spec = {
+        "field": "size",
+        "type": "quantitative",
+        # What keeps its rank is still a dot that can be seen.
+        "scale": {"domain": [0, max(1, farthest)], "range": [14, 420], "nice": False},
+        "legend": {**_legend(_("places"), [1, _round_part(farthest)]), "symbolType": "triangle-up"}
+        if farthest > 1
+        else None,
+    }
+    tooltip = [
+        field("name", _("City")),
+        field("province", _("Province")),
+        field("rank", _("Rank"), "quantitative"),
+        field("shift", _("Places gained"), "quantitative", "+d"),
+    ]
+    encoding = {
+        "size": size,
+        "color": {**by_way, "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]}},
+        "shape": {**by_way, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}},
+        "tooltip": tooltip,
+    }
+    return _map(rows, {"type": "point", "filled": True, "opacity": 0.75}, encoding,
+                title=title, subtitle=subtitle, source=source)  # fmt: skip
+
+
+def _map(
+    rows: list[dict[str, Any]], mark: Spec, encoding: Spec, *, title: str, subtitle: str, source: str
+) -> Spec:
+    """Put dots on a net of meridians and parallels; the rows come largest first, small dots on top."""
+    place = {
+        "longitude": {"field": "longitude", "type": "quantitative"},
+        "latitude": {"field": "latitude", "type": "quantitative"},
+    }
+    extent = _extent(rows)
+    net = {
+        "data": {"graticule": {"step": [STEP, STEP], "extent": extent}},
+        "mark": {"type": "geoshape", "filled": False, "stroke": PALETTE["chart-grid"], "strokeWidth": 1},
+    }
+    # The smallest areas would not be seen at all.
+    seat = {
+        "mark": {"type": "circle", "size": 5, "color": PALETTE["chart-axis"], "opacity": 1},
+        "encoding": place,
+    }
+    names = _spread_names(rows)
+    halo = {"stroke": PALETTE["chart-paper"], "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.85}
+    layers: list[Spec] = [
+        net,
+        seat,
+        {"mark": mark, "encoding": {**place, **encoding}},
+        _names(names, place, halo),
+        _names(names, place, {"color": PALETTE["chart-ink"]}),
+    ]
+    drawn = field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+    return {
+        **drawn,
+        "usermeta": {**drawn["usermeta"], "aspect": ASPECT},
+        "projection": _projection(extent),
+    }
+
+
+def _names(names: list[str], place: Spec, look: Spec) -> Spec:
+    return {
+        "transform": [{"filter": {"field": "name", "oneOf": names}}],
+        "mark": {"type": "text", "dy": -11, "fontSize": 12, **look},
+        "encoding": {**place, "text": {"field": "name"}},
+    }
+
+
+def _extent(rows: Sequence[dict[str, Any]]) -> list[list[float]]:
+    """Return the south-west and the north-east corner of the net around the dots."""
+    east, north = [row["longitude"] for row in rows], [row["latitude"] for row in rows]
+    return [[min(east) - MARGIN, min(north) - MARGIN], [max(east) + MARGIN, max(north) + MARGIN]]
+
+
+def _projection(extent: list[list[float]]) -> Spec:
+    """Return Albers' equal-area projection, its parallels a sixth of the way in (Snyder 1987, p. 99)."""
+    (west, south), (east, north) = extent
+    sixth = (north - south) / 6
+    return {
+        "type": "conicEqualArea",
+        "parallels": [round(south + sixth, 1), round(north - sixth, 1)],
+        "rotate": [-round((west + east) / 2, 1), 0],
+    }
+
+
+def _spread_names(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the names of the largest dots that do not lie on a larger one's name."""
+    placed: list[dict[str, Any]] = []
+    for row in rows:
+        if row["size"] and len(placed) < LABELS and not any(_is_near(row, other) for other in placed):
+            placed.append(row)
+    return [row["name"] for row in placed]
+
+
+def _is_near(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    wide, high = LABEL_BOX
+    beside = abs(row["longitude"] - other["longitude"]) < wide
+    return beside and abs(row["latitude"] - other["latitude"]) < high
+
+
+def _legend(title: str, values: list[float]) -> Spec:
+    return {"title": title, "titleColor": PALETTE["chart-ink"], "values": values, "format": "~g"}
+
+
+def _round_part(largest: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten that is not above, for a legend of areas."""
+    if largest <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(largest))
+    return max(step * power for step in (1, 2, 5) if step * power <= largest)

@@ -1,0 +1,46 @@
+"""The cities of a run as points on a map."""
+
+from dataclasses import dataclass
+
+from indexer.models import City
+from indexer.selectors.node_scores import NodeScores
+
+
+@dataclass(frozen=True)
+class MapPoint:
+    """A city with its score and rank; ``shift`` are the places gained against another run."""
+
+    city: City
+    score: float
+    rank: int
+    shift: int | None
+
+
+@dataclass(frozen=True)
+class MapView:
+    """Points by rank, and the cities that cannot be placed or have no score."""
+
+    points: list[MapPoint]
+    unplaced: list[City]
+    absent: list[City]
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether any score is, so that none of them can be an area."""
+        return any(point.score < 0 for point in self.points)
+
+
+def map_of(subject: NodeScores, other: NodeScores | None = None) -> MapView:
+    """Place the cities of a run; ``other`` is a run of the same data set to take shifts against."""
+    points: list[MapPoint] = []
+    unplaced: list[City] = []
+    for place in subject.present:
+        city, rank = subject.cities[place], int(subject.ranks[place])
+        before = int(other.ranks[place]) if other else 0
+        point = MapPoint(city, float(subject.scores[place]), rank, before - rank if before else None)
+        if city.latitude is None or city.longitude is None:
+            unplaced.append(city)
+        else:
+            points.append(point)
+    points.sort(key=lambda point: (point.rank, point.city.pk))
+    return MapView(points=points, unplaced=unplaced, absent=subject.absent)
