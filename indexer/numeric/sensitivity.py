@@ -1,16 +1,17 @@
 """What one weight, one indicator, one city or one group of weights does to the ranks (METHOD 7 and 8)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from indexer.numeric.composite import Aggregation, composite_scores, node_scores
+from indexer.numeric.composite import Aggregation, CompositeError, Missing, composite_scores, node_scores
 from indexer.numeric.normalisation import NormalisationError
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sobol import SobolIndices, sobol_indices
-from indexer.numeric.uncertainty import CHUNK, Index, RankCounts, RankStudy, many_ranks
+from indexer.numeric.uncertainty import CHUNK, Index, RankCounts, RankStudy, many_ranks, many_scores
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws, any_weights
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
@@ -160,6 +161,8 @@ def drop_cities(
     normalise_values: Callable[[FloatArray], FloatArray],
     *,
     aggregation: Aggregation = "arithmetic",
+    tree: Tree | None = None,
+    dropped: Sequence[int] | None = None,
 ) -> DroppedCities:
     """Normalise, score and rank again without each city in turn.
 
@@ -169,26 +172,32 @@ def drop_cities(
     Parameters
     ----------
     values : float array, (cities, leaves)
-        Raw values without gaps.
+        Raw values; nan where missing, if ``normalise_values`` can tell what to do about it.
     leaf_weights : float array, (leaves,)
         Global weights.
     normalise_values : callable
         `normalise` with everything but the values bound; totals that are given stay as given.
+    tree : Tree, optional
+        Rescales the weights over what a city has, for values that are nan when normalised.
+    dropped : sequence of int, optional
+        The cities that leave, one at a time; all by default.
     """
+    missing: Missing = "refuse" if tree is None else "reweight"
 
     def score(raw: FloatArray) -> FloatArray:
-        return composite_scores(normalise_values(raw), leaf_weights, aggregation=aggregation)
+        normalised = normalise_values(raw)
+        return composite_scores(normalised, leaf_weights, aggregation=aggregation, missing=missing, tree=tree)
 
-    cities = len(values)
+    leavers = range(len(values)) if dropped is None else dropped
     nominal = score(values)
-    shifts = np.zeros((cities, cities), dtype=np.int64)
-    possible = np.ones(cities, dtype=bool)
-    for dropped in range(cities):
-        rest = np.delete(np.arange(cities), dropped)
+    shifts = np.zeros((len(values), len(leavers)), dtype=np.int64)
+    possible = np.ones(len(leavers), dtype=bool)
+    for column, city in enumerate(leavers):
+        rest = np.delete(np.arange(len(values)), city)
         try:
-            shifts[rest, dropped] = min_ranks(nominal[rest]) - min_ranks(score(values[rest]))
-        except NormalisationError:
-            possible[dropped] = False
+            shifts[rest, column] = min_ranks(nominal[rest]) - min_ranks(score(values[rest]))
+        except (NormalisationError, CompositeError):
+            possible[column] = False
     return DroppedCities(shifts, possible)
 
 
@@ -303,9 +312,15 @@ def rank_acceptability(index: Index, *, draws: int, seed: int) -> RankCounts:
 
 
 def group_sobol(
-    index: Index, source: WeightDraws, *, samples: int, rng: np.random.Generator, city: int | None = None
+    index: Index,
+    source: WeightDraws,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+    city: int | None = None,
+    of_score: bool = False,
 ) -> SobolIndices:
-    """Attribute the variance of R_S, or of one city's rank, to the groups of weights.
+    """Attribute the variance of R_S, or of one city's rank or score, to the groups of weights.
 
     An input is the vector of local weights of one sibling group, drawn by the source; the
     order of the inputs is that of ``index.tree.groups``. The groups are taken as independent,
@@ -316,18 +331,35 @@ def group_sobol(
     ValueError
         When the output does not vary at all.
     """
+    outputs = group_outputs(index, source, samples=samples, rng=rng, city=city, of_score=of_score)
+    return sobol_indices(outputs[0], outputs[1], outputs[2:], rng=rng)
+
+
+def group_outputs(
+    index: Index,
+    source: WeightDraws,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+    city: int | None = None,
+    of_score: bool = False,
+) -> FloatArray:
+    """Return the outputs for A, for B and for A with each group from B, (2 + groups, samples)."""
     a, b = source.draw(samples, rng), source.draw(samples, rng)
-    mixed = []
+    output = partial(_output, index, city=city, of_score=of_score)
+    outputs = [output(a), output(b)]
     for group in index.tree.groups:
         frozen = a.copy()
         frozen[group] = b[group]
-        mixed.append(_rank_output(index, frozen, city))
-    outputs = (_rank_output(index, a, city), _rank_output(index, b, city), np.stack(mixed))
-    return sobol_indices(*outputs, rng=rng)
+        outputs.append(output(frozen))
+    return np.stack(outputs)
 
 
-def _rank_output(index: Index, local: FloatArray, city: int | None) -> FloatArray:
-    """Return R_S or a city's rank for each version, (versions,)."""
+def _output(index: Index, local: FloatArray, *, city: int | None, of_score: bool) -> FloatArray:
+    """Return R_S, or a city's rank or score, for each version, (versions,)."""
+    if city is not None and of_score:
+        alone = replace(index, normalised=index.normalised[[city]], reference=np.ones(1, dtype=np.int64))
+        return many_scores(alone, local)[:, 0]
     parts = []
     for start in range(0, local.shape[1], CHUNK):
         ranks = many_ranks(index, local[:, start : start + CHUNK])

@@ -34,6 +34,8 @@ class Index:
     local : float array, (nodes,)
         The nominal weights, with which the drawn ones are compared.
     aggregation : {"arithmetic", "geometric"}
+    reference : int array, (cities,), optional
+        Ranks to take the place of the nominal ones, such as those of another method.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class Index:
     normalised: FloatArray
     local: FloatArray
     aggregation: Aggregation = "arithmetic"
+    reference: IntArray | None = None
 
     @cached_property
     def nominal_scores(self) -> FloatArray:
@@ -57,8 +60,8 @@ class Index:
 
     @cached_property
     def nominal_ranks(self) -> IntArray:
-        """Ranks with the nominal weights, (cities,)."""
-        return min_ranks(self.nominal_scores)
+        """Ranks with the nominal weights, or the reference, (cities,)."""
+        return min_ranks(self.nominal_scores) if self.reference is None else self.reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +127,46 @@ class ShiftSummary:
 
 
 @dataclass(frozen=True, eq=False)
+class SeededDraws:
+    """Draws of a distribution: chunk c draws from the c-th child of the seed.
+
+    Attributes
+    ----------
+    draws : int
+        At least 1.
+    seed : int
+        Not negative.
+    """
+
+    source: WeightDraws
+    draws: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise ValueError(f"draws must be at least 1, not {self.draws}")
+        if self.seed < 0:
+            raise ValueError(f"the seed must not be negative: {self.seed}")
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks the draws are cut into; the last may be smaller."""
+        return -(-self.draws // CHUNK)
+
+    def rng(self, chunk: int) -> np.random.Generator:
+        """Return the child of that number, without spawning those before it."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(chunk,)))
+
+    def size(self, chunk: int) -> int:
+        """Return how many draws the chunk holds."""
+        return min(CHUNK, self.draws - chunk * CHUNK)
+
+    def draw(self, chunk: int) -> FloatArray:
+        """Return the local weights of one chunk, (nodes, draws of the chunk)."""
+        return self.source.draw(self.size(chunk), self.rng(chunk))
+
+
+@dataclass(frozen=True, eq=False)
 class RankStudy:
     """A seeded number of draws, cut into chunks that may be counted anywhere in any order.
 
@@ -148,23 +191,22 @@ class RankStudy:
     pairs: IntArray = field(default_factory=NO_PAIRS.copy)
 
     def __post_init__(self) -> None:
-        if self.draws < 1:
-            raise ValueError(f"draws must be at least 1, not {self.draws}")
-        if self.seed < 0:
-            raise ValueError(f"the seed must not be negative: {self.seed}")
+        SeededDraws(self.source, self.draws, self.seed)
         if self.pairs.ndim != 2 or self.pairs.shape[1] != 2:
             raise ValueError(f"pairs of shape {self.pairs.shape}, not (pairs, 2)")
 
     @property
     def chunks(self) -> int:
         """How many chunks the draws are cut into; the last may be smaller."""
-        return -(-self.draws // CHUNK)
+        return self._seeded.chunks
 
     def draw(self, chunk: int) -> FloatArray:
         """Return the local weights of one chunk, (nodes, draws of the chunk)."""
-        # The child of that number, without spawning those before it.
-        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(chunk,)))
-        return self.source.draw(min(CHUNK, self.draws - chunk * CHUNK), rng)
+        return self._seeded.draw(chunk)
+
+    @property
+    def _seeded(self) -> SeededDraws:
+        return SeededDraws(self.source, self.draws, self.seed)
 
     def count(self, chunks: Iterable[int] | None = None) -> RankCounts:
         """Count the ranks of some chunks, by default of all."""
@@ -304,6 +346,11 @@ def many_ranks(index: Index, local: FloatArray) -> IntArray:
     return min_ranks_by_row(scores[:, kind])
 
 
+def many_scores(index: Index, local: FloatArray) -> FloatArray:
+    """Score the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
+    return _Scorer(index.tree, index.normalised, index.aggregation).scores(local)
+
+
 def summarise_ranks(counts: RankCounts) -> RankSummary:
     """Return mean and quantiles of each city's rank."""
     ranks = np.arange(1, counts.histogram.shape[1] + 1)
@@ -380,14 +427,17 @@ def _padded(values: IntArray, size: int) -> IntArray:
 
 
 def _distinct_rows(normalised: FloatArray, nominal_ranks: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the first city of each distinct row, best nominal rank first, and each city's row."""
-    numbers: dict[bytes, int] = {}
+    """Return the first city of each distinct row, best nominal rank first, and each city's row.
+
+    The rank is part of the row, for a reference may tell apart what these values do not.
+    """
+    numbers: dict[tuple[bytes, int], int] = {}
     kind = np.empty(len(normalised), dtype=np.int64)
     first: list[int] = []
     # Adding zero gives both zeros the same bytes.
     rows = np.ascontiguousarray(normalised) + 0.0
     for city in np.argsort(nominal_ranks, kind="stable"):
-        number = numbers.setdefault(rows[city].tobytes(), len(first))
+        number = numbers.setdefault((rows[city].tobytes(), int(nominal_ranks[city])), len(first))
         if number == len(first):
             first.append(int(city))
         kind[city] = number

@@ -1,0 +1,322 @@
+"""Studies of sensitivity cut into chunks: any worker tallies any chunks, and the tallies add up.
+
+A tally is a set of named arrays. Whole-number counts of different chunks are added; what is
+kept for each draw or case is joined, in the order of the chunks. Either way the result is the
+same for any division of the chunks and any number of workers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from indexer.numeric.blocks import Tally
+from indexer.numeric.composite import Aggregation
+from indexer.numeric.rank_correlation import kendall_by_version, spearman_by_version
+from indexer.numeric.sensitivity import drop_cities, group_outputs, leave_nodes_out
+from indexer.numeric.uncertainty import (
+    CHUNK,
+    Index,
+    RankCounter,
+    RankCounts,
+    SeededDraws,
+    many_ranks,
+)
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.tree import Tree
+
+# Rank correlations are kept draw by draw, so for the first chunks only: 1,024 draws.
+CORRELATED_CHUNKS = 2
+NODES_PER_CHUNK = 32
+CITIES_PER_CHUNK = 16
+# Central weights are means of weights as whole numbers of this size, so that their sums are
+# exact: 10^9 draws of weight 1 stay below 2^63.
+WEIGHT_UNIT = 2.0**-32
+JOINED = frozenset({"spearman", "kendall", "outputs", "ranks", "shifts_without", "possible"})
+
+
+class Versions(Protocol):
+    """Versions of the weights, chunk by chunk; the same chunk is the same whoever asks."""
+
+    draws: int
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+
+    def draw(self, chunk: int) -> FloatArray:
+        """Return the local weights of one chunk, (nodes, versions of the chunk)."""
+
+
+class Plan(Protocol):
+    """All that a worker needs to count its share of a study."""
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks the study has."""
+
+    def tally(self, chunks: Iterable[int]) -> Tally:
+        """Count some chunks, in rising order."""
+
+
+@dataclass(frozen=True, eq=False)
+class GivenVersions:
+    """Versions that are known beforehand, such as those of the jackknife, (nodes, versions)."""
+
+    local: FloatArray
+
+    @property
+    def draws(self) -> int:
+        """How many versions there are."""
+        return self.local.shape[1]
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks the versions are cut into."""
+        return -(-self.draws // CHUNK)
+
+    def draw(self, chunk: int) -> FloatArray:
+        """Return one chunk of the versions."""
+        return self.local[:, chunk * CHUNK : (chunk + 1) * CHUNK]
+
+
+@dataclass(frozen=True, eq=False)
+class RankPlan:
+    """Ranks under many versions of the weights, by one method or by several.
+
+    Attributes
+    ----------
+    indices : sequence of Index
+        One for each method; their nominal ranks are all those of the base.
+    versions : Versions
+    with_central : bool
+        Whether to add up the weights under which a city is first (SMAA).
+    """
+
+    indices: Sequence[Index]
+    versions: Versions
+    with_central: bool = False
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are to count."""
+        return self.versions.chunks
+
+    def tally(self, chunks: Iterable[int]) -> Tally:
+        """Return histogram, shifts (methods, sums), correlations and first-place weights."""
+        counters = [RankCounter(index) for index in self.indices]
+        correlations: list[tuple[FloatArray, FloatArray]] = []
+        firsts = np.zeros((len(self._nominal), len(self.indices[0].tree)), dtype=np.int64)
+        for chunk in chunks:
+            local = self.versions.draw(chunk)
+            for counter in counters:
+                counter.add(local)
+            if chunk < CORRELATED_CHUNKS:
+                correlations.append(self._correlate(local))
+            if self.with_central:
+                _add_firsts(firsts, self.indices[0], local)
+        counts = [counter.counts() for counter in counters]
+        tally = _tally_of(counts) | _correlations(correlations, len(self.indices))
+        return tally | ({"first_weights": firsts} if self.with_central else {})
+
+    def count_wins(self, first: int, second: int) -> tuple[int, int]:
+        """Draw everything again and count how often each of two cities is above the other."""
+        pair = np.array([[0, 1]])
+        both = [first, second]
+        counters = [
+            RankCounter(Index(i.tree, i.normalised[both], i.local, i.aggregation), pair) for i in self.indices
+        ]
+        for chunk in range(self.chunks):
+            local = self.versions.draw(chunk)
+            for counter in counters:
+                counter.add(local)
+        wins = np.sum([counter.counts().wins[0] for counter in counters], axis=0)
+        return int(wins[0]), int(wins[1])
+
+    @property
+    def _nominal(self) -> IntArray:
+        return self.indices[0].nominal_ranks
+
+    def _correlate(self, local: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return both coefficients, (methods, draws of the chunk)."""
+        ranks = [many_ranks(index, local) for index in self.indices]
+        return (
+            np.stack([spearman_by_version(self._nominal, rows) for rows in ranks]),
+            np.stack([kendall_by_version(self._nominal, rows) for rows in ranks]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOutPlan:
+    """The ranking without each of some indicators or branches."""
+
+    index: Index
+    nodes: IntArray
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks of nodes there are."""
+        return -(-len(self.nodes) // NODES_PER_CHUNK)
+
+    def tally(self, chunks: Iterable[int]) -> Tally:
+        """Return the ranks of every case, (cities, nodes left out), and what they add up to."""
+        nominal = self.index.nominal_ranks
+        ranks = np.concatenate(
+            [leave_nodes_out(self.index, self._nodes_of(chunk)).ranks for chunk in chunks], axis=1
+        )
+        return _count_cases(ranks, nominal) | {
+            "ranks": ranks,
+            "spearman": spearman_by_version(nominal, ranks.T)[np.newaxis],
+            "kendall": kendall_by_version(nominal, ranks.T)[np.newaxis],
+        }
+
+    def _nodes_of(self, chunk: int) -> IntArray:
+        return self.nodes[chunk * NODES_PER_CHUNK : (chunk + 1) * NODES_PER_CHUNK]
+
+
+@dataclass(frozen=True, eq=False)
+class SobolPlan:
+    """Outputs of the pick-and-freeze design of `group_sobol`, sample by sample.
+
+    Attributes
+    ----------
+    draws : SeededDraws
+    city : int, optional
+        Whose rank (or score) is the output; R_S without one.
+    """
+
+    index: Index
+    draws: SeededDraws
+    city: int | None = None
+    of_score: bool = False
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks of samples there are."""
+        return self.draws.chunks
+
+    def tally(self, chunks: Iterable[int]) -> Tally:
+        """Return the outputs, (2 + groups, samples)."""
+        parts = [
+            group_outputs(
+                self.index,
+                self.draws.source,
+                samples=self.draws.size(chunk),
+                rng=self.draws.rng(chunk),
+                city=self.city,
+                of_score=self.of_score,
+            )
+            for chunk in chunks
+        ]
+        return {"outputs": np.concatenate(parts, axis=1)}
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The generator of the intervals, which no chunk uses."""
+        return self.draws.rng(self.chunks)
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedPlan:
+    """What becomes of the order when each city leaves; fields as the arguments of `drop_cities`."""
+
+    values: FloatArray
+    leaf_weights: FloatArray
+    normalise_values: Callable[[FloatArray], FloatArray]
+    aggregation: Aggregation = "arithmetic"
+    tree: Tree | None = None
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks of cities there are."""
+        return -(-len(self.values) // CITIES_PER_CHUNK)
+
+    def tally(self, chunks: Iterable[int]) -> Tally:
+        """Return the shifts, (cities, dropped), and which departures are possible, (dropped,)."""
+        dropped = [city for chunk in chunks for city in self._cities_of(chunk)]
+        outcome = drop_cities(
+            self.values,
+            self.leaf_weights,
+            self.normalise_values,
+            aggregation=self.aggregation,
+            tree=self.tree,
+            dropped=dropped,
+        )
+        return {"shifts_without": outcome.shifts, "possible": outcome.possible.astype(np.int64)}
+
+    def _cities_of(self, chunk: int) -> range:
+        start = chunk * CITIES_PER_CHUNK
+        return range(start, min(start + CITIES_PER_CHUNK, len(self.values)))
+
+
+def merge_tallies(tallies: Sequence[Tally]) -> Tally:
+    """Add what counts, join what is kept for each draw; the tallies in the order of their chunks."""
+    merged: Tally = {}
+    for name in tallies[0]:
+        arrays = [tally[name] for tally in tallies]
+        merged[name] = np.concatenate(arrays, axis=-1) if name in JOINED else _add(arrays)
+    return merged
+
+
+def counts_of(tally: Tally, method: int | None = None) -> RankCounts:
+    """Return the counts of a tally of ranks; the shifts of one method, or of all together."""
+    shifts = tally["shifts"].sum(axis=0) if method is None else tally["shifts"][method]
+    return RankCounts(tally["histogram"], shifts, np.empty((0, 2), dtype=np.int64))
+
+
+def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
+    """Return the mean weights under which each city is first, (cities, nodes), and who ever is.
+
+    References
+    ----------
+    R. Lahdelma & P. Salminen, Operations Research 49 (2001), 444-454, doi:10.1287/opre.49.3.444.11220
+    """
+    times = tally["histogram"][:, 0]
+    ever: BoolArray = times > 0
+    sums = tally["first_weights"] * WEIGHT_UNIT
+    return np.divide(
+        sums, times[:, np.newaxis], out=np.full(sums.shape, np.nan), where=ever[:, np.newaxis]
+    ), ever
+
+
+def _tally_of(counts: Sequence[RankCounts]) -> Tally:
+    size = max(len(part.shifts) for part in counts)
+    return {
+        "histogram": np.sum([part.histogram for part in counts], axis=0),
+        "shifts": np.stack([np.pad(part.shifts, (0, size - len(part.shifts))) for part in counts]),
+    }
+
+
+def _correlations(parts: list[tuple[FloatArray, FloatArray]], methods: int) -> Tally:
+    nothing = np.empty((methods, 0))
+    return {
+        "spearman": np.concatenate([nothing, *(rho for rho, _ in parts)], axis=1),
+        "kendall": np.concatenate([nothing, *(tau for _, tau in parts)], axis=1),
+    }
+
+
+def _count_cases(ranks: IntArray, nominal: IntArray) -> Tally:
+    """Count ranks that are at hand, (cities, cases)."""
+    cities = len(nominal)
+    numbers = ranks - 1 + cities * np.arange(cities)[:, np.newaxis]
+    histogram = np.bincount(numbers.ravel(), minlength=cities * cities).reshape(cities, cities)
+    sums = np.abs(ranks - nominal[:, np.newaxis]).sum(axis=0)
+    return {"histogram": histogram, "shifts": np.bincount(sums)[np.newaxis]}
+
+
+def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
+    """Add the weights, in whole units, to those of the cities that are first under them."""
+    version, city = np.nonzero(many_ranks(index, local) == 1)
+    units = np.rint(local.T / WEIGHT_UNIT).astype(np.int64)
+    np.add.at(firsts, city, units[version])
+
+
+def _add(arrays: Sequence[IntArray]) -> IntArray:
+    size = max(array.shape[-1] for array in arrays)
+    room = [(0, 0)] * (arrays[0].ndim - 1)
+    padded = (np.pad(array, [*room, (0, size - array.shape[-1])]) for array in arrays)
+    total = np.zeros((*arrays[0].shape[:-1], size), dtype=np.int64)
+    for array in padded:
+        total += array
+    return total

@@ -1,0 +1,118 @@
+"""Rank correlations of many versions with one ranking, version by version (METHOD 7)."""
+
+import numpy as np
+
+from weighting.numeric.arrays import FloatArray, IntArray
+
+
+def spearman_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
+    r"""Return Spearman's :math:`\rho` of each version with the nominal ranking; midranks for ties.
+
+    Parameters
+    ----------
+    nominal : int array, (cities,)
+    ranks : int array, (versions, cities)
+
+    Returns
+    -------
+    float array, (versions,)
+        nan where a side is constant.
+    """
+    a = _midranks(nominal[np.newaxis])
+    b = _midranks(ranks)
+    a, b = a - a.mean(), b - b.mean(axis=1, keepdims=True)
+    spread = np.sqrt((a**2).sum() * (b**2).sum(axis=1))
+    products = (b * a).sum(axis=1)
+    rho = np.divide(products, spread, out=np.full(len(b), np.nan), where=spread > 0)
+    return np.clip(rho, -1, 1)
+
+
+def kendall_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
+    r"""Return Kendall's :math:`\tau_b` of each version with the nominal ranking.
+
+    With :math:`n_0` pairs, of which :math:`n_1` tie in the nominal ranking, :math:`n_2` in the
+    version and :math:`n_3` in both, and D discordant ones,
+    :math:`\tau_b = (n_0 - n_1 - n_2 + n_3 - 2D) / \sqrt{(n_0 - n_1)(n_0 - n_2)}`.
+
+    Parameters
+    ----------
+    nominal : int array, (cities,)
+    ranks : int array, (versions, cities)
+
+    Returns
+    -------
+    float array, (versions,)
+        nan where a side is constant.
+
+    References
+    ----------
+    W. R. Knight, Journal of the American Statistical Association 61 (1966), 436-439,
+    doi:10.1080/01621459.1966.10480879
+    """
+    cities = len(nominal)
+    both = nominal * (cities + 1) + ranks
+    # By nominal rank, then by the version's: ties in the nominal ranking are no inversions.
+    order = np.argsort(both, axis=1, kind="stable")
+    discordant = _inversions(np.take_along_axis(ranks, order, axis=1))
+    pairs = cities * (cities - 1) // 2
+    first = _tied_pairs(nominal[np.newaxis])[0]
+    second, either = _tied_pairs(ranks), _tied_pairs(both)
+    spread = np.sqrt(float(pairs - first) * (pairs - second))
+    excess = pairs - first - second + either - 2 * discordant
+    tau = np.divide(excess, spread, out=np.full(len(ranks), np.nan), where=spread > 0)
+    return np.clip(tau, -1, 1)
+
+
+def _midranks(ranks: IntArray) -> FloatArray:
+    """Return midranks of 1-based ranks that share the smallest, (versions, cities)."""
+    ordered = np.sort(ranks, axis=1)
+    run = _places_in_run(ordered)
+    # The last of a run of equals holds one less than their number: count back from the right.
+    ends = np.concatenate([ordered[:, 1:] != ordered[:, :-1], np.ones((len(ranks), 1), dtype=bool)], axis=1)
+    longest = np.where(ends, run, 0)
+    extra = np.zeros((len(ranks), ranks.shape[1] + 1), dtype=np.int64)
+    version, place = np.nonzero(ends)
+    extra[version, ordered[version, place]] = longest[version, place]
+    return ranks + np.take_along_axis(extra, ranks, axis=1) / 2
+
+
+def _tied_pairs(values: IntArray) -> IntArray:
+    """Count the pairs of equal values in each row, (rows,)."""
+    pairs: IntArray = _places_in_run(np.sort(values, axis=1)).sum(axis=1)
+    return pairs
+
+
+def _places_in_run(ordered: IntArray) -> IntArray:
+    """Return for each element of sorted rows how many equal ones stand before it."""
+    places = np.arange(ordered.shape[1])
+    starts = np.zeros(ordered.shape, dtype=np.int64)
+    starts[:, 1:] = np.where(ordered[:, 1:] != ordered[:, :-1], places[1:], 0)
+    return places - np.maximum.accumulate(starts, axis=1)
+
+
+def _inversions(rows: IntArray) -> IntArray:
+    """Count in each row the pairs in falling order, (rows,); equal values are none.
+
+    Values become a permutation, whose inversions are counted bit by bit: among values that
+    agree in the higher bits, each with a 0 after one with a 1 is one inversion. A stable
+    partition by the bit then brings the next groups together.
+    """
+    count = rows.shape[1]
+    bits = max(1, (count - 1).bit_length())
+    values = np.empty((len(rows), 1 << bits), dtype=np.int32)
+    # What pads the row to a power of two is in order already, behind all others.
+    values[:, count:] = np.arange(count, 1 << bits)
+    order = np.argsort(rows, axis=1, kind="stable")
+    np.put_along_axis(values[:, :count], order, np.arange(count, dtype=np.int32)[np.newaxis], axis=1)
+    found = np.zeros(len(rows), dtype=np.int64)
+    for bit in reversed(range(bits)):
+        groups = values.reshape(len(rows), -1, 2 << bit)
+        ones = (groups >> bit) & 1
+        before = np.cumsum(ones, axis=2, dtype=np.int32)
+        found += (before * (1 - ones)).sum(axis=(1, 2), dtype=np.int64)
+        zeros_before = np.arange(1, (2 << bit) + 1, dtype=np.int32) - before
+        target = np.where(ones == 1, (1 << bit) + before - 1, zeros_before - 1)
+        moved = np.empty_like(groups)
+        np.put_along_axis(moved, target.astype(np.int64), groups, axis=2)
+        values = moved.reshape(len(rows), -1)
+    return found
