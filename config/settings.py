@@ -151,6 +151,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "indexer.tasks.sweep_runs",
         "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
     },
+    "sweep-waiting-studies": {
+        "task": "indexer.tasks.sweep_studies",
+        "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
+    },
     "close-rounds-at-their-deadline": {
         "task": "weighting.tasks.close_due_rounds",
         "schedule": env.float("ROUND_CLOSE_SECONDS", default=30.0),

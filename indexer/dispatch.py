@@ -12,14 +12,17 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from indexer.models import DataSet, IndexMethod, Run
+from indexer.models import DataSet, IndexMethod, Run, Study
 from indexer.services.methods import request_runs
-from indexer.tasks import compute_runs
+from indexer.tasks import compute_runs, count_study
 from weighting.dispatch import IMPATIENT
 from weighting.enums import VersionStatus
 from weighting.models import Account, WeightVersion
 
 logger = logging.getLogger(__name__)
+
+# As many workers as a study calls for at most; those that come too late find nothing to do.
+STUDY_WORKERS = 4
 
 
 def queue_runs_of_version(version: WeightVersion) -> None:
@@ -53,6 +56,12 @@ def retry_run(run: Run) -> None:
     transaction.on_commit(partial(wake_workers, [run.data_set_id]))
 
 
+def queue_study(study: Study) -> None:
+    """Wake workers for a study that was planned or taken up again; each takes parts until none waits."""
+    waiting = study.parts.filter(block__isnull=True).count()
+    transaction.on_commit(partial(_wake_for_study, study.pk, min(waiting, STUDY_WORKERS)))
+
+
 def wake_workers(data_set_ids: list[int]) -> None:
     """Tell the workers that runs of some data sets wait; without a broker the sweeper will."""
     try:
@@ -61,6 +70,15 @@ def wake_workers(data_set_ids: list[int]) -> None:
                 compute_runs.apply_async([data_set_id], connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): runs wait for the sweeper", type(error).__name__)
+
+
+def _wake_for_study(study_id: int, workers: int) -> None:
+    try:
+        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+            for _number in range(workers):
+                count_study.apply_async([study_id], connection=connection, retry=False)
+    except (OperationalError, RedisError) as error:
+        logger.warning("no broker (%s): studies wait for the sweeper", type(error).__name__)
 
 
 def _queue(runs: Iterable[Run]) -> None:

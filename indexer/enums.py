@@ -45,3 +45,25 @@ class RunStatus(TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+
+
+class StudyKind(TextChoices):
+    """The questions that a ranking is put to (METHOD 7 and 8)."""
+
+    BOOTSTRAP = "bootstrap", _("Expert bootstrap")
+    JACKKNIFE = "jackknife", _("Leave one expert out")
+    NOISE = "noise", _("Weight noise")
+    DIRICHLET = "dirichlet", _("Dirichlet weights")
+    LEFT_OUT = "left_out", _("Leave one indicator out")
+    VARIANTS = "variants", _("Method variants")
+    SOBOL = "sobol", _("Sobol indices of the weights")
+    DROPPED = "dropped", _("Drop a city")
+    SMAA = "smaa", _("Any weights (SMAA)")
+
+
+class StudyStatus(TextChoices):
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")

@@ -3,6 +3,7 @@ from indexer.models.data_set import DataSet, PublishedFigure
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
 from indexer.models.run import CityScore, Run
+from indexer.models.study import Study, StudyPart
 
 __all__ = [
     "City",
@@ -15,4 +16,6 @@ __all__ = [
     "PublishedFigure",
     "Region",
     "Run",
+    "Study",
+    "StudyPart",
 ]

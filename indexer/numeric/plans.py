@@ -39,7 +39,9 @@ JOINED = frozenset({"spearman", "kendall", "outputs", "ranks", "shifts_without",
 class Versions(Protocol):
     """Versions of the weights, chunk by chunk; the same chunk is the same whoever asks."""
 
-    draws: int
+    @property
+    def draws(self) -> int:
+        """How many versions there are."""
 
     @property
     def chunks(self) -> int:
@@ -221,24 +223,24 @@ class SobolPlan:
 class DroppedPlan:
     """What becomes of the order when each city leaves; fields as the arguments of `drop_cities`."""
 
-    values: FloatArray
+    cities: int
     leaf_weights: FloatArray
-    normalise_values: Callable[[FloatArray], FloatArray]
+    normalise_rows: Callable[[IntArray], FloatArray]
     aggregation: Aggregation = "arithmetic"
     tree: Tree | None = None
 
     @property
     def chunks(self) -> int:
         """How many chunks of cities there are."""
-        return -(-len(self.values) // CITIES_PER_CHUNK)
+        return -(-self.cities // CITIES_PER_CHUNK)
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the shifts, (cities, dropped), and which departures are possible, (dropped,)."""
         dropped = [city for chunk in chunks for city in self._cities_of(chunk)]
         outcome = drop_cities(
-            self.values,
+            self.cities,
             self.leaf_weights,
-            self.normalise_values,
+            self.normalise_rows,
             aggregation=self.aggregation,
             tree=self.tree,
             dropped=dropped,
@@ -247,7 +249,7 @@ class DroppedPlan:
 
     def _cities_of(self, chunk: int) -> range:
         start = chunk * CITIES_PER_CHUNK
-        return range(start, min(start + CITIES_PER_CHUNK, len(self.values)))
+        return range(start, min(start + CITIES_PER_CHUNK, self.cities))
 
 
 def merge_tallies(tallies: Sequence[Tally]) -> Tally:

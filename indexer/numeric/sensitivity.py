@@ -156,9 +156,9 @@ def leave_nodes_out(index: Index, nodes: Sequence[int] | IntArray | None = None)
 
 
 def drop_cities(
-    values: FloatArray,
+    cities: int,
     leaf_weights: FloatArray,
-    normalise_values: Callable[[FloatArray], FloatArray],
+    normalise_rows: Callable[[IntArray], FloatArray],
     *,
     aggregation: Aggregation = "arithmetic",
     tree: Tree | None = None,
@@ -171,31 +171,33 @@ def drop_cities(
 
     Parameters
     ----------
-    values : float array, (cities, leaves)
-        Raw values; nan where missing, if ``normalise_values`` can tell what to do about it.
+    cities : int
+        How many there are.
     leaf_weights : float array, (leaves,)
         Global weights.
-    normalise_values : callable
-        `normalise` with everything but the values bound; totals that are given stay as given.
+    normalise_rows : callable
+        Takes positions of cities and returns their normalised values, (positions, leaves),
+        with nobody else in the sample; totals that are given stay as given.
     tree : Tree, optional
-        Rescales the weights over what a city has, for values that are nan when normalised.
+        Rescales the weights over what a city has, for normalised values that are nan.
     dropped : sequence of int, optional
         The cities that leave, one at a time; all by default.
     """
     missing: Missing = "refuse" if tree is None else "reweight"
 
-    def score(raw: FloatArray) -> FloatArray:
-        normalised = normalise_values(raw)
+    def score(rows: IntArray) -> FloatArray:
+        normalised = normalise_rows(rows)
         return composite_scores(normalised, leaf_weights, aggregation=aggregation, missing=missing, tree=tree)
 
-    leavers = range(len(values)) if dropped is None else dropped
-    nominal = score(values)
-    shifts = np.zeros((len(values), len(leavers)), dtype=np.int64)
+    everybody = np.arange(cities)
+    leavers = range(cities) if dropped is None else dropped
+    nominal = score(everybody)
+    shifts = np.zeros((cities, len(leavers)), dtype=np.int64)
     possible = np.ones(len(leavers), dtype=bool)
     for column, city in enumerate(leavers):
-        rest = np.delete(np.arange(len(values)), city)
+        rest = np.delete(everybody, city)
         try:
-            shifts[rest, column] = min_ranks(nominal[rest]) - min_ranks(score(values[rest]))
+            shifts[rest, column] = min_ranks(nominal[rest]) - min_ranks(score(rest))
         except (NormalisationError, CompositeError):
             possible[column] = False
     return DroppedCities(shifts, possible)

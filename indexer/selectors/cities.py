@@ -46,6 +46,12 @@ def matching_cities(
     return np.array(found, dtype=np.int64)
 
 
+def city_named(cities: Sequence[City], name: str) -> City | None:
+    """Return the city of exactly this name or alias, in either language; None where there is none."""
+    wanted = _fold(name)
+    return next((city for city in cities if wanted and wanted in map(_fold, _names(city))), None)
+
+
 def alphabetical(names: Sequence[str]) -> IntArray:
     """Return the place of each name in the alphabet, equal for equal names."""
     return np.unique([_fold(name) for name in names], return_inverse=True)[1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -13,12 +14,36 @@ BATCH = 4096
 MAX_ROUNDS = 400
 
 
-class ConstraintError(ValueError):
-    """Constraints that cannot be met; ``problems`` lists every one, by the codes concerned."""
+FaultKind = Literal["unknown", "interval", "sum", "repeated", "groups", "room"]
+FAULT_TEXTS: dict[FaultKind, str] = {
+    "unknown": "{codes}: the framework has no such indicator",
+    "interval": "{codes}: {low:g} to {high:g} is no interval in [0, 1]",
+    "sum": "{codes}: the bounds sum to {low:g} and {high:g}, with no room for 1",
+    "repeated": "{codes}: an indicator stands in an order more than once",
+    "groups": "{codes}: an order holds members of one group only",
+    "room": "{codes}: the bounds leave too little to draw from",
+}
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("; ".join(self.problems))
+
+@dataclass(frozen=True)
+class ConstraintFault:
+    """One reason why constraints cannot be met, with the codes and bounds concerned."""
+
+    kind: FaultKind
+    codes: tuple[str, ...]
+    low: float = 0.0
+    high: float = 0.0
+
+    def __str__(self) -> str:
+        return FAULT_TEXTS[self.kind].format(codes=", ".join(self.codes), low=self.low, high=self.high)
+
+
+class ConstraintError(ValueError):
+    """Constraints that cannot be met; ``faults`` lists every reason."""
+
+    def __init__(self, faults: Sequence[ConstraintFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(map(str, faults)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +81,8 @@ class ConstrainedWeights:
     order: Sequence[IntArray] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        if problems := [*self._bound_problems(), *self._order_problems()]:
-            raise ConstraintError(problems)
+        if faults := [*self._bound_faults(), *self._order_faults()]:
+            raise ConstraintError(faults)
 
     def draw(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Return local weights, (nodes, size).
@@ -72,7 +97,7 @@ class ConstrainedWeights:
         for group in self.tree.groups:
             weights = self._draw_group(group, size, rng)
             if weights is None:
-                empty.append(f"{self._codes(group)}: the bounds leave too little to draw from")
+                empty.append(ConstraintFault("room", self._codes(group)))
             else:
                 local[group] = weights
         if empty:
@@ -112,34 +137,34 @@ class ConstrainedWeights:
     def _is_bounded(self, group: IntArray) -> bool:
         return len(group) > 1 and bool((self.low[group] > 0).any() or (self.high[group] < 1).any())
 
-    def _bound_problems(self) -> list[str]:
+    def _bound_faults(self) -> list[ConstraintFault]:
         wrong: BoolArray = ~((self.low >= 0) & (self.low <= self.high) & (self.high <= 1))
-        problems = [
-            f"{self.tree.codes[node]}: {self.low[node]:g} to {self.high[node]:g} is no interval in [0, 1]"
+        faults = [
+            ConstraintFault(
+                "interval", (self.tree.codes[node],), float(self.low[node]), float(self.high[node])
+            )
             for node in np.flatnonzero(wrong)
         ]
         for group in self.tree.groups:
             low, high = float(self.low[group].sum()), float(self.high[group].sum())
             if not wrong[group].any() and not low <= 1 <= high:
-                problems.append(
-                    f"{self._codes(group)}: the bounds sum to {low:g} and {high:g}, with no room for 1"
-                )
-        return problems
+                faults.append(ConstraintFault("sum", self._codes(group), low, high))
+        return faults
 
-    def _order_problems(self) -> list[str]:
+    def _order_faults(self) -> list[ConstraintFault]:
         groups = [set(group.tolist()) for group in self.tree.groups]
-        problems, seen = [], set[int]()
+        faults, seen = [], set[int]()
         for order in self.order:
             members = set(order.tolist())
             if len(members) < len(order) or members & seen:
-                problems.append(f"{self._codes(order)}: an indicator stands in an order more than once")
+                faults.append(ConstraintFault("repeated", self._codes(order)))
             elif not any(members <= group for group in groups):
-                problems.append(f"{self._codes(order)}: an order holds members of one group only")
+                faults.append(ConstraintFault("groups", self._codes(order)))
             seen |= members
-        return problems
+        return faults
 
-    def _codes(self, nodes: IntArray) -> str:
-        return ", ".join(self.tree.codes[int(node)] for node in nodes)
+    def _codes(self, nodes: IntArray) -> tuple[str, ...]:
+        return tuple(self.tree.codes[int(node)] for node in nodes)
 
 
 def constrain_weights(
@@ -155,7 +180,7 @@ def constrain_weights(
     places = {code: node for node, code in enumerate(tree.codes)}
     named = [*bounds, *(code for order in orders for code in order)]
     if unknown := sorted({code for code in named if code not in places}):
-        raise ConstraintError([f"{code}: the framework has no such indicator" for code in unknown])
+        raise ConstraintError([ConstraintFault("unknown", tuple(unknown))])
     low, high = np.zeros(len(tree)), np.ones(len(tree))
     for code, (least, most) in bounds.items():
         low[places[code]], high[places[code]] = least, most

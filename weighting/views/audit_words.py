@@ -12,6 +12,7 @@ SENTENCES: dict[str, Promise] = {
     "add": gettext_lazy("added %(subject)s"),
     "add_expert": gettext_lazy("invited %(subject)s to an open round"),
     "aggregate": gettext_lazy("aggregated %(subject)s into weights"),
+    "cancel": gettext_lazy("cancelled %(subject)s"),
     "close": gettext_lazy("closed %(subject)s"),
     "compute": gettext_lazy("had %(subject)s computed by another method"),
     "describe": gettext_lazy("changed the labels and the note of %(subject)s"),
@@ -38,6 +39,7 @@ SENTENCES: dict[str, Promise] = {
     "revise": gettext_lazy("changed the draft of %(subject)s"),
     "revoke_links": gettext_lazy("revoked the links of %(subject)s"),
     "set_method": gettext_lazy("chose the method of %(subject)s"),
+    "study": gettext_lazy("started %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {
@@ -49,6 +51,7 @@ KINDS: dict[str, Promise] = {
     "dataset": gettext_lazy("the data set"),
     "run": gettext_lazy("the ranking"),
     "city": gettext_lazy("the city"),
+    "study": gettext_lazy("the study"),
 }
 
 

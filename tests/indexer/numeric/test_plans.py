@@ -46,7 +46,7 @@ PLANS = {
     "central": RankPlan([INDEX], SeededDraws(any_weights(TREE), 4 * CHUNK, 7), with_central=True),
     "left out": LeftOutPlan(INDEX, np.tile(TREE.leaves, 20)),
     "sobol": SobolPlan(INDEX, SEEDED),
-    "dropped": DroppedPlan(RAW, LEAVES, NORMALISE),
+    "dropped": DroppedPlan(len(RAW), LEAVES, lambda rows: NORMALISE(RAW[rows])),
 }
 
 
@@ -152,7 +152,10 @@ def test_leaving_out_keeps_every_case():
 
 
 def test_dropping_in_parts_is_dropping_each():
-    tally, expected = whole(PLANS["dropped"]), drop_cities(RAW, LEAVES, NORMALISE)
+    tally, expected = (
+        whole(PLANS["dropped"]),
+        drop_cities(len(RAW), LEAVES, lambda rows: NORMALISE(RAW[rows])),
+    )
 
     np.testing.assert_array_equal(tally["shifts_without"], expected.shifts)
     np.testing.assert_array_equal(tally["possible"], expected.possible)
@@ -162,7 +165,7 @@ def test_a_dropped_city_under_gaps_rescales_weights():
     """Min-max with a gap: the plain functions, one city less at a time."""
     raw = RAW[:6].copy()
     raw[2, 1] = np.nan
-    tally = whole(DroppedPlan(raw, LEAVES, NORMALISE, tree=TREE))
+    tally = whole(DroppedPlan(6, LEAVES, lambda rows: NORMALISE(raw[rows]), tree=TREE))
     score = partial(composite_scores, leaf_weights=LEAVES, missing="reweight", tree=TREE)
     whole_scores = score(NORMALISE(raw))
     for city in range(6):

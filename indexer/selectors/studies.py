@@ -1,0 +1,108 @@
+"""Studies as the visitor may see them, and what their workers look for."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from indexer.enums import StudyKind, StudyStatus
+from indexer.models import City, Run, Study, StudyPart
+from indexer.numeric.blocks import Tally, unpack_arrays
+from indexer.selectors.cities import cities_of_run
+from weighting.models import Account
+from weighting.numeric.arrays import FloatArray, IntArray
+
+UNDER_WAY = (StudyStatus.QUEUED, StudyStatus.RUNNING)
+# Kinds whose answer is a histogram of ranks.
+RANKED = frozenset(StudyKind) - {StudyKind.SOBOL, StudyKind.DROPPED}
+# Kinds of which any two cities can be compared draw by draw.
+PAIRED = RANKED - {StudyKind.LEFT_OUT}
+
+
+@dataclass(frozen=True, eq=False)
+class RankIntervals:
+    """What a study says of each city's rank, in the order of the data set's cities.
+
+    ``nominal`` and the quantiles are (cities,); ``study`` names draws and seed.
+    """
+
+    study: Study
+    nominal: IntArray
+    q05: FloatArray
+    q25: FloatArray
+    median: FloatArray
+    q75: FloatArray
+    q95: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """A finished study with its figures by name and the cities they are about."""
+
+    study: Study
+    figures: Tally
+    cities: list[City] = field(repr=False)
+
+    @cached_property
+    def histogram(self) -> IntArray:
+        """Counts (cities, ranks); the block is opened when it is first asked for."""
+        block: Any = Study.objects.values_list("histogram", flat=True).get(pk=self.study.pk)
+        histogram: IntArray = unpack_arrays(bytes(block))["histogram"]
+        return histogram
+
+
+def studies_visible_to(account: Account | None) -> QuerySet[Study]:
+    """Return all studies for staff; for anybody else the finished ones of published runs."""
+    studies = Study.objects.select_related(
+        "run__data_set__framework", "run__weight_version", "run__method", "created_by"
+    ).defer(
+        "histogram",
+        "table",
+        "run__node_scores",
+        "run__data_set__values",
+        "run__data_set__totals",
+        "run__data_set__auxiliary",
+        "run__weight_version__manifest",
+    )
+    if account:
+        return studies
+    return studies.filter(
+        status=StudyStatus.DONE,
+        run__data_set__is_published=True,
+        run__weight_version__is_published=True,
+    )
+
+
+def result_of_study(study: Study) -> StudyResult:
+    """Return a finished study with everything but its histogram."""
+    block: Any = Study.objects.values_list("table", flat=True).get(pk=study.pk)
+    return StudyResult(study, unpack_arrays(bytes(block)), cities_of_run(study.run))
+
+
+def rank_intervals_of(run: Run) -> RankIntervals | None:
+    """Return the rank of each city under other experts: the run's newest finished bootstrap.
+
+    The run is one that the visitor may see, and so are its finished studies.
+    """
+    studies = Study.objects.filter(run=run, kind=StudyKind.BOOTSTRAP, status=StudyStatus.DONE)
+    study = studies.order_by("-finished_at", "-pk").defer("histogram").first()
+    if study is None or study.table is None:
+        return None
+    figures = unpack_arrays(bytes(study.table))
+    names = ("nominal", "q05", "q25", "median", "q75", "q95")
+    return RankIntervals(study=study, **{name: figures[name] for name in names})
+
+
+def waiting_parts() -> QuerySet[StudyPart]:
+    """Return the parts that nobody holds, or whose holder fell silent, and that are not counted."""
+    free = Q(lease__isnull=True) | Q(lease_until__lte=timezone.now())
+    return StudyPart.objects.filter(free, block__isnull=True, study__status__in=UNDER_WAY)
+
+
+def studies_under_way() -> list[int]:
+    """Return the ids of studies that wait for a worker: for a part, or to be merged."""
+    counted = Study.objects.filter(status=StudyStatus.RUNNING, chunks_done=F("chunks"))
+    ids = {*waiting_parts().values_list("study_id", flat=True), *counted.values_list("pk", flat=True)}
+    return sorted(ids)

@@ -1,0 +1,274 @@
+"""Studies: planned once, counted in parts by any number of workers, merged by addition."""
+
+import hashlib
+import logging
+import math
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from indexer.enums import RunStatus, StudyKind, StudyStatus
+from indexer.models import Run, Study, StudyPart
+from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
+from indexer.numeric.plans import Plan, RankPlan, merge_tallies
+from indexer.selectors.studies import UNDER_WAY, waiting_parts
+from indexer.selectors.study_plans import Base, base_of, jackknife_weights, plan_of, variant_indices
+from indexer.services.study_parameters import Question, read_question
+from indexer.services.study_results import result_of
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.numeric.aggregation import AggregationError
+from weighting.selectors.panel_scores import panel_scores_of
+from weighting.services.audit import record_act
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 25
+# A part takes about a quarter of a second: long enough to outweigh its bookkeeping, short
+# enough for progress to move and a cancelled study to stop.
+CELLS_PER_PART = 1_500_000_000
+FEWEST_PARTS, MOST_PARTS = 4, 64
+# What somebody waits for is counted first; beyond this many values a study is long.
+INTERACTIVE_CELLS = 20_000_000_000
+ENDED = (StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED)
+
+
+def plan_study(run: Run, *, kind: str, sent: Mapping[str, Any], actor: Account) -> Study:
+    """Write a study and its parts, or return the one that asks the same.
+
+    One that failed or was cancelled is taken up again. Raises `BadParameters` naming every
+    parameter, and `Refused` where the run or its panel cannot answer.
+    """
+    if run.status != RunStatus.DONE:
+        raise Refused(
+            _("The ranking is not finished, so there is nothing to study yet: wait until it is, or retry it.")
+        )
+    base = base_of(run)
+    question = read_question(base, kind, sent)
+    key = question.key(run.pk)
+    known = Study.objects.filter(key=key).first()
+    if known is None:
+        return _write_study(base, question, key, actor)
+    return retry_study(known, actor=actor) if known.status in ENDED[1:] else known
+
+
+@transaction.atomic
+def cancel_study(study: Study, *, actor: Account) -> Study:
+    """Stop a study that waits or runs; what it has counted is kept for a second try."""
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.status in ENDED:
+        raise Refused(_("The study has ended already: there is nothing to cancel."))
+    _end(study, StudyStatus.CANCELLED)
+    record_act(actor, "cancel", study)
+    study.refresh_from_db()
+    return study
+
+
+@transaction.atomic
+def retry_study(study: Study, *, actor: Account) -> Study:
+    """Go on with a study that failed or was cancelled, from the parts it has."""
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.status not in ENDED[1:]:
+        raise Refused(_("Only a study that failed or was cancelled can be tried again."))
+    study.parts.update(attempts=0)
+    Study.objects.filter(pk=study.pk).update(status=StudyStatus.QUEUED, error="", finished_at=None)
+    record_act(actor, "retry", study)
+    study.refresh_from_db()
+    return study
+
+
+def count_waiting_parts(study_id: int, *, seconds: float = math.inf) -> int:
+    """Claim and count parts until none waits or the time is up; return how many were stored.
+
+    Whoever finds every part counted merges them: the worker that stored the last, or, if that
+    one died, the next to look.
+    """
+    started, stored, plan = time.monotonic(), 0, None
+    while time.monotonic() - started < seconds and (part := claim_part(study_id)):
+        try:
+            plan = plan or _plan(part.study)
+            tally = plan.tally(range(part.first, part.end))
+        except (ValueError, Refused) as error:
+            _fail(part, str(error))
+            return stored
+        stored += store_part(part, tally)
+    _finish_if_counted(study_id, plan)
+    return stored
+
+
+@transaction.atomic
+def claim_part(study_id: int) -> StudyPart | None:
+    """Take a part that waits, or whose holder fell silent; the least tried first."""
+    study = Study.objects.select_for_update().filter(pk=study_id, status__in=UNDER_WAY).first()
+    if study is None:
+        return None
+    waiting = waiting_parts().filter(study=study, attempts__lt=MAX_ATTEMPTS).order_by("attempts", "first")
+    part = waiting.first()
+    if part is None:
+        return None
+    now = timezone.now()
+    part.lease, part.lease_until = uuid.uuid4(), now + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+    part.attempts += 1
+    part.save(update_fields=["lease", "lease_until", "attempts"])
+    if study.status == StudyStatus.QUEUED:
+        Study.objects.filter(pk=study_id).update(status=StudyStatus.RUNNING, started_at=now)
+    part.study = Study.objects.select_related("run__method", "run__weight_version__round").get(pk=study_id)
+    return part
+
+
+def store_part(part: StudyPart, tally: Tally) -> bool:
+    """Store what a part came to, once: not without its lease, and not in an ended study."""
+    block = pack_arrays(tally)
+    with transaction.atomic():
+        study = Study.objects.select_for_update().get(pk=part.study_id)
+        held = study.parts.filter(pk=part.pk, lease=part.lease)
+        if study.status != StudyStatus.RUNNING:
+            held.update(lease=None, lease_until=None)
+            return False
+        if not held.update(lease=None, lease_until=None, block=block):
+            return False
+        Study.objects.filter(pk=study.pk).update(chunks_done=F("chunks_done") + part.end - part.first)
+    return True
+
+
+def fail_exhausted_studies() -> int:
+    """Give up on studies a part of which was tried too often, and say so."""
+    tired = waiting_parts().filter(attempts__gte=MAX_ATTEMPTS)
+    message = _("Tried %(count)d times without an end: ask the operator to look at the worker's log.")
+    failed = 0
+    for part in tired.select_related("study"):
+        failed += _end(part.study, StudyStatus.FAILED, error=message % {"count": MAX_ATTEMPTS})
+    return failed
+
+
+def _write_study(base: Base, question: Question, key: str, actor: Account) -> Study:
+    plan, draws = _check_plan(base, question)
+    sizes = _part_sizes(base, plan, draws)
+    with transaction.atomic():
+        # Two requests at once: one writes, the other finds what it wrote.
+        study, is_new = Study.objects.get_or_create(
+            key=key,
+            defaults={
+                "run": base.run,
+                "kind": question.kind,
+                "parameters": question.parameters,
+                "draws": draws,
+                "seed": question.seed,
+                "chunks": plan.chunks,
+                "created_by": actor,
+            },
+        )
+        if is_new:
+            StudyPart.objects.bulk_create(
+                StudyPart(study=study, first=first, end=end) for first, end in sizes
+            )
+            record_act(actor, "study", study, kind=question.kind, run=base.run.pk)
+    return study
+
+
+def _check_plan(base: Base, question: Question) -> tuple[Plan, int]:
+    """Make the plan once, so that what cannot be counted is refused at once; count its versions."""
+    try:
+        plan = plan_of(base, question.kind, question.parameters, draws=question.draws, seed=question.seed)
+    except AggregationError as error:
+        raise Refused(*error.problems) from error
+    match question.kind:
+        case StudyKind.JACKKNIFE:
+            experts, least = jackknife_weights(base).shape[1], panel_scores_of(base.run.weight_version).least
+            if experts - 1 < least:
+                raise Refused(
+                    _(
+                        "With one of %(count)d experts left out, fewer than the minimum panel of %(least)d "
+                        "remain: nothing is reported of them."
+                    )
+                    % {"count": experts, "least": least}
+                )
+            return plan, experts
+        case StudyKind.LEFT_OUT:
+            nodes = len(plan.nodes)  # type: ignore[attr-defined]
+            if not nodes:
+                raise Refused(_("Nothing would remain of the index: there is nothing to leave out."))
+            return plan, nodes
+        case StudyKind.DROPPED:
+            if len(base.data_set.city_ids) < 3:
+                raise Refused(_("With fewer than three cities no order is left to change."))
+            return plan, len(base.data_set.city_ids)
+        case StudyKind.VARIANTS:
+            if not variant_indices(base, question.parameters)[0]:
+                raise Refused(_("None of these combinations can be computed: choose other methods."))
+    return plan, question.draws
+
+
+def _part_sizes(base: Base, plan: Plan, draws: int) -> list[tuple[int, int]]:
+    """Cut the chunks into parts of about the same work, the same for any number of workers."""
+    cells = draws * base.index.normalised.size * _weight_of(plan)
+    wanted = min(MOST_PARTS, max(FEWEST_PARTS, -(-cells // CELLS_PER_PART)), plan.chunks)
+    edges = [plan.chunks * place // wanted for place in range(wanted + 1)]
+    return list(pairwise(edges))
+
+
+def _weight_of(plan: Plan) -> int:
+    """Return how often each draw is ranked."""
+    if isinstance(plan, RankPlan):
+        return len(plan.indices)
+    groups = getattr(plan, "index", None)
+    return 1 if groups is None else 2 + len(groups.tree.groups)
+
+
+def _plan(study: Study) -> Plan:
+    return plan_of(base_of(study.run), study.kind, study.parameters, draws=study.draws, seed=study.seed)
+
+
+def _finish_if_counted(study_id: int, plan: Plan | None) -> None:
+    """Merge the parts of a study that has them all; twice at once does no harm."""
+    study = Study.objects.filter(pk=study_id, status=StudyStatus.RUNNING, chunks_done=F("chunks"))
+    ready = study.select_related("run__method", "run__weight_version__round").first()
+    if ready is None:
+        return
+    blocks = list(ready.parts.order_by("first").values_list("block", flat=True))
+    counted = [unpack_arrays(bytes(block)) for block in blocks if block is not None]
+    if len(counted) < len(blocks) or not counted:
+        return
+    tally = merge_tallies(counted)
+    try:
+        result = result_of(ready, tally)
+    except ValueError as error:
+        _end(ready, StudyStatus.FAILED, error=str(error))
+        return
+    with transaction.atomic():
+        ended = _end(
+            ready,
+            StudyStatus.DONE,
+            histogram=result.histogram,
+            table=result.table,
+            summary=result.summary,
+            result_sha256=hashlib.sha256((result.histogram or b"") + result.table).hexdigest(),
+            data_sha256=ready.run.data_sha256,
+            manifest_hash=ready.run.manifest_hash,
+            code_version=settings.CODE_VERSION,
+        )
+        if ended:
+            ready.parts.all().delete()
+
+
+def _fail(part: StudyPart, error: str) -> None:
+    """End the study of a part that cannot be counted, unless somebody else holds the part."""
+    with transaction.atomic():
+        Study.objects.select_for_update().get(pk=part.study_id)
+        if part.study.parts.filter(pk=part.pk, lease=part.lease).update(lease=None, lease_until=None):
+            _end(part.study, StudyStatus.FAILED, error=error)
+            logger.warning("study %s failed", part.study_id)
+
+
+def _end(study: Study, status: StudyStatus, **outcome: Any) -> int:
+    under_way = Study.objects.filter(pk=study.pk, status__in=UNDER_WAY)
+    return under_way.update(status=status, finished_at=timezone.now(), **outcome)
