@@ -6,6 +6,7 @@ from indexer.api.concentration import ConcentrationView
 from indexer.api.fragility import CriticalWeights
 from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
+from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.views import (
     comparison,
@@ -14,6 +15,7 @@ from indexer.views import (
     fragility,
     maps,
     methods,
+    places,
     proposals,
     run_pictures,
     runs,
@@ -40,6 +42,8 @@ urlpatterns = [
         name="run-picture",
     ),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
+    path("runs/<int:pk>/places/", places.run_places, name="run-places"),
+    path("runs/<int:pk>/places/export/", places.places_export, name="run-places-export"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
     path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
     path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
@@ -63,6 +67,7 @@ urlpatterns = [
     path("api/v1/datasets/<int:pk>/runs/", DataSetRuns.declared(), name="api-data-set-runs"),
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
+    path("api/v1/runs/<int:pk>/places/", PlacesView.declared(), name="api-run-places"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),

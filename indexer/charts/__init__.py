@@ -10,6 +10,7 @@ from indexer.charts.many_versions import (
     weight_ticks_chart,
 )
 from indexer.charts.maps import MapDot, score_map, shift_map
+from indexer.charts.places import PlaceBar, place_chart
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
@@ -29,6 +30,7 @@ __all__ = [
     "MapDot",
     "NodeWeight",
     "PairDot",
+    "PlaceBar",
     "RankLine",
     "RankMove",
     "ScoreMove",
@@ -38,6 +40,7 @@ __all__ = [
     "distribution_strip",
     "fragility_chart",
     "lorenz_chart",
+    "place_chart",
     "rank_flow_chart",
     "rank_shift_chart",
     "render",

@@ -42,3 +42,22 @@ def min_ranks(scores: FloatArray) -> IntArray:
     ranks = np.empty(scores.shape, dtype=np.int64)
     np.put_along_axis(ranks, order, np.maximum.accumulate(np.where(starts, places, 0), axis=0), axis=0)
     return ranks
+
+
+def ranks_of_present(scores: FloatArray) -> IntArray:
+    """Rank the cities that have a score among themselves; 0 for those that have none.
+
+    Parameters
+    ----------
+    scores : float array, (cities,)
+        Unrounded; nan where a city has nothing of what is scored.
+
+    Returns
+    -------
+    int array, (cities,)
+        As `min_ranks`; 0 where there is no score.
+    """
+    present = ~np.isnan(scores)
+    ranks = np.zeros(len(scores), dtype=np.int64)
+    ranks[present] = min_ranks(scores[present])
+    return ranks

@@ -65,6 +65,8 @@ class NodeScores:
         """Whether a score is the city's part of the national total, so that scores may be added."""
         method = self.run.method
         additive = method.aggregation == Aggregation.ARITHMETIC and method.missing != Missing.REWEIGHT
+        # Parts of a total of quotients are no parts of the nation.
+        additive = additive and not method.denominators
         shares = method.normalisation == Normalisation.SHARE and additive
         return shares and 0 < self.scores.sum() <= 1 + ROUNDING
 

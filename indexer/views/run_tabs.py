@@ -20,6 +20,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
         "run-detail": _("Ranking"),
         "run-fragility": _("Fragility"),
         "run-map": _("Map"),
+        "run-places": _("Places"),
         "run-concentration": _("Concentration"),
     }
     return [

@@ -1,0 +1,93 @@
+"""/api/v1/runs/{id}/places/."""
+
+from typing import Any, get_args
+
+import numpy as np
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.run_view import NODE, RunView
+from indexer.selectors.places import Level, PlaceRanking, city_weights_of, rank_places, usual_weight
+from indexer.selectors.runs import PERCENT
+
+PLAIN = "plain"
+LEVEL = OpenApiParameter("level", str, enum=list(get_args(Level)), default="province")
+WEIGHT = OpenApiParameter(
+    "weight", str, description="Auxiliary column that weighs the cities of a mean, or `plain`."
+)
+
+
+class ChildScoreSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    score = serializers.FloatField(allow_null=True)
+
+
+class PlaceScoreSerializer(serializers.Serializer):
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+    cities = serializers.IntegerField()
+    rank = serializers.IntegerField(allow_null=True, help_text="Null where no city has a score.")
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    children = ChildScoreSerializer(many=True, help_text="The same of the nodes right below.")
+
+
+class PlaceRankingSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
+    level = serializers.CharField()
+    formed_by = serializers.ChoiceField(choices=["sum", "plain mean", "weighted mean"])
+    weight = serializers.CharField(allow_null=True, help_text="The column that weighs the cities.")
+    places = PlaceScoreSerializer(many=True)
+
+
+class PlacesView(RunView):
+    """Provinces or regions of a finished run: sums of shares, means of any other score."""
+
+    @extend_schema(parameters=[NODE, LEVEL, WEIGHT], responses=PlaceRankingSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        subject = self.node_scores(pk)
+        usable = city_weights_of(subject.run)
+        level = request.query_params.get("level", "province")
+        weight = request.query_params.get("weight", usual_weight(subject.run, usable) or PLAIN)
+        problems = {}
+        if level not in get_args(Level):
+            problems["level"] = [_("Write province or region.")]
+        if weight not in (PLAIN, *usable):
+            known = _(", ").join([PLAIN, *usable])
+            problems["weight"] = [_("No such column weighs cities. Known: %(known)s.") % {"known": known}]
+        if problems:
+            raise ValidationError(problems)
+        ranked = rank_places(subject, level, weight="" if weight == PLAIN else weight, usable=usable)  # type: ignore[arg-type]
+        return Response(PlaceRankingSerializer(_answer(ranked)).data)
+
+
+def _answer(ranked: PlaceRanking) -> dict[str, Any]:
+    node = ranked.subject.node
+    mean = "weighted mean" if ranked.weight else "plain mean"
+    return {
+        "run": ranked.subject.run.pk,
+        "node": node.code if node else None,
+        "level": ranked.level,
+        "formed_by": "sum" if ranked.is_sum else mean,
+        "weight": ranked.weight or None,
+        "places": [_place(ranked, position) for position in ranked.order],
+    }
+
+
+def _place(ranked: PlaceRanking, position: int) -> dict[str, Any]:
+    place = ranked.places[position]
+    values = ranked.scores[position].tolist()
+    score, *below = [None if np.isnan(value) else value * PERCENT for value in values]
+    codes = [child.code for child in ranked.children]
+    return {
+        "name_zh": place.name_zh,
+        "name_en": place.name_en,
+        "cities": int(ranked.counts[position]),
+        "rank": int(ranked.ranks[position]) or None,
+        "score": score,
+        "children": [{"code": code, "score": value} for code, value in zip(codes, below, strict=True)],
+    }

@@ -1,0 +1,56 @@
+"""Figures of provinces and regions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.utils.translation import gettext as _
+
+from weighting.drawing import UP, Spec, field, figure
+
+
+@dataclass(frozen=True)
+class PlaceBar:
+    """A place, how many cities it has and what it scores."""
+
+    name: str
+    cities: int
+    score: float
+
+
+def place_chart(bars: Sequence[PlaceBar], *, title: str, subtitle: str, source: str) -> Spec:
+    """Draw one bar for each place, in the order given."""
+    scores = [bar.score for bar in bars]
+    high, low = max([0.0, *scores]), min([0.0, *scores])
+    x = {
+        "field": "score",
+        "type": "quantitative",
+        # Room beside the longest bars for their figures.
+        "scale": {"nice": False, "domain": [1.15 * low, 1.15 * high] if high > low else [0, 1]},
+        "axis": {"title": None, "format": "~r", "tickCount": 6},
+    }
+    tooltip = [
+        field("name", _("Place")),
+        field("cities", _("Cities"), "quantitative"),
+        field("score", _("Score"), "quantitative", ".5~r"),
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "height": {"band": 0.7}, "color": UP},
+            "encoding": {"x": x, "tooltip": tooltip},
+        },
+        *(_figures(x, test, align, shift) for test, align, shift in _SIDES),
+    ]
+    return figure(
+        [asdict(bar) for bar in bars], layers, title=title, subtitle=subtitle, source=source, step=22
+    )
+
+
+_SIDES = [("datum.score >= 0", "left", 6), ("datum.score < 0", "right", -6)]
+
+
+def _figures(x: Spec, test: str, align: str, shift: int) -> Spec:
+    return {
+        "transform": [{"filter": test}],
+        "mark": {"type": "text", "align": align, "dx": shift},
+        "encoding": {"x": x, "text": {"field": "score", "type": "quantitative", "format": ".2f"}},
+    }

@@ -1,0 +1,53 @@
+"""Which places a page looks at, on which score, and what weighs their cities."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indexer.forms.node_choice import NodeChoice
+from indexer.selectors.places import Level
+from weighting.models import Indicator
+
+# Asked for by name, since leaving it out asks for the usual weighting.
+PLAIN = "plain"
+
+
+class PlaceChoice(NodeChoice):
+    """A value that makes no sense is left out."""
+
+    level = forms.ChoiceField(
+        label=gettext_lazy("Level"),
+        required=False,
+        choices=[("province", gettext_lazy("Provinces")), ("region", gettext_lazy("Regions"))],
+    )
+    weight = forms.ChoiceField(label=gettext_lazy("Cities weigh"), required=False)
+    field_order = ["level", "node", "weight"]
+
+    def __init__(
+        self, data: Any, *, nodes: Sequence[Indicator], weights: Collection[str], usual: str
+    ) -> None:
+        asked = data.copy()
+        asked.setdefault("weight", usual or PLAIN)
+        super().__init__(asked, nodes=nodes)
+        self._usual = usual
+        by_column = [(code, _("by %(column)s") % {"column": code}) for code in weights]
+        self.fields["weight"].choices = [(PLAIN, _("all the same")), *by_column]  # type: ignore[attr-defined]
+        self.full_clean()
+
+    def show_weights(self, matter: bool) -> None:
+        """Ask what weighs only where there is a choice that changes something."""
+        if not matter:
+            del self.fields["weight"]
+
+    @property
+    def chosen_level(self) -> Level:
+        return cast(Level, self.cleaned_data.get("level") or "province")
+
+    @property
+    def chosen_weight(self) -> str:
+        """The code of the column that weighs; '' for the plain mean."""
+        chosen = str(self.cleaned_data.get("weight") or self._usual)
+        return "" if chosen == PLAIN else chosen

@@ -1,0 +1,114 @@
+"""Scores of provinces and regions in one finished run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from indexer.models import City, DataSet, Province, Region, Run
+from indexer.numeric.places import mean_by_place, sum_by_place
+from indexer.numeric.ranking import ranks_of_present
+from indexer.selectors.cities import provinces_of, regions_of
+from indexer.selectors.data_sets import auxiliary_columns_of
+from indexer.selectors.node_scores import NodeScores
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray, IntArray
+
+Level = Literal["province", "region"]
+Place = Province | Region
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceRanking:
+    """The places of one level; arrays follow ``places``, which follow the register.
+
+    ``weight`` is the code of the column that weighs the cities of a mean, '' for the plain mean;
+    ``is_sum`` says that shares were added instead. ``scores`` is (places, columns): the node in
+    view, then its children.
+    """
+
+    subject: NodeScores
+    level: Level
+    places: Sequence[Place]
+    children: list[Indicator]
+    place_of_city: IntArray
+    scores: FloatArray
+    is_sum: bool
+    weight: str
+
+    @cached_property
+    def ranks(self) -> IntArray:
+        """Rank of each place, (places,); 0 where it has no score."""
+        return ranks_of_present(self.scores[:, 0])
+
+    @cached_property
+    def counts(self) -> IntArray:
+        """Cities of each place, (places,)."""
+        return np.bincount(self.place_of_city, minlength=len(self.places))
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Positions of the places by rank; those without a score come last."""
+        return np.lexsort((self.ranks, self.ranks == 0)).tolist()
+
+    def first_of(self, position: int) -> City | None:
+        """Return the city of a place that scores most; None where none has a score."""
+        inside = np.flatnonzero(self.place_of_city == position)
+        scores = self.subject.scores[inside]
+        return None if np.isnan(scores).all() else self.subject.cities[inside[np.nanargmax(scores)]]
+
+
+def rank_places(
+    subject: NodeScores, level: Level, *, weight: str = "", usable: dict[str, FloatArray]
+) -> PlaceRanking:
+    """Score and rank the places of a level on the node in view and on its children.
+
+    Shares of one total are added. All other scores are averaged: by ``usable[weight]`` when a
+    weight is named, plainly otherwise.
+    """
+    cities = subject.cities
+    places: Sequence[Place] = provinces_of(cities) if level == "province" else regions_of(cities)
+    position = {place.pk: index for index, place in enumerate(places)}
+    of_city = np.array([position[_key(city, level)] for city in cities])
+    children = children_of(subject)
+    columns = np.column_stack([subject.scores, *(subject.scores_on(child) for child in children)])
+    if subject.is_share:
+        scores, weight = sum_by_place(columns, of_city, len(places)), ""
+    else:
+        scores = mean_by_place(columns, of_city, len(places), usable[weight] if weight else None)
+    return PlaceRanking(subject, level, places, children, of_city, scores, subject.is_share, weight)
+
+
+def children_of(subject: NodeScores) -> list[Indicator]:
+    """Return the nodes right below the one in view; the sub-indices below the composite."""
+    above = subject.node.pk if subject.node else None
+    return [node for node in subject.nodes if node.parent_id == above]
+
+
+def city_weights_of(run: Run) -> dict[str, FloatArray]:
+    """Return the auxiliary columns, (cities,), that can weigh cities: none missing, none negative."""
+    if not run.data_set.auxiliary_codes:
+        return {}
+    data_set = DataSet.objects.only("auxiliary", "auxiliary_codes", "city_ids").get(pk=run.data_set_id)
+    columns = auxiliary_columns_of(data_set)
+    return {
+        code: column
+        for code, column in columns.items()
+        if np.isfinite(column).all() and (column >= 0).all() and column.any()
+    }
+
+
+def usual_weight(run: Run, usable: dict[str, FloatArray]) -> str:
+    """Return the column that weighs unless another is asked for: what all divided indicators are per.
+
+    The mean over people of what is measured per person weighs by people. Otherwise '', the plain
+    mean.
+    """
+    divisors = set(run.method.denominators.values())
+    return divisors.pop() if len(divisors) == 1 and divisors <= set(usable) else ""
+
+
+def _key(city: City, level: Level) -> int:
+    return city.province_id if level == "province" else city.province.region_id
