@@ -22,11 +22,12 @@ class PairDot:
     weights: str
 
 
-def fragility_chart(dots: Sequence[PairDot], *, title: str, subtitle: str, source: str) -> Spec:
+def fragility_chart(
+    dots: Sequence[PairDot], branches: Sequence[str], *, title: str, subtitle: str, source: str
+) -> Spec:
     """Draw the smallest change by rank, on a scale that spreads small ones; colour and shape by sub-index."""
     rows = [asdict(dot) for dot in dots]
-    branches = sorted({dot.branch for dot in dots})
-    branch = {"field": "branch", "type": "nominal", "scale": {"domain": branches}}
+    branch = {"field": "branch", "type": "nominal", "scale": {"domain": list(branches)}}
     encoding = {
         "x": {
             "field": "rank",
@@ -43,6 +44,7 @@ def fragility_chart(dots: Sequence[PairDot], *, title: str, subtitle: str, sourc
                 "values": [0, 0.01, 0.1, 1, 10, 100],
                 "format": "~r",
                 "grid": True,
+                "gridColor": PALETTE["chart-grid"],
                 "labelFontSize": 12,
             },
         },

@@ -61,6 +61,12 @@ def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:
     return _visible_to(account).defer(*NOT_SHOWN)
 
 
+def load_runs(account: Account | None, run_ids: Sequence[int]) -> list[Run]:
+    """Return runs with the scores of every node, in the order asked for; unknown ones are left out."""
+    found = {run.pk: run for run in runs_with_nodes_visible_to(account).filter(pk__in=run_ids)}
+    return [found[pk] for pk in dict.fromkeys(run_ids) if pk in found]
+
+
 def unfinished_runs(runs: Iterable[Run]) -> list[Run]:
     """Return the runs that wait or are being computed."""
     return [run for run in runs if run.status in (RunStatus.QUEUED, RunStatus.RUNNING)]

@@ -89,10 +89,17 @@ def _row(fragility: Fragility, pair: int) -> dict[str, Any]:
         "gap": figures(float(fragility.changes.gaps[pair]) * PERCENT),
         "node": node,
         "branch": branch if branch is not node else None,
-        "weights": [f"{weight * PERCENT:.2f}" for weight in weights] if weights else None,
+        "weights": _two_weights(*weights) if weights else None,
         "change": signed_points(float(fragility.changes.deltas[pair]) * PERCENT),
         "choices": int(fragility.changes.choices[pair]),
     }
+
+
+def _two_weights(before: float, after: float) -> list[str]:
+    """Write two weights in percent with the digits that tell them apart."""
+    change = abs(after - before) * PERCENT
+    digits = 2 if not change else int(np.clip(1 - np.floor(np.log10(change)), 2, 9))
+    return [f"{weight * PERCENT:.{digits}f}" for weight in (before, after)]
 
 
 def figures(value: float) -> str:
@@ -175,9 +182,25 @@ def _figure(fragility: Fragility) -> dict[str, Any] | None:
     }
     subtitle = _("smallest change of one local weight that ties two neighbours, by sub-index of the weight")
     source = f"{data_set_name(fragility.run.data_set)} · {version_name(fragility.run)}"
-    spec = charts.fragility_chart(dots, title=title, subtitle=subtitle, source=source)
+    branches = [fragility.nodes[root].name for root in fragility.tree.groups[0]]
+    spec = charts.fragility_chart(dots, branches, title=title, subtitle=subtitle, source=source)
     order = sorted(range(len(pairs)), key=lambda place: dots[place].points)[:TABLE_PAIRS]
-    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": [rows[place] for place in order]}
+    return {
+        "title": title,
+        "subtitle": subtitle,
+        "spec": spec,
+        "rows": [rows[place] for place in order],
+        "image_url": reverse("indexer:run-picture", args=[fragility.run.pk, "fragility", "svg"]),
+    }
+
+
+def fragility_figure(run: Run) -> charts.Spec | None:
+    """Return the figure for a picture; None where there is nothing to draw."""
+    try:
+        figure = _figure(fragility_of(run))
+    except NotLinear:
+        return None
+    return figure and figure["spec"]
 
 
 def _headings() -> list[Heading]:

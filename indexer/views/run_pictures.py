@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from indexer.enums import RunStatus
 from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.views.fragility import fragility_figure
 from indexer.views.ranking import composition_figure
 from weighting.drawing import Spec
 from weighting.permissions import ANYONE, audience
@@ -16,7 +17,10 @@ from weighting.views.files import picture_answer
 from weighting.visitors import visitor_of
 
 # Each page of a run puts its figures here, by the name in their address.
-FIGURES: dict[str, Callable[[Run], Spec | None]] = {"composition": composition_figure}
+FIGURES: dict[str, Callable[[Run], Spec | None]] = {
+    "composition": composition_figure,
+    "fragility": fragility_figure,
+}
 
 
 @audience(ANYONE)

@@ -46,7 +46,7 @@ FIGURES = {
         ["1–10", "专家'组"],
     ),
     "ticks": (charts.weight_ticks_chart(WEIGHTS, "等权", **CAPTION), ["基础设施", "25.00"]),
-    "fragility": (charts.fragility_chart(DOTS, **CAPTION), ["基础设施", "0.01"]),
+    "fragility": (charts.fragility_chart(DOTS, ["基础设施"], **CAPTION), ["基础设施", "0.01"]),
     "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 

@@ -118,6 +118,12 @@ def test_an_unfinished_or_hidden_run_has_no_fragility(client, analyst):
     assert client.get(f"/runs/{waiting.pk}/fragility/").status_code == 404
 
 
+def test_the_figure_comes_as_a_file(analyst, run):
+    assert analyst.get(f"/runs/{run.pk}/fragility.svg").content.startswith(b"<svg")
+    none = make_runs(random_values(4), tilts=[None], aggregation="geometric")[0]
+    assert analyst.get(f"/runs/{none.pk}/fragility.svg").status_code == 404
+
+
 @pytest.mark.parametrize("cities", [1, 3])
 def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
     run = make_runs(random_values(cities), tilts=[None])[0]
