@@ -9,6 +9,7 @@ from indexer.api.methods import DataSetRuns
 from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.views import (
+    city_change,
     comparison,
     concentration,
     data_sets,
@@ -32,6 +33,13 @@ urlpatterns = [
         "compare/<slug:figure>.<slug:format>",
         comparison.comparison_picture,
         name="comparison-picture",
+    ),
+    path("compare/cities/<int:city_pk>/", city_change.city_change, name="city-change"),
+    path("compare/cities/<int:city_pk>/export/", city_change.city_change_export, name="city-change-export"),
+    path(
+        "compare/cities/<int:city_pk>/change.<slug:format>",
+        city_change.city_change_picture,
+        name="city-change-picture",
     ),
     path("runs/", runs.run_list, name="run-list"),
     path("runs/progress/", runs.run_progress, name="run-progress"),

@@ -103,6 +103,7 @@ class World:
         }
         known = {
             "pk": own[kind].pk if kind in own else 0,
+            "city_pk": self.data_set.city_ids[0],
             "invitation_pk": self.invitation.pk,
             "code": "infra",
             "token": "not-a-token",

@@ -179,6 +179,10 @@ POLICY = {
     "indexer:api-data-set-runs": ("POST", STAFF),
     "indexer:comparison-export": ("", ANYBODY),
     "indexer:comparison-picture": ("", ANYBODY),
+    # One run has no other to be compared with: the page says so, the files are not there.
+    "indexer:city-change": ("GET", ANYBODY),
+    "indexer:city-change-export": ("", ANYBODY),
+    "indexer:city-change-picture": ("", ANYBODY),
     "indexer:api-unknown": ("", ANYBODY),
 }
 VISITORS = ["anonymous", "expert", "other expert", "manager", "other manager", "analyst", "administrator"]

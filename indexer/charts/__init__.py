@@ -1,5 +1,6 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
+from indexer.charts.city import Contribution, ProfilePoint, contribution_chart, profile_chart
 from indexer.charts.concentration import lorenz_chart
 from indexer.charts.fragility import PairDot, fragility_chart
 from indexer.charts.many_versions import (
@@ -26,21 +27,25 @@ from weighting.drawing import Spec, render, theme
 
 __all__ = [
     "CityPoint",
+    "Contribution",
     "Flow",
     "MapDot",
     "NodeWeight",
     "PairDot",
     "PlaceBar",
+    "ProfilePoint",
     "RankLine",
     "RankMove",
     "ScoreMove",
     "Spec",
     "bump_chart",
     "composition_chart",
+    "contribution_chart",
     "distribution_strip",
     "fragility_chart",
     "lorenz_chart",
     "place_chart",
+    "profile_chart",
     "rank_flow_chart",
     "rank_shift_chart",
     "render",

@@ -153,16 +153,20 @@ class Comparison:
             return "sums"
         return ""
 
-    def change_to(self, place: int) -> ChangeParts | None:
-        """Split the change from the base to another version; None where ``why_not_split`` tells."""
+    def change_to(self, place: int, *, city: int | None = None) -> ChangeParts | None:
+        """Split the change from the base to another version, of all cities or of one, (1, nodes).
+
+        None where ``why_not_split`` tells.
+        """
         if self.why_not_split(place):
             return None
+        rows = slice(None) if city is None else slice(city, city + 1)
         return split_change(
             self.tree,
             self.weights[:, 0],
             self.weights[:, place],
-            self._values(self.results[0]),
-            self._values(self.results[place]),
+            self._values(self.results[0])[rows],
+            self._values(self.results[place])[rows],
         )
 
     @cached_property

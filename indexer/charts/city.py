@@ -1,0 +1,145 @@
+"""Figures of one city."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.utils.translation import gettext as _
+
+from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure
+
+_SIGNED = "datum.value === 0 ? '0' : datum.label"
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one indicator adds to the change of a score, through its weight and through its value."""
+
+    name: str
+    branch: str
+    through_weights: float
+    through_values: float
+
+    @property
+    def total(self) -> float:
+        return self.through_weights + self.through_values
+
+
+def contribution_chart(
+    parts: Sequence[Contribution], *, values: str, title: str, subtitle: str, source: str
+) -> Spec:
+    """Draw what each indicator adds or takes away; apart from the weights what ``values`` do, if named."""
+    ways = {"through_weights": _("through the weights")} | ({"through_values": values} if values else {})
+    rows = [
+        {
+            "name": part.name,
+            "branch": part.branch,
+            "way": name,
+            "change": getattr(part, key),
+            "total": part.total,
+        }
+        for part in parts
+        for key, name in ways.items()
+    ]
+    x = {
+        "field": "change",
+        "type": "quantitative",
+        "stack": "zero",
+        "axis": {"title": None, "format": "+.3~r", "labelExpr": _SIGNED, "tickCount": 6},
+    }
+    sign = {"condition": {"test": "datum.change < 0", "value": DOWN}, "value": UP}
+    way = {"field": "way", "type": "nominal", "scale": {"domain": list(ways.values())}}
+    tooltip = [
+        field("name", _("Indicator")),
+        field("branch", _("Sub-index")),
+        field("way", _("How")),
+        field("change", _("Adds to the change"), "quantitative", "+.3~r"),
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "height": {"band": 0.7}},
+            "encoding": {"x": x, "color": way if values else sign, "tooltip": tooltip},
+        },
+        {
+            "mark": {"type": "rule", "color": PALETTE["chart-axis"], "strokeWidth": 1},
+            "data": {"values": [{"zero": 0}]},
+            "encoding": {"x": {"field": "zero", "type": "quantitative"}, "y": None},
+        },
+    ]
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=24)
+
+
+@dataclass(frozen=True)
+class ProfilePoint:
+    """A city on one score beside the means of the places it lies in, all in the same unit."""
+
+    name: str
+    rank: int
+    city: float
+    province: float
+    region: float
+    nation: float
+
+
+def profile_chart(
+    points: Sequence[ProfilePoint],
+    *,
+    city: str,
+    province: str,
+    region: str,
+    title: str,
+    subtitle: str,
+    source: str,
+) -> Spec:
+    """Draw the city as bars, and the means of province, region and nation as marks of other shapes."""
+    places = {"province": province, "region": region, "nation": _("nation")}
+    means = [
+        {"name": point.name, "place": label, "value": getattr(point, key)}
+        for point in points
+        for key, label in places.items()
+    ]
+    rows = [asdict(point) for point in points]
+    x = {"type": "quantitative", "axis": {"title": None, "tickCount": 6, "format": "~r"}}
+    place = {
+        "field": "place",
+        "type": "nominal",
+        "scale": {"domain": list(places.values()), "range": [PALETTE[f"series-{n}"] for n in (2, 3, 4)]},
+    }
+    shape = {
+        **place,
+        "scale": {"domain": list(places.values()), "range": ["diamond", "triangle-up", "circle"]},
+    }
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "height": {"band": 0.6}, "color": UP, "opacity": 0.75},
+            "encoding": {
+                "x": {**x, "field": "city"},
+                "tooltip": [
+                    field("name", _("Score")),
+                    field("city", city, "quantitative", ".3~r"),
+                    field("rank", _("Rank"), "quantitative"),
+                ],
+            },
+        },
+        {
+            "data": {"values": means},
+            "mark": {
+                "type": "point",
+                "filled": True,
+                "size": 90,
+                "opacity": 1,
+                "stroke": PALETTE["chart-paper"],
+                "strokeWidth": 1,
+            },
+            "encoding": {
+                "x": {**x, "field": "value"},
+                "color": place,
+                "shape": shape,
+                "tooltip": [
+                    field("name", _("Score")),
+                    field("place", _("Mean of")),
+                    field("value", _("Mean"), "quantitative", ".3~r"),
+                ],
+            },
+        },
+    ]
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=28)
