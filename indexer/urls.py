@@ -10,10 +10,12 @@ from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.views import (
     city_change,
+    city_profile,
     comparison,
     concentration,
     data_sets,
     fragility,
+    leads,
     maps,
     methods,
     places,
@@ -53,6 +55,15 @@ urlpatterns = [
     path("runs/<int:pk>/places/", places.run_places, name="run-places"),
     path("runs/<int:pk>/places/export/", places.places_export, name="run-places-export"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
+    path("runs/<int:pk>/cities/<int:city_pk>/", city_profile.run_city, name="run-city"),
+    path("runs/<int:pk>/cities/<int:city_pk>/export/", city_profile.run_city_export, name="run-city-export"),
+    path(
+        "runs/<int:pk>/cities/<int:city_pk>/profile.<slug:format>",
+        city_profile.run_city_picture,
+        name="run-city-picture",
+    ),
+    path("runs/<int:pk>/leads/", leads.run_leads, name="run-leads"),
+    path("runs/<int:pk>/leads/export/", leads.leads_export, name="run-leads-export"),
     path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
     path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
     path("runs/<int:pk>/map/", maps.run_map, name="run-map"),

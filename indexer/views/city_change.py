@@ -59,6 +59,8 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
         "versions": _versions(change, names),
         "saves": save_links(f"{reverse('indexer:city-change-export', args=[city_pk])}?{query}"),
         "comparison_url": f"{reverse('indexer:comparison')}?{_runs_query(compared)}",
+        "profile_url": reverse("indexer:run-city", args=[change.runs[1].pk, city_pk]),
+        "query": query,
         "provenance": provenance_of(_pair(change)),
     }
     return render(request, "indexer/city_change.html", context)

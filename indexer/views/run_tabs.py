@@ -19,6 +19,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
     labels = {
         "run-detail": _("Ranking"),
         "run-fragility": _("Fragility"),
+        "run-leads": _("Leads"),
         "run-map": _("Map"),
         "run-places": _("Places"),
         "run-concentration": _("Concentration"),

@@ -1,0 +1,50 @@
+"""Where a city ranks better than elsewhere: leads of one rank over others."""
+
+import numpy as np
+
+from indexer.numeric.ranking import min_ranks
+from weighting.numeric.arrays import FloatArray
+
+
+def ranks_of_present(scores: FloatArray) -> FloatArray:
+    """Rank each column among the cities that have a score, as `min_ranks`; nan where there is none.
+
+    Parameters
+    ----------
+    scores : float array, (cities,) or (cities, nodes)
+
+    Returns
+    -------
+    float array, the shape of `scores`
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    columns = scores.reshape(len(scores), -1)
+    ranks = np.full(columns.shape, np.nan)
+    for column, values in enumerate(columns.T):
+        present = np.isfinite(values)
+        ranks[present, column] = min_ranks(values[present])
+    return ranks.reshape(scores.shape)
+
+
+def rank_leads(ranks: FloatArray, others: FloatArray) -> FloatArray:
+    r"""Return by how many places a rank is better than each of some others, at least.
+
+    .. math:: L_c = \min_k (r'_{ck} - r_c)
+
+    so that a city leads by more than n places on all of them when L is larger than n. nan where
+    a rank is missing.
+
+    Parameters
+    ----------
+    ranks : float array, (cities,)
+    others : float array, (cities, nodes)
+        At least one.
+
+    Returns
+    -------
+    float array, (cities,)
+    """
+    if not others.shape[1]:
+        raise ValueError("there is nothing to lead over")
+    leads: FloatArray = (others - ranks[:, np.newaxis]).min(axis=1)
+    return leads

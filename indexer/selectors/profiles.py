@@ -1,0 +1,245 @@
+"""One city in a finished run: its scores beside those of other places, its neighbours, its leads."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexer.enums import RunStatus
+from indexer.models import City, CityScore, Run
+from indexer.numeric.leads import rank_leads, ranks_of_present
+from indexer.selectors.node_scores import NodeScores
+from indexer.selectors.runs import runs_visible_to
+from weighting.models import Account, Indicator
+from weighting.numeric.arrays import BoolArray, FloatArray
+from weighting.selectors.frameworks import along_the_tree
+
+# Levels of the tree that a profile goes down to: the sub-indices and their level-1 indicators.
+LEVELS = 2
+NEAREST = 3
+# The report's dark horses: better by more than so many places in one sub-index than in each other.
+DARK_HORSE_PLACES = 20
+
+
+@dataclass(frozen=True)
+class ScoreProfile:
+    """A city on one score, the composite without a node; rank and score are nan where it has none.
+
+    Ranks are among all cities, those of its region and those of its province, with a score.
+    """
+
+    node: Indicator | None
+    score: float
+    rank: float
+    rank_in_region: float
+    rank_in_province: float
+    province: float
+    region: float
+    nation: float
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A city near another in the ranking; ``gap`` is its score less that of the other."""
+
+    city: City
+    rank: int
+    score: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class OtherRank:
+    """The city's place in another run of the same data."""
+
+    run: Run
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Leads:
+    """Ranks on every score of a run, and who leads where; arrays follow the cities."""
+
+    scores: NodeScores
+
+    @cached_property
+    def composite(self) -> FloatArray:
+        return self.scores.result.ranks.astype(np.float64)
+
+    @cached_property
+    def sub_indices(self) -> list[Indicator]:
+        return [node for node in self.scores.nodes if node.parent_id is None]
+
+    @cached_property
+    def sub_ranks(self) -> FloatArray:
+        """Ranks on the sub-indices, (cities, sub-indices)."""
+        return np.stack([self.ranks_on(node) for node in self.sub_indices], axis=1)
+
+    def ranks_on(self, node: Indicator | None) -> FloatArray:
+        """Ranks on a node, or on the composite; nan where a city has nothing of it."""
+        return self.composite if node is None else ranks_of_present(self.scores.scores_on(node))
+
+    def over_each_other(self, node: Indicator) -> FloatArray:
+        """By how many places each city is better on a sub-index than on every other, at least."""
+        place = self.sub_indices.index(node)
+        others = np.delete(self.sub_ranks, place, axis=1)
+        if not others.shape[1]:
+            return np.full(len(others), np.nan)
+        return rank_leads(self.sub_ranks[:, place], others)
+
+    def over(self, node: Indicator | None, other: Indicator | None) -> FloatArray:
+        """By how many places each city is better on one score than on another."""
+        return rank_leads(self.ranks_on(node), self.ranks_on(other)[:, np.newaxis])
+
+    def dark_horses(self, position: int, places: int = DARK_HORSE_PLACES) -> list[Indicator]:
+        """The sub-indices in which a city leads by more than so many places over every other."""
+        return [node for node in self.sub_indices if self.over_each_other(node)[position] > places]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A city that ranks better on one score than on others, the closest of them by ``places``."""
+
+    position: int
+    node: Indicator | None
+    rank: int
+    places: int
+
+
+def dark_horses_of(leads: Leads, places: int, node: Indicator | None = None) -> list[Lead]:
+    """Return who ranks better by more than ``places`` in a sub-index, or any, than in every other."""
+    chosen = [node] if node else leads.sub_indices
+    return _largest_first(
+        lead for node in chosen for lead in _leads(leads, node, leads.over_each_other(node), places)
+    )
+
+
+def leads_over(leads: Leads, node: Indicator | None, other: Indicator | None, places: int) -> list[Lead]:
+    """Return who ranks better by more than ``places`` on one score than on another."""
+    return _largest_first(_leads(leads, node, leads.over(node, other), places))
+
+
+def _leads(leads: Leads, node: Indicator | None, sizes: FloatArray, places: int) -> Iterator[Lead]:
+    ranks = leads.ranks_on(node)
+    for position in np.flatnonzero(sizes > places).tolist():
+        yield Lead(position, node, int(ranks[position]), int(sizes[position]))
+
+
+def _largest_first(leads: Iterable[Lead]) -> list[Lead]:
+    return sorted(leads, key=lambda lead: (-lead.places, lead.rank, lead.position))
+
+
+@dataclass(frozen=True, eq=False)
+class CityProfile:
+    """A city in a finished run."""
+
+    scores: NodeScores
+    position: int
+
+    @property
+    def run(self) -> Run:
+        return self.scores.run
+
+    @property
+    def city(self) -> City:
+        return self.scores.cities[self.position]
+
+    @property
+    def rank(self) -> int:
+        return int(self.scores.result.ranks[self.position])
+
+    @property
+    def count(self) -> int:
+        return len(self.scores.cities)
+
+    @cached_property
+    def leads(self) -> Leads:
+        return Leads(self.scores)
+
+    @cached_property
+    def composite(self) -> ScoreProfile:
+        return self._score(None)
+
+    @cached_property
+    def nodes(self) -> list[ScoreProfile]:
+        """The sub-indices, each followed by its level-1 indicators."""
+        shown = [node for node in along_the_tree(self.scores.nodes) if node.depth <= LEVELS]
+        return [self._score(node) for node in shown]
+
+    @cached_property
+    def sub_indices(self) -> list[ScoreProfile]:
+        return [score for score in self.nodes if score.node and score.node.parent_id is None]
+
+    @cached_property
+    def neighbours(self) -> list[Neighbour]:
+        """Up to three cities above and below, the city itself between them, in order of rank."""
+        result = self.scores.result
+        order = np.argsort(result.ranks, kind="stable")
+        place = int(np.flatnonzero(order == self.position)[0])
+        near = order[max(0, place - NEAREST) : place + NEAREST + 1].tolist()
+        own = result.scores[self.position]
+        return [
+            Neighbour(
+                city=self.scores.cities[position],
+                rank=int(result.ranks[position]),
+                score=float(result.scores[position]),
+                gap=float(result.scores[position] - own),
+            )
+            for position in near
+        ]
+
+    @cached_property
+    def _same_region(self) -> BoolArray:
+        own = self.city.province.region_id
+        return np.array([city.province.region_id == own for city in self.scores.cities])
+
+    @cached_property
+    def _same_province(self) -> BoolArray:
+        return np.array([city.province_id == self.city.province_id for city in self.scores.cities])
+
+    def _score(self, node: Indicator | None) -> ScoreProfile:
+        scores, ranks = self.scores.scores_on(node), self.leads.ranks_on(node)
+        everywhere = np.ones(len(scores), dtype=bool)
+        return ScoreProfile(
+            node=node,
+            score=float(scores[self.position]),
+            rank=float(ranks[self.position]),
+            rank_in_region=_rank_among(ranks, self._same_region, self.position),
+            rank_in_province=_rank_among(ranks, self._same_province, self.position),
+            province=_mean(scores, self._same_province),
+            region=_mean(scores, self._same_region),
+            nation=_mean(scores, everywhere),
+        )
+
+
+def city_profile_of(scores: NodeScores, city_id: int) -> CityProfile | None:
+    """Return the profile of a city; None for one that is not in the run."""
+    for position, city in enumerate(scores.cities):
+        if city.pk == city_id:
+            return CityProfile(scores, position)
+    return None
+
+
+def other_ranks_of(run: Run, city: City, account: Account | None) -> list[OtherRank]:
+    """Return the city's rank in all other finished runs of the same data that the visitor may see."""
+    runs = runs_visible_to(account).filter(data_set=run.data_set_id, status=RunStatus.DONE).exclude(pk=run.pk)
+    others = {other.pk: other for other in runs.order_by("weight_version__number", "pk")}
+    found = CityScore.objects.filter(run__in=list(others), city=city)
+    rows = {row[0]: row[1:] for row in found.values_list("run_id", "rank", "score")}
+    return [OtherRank(other, *rows[pk]) for pk, other in others.items()]
+
+
+def _rank_among(ranks: FloatArray, members: BoolArray, position: int) -> float:
+    """Return a city's rank among some; ties share the smallest as they do among all."""
+    if np.isnan(ranks[position]):
+        return float("nan")
+    return float((ranks[members] < ranks[position]).sum() + 1)
+
+
+def _mean(scores: FloatArray, members: Sequence[bool] | BoolArray) -> float:
+    """Return the mean of those that have a score; nan where none has."""
+    present = scores[members]
+    present = present[np.isfinite(present)]
+    return float(present.mean()) if len(present) else float("nan")

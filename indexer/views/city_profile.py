@@ -1,0 +1,281 @@
+"""One city in a run: its profile, its neighbours, where it leads, and its other ranks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from indexer import charts
+from indexer.models import Run
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.profiles import (
+    DARK_HORSE_PLACES,
+    CityProfile,
+    ScoreProfile,
+    city_profile_of,
+    other_ranks_of,
+)
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.studies import rank_intervals_of
+from indexer.views.exports import run_facts
+from indexer.views.leads import rank_text
+from indexer.views.run_names import run_names
+from indexer.views.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.words import data_set_name, score_unit, version_name
+from weighting.exports import Heading
+from weighting.permissions import ANYONE, audience
+from weighting.views.files import asked_format, picture_answer, save_links, table_answer
+from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
+
+DIGITS = 4
+
+
+@audience(ANYONE)
+@require_GET
+def run_city(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
+    """Show the profile of a city in a finished run."""
+    return answer_about_run(request, pk, lambda request, run: _page(request, run, city_pk))
+
+
+@audience(ANYONE)
+@require_GET
+def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
+    """Answer with the city's scores beside the means of other places, as a file."""
+    run = finished_run(request, pk)
+    name = f"city-{run.pk}-{city_pk}"
+    rows = _file_rows(_find(run, city_pk))
+    return table_answer(asked_format(request), name, _headings(), rows, run_facts(run))
+
+
+@audience(ANYONE)
+@require_GET
+def run_city_picture(request: HttpRequest, pk: int, city_pk: int, format: str) -> HttpResponse:
+    """Answer with the figure of the profile as a file."""
+    return picture_answer(_figure(_find(finished_run(request, pk), city_pk))["spec"], format)
+
+
+def _find(run: Run, city_pk: int) -> CityProfile:
+    profile = city_profile_of(node_scores_of(run), city_pk)
+    if profile is None:
+        raise Http404
+    return profile
+
+
+def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
+    profile = _find(run, city_pk)
+    address = [run.pk, city_pk]
+    context = run_context(run, "run-city") | {
+        "profile": profile,
+        "city": profile.city,
+        "title": _finding(profile),
+        "stats": _statistics(profile),
+        "figure": _figure(profile)
+        | {"image_url": reverse("indexer:run-city-picture", args=[*address, "svg"])},
+        "scores": [_score_row(score) for score in [profile.composite, *profile.nodes]],
+        "neighbours": _neighbours(profile),
+        "leads": _leads(profile),
+        "dark_horses": profile.leads.dark_horses(profile.position),
+        "dark_horse_places": DARK_HORSE_PLACES,
+        "others": _others(request, profile),
+        "saves": save_links(reverse("indexer:run-city-export", args=address)),
+    }
+    return render(request, "indexer/city_profile.html", context)
+
+
+def _finding(profile: CityProfile) -> str:
+    words = {"city": profile.city.name, "rank": profile.rank, "count": profile.count}
+    ranked = [score for score in profile.sub_indices if not np.isnan(score.rank)]
+    best = min(ranked, key=lambda score: score.rank, default=None)
+    worst = max(ranked, key=lambda score: score.rank, default=None)
+    if not best or not worst or best.rank == worst.rank or not best.node or not worst.node:
+        return _("%(city)s ranks %(rank)s of %(count)s") % words
+    return _("%(city)s ranks %(rank)s of %(count)s; best in “%(best)s”, weakest in “%(worst)s”") % {
+        **words,
+        "best": best.node.name,
+        "worst": worst.node.name,
+    }
+
+
+def _statistics(profile: CityProfile) -> list[dict[str, str]]:
+    composite, place = profile.composite, profile.city.province
+    stats = [
+        {
+            "label": _("Rank"),
+            "value": str(profile.rank),
+            "note": _("of %(count)s cities") % {"count": profile.count},
+        },
+        {
+            "label": _("Composite score"),
+            "value": signed(composite.score * PERCENT, DIGITS, plus=False),
+            "note": score_unit(profile.run.method),
+        },
+        {
+            "label": _("Rank in the province"),
+            "value": rank_text(composite.rank_in_province),
+            "note": place.name,
+        },
+        {
+            "label": _("Rank in the region"),
+            "value": rank_text(composite.rank_in_region),
+            "note": place.region.name,
+        },
+    ]
+    intervals = rank_intervals_of(profile.run)
+    if intervals is not None:
+        low, high = (float(side[profile.position]) for side in (intervals.q05, intervals.q95))
+        stats.append(
+            {
+                "label": _("Rank in nine of ten draws"),
+                "value": f"{low:g}–{high:g}",
+                "note": _("of the experts: %(draws)s draws, seed %(seed)s; median %(median)s")
+                % {
+                    "median": f"{intervals.median[profile.position]:g}",
+                    "draws": f"{intervals.study.draws:,}",
+                    "seed": intervals.study.seed,
+                },
+            }
+        )
+    return stats
+
+
+def _figure(profile: CityProfile) -> dict[str, Any]:
+    """Draw the scores as multiples of the nation's mean; as differences from it where some are negative."""
+    scores = [profile.composite, *profile.nodes]
+    drawn = [score for score in scores if np.isfinite(score.score)]
+    as_ratio = all(min(score.score, score.province, score.region) >= 0 < score.nation for score in drawn)
+    points = [
+        charts.ProfilePoint(
+            name=_score_name(score),
+            rank=int(score.rank),
+            city=_against(score.score, score.nation, as_ratio=as_ratio),
+            province=_against(score.province, score.nation, as_ratio=as_ratio),
+            region=_against(score.region, score.nation, as_ratio=as_ratio),
+            nation=1.0 if as_ratio else 0.0,
+        )
+        for score in drawn
+    ]
+    composite = profile.composite
+    if as_ratio:
+        title = _("%(city)s scores %(times)s times the nation’s mean") % {
+            "city": profile.city.name,
+            "times": f"{composite.score / composite.nation:.2f}",
+        }
+        subtitle = _("score of the city and means of its places, the nation’s mean = 1")
+    else:
+        title = _("%(city)s lies %(gap)s from the nation’s mean") % {
+            "city": profile.city.name,
+            "gap": signed((composite.score - composite.nation) * PERCENT, DIGITS),
+        }
+        subtitle = _("score of the city and means of its places less the nation’s mean, %(unit)s") % {
+            "unit": score_unit(profile.run.method)
+        }
+    place = profile.city.province
+    spec = charts.profile_chart(
+        points,
+        city=profile.city.name,
+        province=place.name,
+        region=place.region.name,
+        title=title,
+        subtitle=subtitle,
+        source=f"{data_set_name(profile.run.data_set)} · {version_name(profile.run)}",
+    )
+    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": points}
+
+
+def _against(score: float, mean: float, *, as_ratio: bool) -> float:
+    return score / mean if as_ratio else (score - mean) * PERCENT
+
+
+def _score_name(score: ScoreProfile) -> str:
+    return score.node.name if score.node else _("Composite score")
+
+
+def _score_row(score: ScoreProfile) -> dict[str, Any]:
+    return {
+        "name": _score_name(score),
+        "depth": score.node.depth + 1 if score.node else 1,
+        "is_composite": score.node is None,
+        "rank": rank_text(score.rank),
+        "rank_in_region": rank_text(score.rank_in_region),
+        "rank_in_province": rank_text(score.rank_in_province),
+        "figures": [
+            signed(value * PERCENT, DIGITS, plus=False)
+            for value in (score.score, score.province, score.region, score.nation)
+        ],
+    }
+
+
+def _neighbours(profile: CityProfile) -> list[dict[str, Any]]:
+    return [
+        {
+            "city": near.city,
+            "rank": near.rank,
+            "score": signed(near.score * PERCENT, DIGITS, plus=False),
+            "gap": signed(near.gap * PERCENT, DIGITS + 2),
+            "is_own": near.city.pk == profile.city.pk,
+        }
+        for near in profile.neighbours
+    ]
+
+
+def _leads(profile: CityProfile) -> list[dict[str, Any]]:
+    """Return for each sub-index by how many places its rank is better than in every other."""
+    return [
+        {
+            "name": _score_name(score),
+            "rank": rank_text(score.rank),
+            "leads": [
+                None if other is score or np.isnan(other.rank - score.rank) else int(other.rank - score.rank)
+                for other in [profile.composite, *profile.sub_indices]
+            ],
+        }
+        for score in profile.sub_indices
+    ]
+
+
+def _others(request: HttpRequest, profile: CityProfile) -> list[dict[str, Any]]:
+    others = other_ranks_of(profile.run, profile.city, visitor_of(request).account)
+    names = run_names([profile.run, *(other.run for other in others)])[1:]
+    return [
+        {
+            "name": name,
+            "run": other.run,
+            "rank": other.rank,
+            "shift": profile.rank - other.rank,
+            "score": signed(other.score * PERCENT, DIGITS, plus=False),
+        }
+        for name, other in zip(names, others, strict=True)
+    ]
+
+
+def _headings() -> list[Heading]:
+    return [
+        Heading("score", _("Code of the indicator")),
+        Heading("name", _("Score")),
+        Heading("rank", _("Rank")),
+        Heading("rank_in_region", _("Rank in the region")),
+        Heading("rank_in_province", _("Rank in the province")),
+        Heading("city", _("Score of the city")),
+        Heading("province", _("Mean of the province")),
+        Heading("region", _("Mean of the region")),
+        Heading("nation", _("Mean of the nation")),
+    ]
+
+
+def _file_rows(profile: CityProfile) -> Iterator[list[object]]:
+    for score in [profile.composite, *profile.nodes]:
+        yield [
+            score.node.code if score.node else "",
+            _score_name(score),
+            *(
+                None if np.isnan(rank) else int(rank)
+                for rank in (score.rank, score.rank_in_region, score.rank_in_province)
+            ),
+            *(value * PERCENT for value in (score.score, score.province, score.region, score.nation)),
+        ]

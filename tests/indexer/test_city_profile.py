@@ -1,0 +1,183 @@
+"""The page of one city, and the list of those who lead: figures agree with a recomputation."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from indexer.models import CityScore, Run
+from indexer.selectors.node_scores import node_scores_of
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+@pytest.fixture
+def runs():
+    return make_runs(random_values(8), tilts=[None, 2.0, 5.0])
+
+
+def read_csv(response):
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def page(run, place=0):
+    return f"/runs/{run.pk}/cities/{run.data_set.city_ids[place]}/"
+
+
+def test_the_profile_agrees_with_the_run(analyst, runs):
+    run = Run.objects.get(pk=runs[0].pk)
+    response = analyst.get(page(run, 3))
+    profile = response.context["profile"]
+    stored = CityScore.objects.get(run=run, city=profile.city)
+    assert (profile.rank, profile.composite.score) == (stored.rank, stored.score)
+    scores = node_scores_of(run)
+    # Luoyang lies in Henan with Nanyang and the numbered towns: all but two of eight.
+    inside = [city.province.name_en == "Henan" for city in scores.cities]
+    assert sum(inside) == 6
+    for score in profile.nodes:
+        column = scores.scores_on(score.node)
+        assert score.nation == pytest.approx(column.mean())
+        assert score.province == pytest.approx(column[inside].mean())
+        assert score.rank == 1 + (column > column[3]).sum()
+        assert score.rank_in_province == 1 + (column[inside] > column[3]).sum()
+    assert "Luoyang ranks" in response.content.decode()
+    assert "no other finished version" not in response.content.decode()
+
+
+def test_neighbours_stand_in_order_of_rank_with_the_city_between_them(analyst, runs):
+    for place in range(8):
+        near = analyst.get(page(runs[0], place)).context["profile"].neighbours
+        ranks = [neighbour.rank for neighbour in near]
+        own = next(n for n in near if n.city.pk == runs[0].data_set.city_ids[place])
+        assert ranks == list(range(max(1, own.rank - 3), min(8, own.rank + 3) + 1))
+        assert own.gap == 0
+        assert all((n.gap > 0) == (n.rank < own.rank) for n in near if n is not own)
+
+
+def test_the_ranks_under_other_versions_lead_to_the_reasons(analyst, runs):
+    response = analyst.get(page(runs[1]))
+    others = response.context["others"]
+    assert [other["run"] for other in others] == [runs[0], runs[2]]
+    city = runs[0].data_set.city_ids[0]
+    ranks = dict(CityScore.objects.filter(city=city).values_list("run_id", "rank"))
+    assert [other["shift"] for other in others] == [ranks[runs[1].pk] - ranks[o["run"].pk] for o in others]
+    assert f"/compare/cities/{city}/?runs={runs[1].pk}&amp;runs={runs[0].pk}" in response.content.decode()
+
+
+def test_others_are_only_those_that_the_visitor_may_see(client):
+    shown = make_runs(random_values(3), published=True, tilts=[None])[0]
+    hidden = make_runs(random_values(3), tilts=[None])[0]
+    assert client.get(page(shown)).status_code == 200
+    assert client.get(page(hidden)).status_code == 404
+    assert "no other finished version" in client.get(page(shown)).content.decode()
+
+
+def test_scores_below_zero_are_shown_as_differences(analyst):
+    run = make_runs(random_values(6), tilts=[None], normalisation="zscore")[0]
+    response = analyst.get(page(run))
+    assert "from the nation’s mean" in response.content.decode()
+    points = response.context["figure"]["rows"]
+    assert {point.nation for point in points} == {0.0}
+
+
+def test_a_city_with_gaps_has_no_rank_where_it_has_nothing(analyst):
+    values = random_values(5)
+    values[0, :2] = np.nan
+    run = make_runs(values, tilts=[None], missing="reweight")[0]
+    response = analyst.get(page(run))
+    rows = {row["name"]: row for row in response.context["scores"]}
+    assert rows["Indicator infra"]["rank"] == "–"
+    assert rows["Indicator infra"]["figures"][0] == "–"
+    assert len(response.context["figure"]["rows"]) == len(rows) - 3
+
+
+def test_file_and_picture_of_a_city(analyst, runs):
+    rows = read_csv(analyst.get(page(runs[0]) + "export/"))
+    assert rows[0]["Score"] == "Composite score"
+    assert len(rows) == 8
+    assert analyst.get(page(runs[0]) + "profile.svg").content.startswith(b"<svg")
+
+
+def test_unknown_cities_are_not_found(analyst, runs):
+    for tail in ("", "export/", "profile.svg"):
+        assert analyst.get(f"/runs/{runs[0].pk}/cities/1000000/{tail}").status_code == 404
+
+
+def test_every_city_of_the_ranking_leads_to_its_page(analyst, runs):
+    text = analyst.get(f"/runs/{runs[0].pk}/").content.decode()
+    assert all(f'href="{page(runs[0], place)}"' in text for place in range(8))
+
+
+@pytest.mark.parametrize("cities", [1, 3])
+def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
+    address = page(make_runs(random_values(cities), tilts=[None, 1.0])[0])
+    # Session, account, run, scores, nodes, cities, provinces; intervals; other runs and the ranks there.
+    with django_assert_num_queries(10):
+        analyst.get(address)
+
+
+# Twenty-five cities: the first is first in infrastructure and last in industry.
+def opposed(cities=25):
+    falling = np.arange(cities, 0, -1.0)
+    return np.column_stack([falling, falling, falling[::-1], falling[::-1], falling[::-1]])
+
+
+def test_dark_horses_lead_by_more_than_twenty_places(analyst):
+    run = make_runs(opposed(), tilts=[None])[0]
+    response = analyst.get(f"/runs/{run.pk}/leads/")
+    rows = response.context["rows"]
+    # Ranks 1 and 25, then 2 and 24: 24 and 22 places; the third has 20, which is not more than 20.
+    assert [(row["better_in"], row["places"]) for row in rows] == [
+        ("Indicator infra", 24),
+        ("Indicator industry", 24),
+        ("Indicator infra", 22),
+        ("Indicator industry", 22),
+    ]
+    assert "more than 20 places better" in response.content.decode()
+    assert "4 cities are dark horses in one sub-index" in response.content.decode()
+    assert "A dark horse in “Indicator infra”" in analyst.get(page(run)).content.decode()
+    fewer = analyst.get(f"/runs/{run.pk}/leads/", {"node": "infra", "places": "22"}).context["rows"]
+    assert [row["places"] for row in fewer] == [24]
+
+
+def test_any_two_scores_can_be_set_against_each_other(analyst):
+    run = make_runs(opposed(), tilts=[None])[0]
+    asked = {"node": "fixed", "over": "retail", "places": "10"}
+    response = analyst.get(f"/runs/{run.pk}/leads/", asked)
+    assert [row["places"] for row in response.context["rows"]] == [24, 22, 20, 18, 16, 14, 12]
+    rows = read_csv(analyst.get(f"/runs/{run.pk}/leads/export/", asked))
+    assert [int(row["Lead, places"]) for row in rows] == [24, 22, 20, 18, 16, 14, 12]
+    assert rows[0]["Rank: Indicator fixed"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"node": "infra", "over": "infra"}, "the same score"),
+        ({"over": "infra"}, "Choose a score to set against"),
+        ({"node": "fixed"}, "Only a sub-index"),
+        ({"node": "composite"}, "Only a sub-index"),
+        ({"node": "nothing"}, "nothing is not one of the available choices"),
+        ({"places": "-1"}, "greater than or equal to 0"),
+        ({"places": "many"}, "Enter a whole number"),
+    ],
+)
+def test_bad_questions_are_named(analyst, runs, asked, words):
+    response = analyst.get(f"/runs/{runs[0].pk}/leads/", asked)
+    assert response.status_code == 400
+    assert words in response.content.decode()
+    assert analyst.get(f"/runs/{runs[0].pk}/leads/export/", asked).status_code == 404
+
+
+def test_nobody_who_leads_is_said(analyst, runs):
+    text = analyst.get(f"/runs/{runs[0].pk}/leads/").content.decode()
+    assert "No city leads by so many places" in text
