@@ -6,6 +6,7 @@ from indexer.api.concentration import ConcentrationView
 from indexer.api.fragility import CriticalWeights
 from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
+from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.views import (
@@ -87,6 +88,12 @@ urlpatterns = [
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
     path("api/v1/runs/<int:pk>/places/", PlacesView.declared(), name="api-run-places"),
+    path(
+        "api/v1/runs/<int:pk>/nodes/<str:code>/ranking/",
+        NodeRankingView.declared(),
+        name="api-run-node-ranking",
+    ),
+    path("api/v1/runs/<int:pk>/preparation/", PreparationView.declared(), name="api-run-preparation"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),

@@ -179,6 +179,8 @@ POLICY = {
     "indexer:run-places": ("GET", STAFF),
     "indexer:run-places-export": ("GET", STAFF),
     "indexer:api-run-places": ("GET", STAFF),
+    "indexer:api-run-node-ranking": ("GET", STAFF),
+    "indexer:api-run-preparation": ("GET", STAFF),
     "indexer:data-set-compute": ("GET POST", STAFF),
     "indexer:framework-method": ("GET POST", MANAGERS),
     "indexer:api-data-set-runs": ("POST", STAFF),

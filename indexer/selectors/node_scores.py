@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Normalisation
 from indexer.models import City, Run
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
@@ -51,9 +51,7 @@ class NodeScores:
         """Ranks among the cities that have a score, (cities,); 0 for the others."""
         if self.node is None:
             return self.result.ranks
-        ranks = np.zeros(len(self.cities), dtype=np.int64)
-        ranks[self.present] = min_ranks(self.scores[self.present])
-        return ranks
+        return ranks_of_present(self.scores)
 
     @property
     def absent(self) -> list[City]:

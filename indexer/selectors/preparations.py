@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from indexer.models import DataSet, Preparation, Run
-from indexer.numeric.preparation import CellArray, Prepared
+from indexer.enums import Missing, Outliers
+from indexer.models import DataSet, IndexMethod, Preparation, Run
+from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray, Prepared
 from indexer.selectors.data_sets import normalise_data_set, structure_of
+
+# What can be done to a cell, by name, in the order of the steps.
+CHANGES = {"imputed": IMPUTED, "left_out": LEFT_OUT, "winsorised": WINSORISED, "logged": LOGGED}
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +24,22 @@ class CellRecord:
     treatments: list[dict[str, Any]]
 
 
+def may_change_cells(method: IndexMethod) -> bool:
+    """Whether a method could fill in, leave out or treat a cell at all."""
+    return method.missing != Missing.REFUSE or method.outliers != Outliers.KEEP
+
+
+def changes_in(bits: int) -> tuple[str, ...]:
+    """Return what was done to a cell, by name."""
+    return tuple(name for name, bit in CHANGES.items() if bits & bit)
+
+
 def described_treatments(prepared: Prepared, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Return the treated columns as they are stored: plain values, and the code of each."""
     return [{**asdict(treatment), "code": codes[treatment.column]} for treatment in prepared.treatments]
 
 
-def cells_of(run: Run) -> CellRecord:
+def record_of(run: Run) -> CellRecord:
     """Return the record of a finished run, made again for a run older than records are."""
     shape = (len(run.data_set.city_ids), len(run.data_set.leaf_codes))
     record = Preparation.objects.filter(data_set=run.data_set_id, method=run.method_id).first()

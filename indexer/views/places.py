@@ -1,9 +1,7 @@
 """Provinces and regions of a run: ranked on the composite or any node, as a page and as a file."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,15 +16,12 @@ from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.places import PlaceRanking, city_weights_of, rank_places, usual_weight
 from indexer.selectors.runs import PERCENT
 from indexer.views.exports import run_facts
+from indexer.views.place_rows import how_formed, place_rows
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.tables import Cell, longest_bar
 from indexer.views.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.numbers import signed
-
-DIGITS = 3
 
 
 @audience(ANYONE)
@@ -45,32 +40,6 @@ def places_export(request: HttpRequest, pk: int) -> HttpResponse:
     facts = [*run_facts(run), Fact("formed_by", _("Scores of places"), how_formed(ranked))]
     name = f"places-{run.pk}"
     return table_answer(asked_format(request), name, _headings(ranked), _file_rows(ranked), facts)
-
-
-def how_formed(ranked: PlaceRanking) -> str:
-    """Say how the scores of the cities became those of their place."""
-    if ranked.is_sum:
-        return _("sum of the shares of the cities")
-    if ranked.weight:
-        return _("mean of the scores of the cities, weighted by %(column)s") % {"column": ranked.weight}
-    return _("plain mean of the scores of the cities")
-
-
-def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
-    """Return the places by rank as a table shows them."""
-    longest = [longest_bar(column) for column in ranked.scores.T]
-    return [
-        {
-            "rank": ranked.ranks[position] or "–",
-            "place": ranked.places[position],
-            "count": ranked.counts[position],
-            "cells": [
-                _cell(score, full) for score, full in zip(ranked.scores[position], longest, strict=True)
-            ],
-            "first": ranked.first_of(position),
-        }
-        for position in ranked.order
-    ]
 
 
 def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
@@ -130,11 +99,6 @@ def _chart(ranked: PlaceRanking) -> charts.Spec:
         subtitle=f"{how_formed(ranked)}, {score_unit(run.method)}",
         source=f"{data_set_name(run.data_set)} · {version_name(run)}",
     )
-
-
-def _cell(score: float, full: float) -> Cell:
-    percent = 100 * score / full if full > 0 and not np.isnan(score) else None
-    return Cell(signed(score * PERCENT, DIGITS, plus=False), percent=percent)
 
 
 def _headings(ranked: PlaceRanking) -> list[Heading]:

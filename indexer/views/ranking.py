@@ -1,31 +1,31 @@
 """The ranking table of a finished run, as a page and as a file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from indexer import charts
-from indexer.enums import Normalisation
+from indexer.enums import Aggregation
+from indexer.forms.node_choice import NodeChoice
 from indexer.models import City, Run
-from indexer.selectors.cities import cities_of_run, regions_of
-from indexer.selectors.runs import (
-    PERCENT,
-    Figure,
-    RunResult,
-    figure_of,
-    printed_figures_of,
-    results_of,
-)
+from indexer.numeric.preparation import CellArray
+from indexer.selectors.cities import cities_of_run
+from indexer.selectors.node_scores import NodeScores
+from indexer.selectors.places import rank_places
+from indexer.selectors.preparations import CellRecord, changes_in, may_change_cells, record_of
+from indexer.selectors.runs import PERCENT, Figure, Printed, figure_of, printed_figures_of, results_of
 from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.place_rows import how_formed, place_rows
+from indexer.views.preparation import change_words, preparation_context
 from indexer.views.run_tabs import run_tabs
 from indexer.views.tables import (
-    Cell,
     CityTable,
     Column,
     cells_of,
@@ -34,14 +34,9 @@ from indexer.views.tables import (
     place_columns,
     render_part,
 )
-from indexer.views.words import (
-    data_set_name,
-    provenance_of,
-    score_unit,
-    source_word,
-    version_name,
-)
+from indexer.views.words import data_set_name, provenance_of, score_unit, source_word, version_name
 from weighting.exports import Heading
+from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import WeightedNode, weighted_nodes_of
 from weighting.views.files import save_links, table_answer
@@ -56,75 +51,101 @@ MANY_CITIES = 500
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """A finished run with the names of its rows and columns."""
+    """A finished run with one node in view, and the names of its rows and columns."""
 
-    result: RunResult
+    subject: NodeScores
     nodes: list[WeightedNode]
-    cities: list[City]
+    record: CellRecord | None
 
     @property
     def run(self) -> Run:
-        return self.result.run
+        return self.subject.run
+
+    @property
+    def cities(self) -> list[City]:
+        return self.subject.cities
 
     @cached_property
-    def sub_indices(self) -> list[WeightedNode]:
-        return [node for node in self.nodes if node.indicator.parent_id is None]
+    def children(self) -> list[WeightedNode]:
+        """The nodes right below the one in view; the sub-indices below the composite."""
+        above = self.subject.node.pk if self.subject.node else None
+        return [node for node in self.nodes if node.indicator.parent_id == above]
 
     @cached_property
-    def sub_scores(self) -> FloatArray:
-        """Scores of the sub-indices, (cities, sub-indices)."""
-        return self.result.node_scores[:, [node.indicator.position for node in self.sub_indices]]
+    def columns(self) -> list[Indicator | None]:
+        """What the score columns show: the node in view, None for the composite, and its children."""
+        return [self.subject.node, *(child.indicator for child in self.children)]
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Scores of the columns, (cities, columns)."""
+        return np.column_stack([self.subject.scores_on(node) for node in self.columns])
+
+    @cached_property
+    def changes(self) -> CellArray | None:
+        """What was done to the cells of the columns that are leaves, (cities, columns)."""
+        if self.record is None:
+            return None
+        place = {code: position for position, code in enumerate(self.run.data_set.leaf_codes)}
+        changes = np.zeros(self.scores.shape, dtype=np.uint8)
+        for column, node in enumerate(self.columns):
+            if node and node.is_leaf:
+                changes[:, column] = self.record.cells[:, place[node.code]]
+        return changes
 
     @cached_property
     def order(self) -> list[int]:
-        """Positions of the cities by rank; ties in the order of the data set."""
-        return np.argsort(self.result.ranks, kind="stable").tolist()
-
-    @property
-    def is_share(self) -> bool:
-        return self.run.method.normalisation == Normalisation.SHARE
+        """Positions of the cities by rank, without a score last; ties in the order of the data set."""
+        ranks = self.subject.ranks
+        return np.lexsort((ranks, ranks == 0)).tolist()
 
 
-def load_ranking(run: Run) -> Ranking:
-    """Load a finished run in a constant number of queries."""
+def load_ranking(run: Run, code: str = "") -> Ranking:
+    """Load a finished run in a constant number of queries; an unknown node leaves the composite."""
     nodes = weighted_nodes_of(run.weight_version)
-    return Ranking(result=results_of([run])[0], nodes=nodes, cities=cities_of_run(run))
+    indicators = [node.indicator for node in nodes]
+    subject = NodeScores(
+        result=results_of([run])[0],
+        nodes=indicators,
+        cities=cities_of_run(run),
+        node=next((node for node in indicators if node.code == code), None),
+    )
+    return Ranking(subject, nodes, record_of(run) if may_change_cells(run.method) else None)
 
 
 def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
-    ranking = load_ranking(run)
+    ranking = load_ranking(run, request.GET.get("node", ""))
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
     context: dict[str, Any] = {
         "run": run,
         "table": table,
         "rows": _rows(ranking, table),
-        "sub_indices": [node.indicator for node in ranking.sub_indices],
+        "subject": ranking.subject,
+        "children": [child.indicator for child in ranking.children],
         "unit": score_unit(run.method),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
+        "has_changes": ranking.changes is not None and bool(ranking.changes.any()),
     }
     if not request.htmx:  # type: ignore[attr-defined]
-        context |= _summary(ranking)
+        context |= _summary(ranking) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
     return render_part(request, "indexer/ranking.html", "indexer/_ranking_table.html", context)
 
 
-def ranking_file(run: Run, format: str) -> HttpResponse:
+def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
     """Answer with the whole table: every figure has a column that says where it comes from."""
-    ranking = load_ranking(run)
+    ranking = load_ranking(run, code)
     unit = score_unit(run.method)
     columns = [Heading("rank", _("Rank")), *place_headings()]
-    for code, name in [("score", _("Composite score")), *_score_names(ranking)]:
-        columns.append(Heading(code, f"{name} ({unit})"))
-        columns.append(Heading(f"{code}_source", _("%(column)s: source") % {"column": name}))
+    for node in ranking.columns:
+        key, name = (f"score_{node.code}", node.name) if node else ("score", _("Composite score"))
+        columns.append(Heading(key, f"{name} ({unit})"))
+        columns.append(Heading(f"{key}_source", _("%(column)s: source") % {"column": name}))
+        if ranking.changes is not None and node and node.is_leaf:
+            columns.append(Heading(f"{key}_changes", _("%(column)s: changes") % {"column": name}))
     return table_answer(format, f"ranking-{run.pk}", columns, _file_rows(ranking), run_facts(run))
-
-
-def _score_names(ranking: Ranking) -> list[tuple[str, str]]:
-    """Return the columns of the sub-indices: for programs, and for people."""
-    nodes = [node.indicator for node in ranking.sub_indices]
-    return [(f"score_{indicator.code}", indicator.name) for indicator in nodes]
 
 
 def composition_figure(run: Run) -> charts.Spec | None:
@@ -133,68 +154,73 @@ def composition_figure(run: Run) -> charts.Spec | None:
 
 
 def _columns(ranking: Ranking) -> list[Column]:
-    result = ranking.result
-    subs = zip(ranking.sub_indices, ranking.sub_scores.T, strict=True)
+    ranks = ranking.subject.ranks
+    keys = ["score", *(child.indicator.code for child in ranking.children)]
+    labels = [ranking.subject.name, *(child.indicator.name for child in ranking.children)]
+    scores = zip(keys, labels, ranking.scores.T, strict=True)
     return [
-        Column("rank", _("Rank"), result.ranks),
+        Column("rank", _("Rank"), np.where(ranks == 0, np.nan, ranks)),
         *place_columns(ranking.cities),
-        Column("score", _("Composite score"), result.scores, falling_first=True),
-        *(
-            Column(node.indicator.code, node.indicator.name, scores, falling_first=True)
-            for node, scores in subs
-        ),
+        *(Column(key, label, values, falling_first=True) for key, label, values in scores),
     ]
 
 
 def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
     positions = table.positions
-    longest = [longest_bar(column) * PERCENT for column in _all_scores(ranking).T]
+    longest = [longest_bar(column) * PERCENT for column in ranking.scores.T]
     rows = []
     for p, figures in zip(positions, _figures(ranking, positions), strict=True):
-        score, *subs = cells_of(figures, longest=longest, digits=DIGITS)
-        rows.append(
-            {"rank": ranking.result.ranks[p], "city": ranking.cities[p], "score": score, "subs": subs}
-        )
+        cells = cells_of(figures, longest=longest, digits=DIGITS)
+        if ranking.changes is not None:
+            marked = zip(cells, ranking.changes[p].tolist(), strict=True)
+            cells = [replace(cell, changes=changes_in(bits)) for cell, bits in marked]
+        score, *subs = cells
+        rank = ranking.subject.ranks[p] or "–"
+        rows.append({"rank": rank, "city": ranking.cities[p], "score": score, "subs": subs})
     return rows
 
 
-def _all_scores(ranking: Ranking) -> FloatArray:
-    return np.column_stack([ranking.result.scores, ranking.sub_scores])
-
-
 def _figures(ranking: Ranking, positions: list[int]) -> list[list[Figure]]:
-    """Return the score and the sub-index scores of some cities, marked."""
-    run, scores = ranking.run, _all_scores(ranking)
+    """Return the scores of some cities in all columns, marked."""
+    run = ranking.run
     ids = [ranking.cities[p].pk for p in positions]
-    printed = printed_figures_of(run.data_set, ids if len(ids) <= MANY_CITIES else None)
-    nodes = [None, *(node.indicator.pk for node in ranking.sub_indices)]
+    printed: Printed = {}
+    if run.reproduces_publication:  # type: ignore[attr-defined]
+        printed = printed_figures_of(run.data_set, ids if len(ids) <= MANY_CITIES else None)
+    nodes = [node.pk if node else None for node in ranking.columns]
     return [
         [
             figure_of(run, score, printed.get((city, node)))
-            for node, score in zip(nodes, scores[p], strict=True)
+            for node, score in zip(nodes, ranking.scores[p], strict=True)
         ]
         for city, p in zip(ids, positions, strict=True)
     ]
 
 
 def _summary(ranking: Ranking) -> dict[str, Any]:
-    run = ranking.run
-    export = reverse("indexer:run-export", args=[run.pk])
+    run, node = ranking.run, ranking.subject.node
+    query = f"?{urlencode({'node': node.code})}" if node else ""
+    regions = rank_places(ranking.subject, "region", usable={})
     return {
         "title": _finding(ranking),
         "tabs": run_tabs(run, "run-detail"),
-        "saves": save_links(export),
+        "saves": save_links(reverse("indexer:run-export", args=[run.pk]) + query),
+        "here": reverse("indexer:run-detail", args=[run.pk]) + query,
         **_composition(ranking),
-        "regions": _regions(ranking),
-        "is_share": ranking.is_share,
+        "ranked": regions,
+        "regions": [{**row, "cells": row["cells"][:1]} for row in place_rows(regions)],
+        "how": how_formed(regions),
         "provenance": provenance_of(run),
+        "preparation": preparation_context(ranking.record, run, ranking.subject.nodes),
     }
 
 
 def _finding(ranking: Ranking) -> str:
-    count = len(ranking.cities)
-    if ranking.is_share and count > TOP:
-        share = sum(ranking.result.scores[p] for p in ranking.order[:TOP]) * PERCENT
+    count = len(ranking.subject.present)
+    if not count:
+        return _("No city has a score here")
+    if ranking.subject.is_share and count > TOP:
+        share = sum(ranking.subject.scores[p] for p in ranking.order[:TOP]) * PERCENT
         return _("The first %(top)s of %(count)s cities hold %(share)s %% of the national total") % {
             "top": TOP,
             "count": count,
@@ -207,11 +233,13 @@ def _finding(ranking: Ranking) -> str:
 
 
 def _composition(ranking: Ranking) -> dict[str, Any]:
-    """Split the first scores by sub-index, as a chart and a table; not where they are no such sums."""
-    if ranking.sub_scores.min() < 0 or ranking.run.method.aggregation != "arithmetic":
+    """Split the first scores by the nodes below; not where they are no such sums."""
+    below = ranking.scores[:, 1:]
+    is_sum = below.size and not np.isnan(ranking.scores).any() and below.min() >= 0
+    if not is_sum or ranking.run.method.aggregation != Aggregation.ARITHMETIC:
         return {}
-    parts = ranking.sub_scores * [node.global_weight for node in ranking.sub_indices] * PERCENT
-    names = [node.indicator.name for node in ranking.sub_indices]
+    parts = below * [child.local_weight for child in ranking.children] * PERCENT
+    names = [child.indicator.name for child in ranking.children]
     rows = [
         charts.ScoreMove(ranking.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
         for p in ranking.order[:CHART_ROWS]
@@ -219,7 +247,7 @@ def _composition(ranking: Ranking) -> dict[str, Any]:
     chart = charts.composition_chart(
         rows,
         title=_("What the scores of the first %(count)s cities are made of") % {"count": len(rows)},
-        subtitle=_("weight times sub-index score, in %(unit)s") % {"unit": score_unit(ranking.run.method)},
+        subtitle=_composition_unit(ranking),
         source=f"{data_set_name(ranking.run.data_set)} · {version_name(ranking.run)}",
     )
     table = [
@@ -230,39 +258,24 @@ def _composition(ranking: Ranking) -> dict[str, Any]:
         }
         for row in rows
     ]
+    # The picture's address knows the composite alone.
     picture = reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])
-    return {"chart": chart, "chart_image": picture, "composition": table}
+    return {"chart": chart, "chart_image": "" if ranking.subject.node else picture, "composition": table}
 
 
-def _regions(ranking: Ranking) -> list[dict[str, Any]]:
-    """Return for each region its cities, their part of the whole, their mean and its first city."""
-    of_city = np.array([city.province.region_id for city in ranking.cities])
-    scores = ranking.result.scores * PERCENT
-    rows = []
-    for region in regions_of(ranking.cities):
-        inside = np.flatnonzero(of_city == region.pk)
-        first = inside[ranking.result.ranks[inside].argmin()]
-        rows.append(
-            {
-                "region": region,
-                "count": len(inside),
-                "sum": float(scores[inside].sum()),
-                "mean": float(scores[inside].mean()),
-                "mean_text": signed(float(scores[inside].mean()), 3, plus=False),
-                "first": ranking.cities[first],
-                "first_rank": ranking.result.ranks[first],
-            }
-        )
-    largest = max(row["sum"] for row in rows)
-    for row in rows:
-        row["bar"] = Cell(f"{row['sum']:.2f}", percent=100 * row["sum"] / largest if largest > 0 else None)
-    return sorted(rows, key=lambda row: -row["sum" if ranking.is_share else "mean"])
+def _composition_unit(ranking: Ranking) -> str:
+    unit = {"unit": score_unit(ranking.run.method)}
+    if ranking.subject.node is None:
+        return _("weight times sub-index score, in %(unit)s") % unit
+    return _("weight in its group times score, in %(unit)s") % unit
 
 
 def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
     positions = ranking.order
     for p, figures in zip(positions, _figures(ranking, positions), strict=True):
         scores: list[object] = []
-        for figure in figures:
+        for column, (node, figure) in enumerate(zip(ranking.columns, figures, strict=True)):
             scores += [figure.value, source_word(figure)]
-        yield [int(ranking.result.ranks[p]), *place_cells(ranking.cities[p]), *scores]
+            if ranking.changes is not None and node and node.is_leaf:
+                scores.append(change_words(int(ranking.changes[p, column])))
+        yield [int(ranking.subject.ranks[p]) or None, *place_cells(ranking.cities[p]), *scores]

@@ -51,7 +51,8 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def run_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking as a file."""
-    return ranking_file(finished_run(request, pk), asked_format(request))
+    run = finished_run(request, pk)
+    return ranking_file(run, asked_format(request), request.GET.get("node", ""))
 
 
 @audience(STAFF)

@@ -32,11 +32,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A score in a table: its text, its mark, and a bar of ``percent`` of the column's largest."""
+    """A score in a table: its text, its marks, and a bar of ``percent`` of the column's largest.
+
+    ``changes`` are what was done to the value behind it: see `indexer.views.preparation`.
+    """
 
     text: str
     source: str = ""
     percent: float | None = None
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def cells_of(figures: Sequence[Figure], *, longest: Sequence[float], digits: int
         Cell(
             text=signed(figure.value, digits, plus=False),
             source=figure.source,
-            percent=100 * figure.value / full if full > 0 else None,
+            percent=100 * figure.value / full if full > 0 and not np.isnan(figure.value) else None,
         )
         for figure, full in zip(figures, longest, strict=True)
     ]

@@ -15,7 +15,7 @@ from indexer.selectors.data_sets import (
     normalised_values,
     structure_of,
 )
-from indexer.selectors.preparations import cells_of
+from indexer.selectors.preparations import record_of
 from indexer.services.methods import choice_of, set_default_method, use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
@@ -99,7 +99,7 @@ class TestPreparing:
     def test_a_run_records_which_cells_were_drawn_in(self):
         run = compute(outliers="winsorise")
 
-        record = cells_of(run)
+        record = record_of(run)
 
         assert record.cells[-1].tolist() == [WINSORISED, 0, 0, 0, 0]
         assert (record.cells[:-1] == 0).all()
@@ -113,14 +113,14 @@ class TestPreparing:
         values = VALUES.copy()
         values[2, 3] = np.nan
 
-        assert cells_of(compute(values, missing="mean")).cells[2].tolist() == [0, 0, 0, IMPUTED, 0]
+        assert record_of(compute(values, missing="mean")).cells[2].tolist() == [0, 0, 0, IMPUTED, 0]
 
     def test_a_run_older_than_records_has_its_record_made_again(self):
         run = compute(outliers="winsorise")
-        recorded = cells_of(run)
+        recorded = record_of(run)
         Preparation.objects.all().delete()
 
-        again = cells_of(run)
+        again = record_of(run)
 
         assert (again.cells == recorded.cells).all()
         assert again.treatments == recorded.treatments

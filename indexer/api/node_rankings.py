@@ -1,0 +1,130 @@
+"""/api/v1/runs/{id}/nodes/{code}/ranking/ and /api/v1/runs/{id}/preparation/."""
+
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.run_view import RunView
+from indexer.api.serializers import MARKS, MethodSerializer
+from indexer.models import Run
+from indexer.numeric.preparation import CellArray
+from indexer.selectors.cities import cities_of_run
+from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.preparations import CHANGES, changes_in, may_change_cells, record_of
+from indexer.selectors.runs import Printed, figure_of, printed_figures_of
+from weighting.api.base import Pages
+
+
+class NodeRankingSerializer(serializers.Serializer):
+    unit = serializers.CharField()
+    unit_en = serializers.CharField()
+    province = serializers.CharField()
+    region = serializers.CharField()
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of the node.")
+    mark = serializers.ChoiceField(choices=MARKS)
+    changes = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(name, name) for name in CHANGES]),
+        help_text="What was done to the value behind the score of a leaf.",
+    )
+
+
+class NodeRankingView(RunView):
+    """The cities of a finished run ranked on one node, highest score first."""
+
+    @extend_schema(responses=NodeRankingSerializer(many=True))
+    def get(self, request: Request, pk: int, code: str) -> Response:
+        try:
+            subject = node_scores_of(self.finished_run(pk), code)
+        except KeyError:
+            raise NotFound(_("The framework has no indicator “%(code)s”.") % {"code": code}) from None
+        pages = Pages()
+        order = np.lexsort((subject.ranks, subject.ranks == 0)).tolist()
+        chosen = pages.paginate_queryset(order, request, view=self)
+        rows = _node_rows(subject, chosen or [])
+        return pages.get_paginated_response(NodeRankingSerializer(rows, many=True).data)
+
+
+class ShapeSerializer(serializers.Serializer):
+    skewness = serializers.FloatField(help_text="G1 of Joanes and Gill (1998).")
+    kurtosis = serializers.FloatField(help_text="G2, excess.")
+
+
+class TreatmentSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    done = serializers.ChoiceField(choices=["winsorised", "logged"])
+    cells = serializers.IntegerField()
+    before = ShapeSerializer()
+    after = ShapeSerializer()
+    is_within = serializers.BooleanField(help_text="Whether the column is within the limits now.")
+
+
+class ChangedCellSerializer(serializers.Serializer):
+    unit = serializers.CharField()
+    code = serializers.CharField()
+    changes = serializers.ListField(child=serializers.CharField())
+
+
+class PreparationSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    method = MethodSerializer()
+    treatments = TreatmentSerializer(many=True)
+    cells = ChangedCellSerializer(
+        many=True, help_text="Every value that was filled in, left out or winsorised; not those only logged."
+    )
+
+
+class PreparationView(RunView):
+    """What was done to the data of a finished run before they were normalised."""
+
+    @extend_schema(responses=PreparationSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        run = self.finished_run(pk)
+        answer: dict[str, Any] = {"run": run.pk, "method": run.method, "treatments": [], "cells": []}
+        if may_change_cells(run.method):
+            record = record_of(run)
+            answer |= {"treatments": record.treatments, "cells": _changed_cells(run, record.cells)}
+        return Response(PreparationSerializer(answer).data)
+
+
+def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]]:
+    run, node = subject.run, subject.node
+    assert node is not None  # noqa: S101 - the code was found
+    printed: Printed = {}
+    if run.reproduces_publication:  # type: ignore[attr-defined]
+        printed = printed_figures_of(run.data_set, [subject.cities[p].pk for p in positions])
+    changed = np.zeros(len(subject.cities), dtype=np.uint8)
+    if node.is_leaf and may_change_cells(run.method):
+        changed = record_of(run).cells[:, run.data_set.leaf_codes.index(node.code)]
+    rows = []
+    for p in positions:
+        city = subject.cities[p]
+        figure = figure_of(run, subject.scores[p], printed.get((city.pk, node.pk)))
+        rows.append(
+            {
+                "unit": city.name_zh,
+                "unit_en": city.name_en,
+                "province": city.province.name_zh,
+                "region": city.province.region.name_zh,
+                "score": None if np.isnan(figure.value) else figure.value,
+                "rank": int(subject.ranks[p]) or None,
+                "mark": figure.source,
+                "changes": changes_in(int(changed[p])),
+            }
+        )
+    return rows
+
+
+def _changed_cells(run: Run, cells: CellArray) -> list[dict[str, Any]]:
+    cities, codes = cities_of_run(run), run.data_set.leaf_codes
+    places = np.argwhere((cells & ~np.uint8(CHANGES["logged"])) > 0)
+    return [
+        {"unit": cities[city].name_zh, "code": codes[leaf], "changes": changes_in(int(cells[city, leaf]))}
+        for city, leaf in places.tolist()
+    ]
