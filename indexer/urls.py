@@ -23,6 +23,8 @@ from indexer.views import (
     proposals,
     run_pictures,
     runs,
+    studies,
+    study_pages,
 )
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
@@ -75,6 +77,15 @@ urlpatterns = [
         concentration.concentration_export,
         name="run-concentration-export",
     ),
+    path("runs/<int:pk>/studies/", studies.run_studies, name="run-studies"),
+    path("studies/", studies.study_list, name="study-list"),
+    path("studies/<int:pk>/", studies.study_detail, name="study-detail"),
+    path("studies/<int:pk>/progress/", studies.study_progress, name="study-progress"),
+    path("studies/<int:pk>/cancel/", studies.study_cancel, name="study-cancel"),
+    path("studies/<int:pk>/retry/", studies.study_retry, name="study-retry"),
+    path("studies/<int:pk>/export/", study_pages.study_export, name="study-export"),
+    path("studies/<int:pk>/archive/", study_pages.study_archive, name="study-archive"),
+    path("studies/<int:pk>/<slug:figure>.<slug:format>", study_pages.study_picture, name="study-picture"),
     path("data-sets/", data_sets.data_set_list, name="data-set-list"),
     path("data-sets/import/", data_sets.data_set_import, name="data-set-import"),
     path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from indexer.models import DataSet, Run
+from indexer.models import DataSet, Run, Study
 from indexer.services.runs import compute_waiting_runs
+from indexer.services.studies import plan_study
 from tests.factories import (
     fill_ballot,
     make_account,
@@ -68,6 +69,7 @@ class World:
     version: WeightVersion
     data_set: DataSet
     run: Run
+    study: Study
     visitors: dict[str, Client] = field(default_factory=dict)
 
     def address_of(self, route):
@@ -98,6 +100,7 @@ class World:
             "panel": self.panel,
             "version": version,
             "run": self.run,
+            "study": self.study,
             "ranking": self.run,
             "data": self.data_set,
         }
@@ -132,6 +135,8 @@ def make_world(scores=None):
     data_set = make_data_set(framework, actor=manager)
     version, draft = make_version(framework, actor=manager), make_draft(framework, tilt=1, actor=manager)
     compute_waiting_runs(data_set.pk)
+    run = Run.objects.select_related("weight_version").get(data_set=data_set)
+    study = plan_study(run, kind="noise", sent={"draws": 100, "seed": 0, "nu": 0.1}, actor=manager)
     world = World(
         manager=manager,
         framework=framework,
@@ -141,7 +146,8 @@ def make_world(scores=None):
         draft=draft,
         version=version,
         data_set=data_set,
-        run=Run.objects.get(data_set=data_set),
+        run=run,
+        study=study,
     )
     world.visitors = {
         "anonymous": Client(raise_request_exception=False),

@@ -86,7 +86,7 @@ class _Reader:
             value = math.nan
         if low <= value <= high:
             return value
-        words = {"value": text, "low": f"{low:g}", "high": f"{high:.15g}"}
+        words = {"value": text, "low": f"{low:g}", "high": f"{high:g}" if kind is float else str(high)}
         if kind is int:
             self.complain(name, _("“%(value)s” is no whole number from %(low)s to %(high)s.") % words)
         else:

@@ -1,9 +1,6 @@
 """Study how sure the ranks are, from files to files; no database is opened."""
 
-import hashlib
-import json
 import math
-import os
 from argparse import ArgumentParser
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -12,7 +9,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from indexer.frames import write_rank_histogram, write_rank_intervals
 from indexer.management.index_files import (
     Inputs,
     add_arguments,
@@ -23,15 +19,8 @@ from indexer.management.index_files import (
 )
 from indexer.management.workers import count_with_workers
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.uncertainty import (
-    CHUNK,
-    Index,
-    RankCounts,
-    RankStudy,
-    probability_in_top,
-    summarise_ranks,
-    summarise_shifts,
-)
+from indexer.numeric.uncertainty import Index, RankStudy
+from indexer.rank_files import asked_of, write_rank_files
 from weighting.numeric.aggregation import AggregationError
 from weighting.numeric.draws import (
     KAPPA_RANGE,
@@ -44,7 +33,6 @@ from weighting.numeric.draws import (
 METHODS = ("bootstrap", "noise", "dirichlet")
 MAX_DRAWS = 100_000_000
 MAX_WORKERS = 256
-TOP = 10
 FILES = ("framework", "data", "scores", "weights", "totals")
 CHOICES = ("normalisation", "negative", "missing", "aggregation")
 
@@ -85,13 +73,13 @@ class Command(BaseCommand):
         except BrokenProcessPool as error:
             message = _("A worker process died, perhaps for lack of memory. Try fewer --workers.")
             raise CommandError(message) from error
-        summary = _summarise(inputs, options, numbers, counts)
+        files = {name: Path(options[name]) for name in FILES if options[name]}
+        asked = _asked(inputs, options, numbers)
 
         def write(folder: Path) -> None:
-            write_rank_intervals(folder / "rank_intervals.csv", inputs.data.units, ranks, _columns(counts))
-            write_rank_histogram(folder / "rank_histogram.csv", inputs.data.units, ranks, counts.histogram)
-            text = json.dumps(summary, ensure_ascii=False, indent=2)
-            (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+            write_rank_files(
+                folder, units=inputs.data.units, nominal=ranks, counts=counts, asked=asked, inputs=files
+            )
 
         write_together(options["out"], write)
         message = _("Wrote rank_intervals.csv, rank_histogram.csv and summary.json to %(path)s.")
@@ -151,46 +139,16 @@ def _make_source(inputs: Inputs, method: str, numbers: dict[str, float]) -> Weig
     return ExpertBootstrap(tree, inputs.scores.scores, inputs.rule, inputs.scores.asked)
 
 
-def _columns(counts: RankCounts) -> dict[str, Any]:
-    summary = summarise_ranks(counts)
-    return {
-        "mean": summary.mean,
-        "median": summary.median,
-        "q05": summary.q05,
-        "q25": summary.q25,
-        "q75": summary.q75,
-        "q95": summary.q95,
-        "p_top10": probability_in_top(counts, TOP),
-    }
-
-
-def _summarise(
-    inputs: Inputs, options: dict[str, Any], numbers: dict[str, float], counts: RankCounts
-) -> dict[str, Any]:
-    """Everything the study depends on, and R_S; the number of workers is no part of it."""
-    method = options["method"]
-    own = {"noise": ["nu"], "dirichlet": ["kappa"]}.get(method, [])
-    shifts = summarise_shifts(counts)
-    return {
-        "method": method,
-        "draws": counts.draws,
-        "seed": int(numbers["seed"]),
-        "chunk": CHUNK,
-        **{name: numbers[name] for name in own},
-        "cities": len(inputs.data.units),
-        "indicators": len(inputs.data.codes),
-        "experts": len(inputs.scores.experts) if inputs.scores else None,
-        "rule": inputs.rule,
-        **{name: options[name] for name in CHOICES},
-        "r_s_mean": shifts.mean,
-        "r_s_median": shifts.median,
-        "r_s_q05": shifts.q05,
-        "r_s_q25": shifts.q25,
-        "r_s_q75": shifts.q75,
-        "r_s_q95": shifts.q95,
-        "sha256": {name: _digest(options[name]) for name in FILES if options[name]},
-    }
-
-
-def _digest(path: os.PathLike[str]) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def _asked(inputs: Inputs, options: dict[str, Any], numbers: dict[str, float]) -> dict[str, Any]:
+    own = {"noise": ["nu"], "dirichlet": ["kappa"]}.get(options["method"], [])
+    return asked_of(
+        method=options["method"],
+        draws=int(numbers["draws"]),
+        seed=int(numbers["seed"]),
+        own={name: numbers[name] for name in own},
+        cities=len(inputs.data.units),
+        indicators=len(inputs.data.codes),
+        experts=len(inputs.scores.experts) if inputs.scores else None,
+        rule=inputs.rule,
+        choices={name: options[name] for name in CHOICES},
+    )

@@ -1,0 +1,91 @@
+"""The three files of a study of ranks, written the same by the command and for an archive."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from indexer.frames import write_rank_histogram, write_rank_intervals
+from indexer.numeric.uncertainty import (
+    CHUNK,
+    RankCounts,
+    probability_in_top,
+    summarise_ranks,
+    summarise_shifts,
+)
+from weighting.numeric.arrays import IntArray
+
+TOP = 10
+NAMES = ("rank_intervals.csv", "rank_histogram.csv", "summary.json")
+
+
+def write_rank_files(
+    folder: Path,
+    *,
+    units: Sequence[str],
+    nominal: IntArray,
+    counts: RankCounts,
+    asked: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+) -> None:
+    """Write intervals, histogram and summary.
+
+    ``asked`` is what the study depends on, beginning with method, draws and seed; ``inputs``
+    are the files it was computed from, by kind. The number of workers is no part of it.
+    """
+    summary = summarise_ranks(counts)
+    columns = {
+        "mean": summary.mean,
+        "median": summary.median,
+        "q05": summary.q05,
+        "q25": summary.q25,
+        "q75": summary.q75,
+        "q95": summary.q95,
+        "p_top10": probability_in_top(counts, TOP),
+    }
+    write_rank_intervals(folder / NAMES[0], units, nominal, columns)
+    write_rank_histogram(folder / NAMES[1], units, nominal, counts.histogram)
+    text = json.dumps(_summary(counts, asked, inputs), ensure_ascii=False, indent=2)
+    (folder / NAMES[2]).write_text(text + "\n", encoding="utf-8")
+
+
+def asked_of(
+    *,
+    method: str,
+    draws: int,
+    seed: int,
+    own: Mapping[str, float],
+    cities: int,
+    indicators: int,
+    experts: int | None,
+    rule: str | None,
+    choices: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what a study depends on, in the order of the summary."""
+    return {
+        "method": method,
+        "draws": draws,
+        "seed": seed,
+        "chunk": CHUNK,
+        **own,
+        "cities": cities,
+        "indicators": indicators,
+        "experts": experts,
+        "rule": rule,
+        **choices,
+    }
+
+
+def _summary(counts: RankCounts, asked: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[str, Any]:
+    shifts = summarise_shifts(counts)
+    return {
+        **asked,
+        "r_s_mean": shifts.mean,
+        "r_s_median": shifts.median,
+        "r_s_q05": shifts.q05,
+        "r_s_q25": shifts.q25,
+        "r_s_q75": shifts.q75,
+        "r_s_q95": shifts.q95,
+        "sha256": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in inputs.items()},
+    }

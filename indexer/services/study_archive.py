@@ -1,0 +1,232 @@
+"""A finished study with everything it was computed from, as one file that repeats it elsewhere.
+
+Ballots are part of it where experts were drawn: those of closed rounds alone, at least k of
+them, sorted by their scores under numbers of their own, so that no row leads to a person or to
+the ballot in the store. Whoever may read the round's statistics may have them.
+"""
+
+import csv
+import io
+import json
+import math
+import shlex
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import numpy as np
+
+from indexer.enums import Outliers, StudyKind, StudyStatus
+from indexer.frames import write_weights
+from indexer.models import Run, Study
+from indexer.names import normalise_unit_name
+from indexer.numeric.uncertainty import RankCounts
+from indexer.rank_files import asked_of, write_rank_files
+from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
+from indexer.selectors.studies import RANKED, StudyResult, result_of_study
+from indexer.selectors.study_plans import Base, base_of
+from weighting.numeric.tree import global_weights
+from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.panel_scores import PanelScores, panel_scores_of
+
+# The earliest time that a ZIP file can state: the same study is the same file.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+REPEATABLE = (StudyKind.BOOTSTRAP, StudyKind.NOISE, StudyKind.DIRICHLET)
+CHOICES = ("normalisation", "negative", "missing", "aggregation")
+# A spreadsheet takes a cell that starts with one of these for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def archive_of(study: Study) -> bytes:
+    """Return the archive of a finished study."""
+    if study.status != StudyStatus.DONE:
+        raise ValueError("only a finished study has an archive")
+    result, base = result_of_study(study), base_of(study.run)
+    with tempfile.TemporaryDirectory(prefix="quanheng-study-") as name:
+        folder = Path(name)
+        panel = _panel_of(study)
+        inputs = _write_inputs(folder, base, panel)
+        if study.kind in RANKED:
+            outputs = folder / "results"
+            outputs.mkdir()
+            _write_results(outputs, result, base, panel, inputs)
+        command = command_of(study)
+        if command:
+            (folder / "command.txt").write_text(command + "\n", encoding="utf-8")
+        _write_study(folder / "study.json", study)
+        return _zipped(folder)
+
+
+def command_of(study: Study) -> str:
+    """Return the command line that repeats a study inside its archive; '' for a kind without one."""
+    if study.kind not in REPEATABLE:
+        return ""
+    words = ["manage.py", "rank_uncertainty", "--framework", "framework.csv", "--data", "data.csv"]
+    if not np.isnan(unpack_totals(study.run.data_set)).all() and not _is_prepared(study.run):
+        words += ["--totals", "totals.csv"]
+    if study.kind == StudyKind.BOOTSTRAP:
+        words += ["--scores", "scores.csv", "--rule", panel_scores_of(study.run.weight_version).rule]
+    else:
+        words += ["--weights", "weights.csv"]
+    words += [part for name, value in _choices(study).items() for part in (f"--{name}", value)]
+    words += ["--method", study.kind, "--draws", str(study.draws), "--seed", str(study.seed)]
+    words += [part for name, value in study.parameters.items() for part in (f"--{name}", repr(value))]
+    return shlex.join([*words, "--out", "repeated"])
+
+
+def _is_prepared(run: Run) -> bool:
+    """Whether values are divided or treated, which the command does not do: they come normalised."""
+    method = run.method
+    return bool(method.denominators) or method.outliers != Outliers.KEEP
+
+
+def _choices(study: Study) -> dict[str, str]:
+    method = study.run.method
+    choices = {name: getattr(method, name) for name in CHOICES}
+    if not _is_prepared(study.run):
+        return choices
+    missing = "reweight" if method.missing == "reweight" else "refuse"
+    return choices | {"normalisation": "none", "missing": missing}
+
+
+def _panel_of(study: Study) -> PanelScores | None:
+    drawn = study.parameters.get("weights", study.kind)
+    if drawn not in (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE):
+        return None
+    return panel_scores_of(study.run.weight_version)
+
+
+def _write_inputs(folder: Path, base: Base, panel: PanelScores | None) -> dict[str, Path]:
+    """Write what the study rests on; return the files by the names of the command's options."""
+    codes, units = base.tree.leaf_codes, _units(base)
+    prepared = _is_prepared(base.run)
+    values = base.index.normalised if prepared else unpack_values(base.data_set)
+    rows = ([unit, *map(_number, row)] for unit, row in zip(units, values.tolist(), strict=True))
+    files = {
+        "framework": _write_framework(folder / "framework.csv", base),
+        "data": _write_rows(folder / "data.csv", ["unit", *codes], rows),
+    }
+    if panel is None:
+        local = base.index.local
+        write_weights(folder / "weights.csv", base.tree, local, global_weights(base.tree, local))
+        files["weights"] = folder / "weights.csv"
+    else:
+        files["scores"] = _write_scores(folder / "scores.csv", base, panel)
+    totals = unpack_totals(base.data_set)
+    if not np.isnan(totals).all() and not prepared:
+        given = ([c, _number(t)] for c, t in zip(codes, totals.tolist(), strict=True) if not math.isnan(t))
+        files["totals"] = _write_rows(folder / "totals.csv", ["code", "total"], given)
+    return files
+
+
+def _write_framework(path: Path, base: Base) -> Path:
+    rows = [
+        [
+            node.code,
+            node.parent.code if node.parent else "",
+            _neutral(node.name_zh),
+            _neutral(node.name_en),
+            _direction(base, node.position),
+        ]
+        for node in indicators_of(base.data_set.framework_id)
+    ]
+    return _write_rows(path, ["code", "parent", "name_zh", "name_en", "direction"], rows)
+
+
+def _direction(base: Base, node: int) -> str:
+    places = np.flatnonzero(base.tree.leaves == node)
+    return str(int(base.structure.directions[places[0]])) if len(places) else ""
+
+
+def _write_scores(path: Path, base: Base, panel: PanelScores) -> Path:
+    rows = (
+        [f"b{ballot:04}", code, "" if math.isnan(score) else f"{score:.0f}"]
+        for ballot, scores in enumerate(panel.scores.tolist(), start=1)
+        for code, score, asked in zip(base.tree.codes, scores, panel.asked, strict=True)
+        if asked
+    )
+    return _write_rows(path, ["expert", "indicator", "score"], rows)
+
+
+def _write_results(
+    folder: Path, result: StudyResult, base: Base, panel: PanelScores | None, inputs: dict[str, Path]
+) -> None:
+    study = result.study
+    shifts = result.figures["shifts"]
+    counts = RankCounts(result.histogram, shifts, np.empty((0, 2), dtype=np.int64))
+    asked = asked_of(
+        method=study.kind,
+        draws=counts.draws,
+        seed=study.seed or 0,
+        own=study.parameters,
+        cities=len(result.cities),
+        indicators=len(base.tree.leaf_codes),
+        experts=len(panel.scores) if panel else None,
+        rule=panel.rule if panel else None,
+        choices=_choices(study),
+    )
+    nominal = base.index.nominal_ranks
+    order = ("framework", "data", "scores", "weights", "totals")
+    files = {name: inputs[name] for name in order if name in inputs}
+    write_rank_files(folder, units=_units(base), nominal=nominal, counts=counts, asked=asked, inputs=files)
+
+
+def _write_study(path: Path, study: Study) -> None:
+    run = study.run
+    facts = {
+        "kind": study.kind,
+        "parameters": study.parameters,
+        "draws": study.draws,
+        "seed": study.seed,
+        "data_set": run.data_set.name_en or run.data_set.name_zh,
+        "data_sha256": study.data_sha256,
+        "weight_version": run.weight_version.number,
+        "manifest_hash": study.manifest_hash,
+        "method": str(run.method),
+        "code_version": study.code_version,
+        "result_sha256": study.result_sha256,
+        "summary": study.summary,
+        "pairs": study.pairs,
+    }
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _units(base: Base) -> list[str]:
+    """Return a name of its own for each city; two of one name are told apart by province."""
+    cities = cities_of(base.data_set)
+    names = [normalise_unit_name(city.name_zh or city.name_en) for city in cities]
+    counts = Counter(names)
+    return [
+        _neutral(name if counts[name] == 1 else f"{name}（{city.province.name_zh}）")
+        for name, city in zip(names, cities, strict=True)
+    ]
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else repr(value)
+
+
+def _neutral(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    path.write_text(out.getvalue(), encoding="utf-8")
+    return path
+
+
+def _zipped(folder: Path) -> bytes:
+    out = io.BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.writestr(
+                    ZipInfo(str(path.relative_to(folder)), NO_TIME), path.read_bytes(), ZIP_DEFLATED
+                )
+    return out.getvalue()

@@ -1,0 +1,73 @@
+"""Paired comparison of two cities in a finished study, from the same draws drawn again."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from indexer.enums import StudyStatus
+from indexer.models import City, Study
+from indexer.numeric.plans import RankPlan
+from indexer.selectors.cities import city_named
+from indexer.selectors.data_sets import cities_of
+from indexer.selectors.studies import PAIRED
+from indexer.selectors.study_plans import base_of, plan_of
+from weighting.exceptions import Refused
+
+
+@dataclass(frozen=True)
+class PairCount:
+    """How often the first of two cities is above the second, below it, and level with it."""
+
+    first: City
+    second: City
+    above: int
+    below: int
+    draws: int
+
+    @property
+    def level(self) -> int:
+        return self.draws - self.above - self.below
+
+    @property
+    def share(self) -> float:
+        return self.above / self.draws
+
+
+def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
+    """Count both orders over all draws; asked once, they are kept with the study."""
+    if study.status != StudyStatus.DONE or study.kind not in PAIRED:
+        raise Refused(_("Two cities can be compared in a finished study of ranks alone."))
+    cities = cities_of(study.run.data_set)
+    chosen = [city_named(cities, name) for name in (first, second)]
+    unknown = [name for name, city in zip((first, second), chosen, strict=True) if city is None]
+    if unknown:
+        raise Refused(
+            *(
+                _("“%(value)s” is no city of this data set.") % {"value": name}
+                for name in dict.fromkeys(unknown)
+            )
+        )
+    one, other = (city for city in chosen if city is not None)
+    if one == other:
+        raise Refused(_("Name two different cities."))
+    places = sorted((cities.index(one), cities.index(other)))
+    wins = _wins_of(study, places[0], places[1])
+    if cities.index(one) != places[0]:
+        wins = wins[::-1]
+    methods = sum(not v["problem"] for v in study.summary.get("variants", [])) or 1
+    return PairCount(one, other, wins[0], wins[1], study.draws * methods)
+
+
+def _wins_of(study: Study, first: int, second: int) -> list[int]:
+    key = f"{first},{second}"
+    if key not in study.pairs:
+        base = base_of(study.run)
+        plan = plan_of(base, study.kind, study.parameters, draws=study.draws, seed=study.seed)
+        assert isinstance(plan, RankPlan)  # noqa: S101  (every kind in PAIRED has one)
+        study.pairs = {**study.pairs, key: list(plan.count_wins(first, second))}
+        with transaction.atomic():
+            kept = Study.objects.select_for_update().get(pk=study.pk)
+            Study.objects.filter(pk=study.pk).update(pairs={**kept.pairs, key: study.pairs[key]})
+    wins: list[int] = study.pairs[key]
+    return wins

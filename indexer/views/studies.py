@@ -1,0 +1,162 @@
+"""Studies: the lists, asking a new one, live progress, the answer, and stopping or going on."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from indexer.dispatch import queue_study
+from indexer.enums import RunStatus, StudyKind, StudyStatus
+from indexer.forms.studies import StudyForm
+from indexer.models import Run, Study
+from indexer.selectors.studies import UNDER_WAY, studies_visible_to
+from indexer.services.studies import cancel_study, plan_study, retry_study
+from indexer.services.study_parameters import BadParameters
+from indexer.views.run_pages import run_context, visible_run
+from indexer.views.study_pages import answer_of, load_study, study_page
+from indexer.views.study_words import kind_questions, study_name
+from indexer.views.words import data_set_name, version_name
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import ANYONE, STAFF, audience
+from weighting.selectors.pooling import rounds_behind
+from weighting.views.answers import CONFLICT, UNPROCESSABLE
+from weighting.visitors import account_of, visitor_of
+
+PAGE_SIZE = 50
+
+
+@audience(ANYONE)
+@require_http_methods(["GET", "POST"])
+@never_cache
+def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
+    """List a run's studies beside the form of a new one; POST asks it."""
+    run = visible_run(request, pk)
+    account = visitor_of(request).account
+    form = StudyForm(request.POST or None, kind=_asked_kind(request, run))
+    status, problems = 200, list[str]()
+    if request.method == "POST":
+        if account is None:
+            raise Http404
+        try:
+            study = _ask(run, form, account)
+        except BadParameters as refusal:
+            form.show(refusal)
+            status = UNPROCESSABLE
+        except Refused as refusal:
+            status, problems = UNPROCESSABLE, list(refusal.blockers)
+        else:
+            return redirect("indexer:study-detail", pk=study.pk)
+    context = {
+        **run_context(run, "run-studies"),
+        **_listing(request, run=run),
+        "form": form,
+        "kinds": _kinds(run, form.kind),
+        "question": kind_questions()[form.kind],
+        "problems": problems,
+        "is_finished": run.status == RunStatus.DONE,
+    }
+    return render(request, "indexer/run_studies.html", context, status=status)
+
+
+@audience(ANYONE)
+@require_GET
+@never_cache
+def study_list(request: HttpRequest) -> HttpResponse:
+    """List the studies of all runs, the newest first."""
+    return render(request, "indexer/study_list.html", _listing(request))
+
+
+@audience(ANYONE)
+@require_GET
+@never_cache
+def study_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how far a study is, or what it found."""
+    return study_page(request, load_study(request, pk))
+
+
+@audience(ANYONE)
+@require_GET
+@never_cache
+def study_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the part of the page that renews itself: the answer, once there is one."""
+    return answer_of(request, load_study(request, pk))
+
+
+@audience(STAFF)
+@require_POST
+def study_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop a study that waits or runs."""
+    study = load_study(request, pk)
+    try:
+        cancel_study(study, actor=account_of(request))
+    except Refused as refusal:
+        return study_page(request, load_study(request, pk), problems=refusal.blockers, status=CONFLICT)
+    messages.success(request, _("The study is cancelled. What it has counted is kept."))
+    return redirect("indexer:study-detail", pk=pk)
+
+
+@audience(STAFF)
+@require_POST
+def study_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with a study that failed or was cancelled."""
+    study = load_study(request, pk)
+    try:
+        _go_on(study, account_of(request))
+    except Refused as refusal:
+        return study_page(request, load_study(request, pk), problems=refusal.blockers, status=CONFLICT)
+    return redirect("indexer:study-detail", pk=pk)
+
+
+@transaction.atomic
+def _ask(run: Run, form: StudyForm, account: Account) -> Study:
+    study = plan_study(run, kind=form.kind, sent=form.sent(), actor=account)
+    if study.status in UNDER_WAY:
+        queue_study(study)
+    return study
+
+
+@transaction.atomic
+def _go_on(study: Study, account: Account) -> None:
+    queue_study(retry_study(study, actor=account))
+
+
+def _asked_kind(request: HttpRequest, run: Run) -> StudyKind:
+    asked = request.POST.get("kind") or request.GET.get("kind") or ""
+    if asked in StudyKind.values:
+        return StudyKind(asked)
+    return StudyKind.BOOTSTRAP if rounds_behind(run.weight_version) else StudyKind.NOISE
+
+
+def _kinds(run: Run, current: StudyKind) -> list[dict[str, Any]]:
+    here = reverse("indexer:run-studies", args=[run.pk])
+    return [
+        {"label": kind.label, "url": f"{here}?kind={kind.value}#new-study", "is_current": kind == current}
+        for kind in StudyKind
+    ]
+
+
+def _listing(request: HttpRequest, *, run: Run | None = None) -> dict[str, Any]:
+    studies = studies_visible_to(visitor_of(request).account).order_by("-pk")
+    if run is not None:
+        studies = studies.filter(run=run)
+    page = Paginator(studies, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "study": study,
+            "name": study_name(study),
+            "version": version_name(study.run),
+            "data_set": data_set_name(study.run.data_set),
+            "r_s": study.summary.get("r_s", {}).get("mean"),
+            "percent": 100 * study.chunks_done // study.chunks,
+        }
+        for study in page
+    ]
+    return {"page": page, "rows": rows, "of_run": run is not None, "StudyStatus": StudyStatus}

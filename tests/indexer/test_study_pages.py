@@ -1,0 +1,230 @@
+"""The pages of studies: asking, progress, every kind's answer, pairs, files, and who sees what."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from indexer.enums import StudyKind, StudyStatus
+from indexer.models import Study
+from indexer.numeric.uncertainty import count_ranks
+from indexer.selectors.studies import result_of_study
+from indexer.selectors.study_plans import base_of
+from indexer.services.data_sets import publish_data_set
+from indexer.services.studies import count_waiting_parts
+from indexer.views.study_figures import figures_of
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from tests.indexer.studies import make_panel_run, make_study
+from tests.indexer.test_studies import QUESTIONS, plan_of_study
+from weighting.enums import Role
+from weighting.selectors.frameworks import indicators_of
+from weighting.services.versions import publish_version
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run():
+    return make_panel_run()
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def page(study):
+    return reverse("indexer:study-detail", args=[study.pk])
+
+
+def test_a_question_is_asked_without_scripts_and_answered(analyst, run):
+    here = reverse("indexer:run-studies", args=[run.pk])
+    assert b'name="draws"' in analyst.get(here).content
+    sent = {"kind": "noise", "nu": "0.2", "draws": "600", "seed": "0"}
+    answer = analyst.post(here, sent)
+    study = Study.objects.get()
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, page(study))
+    waiting = analyst.get(page(study)).content.decode()
+    assert "every 300ms" in waiting
+    assert "0 of 600" in waiting
+    count_waiting_parts(study.pk)
+    progress = analyst.get(reverse("indexer:study-progress", args=[study.pk])).content.decode()
+    assert "every 300ms" not in progress
+    assert "keeps rank" in progress or "keep their ranks" in progress
+    # Asked again, the same study answers at once.
+    assert analyst.post(here, sent).headers["Location"] == page(study)
+
+
+@pytest.mark.parametrize("kind", StudyKind.values)
+def test_every_kind_has_a_form_an_answer_and_pictures(analyst, run, kind):
+    assert analyst.get(reverse("indexer:run-studies", args=[run.pk]), {"kind": kind}).status_code == 200
+    study = make_study(run, kind, **QUESTIONS[kind])
+    response = analyst.get(page(study))
+    figures = figures_of(result_of_study(study), indicators_of(run.data_set.framework_id))
+
+    assert response.status_code == 200
+    for name, figure in figures.items():
+        assert figure["title"] in response.context["figures"][name]["title"]
+        if figure["spec"]:
+            picture = analyst.get(reverse("indexer:study-picture", args=[study.pk, name, "svg"]))
+            assert picture.content.startswith(b"<svg")
+            assert all(len(row) == len(figure["heads"]) for row in figure["rows"])
+    export = analyst.get(reverse("indexer:study-export", args=[study.pk]))
+    assert export.status_code == (404 if kind == "sobol" else 200)
+
+
+def test_what_is_wrong_with_a_question_stands_beside_its_fields(analyst, run):
+    here = reverse("indexer:run-studies", args=[run.pk])
+    answer = analyst.post(here, {"kind": "noise", "nu": "7", "draws": "0", "seed": "-1"})
+
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"nu", "draws", "seed"}
+    assert "“0” is no whole number from 1 to 1000000." in answer.content.decode()
+
+
+def test_a_run_without_a_panel_offers_noise_and_says_why_no_bootstrap(analyst):
+    run = make_runs(random_values(4))[0]
+    here = reverse("indexer:run-studies", args=[run.pk])
+    assert analyst.get(here).context["form"].kind == "noise"
+    answer = analyst.post(here, {"kind": "bootstrap", "draws": "10", "seed": "0"})
+
+    assert answer.status_code == 422
+    assert "do not come from a panel" in answer.content.decode()
+
+
+def test_cancel_and_go_on(analyst, run):
+    study = make_study(run, counted=False)
+    analyst.post(reverse("indexer:study-cancel", args=[study.pk]))
+    assert "The study was cancelled" in analyst.get(page(study)).content.decode()
+    assert analyst.post(reverse("indexer:study-cancel", args=[study.pk])).status_code == 409
+    analyst.post(reverse("indexer:study-retry", args=[study.pk]))
+    study.refresh_from_db()
+    assert study.status == StudyStatus.QUEUED
+    Study.objects.update(status=StudyStatus.FAILED, error="out of luck")
+    assert "out of luck" in analyst.get(page(study)).content.decode()
+
+
+def test_the_cities_are_searched_sorted_and_drawn(analyst, run):
+    study = make_study(run)
+    found = analyst.get(page(study), {"q": "城市003"})
+
+    assert [row["city"].name_zh for row in found.context["rows"]] == ["城市003"]
+    assert len(found.context["shown"]["spec"]["data"]["values"]) == 1
+    part = analyst.get(page(study), {"sort": "-top1"}, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="results")
+    assert b"<html" not in part.content
+    firsts = result_of_study(study).figures["top1"]
+    assert part.context["rows"][0]["city"] == result_of_study(study).cities[int(firsts.argmax())]
+
+
+def test_a_pair_is_counted_over_the_same_draws_and_kept(analyst, run):
+    study = make_study(run)
+    result, plan = result_of_study(study), plan_of_study(study)
+    local = np.hstack([plan.versions.draw(chunk) for chunk in range(plan.chunks)])
+    wins = count_ranks(base_of(run).index, local, np.array([[7, 2]])).wins[0].tolist()
+    names = {"above": result.cities[7].name_en.lower(), "below": result.cities[2].name_zh}
+
+    for _again in range(2):
+        count = analyst.get(page(study), names).context["pair"]["count"]
+        assert [count.above, count.below] == wins
+        assert count.draws == study.draws
+    study.refresh_from_db()
+    assert study.pairs == {"2,7": wins[::-1]}
+    for wrong in ({"above": "Atlantis", "below": "城市003"}, {"above": "城市003", "below": "City 3"}):
+        assert analyst.get(page(study), wrong).context["pair"]["problems"]
+
+
+def test_strangers_see_finished_studies_of_published_runs_and_no_ballots(client, run):
+    study, waiting = make_study(run), make_study(run, "noise", counted=False)
+    assert client.get(page(study)).status_code == 404
+    actor = run.data_set.created_by
+    publish_data_set(run.data_set, actor=actor)
+    publish_version(run.weight_version, actor=actor)
+
+    assert client.get(page(study)).status_code == 200
+    assert client.get(page(waiting)).status_code == 404
+    assert client.get(page(study), {"above": "城市001", "below": "城市002"}).context["pair"] is None
+    assert client.get(reverse("indexer:study-archive", args=[study.pk])).status_code != 200
+    listed = client.get(reverse("indexer:study-list")).context["rows"]
+    assert [row["study"] for row in listed] == [study]
+    here = reverse("indexer:run-studies", args=[run.pk])
+    assert client.post(here, {"kind": "noise", "draws": "5", "seed": "0", "nu": "0"}).status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_lists_take_the_same_queries_for_any_number(analyst, run, count, django_assert_num_queries):
+    for seed in range(count):
+        make_study(run, seed=seed, counted=False)
+    with django_assert_num_queries(4):
+        analyst.get(reverse("indexer:study-list"))
+
+
+def test_the_file_holds_every_city_with_the_seed(analyst, run):
+    study = make_study(run, seed=5)
+    answer = analyst.get(reverse("indexer:study-export", args=[study.pk]), {"format": "json"})
+    document = json.loads(answer.content)
+    figures = result_of_study(study).figures
+
+    assert document["provenance"]["seed"] == 5
+    assert [row["nominal"] for row in document["rows"]] == sorted(figures["nominal"].tolist())
+    assert sum(row["top1"] for row in document["rows"]) == pytest.approx(figures["top1"].sum())
+
+
+def unpack(client, study, folder):
+    content = client.get(reverse("indexer:study-archive", args=[study.pk])).content
+    with ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "method"),
+    [
+        ("bootstrap", {}, {}),
+        ("noise", {"nu": 0.25}, {"normalisation": "minmax"}),
+        ("dirichlet", {"kappa": 30}, {"normalisation": "zscore"}),
+    ],
+)
+def test_the_archive_repeats_to_the_last_byte_without_a_database(analyst, tmp_path, kind, asked, method):
+    study = make_study(make_panel_run(**method), kind, draws=1100, seed=0, **asked)
+    assert unpack(analyst, study, tmp_path) == unpack(analyst, study, tmp_path)
+    command = (tmp_path / "command.txt").read_text().split()
+    command[0] = str(ROOT / "manage.py")
+    nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    environment = {"PATH": "/usr/bin:/bin", "QUANHENG_VAR": str(tmp_path / "var"), **nowhere}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    for name in ("rank_intervals.csv", "rank_histogram.csv", "summary.json"):
+        repeated = (tmp_path / "repeated" / name).read_bytes()
+        assert repeated == (tmp_path / "results" / name).read_bytes(), name
+
+
+def test_the_ballots_of_an_archive_lead_to_nobody(analyst, run, tmp_path):
+    """Sorted by score under numbers of their own: no id of a ballot, an invitation or an expert."""
+    study = make_study(run)
+    content = unpack(analyst, study, tmp_path)
+    rows = list(csv.DictReader((tmp_path / "scores.csv").open()))
+    round_ = run.weight_version.round
+    ballots: dict[str, list[int]] = {}
+    for row in rows:
+        ballots.setdefault(row["expert"], []).append(int(row["score"]))
+
+    assert list(ballots) == [f"b{number:04}" for number in range(1, 9)]
+    assert list(ballots.values()) == sorted(ballots.values())
+    for ballot in round_.ballots.all():
+        assert str(ballot.pk).encode() not in content
+        assert ballot.pk.hex.encode() not in content
+    text = (tmp_path / "scores.csv").read_text() + (tmp_path / "study.json").read_text()
+    assert not any(expert.email in text or expert.name in text for expert in round_.panel.experts.all())
