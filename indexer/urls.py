@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from indexer.api.city_profiles import CityProfileView, LeadsView
+from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
 from indexer.api.fragility import CriticalWeights
 from indexer.api.maps import MapOfRun
@@ -109,6 +111,11 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
+    path("api/v1/runs/<int:pk>/cities/<int:city_pk>/", CityProfileView.declared(), name="api-run-city"),
+    path("api/v1/runs/<int:pk>/leads/", LeadsView.declared(), name="api-run-leads"),
+    path("api/v1/comparisons/", ComparisonView.declared(), name="api-comparison"),
+    path("api/v1/comparisons/cities/", ComparedCities.declared(), name="api-comparison-cities"),
+    path("api/v1/comparisons/cities/<int:city_pk>/", CityChangeView.declared(), name="api-city-change"),
     # The last of all: what no address under the API has answered.
     path("api/v1/<path:address>", audience(ANYONE)(UnknownAddress.as_view()), name="api-unknown"),
 ]

@@ -118,6 +118,12 @@ POLICY = {
     "indexer:run-leads-export": ("GET", STAFF),
     "indexer:run-fragility": ("GET", STAFF),
     "indexer:run-fragility-export": ("GET", STAFF),
+    "indexer:api-run-city": ("GET", STAFF),
+    "indexer:api-run-leads": ("GET", STAFF),
+    # Without runs they answer 400, with what to give.
+    "indexer:api-comparison": ("GET", ANYBODY),
+    "indexer:api-comparison-cities": ("GET", ANYBODY),
+    "indexer:api-city-change": ("GET", ANYBODY),
     "indexer:api-run-critical": ("GET", STAFF),
     "indexer:run-map": ("GET", STAFF),
     "indexer:run-map-export": ("GET", STAFF),

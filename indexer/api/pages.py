@@ -1,8 +1,9 @@
-"""Pages of rows that no query gives: they were computed, or cut out of an array."""
+"""Pages of rows that no query gives: they were computed, or cut out of an array. And refusals."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from django.forms import Form
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,3 +17,8 @@ def answer_page(request: Request, rows: Sequence[Row], write: Callable[[Row], An
     pages = Pages()
     chosen: Any = pages.paginate_queryset(rows, request)  # type: ignore[arg-type]
     return pages.get_paginated_response([write(row) for row in chosen or ()])
+
+
+def problems_of(form: Form) -> dict[str, list[str]]:
+    """Return what is wrong with the values of a form, by parameter."""
+    return {name: [str(error) for error in errors] for name, errors in form.errors.items()}

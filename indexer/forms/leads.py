@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indexer.selectors.profiles import DARK_HORSE_PLACES
+from indexer.selectors.profiles import DARK_HORSE_PLACES, Lead, Leads, dark_horses_of, leads_over
 from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
 
@@ -50,3 +50,9 @@ class LeadForm(forms.Form):
     def indicator(self, name: str) -> Indicator | None:
         """The node chosen in a field; None for the composite."""
         return self._nodes.get(self.cleaned_data[name])
+
+    def find(self, leads: Leads) -> list[Lead]:
+        """Return the leads that a valid form asks for."""
+        if self.cleaned_data["over"]:
+            return leads_over(leads, self.indicator("node"), self.indicator("over"), self.threshold)
+        return dark_horses_of(leads, self.threshold, self.indicator("node"))

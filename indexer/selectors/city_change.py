@@ -1,6 +1,6 @@
 """What moved one city between the base of a comparison and another version."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +33,12 @@ class NodeChange:
     @property
     def total(self) -> float:
         return self.through_weights + self.through_values
+
+    def and_below(self) -> "Iterator[NodeChange]":
+        """Return the node, followed by all below it."""
+        yield self
+        for child in self.children:
+            yield from child.and_below()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +92,14 @@ class CityChange:
         return [self._branch(root, children) for root in children[-1]]
 
     @cached_property
+    def branches(self) -> list[NodeChange]:
+        """Every node of the tree, each followed by all below it."""
+        return [branch for root in self.tree for branch in root.and_below()]
+
+    @cached_property
     def leaves(self) -> list[NodeChange]:
         """All leaves, the one that moves the score most first."""
-        waiting, found = list(self.tree), []
-        while waiting:
-            node = waiting.pop()
-            waiting += node.children
-            if not node.children:
-                found.append(node)
+        found = [branch for branch in self.branches if not branch.children]
         return sorted(found, key=lambda leaf: (-abs(leaf.total), leaf.node.position))
 
     @cached_property

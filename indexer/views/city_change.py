@@ -74,7 +74,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
     if change.parts is None:
         raise Http404
     name = f"change-{city_pk}-{change.runs[0].pk}-{change.runs[1].pk}"
-    rows = _file_rows(change.tree)
+    rows = _file_rows(change.branches)
     return table_answer(asked_format(request), name, _headings(), rows, run_facts(*change.runs))
 
 
@@ -180,7 +180,7 @@ def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
         "unit": score_unit(change.runs[0].method),
         "count": len(leaves),
     }
-    branches = {leaf.node.code: root.node.name for root in change.tree for leaf in _leaves_below(root)}
+    branches = {leaf.node.code: root.node.name for root in change.tree for leaf in root.and_below()}
     values = ""
     if _has_values(change):
         values = _("through the values (%(cause)s)") % {"cause": values_word(_pair(change))}
@@ -220,29 +220,16 @@ def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
     }
 
 
-def _leaves_below(branch: NodeChange) -> Iterator[NodeChange]:
-    if not branch.children:
-        yield branch
-    for child in branch.children:
-        yield from _leaves_below(child)
-
-
 def _tree(change: CityChange) -> list[dict[str, Any]]:
     """Return the tree as the page opens it, branch by branch."""
     if not change.tree:
         return []
-    widest = max(abs(branch.total) for branch in _all(change.tree)) * PERCENT
+    widest = max(abs(branch.total) for branch in change.branches) * PERCENT
     lines = [_line(branch, widest or 1.0, _digits(change)) for branch in change.tree]
     # The sub-index that matters most stands open.
     most = max(range(len(lines)), key=lambda place: abs(change.tree[place].total))
     lines[most]["is_open"] = True
     return lines
-
-
-def _all(branches: list[NodeChange]) -> Iterator[NodeChange]:
-    for branch in branches:
-        yield branch
-        yield from _all(list(branch.children))
 
 
 def _line(branch: NodeChange, widest: float, digits: int) -> dict[str, Any]:
@@ -319,7 +306,7 @@ def _headings() -> list[Heading]:
 
 
 def _file_rows(branches: list[NodeChange]) -> Iterator[list[object]]:
-    for branch in _all(branches):
+    for branch in branches:
         node = branch.node
         yield [
             node.code,

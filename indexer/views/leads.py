@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from indexer.forms.leads import LeadForm
 from indexer.models import Run
 from indexer.selectors.node_scores import node_scores_of
-from indexer.selectors.profiles import Lead, Leads, dark_horses_of, leads_over
+from indexer.selectors.profiles import Lead, Leads
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from weighting.exports import Heading
@@ -51,15 +51,8 @@ def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
         *(Heading(f"rank_{code}", _("Rank: %(name)s") % {"name": name}) for code, name, _ranks in columns),
         Heading("lead", _("Lead, places")),
     ]
-    rows = _file_rows(leads, found_leads(leads, form), columns)
+    rows = _file_rows(leads, form.find(leads), columns)
     return table_answer(asked_format(request), f"leads-{run.pk}", headings, rows, run_facts(run))
-
-
-def found_leads(leads: Leads, form: LeadForm) -> list[Lead]:
-    """Return the leads that a valid form asks for."""
-    if form.cleaned_data["over"]:
-        return leads_over(leads, form.indicator("node"), form.indicator("over"), form.threshold)
-    return dark_horses_of(leads, form.threshold, form.indicator("node"))
 
 
 def shown_columns(leads: Leads, form: LeadForm) -> list[tuple[str, str, FloatArray]]:
@@ -84,13 +77,13 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     if not form.is_valid():
         context |= {"title": _("Leads of one rank over others"), "columns": []}
         return render(request, "indexer/leads.html", context, status=400)
-    found, columns = found_leads(leads, form), shown_columns(leads, form)
+    found, columns = form.find(leads), shown_columns(leads, form)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context |= {
         "title": _finding(found, form),
         "rule": _rule(leads, form),
         "columns": [name for _code, name, _ranks in columns],
-        "count": len(found),
+        "lead_count": len(found),
         "page_obj": page,
         "rows": [_row(leads, lead, columns) for lead in page.object_list],
         "saves": save_links(f"{reverse('indexer:run-leads-export', args=[run.pk])}?{urlencode(form.data)}"),

@@ -1,0 +1,178 @@
+"""/api/v1/runs/{id}/cities/{id}/ and /api/v1/runs/{id}/leads/."""
+
+from typing import Any
+
+import numpy as np
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.comparisons import PAGES, unit_of
+from indexer.api.fragility import UnitSerializer
+from indexer.api.pages import answer_page, problems_of
+from indexer.api.run_view import RunView
+from indexer.forms.leads import LeadForm
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.profiles import (
+    CityProfile,
+    Lead,
+    Leads,
+    ScoreProfile,
+    city_profile_of,
+    other_ranks_of,
+)
+from indexer.selectors.runs import PERCENT
+
+
+class ScoreProfileSerializer(serializers.Serializer):
+    """Ranks and scores are null where the city has nothing of the indicator."""
+
+    indicator = serializers.CharField(allow_null=True, help_text="Null: the composite.")
+    rank = serializers.IntegerField(allow_null=True)
+    rank_in_region = serializers.IntegerField(allow_null=True)
+    rank_in_province = serializers.IntegerField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    province_mean = serializers.FloatField(allow_null=True)
+    region_mean = serializers.FloatField(allow_null=True)
+    nation_mean = serializers.FloatField(allow_null=True)
+
+
+class NeighbourSerializer(UnitSerializer):
+    rank = serializers.IntegerField()
+    score = serializers.FloatField()
+    gap = serializers.FloatField(help_text="Its score less that of the city in view.")
+
+
+class OtherRankSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    weight_version = serializers.IntegerField()
+    rank = serializers.IntegerField()
+    score = serializers.FloatField()
+
+
+class CityProfileSerializer(UnitSerializer):
+    run = serializers.IntegerField()
+    province = serializers.CharField()
+    region = serializers.CharField()
+    cities = serializers.IntegerField(help_text="How many are ranked.")
+    scores = ScoreProfileSerializer(many=True)
+    neighbours = NeighbourSerializer(many=True)
+    dark_horse_in = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Sub-indices in which its rank is more than 20 places better than in every other.",
+    )
+    others = OtherRankSerializer(many=True, help_text="The other finished runs of the same data.")
+
+
+class CityProfileView(RunView):
+    """A city in a finished run, beside its province, its region and the nation."""
+
+    @extend_schema(responses=CityProfileSerializer)
+    def get(self, request: Request, pk: int, city_pk: int) -> Response:
+        profile = city_profile_of(node_scores_of(self.finished_run(pk)), city_pk)
+        if profile is None:
+            raise NotFound
+        others = other_ranks_of(profile.run, profile.city, self.account)
+        answer = _profile(profile) | {
+            "others": [
+                {
+                    "run": other.run.pk,
+                    "weight_version": other.run.weight_version_id,
+                    "rank": other.rank,
+                    "score": other.score * PERCENT,
+                }
+                for other in others
+            ]
+        }
+        return Response(CityProfileSerializer(answer).data)
+
+
+class LeadSerializer(UnitSerializer):
+    indicator = serializers.CharField(help_text="Where it ranks better; “composite” for the composite.")
+    rank = serializers.IntegerField()
+    lead = serializers.IntegerField(help_text="Places, over the closest of the others.")
+
+
+class LeadPageSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = LeadSerializer(many=True)
+
+
+class LeadsView(RunView):
+    """Cities that rank better on one score than on others: without parameters the dark horses."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("node", str, description="A code, or “composite”; any sub-index without it."),
+            OpenApiParameter(
+                "over", str, description="A code, or “composite”; all other sub-indices without."
+            ),
+            OpenApiParameter("places", int, description="The lead is larger than this; 20 without it."),
+            *PAGES,
+        ],
+        responses=LeadPageSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        leads = Leads(node_scores_of(self.finished_run(pk)))
+        form = LeadForm(request.query_params, nodes=leads.scores.nodes)
+        if not form.is_valid():
+            raise ValidationError(problems_of(form))
+
+        def write(lead: Lead) -> Any:
+            return LeadSerializer(_lead(leads, lead)).data
+
+        return answer_page(request, form.find(leads), write)
+
+
+def _profile(profile: CityProfile) -> dict[str, Any]:
+    place = profile.city.province
+    return {
+        **unit_of(profile.city),
+        "run": profile.run.pk,
+        "province": place.name_zh,
+        "region": place.region.name_zh,
+        "cities": profile.count,
+        "scores": [_score(score) for score in [profile.composite, *profile.nodes]],
+        "neighbours": [
+            {
+                **unit_of(near.city),
+                "rank": near.rank,
+                "score": near.score * PERCENT,
+                "gap": near.gap * PERCENT,
+            }
+            for near in profile.neighbours
+        ],
+        "dark_horse_in": [node.code for node in profile.leads.dark_horses(profile.position)],
+    }
+
+
+def _score(score: ScoreProfile) -> dict[str, Any]:
+    ranks = {
+        "rank": score.rank,
+        "rank_in_region": score.rank_in_region,
+        "rank_in_province": score.rank_in_province,
+    }
+    figures = {
+        "score": score.score,
+        "province_mean": score.province,
+        "region_mean": score.region,
+        "nation_mean": score.nation,
+    }
+    return {
+        "indicator": score.node.code if score.node else None,
+        **{name: None if np.isnan(rank) else int(rank) for name, rank in ranks.items()},
+        **{name: None if np.isnan(value) else value * PERCENT for name, value in figures.items()},
+    }
+
+
+def _lead(leads: Leads, lead: Lead) -> dict[str, Any]:
+    return {
+        **unit_of(leads.scores.cities[lead.position]),
+        "indicator": lead.node.code if lead.node else "composite",
+        "rank": lead.rank,
+        "lead": lead.places,
+    }

@@ -1,0 +1,257 @@
+"""/api/v1/comparisons/, .../cities/ and .../cities/{id}/."""
+
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.fragility import UnitSerializer
+from indexer.api.pages import answer_page, problems_of
+from indexer.api.run_view import RunView
+from indexer.forms.comparison import ComparisonForm
+from indexer.models import City
+from indexer.selectors.cities import matching_cities
+from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
+from indexer.selectors.comparison import Comparison, compare_runs
+from indexer.selectors.runs import PERCENT, load_runs, runs_visible_to
+
+REASONS = [("", "split"), ("sums", "no weighted sums over all indicators"), ("units", "two units")]
+RUNS = [
+    OpenApiParameter("runs", str, required=True, description="Ids of two to fifty runs, joined by commas."),
+    OpenApiParameter("base", int, description="One of them; the first without it."),
+]
+PAGES = [OpenApiParameter("limit", int), OpenApiParameter("offset", int)]
+
+
+class ComparedRunSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    dataset = serializers.IntegerField()
+    weight_version = serializers.IntegerField()
+    method = serializers.CharField(help_text="SHA-256 of the method.")
+    moved = serializers.IntegerField(help_text="Cities whose rank is not that of the base.")
+    largest_shift = serializers.IntegerField()
+    mean_absolute_shift = serializers.FloatField(help_text="R_S against the base.")
+    spearman = serializers.FloatField(allow_null=True, help_text="Null where all cities tie.")
+    kendall_tau_b = serializers.FloatField(allow_null=True)
+
+
+class TopOverlapSerializer(serializers.Serializer):
+    k = serializers.IntegerField()
+    overlaps = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="Part of the first k that every two runs share, from 0 to 1, in the order of the runs.",
+    )
+
+
+class ComparisonSerializer(serializers.Serializer):
+    base = serializers.IntegerField()
+    cities = serializers.IntegerField()
+    moved = serializers.IntegerField(help_text="Cities whose rank is not the same under all runs.")
+    runs = ComparedRunSerializer(many=True)
+    mean_shifts = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="R_S between every two runs, in their order.",
+    )
+    tops = TopOverlapSerializer(many=True)
+
+
+class ComparedCitySerializer(UnitSerializer):
+    province = serializers.CharField()
+    region = serializers.CharField()
+    ranks = serializers.ListField(child=serializers.IntegerField(), help_text="In the order of the runs.")
+    shifts = serializers.ListField(child=serializers.IntegerField(), help_text="Places gained on the base.")
+    scores = serializers.ListField(child=serializers.FloatField(), help_text="Unrounded, in percent.")
+
+
+class ComparedCityPageSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = ComparedCitySerializer(many=True)
+
+
+class NodeChangeSerializer(serializers.Serializer):
+    """An inner node has the sums of its children; the nodes without a parent sum to the change."""
+
+    code = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    local_before = serializers.FloatField()
+    local_after = serializers.FloatField()
+    global_before = serializers.FloatField()
+    global_after = serializers.FloatField()
+    score_before = serializers.FloatField()
+    score_after = serializers.FloatField()
+    through_weights = serializers.FloatField()
+    through_values = serializers.FloatField(help_text="Through the data or the method.")
+
+
+class PassingSerializer(UnitSerializer):
+    rank_before = serializers.IntegerField()
+    rank_after = serializers.IntegerField()
+
+
+class CityChangeSerializer(UnitSerializer):
+    before = serializers.IntegerField(help_text="The base.")
+    after = serializers.IntegerField(help_text="The run that it is set against.")
+    rank_before = serializers.IntegerField()
+    rank_after = serializers.IntegerField()
+    score_before = serializers.FloatField(help_text="In percent, as all scores and changes here.")
+    score_after = serializers.FloatField()
+    not_split = serializers.ChoiceField(
+        choices=REASONS, help_text="Why the change has no parts; empty where it has."
+    )
+    nodes = NodeChangeSerializer(many=True)
+    passed = PassingSerializer(many=True, help_text="Ahead of the city before, and not after.")
+    passed_by = PassingSerializer(many=True)
+
+
+class ComparisonBase(RunView):
+    """Compares the runs asked for; the visitor must be able to see all of them."""
+
+    def compare(self) -> Comparison:
+        """Return the comparison of ``?runs=``, or say all that is wrong with it."""
+        asked = asked_runs(self.request.query_params)
+        listed = list(runs_visible_to(self.account))
+        known = {str(run.pk) for run in listed}
+        if unknown := [pk for pk in asked if pk not in known]:
+            raise NotFound(", ".join(unknown))
+        data = {"runs": asked, "base": self.request.query_params.get("base", "")}
+        form = ComparisonForm(data, runs=listed, names=[str(run.pk) for run in listed])
+        if not form.is_valid():
+            raise ValidationError(problems_of(form))
+        return compare_runs(load_runs(self.account, [run.pk for run in form.cleaned_data["runs"]]))
+
+
+class ComparisonView(ComparisonBase):
+    """Two to fifty runs of the same cities against the base, and every two against each other."""
+
+    @extend_schema(parameters=RUNS, responses=ComparisonSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(ComparisonSerializer(_comparison(self.compare())).data)
+
+
+class ComparedCities(ComparisonBase):
+    """The cities of a comparison by their rank under the base."""
+
+    @extend_schema(
+        operation_id="v1_comparisons_cities_list",
+        parameters=[*RUNS, *PAGES, OpenApiParameter("q", str, description="Part of a city's name.")],
+        responses=ComparedCityPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        compared = self.compare()
+        passing = set(matching_cities(compared.cities, text=request.query_params.get("q", "")).tolist())
+        order = compared.results[0].ranks.argsort(kind="stable").tolist()
+
+        def write(position: int) -> Any:
+            return ComparedCitySerializer(_compared_city(compared, position)).data
+
+        return answer_page(request, [position for position in order if position in passing], write)
+
+
+class CityChangeView(ComparisonBase):
+    """What moved one city from the base to another run, along the tree."""
+
+    @extend_schema(
+        parameters=[*RUNS, OpenApiParameter("to", int, description="One of the runs; the last without it.")],
+        responses=CityChangeSerializer,
+    )
+    def get(self, request: Request, city_pk: int) -> Response:
+        compared = self.compare()
+        numbers = [str(run.pk) for run in compared.runs]
+        asked = request.query_params.get("to", numbers[-1])
+        if asked not in numbers[1:]:
+            raise NotFound(asked)
+        change = city_change_of(compared, city_pk, numbers.index(asked))
+        if change is None:
+            raise NotFound
+        return Response(CityChangeSerializer(_city_change(change)).data)
+
+
+def asked_runs(query: QueryDict) -> list[str]:
+    """Return the ids of ``?runs=1,2`` and of ``?runs=1&runs=2``, each once."""
+    given = [pk.strip() for text in query.getlist("runs") for pk in text.split(",")]
+    return list(dict.fromkeys(pk for pk in given if pk))
+
+
+def _comparison(compared: Comparison) -> dict[str, Any]:
+    summaries = [None, *compared.summaries]
+    return {
+        "base": compared.runs[0].pk,
+        "cities": len(compared.cities),
+        "moved": compared.moved,
+        "runs": [
+            {
+                "run": run.pk,
+                "dataset": run.data_set_id,
+                "weight_version": run.weight_version_id,
+                "method": run.method.sha256,
+                "moved": summary.moved if summary else 0,
+                "largest_shift": summary.largest if summary else 0,
+                "mean_absolute_shift": summary.mean_absolute if summary else 0.0,
+                "spearman": summary.spearman if summary else 1.0,
+                "kendall_tau_b": summary.tau_b if summary else 1.0,
+            }
+            for run, summary in zip(compared.runs, summaries, strict=True)
+        ],
+        "mean_shifts": compared.mean_shifts.tolist(),
+        "tops": [{"k": k, "overlaps": compared.top_overlaps(k).tolist()} for k in compared.tops],
+    }
+
+
+def unit_of(city: City) -> dict[str, Any]:
+    """Return how every answer names a city."""
+    return {"id": city.pk, "unit": city.name_zh, "unit_en": city.name_en}
+
+
+def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
+    city = compared.cities[position]
+    return {
+        **unit_of(city),
+        "province": city.province.name_zh,
+        "region": city.province.region.name_zh,
+        "ranks": compared.ranks[position].tolist(),
+        "shifts": compared.shifts[position].tolist(),
+        "scores": [float(result.scores[position]) * PERCENT for result in compared.results],
+    }
+
+
+def _city_change(change: CityChange) -> dict[str, Any]:
+    before, after = change.runs
+    return {
+        **unit_of(change.city),
+        "before": before.pk,
+        "after": after.pk,
+        "rank_before": change.ranks[0],
+        "rank_after": change.ranks[1],
+        "score_before": change.scores[0] * PERCENT,
+        "score_after": change.scores[1] * PERCENT,
+        "not_split": change.why_not_split,
+        "nodes": [_node(branch) for branch in change.branches],
+        "passed": [_passing(change, position) for position in change.passed],
+        "passed_by": [_passing(change, position) for position in change.passed_by],
+    }
+
+
+def _node(branch: NodeChange) -> dict[str, Any]:
+    return {
+        "code": branch.node.code,
+        "parent": branch.node.parent.code if branch.node.parent else None,
+        "local_before": branch.local[0],
+        "local_after": branch.local[1],
+        "global_before": branch.global_[0],
+        "global_after": branch.global_[1],
+        "score_before": branch.values[0] * PERCENT,
+        "score_after": branch.values[1] * PERCENT,
+        "through_weights": branch.through_weights * PERCENT,
+        "through_values": branch.through_values * PERCENT,
+    }
+
+
+def _passing(change: CityChange, position: int) -> dict[str, Any]:
+    before, after = change.compared.ranks[position, [0, change.place]].tolist()
+    return {**unit_of(change.compared.cities[position]), "rank_before": before, "rank_after": after}
