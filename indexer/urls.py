@@ -11,6 +11,7 @@ from indexer.api.methods import DataSetRuns
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
+from indexer.api.what_if import WhatIfOfRun
 from indexer.views import (
     city_change,
     city_profile,
@@ -27,6 +28,7 @@ from indexer.views import (
     runs,
     studies,
     study_pages,
+    what_if,
 )
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
@@ -71,6 +73,9 @@ urlpatterns = [
     path("runs/<int:pk>/leads/export/", leads.leads_export, name="run-leads-export"),
     path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
     path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
+    path("runs/<int:pk>/what-if/", what_if.what_if, name="run-what-if"),
+    path("runs/<int:pk>/what-if/data/", what_if.what_if_data, name="run-what-if-data"),
+    path("runs/<int:pk>/what-if/draft/", what_if.what_if_draft, name="run-what-if-draft"),
     path("runs/<int:pk>/map/", maps.run_map, name="run-map"),
     path("runs/<int:pk>/map/export/", maps.map_export, name="run-map-export"),
     path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),
@@ -108,6 +113,7 @@ urlpatterns = [
     ),
     path("api/v1/runs/<int:pk>/preparation/", PreparationView.declared(), name="api-run-preparation"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
+    path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),

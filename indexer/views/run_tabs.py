@@ -21,6 +21,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
         "run-studies": _("Studies"),
         "run-fragility": _("Fragility"),
         "run-leads": _("Leads"),
+        "run-what-if": _("What-if"),
         "run-map": _("Map"),
         "run-places": _("Places"),
         "run-concentration": _("Concentration"),

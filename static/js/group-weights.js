@@ -1,4 +1,4 @@
-/* The weights of a sibling group: moving one shares the rest among those not kept, in proportion. */
+/* The form of one sibling group in percent; sibling-weights.js shares the rest. */
 "use strict";
 
 function readRows(form) {
@@ -9,19 +9,14 @@ function readRows(form) {
   }));
 }
 
-function shareRest(rows, moved) {
-  const others = rows.filter((row) => row !== moved && !row.keep.checked);
-  const kept = rows.filter((row) => row !== moved && row.keep.checked);
-  const taken = kept.reduce((sum, row) => sum + Number(row.number.value), 0);
-  const most = Math.max(0, 100 - taken);
-  const wanted = others.length ? Math.min(Math.max(0, Number(moved.number.value)), most) : most;
-  const before = others.reduce((sum, row) => sum + Number(row.number.value), 0);
-  const rest = most - wanted;
-  moved.number.value = String(Number(wanted.toFixed(8)));
-  others.forEach((row) => {
-    const part = before > 0 ? Number(row.number.value) / before : 1 / others.length;
-    row.number.value = String(Number((rest * part).toFixed(8)));
+function moveTo(rows, moved) {
+  const weights = shareRest(rows.map((row) => Number(row.number.value)), {
+    moved: rows.indexOf(moved),
+    wanted: Number(moved.number.value),
+    kept: rows.map((row) => row.keep.checked),
+    whole: 100,
   });
+  rows.forEach((row, place) => { row.number.value = String(Number(weights[place].toFixed(8))); });
 }
 
 function showRows(form, rows) {
@@ -36,11 +31,11 @@ function prepareGroup(form) {
     row.slider.hidden = false;
     row.slider.addEventListener("input", () => {
       row.number.value = row.slider.value;
-      shareRest(rows, row);
+      moveTo(rows, row);
       showRows(form, rows);
     });
     row.number.addEventListener("change", () => {
-      shareRest(rows, row);
+      moveTo(rows, row);
       showRows(form, rows);
     });
   });

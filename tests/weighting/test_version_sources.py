@@ -16,7 +16,12 @@ from weighting.numeric.siblings import rescale_siblings, sum_to_one
 from weighting.readers import FileProblems
 from weighting.selectors.freezing import freezing_notes
 from weighting.selectors.versions import freezing_blockers, weighted_nodes_of
-from weighting.services.version_sources import describe_version, draft_implied_version, edit_group
+from weighting.services.version_sources import (
+    describe_version,
+    draft_implied_version,
+    draft_reweighted_version,
+    edit_group,
+)
 from weighting.services.versions import aggregate_round, draft_equal_version, freeze_version
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +227,27 @@ def test_every_fault_of_the_totals_is_named(framework):
     with pytest.raises(FileProblems) as found:
         imply(framework, text)
     assert [problem.column for problem in found.value.problems] == ["unit", "total", "industry", "innovation"]
+
+
+def test_other_weights_for_the_whole_tree_make_a_draft_that_names_its_origin(draft, manager):
+    weights = {**locals_of(draft), "infra": 0.25, "industry": 0.75}
+    said = {"label_zh": "试", "label_en": "Tried", "reason": " Council ", "actor": manager}
+    made = draft_reweighted_version(draft, local_weights=weights, **said)
+
+    assert (made.parent, made.source, made.reason) == (draft, VersionSource.EDITED, "Council")
+    assert locals_of(made) == weights
+    assert locals_of(draft)["infra"] == 0.5
+    assert not freezing_blockers(made)
+
+
+def test_other_weights_that_are_no_weights_are_all_named(draft, manager):
+    weights = {**locals_of(draft), "infra": -0.25, "elsewhere": 0.1}
+    said = {"label_zh": "试", "label_en": "Tried", "reason": " ", "actor": manager}
+    with pytest.raises(Refused) as caught:
+        draft_reweighted_version(draft, local_weights=weights, **said)
+    assert len(caught.value.blockers) == 3
+
+    weights = {**locals_of(draft), "infra": 0.25}
+    with pytest.raises(Refused, match="sum to 100 %"):
+        draft_reweighted_version(draft, local_weights=weights, **{**said, "reason": "Council"})
+    assert WeightVersion.objects.count() == 1

@@ -108,6 +108,52 @@ def edit_group(
 
 
 @transaction.atomic
+def draft_reweighted_version(
+    version: WeightVersion,
+    *,
+    local_weights: Mapping[str, float],
+    label_zh: str,
+    label_en: str,
+    reason: str,
+    actor: Account,
+) -> WeightVersion:
+    """Draft a version with other local weights, one for every code; it names the one it came from.
+
+    The weights are taken to the last bit, so that the draft ranks as they did when they were tried.
+    """
+    version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+    nodes = weighted_nodes_of(version)
+    codes = [node.indicator.code for node in nodes]
+    blockers = [] if reason.strip() else [_("Every edit states its reason.")]
+    if set(local_weights) != set(codes):
+        blockers.append(_("Give a weight to every indicator."))
+    if any(not 0 <= weight <= 1 for weight in local_weights.values()):
+        blockers.append(_("A weight is never below zero or above 100 %."))
+    tree = tree_of([node.indicator for node in nodes])
+    local = np.array([local_weights.get(code, np.nan) for code in codes])
+    if not blockers and any(abs(local[group].sum() - 1) > EDIT_TOLERANCE for group in tree.groups):
+        blockers.append(_("The weights of every group sum to 100 %."))
+    if blockers:
+        raise Refused(*blockers)
+    weights = PanelWeights(
+        local=local,
+        global_=global_weights(tree, local),
+        asked=np.array([node.asked or local[at] != node.local_weight for at, node in enumerate(nodes)]),
+    )
+    return draft_version(
+        framework=version.framework,
+        label_zh=label_zh,
+        label_en=label_en,
+        source=VersionSource.EDITED,
+        nodes=[node.indicator for node in nodes],
+        weights=weights,
+        actor=actor,
+        parent=version,
+        reason=reason.strip(),
+    )
+
+
+@transaction.atomic
 def describe_version(
     version: WeightVersion, *, label_zh: str, label_en: str, note: str, actor: Account
 ) -> WeightVersion:

@@ -1,0 +1,97 @@
+"""/api/v1/runs/{id}/what-if/."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.run_view import RunView
+from indexer.numeric.composite import CompositeError
+from indexer.numeric.weight_state import WeightStateError, state_text
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.what_if import WhatIf, what_if_of
+from weighting.numeric.tree import global_weights
+
+STATE = OpenApiParameter(
+    "w",
+    str,
+    description=(
+        "The weights to try: '1', then for each changed sibling group '~', its number and the weights of its "
+        "members in millionths, joined by '.', all in base 36. Group 0 is the root; the others follow by the "
+        "position of their parent. Groups that are not named keep the run's weights."
+    ),
+)
+
+
+class TriedWeightSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    local_weight = serializers.FloatField()
+    global_weight = serializers.FloatField()
+
+
+class TriedCitySerializer(serializers.Serializer):
+    unit = serializers.CharField()
+    unit_en = serializers.CharField()
+    score = serializers.FloatField(help_text="Unrounded, in percent.")
+    rank = serializers.IntegerField()
+    nominal_rank = serializers.IntegerField(help_text="Under the run's own weights.")
+    shift = serializers.IntegerField(help_text="Places gained.")
+
+
+class WhatIfSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    w = serializers.CharField(allow_blank=True)
+    mean_absolute_shift = serializers.FloatField(help_text="R_S, over all cities.")
+    moved = serializers.IntegerField(help_text="Cities whose rank is another.")
+    swapped_pairs = serializers.IntegerField(help_text="Pairs of cities whose order is another.")
+    weights = TriedWeightSerializer(many=True, help_text="In the order of the framework.")
+    cities = TriedCitySerializer(many=True, help_text="In the order of the data set.")
+
+
+class WhatIfOfRun(RunView):
+    """All scores and ranks of a finished run under other weights."""
+
+    @extend_schema(parameters=[STATE], responses=WhatIfSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        text = request.query_params.get("w", "")
+        try:
+            return Response(WhatIfSerializer(_answer(what_if_of(self.finished_run(pk), text))).data)
+        except WeightStateError as error:
+            message = _("“%(part)s” states no weights of this tree (%(kind)s).")
+            raise ValidationError({"w": [message % {"part": error.part, "kind": error.kind}]}) from None
+        except CompositeError as error:
+            message = _("%(count)s cities have nothing of any weight: give weight to what they have.")
+            raise ValidationError({"w": [message % {"count": len(error.cities)}]}) from None
+
+
+def _answer(tried: WhatIf) -> dict[str, Any]:
+    weights = zip(
+        tried.index.tree.codes, tried.local, global_weights(tried.index.tree, tried.local), strict=True
+    )
+    figures = zip(tried.cities, tried.scores, tried.ranks, tried.nominal_ranks, tried.shifts, strict=True)
+    return {
+        "run": tried.run.pk,
+        "w": state_text(tried.state),
+        "mean_absolute_shift": tried.mean_shift,
+        "moved": tried.moved,
+        "swapped_pairs": tried.swaps(0)[0],
+        "weights": [
+            {"code": code, "local_weight": local, "global_weight": global_}
+            for code, local, global_ in weights
+        ],
+        "cities": [
+            {
+                "unit": city.name_zh,
+                "unit_en": city.name_en,
+                "score": score * PERCENT,
+                "rank": rank,
+                "nominal_rank": nominal,
+                "shift": shift,
+            }
+            for city, score, rank, nominal, shift in figures
+        ],
+    }

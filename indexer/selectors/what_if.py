@@ -1,0 +1,139 @@
+"""A finished run under other weights: every rank anew, against the ranks it has."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexer.models import City, Run
+from indexer.numeric.comparison import mean_absolute_shift, rank_shift
+from indexer.numeric.composite import composite_scores
+from indexer.numeric.ranking import min_ranks
+from indexer.numeric.uncertainty import Index
+from indexer.numeric.weight_state import State, local_weights, read_state
+from indexer.selectors.cities import cities_of_run
+from indexer.selectors.indices import index_of
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import global_weights
+from weighting.selectors.frameworks import indicators_of
+
+# A browser gets this many values at most, 8 bytes each; beyond, the server computes.
+MAX_VALUES = 600_000
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two cities whose order is another: positions of the one that was above, and of the other."""
+
+    fell: int
+    rose: int
+
+
+@dataclass(frozen=True, eq=False)
+class WhatIf:
+    """A run and weights to try; arrays follow the cities, or the nodes in file order."""
+
+    run: Run
+    index: Index
+    nodes: list[Indicator]
+    cities: list[City]
+    state: State
+
+    @cached_property
+    def local(self) -> FloatArray:
+        """The local weights that are tried, (nodes,)."""
+        return local_weights(self.index.tree, self.index.local, self.state)
+
+    @cached_property
+    def has_missing(self) -> bool:
+        return bool(np.isnan(self.index.normalised).any())
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Scores under these weights, (cities,), to the last bit what a run would compute.
+
+        Raises `CompositeError` where a city has nothing of any weight.
+        """
+        tree = self.index.tree
+        return composite_scores(
+            self.index.normalised,
+            global_weights(tree, self.local)[tree.leaves],
+            aggregation=self.index.aggregation,
+            missing="reweight" if self.has_missing else "refuse",
+            tree=tree,
+        )
+
+    @cached_property
+    def ranks(self) -> IntArray:
+        return min_ranks(self.scores)
+
+    @cached_property
+    def nominal_ranks(self) -> IntArray:
+        return self.index.nominal_ranks
+
+    @cached_property
+    def shifts(self) -> IntArray:
+        """Places gained, (cities,)."""
+        return rank_shift(self.nominal_ranks, self.ranks)
+
+    @property
+    def mean_shift(self) -> float:
+        """R_S, the average absolute rank shift."""
+        return mean_absolute_shift(self.nominal_ranks, self.ranks)
+
+    @property
+    def moved(self) -> int:
+        return int((self.shifts != 0).sum())
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Positions by rank, ties in their nominal order."""
+        return np.lexsort((np.arange(len(self.ranks)), self.nominal_ranks, self.ranks)).tolist()
+
+    def movers(self, count: int) -> tuple[list[int], list[int]]:
+        """Return the cities that rise and that fall furthest, of equal ones the higher first."""
+        ranked = np.lexsort((np.arange(len(self.ranks)), self.ranks, -self.shifts))
+        rises = [place for place in ranked.tolist() if self.shifts[place] > 0]
+        falls = np.lexsort((np.arange(len(self.ranks)), self.ranks, self.shifts))
+        return rises[:count], [place for place in falls.tolist() if self.shifts[place] < 0][:count]
+
+    def swaps(self, count: int) -> tuple[int, list[Swap]]:
+        """Return how many pairs change order, and the first of them by their nominal ranks."""
+        total, first = 0, list[Swap]()
+        by_nominal = np.lexsort((np.arange(len(self.ranks)), self.nominal_ranks))
+        nominal, ranks = self.nominal_ranks[by_nominal], self.ranks[by_nominal]
+        for place in range(len(ranks) - 1):
+            passed = (nominal[place + 1 :] > nominal[place]) & (ranks[place + 1 :] < ranks[place])
+            total += int(passed.sum())
+            if len(first) < count:
+                others = place + 1 + np.flatnonzero(passed)[: count - len(first)]
+                first += [Swap(int(by_nominal[place]), int(by_nominal[other])) for other in others]
+        return total, first
+
+    @property
+    def fits_browser(self) -> bool:
+        """Whether the values are few enough to be sent to a browser."""
+        return self.index.normalised.size <= MAX_VALUES
+
+    @cached_property
+    def terms(self) -> bytes:
+        """What the weights are applied to, (leaves, cities) as little-endian doubles; nan where missing."""
+        values = self.index.normalised
+        terms = np.log(values) if self.index.aggregation == "geometric" else values
+        return np.ascontiguousarray(terms.T, dtype="<f8").tobytes()
+
+
+def what_if_of(run: Run, text: str = "") -> WhatIf:
+    """Load a finished run with the weights that a text states; '' are its own.
+
+    Raises `WeightStateError` for a text that states none.
+    """
+    index = index_of(run)
+    return WhatIf(
+        run=run,
+        index=index,
+        nodes=indicators_of(run.data_set.framework_id),
+        cities=cities_of_run(run),
+        state=read_state(text, index.tree),
+    )

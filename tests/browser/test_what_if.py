@@ -1,0 +1,163 @@
+"""Weights that move in a real browser: the ranks are the server's, and the address holds them."""
+
+import json
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from indexer.models import City
+from indexer.numeric.weight_state import apportion, state_text
+from indexer.selectors.what_if import what_if_of
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+RANK = """text => {
+  shown.units = readState(text);
+  takeWeights();
+  return shown.index.rank(shown.local) && { ranks: [...shown.index.ranks], scores: [...shown.index.scores] };
+}"""
+MOVE = """() => {
+  const slider = document.querySelector("[data-slider]");
+  return [...Array(40).keys()].map((step) => {
+    slider.value = String(50000 + step * 20000);
+    const start = performance.now();
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    const shownAt = performance.now();
+    shown.index.weights = null;
+    shown.index.rank(shown.local);
+    return [performance.now() - shownAt, shownAt - start];
+  });
+}"""
+
+
+@pytest.fixture
+def open_page(live_server, browser):
+    """Sign a manager in and open an address; every word of the console fails the test."""
+    contexts, heard = [], []
+    session = sign_in_staff(Client(), make_account(Role.MANAGER)).cookies[settings.SESSION_COOKIE_NAME].value
+
+    def open_at(path, *, scripts=True, width=1440):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: "en"}
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert heard == []
+
+
+def random_states(run, count, seed):
+    """States of a tree: some groups changed, to weights from even to nearly nothing."""
+    chance, groups = np.random.default_rng(seed), what_if_of(run).index.tree.groups
+    for _ in range(count):
+        chosen = [number for number in range(len(groups)) if chance.random() < 0.7]
+        yield {number: apportion(chance.random(len(groups[number])) ** 4 + 1e-9) for number in chosen}
+
+
+def test_ranks_are_the_servers_to_the_last_place(open_page):
+    """Many ties among 120 cities: few distinct values, and equal scores by different sums."""
+    values = np.random.default_rng(7).integers(1, 4, (120, 5)).astype(float)
+    holes = values.copy()
+    holes[np.random.default_rng(8).random(holes.shape) < 0.2] = np.nan
+    holes[:, 0] = values[:, 0]
+    kinds = {
+        "arithmetic": make_runs(values, tilts=[1.0])[0],
+        "geometric": make_runs(values, tilts=[1.0], aggregation="geometric")[0],
+        "reweight": make_runs(holes, tilts=[1.0], missing="reweight")[0],
+    }
+    for kind, run in kinds.items():
+        page = open_page(f"/runs/{run.pk}/what-if/")
+        page.wait_for_selector("[data-ready]")
+        for state in random_states(run, 25, seed=run.pk):
+            text = state_text(state)
+            seen, tried = page.evaluate(RANK, text), what_if_of(run, text)
+            assert seen["ranks"] == tried.ranks.tolist(), (kind, text)
+            if kind == "arithmetic":
+                assert seen["scores"] == tried.scores.tolist(), text
+
+
+def test_a_slider_moves_the_ranks_and_the_address_restores_them(open_page, live_server):
+    run = make_runs(random_values(351), tilts=[None])[0]
+    page = open_page(f"/runs/{run.pk}/what-if/")
+    page.wait_for_selector("[data-ready]")
+    ranked, whole = np.array(page.evaluate(MOVE)).T
+    print(
+        f"\n351 cities, milliseconds (median, most): ranked anew {np.median(ranked):.2f}, {ranked.max():.2f};"
+    )
+    print(f"the whole answer to a movement {np.median(whole):.2f}, {whole.max():.2f}; a frame has 16.7")
+    page.locator("[data-slider]").first.evaluate("slider => slider.dispatchEvent(new Event('change'))")
+    expect(page.locator("[data-mean]")).not_to_have_text("0.00")
+    sums = page.evaluate("[...shown.units.values()].map(units => units.reduce((a, b) => a + b))")
+    assert sums == [1_000_000]
+
+    def ranks_of(page):
+        return page.locator("tbody tr th").all_inner_texts()
+
+    seen, address = ranks_of(page), page.evaluate("window.location.href")
+    assert page.locator("#what-if-link").inner_text() == address
+    other = open_page(address.removeprefix(live_server.url))
+    other.wait_for_selector("[data-ready]")
+    assert ranks_of(other) == seen
+    assert other.evaluate("stateText(shown.units)") == page.evaluate("stateText(shown.units)")
+
+    page.locator("[data-group='0'] button[name=equal]").click()
+    page.wait_for_function("address => window.location.href !== address", arg=address)
+    page.go_back()
+    expect(page.locator("#what-if-link")).to_have_text(address)
+    assert ranks_of(page) == seen
+    page.locator("[data-reset-all]").click()
+    expect(page.locator("[data-moved]")).to_have_text("0")
+
+
+def test_kept_weights_stay_and_pinned_cities_are_held(open_page):
+    run = make_runs(random_values(8), tilts=[None])[0]
+    page = open_page(f"/runs/{run.pk}/what-if/", width=390)
+    page.wait_for_selector("[data-ready]")
+    rows = page.locator("[data-group='0'] [data-node]")
+    kept = rows.nth(1).locator("[data-number]").input_value()
+    rows.nth(1).locator("[data-keep]").check()
+    rows.nth(0).locator("[data-number]").fill("12.5")
+    rows.nth(0).locator("[data-number]").press("Tab")
+    assert rows.nth(1).locator("[data-number]").input_value() == kept
+    page.locator(".what-if-pin").nth(2).click()
+    name = page.locator("tbody tr").nth(2).locator("th").inner_text()
+    expect(page.locator("[data-pin-list]")).to_contain_text(name)
+    assert "pin=" in page.url
+    assert json.loads(page.evaluate("JSON.stringify(shown.pins)"))
+
+
+def test_without_scripts_the_server_ranks(open_page):
+    run = make_runs(random_values(8), tilts=[None])[0]
+    page = open_page(f"/runs/{run.pk}/what-if/", scripts=False)
+    page.locator("[data-group='0'] [data-number]").first.fill("90")
+    page.get_by_role("button", name="Rank with these weights").click()
+    assert "?w=1~0." in page.url
+    expect(page.locator("[data-mean]")).to_have_text(
+        f"{what_if_of(run, page.url.split('w=')[1]).mean_shift:.2f}"
+    )
+    page.locator("[data-group='0'] button[name=reset]").click()
+    assert page.url.endswith("/what-if/")
+
+
+def test_the_map_is_drawn(open_page):
+    run = make_runs(random_values(3), tilts=[None])[0]
+    City.objects.update(latitude=31.2, longitude=121.5)
+    City.objects.filter(pk=run.data_set.city_ids[0]).update(latitude=39.9, longitude=116.4)
+    page = open_page(f"/runs/{run.pk}/map/")
+    expect(page.locator("#map svg .mark-symbol path").first).to_be_attached()
+    assert page.locator("#map svg .mark-symbol path").count() >= 3

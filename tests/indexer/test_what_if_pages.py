@@ -1,0 +1,209 @@
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from indexer.models import Run
+from indexer.numeric.weight_state import WHOLE, state_text
+from indexer.selectors import what_if as what_if_selectors
+from indexer.selectors.what_if import what_if_of
+from indexer.services.runs import compute_waiting_runs
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role, VersionSource, VersionStatus
+from weighting.models import AuditEntry, WeightVersion
+from weighting.services.versions import freeze_version
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager(client):
+    return sign_in_staff(client, make_account(Role.MANAGER))
+
+
+@pytest.fixture
+def run():
+    return make_runs(random_values(12), tilts=[None])[0]
+
+
+def page_of(run):
+    return reverse("indexer:run-what-if", args=[run.pk])
+
+
+def tilted(run, group=0):
+    """A state that gives the first of a group 70 % and the others what is left, evenly."""
+    size = len(what_if_of(run).index.tree.groups[group])
+    units = [700_000, *[300_000 // (size - 1)] * (size - 1)]
+    units[-1] += WHOLE - sum(units)
+    return {group: np.array(units)}
+
+
+def test_its_own_weights_give_the_runs_own_ranks(manager, run):
+    tried = manager.get(page_of(run)).context["tried"]
+    stored = dict(run.city_scores.values_list("city_id", "rank"))
+    assert {city.pk: rank for city, rank in zip(tried.cities, tried.ranks, strict=True)} == stored
+    assert tried.mean_shift == tried.moved == tried.swaps(5)[0] == 0
+
+
+def test_other_weights_rank_as_a_frozen_version_of_them_does(manager, run):
+    """The draft of tried weights, frozen and computed, has the same bits as what was seen."""
+    text = state_text(tilted(run))
+    tried = what_if_of(run, text)
+    said = {"w": text, "label_zh": "试", "label_en": "Tried", "reason": "Does it hold?"}
+    response = manager.post(page_of(run) + "draft/", said)
+    draft = WeightVersion.objects.get(status=VersionStatus.DRAFT)
+    assert response.url == reverse("weighting:version-detail", args=[draft.pk])
+    assert draft.source == VersionSource.EDITED
+    assert draft.parent_id == run.weight_version_id
+    assert AuditEntry.objects.filter(act="draft", subject_id=draft.pk).exists()
+    freeze_version(draft, actor=make_account(Role.ADMINISTRATOR))
+    compute_waiting_runs(run.data_set_id)
+    scores = Run.objects.get(weight_version=draft).city_scores.order_by("city_id")
+    assert [row.rank for row in scores] == tried.ranks.tolist()
+    assert [row.score for row in scores] == tried.scores.tolist()
+
+
+def test_typed_weights_are_rescaled_and_go_into_the_address(manager, run):
+    group = what_if_of(run).index.tree.groups[0].tolist()
+    typed = {f"n{node}": text for node, text in zip(group, ("2", "1", *["0"] * 8), strict=False)}
+    response = manager.post(page_of(run), {"w": "", **typed})
+    tried = manager.get(response.url).context["tried"]
+    assert tried.local[group[0]] == 0.666667
+    assert tried.local[group].sum() == pytest.approx(1)
+    assert list(tried.state) == [0]
+
+
+def test_equal_reset_and_what_was_not_touched(manager, run):
+    text = state_text(tilted(run))
+    reset = manager.post(page_of(run), {"w": text, "reset": "0"})
+    assert reset.url == page_of(run)
+    kept = manager.post(page_of(run), {"w": text, "pin": "3.x.3"})
+    assert kept.url == f"{page_of(run)}?w={text}&pin=3"
+    equal = manager.get(manager.post(page_of(run), {"w": text, "equal": "0"}).url).context["tried"]
+    assert np.ptp(equal.state[0]) <= 1
+
+
+def test_every_wrong_weight_is_named_and_kept_as_typed(manager, run):
+    group = what_if_of(run).index.tree.groups[0].tolist()
+    typed = {f"n{node}": text for node, text in zip(group, ("-1", "many", *["0"] * 8), strict=False)}
+    response = manager.post(page_of(run), {"w": "", **typed})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "“-1” is below zero" in text
+    assert "“many”" in text
+    assert 'value="many"' in text
+    zeros = manager.post(page_of(run), {"w": "", **{f"n{node}": "0" for node in group}})
+    assert "are zero" in zeros.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("2~0.lfls", "notation"), ("1~9.lfls", "no such group"), ("1~0.1", "number of indicators")],
+)
+def test_an_address_that_cannot_be_read_says_why(manager, run, text, words):
+    response = manager.get(page_of(run), {"w": text})
+    assert response.status_code == 400
+    assert words in response.content.decode()
+    answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text})
+    assert answer.status_code == 400
+    assert "states no weights" in answer.json()["w"][0]
+
+
+def test_the_api_answers_with_all_ranks(manager, run):
+    text = state_text(tilted(run))
+    answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).json()
+    tried = what_if_of(run, text)
+    assert [row["rank"] for row in answer["cities"]] == tried.ranks.tolist()
+    assert answer["mean_absolute_shift"] == np.abs([row["shift"] for row in answer["cities"]]).mean() > 0
+    assert answer["moved"] == tried.moved
+    pairs = [
+        (one, two)
+        for one in answer["cities"]
+        for two in answer["cities"]
+        if one["nominal_rank"] < two["nominal_rank"] and one["rank"] > two["rank"]
+    ]
+    assert answer["swapped_pairs"] == len(pairs)
+    assert [row["local_weight"] for row in answer["weights"]] == tried.local.tolist()
+
+
+def test_swaps_come_by_nominal_rank_and_movers_by_distance(run):
+    tried = what_if_of(run, state_text(tilted(run)))
+    total, swaps = tried.swaps(3)
+    assert len(swaps) == min(3, total)
+    uppers = [tried.nominal_ranks[swap.fell] for swap in swaps]
+    assert uppers == sorted(uppers)
+    rises, falls = tried.movers(4)
+    assert tried.shifts[rises[0]] == tried.shifts.max()
+    assert tried.shifts[falls[0]] == tried.shifts.min()
+
+
+def test_the_values_are_sent_once_and_held_against_the_permissions_each_time(manager, client, run):
+    address = page_of(run) + "data/"
+    first = manager.get(address)
+    values = np.frombuffer(first.content, "<f8").reshape(-1, len(run.data_set.city_ids))
+    np.testing.assert_array_equal(values.T, what_if_of(run).index.normalised)
+    assert first["Cache-Control"] == "private, no-cache"
+    again = manager.get(address, headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    client.logout()
+    assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 404
+
+
+def test_a_large_data_set_is_left_to_the_server(manager, run, monkeypatch):
+    monkeypatch.setattr(what_if_selectors, "MAX_VALUES", 10)
+    text = manager.get(page_of(run)).content.decode()
+    assert "too large for a browser" in text
+    assert "what-if.js" not in text
+    assert "hx-post" in text
+    part = manager.get(page_of(run), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert "Mean shift" in part
+
+
+def test_a_city_with_nothing_of_any_weight_is_named(manager):
+    values = random_values(4)
+    values[2, 1:] = np.nan
+    run = make_runs(values, tilts=[None], missing="reweight")[0]
+    tree = what_if_of(run).index.tree
+    first = int(tree.leaves[0])
+    top = first
+    while tree.parents[top] >= 0:
+        top = int(tree.parents[top])
+    units = np.zeros(len(tree.groups[0]), dtype=np.int64)
+    units[[node != top for node in tree.groups[0]].index(True)] = WHOLE
+    text = state_text({0: units})
+    page = manager.get(page_of(run), {"w": text})
+    assert page.status_code == 200
+    assert [city.pk for city in page.context["impossible"]] == [run.data_set.city_ids[2]]
+    assert manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).status_code == 400
+
+
+def test_only_managers_keep_drafts(client, run):
+    sign_in_staff(client, make_account(Role.ANALYST))
+    assert "Save as a draft" not in client.get(page_of(run)).content.decode()
+    said = {"w": "", "label_zh": "试", "label_en": "Tried", "reason": "no"}
+    assert client.post(page_of(run) + "draft/", said).status_code == 404
+    assert not WeightVersion.objects.filter(status=VersionStatus.DRAFT).exists()
+
+
+def test_a_draft_without_a_reason_comes_back_with_the_weights(manager, run):
+    text = state_text(tilted(run))
+    response = manager.post(page_of(run) + "draft/", {"w": text, "label_zh": "试", "label_en": "Tried"})
+    assert response.status_code == 422
+    assert response.context["text"] == text
+    assert not WeightVersion.objects.filter(status=VersionStatus.DRAFT).exists()
+
+
+def test_strangers_try_weights_on_published_runs_alone(client):
+    hidden, shown = make_runs(random_values(3))[0], make_runs(random_values(3), published=True)[0]
+    assert client.get(page_of(hidden)).status_code == 404
+    assert client.get(page_of(hidden) + "data/").status_code == 404
+    assert client.get(page_of(shown)).status_code == 200
+    assert client.post(page_of(shown), {"w": "", "equal": "0"}).status_code == 302
+
+
+def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(manager, django_assert_num_queries):
+    for count in (1, 3):
+        run = make_runs(random_values(count), tilts=[None])[0]
+        with django_assert_num_queries(9):
+            manager.get(page_of(run))
