@@ -56,6 +56,9 @@ POLICY = {
     "weighting:round-links": ("POST", OWNER),
     "weighting:round-expert-add": ("GET POST", OWNER),
     "weighting:round-end-series": ("GET POST", OWNER),
+    "weighting:token-list": ("GET POST", STAFF),
+    # The world has no token: that of somebody else is never found either.
+    "weighting:token-revoke": ("", STAFF),
     "weighting:audit": ("GET", MANAGERS),
     "weighting:audit-export": ("GET", MANAGERS),
     "weighting:round-notes": ("GET POST", OWNER),

@@ -36,6 +36,22 @@ class TooManyAttempts(Refused):
         super().__init__(_("Too many wrong codes were typed here: wait a quarter of an hour and try again."))
 
 
+class UnknownToken(Refused):
+    """An API token that is unknown or revoked, or whose account is closed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This token is not known, or it was revoked: make one on your page of API tokens.")
+        )
+
+
+class TooManyTokens(Refused):
+    """Too many wrong API tokens came from one address."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Too many wrong tokens came from here: wait a quarter of an hour and try again."))
+
+
 class NotReported(Refused):
     """A figure is withheld: the round is not closed, or too few ballots count."""
 

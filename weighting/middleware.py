@@ -4,11 +4,46 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.cache import patch_vary_headers
 
 from weighting.enums import Role
+from weighting.exceptions import Refused, TooManyTokens
 from weighting.permissions import ADMINISTRATORS
-from weighting.visitors import visitor_of
+from weighting.services.api_tokens import account_of_token
+from weighting.services.attempts import WINDOW_SECONDS
+from weighting.visitors import Visitor, visitor_of
+
+API = "/api/"
+SCHEME = "bearer"
+
+
+class TokenMiddleware:
+    """Let a program in by its token, on the API alone; a token that is sent must be a right one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(API):
+            return self.get_response(request)
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == SCHEME:
+            try:
+                account = account_of_token(secret.strip(), address=request.META.get("REMOTE_ADDR", ""))
+            except Refused as refusal:
+                return _refuse_token(refusal)
+            request.visitor = Visitor(role=Role(account.role), account=account, by_token=True)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        patch_vary_headers(response, ["Authorization"])
+        return response
+
+
+def _refuse_token(refusal: Refused) -> HttpResponse:
+    body = {"detail": " ".join(refusal.blockers)}
+    if isinstance(refusal, TooManyTokens):
+        return JsonResponse(body, status=429, headers={"Retry-After": str(WINDOW_SECONDS)})
+    return JsonResponse(body, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 class AudienceMiddleware:

@@ -7,6 +7,7 @@ from weighting.api.rounds import Rounds, RoundStatisticsView
 from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
 from weighting.views import (
     access,
+    api_tokens,
     audit,
     ballot,
     frameworks,
@@ -91,6 +92,8 @@ urlpatterns = [
     ),
     path("rounds/<int:pk>/statistics/export/", statistics.statistics_export, name="round-statistics-export"),
     path("rounds/<int:pk>/report/", statistics.round_report, name="round-report"),
+    path("account/tokens/", api_tokens.token_list, name="token-list"),
+    path("account/tokens/<int:pk>/revoke/", api_tokens.token_revoke, name="token-revoke"),
     path("audit/", audit.audit_log, name="audit"),
     path("audit/export/", audit.audit_export, name="audit-export"),
     path("frameworks/", frameworks.framework_list, name="framework-list"),

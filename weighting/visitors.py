@@ -18,6 +18,7 @@ class Visitor:
     role: Role
     account: Account | None = None
     invitation: Invitation | None = None
+    by_token: bool = False
 
     @property
     def name(self) -> str:

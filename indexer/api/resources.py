@@ -13,15 +13,16 @@ from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
-from weighting.api.base import Resource
+from weighting.api.base import IdFilter, Resource
 
 
 class DataSetFilter(filters.FilterSet):
-    framework = filters.NumberFilter(field_name="framework_id")
+    framework = IdFilter("framework_id")
+    year = IdFilter("year")
 
     class Meta:
         model = DataSet
-        fields = ["year"]
+        fields: list[str] = []
 
 
 class DataSets(Resource):
@@ -30,14 +31,15 @@ class DataSets(Resource):
     queryset = DataSet.objects.none()
     serializer_class = DataSetSerializer
     filterset_class = DataSetFilter
+    ordering_fields = ["id", "year"]
 
     def get_queryset(self) -> QuerySet[DataSet]:
         return data_sets_visible_to(self.account).order_by("pk")
 
 
 class RunFilter(filters.FilterSet):
-    dataset = filters.NumberFilter(field_name="data_set_id")
-    weight_version = filters.NumberFilter(field_name="weight_version_id")
+    dataset = IdFilter("data_set_id")
+    weight_version = IdFilter("weight_version_id")
 
     class Meta:
         model = Run
@@ -50,6 +52,7 @@ class Runs(Resource):
     queryset = Run.objects.none()
     serializer_class = RunSerializer
     filterset_class = RunFilter
+    ordering_fields = ["id", "finished_at"]
 
     def get_queryset(self) -> QuerySet[Run]:
         return runs_visible_to(self.account).order_by("pk")
@@ -74,6 +77,7 @@ class Ranking(Resource):
     queryset = CityScore.objects.none()
     serializer_class = RankingSerializer
     filterset_class = RankingFilter
+    ordering_fields = ["rank", "score"]
     run: Run
 
     def get_queryset(self) -> QuerySet[CityScore]:

@@ -81,7 +81,7 @@ def test_versions_of_two_frameworks_are_not_compared_and_the_page_says_so(client
 
     assert (page.status_code, answer.status_code) == (400, 400)
     assert "weigh different frameworks" in page.content.decode()
-    assert pair[0].framework.name in answer.json()["detail"][0]
+    assert pair[0].framework.name in answer.json()["versions"][0]
 
 
 @pytest.mark.parametrize("count", [1, 21])

@@ -1,11 +1,20 @@
-"""What every resource of the API shares: read only, paged, filtered, and seen through selectors."""
+"""What every resource of the API shares: paged, filtered, ordered, and seen through selectors.
 
-from collections.abc import Callable
+What is asked for wrongly is answered with 400 and the name of the parameter; a parameter that is
+not known is one of those, because a misspelt filter would otherwise return too many rows.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from django import forms
+from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +26,9 @@ from weighting.permissions import ANYONE, InAudience, audience
 from weighting.visitors import visitor_of
 
 MAX_ROWS = 1000
+# The largest number that both databases hold.
+LARGEST = 2**63 - 1
+PAGING = ("limit", "offset")
 
 
 class Pages(LimitOffsetPagination):
@@ -24,13 +36,63 @@ class Pages(LimitOffsetPagination):
 
     max_limit = MAX_ROWS
 
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        bounds = {"limit": (1, MAX_ROWS), "offset": (0, LARGEST)}
+        for parameter in parameters:
+            least, most = bounds[parameter["name"]]
+            parameter["schema"] |= {"minimum": least, "maximum": most}
+        return parameters
+
+    def get_limit(self, request: Request) -> int:
+        return _whole_number(request, "limit", least=1, most=MAX_ROWS, default=self.default_limit or MAX_ROWS)
+
+    def get_offset(self, request: Request) -> int:
+        return _whole_number(request, "offset", least=0, most=LARGEST, default=0)
+
+
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": LARGEST})
+class IdFilter(filters.NumberFilter):
+    """An id: a number, not a choice among objects, which would tell a hidden id from an unknown one."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name=field_name, min_value=0, max_value=LARGEST)
+
+
+class Ordering(OrderingFilter):
+    """``?ordering=`` by one or several fields, falling with a minus; equal rows in the order of their ids."""
+
+    ordering_description = "Fields, joined by commas; a minus before one lets it fall."
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Say which fields there are."""
+        (parameter,) = super().get_schema_operation_parameters(view)
+        fields = "|".join(view.ordering_fields)  # type: ignore[attr-defined]
+        return [parameter | {"schema": {"type": "string", "pattern": f"^-?({fields})(,-?({fields}))*$"}}]
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> Sequence[str] | None:
+        asked = request.query_params.get(self.ordering_param)
+        if asked is None:
+            return None
+        known = [name for name, _label in self.get_valid_fields(queryset, view)]
+        fields = [field.strip() for field in asked.split(",")]
+        wrong = [field for field in fields if field.removeprefix("-") not in known]
+        if wrong:
+            message = _("Cannot order by “%(field)s”. Known: %(known)s.")
+            said = [message % {"field": field, "known": ", ".join(known)} for field in wrong]
+            raise ValidationError({self.ordering_param: said})
+        return [*fields, "pk"]
+
 
 class Resource(ReadOnlyModelViewSet):
     """A list and its entries; a subclass gives the rows that the visitor may see."""
 
     permission_classes = [InAudience]
     pagination_class = Pages
-    filter_backends = [filters.DjangoFilterBackend]
+    filter_backends = [filters.DjangoFilterBackend, Ordering]
+    ordering_fields: Sequence[str] = ["id"]
     http_method_names = ["get", "head", "options"]
 
     @classmethod
@@ -45,6 +107,35 @@ class Resource(ReadOnlyModelViewSet):
     def account(self) -> Account | None:
         """The account that asks; experts and strangers have none and see what is published."""
         return visitor_of(self.request).account
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_parameters(request, self._known_parameters())
+
+    def _known_parameters(self) -> list[str]:
+        if self.action != "list":
+            return []
+        own = getattr(self, "filterset_class", None)
+        return [*PAGING, Ordering.ordering_param, *(own.base_filters if own else [])]
+
+
+def check_parameters(request: Request, known: Collection[str]) -> None:
+    """Refuse parameters that the address does not know."""
+    message = _("This address has no parameter of this name. Known: %(known)s.")
+    said = message % {"known": ", ".join(known) or "–"}
+    unknown = {name: [said] for name in request.query_params if name not in known}
+    if unknown:
+        raise ValidationError(unknown)
+
+
+def _whole_number(request: Request, name: str, *, least: int, most: int, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and least <= int(text) <= most):
+        message = _("Give a whole number from %(least)s to %(most)s instead of “%(value)s”.")
+        raise ValidationError({name: [message % {"least": least, "most": most, "value": text}]})
+    return int(text)
 
 
 class UnknownAddress(APIView):

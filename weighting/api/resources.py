@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework.serializers import BaseSerializer
 
-from weighting.api.base import Resource
+from weighting.api.base import IdFilter, Resource
 from weighting.api.serializers import (
     FrameworkDetailSerializer,
     FrameworkSerializer,
@@ -30,12 +30,12 @@ class Frameworks(Resource):
 
 
 class VersionFilter(filters.FilterSet):
-    # A number, not a choice among objects: that would tell an unpublished id from an unknown one.
-    framework = filters.NumberFilter(field_name="framework_id")
+    framework = IdFilter("framework_id")
+    number = IdFilter("number")
 
     class Meta:
         model = WeightVersion
-        fields = ["status", "source", "number"]
+        fields = ["status", "source"]
 
 
 class WeightVersions(Resource):
@@ -44,6 +44,7 @@ class WeightVersions(Resource):
     queryset = WeightVersion.objects.none()
     serializer_class = WeightVersionSerializer
     filterset_class = VersionFilter
+    ordering_fields = ["id", "number", "frozen_at"]
 
     def get_queryset(self) -> QuerySet[WeightVersion]:
         return versions_visible_to(self.account).order_by("pk")

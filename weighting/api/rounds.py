@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from weighting.api.base import Resource
+from weighting.api.base import IdFilter, Resource
 from weighting.enums import Sector
 from weighting.exceptions import NotReported
 from weighting.models import Round
@@ -58,7 +58,7 @@ class RoundSerializer(serializers.ModelSerializer):
 
 
 class RoundFilter(filters.FilterSet):
-    framework = filters.NumberFilter(field_name="framework_id")
+    framework = IdFilter("framework_id")
 
     class Meta:
         model = Round
@@ -71,6 +71,7 @@ class Rounds(Resource):
     queryset = Round.objects.none()
     serializer_class = RoundSerializer
     filterset_class = RoundFilter
+    ordering_fields = ["id", "deadline"]
 
     def get_queryset(self) -> QuerySet[Round]:
         return rounds_known_to(self.account).order_by("pk")

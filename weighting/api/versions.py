@@ -137,7 +137,7 @@ class VersionCompare(VersionView):
         except (ValueError, WeightVersion.DoesNotExist):
             raise Http404 from None
         except Refused as refusal:
-            raise ValidationError({"detail": list(refusal.blockers)}) from None
+            raise ValidationError({"versions": list(refusal.blockers)}) from None
         return Response(VersionComparisonSerializer(_comparison(compared)).data)
 
 

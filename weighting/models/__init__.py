@@ -1,4 +1,5 @@
 from weighting.models.account import AccessLink, Account, CodeAttempts
+from weighting.models.api_token import ApiToken
 from weighting.models.audit import AuditEntry
 from weighting.models.ballot import Ballot, Invitation, Score
 from weighting.models.framework import Framework, Indicator
@@ -9,6 +10,7 @@ from weighting.models.version import NodeWeight, WeightVersion
 __all__ = [
     "AccessLink",
     "Account",
+    "ApiToken",
     "AuditEntry",
     "Ballot",
     "CodeAttempts",

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from weighting.models import AccessLink, Invitation
+from weighting.models import AccessLink, Account, ApiToken, Invitation
 
 INVITATION_KEY = "invitation"
 LINK_KEY = "invitation_link"
@@ -25,6 +25,17 @@ def find_link(token: str) -> AccessLink | None:
         .select_related("account", "invitation__expert")
         .first()
     )
+
+
+def find_api_token(token: str) -> ApiToken | None:
+    """Return the token of an active account, or None when it is unknown or revoked."""
+    alive = ApiToken.objects.filter(revoked=False, account__is_active=True)
+    return alive.filter(token_hash=hash_token(token)).select_related("account").first()
+
+
+def api_tokens_of(account: Account) -> QuerySet[ApiToken]:
+    """Return the tokens of an account that still work, the newest first."""
+    return account.api_tokens.filter(revoked=False)
 
 
 def is_of_removed_expert(token: str) -> bool:

@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 from weighting.enums import Role
 from weighting.models import (
     Account,
+    ApiToken,
     AuditEntry,
     Framework,
     Invitation,
@@ -21,6 +22,7 @@ NAMED: dict[str, QuerySet] = {
     "invitation": Invitation.objects.select_related("expert"),
     "panel": Panel.objects.all(),
     "framework": Framework.objects.all(),
+    "apitoken": ApiToken.objects.all(),
     "weightversion": WeightVersion.objects.defer("manifest"),
 }
 

@@ -1,28 +1,20 @@
 """Codes that are typed by hand: a short form of the personal link, for paper and chat."""
 
-import hashlib
-import hmac
 import secrets
 
-from django.conf import settings
-from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.exceptions import Refused, TooManyAttempts
-from weighting.models import AccessLink, CodeAttempts, Invitation
+from weighting.models import AccessLink, Invitation
 from weighting.selectors.access import find_link, hash_token
 from weighting.services.access import EXPERT_LINK_GRACE
+from weighting.services.attempts import count_attempt, forget_attempt
 
 # Crockford's base 32: no I, L, O or U; 16 characters are 80 bits.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 16
 GROUP = 4
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
-
-# A room of experts may share one address: failures count, not visits.
-MOST_FAILURES = 20
-WINDOW_SECONDS = 15 * 60
 
 
 def issue_invitation_code(invitation: Invitation) -> str:
@@ -49,24 +41,11 @@ def redeem_code(text: str, *, address: str) -> str:
     The attempt is counted before the code is looked up, and given back when it was right:
     however many come at once, no more than the limit are ever tried.
     """
-    attempts = _count_attempt(_hash_address(address))
+    attempts = count_attempt("code", address)
+    if attempts is None:
+        raise TooManyAttempts
     code = normalise_code(text)
     if find_link(code) is None:
         raise Refused(_("This code opens nothing: compare it with your sheet, character by character."))
-    CodeAttempts.objects.filter(pk=attempts.pk).update(failures=F("failures") - 1)
+    forget_attempt(attempts)
     return code
-
-
-def _count_attempt(origin: str) -> CodeAttempts:
-    window = int(timezone.now().timestamp()) // WINDOW_SECONDS
-    CodeAttempts.objects.filter(window__lt=window).delete()
-    attempts, _made = CodeAttempts.objects.get_or_create(origin=origin, window=window)
-    allowed = CodeAttempts.objects.filter(pk=attempts.pk, failures__lt=MOST_FAILURES)
-    if not allowed.update(failures=F("failures") + 1):
-        raise TooManyAttempts
-    return attempts
-
-
-def _hash_address(address: str) -> str:
-    """Addresses are few enough to try: only a keyed hash hides them."""
-    return hmac.new(settings.SECRET_KEY.encode(), address.encode(), hashlib.sha256).hexdigest()

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from weighting.models import AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
+from weighting.models import ApiToken, AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
 
 SENTENCES: dict[str, Promise] = {
     "add": gettext_lazy("added %(subject)s"),
@@ -23,6 +23,7 @@ SENTENCES: dict[str, Promise] = {
     "freeze": gettext_lazy("froze %(subject)s"),
     "import": gettext_lazy("imported %(subject)s"),
     "import_sheet": gettext_lazy("entered the form of %(subject)s"),
+    "make_token": gettext_lazy("made %(subject)s"),
     "mail_invitation": gettext_lazy("mailed the invitation to %(subject)s"),
     "mail_reminder": gettext_lazy("mailed a reminder to %(subject)s"),
     "note": gettext_lazy("put a note on the ballots of %(subject)s"),
@@ -38,6 +39,7 @@ SENTENCES: dict[str, Promise] = {
     "retry": gettext_lazy("put %(subject)s back in the queue"),
     "revise": gettext_lazy("changed the draft of %(subject)s"),
     "revoke_links": gettext_lazy("revoked the links of %(subject)s"),
+    "revoke_token": gettext_lazy("revoked %(subject)s"),
     "set_method": gettext_lazy("chose the method of %(subject)s"),
     "study": gettext_lazy("started %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
@@ -52,6 +54,7 @@ KINDS: dict[str, Promise] = {
     "run": gettext_lazy("the ranking"),
     "city": gettext_lazy("the city"),
     "study": gettext_lazy("the study"),
+    "apitoken": gettext_lazy("the API token"),
 }
 
 
@@ -80,6 +83,8 @@ def name_of(subject: Model | None) -> str:
             return subject.label
         case Round() | Panel() | Framework():
             return str(subject)
+        case ApiToken():
+            return subject.name
         case _:
             return ""
 

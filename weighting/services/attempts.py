@@ -1,0 +1,33 @@
+"""Guesses at secrets, counted per address and quarter of an hour."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from weighting.models import CodeAttempts
+
+# A room of people may share one address: failures count, not visits.
+MOST_FAILURES = 20
+WINDOW_SECONDS = 15 * 60
+
+
+def count_attempt(secret: str, address: str) -> CodeAttempts | None:
+    """Count a guess at a kind of secret; None, and nothing counted, once there were too many."""
+    window = int(timezone.now().timestamp()) // WINDOW_SECONDS
+    CodeAttempts.objects.filter(window__lt=window).delete()
+    attempts, _made = CodeAttempts.objects.get_or_create(origin=_origin(secret, address), window=window)
+    allowed = CodeAttempts.objects.filter(pk=attempts.pk, failures__lt=MOST_FAILURES)
+    return attempts if allowed.update(failures=F("failures") + 1) else None
+
+
+def forget_attempt(attempts: CodeAttempts) -> None:
+    """Give a counted guess back: it was right."""
+    CodeAttempts.objects.filter(pk=attempts.pk).update(failures=F("failures") - 1)
+
+
+def _origin(secret: str, address: str) -> str:
+    """Addresses are few enough to try: only a keyed hash hides them."""
+    return hmac.new(settings.SECRET_KEY.encode(), f"{secret} {address}".encode(), hashlib.sha256).hexdigest()
