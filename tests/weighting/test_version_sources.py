@@ -237,7 +237,8 @@ def test_other_weights_for_the_whole_tree_make_a_draft_that_names_its_origin(dra
     assert (made.parent, made.source, made.reason) == (draft, VersionSource.EDITED, "Council")
     assert locals_of(made) == weights
     assert locals_of(draft)["infra"] == 0.5
-    assert not freezing_blockers(made)
+    freeze_version(draft, actor=manager)
+    assert not freezing_blockers(WeightVersion.objects.get(pk=made.pk))
 
 
 def test_other_weights_that_are_no_weights_are_all_named(draft, manager):
