@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from django.utils.translation import gettext as _
 
-from indexer.enums import Aggregation, Missing, Normalisation
+from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.models import City, Run
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import cities_of_run
@@ -63,8 +63,8 @@ class NodeScores:
         """Whether a score is the city's part of the national total, so that scores may be added."""
         method = self.run.method
         additive = method.aggregation == Aggregation.ARITHMETIC and method.missing != Missing.REWEIGHT
-        # Parts of a total of quotients are no parts of the nation.
-        additive = additive and not method.denominators
+        # Parts of a total of quotients, or of values drawn in, are no parts of the nation.
+        additive = additive and not method.denominators and method.outliers == Outliers.KEEP
         shares = method.normalisation == Normalisation.SHARE and additive
         return shares and 0 < self.scores.sum() <= 1 + ROUNDING
 

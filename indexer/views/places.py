@@ -96,7 +96,7 @@ def _chart(ranked: PlaceRanking) -> charts.Spec:
     return charts.place_chart(
         bars,
         title=_("%(name)s by place") % {"name": ranked.subject.name},
-        subtitle=f"{how_formed(ranked)}, {score_unit(run.method)}",
+        subtitle=_(", ").join([how_formed(ranked), score_unit(run.method)]),
         source=f"{data_set_name(run.data_set)} · {version_name(run)}",
     )
 

@@ -35,6 +35,7 @@ from indexer.views.tables import (
     render_part,
 )
 from indexer.views.words import data_set_name, provenance_of, score_unit, source_word, version_name
+from weighting.drawing import SERIES
 from weighting.exports import Heading
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
@@ -208,7 +209,7 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
         "here": reverse("indexer:run-detail", args=[run.pk]) + query,
         **_composition(ranking),
         "ranked": regions,
-        "regions": [{**row, "cells": row["cells"][:1]} for row in place_rows(regions)],
+        "regions": place_rows(regions),
         "how": how_formed(regions),
         "provenance": provenance_of(run),
         "preparation": preparation_context(ranking.record, run, ranking.subject.nodes),
@@ -233,9 +234,10 @@ def _finding(ranking: Ranking) -> str:
 
 
 def _composition(ranking: Ranking) -> dict[str, Any]:
-    """Split the first scores by the nodes below; not where they are no such sums."""
+    """Split the first scores by the nodes below; not where they are no such sums, or too many to tell."""
     below = ranking.scores[:, 1:]
-    is_sum = below.size and not np.isnan(ranking.scores).any() and below.min() >= 0
+    few = 0 < len(ranking.children) <= len(SERIES)
+    is_sum = few and not np.isnan(ranking.scores).any() and below.min() >= 0
     if not is_sum or ranking.run.method.aggregation != Aggregation.ARITHMETIC:
         return {}
     parts = below * [child.local_weight for child in ranking.children] * PERCENT

@@ -67,6 +67,8 @@ def _optional_steps(method: IndexMethod) -> list[str]:
 def score_unit(method: IndexMethod) -> str:
     """Name the unit that scores are shown in."""
     match method.normalisation:
+        case Normalisation.SHARE if method.denominators or method.outliers != Outliers.KEEP:
+            return _("% of the total of the prepared values")
         case Normalisation.SHARE:
             return _("% of the national total")
         case Normalisation.MINMAX | Normalisation.RANK:
