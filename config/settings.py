@@ -136,7 +136,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker names both queues in this order, and "priority" below keeps to it: what somebody
+# waits for is taken before what runs in the background. Mail and the clock are interactive.
+CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "queue_order_strategy": "priority",
     # A killed worker's message comes back within seconds: the defaults take about 100 s.
     "visibility_timeout": 900,
     "unacked_restore_interval": 2,
@@ -147,6 +151,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 # A run stays with a worker that says nothing for this long; then another may take it.
 RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
+# A worker computes for this long, then looks at the queues again.
+RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep-waiting-runs": {
         "task": "indexer.tasks.sweep_runs",

@@ -4,7 +4,7 @@ The row is the truth: a lost message costs seconds, until the sweeper sends it a
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from celery import current_app
@@ -12,12 +12,19 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from indexer.enums import Queue
 from indexer.models import DataSet, IndexMethod, Run, Study
+from indexer.selectors.runs import data_sets_with_waiting_runs
+from indexer.services.jobs import cancel_job, requeue_job
 from indexer.services.methods import request_runs
+from indexer.services.queueing import write_runs
 from indexer.tasks import compute_runs, count_study
 from weighting.dispatch import IMPATIENT
 from weighting.enums import VersionStatus
 from weighting.models import Account, WeightVersion
+
+# How many workers are told of bulk work at once.
+HELPERS = 8
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +35,17 @@ STUDY_WORKERS = 4
 def queue_runs_of_version(version: WeightVersion) -> None:
     """Write a job for every data set of the version's framework."""
     data_sets = DataSet.objects.filter(framework=version.framework_id).defer("values", "totals", "auxiliary")
-    _queue(Run(data_set=d, weight_version=version, method_id=d.method_id) for d in data_sets)
+    _queue([Run(data_set=d, weight_version=version, method_id=d.method_id) for d in data_sets])
 
 
 def queue_runs_of_data_set(data_set: DataSet) -> None:
     """Write a job for every frozen version of the data set's framework."""
     versions = WeightVersion.objects.filter(framework=data_set.framework_id, status=VersionStatus.FROZEN)
     _queue(
-        Run(data_set=data_set, weight_version=version, method_id=data_set.method_id)
-        for version in versions.defer("manifest")
+        [
+            Run(data_set=data_set, weight_version=version, method_id=data_set.method_id)
+            for version in versions.defer("manifest")
+        ]
     )
 
 
@@ -47,13 +56,17 @@ def compute_with_method(
     """Queue runs of a data set by another method than its own; return how many are new."""
     new = request_runs(data_set, versions=versions, method=method, actor=actor)
     if new:
-        transaction.on_commit(partial(wake_workers, [data_set.pk]))
+        queue = data_sets_with_waiting_runs()[data_set.pk]
+        transaction.on_commit(partial(wake_workers, [data_set.pk], queue=queue))
     return new
 
 
-def retry_run(run: Run) -> None:
-    """Wake a worker for a run that was put back in the queue."""
-    transaction.on_commit(partial(wake_workers, [run.data_set_id]))
+@transaction.atomic
+def retry_run(run: Run, actor: Account) -> Run:
+    """Put a failed or cancelled run back in the queue, and wake a worker for it."""
+    run = requeue_job(run, actor=actor)
+    transaction.on_commit(partial(wake_workers, [run.data_set_id], queue=run.queue))
+    return run
 
 
 def queue_study(study: Study) -> None:
@@ -62,12 +75,21 @@ def queue_study(study: Study) -> None:
     transaction.on_commit(partial(_wake_for_study, study.pk, min(waiting, STUDY_WORKERS)))
 
 
-def wake_workers(data_set_ids: list[int]) -> None:
-    """Tell the workers that runs of some data sets wait; without a broker the sweeper will."""
+def cancel_run(run: Run, actor: Account) -> Run:
+    """Take a run out of the queue; the worker that computes it finds its lease gone."""
+    return cancel_job(run, actor=actor)
+
+
+def wake_workers(data_set_ids: list[int], *, queue: str = Queue.INTERACTIVE) -> None:
+    """Tell the workers that runs of some data sets wait; without a broker the sweeper will.
+
+    Bulk work is told to several: those that come late find nothing and end at once.
+    """
+    messages = data_set_ids * (HELPERS if queue == Queue.BULK else 1)
     try:
         with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
-            for data_set_id in data_set_ids:
-                compute_runs.apply_async([data_set_id], connection=connection, retry=False)
+            for data_set_id in messages:
+                compute_runs.apply_async([data_set_id], queue=queue, connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): runs wait for the sweeper", type(error).__name__)
 
@@ -76,12 +98,13 @@ def _wake_for_study(study_id: int, workers: int) -> None:
     try:
         with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
             for _number in range(workers):
-                count_study.apply_async([study_id], connection=connection, retry=False)
+                count_study.apply_async([study_id], queue=Queue.BULK, connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): studies wait for the sweeper", type(error).__name__)
 
 
-def _queue(runs: Iterable[Run]) -> None:
-    written = Run.objects.bulk_create(runs, ignore_conflicts=True)
-    if written:
-        transaction.on_commit(partial(wake_workers, sorted({run.data_set_id for run in written})))
+def _queue(runs: list[Run]) -> None:
+    if runs:
+        queue = write_runs(runs)
+        ids = sorted({run.data_set_id for run in runs})
+        transaction.on_commit(partial(wake_workers, ids, queue=queue))

@@ -45,6 +45,14 @@ class RunStatus(TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Queue(TextChoices):
+    """Which jobs come first: what somebody waits for goes before what runs in the background."""
+
+    INTERACTIVE = "interactive", _("Interactive")
+    BULK = "bulk", _("Bulk")
 
 
 class StudyKind(TextChoices):

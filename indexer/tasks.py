@@ -3,14 +3,17 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
-from indexer.selectors.runs import data_sets_with_waiting_runs
+from indexer.enums import Queue
+from indexer.models import DataSet
+from indexer.selectors.jobs import kinds_of_jobs
+from indexer.selectors.runs import data_sets_with_waiting_runs, progress_of_data_set
 from indexer.selectors.studies import studies_under_way
-from indexer.services.runs import compute_waiting_runs, fail_exhausted_runs
+from indexer.services.leases import give_up_exhausted
+from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts, fail_exhausted_studies
 
-# Far below the time limit, which would end an innocent run; the sweeper sends for what is left.
-TURN_SECONDS = 120
 # The sweeper sends again anyway: old messages must not pile up behind a long computation.
 SWEEP_EXPIRES = 30
 
@@ -19,25 +22,35 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def compute_runs(data_set_id: int) -> int:
-    """Compute the waiting runs of a data set; return how many this call finished."""
-    finished = compute_waiting_runs(data_set_id, seconds=TURN_SECONDS)
-    logger.info("data set %s: %s runs finished", data_set_id, finished)
+    """Compute waiting runs of a data set for one turn; return how many this call finished.
+
+    A turn is short, and what is left goes to the end of its queue: a worker soon looks again
+    for something that somebody waits for.
+    """
+    finished = compute_waiting_runs(data_set_id, seconds=settings.RUN_TURN_SECONDS)
+    _log_progress(data_set_id, finished)
+    queue = data_sets_with_waiting_runs().get(data_set_id)
+    if queue:
+        send_runs(data_set_id, queue)
     return finished
 
 
 @shared_task(expires=SWEEP_EXPIRES)
 def sweep_runs() -> None:
-    """Send again what nobody took, and give up on runs that were tried too often."""
-    fail_exhausted_runs()
-    for data_set_id in data_sets_with_waiting_runs():
-        compute_runs.apply_async([data_set_id], expires=SWEEP_EXPIRES)
+    """Send again what nobody took, and give up on jobs that were tried too often."""
+    for kind in kinds_of_jobs():
+        give_up_exhausted(kind)
+    for data_set_id, queue in data_sets_with_waiting_runs().items():
+        send_runs(data_set_id, queue)
 
 
 @shared_task
 def count_study(study_id: int) -> int:
-    """Count the waiting parts of a study; return how many this call stored."""
-    stored = count_waiting_parts(study_id, seconds=TURN_SECONDS)
+    """Count waiting parts of a study for one turn; return how many this call stored."""
+    stored = count_waiting_parts(study_id, seconds=settings.RUN_TURN_SECONDS)
     logger.info("study %s: %s parts counted", study_id, stored)
+    if stored:
+        send_study(study_id)
     return stored
 
 
@@ -46,4 +59,27 @@ def sweep_studies() -> None:
     """Send again for studies that wait, and give up on parts that were tried too often."""
     fail_exhausted_studies()
     for study_id in studies_under_way():
-        count_study.apply_async([study_id], expires=SWEEP_EXPIRES)
+        send_study(study_id)
+
+
+def send_study(study_id: int) -> None:
+    """Tell one more worker that parts of a study wait; rankings that somebody waits for go first."""
+    count_study.apply_async([study_id], queue=Queue.BULK, expires=SWEEP_EXPIRES)
+
+
+def send_runs(data_set_id: int, queue: str) -> None:
+    """Tell one more worker that runs of a data set wait."""
+    compute_runs.apply_async([data_set_id], queue=queue, expires=SWEEP_EXPIRES)
+
+
+def _log_progress(data_set_id: int, finished: int) -> None:
+    progress = progress_of_data_set(DataSet(pk=data_set_id))
+    logger.info(
+        "data set %s: %s runs finished, %s of %s, %.1f a second, %.0f s left",
+        data_set_id,
+        finished,
+        progress.done,
+        progress.total,
+        progress.rate or 0.0,
+        progress.seconds_left or 0.0,
+    )

@@ -7,6 +7,7 @@ from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonVi
 from indexer.api.concentration import ConcentrationView
 from indexer.api.fragility import CriticalWeights
 from indexer.api.maps import MapOfRun
+from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.methods import DataSetRuns
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
@@ -61,6 +62,7 @@ urlpatterns = [
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/places/", places.run_places, name="run-places"),
     path("runs/<int:pk>/places/export/", places.places_export, name="run-places-export"),
+    path("runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
     path("runs/<int:pk>/cities/<int:city_pk>/", city_profile.run_city, name="run-city"),
     path("runs/<int:pk>/cities/<int:city_pk>/export/", city_profile.run_city_export, name="run-city-export"),
@@ -112,6 +114,9 @@ urlpatterns = [
         name="api-run-node-ranking",
     ),
     path("api/v1/runs/<int:pk>/preparation/", PreparationView.declared(), name="api-run-preparation"),
+    path("api/v1/datasets/<int:pk>/progress/", ProgressView.declared(), name="api-data-set-progress"),
+    path("api/v1/runs/<int:pk>/cancel/", CancelRun.declared(), name="api-run-cancel"),
+    path("api/v1/runs/<int:pk>/retry/", RetryRun.declared(), name="api-run-retry"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),

@@ -97,6 +97,7 @@ def start_worker(log, **environment):
     )
     command = [*PYTHON, "celery", "--app", "config", "worker", "--without-mingle", "--without-gossip"]
     command += ["--concurrency", "1", "--loglevel", "INFO", "--hostname", f"{log.stem}@test"]
+    command += ["--queues", "interactive,bulk"]
     process = spawn(command, log, own | environment)
     answered = partial(app.control.ping, [f"{log.stem}@test"], timeout=0.3)
     try:

@@ -4,8 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, IndexMethod, Run
 from indexer.selectors.runs import Printed, figure_of
+from indexer.views.job_words import failure_words
+from weighting.visitors import visitor_of
 
 MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", "")]
 
@@ -57,8 +60,14 @@ class DataSetSerializer(serializers.ModelSerializer):
 
 
 class RunSerializer(serializers.ModelSerializer):
-    """The hashes name what the result was computed from, and its bytes."""
+    """The hashes name what the result was computed from, and its bytes.
 
+    ``failure`` holds the reasons of a failed run as codes, ``error`` says the same in words.
+    Staff are told which ``worker`` computed it.
+    """
+
+    error = serializers.SerializerMethodField()
+    worker = serializers.SerializerMethodField()
     dataset = serializers.IntegerField(source="data_set_id")
     weight_version = serializers.IntegerField(source="weight_version_id")
     method = MethodSerializer()
@@ -71,15 +80,25 @@ class RunSerializer(serializers.ModelSerializer):
             "weight_version",
             "method",
             "status",
+            "queue",
+            "attempts",
             "queued_at",
             "started_at",
             "finished_at",
+            "worker",
+            "failure",
             "error",
             "data_sha256",
             "manifest_hash",
             "result_sha256",
             "code_version",
         ]
+
+    def get_error(self, run: Run) -> str:
+        return " ".join(failure_words(run.failure)) if run.status == RunStatus.FAILED else ""
+
+    def get_worker(self, run: Run) -> str:
+        return run.worker if visitor_of(self.context["request"]).account else ""
 
 
 class RankingSerializer(serializers.ModelSerializer):

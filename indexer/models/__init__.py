@@ -1,5 +1,6 @@
 from indexer.models.city import City, Province, Region
 from indexer.models.data_set import DataSet, PublishedFigure
+from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
 from indexer.models.run import CityScore, Run
@@ -11,6 +12,7 @@ __all__ = [
     "DataSet",
     "FrameworkMethod",
     "IndexMethod",
+    "Job",
     "Preparation",
     "Province",
     "PublishedFigure",

@@ -6,29 +6,21 @@ from django.db.models import Q
 from indexer.enums import RunStatus
 from indexer.models.city import City
 from indexer.models.data_set import DataSet
+from indexer.models.job import Job
 from indexer.models.method import IndexMethod
 from weighting.models import WeightVersion
 
 
-class Run(models.Model):
+class Run(Job):
     """One computation of an index. The row is the truth; a Celery message only wakes a worker.
 
-    A worker holds ``lease`` until ``lease_until``; whoever finds the lease run out may take
-    the run. ``node_scores`` is a C-ordered float64 matrix (cities, nodes) in the order of the
+    ``node_scores`` is a C-ordered float64 matrix (cities, nodes) in the order of the
     data set's cities and the framework's positions.
     """
 
     data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="runs")
     weight_version = models.ForeignKey(WeightVersion, on_delete=models.PROTECT, related_name="runs")
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="runs")
-    status = models.CharField(max_length=8, choices=RunStatus, default=RunStatus.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
     # What the result was computed from and by, kept with it.
     data_sha256 = models.CharField(max_length=64, blank=True)
     manifest_hash = models.CharField(max_length=64, blank=True)
@@ -36,22 +28,17 @@ class Run(models.Model):
     node_scores = models.BinaryField(null=True)
     result_sha256 = models.CharField(max_length=64, blank=True)
 
-    class Meta:
+    class Meta(Job.Meta):
         ordering = ["-pk"]
         constraints = [
+            *Job.Meta.constraints,
             models.UniqueConstraint(fields=["data_set", "weight_version", "method"], name="run_once"),
             models.CheckConstraint(
                 condition=Q(status=RunStatus.DONE, node_scores__isnull=False, finished_at__isnull=False)
                 | (~Q(status=RunStatus.DONE) & Q(node_scores__isnull=True)),
                 name="run_done_is_whole",
             ),
-            models.CheckConstraint(
-                condition=Q(status=RunStatus.RUNNING, lease__isnull=False, lease_until__isnull=False)
-                | (~Q(status=RunStatus.RUNNING) & Q(lease__isnull=True, lease_until__isnull=True)),
-                name="run_running_has_lease",
-            ),
         ]
-        indexes = [models.Index(fields=["status", "lease_until"], name="run_waiting")]
 
     def __str__(self) -> str:
         return f"run {self.pk}"

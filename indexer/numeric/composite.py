@@ -10,17 +10,27 @@ from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
 
 Aggregation = Literal["arithmetic", "geometric"]
 Missing = Literal["refuse", "reweight"]
+CompositeFault = Literal["missing", "not_positive", "nothing_present"]
+
+COMPOSITE_TEXTS: dict[CompositeFault, str] = {
+    "missing": "missing values",
+    "not_positive": "geometric means need values above zero",
+    "nothing_present": "nothing of any weight is present",
+}
 
 
 class CompositeError(ValueError):
     """Scores cannot be formed; ``cities`` and ``leaves`` are the positions concerned."""
 
-    def __init__(self, reason: str, *, cities: Iterable[int] = (), leaves: Iterable[int] = ()) -> None:
-        self.reason = reason
+    def __init__(
+        self, kind: CompositeFault, *, cities: Iterable[int] = (), leaves: Iterable[int] = ()
+    ) -> None:
+        self.kind = kind
+        self.reason = COMPOSITE_TEXTS[kind]
         self.cities = tuple(int(city) for city in cities)
         self.leaves = tuple(int(leaf) for leaf in leaves)
         places = [f"city {city + 1}" for city in self.cities] + [f"leaf {leaf + 1}" for leaf in self.leaves]
-        super().__init__(f"{reason}: {', '.join(places)}")
+        super().__init__(f"{self.reason}: {', '.join(places)}")
 
 
 def composite_scores(
@@ -135,11 +145,11 @@ def _terms(normalised: FloatArray, aggregation: Aggregation, missing: Missing) -
     if missing not in ("refuse", "reweight") or aggregation not in ("arithmetic", "geometric"):
         raise ValueError(f"unknown aggregation {aggregation!r} or policy {missing!r}")
     if missing == "refuse" and absent.any():
-        raise CompositeError("missing values", leaves=np.flatnonzero(absent.any(axis=0)))
+        raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))
     if aggregation == "arithmetic":
         return values
     if (flat := (values <= 0).any(axis=0)).any():
-        raise CompositeError("geometric means need values above zero", leaves=np.flatnonzero(flat))
+        raise CompositeError("not_positive", leaves=np.flatnonzero(flat))
     return np.log(values)
 
 
@@ -185,7 +195,7 @@ def _presence(tree: Tree, local: FloatArray, present: BoolArray) -> tuple[BoolAr
         if parent != NO_PARENT:
             support[parent] = mass > 0
         elif not (mass > 0).all():
-            raise CompositeError("nothing of any weight is present", cities=np.flatnonzero(mass == 0))
+            raise CompositeError("nothing_present", cities=np.flatnonzero(mass == 0))
     return support, masses
 
 

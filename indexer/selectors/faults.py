@@ -24,10 +24,10 @@ def fault_texts(faults: Sequence[DataFault], data_set: DataSet) -> list[str]:
 
 def fault_text(kind: str, *, codes: Sequence[str] = (), units: Sequence[str] = ()) -> str:
     """Put one reason into words."""
-    return _template(kind) % {"codes": _listed(codes), "units": _listed(units)}
+    return _template(kind) % {"codes": listed(codes), "units": listed(units)}
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Name the first and count the rest."""
     text = _(", ").join(names[:MOST_NAMES])
     if (rest := len(names) - MOST_NAMES) > 0:

@@ -1,16 +1,15 @@
 """Runs and their results as the visitor may see them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 import numpy as np
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, PublishedFigure, Run
+from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -67,16 +66,17 @@ def load_runs(account: Account | None, run_ids: Sequence[int]) -> list[Run]:
     return [found[pk] for pk in dict.fromkeys(run_ids) if pk in found]
 
 
-def unfinished_runs(runs: Iterable[Run]) -> list[Run]:
-    """Return the runs that wait or are being computed."""
-    return [run for run in runs if run.status in (RunStatus.QUEUED, RunStatus.RUNNING)]
+def data_sets_with_waiting_runs() -> dict[int, str]:
+    """Return the data sets whose runs wait, each with the queue of the first of them."""
+    rows = waiting_jobs(Run).order_by("data_set_id", "queue").values_list("data_set_id", "queue").distinct()
+    # Of both queues the later in the alphabet stays: interactive.
+    return dict(rows)
 
 
-def data_sets_with_waiting_runs() -> list[int]:
-    """Return the ids of data sets whose runs are queued or whose lease ran out."""
-    lapsed = Q(status=RunStatus.RUNNING, lease_until__lte=timezone.now())
-    waiting = Run.objects.filter(Q(status=RunStatus.QUEUED) | lapsed)
-    return list(waiting.order_by("data_set_id").values_list("data_set_id", flat=True).distinct())
+def progress_of_data_set(data_set: DataSet) -> Progress:
+    """Return how far the runs of a data set are."""
+    runs = Run.objects.filter(data_set=data_set)
+    return progress_of(runs.only("status", "queued_at", "started_at", "finished_at"))
 
 
 def city_scores_of(run: Run) -> QuerySet[CityScore]:

@@ -1,49 +1,133 @@
-"""Leases: the worker that lives keeps its runs, the runs of one that died are taken over."""
+"""Leases: the worker that lives keeps its jobs, the jobs of one that died are taken over.
 
+Made for every kind of `Job`: a service claims rows with `lock_rows` and `take_lease`, works
+inside `keep_lease`, and writes the outcome in a transaction that begins with `rows_held`.
+"""
+
+import os
+import socket
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from indexer.models import Run
+from indexer.enums import RunStatus
+from indexer.models import Job
+from indexer.selectors.jobs import waiting_jobs
+
+# A job that was taken this often ended none of its workers well: it is given up. The count is
+# kept on the row, so that a job which kills its worker cannot go round for ever.
+MAX_ATTEMPTS = 25
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+
+class Heart:
+    """Whether the lease is still held; false once somebody cancelled the job or took it over."""
+
+    def __init__(self, job: Job) -> None:
+        self.model, self.lease = type(job), job.lease
+
+    @property
+    def beats(self) -> bool:
+        return bool(self.model._default_manager.filter(lease=self.lease).exists())
 
 
 def lease_time() -> timedelta:
-    """How long a run stays with a worker that says nothing."""
+    """How long a job stays with a worker that says nothing."""
     return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
+def lock_rows(jobs: QuerySet[AnyJob]) -> QuerySet[AnyJob]:
+    """Lock the rows and pass by those another worker is taking; SQLite's lock is the transaction."""
+    if connection.features.has_select_for_update_skip_locked:
+        # Of the job alone: a lock on what it shares with others would hide them all.
+        return jobs.select_for_update(skip_locked=True, of=("self",))
+    return jobs
+
+
+def take_lease(jobs: Sequence[AnyJob]) -> None:
+    """Mark locked, waiting jobs as running under one new lease of this worker."""
+    lease, now = uuid.uuid4(), timezone.now()
+    type(jobs[0])._default_manager.filter(pk__in=[job.pk for job in jobs]).update(
+        status=RunStatus.RUNNING,
+        lease=lease,
+        lease_until=now + lease_time(),
+        started_at=now,
+        worker=f"{socket.gethostname()}:{os.getpid()}"[:100],
+        attempts=F("attempts") + 1,
+    )
+    for job in jobs:
+        job.lease, job.started_at, job.attempts = lease, now, job.attempts + 1
+
+
 @contextmanager
-def keep_lease(run: Run) -> Iterator[None]:
-    """Renew the run's lease, from a thread, until the work inside ends.
+def keep_lease(job: Job) -> Iterator[Heart]:
+    """Renew the lease of a job, and of those taken with it, until the work inside ends.
 
     One long computation thus keeps its lease. A worker that hangs is ended by the task's
-    time limit, and its heartbeat with it.
+    time limit, and its heartbeat with it. Long work asks ``beats`` now and then, and stops
+    when the answer is no.
     """
     done = threading.Event()
-    heart = threading.Thread(target=_beat, args=(run.lease, done), daemon=True)
+    heart = threading.Thread(target=_beat, args=(type(job), job.lease, done), daemon=True)
     heart.start()
     try:
-        yield
+        yield Heart(job)
     finally:
         done.set()
         heart.join()
 
 
-def renew_lease(lease: UUID) -> int:
-    """Prolong the lease of the runs that it still holds; return how many."""
-    return Run.objects.filter(lease=lease).update(lease_until=timezone.now() + lease_time())
+def renew_lease(model: type[Job], lease: UUID) -> int:
+    """Prolong the lease of the jobs that it still holds; return how many."""
+    held = model._default_manager.filter(lease=lease)
+    return int(held.update(lease_until=timezone.now() + lease_time()))
 
 
-def _beat(lease: UUID, done: threading.Event) -> None:
+def rows_held(jobs: Sequence[Job]) -> set[int]:
+    """Lock the rows that the lease of these jobs still holds; return their ids."""
+    held = type(jobs[0])._default_manager.select_for_update()
+    held = held.filter(pk__in=[job.pk for job in jobs], status=RunStatus.RUNNING, lease=jobs[0].lease)
+    return set(held.values_list("pk", flat=True))
+
+
+def end_job(job: Job, status: RunStatus, **outcome: Any) -> None:
+    """Write how a job ended; the caller holds its row."""
+    ended = type(job)._default_manager.filter(pk=job.pk)
+    ended.update(status=status, lease=None, lease_until=None, finished_at=timezone.now(), **outcome)
+
+
+def release_jobs(jobs: Sequence[Job]) -> None:
+    """Put jobs back that could not be computed through no fault of theirs; the attempt does not count."""
+    held = type(jobs[0])._default_manager.filter(lease=jobs[0].lease)
+    held.update(status=RunStatus.QUEUED, lease=None, lease_until=None, attempts=F("attempts") - 1)
+
+
+def give_up_exhausted(model: type[Job]) -> int:
+    """Give up on jobs that were tried too often, and say so; return how many."""
+    tired = waiting_jobs(model).filter(attempts__gte=MAX_ATTEMPTS)
+    return tired.update(
+        status=RunStatus.FAILED,
+        lease=None,
+        lease_until=None,
+        finished_at=timezone.now(),
+        failure=[{"kind": "exhausted", "number": MAX_ATTEMPTS}],
+    )
+
+
+def _beat(model: type[Job], lease: UUID, done: threading.Event) -> None:
     while not done.wait(settings.RUN_LEASE_SECONDS / 3):
         try:
-            renew_lease(lease)
+            renew_lease(model, lease)
         except DatabaseError:
             # A missed beat is made up by the next; if none succeeds, the lease runs out.
             continue

@@ -15,6 +15,7 @@ from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.normalisation import DataFault, NormalisationError
 from indexer.selectors.data_sets import normalise_data_set, structure_of
 from indexer.selectors.faults import fault_texts
+from indexer.services.queueing import write_runs
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Account, Framework, WeightVersion
@@ -118,7 +119,7 @@ def request_runs(
         raise Refused(*blockers)
     before = Run.objects.filter(data_set=data_set, method=method).count()
     runs = [Run(data_set=data_set, weight_version=version, method=method) for version in versions]
-    Run.objects.bulk_create(runs, batch_size=500, ignore_conflicts=True)
+    write_runs(runs)
     new = Run.objects.filter(data_set=data_set, method=method).count() - before
     record_act(actor, "compute", data_set, method=method.sha256, runs=new)
     return new

@@ -4,34 +4,37 @@ import hashlib
 import logging
 import math
 import time
-import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.db import DatabaseError, connection, transaction
 
 from indexer.enums import Missing, RunStatus
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.ranking import min_ranks
-from indexer.selectors.data_sets import normalise_data_set, structure_of
-from indexer.services.leases import keep_lease, lease_time
+from indexer.selectors.data_sets import Structure, normalise_data_set, structure_of
+from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
+from indexer.services.failures import Failure, failure_of
+from indexer.services.leases import (
+    MAX_ATTEMPTS,
+    end_job,
+    keep_lease,
+    lock_rows,
+    release_jobs,
+    rows_held,
+    take_lease,
+)
 from indexer.services.preparations import record_preparation
-from weighting.exceptions import Refused
-from weighting.models import Account
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
-from weighting.services.audit import record_act
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 25
 # A claim holds this many fresh runs: normalising once serves them all, and a lease covers them.
 CLAIM_SIZE = 64
 # On SQLite a transaction keeps all other writers waiting, so a large result is stored in parts.
@@ -51,92 +54,81 @@ class Result:
 def claim_runs(data_set_id: int) -> list[Run]:
     """Take waiting runs of one data set and method under one lease; none when none wait.
 
-    The least tried come first, and a run that was tried before comes alone: one that kills
-    its worker takes no others with it and does not stand in their way.
+    Interactive ones come first, then the least tried, and a run that was tried before comes
+    alone: one that kills its worker takes no others with it and does not stand in their way.
     """
-    waiting = _waiting().filter(data_set=data_set_id, attempts__lt=MAX_ATTEMPTS)
+    waiting = waiting_jobs(Run).filter(data_set=data_set_id, attempts__lt=MAX_ATTEMPTS)
     waiting = waiting.select_related("method", "weight_version").defer("weight_version__manifest")
-    candidates = list(_locked(waiting.order_by("attempts", "pk"))[:CLAIM_SIZE])
-    claimed = [run for run in candidates if run.method_id == candidates[0].method_id and not run.attempts]
+    candidates = list(lock_rows(waiting.order_by("-queue", "attempts", "pk"))[:CLAIM_SIZE])
+    claimed = [
+        run
+        for run in candidates
+        if (run.method_id, run.queue, run.attempts) == (candidates[0].method_id, candidates[0].queue, 0)
+    ]
     claimed = claimed or candidates[:1]
-    lease, now = uuid.uuid4(), timezone.now()
-    changes = {
-        "status": RunStatus.RUNNING,
-        "lease": lease,
-        "lease_until": now + lease_time(),
-        "started_at": now,
-    }
-    taken = [run.pk for run in claimed]
-    if taken:
-        Run.objects.filter(pk__in=taken).update(**changes, attempts=F("attempts") + 1)
-    for run in claimed:
-        run.lease, run.attempts = lease, run.attempts + 1
+    if claimed:
+        take_lease(claimed)
     return claimed
 
 
 def compute_claimed_runs(runs: list[Run]) -> int:
-    """Normalise once, weigh under every version at once, store each; return how many ended."""
+    """Normalise once, weigh under every version at once, store each; return how many ended.
+
+    A database that is away or full is no fault of the runs: they are put back.
+    """
+    try:
+        with keep_lease(runs[0]):
+            return _compute(runs)
+    except DatabaseError:
+        # Where even this cannot be written, the lease runs out.
+        with suppress(DatabaseError):
+            release_jobs(runs)
+        raise
+
+
+def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
+    """Compute what waits for a data set; return how many runs ended.
+
+    After ``seconds``, or when somebody waits for something else, the rest is left to others.
+    """
+    ended, stop_at = 0, time.monotonic() + seconds
+    while runs := claim_runs(data_set_id):
+        ended += compute_claimed_runs(runs)
+        if time.monotonic() > stop_at or (seconds < math.inf and interactive_work_waits()):
+            break
+    return ended
+
+
+def _compute(runs: list[Run]) -> int:
     data_set = DataSet.objects.get(pk=runs[0].data_set_id)
     method = runs[0].method
     structure = structure_of(data_set.framework_id)
     tree = structure.tree
     weights = global_weights_of([run.weight_version_id for run in runs])
-    with keep_lease(runs[0]):
-        try:
-            made = normalise_data_set(data_set, method, structure)
-            normalised = made.values
-            columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
-            scores = composite_scores(normalised, columns, **_options(method), tree=tree)
-        except ValueError as error:
-            return _fail(runs, error)
-        record_preparation(data_set, method, made.prepared)
-        ended = 0
-        for part in _parts(len(runs), cities=len(scores)):
-            results = [
-                Result(
-                    run=runs[place],
-                    scores=scores[:, place],
-                    nodes=node_scores(
-                        tree, weights[runs[place].weight_version_id], normalised, **_options(method)
-                    ),
-                )
-                for place in part
-            ]
-            ended += _store(results, data_set)
+    try:
+        made = normalise_data_set(data_set, method, structure)
+        normalised = made.values
+        columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
+        scores = composite_scores(normalised, columns, **_options(method), tree=tree)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        return _fail(runs, error, data_set, structure)
+    record_preparation(data_set, method, made.prepared)
+    ended = 0
+    for part in _parts(len(runs), cities=len(scores)):
+        results = [
+            Result(
+                run=runs[place],
+                scores=scores[:, place],
+                nodes=node_scores(
+                    tree, weights[runs[place].weight_version_id], normalised, **_options(method)
+                ),
+            )
+            for place in part
+        ]
+        ended += _store(results, data_set)
     return ended
-
-
-def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
-    """Claim and compute until nothing waits or the time is up; return how many runs ended."""
-    started, ended = time.monotonic(), 0
-    while time.monotonic() - started < seconds and (runs := claim_runs(data_set_id)):
-        ended += compute_claimed_runs(runs)
-    return ended
-
-
-def fail_exhausted_runs() -> int:
-    """Give up on runs that were tried too often, and say so."""
-    tired = _waiting().filter(attempts__gte=MAX_ATTEMPTS)
-    message = _("Tried %(count)d times without an end: ask the operator to look at the worker's log.")
-    return tired.update(
-        status=RunStatus.FAILED,
-        lease=None,
-        lease_until=None,
-        finished_at=timezone.now(),
-        error=message % {"count": MAX_ATTEMPTS},
-    )
-
-
-@transaction.atomic
-def requeue_failed_run(run: Run, *, actor: Account) -> Run:
-    """Put a failed run back in the queue with fresh attempts."""
-    run = Run.objects.select_for_update().get(pk=run.pk)
-    if run.status != RunStatus.FAILED:
-        raise Refused(_("Only a failed run can be tried again."))
-    run.status, run.attempts, run.error, run.finished_at = RunStatus.QUEUED, 0, "", None
-    run.save()
-    record_act(actor, "retry", run)
-    return run
 
 
 def _options(method: IndexMethod) -> dict[str, Any]:
@@ -154,15 +146,15 @@ def _parts(runs: int, *, cities: int) -> list[range]:
 @transaction.atomic
 def _store(results: list[Result], data_set: DataSet) -> int:
     """Write whole results, except where the lease has passed to somebody else."""
-    held = _hold([result.run for result in results])
+    held = rows_held([result.run for result in results])
     kept = [result for result in results if result.run.pk in held]
     _insert_scores(kept, data_set)
     for result in kept:
         block = np.ascontiguousarray(result.nodes, dtype="<f8").tobytes()
-        _end(
+        end_job(
             result.run,
             RunStatus.DONE,
-            error="",
+            failure=[],
             data_sha256=data_set.sha256,
             manifest_hash=result.run.weight_version.manifest_hash,
             code_version=settings.CODE_VERSION,
@@ -191,44 +183,19 @@ def _insert_scores(results: list[Result], data_set: DataSet) -> None:
         )
 
 
-def _fail(runs: list[Run], error: ValueError) -> int:
+def _fail(runs: list[Run], error: Exception, data_set: DataSet, structure: Structure) -> int:
     """End a run that cannot be computed; of several, find out which by computing each alone."""
     if len(runs) > 1:
-        return sum(compute_claimed_runs([run]) for run in runs)
-    return _store_failure(runs[0], str(error))
+        return sum(_compute([run]) for run in runs)
+    return _store_failure(
+        runs[0], failure_of(error, codes=structure.tree.leaf_codes, units=data_set.city_ids)
+    )
 
 
 @transaction.atomic
-def _store_failure(run: Run, error: str) -> int:
-    if run.pk not in _hold([run]):
+def _store_failure(run: Run, failure: list[Failure]) -> int:
+    if run.pk not in rows_held([run]):
         return 0
-    _end(run, RunStatus.FAILED, error=error)
-    logger.warning("run %s failed", run.pk)
+    end_job(run, RunStatus.FAILED, failure=failure)
+    logger.warning("run %s failed: %s", run.pk, ", ".join(reason["kind"] for reason in failure))
     return 1
-
-
-def _hold(runs: list[Run]) -> set[int]:
-    """Lock the rows that the lease of these runs still holds; return their ids."""
-    held = Run.objects.select_for_update().filter(
-        pk__in=[run.pk for run in runs], status=RunStatus.RUNNING, lease=runs[0].lease
-    )
-    return set(held.values_list("pk", flat=True))
-
-
-def _end(run: Run, status: RunStatus, **outcome: Any) -> None:
-    Run.objects.filter(pk=run.pk).update(
-        status=status, lease=None, lease_until=None, finished_at=timezone.now(), **outcome
-    )
-
-
-def _waiting() -> QuerySet[Run]:
-    lapsed = Q(status=RunStatus.RUNNING, lease_until__lte=timezone.now())
-    return Run.objects.filter(Q(status=RunStatus.QUEUED) | lapsed)
-
-
-def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
-    """Lock the rows and pass by those another worker is taking; SQLite's lock is the transaction."""
-    if connection.features.has_select_for_update_skip_locked:
-        # Of the run alone: a lock on the shared method would hide every other data set's runs.
-        return runs.select_for_update(skip_locked=True, of=("self",))
-    return runs

@@ -130,6 +130,7 @@ STATES = [
     "running",
     "done",
     "failed",
+    "cancelled",
 ]
 
 

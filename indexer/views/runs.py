@@ -1,17 +1,17 @@
-"""Runs: their list with live progress, the page of each, and trying a failed one again."""
+"""Runs: their list with live progress, the page of each, cancelling, and trying again."""
+
+from collections.abc import Callable
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from indexer.dispatch import retry_run
+from indexer.dispatch import cancel_run, retry_run
 from indexer.models import Run
 from indexer.selectors.runs import runs_visible_to
-from indexer.services.runs import requeue_failed_run
 from indexer.views.ranking import ranking_file, ranking_page
 from indexer.views.run_groups import runs_context
 from indexer.views.run_pages import answer_about_run, finished_run
@@ -58,21 +58,29 @@ def run_export(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(STAFF)
 @require_POST
 def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a failed run back in the queue."""
+    """Put a failed or cancelled run back in the queue."""
+    return _change_run(request, pk, retry_run, _("The run waits to be computed again."))
+
+
+@audience(STAFF)
+@require_POST
+def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a run that waits or is being computed out of the queue."""
+    return _change_run(request, pk, cancel_run, _("The run is cancelled. It can be tried again."))
+
+
+def _change_run(
+    request: HttpRequest, pk: int, change: Callable[[Run, Account], Run], done: str
+) -> HttpResponse:
     account = account_of(request)
     run = get_object_or_404(runs_visible_to(account), pk=pk)
     try:
-        _try_again(run, account)
+        change(run, account)
     except Refused as refusal:
         context = {"blockers": refusal.blockers, **runs_context(_listed_runs(request))}
         return render(request, "indexer/run_list.html", context, status=409)
-    messages.success(request, _("The run waits to be computed again."))
+    messages.success(request, done)
     return redirect("indexer:run-list")
-
-
-@transaction.atomic
-def _try_again(run: Run, account: Account) -> None:
-    retry_run(requeue_failed_run(run, actor=account))
 
 
 def _listed_runs(request: HttpRequest, data_set: int | None = None) -> list[Run]:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from indexer.enums import Missing, Normalisation, Outliers
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.selectors.runs import Figure
+from indexer.views.job_words import job_duration
 
 
 def version_name(run: Run) -> str:
@@ -89,6 +90,7 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
         (_("SHA-256 of the result"), run.result_sha256),
         (_("Software version"), run.code_version),
         (_("Computed"), moment(run.finished_at)),
+        (_("Time taken, with the runs beside it"), job_duration(run)),
     ]
 
 

@@ -62,6 +62,7 @@ class Celery:
         # Nobody waits until it answers: by then it may have done all there is to do.
         if self.worker is None:
             options = ["--without-mingle", "--without-gossip", "--concurrency", "1", "--loglevel", "INFO"]
+            options += ["--queues", "interactive,bulk"]
             self.worker = self._start("worker", *options)
 
     def kill_worker(self):

@@ -1,7 +1,5 @@
 """Methods: one row for one method, refused in words, recorded with what they did to the data."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -161,19 +159,19 @@ class TestPreparing:
         assert (values[:-1, 0] == 11 / 12).all()
 
     @pytest.mark.parametrize(
-        ("people", "column", "words"),
+        ("people", "column", "kind"),
         [
-            (np.zeros(12), "population", "denominator .* zero or negative"),
-            (np.ones(12), "area", "no column area"),
+            (np.zeros(12), "population", "denominator"),
+            (np.ones(12), "area", "unknown_column"),
         ],
     )
-    def test_a_denominator_that_divides_nothing_fails_the_run_in_words(self, people, column, words):
+    def test_a_denominator_that_divides_nothing_fails_the_run_in_words(self, people, column, kind):
         leaf = make_data_set(values=VALUES).leaf_codes[0]
 
         run = compute(VALUES, {"population": people}, denominators={leaf: column})
 
         assert run.status == RunStatus.FAILED
-        assert re.search(words, run.error)
+        assert [reason["kind"] for reason in run.failure] == [kind]
 
     def test_auxiliary_columns_are_part_of_the_data_and_left_out_of_lists(self):
         framework = make_framework()

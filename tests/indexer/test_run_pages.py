@@ -1,9 +1,13 @@
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import Run
+from indexer.services.jobs import cancel_job
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
@@ -20,7 +24,8 @@ def analyst(client):
 
 
 def fail(run):
-    run.status, run.error, run.finished_at = RunStatus.FAILED, "the total is zero in x", timezone.now()
+    run.status, run.finished_at = RunStatus.FAILED, timezone.now()
+    run.failure = [{"kind": "zero_total", "codes": ["retail", "fixed"], "units": []}]
     run.save()
 
 
@@ -58,13 +63,15 @@ def test_progress_of_one_data_set_leaves_out_the_others(analyst):
 def test_a_failed_run_says_why_and_is_tried_again(analyst, django_capture_on_commit_callbacks):
     run = make_runs(random_values(2), computed=False)[0]
     fail(run)
-    assert "the total is zero in x" in analyst.get(HERE).content.decode()
+    assert "no shares: Indicator retail, Indicator fixed." in analyst.get(HERE).content.decode()
+    chinese = analyst.get(HERE, headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "全国总量为零，无法计算占比：指标retail，指标fixed。" in chinese
     with django_capture_on_commit_callbacks() as woken:
         response = analyst.post(reverse("indexer:run-retry", args=[run.pk]))
     assert response.status_code == 302
     assert len(woken) == 1
     run.refresh_from_db()
-    assert (run.status, run.error) == (RunStatus.QUEUED, "")
+    assert (run.status, run.failure) == (RunStatus.QUEUED, [])
     assert AuditEntry.objects.filter(act="retry").exists()
 
 
@@ -72,7 +79,7 @@ def test_a_run_that_has_not_failed_is_left_alone(analyst):
     run = make_runs(random_values(2))[0]
     response = analyst.post(reverse("indexer:run-retry", args=[run.pk]))
     assert response.status_code == 409
-    assert "Only a failed run can be tried again." in response.content.decode()
+    assert "Only what failed or was cancelled can be tried again." in response.content.decode()
     assert Run.objects.get(pk=run.pk).status == RunStatus.DONE
 
 
@@ -85,6 +92,28 @@ def test_anybody_sees_published_runs_without_the_retry_button(client):
     assert "Try again" not in response.content.decode()
     assert client.post(reverse("indexer:run-retry", args=[shown[0].pk])).status_code == 302
     assert Run.objects.get(pk=shown[0].pk).status == RunStatus.FAILED
+
+
+def test_a_waiting_run_is_cancelled_and_tried_again(analyst):
+    run = make_runs(random_values(2), computed=False)[0]
+    assert "Cancel the run" in analyst.get(HERE).content.decode()
+    assert analyst.post(reverse("indexer:run-cancel", args=[run.pk])).status_code == 302
+    assert Run.objects.get(pk=run.pk).status == RunStatus.CANCELLED
+    assert "Try again" in analyst.get(HERE).content.decode()
+    assert analyst.post(reverse("indexer:run-cancel", args=[run.pk])).status_code == 409
+    analyst.post(reverse("indexer:run-retry", args=[run.pk]))
+    assert compute_waiting_runs(run.data_set_id) == 2
+    assert AuditEntry.objects.filter(act="cancel").count() == 1
+
+
+def test_the_page_says_how_fast_it_goes_and_how_long_it_takes(analyst):
+    runs = make_runs(random_values(2), computed=False, tilts=[0.0, 1.0, 2.0])
+    now = timezone.now()
+    Run.objects.update(queued_at=now - timedelta(seconds=90), started_at=now - timedelta(seconds=60))
+    cancel_job(runs[0], actor=make_account())
+    text = analyst.get(reverse("indexer:run-progress")).content.decode()
+    assert "1 of 3" in text
+    assert re.search(r"0\.01\d? a second, about 2 min left", text)
 
 
 def test_retrying_needs_a_post(analyst):

@@ -11,17 +11,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from indexer import dispatch, tasks
-from indexer.enums import RunStatus
+from indexer.enums import Queue, RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.runs import data_sets_with_waiting_runs
 from indexer.services import runs as services
+from indexer.services.jobs import requeue_job
+from indexer.services.leases import MAX_ATTEMPTS, give_up_exhausted
 from indexer.services.runs import (
-    MAX_ATTEMPTS,
     claim_runs,
     compute_claimed_runs,
     compute_waiting_runs,
-    fail_exhausted_runs,
-    requeue_failed_run,
 )
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_draft, make_version
@@ -89,7 +88,7 @@ class TestWriting:
 
     def test_no_worker_is_woken_before_the_commit(self, django_capture_on_commit_callbacks, monkeypatch):
         woken = []
-        monkeypatch.setattr(dispatch, "wake_workers", woken.append)
+        monkeypatch.setattr(dispatch, "wake_workers", lambda ids, queue: woken.append((ids, queue)))
         data_set = make_data_set()
         with django_capture_on_commit_callbacks() as callbacks:
             make_version(data_set.framework)
@@ -97,7 +96,7 @@ class TestWriting:
         assert woken == []
         for callback in callbacks:
             callback()
-        assert woken == [[data_set.pk]]
+        assert woken == [([data_set.pk], Queue.INTERACTIVE)]
 
     def test_a_pair_that_is_queued_already_is_not_queued_again(self):
         data_set = queue(versions=1)
@@ -125,7 +124,7 @@ class TestClaiming:
         (first,) = claim_runs(data_set.pk)
         let_leases_lapse()
 
-        assert data_sets_with_waiting_runs() == [data_set.pk]
+        assert list(data_sets_with_waiting_runs()) == [data_set.pk]
         (second,) = claim_runs(data_set.pk)
 
         assert (second.pk, second.attempts) == (first.pk, 2)
@@ -220,7 +219,7 @@ class TestResults:
 
     def test_a_death_between_the_rows_and_the_end_leaves_no_half_result(self, monkeypatch):
         data_set = queue(versions=2)
-        monkeypatch.setattr(services, "_end", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(services, "end_job", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
 
         with pytest.raises(KeyboardInterrupt):
             compute_waiting_runs(data_set.pk)
@@ -248,7 +247,7 @@ class TestResults:
         assert compute_waiting_runs(data_set.pk) == 2
 
         assert {run.status for run in Run.objects.all()} == {RunStatus.FAILED}
-        assert all("retail" in run.error for run in Run.objects.all())
+        assert all("retail" in run.failure[0]["codes"] for run in Run.objects.all())
 
     def test_a_run_that_fails_takes_no_other_with_it(self):
         # Reweighted, the first city has nothing under a version that weighs its gaps alone.
@@ -272,11 +271,11 @@ class TestResults:
         data_set = queue(versions=1, values=[[0.0] * 5] * 2)
         compute_waiting_runs(data_set.pk)
 
-        run = requeue_failed_run(Run.objects.get(), actor=data_set.created_by)
+        run = requeue_job(Run.objects.get(), actor=data_set.created_by)
 
-        assert (run.status, run.attempts, run.error) == (RunStatus.QUEUED, 0, "")
+        assert (run.status, run.attempts, run.failure) == (RunStatus.QUEUED, 0, [])
         with pytest.raises(Refused):
-            requeue_failed_run(run, actor=data_set.created_by)
+            requeue_job(run, actor=data_set.created_by)
 
 
 class TestGivingUp:
@@ -287,9 +286,9 @@ class TestGivingUp:
             let_leases_lapse()
 
         assert claim_runs(data_set.pk) == []
-        assert fail_exhausted_runs() == 1
-        assert str(MAX_ATTEMPTS) in Run.objects.get().error
-        assert data_sets_with_waiting_runs() == []
+        assert give_up_exhausted(Run) == 1
+        assert Run.objects.get().failure == [{"kind": "exhausted", "number": MAX_ATTEMPTS}]
+        assert data_sets_with_waiting_runs() == {}
 
     def test_a_run_that_kills_its_worker_costs_the_others_one_attempt(self):
         data_set = queue(versions=3)
@@ -299,7 +298,7 @@ class TestGivingUp:
             if runs[0].pk != poison.pk:
                 compute_claimed_runs(runs)
             let_leases_lapse()
-        fail_exhausted_runs()
+        give_up_exhausted(Run)
 
         outcomes = dict(Run.objects.values_list("pk", "status"))
         assert outcomes.pop(poison.pk) == RunStatus.FAILED
@@ -311,7 +310,7 @@ class TestGivingUp:
         Run.objects.update(attempts=MAX_ATTEMPTS - 1)
         (run,) = claim_runs(data_set.pk)
 
-        assert fail_exhausted_runs() == 0
+        assert give_up_exhausted(Run) == 0
         assert compute_claimed_runs([run]) == 1
 
 
@@ -325,7 +324,7 @@ class TestWaking:
 
         assert time.monotonic() - started < 3
         assert "no broker" in caplog.text
-        assert data_sets_with_waiting_runs() == [data_set.pk]
+        assert list(data_sets_with_waiting_runs()) == [data_set.pk]
 
     def test_a_broker_that_never_answers_costs_less_than_three_seconds(self, monkeypatch):
         with socket.socket() as mute:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from indexer.models import City, Run
+from indexer.models import City
 from indexer.selectors.cities import alphabetical, cities_of_run, matching_cities
 from indexer.selectors.comparison import compare_runs, summarise_shift
 from indexer.selectors.data_sets import data_sets_visible_to, indicator_summaries_of
@@ -11,7 +11,6 @@ from indexer.selectors.runs import (
     results_of,
     runs_visible_to,
     runs_with_nodes_visible_to,
-    unfinished_runs,
 )
 from tests.factories import make_account
 from tests.indexer.pages import make_runs, print_figure, random_values
@@ -142,12 +141,6 @@ def test_summary_of_a_hand_worked_pair():
     summary = summarise_shift(np.array([1, 2, 3, 4, 5]), np.array([2, 1, 3, 5, 4]))
     assert summary.spearman == pytest.approx(1 - 6 * 4 / (5 * 24))
     assert summarise_shift(np.array([1, 1]), np.array([1, 1])).spearman is None
-
-
-def test_waiting_runs_are_told_from_ended_ones():
-    runs = make_runs(SMALL, tilts=[None, 1.0], computed=False)
-    assert unfinished_runs(runs) == runs
-    assert unfinished_runs(Run.objects.filter(status="done")) == []
 
 
 def test_indicator_summaries_say_whose_total_it_is():

@@ -1,0 +1,94 @@
+"""/api/v1/runs/{id}/cancel/ and /retry/, /api/v1/datasets/{id}/progress/."""
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from indexer.api.serializers import RunSerializer
+from indexer.dispatch import cancel_run, retry_run
+from indexer.models import Run
+from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.jobs import Progress
+from indexer.selectors.runs import progress_of_data_set, runs_visible_to
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import ANYONE, STAFF, InAudience, audience
+from weighting.visitors import account_of, visitor_of
+
+REFUSED = OpenApiResponse(description="The run is in another state; `detail` says what to do.")
+
+
+class ProgressSerializer(serializers.Serializer):
+    """``rate`` is a second; it and ``seconds_left`` are null before the first is done."""
+
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+    rate = serializers.FloatField(allow_null=True)
+    seconds_left = serializers.FloatField(allow_null=True)
+
+
+class ProgressView(APIView):
+    """How far the computations of a data set are."""
+
+    permission_classes = [InAudience]
+
+    @classmethod
+    def declared(cls) -> Callable[..., Any]:
+        return audience(ANYONE)(cls.as_view())
+
+    @extend_schema(responses=ProgressSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        data_set = get_object_or_404(data_sets_visible_to(visitor_of(request).account), pk=pk)
+        progress: Progress = progress_of_data_set(data_set)
+        return Response(ProgressSerializer(progress).data)
+
+
+class RunAct(APIView):
+    """An act on a run that the visitor may see; a state that forbids it answers 409."""
+
+    permission_classes = [InAudience]
+
+    @classmethod
+    def declared(cls) -> Callable[..., Any]:
+        return audience(STAFF)(cls.as_view())
+
+    def act(self, run: Run, account: Account) -> Run:
+        """Change the run, or raise `Refused`."""
+        raise NotImplementedError
+
+    def change(self, request: Request, pk: int) -> Response:
+        account = account_of(request)
+        run = get_object_or_404(runs_visible_to(account), pk=pk)
+        try:
+            changed = self.act(run, account)
+        except Refused as refusal:
+            return Response({"detail": " ".join(refusal.blockers)}, status=status.HTTP_409_CONFLICT)
+        return Response(RunSerializer(changed, context={"request": request}).data)
+
+
+class CancelRun(RunAct):
+    """Cancel a run that waits or is being computed."""
+
+    def act(self, run: Run, account: Account) -> Run:
+        return cancel_run(run, account)
+
+    @extend_schema(request=None, responses={200: RunSerializer, 409: REFUSED})
+    def post(self, request: Request, pk: int) -> Response:
+        return self.change(request, pk)
+
+
+class RetryRun(RunAct):
+    """Try a failed or cancelled run again."""
+
+    def act(self, run: Run, account: Account) -> Run:
+        return retry_run(run, account)
+
+    @extend_schema(request=None, responses={200: RunSerializer, 409: REFUSED})
+    def post(self, request: Request, pk: int) -> Response:
+        return self.change(request, pk)
