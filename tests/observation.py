@@ -83,6 +83,9 @@ def sent_tasks(monkeypatch):
 def observe(frozen_chance, sent_tasks, caplog, monkeypatch):
     """Build a world and return all that can be observed of it, by who asks for what."""
 
+    # Celery makes its tasks on their first use, and logs that once for all worlds.
+    celery.current_app.finalize(auto=True)
+
     def observe_world(answers, *, routes, states=()):
         frozen_chance.seed(2016)
         for module in (tests.factories, tests.indexer.factories):

@@ -1,6 +1,5 @@
 """Jobs in two queues, cancellable, which keep their worker and why they failed as codes."""
 
-import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -32,11 +31,6 @@ class Migration(migrations.Migration):
             model_name="run",
             name="worker",
             field=models.CharField(blank=True, max_length=100),
-        ),
-        migrations.AlterField(
-            model_name="run",
-            name="queued_at",
-            field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
             model_name="run",

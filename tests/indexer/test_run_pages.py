@@ -63,9 +63,9 @@ def test_progress_of_one_data_set_leaves_out_the_others(analyst):
 def test_a_failed_run_says_why_and_is_tried_again(analyst, django_capture_on_commit_callbacks):
     run = make_runs(random_values(2), computed=False)[0]
     fail(run)
-    assert "no shares: Indicator retail, Indicator fixed." in analyst.get(HERE).content.decode()
+    assert "so there are no shares: Indicator retail, Indicator fixed." in analyst.get(HERE).content.decode()
     chinese = analyst.get(HERE, headers={"Accept-Language": "zh-hans"}).content.decode()
-    assert "全国总量为零，无法计算占比：指标retail，指标fixed。" in chinese
+    assert "总量为零，无法计算占比：指标retail，指标fixed。" in chinese
     with django_capture_on_commit_callbacks() as woken:
         response = analyst.post(reverse("indexer:run-retry", args=[run.pk]))
     assert response.status_code == 302
