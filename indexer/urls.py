@@ -6,8 +6,8 @@ from indexer.api.city_profiles import CityProfileView, LeadsView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
 from indexer.api.fragility import CriticalWeights
-from indexer.api.maps import MapOfRun
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
+from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView

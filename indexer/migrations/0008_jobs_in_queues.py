@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0006_method_once"),
+        ("indexer", "0007_studies"),
     ]
 
     operations = [
