@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer import charts
@@ -89,7 +90,7 @@ def _scores(compared: Comparison, change: ChangeParts) -> dict[str, Any]:
     split = change_parts(compared, change)
     names, parts = list(split.parts.values()), split.amounts * PERCENT
     most = int(np.abs(parts).sum(axis=0).argmax())
-    title = _("%(name)s moves the scores most") % {"name": names[most]}
+    title = _("%(name)s moves the scores most") % {"name": capfirst(names[most])}
     subtitle = _("change of the score and what each sub-index adds to it, in %(unit)s") % {
         "unit": score_unit(compared.runs[0].method)
     }

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from indexer.forms.comparison import FigureOptions
 from indexer.selectors.comparison import Comparison
-from indexer.views.run_names import run_names, short_names
+from indexer.views.run_names import short_names
 from weighting.numeric.arrays import FloatArray
 
 SHADES = 5
@@ -54,7 +54,7 @@ def _rows(compared: Comparison, values: FloatArray, text: Any, darkest: float) -
                 ],
             }
             for number, (name, line) in enumerate(
-                zip(run_names(compared.runs), values.tolist(), strict=True), 1
+                zip([run.weight_version.label for run in compared.runs], values.tolist(), strict=True), 1
             )
         ],
     }

@@ -27,13 +27,16 @@ def run_names(runs: Sequence[Run]) -> list[str]:
 
 
 def short_names(runs: Sequence[Run]) -> list[str]:
-    """Label each for an axis: by its version, by number too where labels repeat, by number among many."""
+    """Label each for an axis by what tells them apart: version, data or method; many by number."""
     numbers = [str(number) for number in range(1, len(runs) + 1)]
     if len(runs) > FEW:
         return numbers
     labels = [run.weight_version.label for run in runs]
-    if len(set(labels)) == len(labels):
-        return labels
+    data_sets = [data_set_name(run.data_set) for run in runs]
+    methods = [method_words(run.method) for run in runs]
+    for names in (labels, data_sets, methods):
+        if len(set(names)) == len(names):
+            return names
     return [f"{number} {label}" for number, label in zip(numbers, labels, strict=True)]
 
 

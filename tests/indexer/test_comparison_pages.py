@@ -166,6 +166,16 @@ def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_an
         assert sum(parts.values()) == pytest.approx(float(row["Change of the score"]), abs=1e-12)
 
 
+def test_versions_are_labelled_by_what_tells_them_apart(analyst):
+    first = make_runs(random_values(4), tilts=[None])[0]
+    other = with_method(first, normalisation="rank")
+    labels = analyst.get(HERE, ask(first, other)).context["figures"]["weights"]["labels"]
+    assert labels == [
+        "Share of the national total; Reflect: max + min - x; Arithmetic mean",
+        "Rank; Arithmetic mean",
+    ]
+
+
 def test_methods_of_different_units_compare_ranks_alone(analyst):
     first = make_runs(random_values(6), tilts=[None])[0]
     second = with_method(first, normalisation="minmax")
