@@ -60,6 +60,7 @@ def open_page(live_server, browser):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_fits_its_screen(open_page, live_server, runs, language, width):
     numbers = "&".join(f"runs={run.pk}" for run in runs)
+    city = runs[0].data_set.city_ids[0]
     paths = [
         "/compare/",
         f"/compare/?{numbers}",
@@ -67,6 +68,10 @@ def test_every_page_fits_its_screen(open_page, live_server, runs, language, widt
         f"/runs/{runs[0].pk}/what-if/",
         f"/runs/{runs[0].pk}/map/",
         f"/runs/{runs[0].pk}/concentration/",
+        f"/runs/{runs[0].pk}/fragility/",
+        f"/runs/{runs[0].pk}/leads/",
+        f"/runs/{runs[0].pk}/cities/{city}/",
+        f"/compare/cities/{city}/?{numbers}",
         "/runs/",
         "/data-sets/",
         f"/data-sets/{runs[0].data_set_id}/",
@@ -92,6 +97,35 @@ def test_the_comparison_draws_its_figures_and_sorts_in_place(open_page, runs):
     assert "sort=-shift" in page.url
     page.go_back()
     expect(page.locator("#results th[aria-sort=ascending]")).to_contain_text("Rank")
+
+
+def test_from_many_versions_to_the_reasons_of_one_city_and_its_profile(open_page, runs):
+    numbers = "&".join(f"runs={run.pk}" for run in runs)
+    page = open_page(f"/compare/?{numbers}")
+    for figure in ("weights", "ranks", "flow"):
+        expect(page.locator(f"#{figure} svg")).to_be_visible()
+    expect(page.locator("#mean-shifts-title")).to_contain_text("furthest apart")
+    page.get_by_label("Cities to mark").fill("Nanyang")
+    page.locator("#figure-options").get_by_role("button", name="Apply").click()
+    expect(page.locator("#ranks svg")).to_contain_text("Nanyang")
+    assert page.url.count("runs=") == 3
+    page.locator("#results").get_by_role("link", name="Xi'an").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Xi'an")
+    expect(page.locator("#contributions svg")).to_be_visible()
+    branch = page.locator(".change-tree > ul > li > details:not([open])").element_handle()
+    branch.query_selector("summary").click()
+    assert branch.query_selector("ul > li").is_visible()
+    page.get_by_role("link", name="Profile of Xi'an").click()
+    expect(page.locator("#profile svg")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Xi'an ranks")
+
+
+def test_the_neighbours_that_change_places_are_drawn_and_found(open_page, runs):
+    page = open_page(f"/runs/{runs[0].pk}/fragility/")
+    expect(page.locator("#fragility svg")).to_be_visible()
+    page.get_by_label("City", exact=True).fill("xian")
+    expect(page.locator("#results tbody tr")).to_have_count(2)
+    expect(page.locator("#results")).to_contain_text("2 of 59 pairs")
 
 
 def test_typing_a_name_filters_while_the_comparison_stays(open_page, runs):
@@ -125,6 +159,8 @@ def test_the_ranking_is_paged_filtered_and_saved(open_page, runs):
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
     assert download.value.path().read_text("utf-8-sig").count("\n") == 61
+    page.get_by_role("link", name="Xi'an").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Xi'an ranks")
 
 
 def test_progress_moves_by_itself_until_the_ranking_is_there(open_page):
