@@ -98,15 +98,18 @@ class UnitRegister:
                 stem, level = split_name(known)
                 self._stems.setdefault(_key(stem), set()).add((unit, level))
 
-    def resolve(self, name: str) -> str:
-        """Return the place that a name stands for; raises as `resolve_unit`."""
+    def resolve(self, name: str, *, look: bool = True) -> str:
+        """Return the place that a name stands for; raises as `resolve_unit`.
+
+        Without ``look`` an unknown name comes without the nearest ones, which take long to find.
+        """
         key = _key(name)
         for found in (self._names.get(key, set()), self._aliases.get(key, set()), self._alike(name)):
             if len(found) == 1:
                 return next(iter(found))
             if found:
                 raise AmbiguousUnit(name, sorted(found))
-        raise UnknownUnit(name, self._nearest(name))
+        raise UnknownUnit(name, self._nearest(name) if look else ())
 
     def _alike(self, name: str) -> set[str]:
         """Return the places with the same stem whose level, if both have one, is the same."""

@@ -1,10 +1,13 @@
 """Bytes to a table of trimmed cells, each row with its line in the file."""
 
+import codecs
 import csv
 import io
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +19,12 @@ from weighting.readers.problems import ProblemLog
 MAX_BYTES = 256 * 1024 * 1024
 # Text of one encoding read as another is mostly unreadable; text with a few damaged bytes is not.
 DAMAGED_SHARE = 0.5
+# Decoded in parts: a whole file as text takes up to four times its bytes.
+PART = 1 << 20
+# Two Chinese characters of UTF-8 in a row, which GB18030 hardly ever makes of other characters.
+SURELY_UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){2}")
+# A line of another encoding shows within the first of these, or does not matter.
+MAX_LOOKS = 1000
 
 
 class BinaryReader(Protocol):
@@ -50,30 +59,45 @@ class Table:
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file in UTF-8 (with or without a BOM), UTF-16 with one, or GB18030.
+    """Return the text of a file; see `encoding_of`."""
+    return data.decode(encoding_of(data))
+
+
+def encoding_of(data: bytes) -> str:
+    """Return the encoding of a file: UTF-8 (with or without a BOM), UTF-16 with one, or GB18030.
 
     Raises
     ------
     UnicodeDecodeError
-        For anything else, and for UTF-8 with a few damaged bytes, which GB18030 would turn
-        into other characters without a word.
+        For anything else; for UTF-8 with a few damaged bytes, which GB18030 would turn into
+        other characters without a word; and for files joined of both encodings.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
+        _try_encoding(data, "utf-16")
+        return "utf-16"
     try:
-        return data.decode("utf-8-sig")
+        _try_encoding(data, "utf-8-sig")
+        return "utf-8-sig"
     except UnicodeDecodeError as error:
         if _is_damaged_utf8(data):
             raise error
-    return data.decode("gb18030")
+    _try_encoding(data, "gb18030")
+    _refuse_mixture(data)
+    return "gb18030"
 
 
 def read_table(source: Source, log: ProblemLog) -> Table | None:
     """Read a file as comma-separated rows; None when there is nothing to go on with."""
-    text = _read_text(source, log)
-    if text is None:
+    data = read_bytes(source, log)
+    return None if data is None else table_of_text(data, log)
+
+
+def table_of_text(data: bytes, log: ProblemLog) -> Table | None:
+    """Read bytes as comma-separated rows; None when there is nothing to go on with."""
+    encoding = _text_encoding(data, log)
+    if encoding is None:
         return None
-    rows = _split_rows(text, log)
+    rows = _split_rows(io.TextIOWrapper(io.BytesIO(data), encoding, newline=""), log)
     first = next(rows, None)
     if first is None:
         if not log.problems:
@@ -109,23 +133,20 @@ def _missing_column_message(table: Table) -> str:
     return _("The column is missing. Add it to the first line of the file.")
 
 
-def _read_text(source: Source, log: ProblemLog) -> str | None:
-    data = read_bytes(source, log)
-    if data is None:
-        return None
+def _text_encoding(data: bytes, log: ProblemLog) -> str | None:
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         log.add(_("This is a workbook or an archive. Save the sheet as CSV."))
         return None
     try:
-        text = decode(data)
+        encoding = encoding_of(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         log.add(_("The text is neither UTF-8 nor GB18030. Save the file as CSV in UTF-8."), row=line)
         return None
-    if "\0" in text:
+    if encoding != "utf-16" and b"\0" in data:
         log.add(_("This is not a text file. Save the table as CSV."))
         return None
-    return text
+    return encoding
 
 
 def read_bytes(source: Source, log: ProblemLog) -> bytes | None:
@@ -148,16 +169,45 @@ def read_bytes(source: Source, log: ProblemLog) -> bytes | None:
     return data
 
 
+def _try_encoding(data: bytes, encoding: str) -> None:
+    """Decode in parts; an error names its place in the whole."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(data), PART):
+        before = start - len(decoder.getstate()[0])
+        end = start + PART
+        try:
+            decoder.decode(data[start:end], final=end >= len(data))
+        except UnicodeDecodeError as error:
+            place = min(max(before, 0) + error.start, len(data) - 1)
+            raise UnicodeDecodeError(encoding, data, place, place + 1, error.reason) from error
+
+
 def _is_damaged_utf8(data: bytes) -> bool:
-    text = data.decode("utf-8", errors="replace")
-    foreign = sum(not character.isascii() for character in text)
-    return text.count("\N{REPLACEMENT CHARACTER}") < DAMAGED_SHARE * foreign
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    foreign = unreadable = 0
+    for start in range(0, len(data), PART):
+        text = decoder.decode(data[start : start + PART])
+        foreign += len(text) - len(text.encode("ascii", "ignore"))
+        unreadable += text.count("\N{REPLACEMENT CHARACTER}")
+    return unreadable < DAMAGED_SHARE * foreign
 
 
-def _split_rows(text: str, log: ProblemLog) -> Iterator[Row]:
+def _refuse_mixture(data: bytes) -> None:
+    """Raise for a line of UTF-8 in a file that is GB18030 elsewhere."""
+    for found in islice(SURELY_UTF8.finditer(data), MAX_LOOKS):
+        start = data.rfind(b"\n", 0, found.start()) + 1
+        end = data.find(b"\n", found.end())
+        try:
+            data[start : end if end >= 0 else len(data)].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        raise UnicodeDecodeError("gb18030", data, found.start(), found.end(), "a line of UTF-8")
+
+
+def _split_rows(text: io.TextIOBase, log: ProblemLog) -> Iterator[Row]:
     """Yield the rows that are not blank."""
     # Strict, for otherwise a quote that is never closed swallows the rest of the file.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(text, strict=True)
     line = 1
     try:
         for cells in reader:

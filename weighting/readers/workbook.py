@@ -5,8 +5,11 @@ counted first, from what the archive says of itself; `zipfile` then reads no mor
 """
 
 import datetime
+import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -21,10 +24,26 @@ from weighting.readers.table import Row, Source, Table, read_bytes, read_table
 
 ARCHIVE = b"PK\x03\x04"
 MAX_ENTRIES = 200
+MAX_DEPTH = 8
 MAX_UNFOLDED = 50 * 1024 * 1024
-MAX_ROWS = 20_000
-MAX_COLUMNS = 50
 ENCRYPTED = 0x1
+PART = 1 << 20
+CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
+# An XML part that declares entities can unfold to anything; no spreadsheet writes one.
+DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+
+
+@dataclass(frozen=True)
+class SheetLimits:
+    """How large a sheet may be, and whether a cell may show what its formula came to last."""
+
+    rows: int = 20_000
+    columns: int = 50
+    cells: int = 400_000
+    takes_formulas: bool = True
+
+
+FORMS = SheetLimits()
 
 
 def is_workbook(data: bytes) -> bool:
@@ -37,7 +56,12 @@ def read_table_or_sheet(source: Source, log: ProblemLog) -> Table | None:
     data = read_bytes(source, log)
     if data is None or not is_workbook(data):
         return None if data is None else read_table(data, log)
-    rows = read_sheet(data, log)
+    return table_of_sheet(data, log)
+
+
+def table_of_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> Table | None:
+    """Return the first sheet of a workbook as a table; None when there is nothing to go on with."""
+    rows = read_sheet(data, log, limits)
     if not rows:
         if not log.problems:
             log.add(_("The first sheet is empty. Its first row must name the columns."), row=1)
@@ -51,16 +75,21 @@ def read_table_or_sheet(source: Source, log: ProblemLog) -> Table | None:
     return Table(header=header, rows=iter(whole))
 
 
-def read_sheet(data: bytes, log: ProblemLog) -> list[Row]:
+def sheet_names(data: bytes) -> list[str]:
+    """Name the sheets of a workbook that `read_sheet` could read."""
+    return list(load_workbook(BytesIO(data), read_only=True, keep_links=False).sheetnames)
+
+
+def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> list[Row]:
     """Return the rows of the first sheet that are not blank; none of them where a problem is noted."""
-    if not _is_safe(data, log):
+    if not _is_safe(data, log, limits):
         return []
     try:
-        book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(BytesIO(data), read_only=True, data_only=limits.takes_formulas, keep_links=False)
         sheet = book.worksheets[0]
         # What the file says of its own extent may be wrong, or absurd.
         sheet.reset_dimensions()
-        rows = list(islice(_rows_of(sheet), MAX_ROWS + 1))
+        rows = list(islice(_rows_of(sheet, log, limits), limits.rows + 1))
     # What defusedxml refuses is a ValueError too.
     except (
         KeyError,
@@ -75,17 +104,17 @@ def read_sheet(data: bytes, log: ProblemLog) -> list[Row]:
     ):
         log.add(_("This cannot be read as an XLSX workbook. Save the sheet as XLSX or CSV again."))
         return []
-    if len(rows) > MAX_ROWS:
+    if len(rows) > limits.rows:
         log.add(
-            _("The sheet has more than %(most)d rows. Leave out what is not needed.") % {"most": MAX_ROWS}
+            _("The sheet has more than %(most)d rows. Leave out what is not needed.") % {"most": limits.rows}
         )
-        return []
-    return rows
+    return [] if log.problems else rows
 
 
-def _is_safe(data: bytes, log: ProblemLog) -> bool:
+def _is_safe(data: bytes, log: ProblemLog, limits: SheetLimits) -> bool:
     try:
-        entries = zipfile.ZipFile(BytesIO(data)).infolist()
+        archive = zipfile.ZipFile(BytesIO(data))
+        entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError):
         log.add(_("The file is damaged. Save the workbook again."))
         return False
@@ -103,18 +132,70 @@ def _is_safe(data: bytes, log: ProblemLog) -> bool:
             _("Unpacked, the workbook is larger than %(most)d MB. Copy the sheet into a new one.")
             % {"most": MAX_UNFOLDED // 1024 // 1024}
         )
+    elif any(_is_astray(entry.filename) for entry in entries):
+        log.add(_("The archive holds folders that no workbook has. Copy the sheet into a new workbook."))
+    elif any("macrosheets/" in entry.filename or "vbaProject" in entry.filename for entry in entries):
+        log.add(_("The workbook holds macros. Save it as XLSX, which has none."))
     else:
-        return True
+        return _are_parts_safe(archive, log, limits)
     return False
 
 
-def _rows_of(sheet: Any) -> Iterator[Row]:
-    for line, values in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1):
-        cells = [_text_of(value) for value in values]
-        if any(cells):
-            yield Row(line, cells)
-        if line > MAX_ROWS * 2:
+def _is_astray(name: str) -> bool:
+    """Tell a path that leads out of the archive, or deeper than any part of a workbook lies."""
+    steps = name.replace("\\", "/").split("/")
+    return ".." in steps or not steps[0] or len(steps) > MAX_DEPTH
+
+
+def _are_parts_safe(archive: zipfile.ZipFile, log: ProblemLog, limits: SheetLimits) -> bool:
+    """Look through the parts as bytes, before anything builds a tree of them."""
+    cells = 0
+    try:
+        for entry in archive.infolist():
+            if not entry.filename.endswith((".xml", ".rels")):
+                continue
+            in_sheet = entry.filename.startswith("xl/worksheets/")
+            with archive.open(entry) as part:
+                tail = b""
+                while piece := part.read(PART):
+                    window = tail + piece
+                    if any(word in window for word in DECLARATIONS):
+                        log.add(_("The workbook declares XML entities. Save it anew from a spreadsheet."))
+                        return False
+                    cells += len(CELL.findall(window)) if in_sheet else 0
+                    tail = window[-len(DECLARATIONS[0]) + 1 :] if b"<" in window[-9:] else b""
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error):
+        log.add(_("The file is damaged. Save the workbook again."))
+        return False
+    if cells > limits.cells:
+        log.add(
+            _("The workbook has more than %(most)d cells. Leave out what is not needed, or save it as CSV.")
+            % {"most": limits.cells}
+        )
+    return cells <= limits.cells
+
+
+def _rows_of(sheet: Any, log: ProblemLog, limits: SheetLimits) -> Iterator[Row]:
+    widest = limits.columns + 1
+    for line, row in enumerate(sheet.iter_rows(max_col=widest), start=1):
+        if not limits.takes_formulas:
+            _note_formulas(row, line, log)
+        cells = [_text_of(cell.value) for cell in row]
+        if len(cells) == widest and cells[-1]:
+            message = _("The sheet has more than %(most)d columns. Leave out what is not needed.")
+            log.add(message % {"most": limits.columns}, row=line)
             return
+        if any(cells):
+            yield Row(line, cells[: limits.columns])
+        if line > limits.rows * 2:
+            return
+
+
+def _note_formulas(row: Sequence[Any], line: int, log: ProblemLog) -> None:
+    for cell in row:
+        if cell.data_type == "f":
+            message = _("The cell holds a formula. Paste the values alone, and send the file again.")
+            log.add(message, row=line, column=cell.column_letter, value=_text_of(cell.value))
 
 
 def _text_of(value: Any) -> str:

@@ -1,0 +1,355 @@
+"""What a mapped sheet holds, and everything that is wrong or remarkable about it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, Match, repeated
+from indexer.intake.sheets import Place, Sheet
+from indexer.numeric.screening import repeats, tukey_outliers, unit_jumps
+from indexer.numeric.treatment import OutlierRule, shape_of
+from weighting.numeric.arrays import FloatArray
+from weighting.readers import CellError, parse_number
+from weighting.readers.cells import GROUPED_NUMBER, plain
+
+Severity = Literal["blocker", "note"]
+# What people write where there is no value.
+GAPS = {
+    "-",
+    "--",
+    "—",
+    "–",
+    "/",
+    "..",
+    "...",
+    "…",
+    "na",
+    "n/a",
+    "nan",
+    "null",
+    "none",
+    "缺失",
+    "缺",
+    "无",
+    "未公布",
+}
+NAMED = 5
+RULE = OutlierRule()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to correct, or to know. ``cell`` is where it can be corrected on the page.
+
+    ``proposal`` is what the cell was probably meant to hold.
+    """
+
+    severity: Severity
+    rule: str
+    message: str
+    line: int | None = None
+    unit: str = ""
+    column: str = ""
+    value: str = ""
+    cell: Place | None = None
+    proposal: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What would be stored: units (rows,) and values (rows, leaves) with nan for a gap or a wrong
+    cell, totals (leaves,) with nan where the column sum serves, and the columns kept beside."""
+
+    keys: list[str]
+    rows: list[int]
+    values: FloatArray
+    totals: FloatArray
+    beside: dict[str, FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """A sheet, what its columns and rows go to, and what they could go to."""
+
+    sheet: Sheet
+    columns: Sequence[Match]
+    rows: Sequence[Match]
+    leaves: Sequence[LeafNames]
+    labels: dict[str, str]
+    given_totals: dict[str, float] = field(default_factory=dict)
+    other_sheets: tuple[str, ...] = ()
+    # The values of the edition before: by the key of a unit, (leaves,).
+    before: dict[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def columns_by_code(self) -> dict[str, int]:
+        """The column of each leaf that has one; of two the first."""
+        codes = {leaf.code for leaf in self.leaves}
+        found: dict[str, int] = {}
+        for place, match in enumerate(self.columns):
+            if match.to in codes:
+                found.setdefault(match.to, place)
+        return found
+
+    @property
+    def unit_rows(self) -> list[int]:
+        """The rows that go to a unit; of two that go to the same one the first."""
+        first: dict[str, int] = {}
+        for row, match in enumerate(self.rows):
+            if match.to in self.labels:
+                first.setdefault(match.to, row)
+        return list(first.values())
+
+
+def content_of(mapped: Mapped) -> Content:
+    """Gather what the sheet holds, in the order of the leaves, as far as it is mapped."""
+    sheet, rows, places = mapped.sheet, mapped.unit_rows, mapped.columns_by_code
+    values = np.full((len(rows), len(mapped.leaves)), math.nan)
+    totals = np.array([mapped.given_totals.get(leaf.code, math.nan) for leaf in mapped.leaves])
+    whole = [row for row, match in enumerate(mapped.rows) if match.to == TOTALS]
+    for leaf_place, leaf in enumerate(mapped.leaves):
+        if leaf.code in places:
+            column = places[leaf.code]
+            values[:, leaf_place] = sheet.values[rows, column]
+            if whole and not math.isnan(sheet.values[whole[0], column]):
+                totals[leaf_place] = sheet.values[whole[0], column]
+    beside = {
+        sheet.columns[place]: sheet.values[rows, place]
+        for place, match in enumerate(mapped.columns)
+        if match.to == BESIDE
+    }
+    return Content([mapped.rows[row].to for row in rows], rows, values, totals, beside)
+
+
+def assess(mapped: Mapped, content: Content, *, takes_missing: bool, takes_negative: bool) -> list[Finding]:
+    """Return everything to correct or to know that the mapping and the cells show by themselves."""
+    return [
+        *_unsettled(mapped),
+        *_totals(mapped),
+        *_cells(mapped, content, takes_missing, takes_negative),
+        *_columns(mapped, content),
+        *_repeats(mapped, content),
+        *_set_aside(mapped),
+    ]
+
+
+def _unsettled(mapped: Mapped) -> Iterator[Finding]:
+    """Columns and rows that go nowhere yet, to a suggestion nobody confirmed, or two to one place."""
+    sheet = mapped.sheet
+    for place, match in enumerate(mapped.columns):
+        if not match.is_settled:
+            message = _("The column stands for no indicator yet. Choose one in the mapping, or leave it out.")
+            yield Finding("blocker", "unmapped", message, column=sheet.columns[place])
+    for row, match in enumerate(mapped.rows):
+        if not match.is_settled:
+            message = _("The row stands for no unit yet. Choose one in the mapping, or leave it out.")
+            yield Finding("blocker", "unmapped", message, sheet.lines[row], sheet.units[row])
+    twice = repeated(mapped.columns)
+    for place, match in enumerate(mapped.columns):
+        if match.to in twice:
+            message = _("Two columns go to the indicator %(code)s. Leave one out in the mapping.")
+            yield Finding("blocker", "duplicate", message % {"code": match.to}, column=sheet.columns[place])
+    twice = repeated(mapped.rows)
+    for row, match in enumerate(mapped.rows):
+        if match.to in twice:
+            name = mapped.labels.get(match.to, _("National totals"))
+            message = _("Two rows go to %(name)s. Leave one out in the mapping.") % {"name": name}
+            yield Finding("blocker", "duplicate", message, sheet.lines[row], sheet.units[row])
+    places = mapped.columns_by_code
+    for leaf in mapped.leaves:
+        if leaf.code not in places:
+            message = _("No column goes to this indicator. Choose one in the mapping, or add it to the file.")
+            yield Finding("blocker", "no_column", message, column=leaf.code)
+
+
+def _totals(mapped: Mapped) -> Iterator[Finding]:
+    """National totals that are no totals."""
+    sheet = mapped.sheet
+    for row, match in enumerate(mapped.rows):
+        if match.to != TOTALS:
+            continue
+        for code, column in mapped.columns_by_code.items():
+            text = sheet.texts.get((row, column))
+            value = sheet.values[row, column]
+            if text is not None or value <= 0:
+                message = _("A total is a number above zero. Correct it, or leave it empty to use the sum.")
+                yield Finding(
+                    "blocker", "total", message, sheet.lines[row], sheet.units[row], code,
+                    sheet.cell(row, column), (row, column),
+                )  # fmt: skip
+
+
+def _cells(mapped: Mapped, content: Content, takes_missing: bool, takes_negative: bool) -> Iterator[Finding]:
+    """Cells that hold no number, nothing, or less than nothing."""
+    sheet = mapped.sheet
+    places = mapped.columns_by_code
+    used = {
+        **{place: code for code, place in places.items()},
+        **{p: sheet.columns[p] for p, match in enumerate(mapped.columns) if match.to == BESIDE},
+    }
+    of_unit = set(content.rows)
+    for (row, column), text in sorted(sheet.texts.items()):
+        if row in of_unit and column in used:
+            yield Finding(
+                "blocker", "not_a_number", _complaint(text), sheet.lines[row], sheet.units[row], used[column],
+                text, (row, column), _proposal(text),
+            )  # fmt: skip
+    for place, leaf in enumerate(mapped.leaves):
+        if leaf.code not in places:
+            continue
+        column, values = places[leaf.code], content.values[:, place]
+        gaps = [
+            row
+            for row in np.array(content.rows, dtype=int)[np.isnan(values)].tolist()
+            if (row, column) not in sheet.texts
+        ]
+        if gaps and takes_missing:
+            yield Finding("note", "missing", _gap_note(sheet, gaps), column=leaf.code)
+        for row in [] if takes_missing else gaps:
+            message = _("The value is missing. Fill it in, or choose how missing values are treated.")
+            yield Finding(
+                "blocker", "missing", message, sheet.lines[row], sheet.units[row], leaf.code, "",
+                (row, column), "",
+            )  # fmt: skip
+        for index in np.flatnonzero(values < 0).tolist():
+            row = content.rows[index]
+            message = (
+                _("The value is negative. Make sure that it is meant.")
+                if takes_negative
+                else _("A share needs values of 0 or more. Correct it or choose another normalisation.")
+            )
+            severity: Severity = "note" if takes_negative else "blocker"
+            yield Finding(
+                severity, "negative", message, sheet.lines[row], sheet.units[row], leaf.code,
+                sheet.cell(row, column), (row, column), None,
+            )  # fmt: skip
+
+
+def _columns(mapped: Mapped, content: Content) -> Iterator[Finding]:
+    """Columns that are all alike, hold far outliers, or changed since the edition before."""
+    values, sheet = content.values, mapped.sheet
+    if not len(values):
+        return
+    outliers = tukey_outliers(values)
+    for place, leaf in enumerate(mapped.leaves):
+        column = values[:, place]
+        present = column[~np.isnan(column)]
+        if not len(present):
+            continue
+        if len(present) > 1 and (present == present[0]).all():
+            message = _("All units have the same value, which tells no one from another.")
+            yield Finding("note", "constant", message, column=leaf.code, value=f"{present[0]:.15g}")
+        far = np.flatnonzero(outliers[:, place])
+        if len(far):
+            yield Finding("note", "outliers", _outlier_note(sheet, content, place, far), column=leaf.code)
+    yield from _jumps(mapped, content)
+
+
+def _outlier_note(sheet: Sheet, content: Content, place: int, far: np.ndarray) -> str:
+    column = content.values[:, place]
+    furthest = far[np.argsort(-np.abs(column[far] - np.nanmedian(column)), kind="stable")]
+    shape = shape_of(column)
+    message = ngettext(
+        "%(count)d value lies beyond Tukey’s outer fences (3 interquartile ranges): %(names)s.",
+        "%(count)d values lie beyond Tukey’s outer fences (3 interquartile ranges): %(names)s.",
+        len(far),
+    ) % {"count": len(far), "names": _listed([sheet.units[content.rows[i]] for i in furthest])}
+    if abs(shape.skewness) > RULE.skewness and shape.kurtosis > RULE.kurtosis:
+        message += " " + _(
+            "Skewness %(skewness).1f and kurtosis %(kurtosis).1f are beyond 2 and 3.5: the method may treat "
+            "outliers."
+        ) % {"skewness": shape.skewness, "kurtosis": shape.kurtosis}
+    return message
+
+
+def _jumps(mapped: Mapped, content: Content) -> Iterator[Finding]:
+    """Columns and cells that are another size than in the edition before."""
+    if not mapped.before:
+        return
+    nothing = np.full(len(mapped.leaves), math.nan)
+    before = np.array([mapped.before.get(key, nothing) for key in content.keys])
+    jumps = unit_jumps(content.values, before)
+    for place in np.flatnonzero(jumps.columns).tolist():
+        message = _(
+            "The median city has %(ratio).3g times its value of the previous edition; from 5 times up, or a "
+            "fifth down, the unit may have changed."
+        )
+        yield Finding(
+            "note", "unit_jump", message % {"ratio": jumps.ratios[place]}, column=mapped.leaves[place].code
+        )
+    places = mapped.columns_by_code
+    for index, place in np.argwhere(jumps.cells).tolist():
+        row, code = content.rows[index], mapped.leaves[place].code
+        message = _(
+            "The value was %(before).6g in the previous edition: it moved ten times as far as the median "
+            "city."
+        ) % {"before": before[index, place]}
+        yield Finding(
+            "note", "jump", message, mapped.sheet.lines[row], mapped.sheet.units[row], code,
+            mapped.sheet.cell(row, places[code]), (row, places[code]),
+        )  # fmt: skip
+
+
+def _repeats(mapped: Mapped, content: Content) -> Iterator[Finding]:
+    """Columns and rows that hold the same values."""
+    for first, later in repeats(content.values.T):
+        message = _("The column holds the same values as %(other)s.")
+        other, code = mapped.leaves[first].code, mapped.leaves[later].code
+        yield Finding("note", "repeated", message % {"other": other}, column=code)
+    for first, later in repeats(content.values):
+        row, other_row = content.rows[later], content.rows[first]
+        message = _("The row holds the same values as %(other)s.") % {"other": mapped.sheet.units[other_row]}
+        yield Finding("note", "repeated", message, mapped.sheet.lines[row], mapped.sheet.units[row])
+
+
+def _set_aside(mapped: Mapped) -> Iterator[Finding]:
+    """What is left out, by decision or because it is not read at all."""
+    sheet = mapped.sheet
+    for place, match in enumerate(mapped.columns):
+        if match.to == ASIDE:
+            yield Finding("note", "left_out", _("The column is left out."), column=sheet.columns[place])
+    for row, match in enumerate(mapped.rows):
+        if match.to == ASIDE:
+            message = _("The row is left out.")
+            yield Finding("note", "left_out", message, sheet.lines[row], sheet.units[row])
+    for name in sheet.unread:
+        message = _("A long table has no use for this column: it is not read.")
+        yield Finding("note", "left_out", message, column=name)
+    for name in mapped.other_sheets:
+        message = _("Only the first sheet of a workbook is read. The sheet “%(name)s” is not.")
+        yield Finding("note", "left_out", message % {"name": name})
+
+
+def _complaint(text: str) -> str:
+    try:
+        parse_number(text)
+    except CellError as error:
+        return f"{error} {_('Leave the cell empty when there is no value.')}"
+    return ""
+
+
+def _proposal(text: str) -> str | None:
+    """Return what a cell was probably meant to hold; None where nobody can tell."""
+    cleaned = plain(text)
+    if cleaned.casefold() in GAPS:
+        return ""
+    if GROUPED_NUMBER.fullmatch(cleaned):
+        return cleaned.replace(",", "")
+    return None
+
+
+def _gap_note(sheet: Sheet, rows: Sequence[int]) -> str:
+    message = ngettext(
+        "%(count)d value is missing: %(names)s.", "%(count)d values are missing: %(names)s.", len(rows)
+    )
+    return message % {"count": len(rows), "names": _listed([sheet.units[row] for row in rows])}
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = _(", ").join(names[:NAMED])
+    return shown + "…" if len(names) > NAMED else shown

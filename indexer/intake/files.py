@@ -1,0 +1,172 @@
+"""Bytes of a file of data to rows of text, refused early when they are too large or not what they seem."""
+
+import importlib.util
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePath
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from weighting.readers import ProblemLog, Source
+from weighting.readers.table import Row, Table, read_bytes, table_of_text
+from weighting.readers.workbook import ARCHIVE, SheetLimits, sheet_names, table_of_sheet
+
+MEGABYTE = 1024 * 1024
+PARQUET = b"PAR1"
+FOREIGN = {
+    b"\xd0\xcf\x11\xe0": "XLS",
+    b"%PDF": "PDF",
+    b"\x1f\x8b": "GZIP",
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf": "7Z",
+}
+# How a name may end, by what the bytes are.
+ENDINGS = {"csv": {".csv", ".txt", ".tsv", ""}, "xlsx": {".xlsx", ""}, "parquet": {".parquet", ".pq", ""}}
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a file of data may hold."""
+
+    bytes: int
+    cells: int
+    columns: int = 4000
+
+
+# What comes in over the network, and what an operator reads from the server's own disk.
+UPLOAD = Limits(bytes=32 * MEGABYTE, cells=2_000_000)
+OPERATOR = Limits(bytes=256 * MEGABYTE, cells=12_000_000)
+# The parts of a workbook are built up in memory cell by cell.
+SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=False)
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """A header, the rows below it, what kind of file they are from, and the sheets not read."""
+
+    table: Table
+    kind: str
+    other_sheets: tuple[str, ...] = ()
+
+
+def read_file(source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD) -> FileTable | None:
+    """Read CSV, XLSX or Parquet; None with the problem noted when there is nothing to go on with."""
+    data = read_bytes(source, log)
+    if data is None or not _is_small_enough(data, log, limits):
+        return None
+    kind = _kind_of(data, log)
+    if kind is None or not _is_named_so(name, kind, log):
+        return None
+    if kind == "parquet":
+        table = _table_of_parquet(data, log, limits)
+        return FileTable(table, kind) if table else None
+    if kind == "xlsx":
+        table = table_of_sheet(data, log, SHEET)
+        return FileTable(table, kind, tuple(sheet_names(data)[1:])) if table else None
+    if data.count(b",") + data.count(b"\n") > limits.cells:
+        _note_too_many_cells(log, limits)
+        return None
+    table = table_of_text(data, log)
+    return FileTable(table, kind) if table else None
+
+
+def _is_small_enough(data: bytes, log: ProblemLog, limits: Limits) -> bool:
+    if len(data) > limits.bytes:
+        message = _(
+            "The file is larger than %(size)d MB. Leave out what is not needed, or have it read on the "
+            "server by manage.py import_data_set."
+        )
+        log.add(message % {"size": limits.bytes // MEGABYTE})
+    return len(data) <= limits.bytes
+
+
+def _note_too_many_cells(log: ProblemLog, limits: Limits) -> None:
+    message = _(
+        "The file has more than %(most)s cells. Leave out what is not needed, or have it read on the "
+        "server by manage.py import_data_set."
+    )
+    log.add(message % {"most": f"{limits.cells:,}"})
+
+
+def _kind_of(data: bytes, log: ProblemLog) -> str | None:
+    """Tell what the bytes are, whatever the file is called."""
+    for start, kind in FOREIGN.items():
+        if data.startswith(start):
+            message = _("This is a file of the kind %(kind)s. Save the table as CSV, XLSX or Parquet.")
+            log.add(message % {"kind": kind})
+            return None
+    if data.startswith(ARCHIVE):
+        return "xlsx"
+    return "parquet" if data.startswith(PARQUET) else "csv"
+
+
+def _is_named_so(name: str, kind: str, log: ProblemLog) -> bool:
+    ending = PurePath(name).suffix.casefold()
+    if ending not in ENDINGS[kind]:
+        message = _(
+            "The name ends with “%(ending)s”, but the file holds %(kind)s. Send the file that you meant, or "
+            "give it its proper name."
+        )
+        log.add(message % {"ending": ending, "kind": kind.upper()})
+        return False
+    return True
+
+
+def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits) -> Table | None:
+    if importlib.util.find_spec("pyarrow") is None:
+        log.add(
+            _(
+                "Parquet files are not read here: the package pyarrow is not installed. Save the table as "
+                "CSV, or have the operator install requirements-parquet.txt."
+            )
+        )
+        return None
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        file = pyarrow.parquet.ParquetFile(BytesIO(data))
+        if not _is_parquet_small(file.metadata, log, limits):
+            return None
+        header = tuple(str(name) for name in file.schema_arrow.names)
+        return Table(header=header, rows=_rows_of_parquet(file))
+    except (pyarrow.ArrowException, OSError, ValueError):
+        log.add(_("This cannot be read as a Parquet file. Write it again, or save the table as CSV."))
+        return None
+
+
+def _is_parquet_small(metadata: Any, log: ProblemLog, limits: Limits) -> bool:
+    """Hold what the file says of itself against the limits, before anything is unpacked."""
+    unpacked = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+    if metadata.num_rows * metadata.num_columns > limits.cells:
+        _note_too_many_cells(log, limits)
+        return False
+    if unpacked > 4 * limits.bytes:
+        message = _("Unpacked, the file is larger than %(most)d MB. Leave out what is not needed.")
+        log.add(message % {"most": 4 * limits.bytes // MEGABYTE})
+        return False
+    return True
+
+
+def _rows_of_parquet(file: Any) -> Iterator[Row]:
+    """Yield rows as text, from 2 as in a file with a header; a number's text reads back as the number."""
+    line = 1
+    for batch in file.iter_batches(batch_size=BATCH):
+        columns = [
+            ["" if value is None else _text_of(value) for value in column.to_pylist()]
+            for column in batch.columns
+        ]
+        for cells in zip(*columns, strict=True):
+            line += 1
+            if any(cells):
+                yield Row(line, list(cells))
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value).strip()

@@ -1,0 +1,149 @@
+"""Which indicator a column stands for and which unit a row: found, suggested, or set aside by hand."""
+
+import difflib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, normalise_unit_name
+
+# How a target was come by: "near" is a suggestion that somebody has to look at.
+How = Literal["exact", "name", "alias", "near", "chosen", ""]
+ASIDE, TOTALS, BESIDE = "aside", "totals", "beside"
+SPACES = re.compile(r"[\W_]+")
+TOTAL_ROWS = {
+    "全国", "全国合计", "全国总计", "合计", "总计", "全国总量", "total", "totals", "national",
+    "nationaltotal", "nationaltotals",
+}  # fmt: skip
+# Comparing names is slow, and a file may be wrong throughout.
+MAX_LOOKUPS = 200
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a column or row goes to: a code or the key of a unit, `ASIDE`, `TOTALS`, or '' for open."""
+
+    to: str
+    how: How = ""
+    nearest: tuple[str, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        return bool(self.to) and self.how != "near"
+
+
+@dataclass(frozen=True)
+class LeafNames:
+    """A leaf as a file may call it."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class UnitNames:
+    """A unit of the register; ``key`` stands for it, ``label`` names it alone."""
+
+    key: str
+    label: str
+    names: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Forget case, width, spaces and punctuation."""
+    return SPACES.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def match_columns(heads: Sequence[str], leaves: Sequence[LeafNames]) -> list[Match]:
+    """Find each column's leaf: by its code, by its name in either language, or the nearest one.
+
+    A leaf that one column has by its code or name is suggested to no other.
+    """
+    codes = {leaf.code: leaf.code for leaf in leaves}
+    named = _unique(
+        (fold(form), leaf.code)
+        for leaf in leaves
+        for form in {leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en}
+    )
+    found = [
+        Match(codes[head], "exact")
+        if head in codes
+        else Match(named[fold(head)], "name")
+        if fold(head) in named
+        else None
+        for head in heads
+    ]
+    taken = {match.to for match in found if match}
+    left = {form: code for form, code in named.items() if code not in taken}
+    looks = 0
+    matches = []
+    for head, match in zip(heads, found, strict=True):
+        if match is None:
+            near = _near(fold(head), left) if looks < MAX_LOOKUPS else []
+            looks += 1
+            match = Match(near[0] if near else "", "near" if near else "", tuple(near))
+        matches.append(match)
+    return matches
+
+
+def match_rows(labels: Sequence[str], units: Sequence[UnitNames]) -> list[Match]:
+    """Find each row's unit: by code or name, by another name, or the nearest one."""
+    finder = UnitFinder(units)
+    return [finder.find(label) for label in labels]
+
+
+class UnitFinder:
+    """A register indexed once, to find many labels."""
+
+    def __init__(self, units: Sequence[UnitNames]) -> None:
+        self.keys = {unit.label: unit.key for unit in units}
+        self._exact = _unique(
+            (normalise_unit_name(form).casefold(), unit.key)
+            for unit in units
+            for form in {unit.label, *unit.names}
+        )
+        self._register = UnitRegister({unit.label: (*unit.names, *unit.aliases) for unit in units})
+        self._looks = 0
+
+    def find(self, label: str) -> Match:
+        """Return the match of one label."""
+        name = normalise_unit_name(label).casefold()
+        if name in self._exact:
+            return Match(self._exact[name], "exact")
+        if fold(label) in TOTAL_ROWS:
+            return Match(TOTALS, "name")
+        if not name:
+            return Match("")
+        try:
+            return Match(self.keys[self._register.resolve(label, look=self._looks < MAX_LOOKUPS)], "alias")
+        except AmbiguousUnit as error:
+            return Match("", "", tuple(self.keys[label] for label in error.nearest))
+        except UnknownUnit as error:
+            self._looks += 1
+            near = tuple(self.keys[label] for label in error.nearest)
+            return Match(near[0] if near else "", "near" if near else "", near)
+
+
+def repeated(matches: Iterable[Match]) -> set[str]:
+    """Return the targets that more than one column or row goes to."""
+    counts = Counter(match.to for match in matches if match.to not in ("", ASIDE, BESIDE))
+    return {target for target, count in counts.items() if count > 1}
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the forms that stand for one target alone."""
+    forms: dict[str, set[str]] = {}
+    for form, target in pairs:
+        if form:
+            forms.setdefault(form, set()).add(target)
+    return {form: next(iter(targets)) for form, targets in forms.items() if len(targets) == 1}
+
+
+def _near(name: str, forms: Mapping[str, str]) -> list[str]:
+    close = difflib.get_close_matches(name, forms, n=3, cutoff=0.6)
+    return list(dict.fromkeys(forms[form] for form in close))
