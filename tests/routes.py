@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from indexer.models import DataSet, Run, Study
+from indexer.models import DataImport, DataSet, Run, Study
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import plan_study
 from tests.factories import (
@@ -20,7 +20,7 @@ from tests.factories import (
     sign_in_expert,
     sign_in_staff,
 )
-from tests.indexer.factories import make_data_set, make_draft, make_version
+from tests.indexer.factories import make_data_set, make_draft, make_import, make_version
 from weighting.enums import Role, RoundState
 from weighting.models import Account, Framework, Invitation, Panel, Round, WeightVersion
 
@@ -70,6 +70,7 @@ class World:
     data_set: DataSet
     run: Run
     study: Study
+    data_import: DataImport
     visitors: dict[str, Client] = field(default_factory=dict)
 
     def address_of(self, route):
@@ -103,10 +104,12 @@ class World:
             "study": self.study,
             "ranking": self.run,
             "data": self.data_set,
+            "import": self.data_import,
         }
         known = {
             "pk": own[kind].pk if kind in own else 0,
             "city_pk": self.data_set.city_ids[0],
+            "row": 0,
             "invitation_pk": self.invitation.pk,
             "code": "infra",
             "token": "not-a-token",
@@ -148,6 +151,7 @@ def make_world(scores=None):
         data_set=data_set,
         run=run,
         study=study,
+        data_import=make_import(framework, actor=manager),
     )
     world.visitors = {
         "anonymous": Client(raise_request_exception=False),

@@ -13,8 +13,9 @@ from indexer.frames import read_data
 from indexer.models import Run
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
 from indexer.selectors.runs import results_of, runs_with_nodes_visible_to
-from indexer.services.data_sets import CityRow, add_data_set, publish_data_set, register_cities
+from indexer.services.data_sets import add_data_set, publish_data_set
 from indexer.services.methods import use_method
+from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account
 from weighting.enums import Role, RoundState, Rule

@@ -1,47 +1,76 @@
-"""What an analyst sends in to add a data set."""
+"""What an analyst sends in to add a data set, and what is chosen and corrected on its way."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation
-from indexer.services.methods import MethodChoice, method_blockers
+from indexer.intake.files import MEGABYTE, UPLOAD
+from indexer.intake.sheets import Place
+from indexer.models import DataImport, DataSeries, Register
+from indexer.services.data_imports import DataFile, Terms
+from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
+from indexer.services.registers import CityRow
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
 
+METHOD = ("normalisation", "negative", "missing", "aggregation")
+
 
 class FrameworkChoice(forms.ModelChoiceField):
-    """Frameworks by their name in the reader's language."""
+    """Things with two names, by their name in the reader's language."""
 
-    def label_from_instance(self, framework: Any) -> str:
-        return str(framework.name)
+    def label_from_instance(self, thing: Any) -> str:
+        return str(thing.name)
 
 
-class DataSetImportForm(forms.Form):
-    """The files, their names, and how raw values become scores."""
+class DataFileField(forms.FileField):
+    """A file of data; what it holds is left to the reader, which says what is wrong with it."""
+
+    widget = forms.FileInput(
+        attrs={
+            "accept": ".csv,.xlsx,.parquet,text/csv,"
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        }
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if isinstance(file, UploadedFile) and file.size and file.size > UPLOAD.bytes:
+            raise ValidationError(
+                _("The file has %(size).1f MB; at most %(limit)d MB are taken. Leave out what is not needed.")
+                % {"size": file.size / MEGABYTE, "limit": UPLOAD.bytes / MEGABYTE}
+            )
+        return file
+
+
+class TermsForm(forms.Form):
+    """What the data are about, and how raw values become scores."""
 
     framework = FrameworkChoice(
         label=gettext_lazy("Framework"), queryset=Framework.objects.none(), empty_label=None
     )
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
-    year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
-    file = TableFileField(
-        label=gettext_lazy("Data (CSV)"),
-        help_text=gettext_lazy(
-            "One row for each city: a column “unit” with its name and one column for each leaf indicator, "
-            "headed by its code. UTF-8 or GBK."
-        ),
-    )
-    totals = TableFileField(
-        label=gettext_lazy("National totals (CSV)"),
+    series = FrameworkChoice(
+        label=gettext_lazy("Edition of"),
+        queryset=DataSeries.objects.none(),
         required=False,
-        help_text=gettext_lazy(
-            "Columns: code, total. Shares are taken of the total, or of the sum of the column without one."
-        ),
+        empty_label=gettext_lazy("a new series, named below"),
+        help_text=gettext_lazy("A correction or another year of data that are here already."),
+    )
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200, required=False)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200, required=False)
+    year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
+    register = FrameworkChoice(
+        label=gettext_lazy("Register of the units"), queryset=Register.objects.none(), empty_label=None
     )
     normalisation = forms.ChoiceField(label=gettext_lazy("Normalisation"), choices=Normalisation.choices)
     negative = forms.ChoiceField(
@@ -58,17 +87,124 @@ class DataSetImportForm(forms.Form):
         help_text=gettext_lazy("Where the data come from, and what a reader must know about them."),
     )
 
-    def __init__(self, *args: Any, frameworks: QuerySet[Framework]) -> None:
-        super().__init__(*args)
-        self.fields["framework"].queryset = frameworks  # type: ignore[attr-defined]
+    def __init__(
+        self,
+        *args: Any,
+        frameworks: QuerySet[Framework],
+        registers: QuerySet[Register],
+        series: QuerySet[DataSeries],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {"framework": frameworks, "register": registers, "series": series}
+        for name, queryset in choices.items():
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         self.fields["framework"].initial = frameworks.first()
+        self.fields["register"].initial = registers.first()
 
     def clean(self) -> dict[str, Any]:
         """Refuse at once what no data could satisfy."""
         cleaned = super().clean() or self.cleaned_data
-        said = {
-            name: cleaned[name] for name in MethodChoice.__dataclass_fields__ if cleaned.get(name) is not None
-        }
+        for name in ("name_zh", "name_en"):
+            if not cleaned.get("series") and not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("A new series needs a name in both languages. Fill it in."))
+        said = {name: cleaned[name] for name in METHOD if cleaned.get(name)}
         if blockers := method_blockers(MethodChoice(**said)):
             raise ValidationError(blockers)
         return cleaned
+
+    def terms(self) -> Terms:
+        """Return what was chosen."""
+        said = self.cleaned_data
+        return Terms(
+            framework=said["framework"],
+            register=said["register"],
+            series=said["series"],
+            name_zh=said["name_zh"],
+            name_en=said["name_en"],
+            year=said["year"],
+            note=said["note"],
+            method=use_method(**{name: said[name] for name in METHOD}),
+        )
+
+    @staticmethod
+    def said_in(draft: DataImport) -> dict[str, Any]:
+        """Return what a draft's terms are, as the form shows them."""
+        names = {} if draft.series_id else {"name_zh": draft.name_zh, "name_en": draft.name_en}
+        method = vars(choice_of(draft.method))
+        return {
+            **names,
+            "framework": draft.framework_id,
+            "register": draft.register_id,
+            "series": draft.series_id,
+            "year": draft.year,
+            "note": draft.note,
+            **{name: method[name] for name in METHOD},
+        }
+
+
+class DataSetImportForm(TermsForm):
+    """The files, their names, and how raw values become scores."""
+
+    file = DataFileField(
+        label=gettext_lazy("Data (CSV, XLSX or Parquet)"),
+        help_text=gettext_lazy(
+            "Wide: one row for each unit, its name in a column “unit”, and one column for each indicator. "
+            "Long: columns unit, indicator, value. Codes or names will do: what does not fit is matched in "
+            "the next step. At most 32 MB and 2 million cells; of a workbook the first sheet, without "
+            "formulas."
+        ),
+    )
+    totals = TableFileField(
+        label=gettext_lazy("National totals (CSV)"),
+        required=False,
+        help_text=gettext_lazy(
+            "Columns: code, total. Or call a row of the data “total”. Shares are taken of the total, or of "
+            "the sum of the column without one."
+        ),
+    )
+    field_order = (
+        "file", "totals", "framework", "series", "name_zh", "name_en", "year", "register", *METHOD, "note"
+    )  # fmt: skip
+
+    def sources(self) -> tuple[DataFile, DataFile | None]:
+        """Return the data and the totals as the service takes them."""
+        data, totals = self.cleaned_data["file"], self.cleaned_data["totals"]
+        return DataFile(data, data.name), DataFile(totals, totals.name) if totals else None
+
+
+class UnitForm(forms.Form):
+    """A unit that the register does not have yet."""
+
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
+    code = forms.CharField(label=gettext_lazy("Official code"), max_length=20, required=False)
+    region_zh = forms.CharField(label=gettext_lazy("Region, Chinese name"), max_length=200)
+    region_en = forms.CharField(label=gettext_lazy("Region, English name"), max_length=200)
+    province_zh = forms.CharField(label=gettext_lazy("Province, Chinese name"), max_length=200)
+    province_en = forms.CharField(label=gettext_lazy("Province, English name"), max_length=200)
+    latitude = forms.FloatField(label=gettext_lazy("Latitude"), min_value=-90, max_value=90, required=False)
+    longitude = forms.FloatField(
+        label=gettext_lazy("Longitude"), min_value=-180, max_value=180, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if (cleaned.get("latitude") is None) != (cleaned.get("longitude") is None):
+            raise ValidationError(_("Latitude and longitude go together: give both or neither."))
+        return cleaned
+
+    def row(self) -> CityRow:
+        """Return the unit as the service takes it."""
+        return CityRow(**self.cleaned_data)
+
+
+def corrections_in(sent: Mapping[str, Any]) -> dict[Place, str]:
+    """Return the cells of a posted page: cell-ROW-COLUMN."""
+    cells = {}
+    for name, text in sent.items():
+        kind, _dash, place = name.partition("-")
+        row, _dash, column = place.partition("-")
+        if kind == "cell" and row.isdecimal() and column.isdecimal():
+            cells[int(row), int(column)] = str(text)
+    return cells

@@ -1,14 +1,18 @@
 from indexer.models.city import City, Province, Region
-from indexer.models.data_set import DataSet, PublishedFigure
+from indexer.models.data_import import DataImport
+from indexer.models.data_set import DataSeries, DataSet, PublishedFigure
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
+from indexer.models.register import Register
 from indexer.models.run import CityScore, Run
 from indexer.models.study import Study, StudyPart
 
 __all__ = [
     "City",
     "CityScore",
+    "DataImport",
+    "DataSeries",
     "DataSet",
     "FrameworkMethod",
     "IndexMethod",
@@ -17,6 +21,7 @@ __all__ = [
     "Province",
     "PublishedFigure",
     "Region",
+    "Register",
     "Run",
     "Study",
     "StudyPart",

@@ -4,15 +4,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from indexer.models.register import Register
 from weighting.models.named import BilingualName
 
 
 class Region(BilingualName):
-    """A group of provinces, such as East."""
+    """A group of provinces, such as East; in a register of countries, a continent."""
+
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="regions")
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["name_zh"], name="region_once")]
+        constraints = [models.UniqueConstraint(fields=["register", "name_zh"], name="region_once")]
 
 
 class Province(BilingualName):
@@ -20,16 +23,17 @@ class Province(BilingualName):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["name_zh"], name="province_once")]
+        constraints = [models.UniqueConstraint(fields=["region", "name_zh"], name="province_once")]
 
 
 class City(BilingualName):
-    """A place that is scored; ``aliases`` are the other Chinese names it goes by.
+    """A unit of a register, which is scored; ``aliases`` are the other Chinese names it goes by.
 
     ``code`` is the official one (GB/T 2260 for the cities of China); the coordinates are those of
     its seat, in degrees north and east (WGS 84). Either may be unknown.
     """
 
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="cities")
     province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="cities")
     aliases = models.JSONField(default=list, blank=True)
     code = models.CharField(_("code"), max_length=20, blank=True)
@@ -41,6 +45,9 @@ class City(BilingualName):
         verbose_name_plural = "cities"
         constraints = [
             models.UniqueConstraint(fields=["province", "name_zh"], name="city_once"),
+            models.UniqueConstraint(
+                fields=["register", "code"], condition=~Q(code=""), name="city_code_once"
+            ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),

@@ -6,8 +6,20 @@ from django.utils.translation import gettext_lazy as _
 
 from indexer.models.city import City
 from indexer.models.method import IndexMethod
+from indexer.models.register import Register
 from weighting.models import Framework, Indicator
 from weighting.models.named import BilingualName
+
+
+class DataSeries(BilingualName):
+    """What the editions of one collection of data share, over the years: its name and its units."""
+
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="data_series")
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="data_series")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["framework", "name_zh"], name="data_series_once")]
 
 
 class DataSet(BilingualName):
@@ -20,6 +32,12 @@ class DataSet(BilingualName):
     """
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="data_sets")
+    series = models.ForeignKey(DataSeries, on_delete=models.PROTECT, related_name="editions")
+    # Editions of a series count from 1 in each year; ``previous`` is what this one follows.
+    edition = models.PositiveSmallIntegerField(_("edition"))
+    previous = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers"
+    )
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
     year = models.PositiveSmallIntegerField(_("year"))
     note = models.TextField(_("note"), blank=True)
@@ -29,6 +47,12 @@ class DataSet(BilingualName):
     totals = models.BinaryField()
     auxiliary_codes = models.JSONField(default=list, blank=True)
     auxiliary = models.BinaryField(default=bytes, blank=True)
+    # Where the values are from: the files as they were sent, and what became of each column and row.
+    file_name = models.CharField(max_length=255, blank=True)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    totals_name = models.CharField(max_length=255, blank=True)
+    totals_sha256 = models.CharField(max_length=64, blank=True)
+    mapping = models.JSONField(default=dict, blank=True)
     sha256 = models.CharField(max_length=64, unique=True)
     is_published = models.BooleanField(_("published"), default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -36,6 +60,9 @@ class DataSet(BilingualName):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "year", "edition"], name="data_set_edition_once")
+        ]
 
 
 class PublishedFigure(models.Model):

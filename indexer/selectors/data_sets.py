@@ -17,7 +17,7 @@ from weighting.numeric.tree import Tree, build_tree
 from weighting.selectors.frameworks import indicators_of
 
 # What lists of data sets leave in the database.
-PACKED = ("values", "totals", "auxiliary")
+PACKED = ("values", "totals", "auxiliary", "mapping")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
         run_count=Count("runs"), finished_count=Count("runs", filter=Q(runs__status=RunStatus.DONE))
     )
     return counted if account else counted.filter(is_published=True)
+
+
+def editions_of(data_set: DataSet, account: Account | None) -> list[DataSet]:
+    """Return the editions of a data set's series that the visitor may see, the newest first."""
+    editions = data_sets_visible_to(account).filter(series=data_set.series_id)
+    return list(editions.select_related("created_by").order_by("-year", "-edition"))
 
 
 def unpack_values(data_set: DataSet) -> FloatArray:

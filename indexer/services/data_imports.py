@@ -1,26 +1,31 @@
-"""Data files to a stored data set: all that is wrong is said at once, before anything is kept."""
+"""A file of data to an edition: sent in once, mapped, corrected, looked through, stored whole."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from indexer.enums import Aggregation
-from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_totals
-from indexer.models import City, DataSet
-from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, normalise_unit_name
-from indexer.numeric.normalisation import handle_missing, normalise
-from indexer.services.data_sets import add_data_set
-from indexer.services.methods import use_method
-from weighting.models import Account, Framework, Indicator
-from weighting.numeric.arrays import FloatArray
-from weighting.readers import FileProblem, FileProblems, ProblemLog, Source
-from weighting.selectors.frameworks import indicators_of
+from indexer.frames import scan_totals
+from indexer.intake.files import UPLOAD, Limits, read_file
+from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, match_columns, match_rows
+from indexer.intake.sheets import Place, Sheet, read_sheet
+from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
+from indexer.selectors.data_imports import Review, leaves_of, review_of, sheet_of, unit_names_of
+from indexer.services.data_sets import Origin, add_data_set
+from indexer.services.registers import CityRow, register_cities
+from weighting.exceptions import Refused
+from weighting.models import Account, Framework
+from weighting.readers import FileProblems, ProblemLog, Source
+from weighting.readers.table import read_bytes
+from weighting.services.audit import record_act
 
-UNIT = "unit"
+MAX_BLOCKERS = 50
 
 
 @dataclass(frozen=True)
@@ -32,156 +37,307 @@ class DataFile:
 
 
 @dataclass(frozen=True)
-class CheckedData:
-    """What two files say: values (cities, leaves) and totals (leaves,), nan where none is given."""
+class Terms:
+    """What the data are about, and how they will be computed; a series brings its own name."""
 
-    cities: list[City]
-    values: FloatArray
-    totals: FloatArray
+    framework: Framework
+    register: Register
+    year: int
+    method: IndexMethod
+    name_zh: str = ""
+    name_en: str = ""
+    series: DataSeries | None = None
+    note: str = ""
+
+
+class ImportBlocked(Refused):
+    """The draft cannot be stored yet; ``review`` says why."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        found = [_blocker_words(finding) for finding in review.blockers[:MAX_BLOCKERS]]
+        rest = len(review.blockers) - len(found)
+        if rest:
+            found.append(ngettext("%(count)d more", "%(count)d more", rest) % {"count": rest})
+        super().__init__(*found)
 
 
 @transaction.atomic
+def start_import(
+    *, data: DataFile, totals: DataFile | None, terms: Terms, actor: Account, limits: Limits = UPLOAD
+) -> DataImport:
+    """Read the files, suggest where columns and rows go, and keep both as a draft of the actor.
+
+    Raises `FileProblems` with everything that keeps the files from being read at all.
+    """
+    draft = _with_terms(DataImport(owner=actor), terms)
+    log = ProblemLog(data.name)
+    sheet = _read_into(draft, data, log, limits)
+    problems = log.problems
+    if totals is not None:
+        problems = [*problems, *_read_totals_into(draft, totals)]
+    if problems or sheet is None:
+        raise FileProblems(problems)
+    _suggest(draft)
+    draft.full_clean(exclude=["values"])
+    draft.save()
+    record_act(actor, "start_import", draft, file=draft.file_sha256)
+    return draft
+
+
+@transaction.atomic
+def revise_terms(draft: DataImport, *, terms: Terms, actor: Account) -> DataImport:
+    """Change what the data are about; another framework or register is suggested anew."""
+    draft = _locked(draft)
+    before = (draft.framework_id, draft.register_id)
+    _with_terms(draft, terms)
+    if (draft.framework_id, draft.register_id) != before:
+        _suggest(draft)
+    draft.full_clean(exclude=["values"])
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def settle_targets(
+    draft: DataImport, *, columns: Mapping[int, str], rows: Mapping[int, str], actor: Account
+) -> DataImport:
+    """Let columns and rows go where somebody says, by their place; '' leaves one open.
+
+    Raises `Refused` naming every target that there is not.
+    """
+    draft = _locked(draft)
+    codes = {leaf.code for leaf in leaves_of(draft.framework_id)} | {"", ASIDE, BESIDE}
+    units = {str(pk) for pk in City.objects.filter(register=draft.register_id).values_list("pk", flat=True)}
+    units |= {"", ASIDE, TOTALS}
+    unknown = [to for to in columns.values() if to not in codes] + [
+        to for to in rows.values() if to not in units
+    ]
+    if unknown:
+        message = _("There is no indicator or unit “%(name)s” here. Choose one of those offered.")
+        raise Refused(*(message % {"name": name} for name in unknown))
+    draft.column_targets = _settled(draft.column_targets, columns)
+    draft.row_targets = _settled(draft.row_targets, rows)
+    draft.save(update_fields=["column_targets", "row_targets"])
+    return draft
+
+
+@transaction.atomic
+def accept_suggestions(draft: DataImport, *, actor: Account) -> DataImport:
+    """Take every nearest name for what was meant."""
+    draft = _locked(draft)
+    near = [
+        {place: to for place, (to, how) in enumerate(targets) if how == "near"}
+        for targets in (draft.column_targets, draft.row_targets)
+    ]
+    return settle_targets(draft, columns=near[0], rows=near[1], actor=actor)
+
+
+@transaction.atomic
+def correct_cells(draft: DataImport, *, cells: Mapping[Place, str], actor: Account) -> DataImport:
+    """Write cells anew, by (row, column); the file stays as it was sent."""
+    draft = _locked(draft)
+    height, width = len(draft.units), len(draft.columns)
+    known = {(row, column): text for row, column, text in draft.corrections}
+    for (row, column), text in cells.items():
+        if not (0 <= row < height and 0 <= column < width):
+            raise Refused(_("The file has no such cell. Reload the page."))
+        known[row, column] = text.strip()[:100]
+    draft.corrections = [[row, column, text] for (row, column), text in sorted(known.items())]
+    draft.save(update_fields=["corrections"])
+    return draft
+
+
+@transaction.atomic
+def add_unit(draft: DataImport, *, row: int, unit: CityRow, actor: Account) -> City:
+    """Add a unit to the register and let a row go to it."""
+    (city,) = register_cities([unit], actor=actor, register=draft.register)
+    settle_targets(draft, columns={}, rows={row: str(city.pk)}, actor=actor)
+    return city
+
+
+@transaction.atomic
+def store_import(draft: DataImport, *, actor: Account) -> DataSet:
+    """Make an edition of a draft that nothing keeps back; the draft goes, its mapping stays.
+
+    Raises `ImportBlocked` with all blockers, or `Refused` when the same data is stored already.
+    """
+    draft = _locked(draft)
+    review = review_of(draft)
+    if review.blockers:
+        raise ImportBlocked(review)
+    content = review.content
+    codes = [leaf.code for leaf in review.mapped.leaves]
+    data_set = add_data_set(
+        framework=draft.framework,
+        name_zh=draft.series.name_zh if draft.series else draft.name_zh,
+        name_en=draft.series.name_en if draft.series else draft.name_en,
+        year=draft.year,
+        city_ids=[int(key) for key in content.keys],
+        leaf_codes=codes,
+        values=content.values,
+        totals=dict(zip(codes, content.totals.tolist(), strict=True)),
+        auxiliary=content.beside,
+        method=draft.method,
+        actor=actor,
+        note=draft.note,
+        origin=_origin_of(draft, review),
+    )
+    draft.delete()
+    return data_set
+
+
+@transaction.atomic
+def discard_import(draft: DataImport, *, actor: Account) -> None:
+    """Throw a draft away."""
+    draft = _locked(draft)
+    record_act(actor, "discard_import", draft, file=draft.file_sha256)
+    draft.delete()
+
+
 def import_data_set(
     *,
-    framework: Framework,
-    name_zh: str,
-    name_en: str,
-    year: int,
     data: DataFile,
     totals: DataFile | None,
-    treatment: Treatment,
-    aggregation: str,
+    terms: Terms,
     actor: Account,
-    note: str = "",
+    columns: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    limits: Limits = UPLOAD,
+    accept: bool = False,
 ) -> DataSet:
-    """Check the files against the framework and the register of cities, then store them.
+    """Start, map and store in one go: all of it, or nothing.
 
-    Raises `FileProblems` with every problem of both files, so that what is stored can be
-    computed, or `Refused` when the same data is already there.
+    ``columns`` and ``units`` say by their heads and labels where columns and rows go; with
+    ``accept`` nearest names are taken. Raises `FileProblems`, `ImportBlocked` or `Refused`.
     """
-    leaves = [node for node in indicators_of(framework.pk) if node.is_leaf]
-    checked = check_files(data, totals, leaves=leaves, treatment=treatment, aggregation=aggregation)
-    codes = [leaf.code for leaf in leaves]
-    return add_data_set(
-        framework=framework,
-        name_zh=name_zh,
-        name_en=name_en,
-        year=year,
-        city_ids=[city.pk for city in checked.cities],
-        leaf_codes=codes,
-        values=checked.values,
-        totals=dict(zip(codes, checked.totals.tolist(), strict=True)),
-        method=use_method(
-            normalisation=treatment.method,
-            negative=treatment.negative,
-            missing=treatment.missing,
-            aggregation=aggregation,
-        ),
-        actor=actor,
-        note=note,
+    with transaction.atomic():
+        draft = start_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
+        settle_targets(
+            draft,
+            columns=_places_of(draft.columns, columns or {}),
+            rows=_places_of(draft.units, units or {}),
+            actor=actor,
+        )
+        if accept:
+            accept_suggestions(draft, actor=actor)
+        return store_import(draft, actor=actor)
+
+
+def _locked(draft: DataImport) -> DataImport:
+    locked = DataImport.objects.select_for_update(of=("self",)).select_related(
+        "framework", "register", "series", "method"
     )
-
-
-def check_files(
-    data: DataFile,
-    totals: DataFile | None,
-    *,
-    leaves: Sequence[Indicator],
-    treatment: Treatment,
-    aggregation: str,
-) -> CheckedData:
-    """Read a data file and perhaps a file of totals; raises `FileProblems` with all of both."""
-    whole, problems = _read_totals(totals, [leaf.code for leaf in leaves])
-    log = ProblemLog(data.name)
-    table = scan_data(data.source, log, [leaf.code for leaf in leaves], (), treatment=treatment)
-    cities = _find_cities(table, log) if table else []
-    if table:
-        directions = np.array([leaf.direction for leaf in leaves])
-        # Faulty totals say nothing about the columns.
-        given = None if problems else whole
-        check_columns(table, log, directions, given, treatment=treatment)
-        if aggregation == Aggregation.GEOMETRIC and not log.problems:
-            _check_positive(table, log, leaves, given, treatment)
-    if log.problems or problems or table is None:
-        raise FileProblems([*log.problems, *problems])
-    return CheckedData(cities=cities, values=table.values, totals=whole)
-
-
-def _read_totals(totals: DataFile | None, codes: list[str]) -> tuple[FloatArray, list[FileProblem]]:
-    if totals is None:
-        return np.full(len(codes), np.nan), []
-    log = ProblemLog(totals.name)
-    return scan_totals(totals.source, log, codes), log.problems
-
-
-def _find_cities(table: DataTable, log: ProblemLog) -> list[City]:
-    """Return the city of each row; note names that stand for none, and cities named twice."""
-    cities = _cities_by_name()
-    register = UnitRegister({name: _other_names(city) for name, city in cities.items()})
-    found: list[City] = []
-    first_rows: dict[str, tuple[int, str]] = {}
-    for unit, row in zip(table.units, table.rows, strict=True):
-        if not normalise_unit_name(unit):
-            continue  # noted by the reader
-        try:
-            name = register.resolve(unit)
-        except (UnknownUnit, AmbiguousUnit) as error:
-            log.add(_unit_message(error), row=row, column=UNIT, value=unit)
-            continue
-        first_row, first_unit = first_rows.setdefault(name, (row, unit))
-        # The reader has noted the same name twice; here it is another name of the same city.
-        if first_row != row and normalise_unit_name(unit) != normalise_unit_name(first_unit):
-            message = _("“%(first)s” in row %(row)d is the same city. Keep one of the rows.")
-            log.add(message % {"first": first_unit, "row": first_row}, row=row, column=UNIT, value=unit)
-        found.append(cities[name])
+    found = locked.filter(pk=draft.pk).first()
+    if found is None:
+        raise Refused(_("This import was stored or thrown away meanwhile."))
     return found
 
 
-def _cities_by_name() -> dict[str, City]:
-    """Return the register by Chinese name; names that two provinces share carry the province."""
-    cities = list(City.objects.select_related("province"))
-    counts = Counter(city.name_zh for city in cities)
-    return {
-        f"{city.name_zh}（{city.province.name_zh}）" if counts[city.name_zh] > 1 else city.name_zh: city
-        for city in cities
+def _with_terms(draft: DataImport, terms: Terms) -> DataImport:
+    series = terms.series
+    draft.framework, draft.year, draft.note = terms.framework, terms.year, terms.note
+    draft.register = series.register if series else terms.register
+    draft.method, draft.series = terms.method, series
+    draft.name_zh = series.name_zh if series else terms.name_zh
+    draft.name_en = series.name_en if series else terms.name_en
+    if series and series.framework_id != terms.framework.pk:
+        raise Refused(
+            _("“%(name)s” belongs to another framework. Choose that one, or begin a new series.")
+            % {"name": series.name}
+        )
+    return draft
+
+
+def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits) -> Sheet | None:
+    content = read_bytes(data.source, log)
+    file = None if content is None else read_file(content, data.name, log, limits)
+    sheet = read_sheet(file, log) if file else None
+    if content is None or file is None or sheet is None:
+        return None
+    draft.file_name, draft.file_sha256 = data.name[:255], hashlib.sha256(content).hexdigest()
+    draft.layout, draft.unit_column = sheet.layout, sheet.unit_column[:255]
+    draft.columns, draft.units, draft.lines = list(sheet.columns), list(sheet.units), list(sheet.lines)
+    draft.values = np.ascontiguousarray(sheet.values, dtype="<f8").tobytes()
+    draft.texts = [[row, column, text] for (row, column), text in sorted(sheet.texts.items())]
+    draft.unread, draft.other_sheets = list(sheet.unread), list(file.other_sheets)
+    return sheet
+
+
+def _read_totals_into(draft: DataImport, totals: DataFile) -> Iterable[Any]:
+    log = ProblemLog(totals.name)
+    content = read_bytes(totals.source, log)
+    if content is None:
+        return log.problems
+    codes = [leaf.code for leaf in leaves_of(draft.framework_id)]
+    found = dict(zip(codes, scan_totals(content, log, codes).tolist(), strict=True))
+    draft.totals = {code: total for code, total in found.items() if not np.isnan(total)}
+    draft.totals_name, draft.totals_sha256 = totals.name[:255], hashlib.sha256(content).hexdigest()
+    return log.problems
+
+
+def _suggest(draft: DataImport) -> None:
+    """Find where columns and rows go, as far as their names say it."""
+    leaves = [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves_of(draft.framework_id)]
+    values = np.frombuffer(draft.values, dtype="<f8").reshape(len(draft.units), len(draft.columns))
+    holds_numbers = np.isfinite(values).any(axis=0).tolist()
+    draft.column_targets = [
+        [match.to, match.how] if match.to or holds else [ASIDE, "near"]
+        for match, holds in zip(match_columns(draft.columns, leaves), holds_numbers, strict=True)
+    ]
+    draft.row_targets = [[m.to, m.how] for m in match_rows(draft.units, unit_names_of(draft.register))]
+
+
+def _settled(targets: list[list[str]], chosen: Mapping[int, str]) -> list[list[str]]:
+    """Write choices over targets; a choice that confirms what was found exactly changes nothing."""
+    settled = [list(target) for target in targets]
+    for place, to in chosen.items():
+        if not 0 <= place < len(settled):
+            raise Refused(_("The file has no such column or row. Reload the page."))
+        target, how = settled[place]
+        if target != to or how == "near":
+            settled[place] = [to, "chosen" if to else ""]
+    return settled
+
+
+def _places_of(labels: list[str], said: Mapping[str, str]) -> dict[int, str]:
+    return {place: said[label] for place, label in enumerate(labels) if label in said}
+
+
+def _origin_of(draft: DataImport, review: Review) -> Origin:
+    """What is kept of a draft for good: the files, every column and row, every correction, the notes."""
+    sheet = sheet_of(draft)
+    mapping = {
+        "layout": sheet.layout,
+        "unit_column": sheet.unit_column,
+        "columns": [
+            [head, *target] for head, target in zip(sheet.columns, draft.column_targets, strict=True)
+        ],
+        "rows": [
+            [line, unit, *target]
+            for line, unit, target in zip(sheet.lines, sheet.units, draft.row_targets, strict=True)
+        ],
+        "corrections": [
+            [sheet.lines[row], sheet.units[row], sheet.columns[column], text]
+            for row, column, text in draft.corrections
+        ],
+        "not_read": [*sheet.unread, *draft.other_sheets],
+        "notes": dict(Counter(finding.rule for finding in review.notes)),
     }
+    return Origin(draft.file_name, draft.file_sha256, draft.totals_name, draft.totals_sha256, mapping)
 
 
-def _other_names(city: City) -> list[str]:
-    return [name for name in (city.name_zh, city.name_en, *city.aliases) if name]
-
-
-def _unit_message(error: UnknownUnit | AmbiguousUnit) -> str:
-    if isinstance(error, AmbiguousUnit):
-        message = _("Several cities could be meant: %(nearest)s. Write one of these.")
-    elif error.nearest:
-        message = _("The register has no such city. Nearest names: %(nearest)s.")
-    else:
-        message = _("The register has no such city, nor any with a similar name. Correct it.")
-    return message % {"nearest": ", ".join(error.nearest)}
-
-
-def _check_positive(
-    table: DataTable,
-    log: ProblemLog,
-    leaves: Sequence[Indicator],
-    totals: FloatArray | None,
-    treatment: Treatment,
-) -> None:
-    """Note the columns that a geometric mean cannot use."""
-    codes = [leaf.code for leaf in leaves]
-    filled = handle_missing(table.values, treatment.missing, codes=codes, units=table.units)
-    normalised = normalise(
-        filled,
-        method=treatment.method,
-        directions=np.array([leaf.direction for leaf in leaves]),
-        codes=codes,
-        totals=totals,
-        negative=treatment.negative,
+def _blocker_words(finding: Any) -> str:
+    """Say a finding in one line, with its place."""
+    parts = [
+        _("row %(row)d") % {"row": finding.line} if finding.line else "",
+        finding.unit,
+        _("column “%(column)s”") % {"column": finding.column} if finding.column else "",
+        _("value “%(value)s”") % {"value": finding.value[:60]} if finding.value else "",
+    ]
+    place = _(", ").join(filter(None, parts))
+    return (
+        _("%(place)s: %(message)s") % {"place": place, "message": finding.message}
+        if place
+        else finding.message
     )
-    for code, column in zip(codes, normalised.T, strict=True):
-        if (column <= 0).any():
-            message = _(
-                "A geometric mean needs values above zero. Correct the column or choose the arithmetic mean."
-            )
-            log.add(message, column=code)

@@ -1,37 +1,22 @@
-"""Cities and data sets: checked as a whole, stored as one immutable block."""
+"""Data sets: checked as a whole, stored as one immutable, numbered edition of their series."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indexer.models import City, DataSet, IndexMethod, Province, PublishedFigure, Region
+from indexer.models import City, DataSeries, DataSet, IndexMethod, PublishedFigure, Register
+from indexer.selectors.data_sets import PACKED
 from indexer.signals import data_set_added
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account, Framework, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.services.audit import record_act
-
-
-@dataclass(frozen=True)
-class CityRow:
-    """A line of a register file."""
-
-    name_zh: str
-    name_en: str
-    province_zh: str
-    province_en: str
-    region_zh: str
-    region_en: str
-    aliases: tuple[str, ...] = ()
-    code: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,42 +29,15 @@ class PrintedFigure:
     rank: int
 
 
-@transaction.atomic
-def register_cities(rows: Iterable[CityRow], *, actor: Account) -> list[City]:
-    """Add cities, with their provinces and regions, to the register.
+@dataclass(frozen=True)
+class Origin:
+    """Where the values of an edition are from: the files, and what became of each column and row."""
 
-    Known ones stay as they are, but for a code or coordinates that they lacked.
-    """
-    cities = []
-    for row in rows:
-        region, _created = Region.objects.get_or_create(
-            name_zh=row.region_zh, defaults={"name_en": row.region_en}
-        )
-        province, _created = Province.objects.get_or_create(
-            name_zh=row.province_zh, defaults={"name_en": row.province_en, "region": region}
-        )
-        city, created = City.objects.get_or_create(
-            province=province,
-            name_zh=row.name_zh,
-            defaults={"name_en": row.name_en, "aliases": list(row.aliases)},
-        )
-        if _complete(city, row) or created:
-            city.full_clean()
-            city.save()
-            record_act(actor, "register", city)
-        cities.append(city)
-    return cities
-
-
-def _complete(city: City, row: CityRow) -> bool:
-    """Take over what the register did not know yet; return whether there was anything."""
-    lacks_code = not city.code and bool(row.code)
-    lacks_place = city.latitude is None and row.latitude is not None
-    if lacks_code:
-        city.code = row.code
-    if lacks_place:
-        city.latitude, city.longitude = row.latitude, row.longitude
-    return lacks_code or lacks_place
+    file_name: str = ""
+    file_sha256: str = ""
+    totals_name: str = ""
+    totals_sha256: str = ""
+    mapping: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -97,10 +55,12 @@ def add_data_set(
     actor: Account,
     note: str = "",
     auxiliary: Mapping[str, FloatArray] | None = None,
+    origin: Origin | None = None,
 ) -> DataSet:
-    """Store a checked matrix (cities, leaves) as an immutable data set and announce it.
+    """Store a checked matrix (cities, leaves) as an immutable edition and announce it.
 
-    ``auxiliary`` are columns (cities,) that are no indicators, such as population.
+    The name is that of its series, which begins with its first edition. ``auxiliary`` are
+    columns (cities,) that are no indicators, such as population.
 
     The framework's row is the lock, as in freezing: of a version and a data set that come
     at the same moment the later one sees the other, and writes their run.
@@ -120,14 +80,21 @@ def add_data_set(
         beside = np.ascontiguousarray(columns, dtype="<f8").tobytes()
         labels["auxiliary"] = beside_codes
     checksum = hashlib.sha256(canonical_json(labels) + matrix + whole + beside).hexdigest()
-    existing = DataSet.objects.filter(sha256=checksum).first()
+    existing = DataSet.objects.filter(sha256=checksum).defer(*PACKED).first()
     if existing:
         raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
+    series = _use_series(framework, name_zh, name_en, city_ids)
+    editions = DataSet.objects.filter(series=series).defer(*PACKED)
+    newest = editions.filter(year=year).order_by("-edition").first()
     data_set = DataSet(
         framework=framework,
-        name_zh=name_zh,
-        name_en=name_en,
+        series=series,
+        edition=newest.edition + 1 if newest else 1,
+        previous=newest or editions.filter(year__lt=year).order_by("-year", "-edition").first(),
+        name_zh=series.name_zh,
+        name_en=series.name_en,
         year=year,
+        **vars(origin or Origin()),
         note=note,
         method=method,
         city_ids=city_ids,
@@ -144,6 +111,25 @@ def add_data_set(
     record_act(actor, "add", data_set, sha256=checksum)
     data_set_added.send(sender=DataSet, data_set=data_set)
     return data_set
+
+
+def _use_series(framework: Framework, name_zh: str, name_en: str, city_ids: list[int]) -> DataSeries:
+    """Return the series of a name, begun when there is none; its units are of one register."""
+    # A list of ten thousand ids is more than a query may carry.
+    registers = dict(City.objects.values_list("pk", "register_id"))
+    found = {registers[city_id] for city_id in city_ids}
+    if len(found) != 1:
+        raise Refused(_("The units of a data set are of one register. Import each register by itself."))
+    register = Register.objects.get(pk=found.pop())
+    series, _new = DataSeries.objects.get_or_create(
+        framework=framework, name_zh=name_zh, defaults={"name_en": name_en, "register": register}
+    )
+    if series.register_id != register.pk:
+        raise Refused(
+            _("“%(name)s” is about the units of another register. Choose another name.")
+            % {"name": series.name}
+        )
+    return series
 
 
 @transaction.atomic

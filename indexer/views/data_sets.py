@@ -11,27 +11,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from indexer.forms.data_sets import DataSetImportForm
-from indexer.frames import Treatment
 from indexer.models import City, DataSet
 from indexer.selectors.data_sets import (
     IndicatorSummary,
     cities_of,
     data_sets_visible_to,
+    editions_of,
     indicator_summaries_of,
 )
 from indexer.selectors.runs import runs_visible_to
-from indexer.services.data_imports import DataFile, import_data_set
 from indexer.services.data_sets import publish_data_set
+from indexer.views.lineage import lineage_facts, mapping_columns, mapping_rows
 from indexer.views.run_groups import runs_context
 from indexer.views.tables import plain_number
 from indexer.views.words import data_set_name, method_words, moment
-from weighting.exceptions import Refused
-from weighting.models import Account
-from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblem, FileProblems
-from weighting.selectors.frameworks import frameworks_visible_to
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
 
@@ -56,42 +51,35 @@ def data_set_list(request: HttpRequest) -> HttpResponse:
 def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What a data set holds, how it is used, and how far its runs are."""
     account = visitor_of(request).account
-    data_set = get_object_or_404(data_sets_visible_to(account).defer(None), pk=pk)
+    visible = data_sets_visible_to(account).defer(None)
+    visible = visible.select_related("framework", "method", "series__register", "previous", "created_by")
+    data_set = get_object_or_404(visible, pk=pk)
     runs = runs_visible_to(account).filter(data_set=data_set).order_by("weight_version__number")
     summaries = indicator_summaries_of(data_set)
     context = {
         "data_set": data_set,
         "title": data_set_name(data_set),
-        "facts": _facts(data_set),
+        "facts": [*_facts(data_set), *lineage_facts(data_set, account)],
+        "editions": editions_of(data_set, account),
+        "units_word": data_set.series.register.units,
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),
         "regions": _by_region(cities_of(data_set)),
         **runs_context(runs, only=pk),
     }
+    if data_set.mapping:
+        context["mapping_links"] = save_links(reverse("indexer:data-set-mapping", args=[pk]))
     return render(request, "indexer/data_set_detail.html", context)
 
 
-@audience(STAFF)
-@require_http_methods(["GET", "POST"])
-def data_set_import(request: HttpRequest) -> HttpResponse:
-    """Take the files, or say everything that is wrong with them."""
-    account = account_of(request)
-    form = DataSetImportForm(*sent_data(request), frameworks=frameworks_visible_to(account))
-    problems: list[FileProblem] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            data_set = _import(form.cleaned_data, actor=account)
-        except FileProblems as found:
-            problems = found.problems
-        except Refused as refusal:
-            form.add_error("file", list(refusal.blockers))
-        else:
-            messages.success(request, _("The data set is stored. Its rankings are being computed."))
-            return redirect("indexer:data-set-detail", pk=data_set.pk)
-    context = {"form": form, "problems": problems, "cancel_url": reverse("indexer:data-set-list")}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data_set_import.html", context, status=status)
+@audience(ANYONE)
+@require_GET
+def data_set_mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """What every column and row of the file became, as a file."""
+    data_set = get_object_or_404(data_sets_visible_to(visitor_of(request).account).defer(None), pk=pk)
+    name, format = f"data-set-{pk}-mapping", asked_format(request)
+    return table_answer(format, name, mapping_columns(), mapping_rows(data_set))
 
 
 @audience(MANAGERS)
@@ -115,27 +103,13 @@ def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "indexer/data_set_publish.html", context)
 
 
-def _import(sent: dict[str, Any], *, actor: Account) -> DataSet:
-    totals = sent["totals"]
-    return import_data_set(
-        framework=sent["framework"],
-        name_zh=sent["name_zh"],
-        name_en=sent["name_en"],
-        year=sent["year"],
-        data=DataFile(sent["file"].read(), sent["file"].name),
-        totals=DataFile(totals.read(), totals.name) if totals else None,
-        treatment=Treatment(method=sent["normalisation"], negative=sent["negative"], missing=sent["missing"]),
-        aggregation=sent["aggregation"],
-        actor=actor,
-        note=sent["note"],
-    )
-
-
 def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
     return [
         (_("Framework"), data_set.framework.name),
         (_("Year"), str(data_set.year)),
-        (_("Cities"), len(data_set.city_ids)),
+        (_("Edition"), data_set.edition),
+        (_("Register"), data_set.series.register.name),
+        (_("Units"), len(data_set.city_ids)),
         (_("Indicators"), len(data_set.leaf_codes)),
         (_("Method"), method_words(data_set.method)),
         (_("SHA-256 of the data"), data_set.sha256),

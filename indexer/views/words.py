@@ -25,10 +25,13 @@ def moment(time: datetime | None) -> str:
 
 
 def data_set_name(data_set: DataSet) -> str:
-    """Name a data set and its year, unless the name says the year already."""
-    if str(data_set.year) in data_set.name:
-        return data_set.name
-    return _("%(name)s (%(year)s)") % {"name": data_set.name, "year": data_set.year}
+    """Name a data set, its year unless the name says it already, and its edition from the second on."""
+    name = data_set.name
+    if str(data_set.year) not in name:
+        name = _("%(name)s (%(year)s)") % {"name": name, "year": data_set.year}
+    if data_set.edition == 1:
+        return name
+    return _("%(name)s, edition %(edition)s") % {"name": name, "edition": data_set.edition}
 
 
 def method_words(method: IndexMethod) -> str:

@@ -4,8 +4,10 @@ import itertools
 
 import numpy as np
 
-from indexer.services.data_sets import CityRow, add_data_set, register_cities
+from indexer.services.data_imports import DataFile, Terms, start_import
+from indexer.services.data_sets import add_data_set
 from indexer.services.methods import use_method
+from indexer.services.registers import CityRow, default_register, register_cities
 from tests.factories import make_framework
 from weighting.models import Indicator
 from weighting.services.versions import draft_equal_version, draft_imported_version, freeze_version
@@ -50,6 +52,25 @@ def make_data_set(framework=None, *, cities=3, values=None, **options):
         method=use_method(**options),
         actor=actor,
     )
+
+
+def make_import(framework, *, actor):
+    """Send in a table with a city that the register does not have."""
+    codes = [leaf.code for leaf in Indicator.objects.filter(framework=framework, is_leaf=True)]
+    rows = [
+        ["unit", *codes],
+        *([name, *map(str, range(1, len(codes) + 1))] for name in ("城市001", "城市999")),
+    ]
+    text = "\n".join(",".join(row) for row in rows)
+    terms = Terms(
+        framework=framework,
+        register=default_register(),
+        name_zh="导入",
+        name_en="Import",
+        year=2016,
+        method=use_method(),
+    )
+    return start_import(data=DataFile(text.encode(), "data.csv"), totals=None, terms=terms, actor=actor)
 
 
 def make_draft(framework, *, tilt=None, actor=None):

@@ -4,14 +4,13 @@ import numpy as np
 
 from indexer.models import City, DataSet, Run
 from indexer.services.data_sets import (
-    CityRow,
     PrintedFigure,
     add_data_set,
     publish_data_set,
     record_printed_figures,
-    register_cities,
 )
 from indexer.services.methods import use_method
+from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
 from tests.indexer.factories import make_version

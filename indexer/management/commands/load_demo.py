@@ -13,14 +13,13 @@ from django.utils import timezone
 from indexer.frames import read_data, read_totals
 from indexer.models import DataSet
 from indexer.services.data_sets import (
-    CityRow,
     PrintedFigure,
     add_data_set,
     publish_data_set,
     record_printed_figures,
-    register_cities,
 )
 from indexer.services.methods import use_method
+from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
 from weighting.enums import Role, Rule, VersionSource
 from weighting.models import Account, Framework, Indicator, Panel, Round, WeightVersion

@@ -1,0 +1,221 @@
+"""Data sets on their way in, as their owner sees them: mapping, content, findings."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from indexer.enums import Aggregation, Missing, Normalisation
+from indexer.frames import DataTable, Treatment, check_columns
+from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
+from indexer.intake.mapping import LeafNames, Match, UnitNames
+from indexer.intake.sheets import Sheet
+from indexer.models import City, DataImport, DataSeries, DataSet, Register
+from indexer.numeric.normalisation import NormalisationError, handle_missing, normalise
+from indexer.selectors.data_sets import unpack_values
+from weighting.enums import Role
+from weighting.models import Account, Indicator
+from weighting.numeric.arrays import FloatArray
+from weighting.readers import ProblemLog
+from weighting.selectors.frameworks import indicators_of
+
+# What lists of drafts leave in the database.
+PACKED = ("values", "texts", "units", "lines", "columns", "row_targets", "column_targets", "corrections")
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """A draft looked through: what it would store, and all that is to be said about it."""
+
+    draft: DataImport
+    mapped: Mapped
+    content: Content
+    findings: list[Finding]
+
+    @property
+    def blockers(self) -> list[Finding]:
+        """What must be corrected before the data set can be stored."""
+        return [finding for finding in self.findings if finding.severity == "blocker"]
+
+    @property
+    def notes(self) -> list[Finding]:
+        """What to know, and perhaps to look into."""
+        return [finding for finding in self.findings if finding.severity == "note"]
+
+
+@dataclass(frozen=True)
+class MappingCounts:
+    """How many columns or rows were come by in which way, were left out, or are still open."""
+
+    total: int
+    by_how: dict[str, int] = field(default_factory=dict)
+    aside: int = 0
+    open: int = 0
+
+
+def imports_visible_to(account: Account | None) -> QuerySet[DataImport]:
+    """Return the drafts of an account; administrators see those that others left behind, too."""
+    drafts = DataImport.objects.select_related("framework", "register", "series", "method").defer(*PACKED)
+    if account is None:
+        return drafts.none()
+    return drafts if account.role == Role.ADMINISTRATOR else drafts.filter(owner=account)
+
+
+def registers_visible_to(account: Account | None) -> QuerySet[Register]:
+    """Return every register: what places there are is no secret."""
+    return Register.objects.all()
+
+
+def series_visible_to(account: Account | None) -> QuerySet[DataSeries]:
+    """Return the series that an account may add an edition to."""
+    series = DataSeries.objects.select_related("framework", "register")
+    return series if account else series.none()
+
+
+def edition_before(series: DataSeries | None, year: int) -> DataSet | None:
+    """Return the edition that a new one of the series and year follows."""
+    if series is None:
+        return None
+    return (
+        DataSet.objects.filter(series=series, year__lte=year)
+        .order_by("-year", "-edition")
+        .select_related("framework")
+        .first()
+    )
+
+
+def leaves_of(framework_id: int) -> list[Indicator]:
+    """Return the leaf indicators of a framework, in file order."""
+    return [node for node in indicators_of(framework_id) if node.is_leaf]
+
+
+def unit_names_of(register: Register) -> list[UnitNames]:
+    """Return the units of a register; names that two provinces share carry the province."""
+    cities = list(City.objects.filter(register=register).select_related("province"))
+    counts = Counter(city.name_zh for city in cities)
+    return [
+        UnitNames(
+            key=str(city.pk),
+            label=f"{city.name_zh}（{city.province.name_zh}）" if counts[city.name_zh] > 1 else city.name_zh,
+            names=tuple(filter(None, (city.name_zh, city.name_en, city.code))),
+            aliases=tuple(city.aliases),
+        )
+        for city in cities
+    ]
+
+
+def sheet_of(draft: DataImport) -> Sheet:
+    """Return the sheet of a draft with its corrections."""
+    shape = (len(draft.units), len(draft.columns))
+    sheet = Sheet(
+        columns=tuple(draft.columns),
+        units=tuple(draft.units),
+        lines=tuple(draft.lines),
+        values=np.frombuffer(draft.values, dtype="<f8").reshape(shape),
+        texts={(row, column): text for row, column, text in draft.texts},
+        layout=draft.layout,  # type: ignore[arg-type]
+        unit_column=draft.unit_column,
+        unread=tuple(draft.unread),
+    )
+    corrections = {(row, column): text for row, column, text in draft.corrections}
+    return sheet.with_corrections(corrections) if corrections else sheet
+
+
+def mapped_of(draft: DataImport) -> Mapped:
+    """Return a draft's sheet with what its columns and rows go to."""
+    leaves = [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves_of(draft.framework_id)]
+    return Mapped(
+        sheet=sheet_of(draft),
+        columns=[Match(to, how) for to, how in draft.column_targets],
+        rows=[Match(to, how) for to, how in draft.row_targets],
+        leaves=leaves,
+        labels={unit.key: unit.label for unit in unit_names_of(draft.register)},
+        given_totals=draft.totals,
+        other_sheets=tuple(draft.other_sheets),
+        before=_values_before(draft, leaves),
+    )
+
+
+def review_of(draft: DataImport) -> Review:
+    """Look through a draft, as it is mapped and corrected now."""
+    mapped = mapped_of(draft)
+    content = content_of(mapped)
+    method = draft.method
+    findings = assess(
+        mapped,
+        content,
+        takes_missing=method.missing != Missing.REFUSE,
+        takes_negative=method.normalisation != Normalisation.SHARE,
+    )
+    return Review(draft, mapped, content, [*findings, *_not_computable(draft, mapped, content, findings)])
+
+
+def count_matches(matches: list[list[str]]) -> MappingCounts:
+    """Count the ways in which columns or rows found their targets."""
+    hows = Counter(how for to, how in matches if to and to != "aside")
+    aside = sum(to == "aside" for to, _how in matches)
+    unsettled = sum(not to or how == "near" for to, how in matches)
+    return MappingCounts(len(matches), dict(hows), aside, unsettled)
+
+
+def _values_before(draft: DataImport, leaves: list[LeafNames]) -> dict[str, FloatArray]:
+    """Return the raw values of the edition that this one would follow, by unit, (leaves,)."""
+    before = edition_before(draft.series, draft.year)
+    if before is None:
+        return {}
+    places = {code: place for place, code in enumerate(before.leaf_codes)}
+    values = unpack_values(before)
+    columns = [
+        values[:, places[leaf.code]] if leaf.code in places else np.full(len(values), math.nan)
+        for leaf in leaves
+    ]
+    rows = np.stack(columns, axis=1)
+    return {str(city_id): row for city_id, row in zip(before.city_ids, rows, strict=True)}
+
+
+def _not_computable(
+    draft: DataImport, mapped: Mapped, content: Content, findings: list[Finding]
+) -> list[Finding]:
+    """What the method cannot compute with, of the columns that have no other fault."""
+    faulty = {finding.column for finding in findings if finding.severity == "blocker" and finding.column}
+    clean = np.array([leaf.code not in faulty for leaf in mapped.leaves], dtype=bool)
+    if not content.keys or not clean.any():
+        return []
+    codes = [leaf.code for leaf, is_clean in zip(mapped.leaves, clean, strict=True) if is_clean]
+    method = draft.method
+    directions = np.array([leaf.direction for leaf in leaves_of(draft.framework_id)])[clean]
+    treatment = Treatment(method.normalisation, method.negative, method.missing)  # type: ignore[arg-type]
+    units = tuple(mapped.labels[key] for key in content.keys)
+    table = DataTable(units, tuple(codes), content.values[:, clean], {}, ())
+    log, totals = ProblemLog(draft.file_name), content.totals[clean]
+    check_columns(table, log, directions, totals, treatment=treatment)
+    wrong = [(problem.column, problem.message) for problem in log.problems]
+    if not wrong and not faulty and method.aggregation == Aggregation.GEOMETRIC:
+        wrong = [(code, _not_positive()) for code in _never_geometric(table, directions, totals, treatment)]
+    return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
+
+
+def _not_positive() -> str:
+    return _("A geometric mean needs values above zero. Correct the column or choose the arithmetic mean.")
+
+
+def _never_geometric(
+    table: DataTable, directions: np.ndarray, totals: FloatArray, treatment: Treatment
+) -> list[str]:
+    """Return the columns that a geometric mean cannot use."""
+    try:
+        filled = handle_missing(table.values, treatment.missing, codes=table.codes, units=table.units)
+        normalised = normalise(
+            filled,
+            method=treatment.method,
+            directions=directions,
+            codes=table.codes,
+            totals=totals,
+            negative=treatment.negative,
+        )
+    except NormalisationError:
+        return []
+    return [code for code, column in zip(table.codes, normalised.T, strict=True) if (column <= 0).any()]

@@ -1,0 +1,150 @@
+"""Registers of units: made once, added to, never rewritten."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from indexer.models import City, Province, Region, Register
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.services.audit import record_act
+
+DEFAULT = {"name_zh": "中国城市", "name_en": "Cities of China"}
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class CityRow:
+    """A line of a register file."""
+
+    name_zh: str
+    name_en: str
+    province_zh: str
+    province_en: str
+    region_zh: str
+    region_en: str
+    aliases: tuple[str, ...] = ()
+    code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
+class RegisterWords:
+    """What a register and its units are called."""
+
+    name_zh: str
+    name_en: str
+    unit_zh: str = "城市"
+    unit_en: str = "city"
+    units_en: str = "cities"
+
+
+def default_register() -> Register:
+    """Return the register of the cities of China, made on its first use."""
+    register, _created = Register.objects.get_or_create(
+        name_zh=DEFAULT["name_zh"], defaults={"name_en": DEFAULT["name_en"]}
+    )
+    return register
+
+
+@transaction.atomic
+def create_register(words: RegisterWords, *, actor: Account) -> Register:
+    """Make a register without units; raises `Refused` when the name is taken."""
+    if Register.objects.filter(name_zh=words.name_zh).exists():
+        raise Refused(
+            _("There is a register called “%(name)s” already. Add to it, or choose another name.")
+            % {"name": words.name_zh}
+        )
+    register = Register(**vars(words))
+    register.full_clean()
+    register.save()
+    record_act(actor, "create", register)
+    return register
+
+
+@transaction.atomic
+def register_cities(
+    rows: Iterable[CityRow], *, actor: Account, register: Register | None = None
+) -> list[City]:
+    """Add units, with their provinces and regions, to a register; return them in the order of the rows.
+
+    Known ones stay as they are, but for a code or coordinates that they lacked. Raises `Refused`
+    naming every code that another unit has.
+    """
+    rows = list(rows)
+    register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
+    provinces = _provinces_of(rows, register)
+    known = {(city.province_id, city.name_zh): city for city in City.objects.filter(register=register)}
+    _check_codes(rows, provinces, known)
+    changed: list[City] = []
+    fresh: list[City] = []
+    for row in rows:
+        province = provinces[row.region_zh, row.province_zh]
+        city = known.get((province.pk, row.name_zh))
+        if city is None:
+            city = known[province.pk, row.name_zh] = City(
+                register=register,
+                province=province,
+                name_zh=row.name_zh,
+                name_en=row.name_en,
+                aliases=list(row.aliases),
+            )
+            fresh.append(city)
+            _complete(city, row)
+        elif _complete(city, row):
+            changed.append(city)
+    City.objects.bulk_create(fresh, batch_size=BATCH)
+    City.objects.bulk_update(changed, ["code", "latitude", "longitude"], batch_size=BATCH)
+    if fresh or changed:
+        record_act(actor, "register", register, added=len(fresh), completed=len(changed))
+    return [known[provinces[row.region_zh, row.province_zh].pk, row.name_zh] for row in rows]
+
+
+def _provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:
+    """Return the province of each pair of names, made where it was not there."""
+    regions = {region.name_zh: region for region in Region.objects.filter(register=register)}
+    found = {
+        (province.region.name_zh, province.name_zh): province
+        for province in Province.objects.filter(region__register=register).select_related("region")
+    }
+    for row in rows:
+        if row.region_zh not in regions:
+            regions[row.region_zh] = Region.objects.create(
+                register=register, name_zh=row.region_zh, name_en=row.region_en
+            )
+        if (row.region_zh, row.province_zh) not in found:
+            found[row.region_zh, row.province_zh] = Province.objects.create(
+                region=regions[row.region_zh], name_zh=row.province_zh, name_en=row.province_en
+            )
+    return found
+
+
+def _check_codes(
+    rows: Iterable[CityRow],
+    provinces: dict[tuple[str, str], Province],
+    known: dict[tuple[int, str], City],
+) -> None:
+    holders = {city.code: city for city in known.values() if city.code}
+    blockers = []
+    for row in rows:
+        holder = holders.get(row.code)
+        place = (provinces[row.region_zh, row.province_zh].pk, row.name_zh)
+        if holder and (holder.province_id, holder.name_zh) != place:
+            message = _("The code %(code)s of %(name)s is that of %(other)s. Correct it.")
+            blockers.append(message % {"code": row.code, "name": row.name_zh, "other": holder.name})
+    if blockers:
+        raise Refused(*blockers)
+
+
+def _complete(city: City, row: CityRow) -> bool:
+    """Take over what the register did not know yet; return whether there was anything."""
+    lacks_code = not city.code and bool(row.code)
+    lacks_place = city.latitude is None and row.latitude is not None
+    if lacks_code:
+        city.code = row.code
+    if lacks_place:
+        city.latitude, city.longitude = row.latitude, row.longitude
+    return lacks_code or lacks_place
