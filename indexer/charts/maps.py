@@ -174,7 +174,8 @@ def _is_near(row: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _legend(title: str, values: list[float]) -> Spec:
-    return {"title": title, "titleColor": PALETTE["chart-ink"], "values": values, "format": "~g"}
+    # Without a precision of its own the format takes that of the steps, and 10 reads 1e+1.
+    return {"title": title, "titleColor": PALETTE["chart-ink"], "values": values, "format": ".6~g"}
 
 
 def _round_part(largest: float) -> float:

@@ -116,13 +116,17 @@ def shift_histogram(
             "type": "quantitative",
             "axis": {"title": _("% of the draws"), "grid": True, "tickCount": 5, "labelFontSize": 12},
         },
+        # With two ends across, a bar has no length of its own unless its foot is named.
+        "y2": {"datum": 0},
         "tooltip": [
             field("low", _("R_S from"), "quantitative", ".3~f"),
             field("high", _("R_S to"), "quantitative", ".3~f"),
             field("percent", _("% of the draws"), "quantitative", ".2~f"),
         ],
     }
-    layers: list[Spec] = [{"mark": {"type": "bar", "color": NARROW, "binSpacing": 1}, "encoding": encoding}]
+    layers: list[Spec] = [
+        {"mark": {"type": "bar", "color": NARROW, "stroke": PALETTE["chart-paper"]}, "encoding": encoding}
+    ]
     return field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=220)
 
 

@@ -205,12 +205,12 @@ def _statistics(study: Study) -> list[dict[str, str]]:
             % {"low": f"{summary['r_s']['q05']:.2f}", "high": f"{summary['r_s']['q95']:.2f}"},
         },
         {
-            "label": _("Cities keep their rank in"),
+            "label": _("Ranks that are kept"),
             "value": percent(summary["stays"]).removesuffix(" %"),
-            "unit": "%",
+            "unit": _("% of all cities and draws"),
         },
     ]
-    for name, label in (("spearman", _("Rank correlation (Spearman)")), ("kendall", _("Kendall’s τ_b"))):
+    for name, label in (("spearman", _("Rank correlation (Spearman)")), ("kendall", _("Kendall tau-b"))):
         if spread := summary[name]:
             stats.append(
                 {
