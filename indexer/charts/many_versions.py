@@ -12,6 +12,8 @@ from weighting.drawing import DOWN, PALETTE, SERIES, UP, Spec, field, figure
 # More versions than this leave no room for the rank at every bend.
 FEW = 6
 HEIGHT = 420
+# Pixels beside the first and the last version, for the names of cities.
+ROOM = 118
 # Where a band of flow bends, in parts of the way from one version to the next, and how far along it is.
 BENDS = [(t / 8, 3 * (t / 8) ** 2 - 2 * (t / 8) ** 3) for t in range(9)]
 BAR = 0.06
@@ -216,7 +218,8 @@ def _version_axis() -> Spec:
         "field": "version",
         "type": "nominal",
         "sort": None,
-        "scale": {"type": "point", "padding": 0.6},
+        # Room for the longest names, however many versions there are.
+        "scale": {"type": "point", "padding": 0, "range": [ROOM, {"expr": f"width - {ROOM}"}]},
         "axis": {"title": None, "orient": "top", "labelAngle": 0, "labelLimit": 170},
     }
 

@@ -1,6 +1,7 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -187,6 +188,17 @@ def test_methods_of_different_units_compare_ranks_alone(analyst):
     rows = read_csv(analyst.get(reverse("indexer:comparison-export"), ask(first, second)))
     assert {row["Change of the score"] for row in rows} == {""}
     assert any("points of 100" in name for name in rows[0])
+
+
+def test_a_method_of_the_same_unit_has_a_part_of_its_own(analyst):
+    values = random_values(9)
+    values[0, 0] = 5000.0
+    first = make_runs(values, tilts=[None])[0]
+    compared = analyst.get(HERE, ask(first, with_method(first, outliers="winsorise"))).context["compared"]
+    assert not compared.change.weights.any()
+    roots = compared.change.values[:, compared.roots].sum(axis=1)
+    assert roots == pytest.approx(compared.score_changes, abs=1e-12)
+    assert np.abs(compared.score_changes).max() > 0.01
 
 
 def with_method(run, **method):
