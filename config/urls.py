@@ -10,6 +10,8 @@ from indexer.views.components import components
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.views.access import home
 
+handler500 = "config.outage.answer_error"
+
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", audience(ANYONE)(health), name="health"),

@@ -19,6 +19,8 @@ def main(arguments: list[str]) -> int:
             command = [sys.executable, "-m", "pytest", "-m", "postgres", *arguments]
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
+            # A test may have restarted it: what is stopped is the server that runs now.
+            server.ensure_postgres_running()
             server.cleanup()
 
 

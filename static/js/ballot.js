@@ -107,6 +107,12 @@ async function sendAll() {
   retryDelay = FIRST_RETRY_MS;
 }
 
+/* There is reason to hope: whatever is under way may still fail of the old trouble, so try once more after it. */
+function flushAgain() {
+  retryDelay = FIRST_RETRY_MS;
+  return running ? running.then(flush) : flush();
+}
+
 function retryLater() {
   for (const item of waiting()) showItem(item, words.unsaved, "is-late");
   retryTimer = setTimeout(flush, retryDelay);
@@ -317,9 +323,9 @@ form.querySelector("[data-next-gap]")?.addEventListener("click", (event) => {
   const gap = nextGap(document.activeElement.closest?.("[data-item]"));
   if (gap) moveTo(gap);
 });
-form.querySelector("[data-retry]").addEventListener("click", flush);
-window.addEventListener("online", flush);
-document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting().length) flush(); });
+form.querySelector("[data-retry]").addEventListener("click", flushAgain);
+window.addEventListener("online", flushAgain);
+document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting().length) flushAgain(); });
 window.addEventListener("beforeunload", (event) => { if (waiting().length) event.preventDefault(); });
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 

@@ -82,14 +82,16 @@ class Outage:
             self.page.route(SAVES, lambda route: route.fulfill(status=503, body="<p>later</p>"))
         elif self.kind == "reply lost":
             self.page.route(SAVES, self._lose_the_reply)
+        elif self.kind == "reloaded meanwhile":
+            self.page.route(SAVES, lambda route: route.abort())
         else:
             self.page.context.set_offline(True)
 
     def end(self):
+        if self.kind == "reloaded meanwhile":
+            self.page.reload()
         self.page.unroute_all(behavior="wait")
         self.page.context.set_offline(False)
-        if self.kind == "reloaded":
-            self.page.reload()
         self.page.evaluate("dispatchEvent(new Event('online'))")
 
     def _lose_the_reply(self, route):
@@ -97,7 +99,7 @@ class Outage:
         route.abort()
 
 
-KINDS = ["offline", "server broken", "reply lost", "reloaded"]
+KINDS = ["offline", "server broken", "reply lost", "reloaded meanwhile"]
 
 
 def lose_the_network(page, invitation, outages):
@@ -117,7 +119,7 @@ def lose_the_network(page, invitation, outages):
         is_sent = is_shown(page, "All answers are saved")
         rows = Score.objects.filter(ballot__invitation=invitation).values_list("indicator_id", "value")
         if not (said and is_sent and {f"score-{pk}": value for pk, value in rows} == chosen):
-            wrong.append((turn, outage.kind, said, is_sent))
+            wrong.append((turn, outage.kind, said, is_sent, page.locator("[data-state]").inner_text()))
             return wrong
     return wrong
 

@@ -1,0 +1,123 @@
+"""The product's web server, and experts who save to it without a pause until they are told to stop."""
+
+import http.client
+import itertools
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import psutil
+from django.conf import settings
+from django.db import connections
+
+from benchmarks.serving import PRODUCT, enrol
+from tests.processes import PYTHON, clean_environment, database_url, free_port, kill_tree, spawn
+from weighting.models import Score
+
+EXPERTS, ITEMS = 4, 12
+PATIENCE = 240
+
+
+class Web:
+    """gunicorn as the product runs it, on the database of the running test."""
+
+    def __init__(self, folder, application):
+        self.port, self._folder, self._application = free_port(), folder, application
+        self._environment = clean_environment(DATABASE_URL=database_url(), QUANHENG_VAR=settings.VAR_DIR)
+        self._start()
+
+    def kill(self, *, whole):
+        if whole:
+            kill_tree(self._process)
+            self._start()
+            return
+        for worker in self.workers():
+            os.kill(worker.pid, signal.SIGKILL)
+
+    def stop(self):
+        kill_tree(self._process)
+
+    def workers(self):
+        return psutil.Process(self._process.pid).children()
+
+    def _start(self):
+        # Loaded once and forked: a process that was killed is back at once.
+        command = [*PYTHON, "gunicorn", self._application, "--config", "python:config.gunicorn", "--preload"]
+        log = self._folder / "web.log"
+        self._process = spawn([*command, "--bind", f"127.0.0.1:{self.port}"], log, self._environment)
+
+
+class Typist(threading.Thread):
+    """An expert's page: it saves answer after answer, and repeats a save until it is acknowledged."""
+
+    def __init__(self, web, expert, stop):
+        super().__init__()
+        self.web, self.expert, self.stop = web, expert, stop
+        self.acknowledged, self.wrong = {}, []
+        # Saves that were acknowledged, that broke off, and that were refused for a while.
+        self.saves = self.broken = self.refused = 0
+
+    def run(self):
+        for turn in itertools.count():
+            if self.stop.is_set() or self.wrong:
+                return
+            code, value, seen = f"i{turn % ITEMS}", turn // ITEMS % 5 + 1, turn // ITEMS
+            answer = self._save(code, value, seen)
+            if answer.status == 200 and answer.body.get("revision") == seen + 1:
+                self.acknowledged[code] = (value, seen + 1)
+                self.saves += 1
+            else:
+                self.wrong.append((code, value, seen, answer))
+
+    def _save(self, code, value, seen):
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                answer = self.expert.save(self.web.port, code, value, seen)
+                if answer.status != 503:
+                    return answer
+                self.refused += 1
+                time.sleep(0.05)
+            except ConnectionRefusedError:
+                # It is starting again: nothing was under way.
+                time.sleep(0.05)
+            except (OSError, http.client.HTTPException):
+                self.broken += 1
+            assert time.monotonic() < give_up, "the server did not come back"
+
+
+@contextmanager
+def typing_experts(folder, application=PRODUCT):
+    """Serve a round, and let its experts save to it; yields the server and the experts at work."""
+    experts, stop = enrol(EXPERTS, ITEMS), threading.Event()
+    connections.close_all()
+    web = Web(folder, application)
+    typists = [Typist(web, expert, stop) for expert in experts]
+    for typist in typists:
+        typist.start()
+    try:
+        yield web, typists
+    finally:
+        stop.set()
+        for typist in typists:
+            typist.join()
+        web.stop()
+
+
+def total(typists, what):
+    return sum(getattr(typist, what) for typist in typists)
+
+
+def find_losses(typists):
+    """Return every answer that was wrong, and every acknowledged one that is not stored as acknowledged."""
+    rows = Score.objects.values_list("ballot_id", "indicator__code", "value", "revision")
+    stored = {(str(ballot), code): (value, revision) for ballot, code, value, revision in rows}
+    losses = [each for typist in typists for each in typist.wrong]
+    for typist in typists:
+        for code, answer in typist.acknowledged.items():
+            found = stored.get((typist.expert.ballot, code))
+            if found != answer:
+                losses.append((code, answer, found))
+    return losses
