@@ -10,8 +10,10 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
+from indexer.dispatch import queue_study
+from indexer.enums import StudyKind
 from indexer.frames import read_data, read_totals
-from indexer.models import DataSet
+from indexer.models import DataSet, Run, Study
 from indexer.services.data_sets import (
     PrintedFigure,
     add_data_set,
@@ -21,6 +23,7 @@ from indexer.services.data_sets import (
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
+from indexer.services.studies import count_waiting_parts, plan_study
 from weighting.enums import Role, Rule, VersionSource
 from weighting.models import Account, Framework, Indicator, Panel, Round, WeightVersion
 from weighting.readers import FrameworkTable, read_framework, read_scores, read_weights
@@ -64,6 +67,7 @@ OPEN_ROUND = {
     "title_zh": "分指数与一级指标评分（演示）",
     "title_en": "Sub-indices and level-1 indicators (demo)",
 }
+STUDY = {"draws": 10_000, "seed": 2016}
 OPEN_PANEL_SIZE = 12
 OPEN_ROUND_LIFE = timedelta(days=60)
 
@@ -73,7 +77,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--compute", action="store_true", help="compute the runs here instead of leaving them to a worker"
+            "--compute", action="store_true", help="count the study here instead of leaving it to a worker"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -81,8 +85,12 @@ class Command(BaseCommand):
             self.stdout.write("The demo is already loaded.")
             return
         data_set = load_demo()
+        compute_waiting_runs(data_set.pk)
+        study = _plan_study(data_set)
         if options["compute"]:
-            compute_waiting_runs(data_set.pk)
+            count_waiting_parts(study.pk)
+        else:
+            queue_study(study)
         self.stdout.write("The demo is loaded: 351 cities, three frozen weight versions, one open round.")
 
 
@@ -104,6 +112,15 @@ def load_demo() -> DataSet:
         publish_version(freeze_version(draft, actor=manager), actor=manager)
     _hold_open_round(framework, manager)
     return _add_data_set(framework, table, manager)
+
+
+def _plan_study(data_set: DataSet) -> Study:
+    """Ask the first question of the panel's ranking, so that the analyst finds it answered."""
+    run = Run.objects.select_related("weight_version", "method").get(
+        data_set=data_set, weight_version__round__isnull=False
+    )
+    analyst = Account.objects.get(username=ACCOUNTS[Role.ANALYST][0])
+    return plan_study(run, kind=StudyKind.BOOTSTRAP, sent=STUDY, actor=analyst)
 
 
 def _make_accounts() -> Account:
