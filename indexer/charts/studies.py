@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from weighting.drawing import PALETTE, SERIES, Spec, field, field_of_points, figure
 
 INK, AXIS = PALETTE["chart-ink"], PALETTE["chart-axis"]
+LONG_LABEL = 300
 NARROW, WIDE = PALETTE["series-1"], PALETTE["series-5"]
 
 
@@ -84,7 +85,12 @@ def rank_heat_chart(shares: Sequence[RankShare], *, title: str, subtitle: str, s
         "color": {
             "field": "percent",
             "type": "quantitative",
-            "scale": {"domain": [0, 100], "range": [PALETTE["chart-paper"], NARROW], "type": "sqrt"},
+            "scale": {
+                "domain": [0, 100],
+                "range": [PALETTE["chart-paper"], NARROW],
+                "type": "sqrt",
+                "interpolate": "rgb",
+            },
             "legend": {"title": _("% of the draws"), "gradientLength": 180, "values": [0, 10, 40, 100]},
         },
         "tooltip": [

@@ -175,17 +175,18 @@ def _variants(result: StudyResult) -> dict[str, Any]:
     variants = result.study.summary["variants"]
     counted = sorted((v for v in variants if not v["problem"]), key=lambda v: -v["r_s"]["mean"])
     rows = [
-        charts.Amount(variant_words(v), v["r_s"]["mean"], v["r_s"]["q05"], v["r_s"]["q95"]) for v in counted
+        charts.Amount(variant_words(v, result.study), v["r_s"]["mean"], v["r_s"]["q05"], v["r_s"]["q95"])
+        for v in counted
     ]
     still = min(counted, key=lambda v: v["r_s"]["mean"])
-    title = _("“%(variant)s” stays nearest to the ranking") % {"variant": variant_words(still)}
+    title = _("“%(variant)s” stays nearest to the ranking") % {"variant": variant_words(still, result.study)}
     subtitle = _(
         "average absolute rank shift R_S against the ranking, in places; bar: mean, line: middle 90 %"
     )
     heads = [_("Combination"), _("First city"), _("R_S, own weights"), _("R_S, mean of draws"), "Q5", "Q95"]
     table = [
         [
-            variant_words(v),
+            variant_words(v, result.study),
             result.cities[v["first"]].name,
             f"{v['nominal_r_s']:.3f}",
             *(f"{v['r_s'][name]:.3f}" for name in ("mean", "q05", "q95")),
@@ -193,7 +194,9 @@ def _variants(result: StudyResult) -> dict[str, Any]:
         for v in counted
     ]
     figure = _amounts(result, rows, title, subtitle, heads, table)
-    problems = [f"{variant_words(v)}: {problem_words(v['problem'])}" for v in variants if v["problem"]]
+    problems = [
+        f"{variant_words(v, result.study)}: {problem_words(v['problem'])}" for v in variants if v["problem"]
+    ]
     return figure | {"left": 2, "problems": problems}
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.models import Study
@@ -13,7 +12,8 @@ from indexer.selectors.studies import StudyResult
 from indexer.views.words import data_set_name, method_words, moment, version_name
 from weighting.models import Indicator
 
-FIRST_FEW = 5
+# From so many leaders on whose ranks are sure, the title names their number.
+FEW = 2
 WHOLE = 0.9995
 
 
@@ -120,13 +120,11 @@ def study_provenance(study: Study, names: Mapping[int, str]) -> list[tuple[str, 
     ]
 
 
-def variant_words(variant: Mapping[str, Any]) -> str:
-    """Name a combination of methods."""
-    parts = [
-        Normalisation(variant["normalisation"]).label,
-        Aggregation(variant["aggregation"]).label,
-        Missing(variant["missing"]).label,
-    ]
+def variant_words(variant: Mapping[str, Any], study: Study) -> str:
+    """Name a combination of methods; a policy about missing values only where there are several."""
+    parts = [Normalisation(variant["normalisation"]).label, Aggregation(variant["aggregation"]).label]
+    if len(study.parameters["missing"]) > 1:
+        parts.append(Missing(variant["missing"]).label)
     return _("; ").join(map(str, parts))
 
 
@@ -157,7 +155,7 @@ def finding_of(result: StudyResult, nodes: list[Indicator]) -> str:
             counted = [v for v in study.summary["variants"] if not v["problem"]]
             most_moving = max(counted, key=lambda v: v["r_s"]["mean"])
             return _("“%(variant)s” moves the cities most, by %(shift)s places on average") % {
-                "variant": variant_words(most_moving),
+                "variant": variant_words(most_moving, study),
                 "shift": f"{most_moving['r_s']['mean']:.2f}",
             }
         case StudyKind.SMAA:
@@ -177,27 +175,32 @@ def percent(share: float) -> str:
 
 
 def _rank_finding(result: StudyResult) -> str:
-    """Name the first of the leading cities whose rank is in doubt."""
+    """Name the first city whose rank is in doubt; those above it keep theirs."""
     study, nominal = result.study, result.figures["nominal"]
-    order = np.argsort(nominal, kind="stable")[:FIRST_FEW]
-    stays = result.histogram[order, nominal[order] - 1] / study.draws
+    order = np.argsort(nominal, kind="stable")
+    stays = result.histogram[order, nominal[order] - 1] / result.histogram[order].sum(axis=1)
     doubtful = np.flatnonzero(stays < WHOLE)
+    draws = f"{study.draws:,}"
     if not len(doubtful):
-        return ngettext(
-            "The first city keeps its rank in all of %(draws)s draws",
-            "The first %(count)s cities keep their ranks in all of %(draws)s draws",
-            len(order),
-        ) % {"count": len(order), "draws": f"{study.draws:,}"}
+        return _("All %(count)s cities keep their ranks in all of %(draws)s draws") % {
+            "count": len(order),
+            "draws": draws,
+        }
     place = int(doubtful[0])
     words = {
         "city": result.cities[order[place]].name,
         "rank": int(nominal[order[place]]),
         "share": percent(float(stays[place])),
-        "draws": f"{study.draws:,}",
+        "draws": draws,
+        "count": place,
     }
     if study.kind == StudyKind.JACKKNIFE:
         return _("%(city)s keeps rank %(rank)s in %(share)s of %(draws)s panels short of one expert") % words
-    return _("%(city)s keeps rank %(rank)s in %(share)s of %(draws)s draws") % words
+    if place < FEW:
+        return _("%(city)s keeps rank %(rank)s in %(share)s of %(draws)s draws") % words
+    return (
+        _("The first %(count)s keep their ranks; %(city)s keeps rank %(rank)s in %(share)s of draws") % words
+    )
 
 
 def _sobol_finding(study: Study, figures: Mapping[str, Any], nodes: list[Indicator]) -> str:
