@@ -12,6 +12,16 @@ from indexer.api.methods import DataSetRuns
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
+from indexer.api.studies import (
+    RunStudies,
+    Studies,
+    StudyCancel,
+    StudyCases,
+    StudyCities,
+    StudyHistogram,
+    StudyPair,
+    StudyRetry,
+)
 from indexer.api.what_if import WhatIfOfRun
 from indexer.views import (
     city_change,
@@ -136,6 +146,15 @@ urlpatterns = [
     path("api/v1/comparisons/", ComparisonView.declared(), name="api-comparison"),
     path("api/v1/comparisons/cities/", ComparedCities.declared(), name="api-comparison-cities"),
     path("api/v1/comparisons/cities/<int:city_pk>/", CityChangeView.declared(), name="api-city-change"),
+    path("api/v1/runs/<int:pk>/studies/", RunStudies.declared(), name="api-run-studies"),
+    path("api/v1/studies/", Studies.list_view(), name="api-study-list"),
+    path("api/v1/studies/<int:pk>/", Studies.detail_view(), name="api-study"),
+    path("api/v1/studies/<int:pk>/cancel/", StudyCancel.declared(), name="api-study-cancel"),
+    path("api/v1/studies/<int:pk>/retry/", StudyRetry.declared(), name="api-study-retry"),
+    path("api/v1/studies/<int:pk>/cities/", StudyCities.declared(), name="api-study-cities"),
+    path("api/v1/studies/<int:pk>/histogram/", StudyHistogram.declared(), name="api-study-histogram"),
+    path("api/v1/studies/<int:pk>/cases/", StudyCases.declared(), name="api-study-cases"),
+    path("api/v1/studies/<int:pk>/pair/", StudyPair.declared(), name="api-study-pair"),
     # The last of all: what no address under the API has answered.
     path("api/v1/<path:address>", audience(ANYONE)(UnknownAddress.as_view()), name="api-unknown"),
 ]

@@ -146,3 +146,6 @@ class UnknownAddress(APIView):
     @extend_schema(exclude=True)
     def get(self, request: Request, address: str) -> Response:
         raise Http404
+
+    # What is sent to no address is not found either, rather than not allowed.
+    post = get

@@ -1,0 +1,407 @@
+"""/api/v1/studies/: what was asked of rankings, how far it is, and what came of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from indexer.api.pages import answer_page
+from indexer.dispatch import queue_study
+from indexer.enums import StudyKind, StudyStatus
+from indexer.models import City, Run, Study
+from indexer.selectors.cities import city_named
+from indexer.selectors.runs import runs_visible_to
+from indexer.selectors.studies import (
+    RANKED,
+    UNDER_WAY,
+    StudyResult,
+    result_of_study,
+    studies_visible_to,
+)
+from indexer.services.studies import cancel_study, plan_study, retry_study
+from indexer.services.study_pairs import compare_pair
+from indexer.services.study_parameters import BadParameters
+from weighting.api.base import IdFilter, Resource, check_parameters
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import ANYONE, STAFF, InAudience, audience
+from weighting.selectors.frameworks import indicators_of
+from weighting.visitors import account_of, visitor_of
+
+PAGE = [OpenApiParameter("limit", int), OpenApiParameter("offset", int)]
+UNIT = OpenApiParameter("unit", str, description="Name of a city, in either language.")
+FIGURES = ("mean", "q05", "q25", "median", "q75", "q95", "top1", "top3", "top10", "top50", "top100")
+
+
+class Conflict(APIException):
+    """The request is well formed and cannot be done as things stand; ``blockers`` says why."""
+
+    status_code = 409
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__({"blockers": list(refusal.blockers)})
+
+
+class StudySerializer(serializers.ModelSerializer):
+    """``draws`` are versions of the weights, or cases; ``progress`` is the share that is counted."""
+
+    run = serializers.IntegerField(source="run_id")
+    progress = serializers.SerializerMethodField()
+    summary = serializers.DictField()
+    parameters = serializers.DictField()
+
+    class Meta:
+        model = Study
+        fields = [
+            "id",
+            "run",
+            "kind",
+            "parameters",
+            "draws",
+            "seed",
+            "status",
+            "progress",
+            "error",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "summary",
+            "data_sha256",
+            "manifest_hash",
+            "result_sha256",
+            "code_version",
+        ]
+
+    def get_progress(self, study: Study) -> float:
+        return study.chunks_done / study.chunks
+
+
+class QuestionSerializer(serializers.Serializer):
+    """``parameters`` holds what the kind asks for: nu, kappa, nodes, weights, bounds and so on."""
+
+    kind = serializers.ChoiceField(choices=StudyKind.choices)
+    draws = serializers.IntegerField(required=False, min_value=1)
+    seed = serializers.IntegerField(required=False, min_value=0)
+    parameters = serializers.DictField(required=False)
+
+
+class CityFiguresSerializer(serializers.Serializer):
+    """What a study says of one city's rank; ``top…`` are parts of the draws, 0 to 1."""
+
+    unit = serializers.CharField(help_text="Chinese name.")
+    unit_en = serializers.CharField()
+    nominal = serializers.IntegerField(help_text="Rank in the ranking that is studied.")
+    mean = serializers.FloatField()
+    q05 = serializers.FloatField()
+    q25 = serializers.FloatField()
+    median = serializers.FloatField()
+    q75 = serializers.FloatField()
+    q95 = serializers.FloatField()
+    top1 = serializers.FloatField()
+    top3 = serializers.FloatField()
+    top10 = serializers.FloatField()
+    top50 = serializers.FloatField()
+    top100 = serializers.FloatField()
+    group = serializers.IntegerField(help_text="Cities of one group cannot be told apart.")
+
+
+class RankCountSerializer(serializers.Serializer):
+    unit = serializers.CharField()
+    unit_en = serializers.CharField()
+    rank = serializers.IntegerField()
+    count = serializers.IntegerField(help_text="Draws in which the city has this rank; never 0.")
+
+
+class CaseSerializer(serializers.Serializer):
+    """One case of a study that leaves something out, or one group of weights of a Sobol study."""
+
+    case = serializers.CharField(help_text="Code of the indicator, or name of the city, or parent’s code.")
+    r_s = serializers.FloatField(allow_null=True)
+    movers = serializers.IntegerField(allow_null=True)
+    first = serializers.FloatField(allow_null=True)
+    first_low = serializers.FloatField(allow_null=True)
+    first_high = serializers.FloatField(allow_null=True)
+    total = serializers.FloatField(allow_null=True)
+    total_low = serializers.FloatField(allow_null=True)
+    total_high = serializers.FloatField(allow_null=True)
+    converged = serializers.BooleanField(allow_null=True)
+
+
+class PairSerializer(serializers.Serializer):
+    above = serializers.IntegerField(help_text="Draws in which the first city is above the second.")
+    below = serializers.IntegerField()
+    level = serializers.IntegerField()
+    draws = serializers.IntegerField()
+    probability = serializers.FloatField()
+
+
+def page_of(row: type[serializers.Serializer]) -> Any:
+    """Return the serializer of a page of such rows."""
+    fields = {
+        "count": serializers.IntegerField(),
+        "next": serializers.CharField(allow_null=True),
+        "previous": serializers.CharField(allow_null=True),
+        "results": row(many=True),
+    }
+    return type(row.__name__.replace("Serializer", "PageSerializer"), (serializers.Serializer,), fields)
+
+
+class StudyFilter(filters.FilterSet):
+    run = IdFilter(field_name="run_id")
+
+    class Meta:
+        model = Study
+        fields = ["kind", "status"]
+
+
+class Studies(Resource):
+    """Studies, the newest first."""
+
+    queryset = Study.objects.none()
+    serializer_class = StudySerializer
+    filterset_class = StudyFilter
+    ordering_fields = ["id", "finished_at"]
+
+    def get_queryset(self) -> QuerySet[Study]:
+        return studies_visible_to(self.account).order_by("-pk")
+
+
+class StudyView(APIView):
+    """Something about one study that the visitor may see."""
+
+    permission_classes = [InAudience]
+    roles = ANYONE
+
+    @classmethod
+    def declared(cls) -> Any:
+        return audience(cls.roles)(cls.as_view())
+
+    @property
+    def account(self) -> Account | None:
+        return visitor_of(self.request).account
+
+    def study(self, pk: int) -> Study:
+        return get_object_or_404(studies_visible_to(self.account), pk=pk)
+
+    def result(self, pk: int, kinds: Sequence[str] | frozenset[StudyKind]) -> StudyResult:
+        study = self.study(pk)
+        if study.status != StudyStatus.DONE:
+            raise NotFound(_("This study has no result: it is %(status)s.") % {"status": study.status})
+        if study.kind not in kinds:
+            raise NotFound(_("A study of the kind “%(kind)s” has no such figures.") % {"kind": study.kind})
+        return result_of_study(study)
+
+    def chosen(self, result: StudyResult) -> list[int]:
+        """Return the cities by nominal rank, or the one of ``?unit=``."""
+        name = self.request.query_params.get("unit")
+        if name is None:
+            order: list[int] = np.argsort(result.figures["nominal"], kind="stable").tolist()
+            return order
+        city = city_named(result.cities, name)
+        if city is None:
+            message = _("“%(value)s” is no city of this data set.") % {"value": name}
+            raise ValidationError({"unit": [message]})
+        return [result.cities.index(city)]
+
+
+class RunStudies(APIView):
+    """Ask a study of a finished run; the same question gives the same study."""
+
+    permission_classes = [InAudience]
+    http_method_names = ["post", "options"]
+
+    @classmethod
+    def declared(cls) -> Any:
+        return audience(STAFF)(cls.as_view())
+
+    @extend_schema(
+        request=QuestionSerializer,
+        responses={
+            200: StudySerializer,
+            400: OpenApiResponse(description="Every wrong parameter by name."),
+            409: OpenApiResponse(description="The run or its panel cannot answer; `blockers` says why."),
+        },
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        account = account_of(request)
+        run = get_object_or_404(runs_visible_to(account), pk=pk)
+        asked = QuestionSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        sent = {**said.get("parameters", {}), **{n: said[n] for n in ("draws", "seed") if n in said}}
+        try:
+            study = _ask(run, said["kind"], sent, account)
+        except BadParameters as refusal:
+            raise ValidationError(dict(refusal.fields)) from refusal
+        except Refused as refusal:
+            raise Conflict(refusal) from refusal
+        return Response(StudySerializer(study).data)
+
+
+class StudyCancel(StudyView):
+    """Stop a study that waits or runs."""
+
+    roles = STAFF
+    http_method_names = ["post", "options"]
+
+    @extend_schema(request=None, responses=StudySerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        try:
+            study = cancel_study(self.study(pk), actor=account_of(request))
+        except Refused as refusal:
+            raise Conflict(refusal) from refusal
+        return Response(StudySerializer(study).data)
+
+
+class StudyRetry(StudyView):
+    """Go on with a study that failed or was cancelled."""
+
+    roles = STAFF
+    http_method_names = ["post", "options"]
+
+    @extend_schema(request=None, responses=StudySerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        try:
+            study = _go_on(self.study(pk), account_of(request))
+        except Refused as refusal:
+            raise Conflict(refusal) from refusal
+        return Response(StudySerializer(study).data)
+
+
+class StudyCities(StudyView):
+    """What a study says of each city's rank, by nominal rank."""
+
+    @extend_schema(parameters=[*PAGE, UNIT], responses=page_of(CityFiguresSerializer))
+    def get(self, request: Request, pk: int) -> Response:
+        check_parameters(request, ("limit", "offset", "unit"))
+        result = self.result(pk, RANKED)
+        return answer_page(request, self.chosen(result), lambda p: _city_row(result, p))
+
+
+class StudyHistogram(StudyView):
+    """How often each city has each rank, ranks that never occur left out."""
+
+    @extend_schema(parameters=[*PAGE, UNIT], responses=page_of(RankCountSerializer))
+    def get(self, request: Request, pk: int) -> Response:
+        check_parameters(request, ("limit", "offset", "unit"))
+        result = self.result(pk, RANKED)
+        rows = [(p, int(rank)) for p in self.chosen(result) for rank in np.flatnonzero(result.histogram[p])]
+        return answer_page(
+            request,
+            rows,
+            lambda row: {
+                **_names(result.cities[row[0]]),
+                "rank": row[1] + 1,
+                "count": int(result.histogram[row]),
+            },
+        )
+
+
+class StudyCases(StudyView):
+    """The cases of a study that leaves indicators or cities out, and the groups of a Sobol study."""
+
+    @extend_schema(parameters=PAGE, responses=page_of(CaseSerializer))
+    def get(self, request: Request, pk: int) -> Response:
+        check_parameters(request, ("limit", "offset"))
+        result = self.result(pk, (StudyKind.LEFT_OUT, StudyKind.DROPPED, StudyKind.SOBOL))
+        return answer_page(request, _cases(result), lambda row: {**dict.fromkeys(CASE_FIELDS), **row})
+
+
+class StudyPair(StudyView):
+    """How often one city is above another, counted over all draws."""
+
+    roles = STAFF
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("above", str, required=True, description="Name of a city."),
+            OpenApiParameter("below", str, required=True, description="Name of another city."),
+        ],
+        responses=PairSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        check_parameters(request, ("above", "below"))
+        asked = {name: request.query_params.get(name, "") for name in ("above", "below")}
+        if missing := [name for name, value in asked.items() if not value]:
+            raise ValidationError({name: [_("Name a city.")] for name in missing})
+        try:
+            count = compare_pair(self.study(pk), first=asked["above"], second=asked["below"])
+        except Refused as refusal:
+            raise Conflict(refusal) from refusal
+        return Response(
+            {
+                "above": count.above,
+                "below": count.below,
+                "level": count.level,
+                "draws": count.draws,
+                "probability": count.share,
+            }
+        )
+
+
+CASE_FIELDS = tuple(CaseSerializer().fields)
+
+
+@transaction.atomic
+def _ask(run: Run, kind: str, sent: dict[str, Any], account: Account) -> Study:
+    study = plan_study(run, kind=kind, sent=sent, actor=account)
+    if study.status in UNDER_WAY:
+        queue_study(study)
+    return study
+
+
+@transaction.atomic
+def _go_on(study: Study, account: Account) -> Study:
+    study = retry_study(study, actor=account)
+    queue_study(study)
+    return study
+
+
+def _names(city: City) -> dict[str, str]:
+    return {"unit": city.name_zh, "unit_en": city.name_en}
+
+
+def _city_row(result: StudyResult, place: int) -> dict[str, Any]:
+    figures = result.figures
+    return {
+        **_names(result.cities[place]),
+        "nominal": int(figures["nominal"][place]),
+        **{name: float(figures[name][place]) for name in FIGURES},
+        "group": int(figures["group"][place]),
+    }
+
+
+def _cases(result: StudyResult) -> list[dict[str, Any]]:
+    figures = result.figures
+    if result.study.kind == StudyKind.DROPPED:
+        return [
+            {"case": city.name_zh, "r_s": float(r_s), "movers": int(movers)}
+            for city, r_s, movers in zip(result.cities, figures["r_s"], figures["movers"], strict=True)
+        ]
+    nodes = indicators_of(result.study.run.data_set.framework_id)
+    if result.study.kind == StudyKind.LEFT_OUT:
+        shifts = np.abs(figures["cases"] - figures["nominal"][:, np.newaxis])
+        return [
+            {"case": nodes[node].code, "r_s": float(column.mean()), "movers": int((column > 0).sum())}
+            for node, column in zip(figures["case_nodes"], shifts.T, strict=True)
+        ]
+    rows = []
+    for place, head in enumerate(figures["heads"]):
+        parent = nodes[head].parent
+        row: dict[str, Any] = {"case": parent.code if parent else ""}
+        for name in ("first", "total"):
+            low, high = figures[f"{name}_interval"][place].tolist()
+            row |= {name: float(figures[name][place]), f"{name}_low": low, f"{name}_high": high}
+        rows.append({**row, "converged": bool(figures["converged"][place])})
+    return rows
