@@ -5,6 +5,7 @@ from django.urls import path
 from indexer.api.city_profiles import CityProfileView, LeadsView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
+from indexer.api.families import BranchIndices, BranchRankingView
 from indexer.api.fragility import CriticalWeights
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.maps import MapOfRun
@@ -30,6 +31,7 @@ from indexer.views import (
     concentration,
     data_imports,
     data_sets,
+    families,
     fragility,
     leads,
     maps,
@@ -106,6 +108,11 @@ urlpatterns = [
     path("studies/<int:pk>/export/", study_pages.study_export, name="study-export"),
     path("studies/<int:pk>/archive/", study_pages.study_archive, name="study-archive"),
     path("studies/<int:pk>/<slug:figure>.<slug:format>", study_pages.study_picture, name="study-picture"),
+    path("indices/", families.index_list, name="index-list"),
+    path("indices/<int:pk>/", families.index_detail, name="index-detail"),
+    path("indices/<int:pk>/export/", families.index_export, name="index-export"),
+    path("indices/<int:pk>/withdraw/", families.index_withdraw, name="index-withdraw"),
+    path("frameworks/<int:pk>/indices/new/", families.index_new, name="framework-index-new"),
     path("data-sets/", data_sets.data_set_list, name="data-set-list"),
     path("data-sets/import/", data_imports.data_set_import, name="data-set-import"),
     path("data-sets/imports/<int:pk>/mapping/", data_imports.import_mapping, name="import-mapping"),
@@ -136,6 +143,9 @@ urlpatterns = [
     path("api/v1/datasets/<int:pk>/progress/", ProgressView.declared(), name="api-data-set-progress"),
     path("api/v1/runs/<int:pk>/cancel/", CancelRun.declared(), name="api-run-cancel"),
     path("api/v1/runs/<int:pk>/retry/", RetryRun.declared(), name="api-run-retry"),
+    path("api/v1/indices/", BranchIndices.list_view(), name="api-index-list"),
+    path("api/v1/indices/<int:pk>/", BranchIndices.detail_view(), name="api-index"),
+    path("api/v1/indices/<int:pk>/ranking/", BranchRankingView.declared(), name="api-index-ranking"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),

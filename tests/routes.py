@@ -7,7 +7,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from indexer.models import DataImport, DataSet, Run, Study
+from indexer.models import BranchIndex, DataImport, DataSet, Run, Study
+from indexer.services.families import publish_branch
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import plan_study
 from tests.factories import (
@@ -71,6 +72,7 @@ class World:
     run: Run
     study: Study
     data_import: DataImport
+    branch: BranchIndex
     visitors: dict[str, Client] = field(default_factory=dict)
 
     def address_of(self, route):
@@ -102,6 +104,7 @@ class World:
             "version": version,
             "run": self.run,
             "study": self.study,
+            "index": self.branch,
             "ranking": self.run,
             "data": self.data_set,
             "import": self.data_import,
@@ -140,6 +143,9 @@ def make_world(scores=None):
     compute_waiting_runs(data_set.pk)
     run = Run.objects.select_related("weight_version").get(data_set=data_set)
     study = plan_study(run, kind="noise", sent={"draws": 100, "seed": 0, "nu": 0.1}, actor=manager)
+    branch = publish_branch(
+        framework.indicators.filter(is_leaf=False).first(), name_zh="甲", name_en="A", actor=manager
+    )
     world = World(
         manager=manager,
         framework=framework,
@@ -152,6 +158,7 @@ def make_world(scores=None):
         run=run,
         study=study,
         data_import=make_import(framework, actor=manager),
+        branch=branch,
     )
     world.visitors = {
         "anonymous": Client(raise_request_exception=False),

@@ -1,6 +1,7 @@
 from indexer.models.city import City, Province, Region
 from indexer.models.data_import import DataImport
 from indexer.models.data_set import DataSeries, DataSet, PublishedFigure
+from indexer.models.family import BranchIndex
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
@@ -9,6 +10,7 @@ from indexer.models.run import CityScore, Run
 from indexer.models.study import Study, StudyPart
 
 __all__ = [
+    "BranchIndex",
     "City",
     "CityScore",
     "DataImport",

@@ -29,6 +29,8 @@ SENTENCES: dict[str, Promise] = {
     "note": gettext_lazy("put a note on the ballots of %(subject)s"),
     "open": gettext_lazy("opened %(subject)s"),
     "publish": gettext_lazy("published %(subject)s"),
+    "publish_branch": gettext_lazy("published %(subject)s as an index of its own"),
+    "withdraw_branch": gettext_lazy("withdrew %(subject)s"),
     "ready": gettext_lazy("declared %(subject)s ready"),
     "record_figures": gettext_lazy("recorded published figures beside %(subject)s"),
     "register": gettext_lazy("registered %(subject)s"),
@@ -53,6 +55,7 @@ KINDS: dict[str, Promise] = {
     "dataset": gettext_lazy("the data set"),
     "run": gettext_lazy("the ranking"),
     "city": gettext_lazy("the city"),
+    "branchindex": gettext_lazy("the branch"),
     "study": gettext_lazy("the study"),
     "apitoken": gettext_lazy("the API token"),
 }
