@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0007_studies"),
+        ("indexer", "0012_data_imports"),
         ("weighting", "0007_api_tokens"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
