@@ -15,6 +15,7 @@ from redis import RedisError
 from indexer.enums import Queue
 from indexer.models import DataSet, IndexMethod, Run, Study
 from indexer.selectors.runs import data_sets_with_waiting_runs
+from indexer.selectors.studies import queue_of_study
 from indexer.services.jobs import cancel_job, requeue_job
 from indexer.services.methods import request_runs
 from indexer.services.queueing import write_runs
@@ -71,8 +72,8 @@ def retry_run(run: Run, actor: Account) -> Run:
 
 def queue_study(study: Study) -> None:
     """Wake workers for a study that was planned or taken up again; each takes parts until none waits."""
-    waiting = study.parts.filter(block__isnull=True).count()
-    transaction.on_commit(partial(_wake_for_study, study.pk, min(waiting, STUDY_WORKERS)))
+    workers = min(study.parts.filter(block__isnull=True).count(), STUDY_WORKERS)
+    transaction.on_commit(partial(_wake_for_study, study.pk, workers, queue_of_study(study.pk)))
 
 
 def cancel_run(run: Run, actor: Account) -> Run:
@@ -94,11 +95,11 @@ def wake_workers(data_set_ids: list[int], *, queue: str = Queue.INTERACTIVE) -> 
         logger.warning("no broker (%s): runs wait for the sweeper", type(error).__name__)
 
 
-def _wake_for_study(study_id: int, workers: int) -> None:
+def _wake_for_study(study_id: int, workers: int, queue: str) -> None:
     try:
         with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
             for _number in range(workers):
-                count_study.apply_async([study_id], queue=Queue.BULK, connection=connection, retry=False)
+                count_study.apply_async([study_id], queue=queue, connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): studies wait for the sweeper", type(error).__name__)
 

@@ -5,11 +5,10 @@ import logging
 from celery import shared_task
 from django.conf import settings
 
-from indexer.enums import Queue
 from indexer.models import DataSet
 from indexer.selectors.jobs import kinds_of_jobs
 from indexer.selectors.runs import data_sets_with_waiting_runs, progress_of_data_set
-from indexer.selectors.studies import studies_under_way
+from indexer.selectors.studies import queue_of_study, studies_under_way
 from indexer.services.leases import give_up_exhausted
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts, fail_exhausted_studies
@@ -63,8 +62,8 @@ def sweep_studies() -> None:
 
 
 def send_study(study_id: int) -> None:
-    """Tell one more worker that parts of a study wait; rankings that somebody waits for go first."""
-    count_study.apply_async([study_id], queue=Queue.BULK, expires=SWEEP_EXPIRES)
+    """Tell one more worker that parts of a study wait."""
+    count_study.apply_async([study_id], queue=queue_of_study(study_id), expires=SWEEP_EXPIRES)
 
 
 def send_runs(data_set_id: int, queue: str) -> None:

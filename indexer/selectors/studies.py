@@ -7,13 +7,15 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from indexer.enums import StudyKind, StudyStatus
+from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import City, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.selectors.cities import cities_of_run
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray, IntArray
 
+# About two seconds of work.
+QUICK_PARTS = 8
 UNDER_WAY = (StudyStatus.QUEUED, StudyStatus.RUNNING)
 # Kinds whose answer is a histogram of ranks.
 RANKED = frozenset(StudyKind) - {StudyKind.SOBOL, StudyKind.DROPPED}
@@ -99,6 +101,12 @@ def waiting_parts() -> QuerySet[StudyPart]:
     """Return the parts that nobody holds, or whose holder fell silent, and that are not counted."""
     free = Q(lease__isnull=True) | Q(lease_until__lte=timezone.now())
     return StudyPart.objects.filter(free, block__isnull=True, study__status__in=UNDER_WAY)
+
+
+def queue_of_study(study_id: int) -> Queue:
+    """Return where a study waits: up to a few parts it is quick, and somebody waits for it."""
+    parts = StudyPart.objects.filter(study=study_id).count()
+    return Queue.BULK if parts > QUICK_PARTS else Queue.INTERACTIVE
 
 
 def studies_under_way() -> list[int]:

@@ -20,7 +20,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from indexer.enums import RunStatus
-from indexer.models import Job
+from indexer.models import Job, StudyPart
 from indexer.selectors.jobs import waiting_jobs
 
 # A job that was taken this often ended none of its workers well: it is given up. The count is
@@ -28,12 +28,14 @@ from indexer.selectors.jobs import waiting_jobs
 MAX_ATTEMPTS = 25
 
 AnyJob = TypeVar("AnyJob", bound=Job)
+# A study's parts are held like jobs; they have no state but the study's.
+Leased = Job | StudyPart
 
 
 class Heart:
     """Whether the lease is still held; false once somebody cancelled the job or took it over."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Leased) -> None:
         self.model, self.lease = type(job), job.lease
 
     @property
@@ -70,8 +72,8 @@ def take_lease(jobs: Sequence[AnyJob]) -> None:
 
 
 @contextmanager
-def keep_lease(job: Job) -> Iterator[Heart]:
-    """Renew the lease of a job, and of those taken with it, until the work inside ends.
+def keep_lease(job: Leased) -> Iterator[Heart]:
+    """Renew the lease of a job or part, and of those taken with it, until the work inside ends.
 
     One long computation thus keeps its lease. A worker that hangs is ended by the task's
     time limit, and its heartbeat with it. Long work asks ``beats`` now and then, and stops
@@ -87,7 +89,7 @@ def keep_lease(job: Job) -> Iterator[Heart]:
         heart.join()
 
 
-def renew_lease(model: type[Job], lease: UUID) -> int:
+def renew_lease(model: type[Leased], lease: UUID) -> int:
     """Prolong the lease of the jobs that it still holds; return how many."""
     held = model._default_manager.filter(lease=lease)
     return int(held.update(lease_until=timezone.now() + lease_time()))
@@ -124,7 +126,7 @@ def give_up_exhausted(model: type[Job]) -> int:
     )
 
 
-def _beat(model: type[Job], lease: UUID, done: threading.Event) -> None:
+def _beat(model: type[Leased], lease: UUID, done: threading.Event) -> None:
     while not done.wait(settings.RUN_LEASE_SECONDS / 3):
         try:
             renew_lease(model, lease)

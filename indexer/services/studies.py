@@ -6,7 +6,6 @@ import math
 import time
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +21,7 @@ from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.plans import Plan, RankPlan, merge_tallies
 from indexer.selectors.studies import UNDER_WAY, waiting_parts
 from indexer.selectors.study_plans import Base, base_of, jackknife_weights, plan_of, variant_indices
+from indexer.services.leases import MAX_ATTEMPTS, keep_lease, lease_time
 from indexer.services.study_parameters import Question, read_question
 from indexer.services.study_results import result_of
 from weighting.exceptions import Refused
@@ -32,13 +32,10 @@ from weighting.services.audit import record_act
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 25
 # A part takes about a quarter of a second: long enough to outweigh its bookkeeping, short
 # enough for progress to move and a cancelled study to stop.
 CELLS_PER_PART = 1_500_000_000
 FEWEST_PARTS, MOST_PARTS = 4, 64
-# What somebody waits for is counted first; beyond this many values a study is long.
-INTERACTIVE_CELLS = 20_000_000_000
 ENDED = (StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED)
 
 
@@ -96,7 +93,8 @@ def count_waiting_parts(study_id: int, *, seconds: float = math.inf) -> int:
     while time.monotonic() - started < seconds and (part := claim_part(study_id)):
         try:
             plan = plan or _plan(part.study)
-            tally = plan.tally(range(part.first, part.end))
+            with keep_lease(part):
+                tally = plan.tally(range(part.first, part.end))
         except (ValueError, Refused) as error:
             _fail(part, str(error))
             return stored
@@ -116,7 +114,7 @@ def claim_part(study_id: int) -> StudyPart | None:
     if part is None:
         return None
     now = timezone.now()
-    part.lease, part.lease_until = uuid.uuid4(), now + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+    part.lease, part.lease_until = uuid.uuid4(), now + lease_time()
     part.attempts += 1
     part.save(update_fields=["lease", "lease_until", "attempts"])
     if study.status == StudyStatus.QUEUED:

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from indexer.enums import RunStatus, StudyKind, StudyStatus
+from indexer.enums import Queue, RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK
 from indexer.selectors.indices import index_of
-from indexer.selectors.studies import rank_intervals_of, result_of_study, studies_under_way
+from indexer.selectors.studies import queue_of_study, rank_intervals_of, result_of_study, studies_under_way
 from indexer.selectors.study_plans import base_of, plan_of
+from indexer.services.leases import MAX_ATTEMPTS
 from indexer.services.studies import (
-    MAX_ATTEMPTS,
     cancel_study,
     claim_part,
     count_waiting_parts,
@@ -314,3 +314,11 @@ def test_a_finished_study_says_what_it_rests_on(run):
     assert study.manifest_hash == run.weight_version.manifest_hash
     assert study.code_version
     assert len(study.result_sha256) == 64
+
+
+def test_a_long_study_waits_behind_what_somebody_waits_for(run, monkeypatch):
+    assert queue_of_study(make_study(run, counted=False).pk) == Queue.INTERACTIVE
+    monkeypatch.setattr("indexer.services.studies.CELLS_PER_PART", 5_000)
+    long = make_study(run, draws=10_000, counted=False)
+    assert long.parts.count() > 8
+    assert queue_of_study(long.pk) == Queue.BULK
