@@ -55,6 +55,13 @@ def runs_visible_to(account: Account | None) -> QuerySet[Run]:
     return _visible_to(account).defer("node_scores", *NOT_SHOWN)
 
 
+def listed_runs_visible_to(account: Account | None) -> QuerySet[Run]:
+    """Return the same runs for lists of many, without the labels that each would carry along."""
+    return runs_visible_to(account).defer(
+        "node_scores", *NOT_SHOWN, "data_set__city_ids", "data_set__leaf_codes", "data_set__auxiliary_codes"
+    )
+
+
 def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:
     """Return the same runs with the scores of every node, for pages of few runs."""
     return _visible_to(account).defer(*NOT_SHOWN)

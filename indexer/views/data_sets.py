@@ -19,7 +19,7 @@ from indexer.selectors.data_sets import (
     editions_of,
     indicator_summaries_of,
 )
-from indexer.selectors.runs import runs_visible_to
+from indexer.selectors.runs import listed_runs_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.views.lineage import lineage_facts, mapping_columns, mapping_rows
 from indexer.views.run_groups import runs_context
@@ -54,7 +54,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     visible = data_sets_visible_to(account).defer(None)
     visible = visible.select_related("framework", "method", "series__register", "previous", "created_by")
     data_set = get_object_or_404(visible, pk=pk)
-    runs = runs_visible_to(account).filter(data_set=data_set).order_by("weight_version__number")
+    runs = listed_runs_visible_to(account).filter(data_set=data_set).order_by("weight_version__number")
     summaries = indicator_summaries_of(data_set)
     context = {
         "data_set": data_set,

@@ -30,9 +30,14 @@ def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
         Fact("weight_version", _("Weight version"), _("; ").join(map(version_name, runs))),
         Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(run.manifest_hash for run in runs)),
         Fact("method", _("Method"), _joined(method_words(run.method) for run in runs)),
+        Fact("method_sha256", _("SHA-256 of the method"), " ".join(_once(r.method.sha256 for r in runs))),
         Fact("code_version", _("Software version"), _software(runs)),
     ]
     return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
 
 
 def _joined(names: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Runs: their list with live progress, the page of each, cancelling, and trying again."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from indexer.dispatch import cancel_run, retry_run
 from indexer.models import Run
-from indexer.selectors.runs import runs_visible_to
+from indexer.selectors.runs import listed_runs_visible_to, runs_visible_to
 from indexer.views.ranking import ranking_file, ranking_page
 from indexer.views.run_groups import runs_context
 from indexer.views.run_pages import answer_about_run, finished_run
@@ -26,8 +27,11 @@ from weighting.visitors import account_of, visitor_of
 @require_GET
 @never_cache
 def run_list(request: HttpRequest) -> HttpResponse:
-    """List the runs by data set; the list renews itself while it moves."""
-    return render(request, "indexer/run_list.html", runs_context(_listed_runs(request)))
+    """List the runs by data set and method; the list renews itself while it moves.
+
+    ``?data_set=`` and ``?method=`` list all of one, a page at a time.
+    """
+    return render(request, "indexer/run_list.html", _list_context(request))
 
 
 @audience(ANYONE)
@@ -35,9 +39,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 def run_progress(request: HttpRequest) -> HttpResponse:
     """Answer with the list that renews itself; of one data set with ``?data_set=``."""
-    asked = request.GET.get("data_set", "")
-    data_set = int(asked) if asked.isdecimal() else None
-    return render(request, "indexer/_runs.html", runs_context(_listed_runs(request, data_set), only=data_set))
+    return render(request, "indexer/_runs.html", _list_context(request))
 
 
 @audience(ANYONE)
@@ -83,8 +85,22 @@ def _change_run(
     return redirect("indexer:run-list")
 
 
-def _listed_runs(request: HttpRequest, data_set: int | None = None) -> list[Run]:
-    runs = runs_visible_to(visitor_of(request).account)
+def _list_context(request: HttpRequest) -> dict[str, Any]:
+    data_set, method = (_asked_id(request, name) for name in ("data_set", "method"))
+    page = request.GET.get("page", "1") if method else None
+    return runs_context(_listed_runs(request, data_set, method), only=data_set, method=method, page=page)
+
+
+def _asked_id(request: HttpRequest, name: str) -> int | None:
+    # Longer numbers are no ids, and some databases refuse them loudly.
+    asked = request.GET.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 18 else None
+
+
+def _listed_runs(request: HttpRequest, data_set: int | None = None, method: int | None = None) -> list[Run]:
+    runs = listed_runs_visible_to(visitor_of(request).account)
     if data_set is not None:
         runs = runs.filter(data_set=data_set)
+    if method is not None:
+        runs = runs.filter(method=method)
     return list(runs.order_by("data_set_id", "weight_version__number", "pk"))

@@ -90,6 +90,7 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
         (_("Weight version"), version_name(run)),
         (_("SHA-256 of the manifest"), run.manifest_hash),
         (_("Method"), method_words(run.method)),
+        (_("SHA-256 of the method"), run.method.sha256),
         (_("SHA-256 of the result"), run.result_sha256),
         (_("Software version"), run.code_version),
         (_("Computed"), moment(run.finished_at)),

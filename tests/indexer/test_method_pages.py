@@ -108,7 +108,7 @@ class TestOneAct:
         self, analyst, data_set, monkeypatch, django_capture_on_commit_callbacks
     ):
         woken = []
-        monkeypatch.setattr(dispatch, "wake_workers", woken.append)
+        monkeypatch.setattr(dispatch, "wake_workers", lambda ids, **_queue: woken.append(ids))
         for _time in range(2):
             with django_capture_on_commit_callbacks(execute=True):
                 send(analyst, data_set, normalisation="rank")

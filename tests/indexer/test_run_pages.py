@@ -7,8 +7,11 @@ from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import Run
+from indexer.selectors.methods import frozen_versions_of
 from indexer.services.jobs import cancel_job
+from indexer.services.methods import request_runs, use_method
 from indexer.services.runs import compute_waiting_runs
+from indexer.views import run_groups
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -124,5 +127,64 @@ def test_retrying_needs_a_post(analyst):
 @pytest.mark.parametrize("versions", [1, 3])
 def test_the_list_takes_the_same_queries_for_any_number_of_runs(analyst, versions, django_assert_num_queries):
     make_runs(random_values(2), tilts=[float(n) for n in range(versions)])
+    with django_assert_num_queries(3):
+        analyst.get(HERE)
+
+
+def add_method(run, **choices):
+    """Compute every version of a run's data set by another method, too."""
+    method = use_method(**choices)
+    versions = frozen_versions_of(run.data_set.framework_id)
+    request_runs(run.data_set, versions=list(versions), method=method, actor=run.data_set.created_by)
+    compute_waiting_runs(run.data_set_id)
+    return method
+
+
+def test_rankings_by_several_methods_stand_apart_and_say_their_method(analyst):
+    runs = make_runs(random_values(3))
+    assert analyst.get(HERE).context["groups"][0]["methods"][0]["words"] == ""
+    add_method(runs[0], normalisation="rank")
+
+    response = analyst.get(HERE)
+
+    own, other = response.context["groups"][0]["methods"]
+    assert own["is_own"]
+    assert own["runs"] == runs
+    assert other["words"] == "Rank; Arithmetic mean"
+    assert "Another method</strong> Rank; Arithmetic mean" in response.content.decode()
+
+
+def test_a_long_list_shows_its_first_rankings_what_failed_and_the_way_to_all(analyst, monkeypatch):
+    monkeypatch.setattr(run_groups, "PAGE_SIZE", 3)
+    runs = make_runs(random_values(2), tilts=range(8), computed=False)
+    fail(runs[6])
+
+    response = analyst.get(HERE)
+
+    (method,) = response.context["groups"][0]["methods"]
+    assert method["runs"] == [runs[6], *runs[:2]]
+    assert "All 8 rankings by this method" in response.content.decode()
+    page = analyst.get(method["all_url"].replace("page=1", "page=3"))
+    assert page.context["groups"][0]["methods"][0]["runs"] == runs[6:]
+    assert "rows 7 to 8 of 8" in page.content.decode()
+
+
+def test_a_page_of_a_long_list_renews_itself_as_that_page(analyst, monkeypatch):
+    monkeypatch.setattr(run_groups, "PAGE_SIZE", 3)
+    run = make_runs(random_values(2), tilts=range(4), computed=False)[0]
+    query = {"data_set": run.data_set_id, "method": run.method_id, "page": 2}
+
+    text = analyst.get(HERE, query).content.decode()
+    part = analyst.get(reverse("indexer:run-progress"), query)
+
+    address = f"/runs/progress/?data_set={run.data_set_id}&amp;method={run.method_id}&amp;page=2"
+    assert f'hx-get="{address}"' in text
+    assert len(part.context["groups"][0]["methods"][0]["runs"]) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_takes_the_same_queries_however_long_it_is(analyst, count, django_assert_num_queries):
+    make_runs(random_values(2), tilts=range(count))
+    # Session, account; runs.
     with django_assert_num_queries(3):
         analyst.get(HERE)
