@@ -38,6 +38,7 @@ from indexer.views import (
     methods,
     places,
     proposals,
+    reports,
     run_pictures,
     runs,
     studies,
@@ -51,6 +52,7 @@ app_name = "indexer"
 
 urlpatterns = [
     path("compare/", comparison.comparison, name="comparison"),
+    path("compare/report/", reports.comparison_report, name="comparison-report"),
     path("compare/export/", comparison.comparison_export, name="comparison-export"),
     path(
         "compare/<slug:figure>.<slug:format>",
@@ -72,6 +74,7 @@ urlpatterns = [
         run_pictures.run_picture,
         name="run-picture",
     ),
+    path("runs/<int:pk>/report/", reports.run_report, name="run-report"),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/places/", places.run_places, name="run-places"),
     path("runs/<int:pk>/places/export/", places.places_export, name="run-places-export"),

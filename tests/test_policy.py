@@ -139,6 +139,8 @@ POLICY = {
     "indexer:run-concentration-export": ("GET", STAFF),
     "indexer:api-run-concentration": ("GET", STAFF),
     "indexer:run-picture": ("GET", STAFF),
+    "indexer:run-report": ("GET", STAFF),
+    "indexer:comparison-report": ("GET", ANYBODY),
     "indexer:run-retry": ("POST", STAFF),
     "indexer:run-studies": ("GET POST", STAFF),
     "indexer:study-list": ("GET", ANYBODY),

@@ -1,5 +1,6 @@
 """The internal page on which every page component is seen at once, with sample content."""
 
+from base64 import b64encode
 from typing import Any, TypedDict
 
 from django import forms
@@ -179,6 +180,10 @@ def _sample_charts() -> dict[str, charts.Spec]:
     }
 
 
+def _as_image(spec: charts.Spec) -> str:
+    return "data:image/svg+xml;base64," + b64encode(charts.render(spec, "svg", "en")).decode()
+
+
 @audience(MANAGERS)
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
@@ -222,6 +227,7 @@ def components(request: HttpRequest) -> HttpResponse:
             "The round cannot be opened again.",
         ],
         "heat_lines": HEAT,
-        **_sample_charts(),
+        **(figures := _sample_charts()),
+        "sample_picture": _as_image(figures["rank_spec"]),
     }
     return render(request, "components/all.html", context)

@@ -151,7 +151,7 @@ def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
 
 def composition_figure(run: Run) -> charts.Spec | None:
     """Return what the first scores are made of, as a figure."""
-    return _composition(load_ranking(run)).get("chart")
+    return composition_of(load_ranking(run)).get("chart")
 
 
 def _columns(ranking: Ranking) -> list[Column]:
@@ -203,11 +203,11 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
     query = f"?{urlencode({'node': node.code})}" if node else ""
     regions = rank_places(ranking.subject, "region", usable={})
     return {
-        "title": _finding(ranking),
+        "title": ranking_finding(ranking),
         "tabs": run_tabs(run, "run-detail"),
         "saves": save_links(reverse("indexer:run-export", args=[run.pk]) + query),
         "here": reverse("indexer:run-detail", args=[run.pk]) + query,
-        **_composition(ranking),
+        **composition_of(ranking),
         "ranked": regions,
         "regions": place_rows(regions),
         "how": how_formed(regions),
@@ -216,7 +216,7 @@ def _summary(ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def _finding(ranking: Ranking) -> str:
+def ranking_finding(ranking: Ranking) -> str:
     count = len(ranking.subject.present)
     if not count:
         return _("No city has a score here")
@@ -233,7 +233,7 @@ def _finding(ranking: Ranking) -> str:
     }
 
 
-def _composition(ranking: Ranking) -> dict[str, Any]:
+def composition_of(ranking: Ranking) -> dict[str, Any]:
     """Split the first scores by the nodes below; not where they are no such sums, or too many to tell."""
     below = ranking.scores[:, 1:]
     few = 0 < len(ranking.children) <= len(SERIES)

@@ -25,6 +25,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
         "run-map": _("Map"),
         "run-places": _("Places"),
         "run-concentration": _("Concentration"),
+        "run-report": _("Report"),
     }
     return [
         Tab(label=label, url=reverse(f"indexer:{name}", args=[run.pk]), is_current=name == current)
