@@ -13,6 +13,7 @@ from indexer.api.methods import DataSetRuns
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
 from indexer.api.resources import DataSets, Ranking, Runs
+from indexer.api.series import OutsideSeriesList, RunAgainstSeries
 from indexer.api.studies import (
     RunStudies,
     Studies,
@@ -41,6 +42,7 @@ from indexer.views import (
     reports,
     run_pictures,
     runs,
+    series,
     studies,
     study_pages,
     what_if,
@@ -96,6 +98,10 @@ urlpatterns = [
     path("runs/<int:pk>/what-if/draft/", what_if.what_if_draft, name="run-what-if-draft"),
     path("runs/<int:pk>/map/", maps.run_map, name="run-map"),
     path("runs/<int:pk>/map/export/", maps.map_export, name="run-map-export"),
+    path("runs/<int:pk>/series/", series.run_series, name="run-series"),
+    path("runs/<int:pk>/series/export/", series.series_export, name="run-series-export"),
+    path("series/import/", series.series_import, name="series-import"),
+    path("series/<int:pk>/publish/", series.series_publish, name="series-publish"),
     path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),
     path(
         "runs/<int:pk>/concentration/export/",
@@ -151,6 +157,9 @@ urlpatterns = [
     path("api/v1/indices/<int:pk>/ranking/", BranchRankingView.declared(), name="api-index-ranking"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
+    path("api/v1/series/", OutsideSeriesList.list_view(), name="api-series-list"),
+    path("api/v1/series/<int:pk>/", OutsideSeriesList.detail_view(), name="api-series"),
+    path("api/v1/runs/<int:pk>/series/", RunAgainstSeries.declared(), name="api-run-series"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from indexer.models import BranchIndex, DataImport, DataSet, Run, Study
+from indexer.models import BranchIndex, DataImport, DataSet, OutsideSeries, Run, Study
 from indexer.services.families import publish_branch
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import plan_study
@@ -21,7 +21,7 @@ from tests.factories import (
     sign_in_expert,
     sign_in_staff,
 )
-from tests.indexer.factories import make_data_set, make_draft, make_import, make_version
+from tests.indexer.factories import make_data_set, make_draft, make_import, make_series, make_version
 from weighting.enums import Role, RoundState
 from weighting.models import Account, Framework, Invitation, Panel, Round, WeightVersion
 
@@ -73,6 +73,7 @@ class World:
     study: Study
     data_import: DataImport
     branch: BranchIndex
+    series: OutsideSeries
     visitors: dict[str, Client] = field(default_factory=dict)
 
     def address_of(self, route):
@@ -105,6 +106,7 @@ class World:
             "run": self.run,
             "study": self.study,
             "index": self.branch,
+            "series": self.series,
             "ranking": self.run,
             "data": self.data_set,
             "import": self.data_import,
@@ -142,6 +144,7 @@ def make_world(scores=None):
     version, draft = make_version(framework, actor=manager), make_draft(framework, tilt=1, actor=manager)
     compute_waiting_runs(data_set.pk)
     run = Run.objects.select_related("weight_version").get(data_set=data_set)
+    series = make_series(data_set.city_ids, actor=manager)
     study = plan_study(run, kind="noise", sent={"draws": 100, "seed": 0, "nu": 0.1}, actor=manager)
     branch = publish_branch(
         framework.indicators.filter(is_leaf=False).first(), name_zh="甲", name_en="A", actor=manager
@@ -159,6 +162,7 @@ def make_world(scores=None):
         study=study,
         data_import=make_import(framework, actor=manager),
         branch=branch,
+        series=series,
     )
     world.visitors = {
         "anonymous": Client(raise_request_exception=False),

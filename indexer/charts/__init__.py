@@ -12,6 +12,7 @@ from indexer.charts.many_versions import (
 )
 from indexer.charts.maps import MapDot, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
+from indexer.charts.series import SeriesPoint, series_scatter
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
@@ -37,6 +38,7 @@ __all__ = [
     "RankLine",
     "RankMove",
     "ScoreMove",
+    "SeriesPoint",
     "Spec",
     "bump_chart",
     "composition_chart",
@@ -51,6 +53,7 @@ __all__ = [
     "render",
     "score_map",
     "score_shift_chart",
+    "series_scatter",
     "shift_map",
     "theme",
     "weight_ticks_chart",

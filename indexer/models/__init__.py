@@ -7,6 +7,7 @@ from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
 from indexer.models.register import Register
 from indexer.models.run import CityScore, Run
+from indexer.models.series import OutsideSeries
 from indexer.models.study import Study, StudyPart
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FrameworkMethod",
     "IndexMethod",
     "Job",
+    "OutsideSeries",
     "Preparation",
     "Province",
     "PublishedFigure",

@@ -26,6 +26,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
         "run-places": _("Places"),
         "run-concentration": _("Concentration"),
         "run-report": _("Report"),
+        "run-series": _("Series"),
     }
     return [
         Tab(label=label, url=reverse(f"indexer:{name}", args=[run.pk]), is_current=name == current)

@@ -8,6 +8,7 @@ from indexer.services.data_imports import DataFile, Terms, start_import
 from indexer.services.data_sets import add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, default_register, register_cities
+from indexer.services.series import add_series
 from tests.factories import make_framework
 from weighting.models import Indicator
 from weighting.services.versions import draft_equal_version, draft_imported_version, freeze_version
@@ -71,6 +72,19 @@ def make_import(framework, *, actor):
         method=use_method(),
     )
     return start_import(data=DataFile(text.encode(), "data.csv"), totals=None, terms=terms, actor=actor)
+
+
+def make_series(city_ids, values=None, *, actor, name_zh="地区生产总值", name_en="GDP"):
+    """Store an outside series of rising positive values, or of the given ones."""
+    return add_series(
+        name_zh=name_zh,
+        name_en=name_en,
+        unit="亿元",
+        year=2016,
+        city_ids=list(city_ids),
+        values=np.asarray(np.arange(1, len(city_ids) + 1) if values is None else values, dtype=float),
+        actor=actor,
+    )
 
 
 def make_draft(framework, *, tilt=None, actor=None):

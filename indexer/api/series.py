@@ -1,0 +1,192 @@
+"""/api/v1/series/ and /api/v1/runs/{id}/series/."""
+
+import math
+from typing import Any
+
+from django.core.exceptions import ValidationError as FormError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from indexer.api.run_view import NODE, RunView
+from indexer.forms.series import LINEAR, LOGARITHMIC, read_bands
+from indexer.models import OutsideSeries
+from indexer.numeric.association import Association
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.series import Outlier, SeriesReport, Shares, hold_against, series_visible_to
+from weighting.api.base import Resource
+
+NAMES = ["name", "name_zh", "name_en"]
+
+
+class SeriesSerializer(serializers.ModelSerializer):
+    cities = serializers.SerializerMethodField(help_text="How many have a value.")
+
+    class Meta:
+        model = OutsideSeries
+        fields = [
+            "id",
+            "name",
+            "name_zh",
+            "name_en",
+            "unit",
+            "year",
+            "note",
+            "cities",
+            "sha256",
+            "is_published",
+        ]
+
+    def get_cities(self, series: OutsideSeries) -> int:
+        return len(series.city_ids)
+
+
+class OutsideSeriesList(Resource):
+    """Figures from outside, one number for each city."""
+
+    queryset = OutsideSeries.objects.none()
+    serializer_class = SeriesSerializer
+
+    def get_queryset(self) -> QuerySet[OutsideSeries]:
+        return series_visible_to(self.account)
+
+
+class AssociationSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    pearson = serializers.FloatField(allow_null=True, help_text="Null, as all of these, where undefined.")
+    spearman = serializers.FloatField(allow_null=True)
+    log_count = serializers.IntegerField(help_text="Cities above zero on both sides.")
+    log_pearson = serializers.FloatField(allow_null=True, help_text="Of the logarithms.")
+
+
+class BandSerializer(serializers.Serializer):
+    first = serializers.IntegerField(help_text="Rank under the index.")
+    last = serializers.IntegerField()
+    association = AssociationSerializer()
+
+
+class OutlierSerializer(serializers.Serializer):
+    unit = serializers.CharField()
+    rank = serializers.IntegerField()
+    value = serializers.FloatField()
+    score = serializers.FloatField(help_text="In percent.")
+    residual = serializers.FloatField(help_text="Externally studentised.")
+
+
+class PlaceSharesSerializer(serializers.Serializer):
+    name_zh = serializers.CharField()
+    index = serializers.FloatField(help_text="Part of the index, from 0 to 1.")
+    series = serializers.FloatField(help_text="Part of the series, from 0 to 1.")
+    quotient = serializers.FloatField(allow_null=True, help_text="Index over series; null without any.")
+
+
+class AgainstSeriesSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    series = serializers.IntegerField()
+    node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
+    scale = serializers.ChoiceField(choices=[LINEAR, LOGARITHMIC], help_text="Of the line and its residuals.")
+    overall = AssociationSerializer()
+    bands = BandSerializer(many=True)
+    outliers = OutlierSerializer(many=True, help_text="Residuals beyond 2.5, the furthest first.")
+    regions = PlaceSharesSerializer(many=True, help_text="Empty where a figure is below zero.")
+    provinces = PlaceSharesSerializer(many=True)
+    without_value = serializers.ListField(child=serializers.CharField())
+
+
+class RunAgainstSeries(RunView):
+    """How a finished run and an outside series go together."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("series", int, required=True),
+            NODE,
+            OpenApiParameter(
+                "scale", str, enum=[LINEAR, LOGARITHMIC], description="Logarithms where possible without it."
+            ),
+            OpenApiParameter("bands", str, description="Last ranks of the bands, joined by commas."),
+        ],
+        responses=AgainstSeriesSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        subject = self.node_scores(pk)
+        series, scale, bands = self._series(), request.query_params.get("scale", ""), self._bands()
+        if scale not in ("", LINEAR, LOGARITHMIC):
+            message = _("“%(scale)s” is no scale: linear or log.") % {"scale": scale}
+            raise ValidationError({"scale": [message]})
+        logarithmic = {LINEAR: False, LOGARITHMIC: True}.get(scale)
+        report = hold_against(subject, series, bands=bands, logarithmic=logarithmic)
+        return Response(AgainstSeriesSerializer(_answer(report)).data)
+
+    def _series(self) -> OutsideSeries:
+        asked = self.request.query_params.get("series", "")
+        found = series_visible_to(self.account).filter(pk=asked).first() if asked.isdecimal() else None
+        if found is None:
+            message = _("There is no series with the number “%(asked)s”.") % {"asked": asked}
+            raise ValidationError({"series": [message]})
+        return found
+
+    def _bands(self) -> list[int]:
+        try:
+            return read_bands(self.request.query_params.get("bands", ""))
+        except FormError as error:
+            raise ValidationError({"bands": error.messages}) from None
+
+
+def _answer(report: SeriesReport) -> dict[str, Any]:
+    node = report.subject.node
+    shares = report.has_shares
+    return {
+        "run": report.subject.run.pk,
+        "series": report.series.pk,
+        "node": node.code if node else None,
+        "scale": LOGARITHMIC if report.logarithmic else LINEAR,
+        "overall": _association(report.overall),
+        "bands": [
+            {"first": band.first, "last": band.last, "association": _association(band.association)}
+            for band in report.bands
+        ],
+        "outliers": [_outlier(outlier) for outlier in report.outliers],
+        "regions": _shares(report.shares(lambda city: city.province.region)) if shares else [],
+        "provinces": _shares(report.shares(lambda city: city.province)) if shares else [],
+        "without_value": [city.name_zh for city in report.without],
+    }
+
+
+def _association(found: Association) -> dict[str, Any]:
+    return {
+        "count": found.count,
+        "pearson": _defined(found.pearson),
+        "spearman": _defined(found.spearman),
+        "log_count": found.log_count,
+        "log_pearson": _defined(found.log_pearson),
+    }
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _outlier(outlier: Outlier) -> dict[str, Any]:
+    return {
+        "unit": outlier.city.name_zh,
+        "rank": outlier.rank,
+        "value": outlier.value,
+        "score": outlier.score * PERCENT,
+        "residual": outlier.residual,
+    }
+
+
+def _shares(shares: list[Shares]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name_zh": held.place.name_zh,
+            "index": held.index,
+            "series": held.series,
+            "quotient": _defined(held.quotient),
+        }
+        for held in shares
+    ]

@@ -1,0 +1,96 @@
+"""Figures of an index against an outside series."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.utils.translation import gettext as _
+
+from weighting.drawing import DOWN, PALETTE, UP, Spec, field, field_of_points
+
+HEIGHT = 440
+
+
+@dataclass(frozen=True)
+class SeriesPoint:
+    """A city's figure in the series and its score; outliers are named."""
+
+    name: str
+    rank: int
+    value: float
+    score: float
+    residual: float
+    is_outlier: bool
+
+
+def series_scatter(
+    points: Sequence[SeriesPoint],
+    *,
+    x_title: str,
+    y_title: str,
+    slope: float | None,
+    intercept: float,
+    logarithmic: bool,
+    named: int,
+    title: str,
+    subtitle: str,
+    source: str,
+) -> Spec:
+    """Draw scores over the series with the line of least squares; the furthest ``named`` get names."""
+    kinds = [_("near the line"), _("far from it")]
+    ordered = sorted(points, key=lambda point: -abs(point.residual))
+    rows = [{**asdict(point), "kind": kinds[point.is_outlier]} for point in ordered]
+    x, y = _axis("value", x_title, logarithmic=logarithmic), _axis("score", y_title, logarithmic=logarithmic)
+    kind = {"field": "kind", "type": "nominal"}
+    tooltip = [
+        field("name", _("City")),
+        field("rank", _("Rank"), "quantitative"),
+        field("value", x_title, "quantitative", ",.4~g"),
+        field("score", y_title, "quantitative", ".4~g"),
+        field("residual", _("Studentised residual"), "quantitative", "+.2f"),
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "point", "filled": True, "size": 45, "opacity": 0.7},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
+                "shape": {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}},
+                "tooltip": tooltip,
+            },
+        },
+        {
+            "transform": [{"filter": {"field": "name", "oneOf": _names(rows, named)}}],
+            "mark": {"type": "text", "align": "left", "dx": 7, "dy": -5, "color": PALETTE["chart-ink"]},
+            "encoding": {"x": x, "y": y, "text": {"field": "name"}},
+        },
+    ]
+    if slope is not None:
+        layers.insert(0, _line(points, x, y, slope, intercept, logarithmic=logarithmic))
+    return field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+
+
+def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:
+    scale = {"type": "log", "nice": False, "padding": 12} if logarithmic else {"zero": False, "padding": 12}
+    axis = {"title": title, "grid": True, "format": "~s" if name == "value" else "~g", "tickCount": 6}
+    return {"field": name, "type": "quantitative", "scale": scale, "axis": {**axis, "labelFontSize": 12}}
+
+
+def _names(rows: Sequence[dict[str, object]], named: int) -> list[object]:
+    return [row["name"] for row in rows if row["is_outlier"]][:named]
+
+
+def _line(
+    points: Sequence[SeriesPoint], x: Spec, y: Spec, slope: float, intercept: float, *, logarithmic: bool
+) -> Spec:
+    values = [point.value for point in points]
+    ends = []
+    for value in (min(values), max(values)):
+        at = intercept + slope * (math.log(value) if logarithmic else value)
+        ends.append({"value": value, "score": math.exp(at) if logarithmic else at})
+    return {
+        "data": {"values": ends},
+        "mark": {"type": "line", "color": PALETTE["chart-axis"], "strokeDash": [5, 4]},
+        "encoding": {"x": x, "y": y},
+    }

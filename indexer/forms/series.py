@@ -1,0 +1,106 @@
+"""An outside series sent in, and how an index is held against one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indexer.forms.node_choice import NodeChoice
+from indexer.models import OutsideSeries
+from indexer.selectors.series import DEFAULT_BANDS
+from weighting.forms.uploads import SheetFileField
+from weighting.models import Indicator
+
+MOST_BANDS = 9
+AUTOMATIC, LINEAR, LOGARITHMIC = "", "linear", "log"
+
+
+class SeriesImportForm(forms.Form):
+    """A file of one figure for each city, and what it is."""
+
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
+    unit = forms.CharField(label=gettext_lazy("Unit"), max_length=40)
+    year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
+    file = SheetFileField(
+        label=gettext_lazy("File (CSV or XLSX)"),
+        help_text=gettext_lazy(
+            "One row for each city. Columns: unit (the name of the city, in Chinese or English, or its code) "
+            "and value. An empty value is a city without one."
+        ),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Where the data come from, and what a reader must know about them."),
+    )
+
+
+def read_bands(text: str) -> list[int]:
+    """Read the last ranks of the bands, joined by commas; '' are the default ones.
+
+    Raises `ValidationError` for what is no rising list of ranks.
+    """
+    words = [word.strip() for word in text.replace("，", ",").split(",") if word.strip()]
+    if not all(word.isdecimal() and len(word) < 8 for word in words):
+        raise ValidationError(_("“%(text)s” is no list of ranks such as 100, 200.") % {"text": text})
+    limits = [int(word) for word in words]
+    if len(limits) > MOST_BANDS or limits != sorted(set(limits)) or 0 in limits:
+        raise ValidationError(
+            _("“%(text)s”: give at most %(most)s ranks that rise, such as 100, 200.")
+            % {"text": text, "most": MOST_BANDS}
+        )
+    return limits or list(DEFAULT_BANDS)
+
+
+class SeriesChoice(NodeChoice):
+    """A series, a score, the scale of the line, and the bands of ranks."""
+
+    series = forms.TypedChoiceField(
+        label=gettext_lazy("Series"), coerce=int, required=False, empty_value=None
+    )
+    scale = forms.ChoiceField(
+        label=gettext_lazy("Scale"),
+        required=False,
+        choices=[
+            (AUTOMATIC, gettext_lazy("Logarithms where possible")),
+            (LINEAR, gettext_lazy("As they are")),
+            (LOGARITHMIC, gettext_lazy("Logarithms")),
+        ],
+    )
+    bands = forms.CharField(
+        label=gettext_lazy("Bands end at rank"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": ", ".join(map(str, DEFAULT_BANDS))}),
+    )
+
+    def __init__(self, data: Any, *, nodes: Sequence[Indicator], series: Sequence[OutsideSeries]) -> None:
+        super().__init__(data, nodes=nodes)
+        self._series = {one.pk: one for one in series}
+        choices = [(one.pk, f"{one.name} ({one.year})") for one in series]
+        self.fields["series"].choices = choices  # type: ignore[attr-defined]
+        self.order_fields(["series", "node", "scale", "bands"])
+        self.full_clean()
+
+    def clean_bands(self) -> list[int]:
+        return read_bands(self.cleaned_data["bands"])
+
+    @property
+    def limits(self) -> list[int]:
+        return self.cleaned_data.get("bands") or list(DEFAULT_BANDS)
+
+    @property
+    def logarithmic(self) -> bool | None:
+        """Whether logarithms are asked for; None leaves it to the figures."""
+        return {LINEAR: False, LOGARITHMIC: True}.get(self.cleaned_data.get("scale", ""))
+
+    @property
+    def one(self) -> OutsideSeries:
+        """The series asked for, or the first."""
+        chosen = self.cleaned_data.get("series")
+        return self._series[chosen] if chosen else next(iter(self._series.values()))

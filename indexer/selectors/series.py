@@ -1,0 +1,190 @@
+"""Outside series as the visitor may see them, and an index held against one of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from django.db.models import QuerySet
+
+from indexer.models import City, OutsideSeries, Province, Region
+from indexer.numeric.association import Association, Line, associate, bands_of, fit_line
+from indexer.selectors.node_scores import NodeScores
+from weighting.models import Account
+from weighting.numeric.arrays import BoolArray, FloatArray
+
+# A city is an outlier when its studentised residual is further from zero than this.
+OUTLIER = 2.5
+DEFAULT_BANDS = (100, 200)
+Place = City | Province | Region
+
+
+@dataclass(frozen=True)
+class Band:
+    """The correlations within a band of ranks."""
+
+    first: int
+    last: int
+    association: Association
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """A city far from the line of all others."""
+
+    city: City
+    rank: int
+    value: float
+    score: float
+    residual: float
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A place's part of the index and of the series, over the cities that have both."""
+
+    place: Place
+    index: float
+    series: float
+
+    @property
+    def quotient(self) -> float:
+        """Above 1 where the place has more of the index than of the series; nan without any of it."""
+        return self.index / self.series if self.series else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesReport:
+    """A node of a run against a series; arrays follow ``cities``, which have both.
+
+    Attributes
+    ----------
+    logarithmic : bool
+        Whether the line, and so the outliers, are of the logarithms.
+    line : Line or None
+        None where four cities or more do not determine one.
+    """
+
+    subject: NodeScores
+    series: OutsideSeries
+    positions: list[int]
+    values: FloatArray
+    logarithmic: bool
+    line: Line | None
+    overall: Association
+    bands: list[Band]
+    without: list[City]
+    beyond: int
+
+    @cached_property
+    def cities(self) -> list[City]:
+        return [self.subject.cities[place] for place in self.positions]
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        return self.subject.scores[self.positions]
+
+    @cached_property
+    def ranks(self) -> list[int]:
+        """Ranks among all cities of the run."""
+        return self.subject.ranks[self.positions].tolist()
+
+    @cached_property
+    def drawn(self) -> BoolArray:
+        """Which cities the line is of: all, or those above zero on both sides."""
+        positive = (self.values > 0) & (self.scores > 0)
+        return positive if self.logarithmic else np.ones(len(self.values), dtype=bool)
+
+    @cached_property
+    def residuals(self) -> FloatArray:
+        """Studentised residuals; nan for cities the line is not of."""
+        residuals = np.full(len(self.values), np.nan)
+        if self.line:
+            residuals[self.drawn] = self.line.studentised
+        return residuals
+
+    @cached_property
+    def outliers(self) -> list[Outlier]:
+        """The cities further from the line than `OUTLIER`, the furthest first."""
+        far = np.flatnonzero(np.abs(np.nan_to_num(self.residuals)) > OUTLIER)
+        ordered = far[np.argsort(-np.abs(self.residuals[far]), kind="stable")]
+        return [
+            Outlier(
+                self.cities[at],
+                self.ranks[at],
+                float(self.values[at]),
+                float(self.scores[at]),
+                float(self.residuals[at]),
+            )
+            for at in ordered.tolist()
+        ]
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether both figures are parts of a total: none below zero, not all zero."""
+        return all((x >= 0).all() and x.any() for x in (self.values, self.scores))
+
+    def shares(self, place_of: Callable[[City], Place]) -> list[Shares]:
+        """Return each place's part of the index and of the series, the largest of the index first."""
+        index, series = self.scores / self.scores.sum(), self.values / self.values.sum()
+        sums: dict[Place, list[float]] = {}
+        for at, city in enumerate(self.cities):
+            held = sums.setdefault(place_of(city), [0.0, 0.0])
+            held[0] += float(index[at])
+            held[1] += float(series[at])
+        found = [Shares(place, *held) for place, held in sums.items()]
+        return sorted(found, key=lambda shares: -shares.index)
+
+
+def series_visible_to(account: Account | None) -> QuerySet[OutsideSeries]:
+    """Return all series for staff, the published ones for anybody else."""
+    series = OutsideSeries.objects.order_by("pk")
+    return series if account else series.filter(is_published=True)
+
+
+def unpack_series(series: OutsideSeries) -> dict[int, float]:
+    """Return the value of each city, by its id."""
+    return dict(zip(series.city_ids, np.frombuffer(series.values, dtype="<f8").tolist(), strict=True))
+
+
+def hold_against(
+    subject: NodeScores,
+    series: OutsideSeries,
+    *,
+    bands: Sequence[int] = DEFAULT_BANDS,
+    logarithmic: bool | None = None,
+) -> SeriesReport:
+    """Hold a node of a run against a series.
+
+    ``logarithmic`` None takes logarithms where all of both figures are above zero.
+    Raises `ValueError` for limits of bands that do not rise from 1.
+    """
+    known = unpack_series(series)
+    positions = [place for place in subject.present if subject.cities[place].pk in known]
+    values = np.array([known[subject.cities[place].pk] for place in positions], dtype=float)
+    scores, ranks = subject.scores[positions], subject.ranks[positions]
+    positive = (values > 0) & (scores > 0)
+    chosen = bool(positive.all()) if logarithmic is None else logarithmic
+    return SeriesReport(
+        subject=subject,
+        series=series,
+        positions=positions,
+        values=values,
+        logarithmic=chosen,
+        line=_line(values, scores, positive, logarithmic=chosen),
+        overall=associate(values, scores),
+        bands=[
+            Band(first, last, associate(values[inside], scores[inside]))
+            for first, last, inside in bands_of(ranks, bands)
+        ],
+        without=[city for city in subject.cities if city.pk not in known],
+        beyond=len(known) - len({city.pk for city in subject.cities} & set(known)),
+    )
+
+
+def _line(values: FloatArray, scores: FloatArray, positive: BoolArray, *, logarithmic: bool) -> Line | None:
+    x, y = (np.log(values[positive]), np.log(scores[positive])) if logarithmic else (values, scores)
+    try:
+        return fit_line(x, y)
+    except ValueError:
+        return None

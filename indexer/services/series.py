@@ -1,0 +1,169 @@
+"""Outside series: read from a file, checked as a whole, stored as one immutable block."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from indexer.models import City, OutsideSeries
+from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit
+from weighting.exceptions import Refused
+from weighting.manifest import canonical_json
+from weighting.models import Account
+from weighting.numeric.arrays import FloatArray
+from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number
+from weighting.readers.workbook import read_table_or_sheet
+from weighting.services.audit import record_act
+
+COLUMNS = ("unit", "value")
+
+
+def import_series(
+    *,
+    source: Source,
+    filename: str,
+    name_zh: str,
+    name_en: str,
+    unit: str,
+    year: int,
+    actor: Account,
+    note: str = "",
+) -> OutsideSeries:
+    """Check a file (CSV, XLSX) of cities and values against the register, then store it.
+
+    Raises `FileProblems` with every problem of the file, or `Refused` when the same values are
+    already there.
+    """
+    log = ProblemLog(filename)
+    found = _read_values(source, log)
+    log.raise_if_any()
+    return add_series(
+        name_zh=name_zh,
+        name_en=name_en,
+        unit=unit,
+        year=year,
+        city_ids=sorted(found),
+        values=np.array([found[city_id] for city_id in sorted(found)]),
+        actor=actor,
+        note=note,
+    )
+
+
+@transaction.atomic
+def add_series(
+    *,
+    name_zh: str,
+    name_en: str,
+    unit: str,
+    year: int,
+    city_ids: Sequence[int],
+    values: FloatArray,
+    actor: Account,
+    note: str = "",
+) -> OutsideSeries:
+    """Store checked values, one for each city."""
+    packed = np.ascontiguousarray(values, dtype="<f8").tobytes()
+    labels = canonical_json({"unit": unit, "year": year, "cities": list(city_ids)})
+    checksum = hashlib.sha256(labels + packed).hexdigest()
+    existing = OutsideSeries.objects.filter(sha256=checksum).first()
+    if existing:
+        raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
+    series = OutsideSeries(
+        name_zh=name_zh,
+        name_en=name_en,
+        unit=unit,
+        year=year,
+        note=note,
+        city_ids=list(city_ids),
+        values=packed,
+        sha256=checksum,
+        created_by=actor,
+    )
+    series.full_clean()
+    series.save()
+    record_act(actor, "add", series, sha256=checksum)
+    return series
+
+
+@transaction.atomic
+def publish_series(series: OutsideSeries, *, actor: Account) -> OutsideSeries:
+    """Let anybody read a series beside published runs without signing in."""
+    series = OutsideSeries.objects.select_for_update().get(pk=series.pk)
+    series.is_published = True
+    series.save(update_fields=["is_published"])
+    record_act(actor, "publish", series)
+    return series
+
+
+def _read_values(source: Source, log: ProblemLog) -> dict[int, float]:
+    """Return the value of each city; note names that stand for none or come twice, and no numbers."""
+    table = read_table_or_sheet(source, log)
+    if table is None or not check_header(table, log, required=COLUMNS):
+        return {}
+    cities = _cities_by_label()
+    register = UnitRegister({label: _other_names(city) for label, city in cities.items()})
+    found: dict[int, float] = {}
+    rows: dict[int, int] = {}
+    for line, cells in table.records(COLUMNS):
+        label = _resolve(cells["unit"], line, register, log)
+        value = _read_value(cells["value"], line, log)
+        if label is None:
+            continue
+        city = cities[label].pk
+        if rows.setdefault(city, line) != line:
+            message = _("The city is already in row %(first)d. Keep one of the rows.")
+            log.add(message % {"first": rows[city]}, row=line, column="unit", value=cells["unit"])
+        elif value is not None:
+            found[city] = value
+    if not found and not log.problems:
+        log.add(_("The file has no value of any city. Add a row for each city with its value."))
+    return found
+
+
+def _resolve(name: str, line: int, register: UnitRegister, log: ProblemLog) -> str | None:
+    if not name:
+        log.add(_("Every row names its city. Fill it in."), row=line, column="unit", value=name)
+        return None
+    try:
+        return register.resolve(name)
+    except (UnknownUnit, AmbiguousUnit) as error:
+        log.add(_complaint(error), row=line, column="unit", value=name)
+        return None
+
+
+def _complaint(error: UnknownUnit | AmbiguousUnit) -> str:
+    if isinstance(error, AmbiguousUnit):
+        message = _("Several cities could be meant: %(nearest)s. Write one of these.")
+    elif error.nearest:
+        message = _("The register has no such city. Nearest names: %(nearest)s.")
+    else:
+        message = _("The register has no such city, nor any with a similar name. Correct it.")
+    return message % {"nearest": ", ".join(error.nearest)}
+
+
+def _read_value(text: str, line: int, log: ProblemLog) -> float | None:
+    """Return a number; None for an empty cell, which is a city without a value, and for a wrong one."""
+    if not text:
+        return None
+    try:
+        return parse_number(text)
+    except CellError as error:
+        log.add(str(error), row=line, column="value", value=text)
+        return None
+
+
+def _cities_by_label() -> dict[str, City]:
+    """Return the register by Chinese name; names that two provinces share carry the province."""
+    cities = list(City.objects.select_related("province"))
+    counts = Counter(city.name_zh for city in cities)
+    return {
+        f"{city.name_zh}（{city.province.name_zh}）" if counts[city.name_zh] > 1 else city.name_zh: city
+        for city in cities
+    }
+
+
+def _other_names(city: City) -> list[str]:
+    return [name for name in (city.name_zh, city.name_en, city.code, *city.aliases) if name]

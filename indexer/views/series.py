@@ -1,0 +1,164 @@
+"""A run held against an outside series; sending one in and publishing it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from indexer.forms.series import SeriesChoice, SeriesImportForm
+from indexer.models import Run
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.runs import PERCENT, runs_visible_to
+from indexer.selectors.series import SeriesReport, hold_against, series_visible_to
+from indexer.services.series import import_series, publish_series
+from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.series_figures import report_context
+from indexer.views.words import score_unit
+from weighting.exceptions import Refused
+from weighting.exports import Fact, Heading
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.files import asked_format, save_links, table_answer
+from weighting.visitors import account_of, visitor_of
+
+# What the empty page shows of a file; the figures are no city's.
+SAMPLE = "unit,value\n北京市,…\nShanghai,…\n440300,…"
+
+
+@audience(ANYONE)
+@require_GET
+def run_series(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how a run and a series go together; without a series, what a file of one looks like."""
+    return answer_about_run(request, pk, _page)
+
+
+@audience(ANYONE)
+@require_GET
+def series_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with both figures of every city as a file."""
+    run = finished_run(request, pk)
+    report = _choice(request, run)[1]
+    if report is None:
+        raise Http404
+    series = report.series
+    headings = [
+        *place_headings(),
+        Heading("rank", _("Rank")),
+        Heading("score", f"{report.subject.name} ({score_unit(run.method)})"),
+        Heading("value", f"{series.name} ({series.unit})"),
+        Heading("residual", _("Studentised residual")),
+        Heading("index_share", _("Share of the index (%)")),
+        Heading("series_share", _("Share of the series (%)")),
+    ]
+    facts = [
+        *run_facts(run),
+        Fact("series", _("Series"), f"{series.name} ({series.year})"),
+        Fact("series_sha256", _("SHA-256 of the series"), series.sha256),
+    ]
+    return table_answer(asked_format(request), f"series-{run.pk}", headings, _file_rows(report), facts)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def series_import(request: HttpRequest) -> HttpResponse:
+    """Take a file of one figure for each city, or say everything that is wrong with it."""
+    account = account_of(request)
+    form = SeriesImportForm(*sent_data(request))
+    back = _back(request)
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        said = dict(form.cleaned_data)
+        file = said.pop("file")
+        try:
+            series = import_series(source=file.read(), filename=file.name, actor=account, **said)
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error("file", list(refusal.blockers))
+        else:
+            messages.success(request, _("The series is stored."))
+            return redirect(f"{back}?{urlencode({'series': series.pk})}" if "/series/" in back else back)
+    context = {"form": form, "problems": problems, "cancel_url": back, "sample": SAMPLE}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/series_import.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what publishing means; POST lets anybody read the series."""
+    account = account_of(request)
+    series = get_object_or_404(series_visible_to(account), pk=pk)
+    if request.method == "POST":
+        publish_series(series, actor=account)
+        messages.success(request, _("Anybody can now read this series."))
+        return redirect(_back(request))
+    consequences = [
+        _("Anybody can read the series beside published rankings, without signing in."),
+        _("This cannot be taken back here: what was read stays read."),
+    ]
+    context = {"series": series, "consequences": consequences, "cancel_url": _back(request)}
+    return render(request, "indexer/series_publish.html", context)
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page that led here: that of a run the visitor may see, or the list."""
+    asked = request.GET.get("run", "")
+    runs = runs_visible_to(visitor_of(request).account)
+    if asked.isdecimal() and runs.filter(pk=asked).exists():
+        return reverse("indexer:run-series", args=[asked])
+    return reverse("indexer:run-list")
+
+
+def _choice(request: HttpRequest, run: Run) -> tuple[SeriesChoice | None, SeriesReport | None]:
+    """Hold the run against the series asked for; nothing where there is no series at all."""
+    series = list(series_visible_to(visitor_of(request).account))
+    if not series:
+        return None, None
+    subject = node_scores_of(run)
+    form = SeriesChoice(request.GET, nodes=subject.nodes, series=series)
+    subject = subject.on(form.chosen)
+    return form, hold_against(subject, form.one, bands=form.limits, logarithmic=form.logarithmic)
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    context = {
+        **run_context(run, "run-series"),
+        "title": _("How the index and another figure go together"),
+        "sample": SAMPLE,
+        "import_url": f"{reverse('indexer:series-import')}?{urlencode({'run': run.pk})}",
+    }
+    form, report = _choice(request, run)
+    if form is not None and report is not None:
+        scale = form.cleaned_data.get("scale", "")
+        query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale})
+        export = reverse("indexer:run-series-export", args=[run.pk])
+        context |= {"form": form, "saves": save_links(f"{export}?{query}"), **report_context(report)}
+    return render(request, "indexer/series.html", context)
+
+
+def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
+    """One line for each city that has both figures, by rank."""
+    shares: Sequence[tuple[object, object]] = [("", "")] * len(report.cities)
+    if report.has_shares:
+        index, series = report.scores / report.scores.sum(), report.values / report.values.sum()
+        shares = list(zip((index * PERCENT).tolist(), (series * PERCENT).tolist(), strict=True))
+    residuals: list[Any] = report.residuals.tolist()
+    for at in sorted(range(len(report.cities)), key=lambda at: report.ranks[at]):
+        residual = residuals[at] if residuals[at] == residuals[at] else ""
+        yield [
+            *place_cells(report.cities[at]),
+            report.ranks[at],
+            float(report.scores[at]) * PERCENT,
+            float(report.values[at]),
+            residual,
+            *shares[at],
+        ]

@@ -1,0 +1,206 @@
+import csv
+import io
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from openpyxl import Workbook
+from scipy import stats
+
+from indexer.models import City, OutsideSeries
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.factories import make_series
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+from weighting.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+IMPORT = "/series/import/"
+SAID = {"name_zh": "地区生产总值", "name_en": "GDP", "unit": "亿元", "year": 2016}
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+@pytest.fixture
+def run():
+    return make_runs(random_values(8), tilts=[None])[0]
+
+
+def page_of(run):
+    return reverse("indexer:run-series", args=[run.pk])
+
+
+def gdp_of(run, *, far=None):
+    """A series that follows the scores, but for one city."""
+    scores = dict(run.city_scores.values_list("city_id", "score"))
+    values = [1000 * scores[city] * (1 + 0.01 * at) for at, city in enumerate(run.data_set.city_ids)]
+    if far is not None:
+        values[far] *= 40
+    return make_series(run.data_set.city_ids, values, actor=run.data_set.created_by)
+
+
+def send(client, text, name="gdp.csv", **said):
+    file = SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text)
+    return client.post(IMPORT, {**SAID, **said, "file": file})
+
+
+def test_without_a_series_the_page_shows_what_a_file_looks_like(analyst, client, run):
+    text = analyst.get(page_of(run)).content.decode()
+    assert "No series yet" in text
+    assert "unit,value" in text
+    assert f"{IMPORT}?run={run.pk}" in text
+
+
+def test_a_file_is_stored_by_any_name_of_a_city(analyst, run):
+    City.objects.filter(name_zh="洛阳市").update(code="410300")
+    response = send(analyst, "unit,value\n宛城,3119.1\nXi'an,6257.2\n甘孜州,\n410300,3820.1\n")
+    series = OutsideSeries.objects.get()
+    names = dict(City.objects.values_list("pk", "name_zh"))
+    assert [names[pk] for pk in series.city_ids] == ["南阳市", "西安市", "洛阳市"]
+    assert np.frombuffer(series.values, "<f8").tolist() == [3119.1, 6257.2, 3820.1]
+    assert response.status_code == 302
+    assert AuditEntry.objects.filter(act="add", subject_type="outsideseries").count() == 1
+
+
+def test_a_workbook_is_read_as_well(analyst, run):
+    book, out = Workbook(), io.BytesIO()
+    for row in (("unit", "value"), ("南阳市", 3119.1), ("洛阳市", 3820.1)):
+        book.active.append(row)
+    book.save(out)
+    assert send(analyst, out.getvalue(), "gdp.xlsx").status_code == 302
+    assert len(OutsideSeries.objects.get().city_ids) == 2
+
+
+def test_every_problem_of_a_file_is_named_at_once_and_nothing_kept(analyst, run):
+    response = send(analyst, "unit,value\n南阳,3119.1\n宛城,1\n洛洛阳市,2\n西安市,many\n,4\n")
+    assert response.status_code == 422
+    problems = {(problem.row, problem.column): problem.message for problem in response.context["problems"]}
+    assert "already in row 2" in problems[3, "unit"]
+    assert "洛阳市" in problems[4, "unit"]
+    assert (5, "value") in problems
+    assert "Fill it in" in problems[6, "unit"]
+    assert not OutsideSeries.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["", "unit\n南阳市\n", "unit,value\n", "unit,value\n南阳市,\n"])
+def test_a_file_without_values_is_refused(analyst, run, text):
+    response = send(analyst, text)
+    assert response.status_code == 422
+    assert response.context["problems"] or response.context["form"].errors
+
+
+def test_the_same_values_are_stored_once(analyst, run):
+    text = "unit,value\n南阳市,3119.1\n"
+    assert send(analyst, text).status_code == 302
+    again = send(analyst, text)
+    assert again.status_code == 422
+    assert "already stored" in again.content.decode()
+
+
+def test_the_page_correlates_and_names_the_outlier(analyst, run):
+    series = gdp_of(run, far=2)
+    report = analyst.get(page_of(run)).context["report"]
+    scores = dict(run.city_scores.values_list("city_id", "score"))
+    x, y = np.frombuffer(series.values, "<f8"), np.array([scores[pk] for pk in series.city_ids])
+    assert report.overall.spearman == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert report.overall.log_pearson == pytest.approx(stats.pearsonr(np.log(x), np.log(y)).statistic)
+    assert report.logarithmic
+    assert report.outliers[0].city.pk == run.data_set.city_ids[2]
+    assert report.outliers[0].residual < -2.5
+
+
+def test_bands_are_chosen_and_a_wrong_choice_is_named(analyst, run):
+    gdp_of(run)
+    bands = analyst.get(page_of(run), {"bands": "3, 6"}).context["report"].bands
+    assert [(band.first, band.last, band.association.count) for band in bands] == [
+        (1, 3, 3), (4, 6, 3), (7, 8, 2),
+    ]  # fmt: skip
+    assert "no list of ranks" in analyst.get(page_of(run), {"bands": "a"}).content.decode()
+    address = reverse("indexer:api-run-series", args=[run.pk])
+    answer = analyst.get(address, {"series": OutsideSeries.objects.get().pk, "bands": "6,3"})
+    assert answer.status_code == 400
+    assert "that rise" in answer.json()["bands"][0]
+
+
+def test_shares_sum_to_the_whole_and_values_below_zero_have_none(analyst, run):
+    gdp_of(run)
+    report = analyst.get(page_of(run)).context["report"]
+    for place_of in (lambda city: city, lambda city: city.province):
+        shares = report.shares(place_of)
+        assert sum(held.index for held in shares) == pytest.approx(1)
+        assert sum(held.series for held in shares) == pytest.approx(1)
+    growth = make_series(
+        run.data_set.city_ids, [-1, *range(1, 8)], actor=run.data_set.created_by, name_en="Growth"
+    )
+    response = analyst.get(page_of(run), {"series": growth.pk})
+    assert not response.context["report"].logarithmic
+    assert "below zero somewhere" in response.content.decode()
+
+
+def test_what_has_no_partner_is_named(analyst, run):
+    others = make_runs(random_values(10, seed=3), tilts=[None])[0].data_set.city_ids[8:]
+    make_series([*run.data_set.city_ids[:5], *others], actor=run.data_set.created_by)
+    response = analyst.get(page_of(run))
+    report, text = response.context["report"], response.content.decode()
+    assert len(report.without) == 3
+    assert report.beyond == 2
+    assert "3 cities of the ranking have no value" in text
+    assert "2 cities of the series are not in the ranking" in text
+
+
+def test_file_and_api_hold_the_same_figures(analyst, run):
+    series = gdp_of(run, far=2)
+    text = analyst.get(page_of(run) + "export/", {"series": series.pk}).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [int(row["Rank"]) for row in rows] == sorted(int(row["Rank"]) for row in rows)
+    assert rows[0]["SHA-256 of the series"] == series.sha256
+    answer = analyst.get(reverse("indexer:api-run-series", args=[run.pk]), {"series": series.pk}).json()
+    residuals = {row["City (Chinese)"]: float(row["Studentised residual"]) for row in rows}
+    for outlier in answer["outliers"]:
+        assert outlier["residual"] == residuals[outlier["unit"]]
+    assert answer["overall"]["count"] == 8
+    assert analyst.get(reverse("indexer:api-series", args=[series.pk])).json()["cities"] == 8
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [({}, "series"), ({"series": "x"}, "series"), ({"scale": "cubic"}, "scale")]
+)
+def test_the_api_names_what_is_wrong(analyst, run, query, field):
+    series = gdp_of(run)
+    query = query if field == "series" else {"series": series.pk, **query}
+    answer = analyst.get(reverse("indexer:api-run-series", args=[run.pk]), query)
+    assert answer.status_code == 400
+    assert list(answer.json()) == [field]
+
+
+def test_a_series_is_read_by_strangers_only_when_published(client):
+    run = make_runs(random_values(6), tilts=[None], published=True)[0]
+    series = gdp_of(run)
+    assert "No series yet" in client.get(page_of(run)).content.decode()
+    assert client.get(reverse("indexer:api-series", args=[series.pk])).status_code == 404
+    sign_in_staff(client, make_account(Role.MANAGER))
+    response = client.post(reverse("indexer:series-publish", args=[series.pk]) + f"?run={run.pk}")
+    assert response.url == page_of(run)
+    client.logout()
+    text = client.get(page_of(run)).content.decode()
+    assert "rank correlation" in text
+    assert IMPORT not in text
+
+
+def test_two_cities_are_too_few_and_the_page_says_so(analyst):
+    run = make_runs(random_values(2), tilts=[None])[0]
+    make_series(run.data_set.city_ids[:1], actor=run.data_set.created_by)
+    assert "Too few cities" in analyst.get(page_of(run)).content.decode()
+
+
+def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, django_assert_num_queries):
+    for count in (1, 3):
+        run = make_runs(random_values(count), tilts=[None])[0]
+        OutsideSeries.objects.all().delete()
+        make_series(run.data_set.city_ids, np.arange(count) + 1.5, actor=run.data_set.created_by)
+        with django_assert_num_queries(8):
+            analyst.get(page_of(run))
