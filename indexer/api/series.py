@@ -14,10 +14,17 @@ from rest_framework.response import Response
 
 from indexer.api.run_view import NODE, RunView
 from indexer.forms.series import LINEAR, LOGARITHMIC, read_bands
-from indexer.models import OutsideSeries
+from indexer.models import OutsideSeries, Run
 from indexer.numeric.association import Association
 from indexer.selectors.runs import PERCENT
-from indexer.selectors.series import Outlier, SeriesReport, Shares, hold_against, series_visible_to
+from indexer.selectors.series import (
+    Outlier,
+    SeriesReport,
+    Shares,
+    hold_against,
+    series_beside,
+    series_visible_to,
+)
 from weighting.api.base import Resource
 
 NAMES = ["name", "name_zh", "name_en"]
@@ -113,7 +120,8 @@ class RunAgainstSeries(RunView):
     )
     def get(self, request: Request, pk: int) -> Response:
         subject = self.node_scores(pk)
-        series, scale, bands = self._series(), request.query_params.get("scale", ""), self._bands()
+        series = self._series(subject.run)
+        scale, bands = request.query_params.get("scale", ""), self._bands()
         if scale not in ("", LINEAR, LOGARITHMIC):
             message = _("“%(scale)s” is no scale: linear or log.") % {"scale": scale}
             raise ValidationError({"scale": [message]})
@@ -121,9 +129,9 @@ class RunAgainstSeries(RunView):
         report = hold_against(subject, series, bands=bands, logarithmic=logarithmic)
         return Response(AgainstSeriesSerializer(_answer(report)).data)
 
-    def _series(self) -> OutsideSeries:
+    def _series(self, run: Run) -> OutsideSeries:
         asked = self.request.query_params.get("series", "")
-        found = series_visible_to(self.account).filter(pk=asked).first() if asked.isdecimal() else None
+        found = series_beside(run, self.account).filter(pk=asked).first() if asked.isdecimal() else None
         if found is None:
             message = _("There is no series with the number “%(asked)s”.") % {"asked": asked}
             raise ValidationError({"series": [message]})

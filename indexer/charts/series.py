@@ -38,7 +38,8 @@ def series_scatter(
 ) -> Spec:
     """Draw scores over the series with the line of least squares; the furthest ``named`` get names."""
     kinds = [_("near the line"), _("far from it")]
-    ordered = sorted(points, key=lambda point: -abs(point.residual))
+    # The furthest are drawn last, so that no other mark hides them.
+    ordered = sorted(points, key=lambda point: abs(point.residual))
     rows = [{**asdict(point), "kind": kinds[point.is_outlier]} for point in ordered]
     x, y = _axis("value", x_title, logarithmic=logarithmic), _axis("score", y_title, logarithmic=logarithmic)
     kind = {"field": "kind", "type": "nominal"}
@@ -51,12 +52,13 @@ def series_scatter(
     ]
     layers: list[Spec] = [
         {
-            "mark": {"type": "point", "filled": True, "size": 45, "opacity": 0.7},
+            "mark": {"type": "point", "filled": True, "opacity": 0.75},
             "encoding": {
                 "x": x,
                 "y": y,
                 "color": {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
                 "shape": {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}},
+                "size": {**kind, "scale": {"domain": kinds, "range": [40, 110]}, "legend": None},
                 "tooltip": tooltip,
             },
         },
@@ -78,7 +80,7 @@ def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:
 
 
 def _names(rows: Sequence[dict[str, object]], named: int) -> list[object]:
-    return [row["name"] for row in rows if row["is_outlier"]][:named]
+    return [row["name"] for row in reversed(rows) if row["is_outlier"]][:named]
 
 
 def _line(

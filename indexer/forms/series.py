@@ -5,11 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
-from indexer.models import OutsideSeries
+from indexer.models import OutsideSeries, Register
 from indexer.selectors.series import DEFAULT_BANDS
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Indicator
@@ -18,9 +19,17 @@ MOST_BANDS = 9
 AUTOMATIC, LINEAR, LOGARITHMIC = "", "linear", "log"
 
 
+class RegisterField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
+
+
 class SeriesImportForm(forms.Form):
     """A file of one figure for each city, and what it is."""
 
+    register = RegisterField(
+        label=gettext_lazy("Register"), queryset=Register.objects.none(), empty_label=None
+    )
     name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
     name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     unit = forms.CharField(label=gettext_lazy("Unit"), max_length=40)
@@ -38,6 +47,11 @@ class SeriesImportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Where the data come from, and what a reader must know about them."),
     )
+
+    def __init__(self, *args: Any, registers: QuerySet[Register], register: int | None) -> None:
+        super().__init__(*args)
+        self.fields["register"].queryset = registers  # type: ignore[attr-defined]
+        self.fields["register"].initial = register or registers.first()
 
 
 def read_bands(text: str) -> list[int]:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from indexer.models.register import Register
 from weighting.models.named import BilingualName
 
 
@@ -13,6 +14,7 @@ class OutsideSeries(BilingualName):
     A city without a value is not among the ids.
     """
 
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="outside_series")
     unit = models.CharField(_("unit"), max_length=40)
     year = models.PositiveSmallIntegerField(_("year"))
     note = models.TextField(_("note"), blank=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from django.db.models import QuerySet
 
-from indexer.models import City, OutsideSeries, Province, Region
+from indexer.models import City, OutsideSeries, Province, Region, Run
 from indexer.numeric.association import Association, Line, associate, bands_of, fit_line
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Account
@@ -140,6 +140,11 @@ def series_visible_to(account: Account | None) -> QuerySet[OutsideSeries]:
     """Return all series for staff, the published ones for anybody else."""
     series = OutsideSeries.objects.order_by("pk")
     return series if account else series.filter(is_published=True)
+
+
+def series_beside(run: Run, account: Account | None) -> QuerySet[OutsideSeries]:
+    """Return the series of the run's register that the visitor may see."""
+    return series_visible_to(account).filter(register__data_series__editions=run.data_set_id)
 
 
 def unpack_series(series: OutsideSeries) -> dict[int, float]:

@@ -1,15 +1,15 @@
 """Outside series: read from a file, checked as a whole, stored as one immutable block."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indexer.models import City, OutsideSeries
-from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit
+from indexer.intake.mapping import TOTALS, Match, UnitFinder
+from indexer.models import OutsideSeries, Register
+from indexer.selectors.data_imports import unit_names_of
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account
@@ -25,6 +25,7 @@ def import_series(
     *,
     source: Source,
     filename: str,
+    register: Register,
     name_zh: str,
     name_en: str,
     unit: str,
@@ -38,9 +39,10 @@ def import_series(
     already there.
     """
     log = ProblemLog(filename)
-    found = _read_values(source, log)
+    found = _read_values(source, log, register)
     log.raise_if_any()
     return add_series(
+        register=register,
         name_zh=name_zh,
         name_en=name_en,
         unit=unit,
@@ -55,6 +57,7 @@ def import_series(
 @transaction.atomic
 def add_series(
     *,
+    register: Register,
     name_zh: str,
     name_en: str,
     unit: str,
@@ -66,12 +69,13 @@ def add_series(
 ) -> OutsideSeries:
     """Store checked values, one for each city."""
     packed = np.ascontiguousarray(values, dtype="<f8").tobytes()
-    labels = canonical_json({"unit": unit, "year": year, "cities": list(city_ids)})
+    labels = canonical_json({"register": register.pk, "unit": unit, "year": year, "cities": list(city_ids)})
     checksum = hashlib.sha256(labels + packed).hexdigest()
     existing = OutsideSeries.objects.filter(sha256=checksum).first()
     if existing:
         raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
     series = OutsideSeries(
+        register=register,
         name_zh=name_zh,
         name_en=name_en,
         unit=unit,
@@ -98,50 +102,41 @@ def publish_series(series: OutsideSeries, *, actor: Account) -> OutsideSeries:
     return series
 
 
-def _read_values(source: Source, log: ProblemLog) -> dict[int, float]:
+def _read_values(source: Source, log: ProblemLog, register: Register) -> dict[int, float]:
     """Return the value of each city; note names that stand for none or come twice, and no numbers."""
     table = read_table_or_sheet(source, log)
     if table is None or not check_header(table, log, required=COLUMNS):
         return {}
-    cities = _cities_by_label()
-    register = UnitRegister({label: _other_names(city) for label, city in cities.items()})
+    units = unit_names_of(register)
+    finder, labels = UnitFinder(units), {unit.key: unit.label for unit in units}
     found: dict[int, float] = {}
-    rows: dict[int, int] = {}
+    rows: dict[str, int] = {}
     for line, cells in table.records(COLUMNS):
-        label = _resolve(cells["unit"], line, register, log)
+        match = finder.find(cells["unit"])
         value = _read_value(cells["value"], line, log)
-        if label is None:
-            continue
-        city = cities[label].pk
-        if rows.setdefault(city, line) != line:
+        if not match.is_settled or match.to == TOTALS:
+            log.add(_complaint(cells["unit"], match, labels), row=line, column="unit", value=cells["unit"])
+        elif rows.setdefault(match.to, line) != line:
             message = _("The city is already in row %(first)d. Keep one of the rows.")
-            log.add(message % {"first": rows[city]}, row=line, column="unit", value=cells["unit"])
+            log.add(message % {"first": rows[match.to]}, row=line, column="unit", value=cells["unit"])
         elif value is not None:
-            found[city] = value
+            found[int(match.to)] = value
     if not found and not log.problems:
         log.add(_("The file has no value of any city. Add a row for each city with its value."))
     return found
 
 
-def _resolve(name: str, line: int, register: UnitRegister, log: ProblemLog) -> str | None:
-    if not name:
-        log.add(_("Every row names its city. Fill it in."), row=line, column="unit", value=name)
-        return None
-    try:
-        return register.resolve(name)
-    except (UnknownUnit, AmbiguousUnit) as error:
-        log.add(_complaint(error), row=line, column="unit", value=name)
-        return None
-
-
-def _complaint(error: UnknownUnit | AmbiguousUnit) -> str:
-    if isinstance(error, AmbiguousUnit):
-        message = _("Several cities could be meant: %(nearest)s. Write one of these.")
-    elif error.nearest:
-        message = _("The register has no such city. Nearest names: %(nearest)s.")
-    else:
-        message = _("The register has no such city, nor any with a similar name. Correct it.")
-    return message % {"nearest": ", ".join(error.nearest)}
+def _complaint(name: str, match: Match, labels: Mapping[str, str]) -> str:
+    nearest = ", ".join(labels[key] for key in match.nearest)
+    if not name.strip():
+        return _("Every row names its city. Fill it in.")
+    if match.to == TOTALS:
+        return _("This is a total and no city. Delete the row.")
+    if not nearest:
+        return _("The register has no such city, nor any with a similar name. Correct it.")
+    if match.how == "near":
+        return _("The register has no such city. Nearest names: %(nearest)s.") % {"nearest": nearest}
+    return _("Several cities could be meant: %(nearest)s. Write one of these.") % {"nearest": nearest}
 
 
 def _read_value(text: str, line: int, log: ProblemLog) -> float | None:
@@ -153,17 +148,3 @@ def _read_value(text: str, line: int, log: ProblemLog) -> float | None:
     except CellError as error:
         log.add(str(error), row=line, column="value", value=text)
         return None
-
-
-def _cities_by_label() -> dict[str, City]:
-    """Return the register by Chinese name; names that two provinces share carry the province."""
-    cities = list(City.objects.select_related("province"))
-    counts = Counter(city.name_zh for city in cities)
-    return {
-        f"{city.name_zh}（{city.province.name_zh}）" if counts[city.name_zh] > 1 else city.name_zh: city
-        for city in cities
-    }
-
-
-def _other_names(city: City) -> list[str]:
-    return [name for name in (city.name_zh, city.name_en, city.code, *city.aliases) if name]

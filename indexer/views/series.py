@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from indexer.forms.series import SeriesChoice, SeriesImportForm
 from indexer.models import Run
+from indexer.selectors.data_imports import registers_visible_to
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import PERCENT, runs_visible_to
-from indexer.selectors.series import SeriesReport, hold_against, series_visible_to
+from indexer.selectors.series import SeriesReport, hold_against, series_beside, series_visible_to
 from indexer.services.series import import_series, publish_series
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
@@ -71,8 +72,13 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
 def series_import(request: HttpRequest) -> HttpResponse:
     """Take a file of one figure for each city, or say everything that is wrong with it."""
     account = account_of(request)
-    form = SeriesImportForm(*sent_data(request))
-    back = _back(request)
+    run = _run_behind(request)
+    form = SeriesImportForm(
+        *sent_data(request),
+        registers=registers_visible_to(account),
+        register=run.data_set.series.register_id if run else None,
+    )
+    back = _back(run)
     problems: list[FileProblem] = []
     if request.method == "POST" and form.is_valid():
         said = dict(form.cleaned_data)
@@ -85,7 +91,7 @@ def series_import(request: HttpRequest) -> HttpResponse:
             form.add_error("file", list(refusal.blockers))
         else:
             messages.success(request, _("The series is stored."))
-            return redirect(f"{back}?{urlencode({'series': series.pk})}" if "/series/" in back else back)
+            return redirect(f"{back}?{urlencode({'series': series.pk})}" if run else back)
     context = {"form": form, "problems": problems, "cancel_url": back, "sample": SAMPLE}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/series_import.html", context, status=status)
@@ -100,27 +106,29 @@ def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         publish_series(series, actor=account)
         messages.success(request, _("Anybody can now read this series."))
-        return redirect(_back(request))
+        return redirect(_back(_run_behind(request)))
     consequences = [
         _("Anybody can read the series beside published rankings, without signing in."),
         _("This cannot be taken back here: what was read stays read."),
     ]
-    context = {"series": series, "consequences": consequences, "cancel_url": _back(request)}
+    context = {"series": series, "consequences": consequences, "cancel_url": _back(_run_behind(request))}
     return render(request, "indexer/series_publish.html", context)
 
 
-def _back(request: HttpRequest) -> str:
-    """Return the page that led here: that of a run the visitor may see, or the list."""
+def _run_behind(request: HttpRequest) -> Run | None:
+    """Return the run whose page led here, if the visitor may see it."""
     asked = request.GET.get("run", "")
-    runs = runs_visible_to(visitor_of(request).account)
-    if asked.isdecimal() and runs.filter(pk=asked).exists():
-        return reverse("indexer:run-series", args=[asked])
-    return reverse("indexer:run-list")
+    runs = runs_visible_to(visitor_of(request).account).select_related("data_set__series")
+    return runs.filter(pk=asked).first() if asked.isdecimal() else None
+
+
+def _back(run: Run | None) -> str:
+    return reverse("indexer:run-series", args=[run.pk]) if run else reverse("indexer:run-list")
 
 
 def _choice(request: HttpRequest, run: Run) -> tuple[SeriesChoice | None, SeriesReport | None]:
     """Hold the run against the series asked for; nothing where there is no series at all."""
-    series = list(series_visible_to(visitor_of(request).account))
+    series = list(series_beside(run, visitor_of(request).account))
     if not series:
         return None, None
     subject = node_scores_of(run)

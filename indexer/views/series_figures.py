@@ -65,17 +65,17 @@ def _stats(found: Association) -> list[dict[str, str]]:
     return [
         {"label": _("Cities with both"), "value": str(found.count), "note": ""},
         {
-            "label": _("Spearman’s ρ"),
+            "label": _("Spearman's ρ"),
             "value": _coefficient(found.spearman),
             "note": _("of the ranks; 1 is the same order"),
         },
         {
-            "label": _("Pearson’s r"),
+            "label": _("Pearson's r"),
             "value": _coefficient(found.pearson),
             "note": _("of the figures as they are"),
         },
         {
-            "label": _("Pearson’s r of logarithms"),
+            "label": _("Pearson's r of logarithms"),
             "value": _coefficient(found.log_pearson),
             "note": _("%(count)s cities above zero on both") % {"count": found.log_count},
         },

@@ -30,6 +30,13 @@ function showLiveError() {
   document.getElementById("live-error").hidden = false;
 }
 
+function showCurrentTab() {
+  // On a phone the tabs scroll sideways, and the current one may be out of sight.
+  const tabs = document.querySelector(".tabs");
+  const current = tabs?.querySelector("[aria-current]");
+  if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+}
+
 document.addEventListener("keydown", closeMenuOnEscape);
 document.addEventListener("click", copyText);
 document.addEventListener("htmx:sendError", showLiveError);
@@ -40,3 +47,4 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 focusErrorSummary();
 showCopyButtons();
+showCurrentTab();

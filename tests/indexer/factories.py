@@ -77,6 +77,7 @@ def make_import(framework, *, actor):
 def make_series(city_ids, values=None, *, actor, name_zh="地区生产总值", name_en="GDP"):
     """Store an outside series of rising positive values, or of the given ones."""
     return add_series(
+        register=default_register(),
         name_zh=name_zh,
         name_en=name_en,
         unit="亿元",

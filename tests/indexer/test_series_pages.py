@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from scipy import stats
 
 from indexer.models import City, OutsideSeries
+from indexer.services.registers import default_register
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
@@ -45,7 +46,7 @@ def gdp_of(run, *, far=None):
 
 def send(client, text, name="gdp.csv", **said):
     file = SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text)
-    return client.post(IMPORT, {**SAID, **said, "file": file})
+    return client.post(IMPORT, {**SAID, "register": default_register().pk, **said, "file": file})
 
 
 def test_without_a_series_the_page_shows_what_a_file_looks_like(analyst, client, run):
@@ -76,13 +77,14 @@ def test_a_workbook_is_read_as_well(analyst, run):
 
 
 def test_every_problem_of_a_file_is_named_at_once_and_nothing_kept(analyst, run):
-    response = send(analyst, "unit,value\n南阳,3119.1\n宛城,1\n洛洛阳市,2\n西安市,many\n,4\n")
+    response = send(analyst, "unit,value\n南阳,3119.1\n宛城,1\n洛洛阳市,2\n西安市,many\n,4\n全国,9\n")
     assert response.status_code == 422
     problems = {(problem.row, problem.column): problem.message for problem in response.context["problems"]}
     assert "already in row 2" in problems[3, "unit"]
     assert "洛阳市" in problems[4, "unit"]
     assert (5, "value") in problems
     assert "Fill it in" in problems[6, "unit"]
+    assert "a total and no city" in problems[7, "unit"]
     assert not OutsideSeries.objects.exists()
 
 
