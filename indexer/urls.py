@@ -6,7 +6,7 @@ from indexer.api.city_profiles import CityProfileView, LeadsView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
 from indexer.api.families import BranchIndices, BranchRankingView
-from indexer.api.fragility import CriticalWeights
+from indexer.api.fragility import CriticalWeights, PairWeights
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
@@ -34,6 +34,7 @@ from indexer.views import (
     data_sets,
     families,
     fragility,
+    fragility_pair,
     leads,
     maps,
     methods,
@@ -92,6 +93,8 @@ urlpatterns = [
     path("runs/<int:pk>/leads/", leads.run_leads, name="run-leads"),
     path("runs/<int:pk>/leads/export/", leads.leads_export, name="run-leads-export"),
     path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
+    path("runs/<int:pk>/fragility/pair/", fragility_pair.run_pair, name="run-pair"),
+    path("runs/<int:pk>/fragility/pair/export/", fragility_pair.pair_export, name="run-pair-export"),
     path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
     path("runs/<int:pk>/what-if/", what_if.what_if, name="run-what-if"),
     path("runs/<int:pk>/what-if/data/", what_if.what_if_data, name="run-what-if-data"),
@@ -163,6 +166,7 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
+    path("api/v1/runs/<int:pk>/critical-weights/pair/", PairWeights.declared(), name="api-run-pair"),
     path("api/v1/runs/<int:pk>/cities/<int:city_pk>/", CityProfileView.declared(), name="api-run-city"),
     path("api/v1/runs/<int:pk>/leads/", LeadsView.declared(), name="api-run-leads"),
     path("api/v1/comparisons/", ComparisonView.declared(), name="api-comparison"),

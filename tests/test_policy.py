@@ -127,6 +127,10 @@ POLICY = {
     "indexer:api-comparison": ("GET", ANYBODY),
     "indexer:api-comparison-cities": ("GET", ANYBODY),
     "indexer:api-city-change": ("GET", ANYBODY),
+    "indexer:run-pair": ("GET", STAFF),
+    # Without two cities there is nothing to save, and the API says what to give.
+    "indexer:run-pair-export": ("", STAFF),
+    "indexer:api-run-pair": ("GET", STAFF),
     "indexer:api-run-critical": ("GET", STAFF),
     "indexer:run-what-if": ("GET POST", STAFF),
     "indexer:run-what-if-data": ("GET", STAFF),

@@ -1,4 +1,4 @@
-"""/api/v1/runs/{id}/critical-weights/."""
+"""/api/v1/runs/{id}/critical-weights/ and .../pair/."""
 
 from typing import Any
 
@@ -9,9 +9,17 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.pages import answer_page
+from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
-from indexer.selectors.fragility import Fragility, NotLinear, fragility_of
+from indexer.forms.fragility import PairChoice
+from indexer.selectors.cities import cities_of_run
+from indexer.selectors.fragility import (
+    Fragility,
+    NotLinear,
+    PairFragility,
+    fragility_of,
+    pair_fragility_of,
+)
 from indexer.selectors.runs import PERCENT
 
 
@@ -58,13 +66,81 @@ class CriticalWeights(RunView):
         try:
             fragility = fragility_of(self.finished_run(pk))
         except NotLinear:
-            message = _("Critical weights need an arithmetic mean without weights rescaled for gaps.")
-            raise ValidationError({"detail": [message]}) from None
+            raise _not_linear() from None
 
         def write(pair: int) -> Any:
             return CriticalWeightSerializer(_answer(fragility, pair)).data
 
         return answer_page(request, _filtered(fragility, request), write)
+
+
+class PairWeightSerializer(serializers.Serializer):
+    indicator = serializers.CharField()
+    local_before = serializers.FloatField()
+    local_after = serializers.FloatField(help_text="Below 0 or above 1 where it is not feasible.")
+    change = serializers.FloatField()
+    feasible = serializers.BooleanField()
+
+
+class PairWeightsSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    upper = UnitSerializer()
+    lower = UnitSerializer()
+    rank_upper = serializers.IntegerField()
+    rank_lower = serializers.IntegerField()
+    gap = serializers.FloatField(help_text="Difference of the scores, in percent like them.")
+    weights = PairWeightSerializer(many=True, help_text="Feasible ones first, the smallest change first.")
+
+
+class PairWeights(RunView):
+    """What each weight must become for two cities to change places."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("first", str, required=True, description="A city by name, in either language."),
+            OpenApiParameter("second", str, required=True),
+        ],
+        responses=PairWeightsSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        run = self.finished_run(pk)
+        cities = cities_of_run(run)
+        form = PairChoice(request.query_params, cities=cities)
+        if not form.is_valid():
+            raise ValidationError(problems_of(form))
+        chosen = form.cleaned_data
+        try:
+            pair = pair_fragility_of(run, cities, chosen["first"], chosen["second"])
+        except NotLinear:
+            raise _not_linear() from None
+        return Response(PairWeightsSerializer(_pair(pair)).data)
+
+
+def _not_linear() -> ValidationError:
+    message = _("Critical weights need an arithmetic mean without weights rescaled for gaps.")
+    return ValidationError({"detail": [message]})
+
+
+def _pair(pair: PairFragility) -> dict[str, Any]:
+    upper, lower = pair.ranks
+    return {
+        "run": pair.run.pk,
+        "upper": {"id": pair.first.pk, "unit": pair.first.name_zh, "unit_en": pair.first.name_en},
+        "lower": {"id": pair.second.pk, "unit": pair.second.name_zh, "unit_en": pair.second.name_en},
+        "rank_upper": upper,
+        "rank_lower": lower,
+        "gap": pair.gap * PERCENT,
+        "weights": [
+            {
+                "indicator": pair.nodes[node].code,
+                "local_before": float(pair.local[node]),
+                "local_after": float(pair.local[node] + pair.deltas[node]),
+                "change": float(pair.deltas[node]),
+                "feasible": bool(pair.feasible[node]),
+            }
+            for node in pair.order
+        ],
+    }
 
 
 def _filtered(fragility: Fragility, request: Request) -> list[int]:

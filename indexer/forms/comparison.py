@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import RunStatus
+from indexer.forms.city_names import CityNames
 from indexer.models import City, Run
-from indexer.names import AmbiguousUnit, UnitError, UnitRegister
+from indexer.names import UnitError
 
 FEWEST, MOST = 2, 50
 LINES = (10, 20, 50)
@@ -101,14 +102,13 @@ class FigureForm(forms.Form):
         names = [name for name in NAME_BREAKS.split(self.cleaned_data["mark"]) if name.strip()]
         if not names:
             return ()
-        place = {_key(city): position for position, city in enumerate(self._cities)}
-        register = UnitRegister({_key(c): [c.name_zh, c.name_en, *c.aliases] for c in self._cities})
+        register = CityNames(self._cities)
         found, problems = [], []
         for name in names:
             try:
-                found.append(place[register.resolve(name)])
+                found.append(register.find(name))
             except UnitError as error:
-                problems.append(self._explain(error))
+                problems.append(register.explain(error))
         if problems:
             raise ValidationError(problems)
         return tuple(dict.fromkeys(found))
@@ -117,20 +117,6 @@ class FigureForm(forms.Form):
     def options(self) -> FigureOptions:
         chosen = self.cleaned_data
         return FigureOptions(lines=chosen["lines"], k=chosen["k"], marked=chosen.get("mark", ()))
-
-    def _explain(self, error: UnitError) -> str:
-        shown = {_key(city): city.name for city in self._cities}
-        words = {"name": error.name.strip(), "nearest": ", ".join(shown[key] for key in error.nearest)}
-        if isinstance(error, AmbiguousUnit):
-            return _("“%(name)s” may be any of %(nearest)s: write the whole name.") % words
-        if not error.nearest:
-            return _("There is no city “%(name)s” here.") % words
-        return _("There is no city “%(name)s” here. Nearest names: %(nearest)s.") % words
-
-
-def _key(city: City) -> str:
-    """Name a city within its register, where two provinces may have one of the same name."""
-    return f"{city.name_zh}#{city.pk}"
 
 
 def _differing(runs: Sequence[Run]) -> str:

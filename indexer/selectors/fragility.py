@@ -1,16 +1,17 @@
 """How little a single weight must change for two neighbours of a ranking to change places."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from indexer.models import City, Run
-from indexer.numeric.sensitivity import SmallestChanges, smallest_changes
+from indexer.numeric.sensitivity import SmallestChanges, critical_weights, smallest_changes
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.indices import index_of
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import indicators_of
 
@@ -80,6 +81,56 @@ class Fragility:
         if node < 0:
             return None
         return float(self.local[node]), float(self.local[node] + self.changes.deltas[pair])
+
+
+@dataclass(frozen=True, eq=False)
+class PairFragility:
+    """Two cities, the better one first, and what each weight must become for them to tie.
+
+    ``deltas`` and ``feasible`` are (nodes,); the change of a weight that cannot do it is nan.
+    """
+
+    run: Run
+    nodes: list[Indicator]
+    first: City
+    second: City
+    ranks: tuple[int, int]
+    gap: float
+    local: FloatArray
+    deltas: FloatArray
+    feasible: BoolArray
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The nodes that bear on the pair: feasible ones first, the smallest change first."""
+        bearing = np.flatnonzero(~np.isnan(self.deltas))
+        sizes = np.abs(self.deltas[bearing])
+        return bearing[np.lexsort((bearing, sizes, ~self.feasible[bearing]))].tolist()
+
+
+def pair_fragility_of(run: Run, cities: Sequence[City], first: int, second: int) -> PairFragility:
+    """Return what each weight must become for two cities, by position, to change places.
+
+    Raises `NotLinear` as `fragility_of`.
+    """
+    index = index_of(run)
+    places = sorted((first, second), key=lambda place: (int(index.nominal_ranks[place]), place))
+    try:
+        changes = critical_weights(index, np.array([[places[0], places[1]]]))
+    except ValueError as error:
+        raise NotLinear(str(error)) from None
+    gap = index.nominal_scores[places[0]] - index.nominal_scores[places[1]]
+    return PairFragility(
+        run=run,
+        nodes=indicators_of(run.data_set.framework_id),
+        first=cities[places[0]],
+        second=cities[places[1]],
+        ranks=(int(index.nominal_ranks[places[0]]), int(index.nominal_ranks[places[1]])),
+        gap=float(gap),
+        local=index.local,
+        deltas=changes.deltas[:, 0],
+        feasible=changes.feasible[:, 0],
+    )
 
 
 def fragility_of(run: Run) -> Fragility:

@@ -11,6 +11,7 @@ from indexer.models import City, CityScore, Run
 from indexer.numeric.leads import rank_leads, ranks_of_present
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import runs_visible_to
+from indexer.selectors.studies import RankIntervals, rank_intervals_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.selectors.frameworks import along_the_tree
@@ -43,6 +44,7 @@ class ScoreProfile:
 class Neighbour:
     """A city near another in the ranking; ``gap`` is its score less that of the other."""
 
+    position: int
     city: City
     rank: int
     score: float
@@ -182,6 +184,7 @@ class CityProfile:
         own = result.scores[self.position]
         return [
             Neighbour(
+                position=position,
                 city=self.scores.cities[position],
                 rank=int(result.ranks[position]),
                 score=float(result.scores[position]),
@@ -189,6 +192,21 @@ class CityProfile:
             )
             for position in near
         ]
+
+    @cached_property
+    def intervals(self) -> RankIntervals | None:
+        """The intervals of all ranks by the newest bootstrap of the experts, where there is one."""
+        return rank_intervals_of(self.run)
+
+    def share_above(self, other: int) -> float | None:
+        """In what part of the draws another city is above this one; None where nobody asked the study."""
+        if self.intervals is None:
+            return None
+        low, high = sorted((self.position, other))
+        wins = self.intervals.study.pairs.get(f"{low},{high}")
+        if wins is None:
+            return None
+        return float(wins[0 if other == low else 1]) / self.intervals.study.draws
 
     @cached_property
     def _same_region(self) -> BoolArray:

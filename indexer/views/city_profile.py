@@ -21,7 +21,6 @@ from indexer.selectors.profiles import (
     other_ranks_of,
 )
 from indexer.selectors.runs import PERCENT
-from indexer.selectors.studies import rank_intervals_of
 from indexer.views.exports import run_facts
 from indexer.views.leads import rank_text
 from indexer.views.run_names import run_names
@@ -78,7 +77,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "figure": _figure(profile)
         | {"image_url": reverse("indexer:run-city-picture", args=[*address, "svg"])},
         "scores": [_score_row(score) for score in [profile.composite, *profile.nodes]],
-        "neighbours": _neighbours(profile),
+        **_neighbours(request, profile),
         "leads": _leads(profile),
         "dark_horses": profile.leads.dark_horses(profile.position),
         "dark_horse_places": DARK_HORSE_PLACES,
@@ -126,7 +125,7 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
             "note": place.region.name,
         },
     ]
-    intervals = rank_intervals_of(profile.run)
+    intervals = profile.intervals
     if intervals is not None:
         low, high = (float(side[profile.position]) for side in (intervals.q05, intervals.q95))
         stats.append(
@@ -211,17 +210,26 @@ def _score_row(score: ScoreProfile) -> dict[str, Any]:
     }
 
 
-def _neighbours(profile: CityProfile) -> list[dict[str, Any]]:
-    return [
+def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
+    """Return the neighbours, and how often each is above the city where a study was asked."""
+    study = profile.intervals.study if profile.intervals else None
+    rows = [
         {
             "city": near.city,
             "rank": near.rank,
             "score": signed(near.score * PERCENT, DIGITS, plus=False),
             "gap": signed(near.gap * PERCENT, DIGITS + 2),
             "is_own": near.city.pk == profile.city.pk,
+            "above": _share_text(profile, near.position),
         }
         for near in profile.neighbours
     ]
+    return {"neighbours": rows, "study": study, "can_ask": visitor_of(request).can_analyse}
+
+
+def _share_text(profile: CityProfile, position: int) -> str:
+    share = profile.share_above(position)
+    return "" if share is None else f"{100 * share:.1f}"
 
 
 def _leads(profile: CityProfile) -> list[dict[str, Any]]:

@@ -89,13 +89,13 @@ def _row(fragility: Fragility, pair: int) -> dict[str, Any]:
         "gap": figures(float(fragility.changes.gaps[pair]) * PERCENT),
         "node": node,
         "branch": branch if branch is not node else None,
-        "weights": _two_weights(*weights) if weights else None,
+        "weights": two_weights(*weights) if weights else None,
         "change": signed_points(float(fragility.changes.deltas[pair]) * PERCENT),
         "choices": int(fragility.changes.choices[pair]),
     }
 
 
-def _two_weights(before: float, after: float) -> list[str]:
+def two_weights(before: float, after: float) -> list[str]:
     """Write two weights in percent with the digits that tell them apart."""
     change = abs(after - before) * PERCENT
     digits = 2 if not change else int(np.clip(1 - np.floor(np.log10(change)), 2, 9))

@@ -6,10 +6,12 @@ import io
 import numpy as np
 import pytest
 
-from indexer.models import CityScore, Run
+from indexer.models import City, CityScore, Run
 from indexer.selectors.node_scores import node_scores_of
+from indexer.services.study_pairs import compare_pair
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
+from tests.indexer.studies import make_panel_run, make_study
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,22 @@ def test_the_ranks_under_other_versions_lead_to_the_reasons(analyst, runs):
     ranks = dict(CityScore.objects.filter(city=city).values_list("run_id", "rank"))
     assert [other["shift"] for other in others] == [ranks[runs[1].pk] - ranks[o["run"].pk] for o in others]
     assert f"/compare/cities/{city}/?runs={runs[1].pk}&amp;runs={runs[0].pk}" in response.content.decode()
+
+
+def test_a_study_gives_the_interval_and_how_often_a_neighbour_is_above(analyst):
+    run = make_panel_run(cities=5)
+    study = make_study(run, draws=600)
+    response = analyst.get(page(run))
+    text, near = response.content.decode(), response.context["profile"].neighbours
+    assert f"600 draws, seed {study.seed}" in text
+    other = near[1] if near[0].position == 0 else near[0]
+    assert f"/studies/{study.pk}/?above=" in text
+    names = {"first": other.city.name_zh, "second": City.objects.get(pk=run.data_set.city_ids[0]).name_zh}
+    count = compare_pair(study, **names)
+    again = analyst.get(page(run)).context
+    shown = {row["city"].pk: row["above"] for row in again["neighbours"]}
+    assert shown[other.city.pk] == f"{100 * count.share:.1f}"
+    assert again["profile"].share_above(other.position) == count.above / 600
 
 
 def test_others_are_only_those_that_the_visitor_may_see(client):

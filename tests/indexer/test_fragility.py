@@ -118,6 +118,53 @@ def test_an_unfinished_or_hidden_run_has_no_fragility(client, analyst):
     assert client.get(f"/runs/{waiting.pk}/fragility/").status_code == 404
 
 
+def test_any_two_cities_show_every_weight_and_whether_it_can(analyst, run):
+    address = f"/runs/{run.pk}/fragility/pair/"
+    assert "What each weight must become" in analyst.get(address).content.decode()
+    response = analyst.get(address, {"first": "南阳", "second": "Xi'an"})
+    pair, index = response.context["pair"], index_of(run)
+    ranks = dict(CityScore.objects.filter(run=run).values_list("city_id", "rank"))
+    assert pair.ranks == (ranks[pair.first.pk], ranks[pair.second.pk])
+    assert pair.ranks[0] < pair.ranks[1]
+    places = [run.data_set.city_ids.index(city.pk) for city in (pair.first, pair.second)]
+    for node in pair.order:
+        changed = pair.local[node] + pair.deltas[node]
+        assert pair.feasible[node] == (0 <= changed <= 1)
+        if pair.feasible[node]:
+            local = change_weight(index.tree, index.local, node, pair.deltas[node])
+            scores = composite_scores(index.normalised, global_weights(index.tree, local)[index.tree.leaves])
+            assert scores[places[0]] == pytest.approx(scores[places[1]], abs=1e-14)
+    sizes = [abs(pair.deltas[node]) for node in pair.order if pair.feasible[node]]
+    assert sizes == sorted(sizes)
+    answer = analyst.get(
+        f"/api/v1/runs/{run.pk}/critical-weights/pair/", {"first": "Xi'an", "second": "南阳"}
+    ).json()
+    assert [weight["change"] for weight in answer["weights"]] == [pair.deltas[n] for n in pair.order]
+    content = analyst.get(f"{address}export/", {"first": "南阳", "second": "Xi'an"}).content
+    assert content.decode("utf-8-sig").count("\n") == len(pair.order) + 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("南阳", "Atlantis", "There is no city “Atlantis” here."),
+        ("南阴市", "Xi'an", "Nearest names: Nanyang"),
+        ("南阳", "Nanyang", "Name two different cities"),
+        ("南阳", "南阳", "Name two different cities"),
+        ("南阳", "", "This field is required"),
+    ],
+)
+def test_a_pair_that_is_none_is_refused_with_words(analyst, run, first, second, words):
+    asked = {"first": first, "second": second}
+    response = analyst.get(f"/runs/{run.pk}/fragility/pair/", asked)
+    assert response.status_code == 400
+    assert words in response.content.decode()
+    answer = analyst.get(f"/api/v1/runs/{run.pk}/critical-weights/pair/", asked)
+    assert answer.status_code == 400
+    assert words in str(answer.json())
+    assert analyst.get(f"/runs/{run.pk}/fragility/pair/export/", asked).status_code == 404
+
+
 def test_the_figure_comes_as_a_file(analyst, run):
     assert analyst.get(f"/runs/{run.pk}/fragility.svg").content.startswith(b"<svg")
     none = make_runs(random_values(4), tilts=[None], aggregation="geometric")[0]
