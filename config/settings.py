@@ -280,7 +280,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatusEnum": "indexer.enums.RunStatus",
         "VersionStatusEnum": "weighting.enums.VersionStatus",
-        "StudyStatusEnum": "indexer.enums.StudyStatus",
         "StudyKindEnum": "indexer.enums.StudyKind",
     },
 }
