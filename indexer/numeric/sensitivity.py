@@ -290,15 +290,9 @@ def change_weight(tree: Tree, local: FloatArray, node: int, delta: float) -> Flo
     ValueError
         When the weight would leave [0, 1], or has no sibling of any weight.
     """
-    changed = local[node] + delta
-    siblings = _siblings(tree, node)
-    rest = local[siblings].sum()
-    if not 0 <= changed <= 1 or rest == 0:
+    if not 0 <= local[node] + delta <= 1 or local[_siblings(tree, node)].sum() == 0:
         raise ValueError(f"the weight of {tree.codes[node]} cannot change by {delta}")
-    weights = np.array(local, dtype=np.float64)
-    weights[node] = changed
-    weights[siblings] *= (1 - changed) / rest
-    return weights
+    return _change_weights(tree, local, np.array([node]), np.array([delta]))[:, 0]
 
 
 def rank_acceptability(index: Index, *, draws: int, seed: int) -> RankCounts:
@@ -409,9 +403,22 @@ def _group_terms(tree: Tree, local: FloatArray, differences: FloatArray) -> tupl
 def _check_ties(index: Index, pairs: IntArray, smallest: IntArray, deltas: FloatArray) -> FloatArray:
     """Make each pair's smallest change and return what is left between the two, (pairs,)."""
     residuals = np.full(len(pairs), np.nan)
-    for pair in np.flatnonzero(smallest >= 0):
-        local = change_weight(index.tree, index.local, smallest[pair], deltas[smallest[pair], pair])
-        weights = global_weights(index.tree, local)[index.tree.leaves]
-        first, second = composite_scores(index.normalised[pairs[pair]], weights)
-        residuals[pair] = first - second
+    found = np.flatnonzero(smallest >= 0)
+    local = _change_weights(index.tree, index.local, smallest[found], deltas[smallest[found], found])
+    weights = global_weights(index.tree, local)[index.tree.leaves].T
+    first, second = (index.normalised[pairs[found, side]] for side in (0, 1))
+    residuals[found] = (weights * first).sum(axis=1) - (weights * second).sum(axis=1)
     return residuals
+
+
+def _change_weights(tree: Tree, local: FloatArray, nodes: IntArray, deltas: FloatArray) -> FloatArray:
+    """Change one local weight in each case and rescale its siblings, (nodes, cases)."""
+    cases = np.arange(len(nodes))
+    siblings = tree.parents[:, np.newaxis] == tree.parents[nodes]
+    siblings[nodes, cases] = False
+    weights = np.repeat(np.asarray(local, dtype=np.float64)[:, np.newaxis], len(nodes), axis=1)
+    rest = np.where(siblings, weights, 0.0).sum(axis=0)
+    changed = local[nodes] + deltas
+    weights = np.where(siblings, weights * ((1 - changed) / rest), weights)
+    weights[nodes, cases] = changed
+    return weights
