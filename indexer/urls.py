@@ -57,6 +57,7 @@ urlpatterns = [
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/report/", reports.comparison_report, name="comparison-report"),
     path("compare/export/", comparison.comparison_export, name="comparison-export"),
+    path("compare/pairs/", comparison.comparison_pairs, name="comparison-pairs"),
     path(
         "compare/<slug:figure>.<slug:format>",
         comparison.comparison_picture,

@@ -251,6 +251,7 @@ POLICY = {
     "indexer:framework-method": ("GET POST", MANAGERS),
     "indexer:api-data-set-runs": ("POST", STAFF),
     "indexer:comparison-export": ("", ANYBODY),
+    "indexer:comparison-pairs": ("", ANYBODY),
     "indexer:comparison-picture": ("", ANYBODY),
     # One run has no other to be compared with: the page says so, the files are not there.
     "indexer:city-change": ("GET", ANYBODY),

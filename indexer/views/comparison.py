@@ -11,7 +11,7 @@ from indexer.forms.comparison import FEWEST, FigureForm
 from indexer.selectors.comparison import Comparison
 from indexer.views.comparison_choice import RunChoice, asked_comparison
 from indexer.views.comparison_figures import figures_of
-from indexer.views.comparison_matrices import matrices_of
+from indexer.views.comparison_matrices import matrices_of, pairs_file
 from indexer.views.comparison_table import comparison_file, comparison_rows, comparison_table
 from indexer.views.comparison_words import (
     common_data,
@@ -53,6 +53,13 @@ def comparison_export(request: HttpRequest) -> HttpResponse:
 
 @audience(ANYONE)
 @require_GET
+def comparison_pairs(request: HttpRequest) -> HttpResponse:
+    """Answer with every two versions against each other as a file."""
+    return pairs_file(asked_comparison(request), asked_format(request))
+
+
+@audience(ANYONE)
+@require_GET
 def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of the comparison as a file that stands alone."""
     compared = asked_comparison(request)
@@ -90,6 +97,7 @@ def _summary(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
         "stats": statistics_of(compared),
         "summaries": summary_rows(compared),
         "matrices": matrices_of(compared, options),
+        "pair_saves": save_links(f"{reverse('indexer:comparison-pairs')}?{query_of(compared)}"),
         "figure_form": figure_form,
         "figures": figures,
         "split_note": split_note(compared),

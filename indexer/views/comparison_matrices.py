@@ -1,13 +1,19 @@
 """Every two versions of a comparison set against each other, as tables shaded like a heat map."""
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from indexer.forms.comparison import FigureOptions
-from indexer.selectors.comparison import Comparison
-from indexer.views.run_names import short_names
+from indexer.selectors.comparison import Comparison, summarise_shift
+from indexer.views.exports import run_facts
+from indexer.views.run_names import run_names, short_names
+from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray
+from weighting.views.files import table_answer
 
 SHADES = 5
 
@@ -34,6 +40,41 @@ def matrices_of(compared: Comparison, options: FigureOptions) -> list[dict[str, 
             "rows": _rows(compared, 1 - overlaps, lambda value: f"{100 * (1 - value):.0f}", 1.0),
         },
     ]
+
+
+def pairs_file(compared: Comparison, format: str) -> HttpResponse:
+    """Answer with every two versions: how far apart they rank, and what their tops share."""
+    columns = [
+        Heading("run", _("Run")),
+        Heading("version", _("Version")),
+        Heading("other_run", _("Other run")),
+        Heading("other_version", _("Other version")),
+        Heading("moved", _("Cities that change rank")),
+        Heading("largest", _("Largest shift")),
+        Heading("mean_absolute_shift", _("Mean absolute shift (R_S)")),
+        Heading("spearman", _("Spearman")),
+        Heading("kendall_tau_b", _("Kendall tau-b")),
+        *(Heading(f"top_{k}", _("First %(k)s in common") % {"k": k}) for k in compared.tops),
+    ]
+    return table_answer(format, "versions", columns, _pair_rows(compared), run_facts(*compared.runs))
+
+
+def _pair_rows(compared: Comparison) -> Iterator[list[object]]:
+    named = list(zip(compared.results, run_names(compared.runs), strict=True))
+    for (one, name), (other, other_name) in combinations(named, 2):
+        summary = summarise_shift(one.ranks, other.ranks)
+        yield [
+            one.run.pk,
+            name,
+            other.run.pk,
+            other_name,
+            summary.moved,
+            summary.largest,
+            summary.mean_absolute,
+            summary.spearman,
+            summary.tau_b,
+            *summary.tops.values(),
+        ]
 
 
 def _rows(compared: Comparison, values: FloatArray, text: Any, darkest: float) -> dict[str, Any]:

@@ -225,6 +225,17 @@ def test_every_version_is_set_against_every_other(analyst, runs):
     assert [row["tau_b"] for row in response.context["summaries"]] == ["0.3333", "0.3333"]
 
 
+def test_every_two_versions_come_as_a_file(analyst, runs):
+    rows = read_csv(analyst.get("/compare/pairs/", ask(*runs)))
+    assert [(row["Run"], row["Other run"]) for row in rows] == [
+        (str(runs[a].pk), str(runs[b].pk)) for a, b in ((0, 1), (0, 2), (1, 2))
+    ]
+    compared = analyst.get(HERE, ask(*runs)).context["compared"]
+    shifts = [float(row["Mean absolute shift (R_S)"]) for row in rows]
+    assert shifts == [compared.mean_shifts[a, b] for a, b in ((0, 1), (0, 2), (1, 2))]
+    assert float(rows[0]["Kendall tau-b"]) == pytest.approx(1 / 3)
+
+
 def test_a_city_can_be_marked_by_any_of_its_names(analyst, runs):
     response = analyst.get(HERE, ask(*runs, mark="宛城， Xi'an"))
     marked = [line.name for line in response.context["figures"]["ranks"]["rows"] if line.marked]
