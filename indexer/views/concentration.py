@@ -22,11 +22,12 @@ from indexer.selectors.concentration import (
     PlaceConcentration,
     concentration_of,
 )
-from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.views.exports import run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.tables import Cell
 from indexer.views.words import data_set_name, version_name
+from weighting.drawing import Spec
 from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
@@ -58,10 +59,23 @@ def concentration_export(request: HttpRequest, pk: int) -> HttpResponse:
     return table_answer(asked_format(request), name, _headings(), _file_rows(report), run_facts(run))
 
 
-def _page(request: HttpRequest, run: Run) -> HttpResponse:
+def lorenz_figure(request: HttpRequest, run: Run) -> Spec | None:
+    """Return the curve for a picture; None where the scores have no concentration."""
+    try:
+        return _chart(concentration_of(_asked(request, run)[1]))
+    except ConcentrationError:
+        return None
+
+
+def _asked(request: HttpRequest, run: Run) -> tuple[NodeChoice, NodeScores]:
+    """Return the choice of a node, and the run with this node in view."""
     subject = node_scores_of(run)
     form = NodeChoice(request.GET, nodes=subject.nodes)
-    subject = subject.on(form.chosen)
+    return form, subject.on(form.chosen)
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    form, subject = _asked(request, run)
     context = {**run_context(run, "run-concentration"), "form": form, "subject": subject}
     try:
         context |= _report_context(concentration_of(subject), form)
@@ -80,6 +94,7 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
         "saves": save_links(export + query),
         "stats": _stats(report),
         "chart": _chart(report),
+        "image_url": reverse("indexer:run-picture", args=[run.pk, "lorenz", "svg"]) + query,
         "curve": _curve_rows(report),
         "tops": TOPS,
         "top_rows": _top_rows(report),

@@ -20,6 +20,7 @@ from indexer.selectors.runs import PERCENT, runs_visible_to, runs_with_nodes_vis
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.words import data_set_name, method_words, score_unit, version_name
+from weighting.drawing import Spec
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
@@ -43,29 +44,40 @@ def run_map(request: HttpRequest, pk: int) -> HttpResponse:
 def map_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the points as a file; cities without coordinates come last."""
     run = finished_run(request, pk)
-    subject = node_scores_of(run)
-    form = _form(request, subject)
-    other = _other(request, form)
+    _choice, subject, other = _asked(request, run)
     headings = [
         *place_headings(),
         Heading("latitude", _("latitude")),
         Heading("longitude", _("longitude")),
-        Heading("score", f"{subject.on(form.chosen).name} ({score_unit(run.method)})"),
+        Heading("score", f"{subject.name} ({score_unit(run.method)})"),
         Heading("rank", _("Rank")),
     ]
     if other:
         headings.append(Heading("shift", _("Places gained")))
     runs = [run, other.run] if other else [run]
-    rows = _file_rows(map_of(subject.on(form.chosen), other), with_shift=other is not None)
+    rows = _file_rows(map_of(subject, other), with_shift=other is not None)
     return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, run_facts(*runs))
 
 
-def _page(request: HttpRequest, run: Run) -> HttpResponse:
+def map_figure(request: HttpRequest, run: Run) -> Spec | None:
+    """Return the map for a picture; None where no city has coordinates."""
+    _choice, subject, other = _asked(request, run)
+    view = map_of(subject, other)
+    return _drawing(subject, view, other)["chart"] if view.points else None
+
+
+def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeScores | None]:
+    """Return the choice, the run with the node in view, and the run to compare with."""
     subject = node_scores_of(run)
     form = _form(request, subject)
-    subject, other = subject.on(form.chosen), _other(request, form)
+    return form, subject.on(form.chosen), _other(request, form)
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    form, subject, other = _asked(request, run)
     view = map_of(subject, other)
     export = reverse("indexer:run-map-export", args=[run.pk])
+    picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
     chosen = {"node": form.code, "against": other.run.pk if other else ""}
     query = urlencode({key: value for key, value in chosen.items() if value})
     context = {
@@ -74,6 +86,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "subject": subject,
         "view": view,
         "against": version_name(other.run) if other else "",
+        "image_url": f"{picture}?{query}" if query else picture,
         "saves": save_links(f"{export}?{query}" if query else export),
         "few_names": len(view.unplaced) <= FEW_NAMES,
         "title": _("No city has coordinates"),

@@ -9,17 +9,23 @@ from django.views.decorators.http import require_GET
 from indexer.enums import RunStatus
 from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.views.concentration import lorenz_figure
 from indexer.views.fragility import fragility_figure
+from indexer.views.maps import map_figure
 from indexer.views.ranking import composition_figure
+from indexer.views.series import series_figure
 from weighting.drawing import Spec
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import picture_answer
 from weighting.visitors import visitor_of
 
-# Each page of a run puts its figures here, by the name in their address.
-FIGURES: dict[str, Callable[[Run], Spec | None]] = {
-    "composition": composition_figure,
-    "fragility": fragility_figure,
+# Each page of a run puts its figures here, by the name in their address; its query chooses as the page's.
+FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
+    "composition": lambda _request, run: composition_figure(run),
+    "fragility": lambda _request, run: fragility_figure(run),
+    "lorenz": lorenz_figure,
+    "map": map_figure,
+    "scatter": series_figure,
 }
 
 
@@ -30,4 +36,4 @@ def run_picture(request: HttpRequest, pk: int, figure: str, format: str) -> Http
     run = get_object_or_404(runs_with_nodes_visible_to(visitor_of(request).account), pk=pk)
     if figure not in FIGURES or run.status != RunStatus.DONE:
         raise Http404
-    return picture_answer(FIGURES[figure](run), format)
+    return picture_answer(FIGURES[figure](request, run), format)

@@ -20,8 +20,9 @@ from indexer.selectors.series import SeriesReport, hold_against, series_beside, 
 from indexer.services.series import import_series, publish_series
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.series_figures import report_context
+from indexer.views.series_figures import report_context, scatter_of
 from indexer.views.words import score_unit
+from weighting.drawing import Spec
 from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
@@ -65,6 +66,12 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
         Fact("series_sha256", _("SHA-256 of the series"), series.sha256),
     ]
     return table_answer(asked_format(request), f"series-{run.pk}", headings, _file_rows(report), facts)
+
+
+def series_figure(request: HttpRequest, run: Run) -> Spec | None:
+    """Return the scatter for a picture; None without a series or anything to draw."""
+    report = _choice(request, run)[1]
+    return scatter_of(report) if report is not None and report.drawn.any() else None
 
 
 @audience(STAFF)
@@ -149,7 +156,13 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         scale = form.cleaned_data.get("scale", "")
         query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale})
         export = reverse("indexer:run-series-export", args=[run.pk])
-        context |= {"form": form, "saves": save_links(f"{export}?{query}"), **report_context(report)}
+        picture = reverse("indexer:run-picture", args=[run.pk, "scatter", "svg"])
+        context |= {
+            "form": form,
+            "saves": save_links(f"{export}?{query}"),
+            "image_url": f"{picture}?{query}",
+            **report_context(report),
+        }
     return render(request, "indexer/series.html", context)
 
 

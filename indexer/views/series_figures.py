@@ -39,7 +39,7 @@ def report_context(report: SeriesReport) -> dict[str, Any]:
         ],
     }
     if report.drawn.any():
-        context["chart"] = _chart(report)
+        context["chart"] = scatter_of(report)
         context["rows"] = _rows(report)
     if report.has_shares:
         context["shares"] = [
@@ -97,7 +97,8 @@ def _band(first: int, last: int, found: Association) -> dict[str, Any]:
     }
 
 
-def _chart(report: SeriesReport) -> dict[str, Any]:
+def scatter_of(report: SeriesReport) -> dict[str, Any]:
+    """Return the figure of the scores over the series."""
     run, series = report.subject.run, report.series
     unit = score_unit(run.method)
     return charts.series_scatter(

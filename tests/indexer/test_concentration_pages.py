@@ -111,3 +111,11 @@ def test_strangers_see_published_runs_only(client):
     hidden, open_ = make_runs(FOUR)[0], make_runs(random_values(4), published=True)[0]
     assert client.get(page_of(hidden)).status_code == 404
     assert client.get(page_of(open_)).status_code == 200
+
+
+def test_the_curve_is_saved_as_a_picture(analyst):
+    run = make_runs(FOUR, tilts=[None])[0]
+    image = analyst.get(page_of(run)).context["image_url"]
+    assert "if all held the same" in analyst.get(image).content.decode()
+    none = make_runs(random_values(5), tilts=[None], normalisation="zscore")[0]
+    assert analyst.get(image.replace(f"/{run.pk}/", f"/{none.pk}/")).status_code == 404

@@ -98,3 +98,12 @@ def test_strangers_are_offered_published_runs_only(client):
     assert client.get(page_of(hidden[0])).status_code == 404
     choices = dict(client.get(page_of(published[0])).context["form"].fields["against"].choices)
     assert list(choices) == ["", published[1].pk]
+
+
+def test_the_map_is_saved_as_a_picture_of_what_the_page_shows(analyst, runs):
+    image = analyst.get(page_of(runs[0]), {"against": runs[1].pk}).context["image_url"]
+    svg = analyst.get(image).content.decode()
+    assert "moves up" in svg
+    assert "Test data" in svg
+    City.objects.update(latitude=None, longitude=None)
+    assert analyst.get(image).status_code == 404

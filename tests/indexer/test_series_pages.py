@@ -206,3 +206,11 @@ def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, dja
         make_series(run.data_set.city_ids, np.arange(count) + 1.5, actor=run.data_set.created_by)
         with django_assert_num_queries(8):
             analyst.get(page_of(run))
+
+
+def test_the_scatter_is_saved_as_a_picture(analyst, run):
+    address = reverse("indexer:run-picture", args=[run.pk, "scatter", "svg"])
+    assert analyst.get(address).status_code == 404
+    gdp_of(run, far=2)
+    assert analyst.get(page_of(run)).context["image_url"].startswith(address)
+    assert "GDP" in analyst.get(address).content.decode()
