@@ -1,6 +1,7 @@
 """What an analyst sends in to add a data set, and what is chosen and corrected on its way."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from indexer.enums import Aggregation, Missing, Negative, Normalisation
 from indexer.intake.files import MEGABYTE, UPLOAD
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
+from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
 from indexer.services.registers import CityRow
@@ -28,6 +30,14 @@ class FrameworkChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, thing: Any) -> str:
         return str(thing.name)
+
+
+class MethodChoiceField(forms.ChoiceField):
+    """A choice of the method; left open, it is as the framework's method says."""
+
+    def __init__(self, *, choices: Any, **kwargs: Any) -> None:
+        open_choice = [("", gettext_lazy("as the framework’s method says"))]
+        super().__init__(choices=[*open_choice, *choices], required=False, **kwargs)
 
 
 class DataFileField(forms.FileField):
@@ -72,14 +82,21 @@ class TermsForm(forms.Form):
     register = FrameworkChoice(
         label=gettext_lazy("Register of the units"), queryset=Register.objects.none(), empty_label=None
     )
-    normalisation = forms.ChoiceField(label=gettext_lazy("Normalisation"), choices=Normalisation.choices)
-    negative = forms.ChoiceField(
+    normalisation = MethodChoiceField(label=gettext_lazy("Normalisation"), choices=Normalisation.choices)
+    negative = MethodChoiceField(
         label=gettext_lazy("Indicators where lower is better"),
         choices=Negative.choices,
         help_text=gettext_lazy("Used by shares alone."),
     )
-    missing = forms.ChoiceField(label=gettext_lazy("Missing values"), choices=Missing.choices)
-    aggregation = forms.ChoiceField(label=gettext_lazy("Aggregation"), choices=Aggregation.choices)
+    missing = MethodChoiceField(label=gettext_lazy("Missing values"), choices=Missing.choices)
+    aggregation = MethodChoiceField(
+        label=gettext_lazy("Aggregation"),
+        choices=Aggregation.choices,
+        help_text=gettext_lazy(
+            "The framework’s method also says whether outliers are treated and indicators divided. Any "
+            "data set can be computed by another method later."
+        ),
+    )
     note = forms.CharField(
         label=gettext_lazy("Note"),
         required=False,
@@ -108,8 +125,7 @@ class TermsForm(forms.Form):
         for name in ("name_zh", "name_en"):
             if not cleaned.get("series") and not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, _("A new series needs a name in both languages. Fill it in."))
-        said = {name: cleaned[name] for name in METHOD if cleaned.get(name)}
-        if blockers := method_blockers(MethodChoice(**said)):
+        if cleaned.get("framework") and (blockers := method_blockers(self._method())):
             raise ValidationError(blockers)
         return cleaned
 
@@ -124,8 +140,14 @@ class TermsForm(forms.Form):
             name_en=said["name_en"],
             year=said["year"],
             note=said["note"],
-            method=use_method(**{name: said[name] for name in METHOD}),
+            method=use_method(**vars(self._method())),
         )
+
+    def _method(self) -> MethodChoice:
+        """Return the framework's method with what was chosen in its place."""
+        default = default_method_of(self.cleaned_data["framework"].pk)
+        said = {name: self.cleaned_data[name] for name in METHOD if self.cleaned_data.get(name)}
+        return replace(choice_of(default) if default else MethodChoice(), **said)
 
     @staticmethod
     def said_in(draft: DataImport) -> dict[str, Any]:

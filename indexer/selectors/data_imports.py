@@ -8,14 +8,15 @@ import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from indexer.enums import Aggregation, Missing, Normalisation
+from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.frames import DataTable, Treatment, check_columns
 from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
 from indexer.intake.mapping import LeafNames, Match, UnitNames
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.normalisation import NormalisationError, handle_missing, normalise
-from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.data_sets import RawData, normalise_raw_data, unpack_values
+from indexer.selectors.faults import fault_text
 from weighting.enums import Role
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
@@ -195,7 +196,33 @@ def _not_computable(
     wrong = [(problem.column, problem.message) for problem in log.problems]
     if not wrong and not faulty and method.aggregation == Aggregation.GEOMETRIC:
         wrong = [(code, _not_positive()) for code in _never_geometric(table, directions, totals, treatment)]
+    if not wrong and not faulty:
+        wrong = _optional_steps_refused(draft, mapped, content)
     return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
+
+
+def _optional_steps_refused(draft: DataImport, mapped: Mapped, content: Content) -> list[tuple[str, str]]:
+    """What denominators or the treatment of outliers cannot do with sound columns."""
+    if not draft.method.denominators and draft.method.outliers == Outliers.KEEP:
+        return []
+    leaves = leaves_of(draft.framework_id)
+    raw = RawData(
+        codes=[leaf.code for leaf in leaves],
+        directions=np.array([leaf.direction for leaf in leaves]),
+        values=content.values,
+        totals=content.totals,
+        beside=content.beside,
+        units=[mapped.labels[key] for key in content.keys],
+    )
+    try:
+        normalise_raw_data(raw, draft.method)
+    except NormalisationError as error:
+        names = {leaf.code: leaf.name for leaf in leaves}
+        return [
+            ("", fault_text(f.kind, codes=[names.get(code, code) for code in f.codes], units=f.units))
+            for f in error.faults
+        ]
+    return []
 
 
 def _not_positive() -> str:

@@ -1,7 +1,7 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Count, Q, QuerySet
@@ -112,28 +112,70 @@ def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structu
     return normalise_data_set(data_set, method, structure).values
 
 
+@dataclass(frozen=True, eq=False)
+class RawData:
+    """Raw values, (cities, leaves), with all that a method may need to compute with them.
+
+    ``beside`` are the auxiliary columns, (cities,); ``units`` names the cities in errors.
+    """
+
+    codes: Sequence[str]
+    directions: IntArray
+    values: FloatArray
+    totals: FloatArray
+    beside: Mapping[str, FloatArray]
+    units: Sequence[str]
+
+    def of_rows(self, rows: IntArray) -> "RawData":
+        """Return some of the cities, as if there were no others."""
+        return replace(
+            self,
+            values=self.values[rows],
+            beside={code: column[rows] for code, column in self.beside.items()},
+            units=[self.units[row] for row in rows] if self.units else [],
+        )
+
+
 def normalise_data_set(data_set: DataSet, method: IndexMethod, structure: Structure) -> Normalised:
     """Divide, fill in, treat and normalise the raw values of a data set as a method says.
 
     Raises `NormalisationError`, a `ValueError`, with every reason why that cannot be done.
     """
-    codes, values = structure.tree.leaf_codes, unpack_values(data_set)
+    raw = raw_data_of(data_set, structure)
     # The names are for the messages about missing values and denominators alone.
-    named = np.isnan(values).any() or method.denominators
-    prepared = prepare(
-        values,
-        missing=method.missing,  # type: ignore[arg-type]
-        codes=codes,
-        units=_city_names(data_set) if named else [],
+    if np.isnan(raw.values).any() or method.denominators:
+        raw = replace(raw, units=_city_names(data_set))
+    return normalise_raw_data(raw, method)
+
+
+def raw_data_of(data_set: DataSet, structure: Structure) -> RawData:
+    """Return what a data set holds, without the names of its cities."""
+    return RawData(
+        codes=structure.tree.leaf_codes,
+        directions=structure.directions,
+        values=unpack_values(data_set),
         totals=unpack_totals(data_set),
-        denominators=denominators_of(data_set, method, codes),
+        beside=auxiliary_columns_of(data_set),
+        units=[],
+    )
+
+
+def normalise_raw_data(raw: RawData, method: IndexMethod) -> Normalised:
+    """Do the same for data that are not stored; raises `NormalisationError` likewise."""
+    prepared = prepare(
+        raw.values,
+        missing=method.missing,  # type: ignore[arg-type]
+        codes=raw.codes,
+        units=raw.units,
+        totals=raw.totals,
+        denominators=_denominators(raw, method),
         rule=rule_of(method),
     )
     normalised = normalise(
         prepared.values,
         method=method.normalisation,  # type: ignore[arg-type]
-        directions=structure.directions,
-        codes=codes,
+        directions=raw.directions,
+        codes=raw.codes,
         totals=prepared.totals,
         negative=method.negative,  # type: ignore[arg-type]
     )
@@ -150,27 +192,21 @@ def rule_of(method: IndexMethod) -> OutlierRule:
     )
 
 
-def denominators_of(data_set: DataSet, method: IndexMethod, codes: Sequence[str]) -> dict[int, FloatArray]:
-    """Return the column, (cities,), that divides each leaf of the method, by the leaf's position."""
-    columns = columns_of(data_set, codes) if method.denominators else {}
-    unknown = {column for pair in method.denominators.items() for column in pair} - set(columns)
-    unknown |= set(method.denominators) - set(codes)
-    if unknown:
-        raise NormalisationError([DataFault("unknown_column", tuple(sorted(unknown)))])
-    return {codes.index(leaf): columns[column] for leaf, column in method.denominators.items()}
-
-
-def columns_of(data_set: DataSet, codes: Sequence[str]) -> dict[str, FloatArray]:
-    """Return every column, (cities,), that may divide or weigh: leaves and auxiliary ones."""
-    leaves = dict(zip(codes, unpack_values(data_set).T, strict=True))
-    return leaves | auxiliary_columns_of(data_set)
-
-
 def auxiliary_columns_of(data_set: DataSet) -> dict[str, FloatArray]:
     """Return the columns, (cities,), that are no indicators, NaN where missing."""
     codes = data_set.auxiliary_codes
     beside = np.frombuffer(data_set.auxiliary, dtype="<f8").reshape(len(data_set.city_ids), len(codes))
     return dict(zip(codes, beside.T, strict=True))
+
+
+def _denominators(raw: RawData, method: IndexMethod) -> dict[int, FloatArray]:
+    """Return the column, (cities,), that divides each leaf of the method, by the leaf's position."""
+    place = {code: position for position, code in enumerate(raw.codes)}
+    columns = {code: raw.values[:, position] for code, position in place.items()} | dict(raw.beside)
+    unknown = set(method.denominators) - set(place) | set(method.denominators.values()) - set(columns)
+    if unknown:
+        raise NormalisationError([DataFault("unknown_column", tuple(sorted(unknown)))])
+    return {place[leaf]: columns[column] for leaf, column in method.denominators.items()}
 
 
 def _city_names(data_set: DataSet) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from indexer.enums import StudyKind
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.normalisation import NormalisationError, normalise
+from indexer.numeric.normalisation import NormalisationError
 from indexer.numeric.plans import (
     DroppedPlan,
     GivenVersions,
@@ -20,15 +20,13 @@ from indexer.numeric.plans import (
     SobolPlan,
     Versions,
 )
-from indexer.numeric.preparation import prepare
 from indexer.numeric.uncertainty import Index, SeededDraws
 from indexer.selectors.data_sets import (
     Structure,
-    denominators_of,
+    normalise_raw_data,
     normalised_values,
-    rule_of,
+    raw_data_of,
     structure_of,
-    unpack_totals,
     unpack_values,
 )
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -224,31 +222,10 @@ def _dropped_plan(base: Base) -> DroppedPlan:
 
 def _rows_normaliser(base: Base) -> Callable[[IntArray], FloatArray]:
     """Return what normalises some of the cities as if there were no others, without a query."""
-    method, codes = base.run.method, base.tree.leaf_codes
-    values, totals = unpack_values(base.data_set), unpack_totals(base.data_set)
-    denominators, rule = denominators_of(base.data_set, method, codes), rule_of(method)
-
-    def normalise_rows(rows: IntArray) -> FloatArray:
-        prepared = prepare(
-            values[rows],
-            missing=method.missing,  # type: ignore[arg-type]
-            codes=codes,
-            # Names for messages that nobody reads: the whole data set has been normalised.
-            units=[""] * len(rows),
-            totals=totals,
-            denominators={leaf: column[rows] for leaf, column in denominators.items()},
-            rule=rule,
-        )
-        return normalise(
-            prepared.values,
-            method=method.normalisation,  # type: ignore[arg-type]
-            directions=base.structure.directions,
-            codes=codes,
-            totals=prepared.totals,
-            negative=method.negative,  # type: ignore[arg-type]
-        )
-
-    return normalise_rows
+    raw, method = raw_data_of(base.data_set, base.structure), base.run.method
+    # Names for messages that nobody reads: the whole data set has been normalised.
+    named = replace(raw, units=[""] * len(raw.values))
+    return lambda rows: normalise_raw_data(named.of_rows(rows), method).values
 
 
 def _is_all(tree: Tree, node: int, alone: set[int]) -> bool:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from indexer.models import City, DataImport, DataSet, Run
 from indexer.selectors.data_sets import unpack_totals, unpack_values
 from indexer.services.data_sets import PrintedFigure, record_printed_figures
+from indexer.services.methods import set_default_method, use_method
 from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -450,3 +451,42 @@ def test_one_takes_the_same_queries_for_any_size(analyst, cities, django_assert_
     # Session, account; the data set, its editions, runs, indicators, cities with places.
     with django_assert_num_queries(7):
         analyst.get(reverse("indexer:data-set-detail", args=[run.data_set_id]))
+
+
+class TestTheFrameworksMethod:
+    """What is left open is as the framework says; what is chosen comes before it."""
+
+    LEFT_OPEN = {"normalisation": "", "negative": "", "missing": "", "aggregation": ""}
+
+    def chosen(self, framework, **choices):
+        set_default_method(framework, method=use_method(**choices), actor=framework.created_by)
+
+    def test_choices_left_open_are_the_frameworks(self, analyst, framework):
+        self.chosen(framework, normalisation="rank", outliers="log")
+
+        send(analyst, framework, **self.LEFT_OPEN)
+
+        method = DataImport.objects.get().method
+        assert (method.normalisation, method.outliers) == ("rank", "log")
+
+    def test_a_choice_comes_before_the_frameworks(self, analyst, framework):
+        self.chosen(framework, normalisation="rank", outliers="winsorise", winsorised_most=2)
+
+        send(analyst, framework, **{**self.LEFT_OPEN, "normalisation": "minmax"})
+
+        method = DataImport.objects.get().method
+        assert (method.normalisation, method.outliers, method.winsorised_most) == ("minmax", "winsorise", 2)
+
+    def test_a_framework_without_a_method_leaves_the_reports(self, analyst, framework):
+        send(analyst, framework, **self.LEFT_OPEN)
+
+        assert DataImport.objects.get().method == use_method()
+
+    def test_a_denominator_that_the_file_does_not_have_blocks_the_import(self, analyst, framework):
+        leaf = framework.indicators.filter(is_leaf=True).first()
+        self.chosen(framework, denominators={leaf.code: "population"})
+
+        send(analyst, framework, **self.LEFT_OPEN)
+
+        messages = [found[-1] for found in blockers(analyst)]
+        assert messages == ["The data set has no such indicator or column: population."]
