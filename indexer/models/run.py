@@ -14,8 +14,9 @@ from weighting.models import WeightVersion
 class Run(Job):
     """One computation of an index. The row is the truth; a Celery message only wakes a worker.
 
-    ``node_scores`` is a C-ordered float64 matrix (cities, nodes) in the order of the
-    data set's cities and the framework's positions.
+    ``node_scores`` holds the scores of the nodes that have children: their count and positions
+    in the framework as int64, then a C-ordered float64 matrix (inner nodes, cities). Leaves
+    score their normalised values, which all runs of a data set and method share.
     """
 
     data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="runs")
@@ -45,16 +46,24 @@ class Run(Job):
 
 
 class CityScore(models.Model):
-    """The composite score and rank of one city in one run; unrounded."""
+    """The composite score and rank of one city in one run; unrounded.
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="city_scores")
-    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="scores")
+    No more than this is stored per city, and nothing checks it row by row: the run's row is
+    locked while its scores are written, and their cities are those of its data set.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "city_id")
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="city_scores", db_index=False, db_constraint=False
+    )
+    city = models.ForeignKey(
+        City, on_delete=models.PROTECT, related_name="scores", db_index=False, db_constraint=False
+    )
     score = models.FloatField()
     rank = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "city"], name="city_score_once")]
         indexes = [models.Index(fields=["run", "rank"], name="city_score_by_rank")]
 
     def __str__(self) -> str:
-        return f"city score {self.pk}"
+        return f"city score {self.run_id}/{self.city_id}"

@@ -12,6 +12,8 @@ Aggregation = Literal["arithmetic", "geometric"]
 Missing = Literal["refuse", "reweight"]
 CompositeFault = Literal["missing", "not_positive", "nothing_present"]
 
+# Sums of that many cells and their products fit in the cache of one core.
+CACHED_CELLS = 50_000
 COMPOSITE_TEXTS: dict[CompositeFault, str] = {
     "missing": "missing values",
     "not_positive": "geometric means need values above zero",
@@ -84,8 +86,7 @@ def composite_scores(
     if missing == "reweight":
         totals = np.stack([_reweighted_sum(terms, w, _require(tree)) for w in versions.T], axis=1)
     else:
-        leaves = np.ascontiguousarray(terms.T)[:, :, np.newaxis]
-        totals = _sum_in_order(leaf * weight for leaf, weight in zip(leaves, versions, strict=True))
+        totals = _weigh_in_order(np.ascontiguousarray(terms.T), versions)
     return _untransformed(totals, aggregation).reshape(len(terms), *weights.shape[1:])
 
 
@@ -120,22 +121,77 @@ def node_scores(
     CompositeError
         As `composite_scores`.
     """
-    terms = _terms(normalised, aggregation, missing).T
-    local = local_from_leaf_weights(tree, np.asarray(global_)[tree.leaves])
-    present = ~np.isnan(terms)
-    weights = np.broadcast_to(local[:, np.newaxis], (len(tree), terms.shape[1]))
-    support = np.ones_like(weights, dtype=bool)
+    values = np.asarray(normalised, dtype=np.float64)
+    leaf_weights = np.asarray(global_)[tree.leaves, np.newaxis]
+    scores = np.empty((len(values), len(tree)))
+    scores[:, tree.inner] = inner_scores(
+        tree, leaf_weights, values, aggregation=aggregation, missing=missing
+    )[0].T
+    scores[:, tree.leaves] = values
+    return scores
+
+
+def inner_scores(
+    tree: Tree,
+    leaf_weights: FloatArray,
+    normalised: FloatArray,
+    *,
+    aggregation: Aggregation = "arithmetic",
+    missing: Missing = "refuse",
+) -> FloatArray:
+    """Score every city on every node that has children, under many versions at once.
+
+    The formula is that of `node_scores`; children are added in their order, in plain IEEE
+    arithmetic, so that the bits do not depend on which versions are scored together.
+
+    Parameters
+    ----------
+    leaf_weights : float array, (leaves, versions)
+        Global weights of the leaves; each version sums to 1.
+    normalised, aggregation, missing
+        As for `composite_scores`.
+
+    Returns
+    -------
+    float array, (versions, inner nodes, cities)
+        Nodes in the order of ``tree.inner``.
+
+    Raises
+    ------
+    CompositeError
+        As `composite_scores`.
+    """
+    terms = np.ascontiguousarray(_terms(normalised, aggregation, missing).T)
+    locals_ = [local_from_leaf_weights(tree, version) for version in leaf_weights.T]
     if missing == "reweight":
-        support, masses = _presence(tree, local, present)
-        weights = np.divide(weights, masses, out=np.zeros_like(masses), where=support)
+        return np.stack([_reweighted_inner(tree, local, terms, aggregation) for local in locals_])
+    weights = np.stack(locals_, axis=1)
+    rows = {int(node): row for row, node in enumerate(tree.inner)}
+    leaves = dict(zip(tree.leaves.tolist(), terms, strict=True))
+    scores = np.zeros((weights.shape[1], len(rows), terms.shape[1]))
+    product = np.empty((weights.shape[1], terms.shape[1]))
+    for level in reversed(tree.levels[1:]):
+        for node in level.tolist():
+            below = leaves[node] if node in leaves else scores[:, rows[node]]
+            np.multiply(weights[node][:, np.newaxis], below, out=product)
+            scores[:, rows[int(tree.parents[node])]] += product
+    return _untransformed(scores, aggregation)
+
+
+def _reweighted_inner(
+    tree: Tree, local: FloatArray, terms: FloatArray, aggregation: Aggregation
+) -> FloatArray:
+    """Score one version over what each city has, (inner nodes, cities); nan where it has nothing."""
+    present = ~np.isnan(terms)
+    support, masses = _presence(tree, local, present)
+    weights = np.broadcast_to(local[:, np.newaxis], masses.shape)
+    weights = np.divide(weights, masses, out=np.zeros_like(masses), where=support)
     scores = np.zeros(weights.shape)
     scores[tree.leaves] = np.where(present, terms, 0.0)
     for level in reversed(tree.levels[1:]):
         for node in level:
             scores[tree.parents[node]] += weights[node] * scores[node]
-    scores = _untransformed(scores, aggregation)
-    scores[tree.leaves] = np.asarray(normalised, dtype=np.float64).T
-    return np.where(support, scores, np.nan).T
+    return np.where(support, _untransformed(scores, aggregation), np.nan)[tree.inner]
 
 
 def _terms(normalised: FloatArray, aggregation: Aggregation, missing: Missing) -> FloatArray:
@@ -155,6 +211,25 @@ def _terms(normalised: FloatArray, aggregation: Aggregation, missing: Missing) -
 
 def _untransformed(scores: FloatArray, aggregation: Aggregation) -> FloatArray:
     return np.exp(scores) if aggregation == "geometric" else scores
+
+
+def _weigh_in_order(terms: FloatArray, weights: FloatArray) -> FloatArray:
+    """Add the leaves, (leaves, cities), under each version of the weights: (cities, versions).
+
+    A block of versions at a time, so that the sums stay in the processor's cache.
+    """
+    cities, versions = terms.shape[1], weights.shape[1]
+    totals = np.empty((versions, cities))
+    step = max(1, CACHED_CELLS // cities)
+    for start in range(0, versions, step):
+        part = np.ascontiguousarray(weights[:, start : start + step, np.newaxis])
+        sums = totals[start : start + step]
+        product = np.empty_like(sums)
+        np.multiply(part[0], terms[0], out=sums)
+        for leaf, weight in zip(terms[1:], part[1:], strict=True):
+            np.multiply(weight, leaf, out=product)
+            sums += product
+    return totals.T
 
 
 def _sum_in_order(products: Iterator[FloatArray]) -> FloatArray:

@@ -131,7 +131,7 @@ class CityChange:
     def _branch(self, node: int, children: dict[int, list[int]]) -> NodeChange:
         assert self.parts is not None  # noqa: S101  (the tree is empty without parts)
         results = (self.compared.results[0], self.compared.results[self.place])
-        before, after = (float(result.node_scores[self.position, node]) for result in results)
+        before, after = (float(result.on_node(node)[self.position]) for result in results)
         first, second = self.compared.weights[node, [0, self.place]].tolist()
         one, other = self._local[:, node].tolist()
         return NodeChange(

@@ -74,7 +74,7 @@ class NodeScores:
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
         """Return the scores of another node of the same run, (cities,)."""
-        return self.result.scores if node is None else self.result.node_scores[:, node.position]
+        return self.result.scores if node is None else self.result.on_node(node.position)
 
 
 def node_scores_of(run: Run, code: str = "") -> NodeScores:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from indexer.models import CityScore, DataSet, PublishedFigure, Run
+from indexer.selectors.data_sets import normalised_values, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -44,7 +46,30 @@ class RunResult:
     run: Run
     scores: FloatArray
     ranks: IntArray
-    node_scores: FloatArray
+    # The cities' rows in the run's own data set, where that lists them otherwise.
+    rows: IntArray | None = None
+
+    def on_node(self, position: int) -> FloatArray:
+        """Return the scores on one node, (cities,); those of a leaf are normalised anew."""
+        place = self._inner[0].get(position)
+        return self.node_scores[:, position] if place is None else self._in_order(self._inner[1][place])
+
+    @cached_property
+    def node_scores(self) -> FloatArray:
+        """The scores on all nodes, (cities, nodes): what was stored, and the normalised values."""
+        data_set = DataSet.objects.get(pk=self.run.data_set_id)
+        structure = structure_of(data_set.framework_id)
+        scores = np.empty((len(data_set.city_ids), len(structure.tree)))
+        scores[:, structure.tree.inner] = self._inner[1].T
+        scores[:, structure.tree.leaves] = normalised_values(data_set, self.run.method, structure)
+        return self._in_order(scores)
+
+    @cached_property
+    def _inner(self) -> tuple[dict[int, int], FloatArray]:
+        return unpack_inner(self.run)
+
+    def _in_order(self, scores: FloatArray) -> FloatArray:
+        return scores if self.rows is None else scores[self.rows]
 
 
 def runs_visible_to(account: Account | None) -> QuerySet[Run]:
@@ -105,7 +130,7 @@ def results_of(runs: Sequence[Run]) -> list[RunResult]:
     for run_id, city_id, score, rank in rows:
         scores[run_id][place[city_id]] = score
         ranks[run_id][place[city_id]] = rank
-    return [RunResult(run, scores[run.pk], ranks[run.pk], _nodes_in_order(run, city_ids)) for run in runs]
+    return [RunResult(run, scores[run.pk], ranks[run.pk], _rows_of(run, city_ids)) for run in runs]
 
 
 def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None) -> Printed:
@@ -139,14 +164,18 @@ def _visible_to(account: Account | None) -> QuerySet[Run]:
     return published.filter(method=F("data_set__method"))
 
 
-def _nodes_in_order(run: Run, city_ids: Sequence[int]) -> FloatArray:
-    nodes, own = _unpack_nodes(run), run.data_set.city_ids
-    if own == city_ids:
-        return nodes
-    row = {city_id: index for index, city_id in enumerate(own)}
-    return nodes[[row[city_id] for city_id in city_ids]]
-
-
-def _unpack_nodes(run: Run) -> FloatArray:
+def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:
+    """Return the row of each inner node by its position, and the scores, (inner nodes, cities)."""
     assert run.node_scores is not None  # noqa: S101  (a finished run has them: run_done_is_whole)
-    return np.frombuffer(run.node_scores, dtype="<f8").reshape(len(run.data_set.city_ids), -1)
+    count = int(np.frombuffer(run.node_scores, dtype="<i8", count=1)[0])
+    positions = np.frombuffer(run.node_scores, dtype="<i8", count=count, offset=8)
+    scores = np.frombuffer(run.node_scores, dtype="<f8", offset=8 * (count + 1))
+    return {int(node): row for row, node in enumerate(positions)}, scores.reshape(count, -1)
+
+
+def _rows_of(run: Run, city_ids: Sequence[int]) -> IntArray | None:
+    own = run.data_set.city_ids
+    if own == city_ids:
+        return None
+    row = {city_id: index for index, city_id in enumerate(own)}
+    return np.array([row[city_id] for city_id in city_ids])

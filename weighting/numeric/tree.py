@@ -90,6 +90,11 @@ class Tree:
         return np.flatnonzero(self.is_leaf)
 
     @cached_property
+    def inner(self) -> IntArray:
+        """Indices of the nodes that have children, in the order of the codes."""
+        return np.flatnonzero(~self.is_leaf)
+
+    @cached_property
     def leaf_codes(self) -> tuple[str, ...]:
         """Codes of the leaves, the column order of every (cities, leaves) array."""
         return tuple(self.codes[leaf] for leaf in self.leaves)
