@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from indexer.models import CityScore, DataSet, PublishedFigure, Run
-from indexer.selectors.data_sets import normalised_values, structure_of
+from indexer.models import CityScore, DataSet, IndexMethod, PublishedFigure, Run
+from indexer.selectors.data_sets import Structure, normalised_values, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -40,12 +40,35 @@ class Figure:
 
 
 @dataclass(frozen=True, eq=False)
+class LeafScores:
+    """The normalised values that all runs of a data set and method share, made when asked for."""
+
+    data_set_id: int
+    method: IndexMethod
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """Normalised values, (cities, leaves)."""
+        return normalised_values(self._data_set, self.method, self.structure)
+
+    @cached_property
+    def structure(self) -> Structure:
+        """The tree that the leaves belong to."""
+        return structure_of(self._data_set.framework_id)
+
+    @cached_property
+    def _data_set(self) -> DataSet:
+        return DataSet.objects.get(pk=self.data_set_id)
+
+
+@dataclass(frozen=True, eq=False)
 class RunResult:
     """A finished run as arrays, in the order of its data set's cities; unrounded, not times 100."""
 
     run: Run
     scores: FloatArray
     ranks: IntArray
+    leaves: "LeafScores"
     # The cities' rows in the run's own data set, where that lists them otherwise.
     rows: IntArray | None = None
 
@@ -57,11 +80,10 @@ class RunResult:
     @cached_property
     def node_scores(self) -> FloatArray:
         """The scores on all nodes, (cities, nodes): what was stored, and the normalised values."""
-        data_set = DataSet.objects.get(pk=self.run.data_set_id)
-        structure = structure_of(data_set.framework_id)
-        scores = np.empty((len(data_set.city_ids), len(structure.tree)))
-        scores[:, structure.tree.inner] = self._inner[1].T
-        scores[:, structure.tree.leaves] = normalised_values(data_set, self.run.method, structure)
+        tree, values = self.leaves.structure.tree, self.leaves.values
+        scores = np.empty((len(values), len(tree)))
+        scores[:, tree.inner] = self._inner[1].T
+        scores[:, tree.leaves] = values
         return self._in_order(scores)
 
     @cached_property
@@ -130,7 +152,17 @@ def results_of(runs: Sequence[Run]) -> list[RunResult]:
     for run_id, city_id, score, rank in rows:
         scores[run_id][place[city_id]] = score
         ranks[run_id][place[city_id]] = rank
-    return [RunResult(run, scores[run.pk], ranks[run.pk], _rows_of(run, city_ids)) for run in runs]
+    leaves = {(run.data_set_id, run.method_id): LeafScores(run.data_set_id, run.method) for run in runs}
+    return [
+        RunResult(
+            run,
+            scores[run.pk],
+            ranks[run.pk],
+            leaves[run.data_set_id, run.method_id],
+            _rows_of(run, city_ids),
+        )
+        for run in runs
+    ]
 
 
 def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None) -> Printed:

@@ -35,7 +35,8 @@ INSERT = 'INSERT INTO indexer_cityscore (run_id, city_id, score, "rank") VALUES 
 COPY = 'COPY indexer_cityscore (run_id, city_id, score, "rank") FROM STDIN (FORMAT BINARY)'
 END = (
     "UPDATE indexer_run SET status = %s, lease = NULL, lease_until = NULL, finished_at = %s,"
-    " data_sha256 = %s, code_version = %s, manifest_hash = %s, node_scores = %s, result_sha256 = %s WHERE id = %s"
+    " data_sha256 = %s, code_version = %s, manifest_hash = %s, node_scores = %s, result_sha256 = %s"
+    " WHERE id = %s"
 )
 
 

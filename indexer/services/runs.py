@@ -139,7 +139,9 @@ def _fail(runs: list[Run], error: Exception, bench: Workbench) -> int:
     """End a run that cannot be computed; of several, find out which by computing each alone."""
     if len(runs) > 1:
         return sum(_compute([run], bench) for run in runs)
-    return _store_failure(runs[0], failure_of(error, codes=bench.structure.tree.leaf_codes, units=bench.data_set.city_ids))
+    return _store_failure(
+        runs[0], failure_of(error, codes=bench.structure.tree.leaf_codes, units=bench.data_set.city_ids)
+    )
 
 
 @transaction.atomic

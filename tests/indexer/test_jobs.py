@@ -17,6 +17,7 @@ from indexer.numeric.normalisation import FAULT_TEXTS
 from indexer.selectors import jobs as selectors
 from indexer.selectors.jobs import Progress, interactive_work_waits, progress_of
 from indexer.selectors.runs import data_sets_with_waiting_runs
+from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.jobs import cancel_job, requeue_job
 from indexer.services.leases import keep_lease
@@ -54,7 +55,7 @@ class TestQueues:
         assert len(claim_runs(data_set.pk)) == len(others)
 
     def test_bulk_work_stops_after_one_claim_when_somebody_waits(self, monkeypatch):
-        monkeypatch.setattr(services, "CLAIM_SIZE", 1)
+        monkeypatch.setattr(services, "CLAIM_ROWS", 1)
         bulk = queue(versions=3)
         Run.objects.update(queue=Queue.BULK)
         assert not interactive_work_waits()
@@ -68,7 +69,7 @@ class TestQueues:
     def test_a_turn_sends_what_is_left_to_the_end_of_its_queue(self, monkeypatch, settings):
         sent = []
         monkeypatch.setattr(tasks, "send_runs", lambda *args: sent.append(args))
-        monkeypatch.setattr(services, "CLAIM_SIZE", 1)
+        monkeypatch.setattr(services, "CLAIM_ROWS", 1)
         settings.RUN_TURN_SECONDS = 0
         data_set = queue(versions=2)
         Run.objects.update(queue=Queue.BULK)
@@ -238,15 +239,15 @@ class TestFailing:
 
     def test_a_database_that_fails_costs_the_run_no_attempt(self, monkeypatch):
         data_set = queue(versions=2)
-        insert = services._insert_scores
+        insert = run_results.insert_scores
         monkeypatch.setattr(
-            services, "_insert_scores", lambda *_: (_ for _ in ()).throw(DatabaseError("disk is full"))
+            run_results, "insert_scores", lambda *_: (_ for _ in ()).throw(DatabaseError("disk is full"))
         )
         with pytest.raises(DatabaseError):
             compute_waiting_runs(data_set.pk)
 
         assert {(run.status, run.attempts, run.lease) for run in Run.objects.all()} == {("queued", 0, None)}
-        monkeypatch.setattr(services, "_insert_scores", insert)
+        monkeypatch.setattr(run_results, "insert_scores", insert)
         assert compute_waiting_runs(data_set.pk) == 2
 
 

@@ -14,6 +14,7 @@ from indexer import dispatch, tasks
 from indexer.enums import Queue, RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.runs import data_sets_with_waiting_runs
+from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.jobs import requeue_job
 from indexer.services.leases import MAX_ATTEMPTS, give_up_exhausted
@@ -169,14 +170,14 @@ class TestLeases:
     def test_a_long_computation_keeps_its_lease(self, settings, transactional_db, monkeypatch):
         settings.RUN_LEASE_SECONDS = 0.6
         data_set = queue(versions=1)
-        node_scores = services.node_scores
+        inner_scores = services.inner_scores
 
         def dawdle(*args, **kwargs):
             time.sleep(1.2)
             assert claim_runs(data_set.pk) == []
-            return node_scores(*args, **kwargs)
+            return inner_scores(*args, **kwargs)
 
-        monkeypatch.setattr(services, "node_scores", dawdle)
+        monkeypatch.setattr(services, "inner_scores", dawdle)
 
         assert compute_waiting_runs(data_set.pk) == 1
 
@@ -208,7 +209,7 @@ class TestResults:
         together = results()
         CityScore.objects.all().delete()
         Run.objects.update(status=RunStatus.QUEUED, node_scores=None, result_sha256="", attempts=0)
-        monkeypatch.setattr(services, "CLAIM_SIZE", 2)
+        monkeypatch.setattr(services, "CLAIM_ROWS", 2 * 40)
         claim_runs(data_set.pk)
         let_leases_lapse()
 
@@ -219,7 +220,7 @@ class TestResults:
 
     def test_a_death_between_the_rows_and_the_end_leaves_no_half_result(self, monkeypatch):
         data_set = queue(versions=2)
-        monkeypatch.setattr(services, "end_job", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(run_results, "_end_runs", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
 
         with pytest.raises(KeyboardInterrupt):
             compute_waiting_runs(data_set.pk)
