@@ -20,10 +20,10 @@ def main() -> None:
 
         django.setup()
         from benchmarks import autosave
-        from benchmarks.recompute import bench_recompute
+        from benchmarks.recompute import recompute_rows
         from benchmarks.uncertainty import rows
 
-        results = [bench_recompute(Path(folder)), *rows(), *autosave.rows(Path(folder))]
+        results = [*recompute_rows(), *rows(), *autosave.rows(Path(folder))]
     _print(results)
     target = Path(__file__).resolve().parent.parent / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

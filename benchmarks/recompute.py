@@ -12,13 +12,12 @@ from django.db import connection, transaction
 from benchmarks.worlds import forget_results, make_world
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import normalised_values, structure_of
-from indexer.services.run_results import COPY, COPY_END, COPY_HEAD, COPIED_ROW
+from indexer.services.run_results import COPIED_ROW, COPY, COPY_END, COPY_HEAD
 from indexer.services.runs import compute_waiting_runs
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
 
 SMALL, LARGE = (351, 90, 100), (10_000, 1_000, 100)
-TABLE = "bare_scores"
 ROWS_PER_COMMIT = 50_000
 
 
@@ -69,13 +68,13 @@ class Floor:
         self.rows = list(scores.values_list("run_id", "city_id", "score", "rank"))
         self.blocks = [(run.pk, bytes(run.node_scores or b"")) for run in runs]
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+            cursor.execute("DROP TABLE IF EXISTS bare_scores")
             cursor.execute("DROP TABLE IF EXISTS bare_blocks")
             cursor.execute(
-                f"CREATE TABLE {TABLE} (run_id bigint NOT NULL, city_id bigint NOT NULL, "
+                "CREATE TABLE bare_scores (run_id bigint NOT NULL, city_id bigint NOT NULL, "
                 "score double precision NOT NULL, rank integer NOT NULL, PRIMARY KEY (run_id, city_id))"
             )
-            cursor.execute(f"CREATE INDEX {TABLE}_by_rank ON {TABLE} (run_id, rank)")
+            cursor.execute("CREATE INDEX bare_scores_by_rank ON bare_scores (run_id, rank)")
             kind = "bytea" if connection.vendor == "postgresql" else "blob"
             cursor.execute(f"CREATE TABLE bare_blocks (run_id bigint PRIMARY KEY, block {kind})")
         if connection.vendor == "postgresql":
@@ -92,11 +91,11 @@ class Floor:
 
     def _insert(self, cursor: Any, part: int) -> None:
         if connection.vendor == "postgresql":
-            with cursor.copy(COPY.replace("indexer_cityscore", TABLE)) as copy:
+            with cursor.copy(COPY.replace("indexer_cityscore", "bare_scores")) as copy:
                 copy.write(self.copied[part])
         else:
             rows = self.rows[part * ROWS_PER_COMMIT : (part + 1) * ROWS_PER_COMMIT]
-            cursor.executemany(f"INSERT INTO {TABLE} VALUES (%s, %s, %s, %s)", rows)
+            cursor.executemany("INSERT INTO bare_scores VALUES (%s, %s, %s, %s)", rows)
 
     def _copied(self, start: int) -> bytes:
         part = np.array(self.rows[start : start + ROWS_PER_COMMIT])
@@ -108,7 +107,7 @@ class Floor:
 
     def forget(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {TABLE}")
+            cursor.execute("DELETE FROM bare_scores")
             cursor.execute("DELETE FROM bare_blocks")
 
 

@@ -15,7 +15,7 @@ from indexer.services.methods import use_method
 from indexer.services.registers import default_register
 from weighting.enums import Role, VersionStatus
 from weighting.models import Account, Framework, Indicator, NodeWeight, WeightVersion
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import build_tree, global_weights
 
 
@@ -107,7 +107,11 @@ def _make_versions(framework: Framework, count: int, token: str, actor: Account)
         local = _random_weights(tree.groups, rng, len(tree))
         whole = global_weights(tree, local)
         version = WeightVersion.objects.create(
-            framework=framework, label_zh=f"版本{number}", label_en=f"Version {number}", source="imported", created_by=actor
+            framework=framework,
+            label_zh=f"版本{number}",
+            label_en=f"Version {number}",
+            source="imported",
+            created_by=actor,
         )
         NodeWeight.objects.bulk_create(
             NodeWeight(version=version, indicator_id=pk, local_weight=one, global_weight=all_)
@@ -123,7 +127,7 @@ def _make_versions(framework: Framework, count: int, token: str, actor: Account)
         )
 
 
-def _random_weights(groups: tuple[FloatArray, ...], rng: np.random.Generator, nodes: int) -> FloatArray:
+def _random_weights(groups: tuple[IntArray, ...], rng: np.random.Generator, nodes: int) -> FloatArray:
     local = np.empty(nodes)
     for group in groups:
         parts = rng.random(len(group)) + 0.1

@@ -73,7 +73,7 @@ def insert_scores(results: Results, data_set: DataSet, kept: Sequence[int]) -> N
         for place in kept:
             scores, ranks = results.scores[place].tolist(), results.ranks[place].tolist()
             rows = zip(repeat(results.runs[place].pk), data_set.city_ids, scores, ranks, strict=False)
-            cursor.executemany(INSERT, rows)
+            cursor.executemany(INSERT, list(rows))
 
 
 def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> bytes:
@@ -94,7 +94,7 @@ def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
         run = results.runs[place]
         block = head + np.ascontiguousarray(results.inner[place], dtype="<f8").tobytes()
         digest = hashlib.sha256(block)
-        digest.update(np.ascontiguousarray(results.scores[place], dtype="<f8"))
+        digest.update(results.scores[place].astype("<f8").tobytes())
         made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
         rows.append((RunStatus.DONE.value, now, *made_by, block, digest.hexdigest(), run.pk))
     with connection.cursor() as cursor:

@@ -1,11 +1,13 @@
 import contextlib
 import logging
+import os
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -13,7 +15,10 @@ from django.utils import timezone
 from indexer import dispatch, tasks
 from indexer.enums import Queue, RunStatus
 from indexer.models import CityScore, DataSet, Run
-from indexer.selectors.runs import data_sets_with_waiting_runs
+from indexer.numeric.composite import composite_scores, node_scores
+from indexer.numeric.ranking import min_ranks
+from indexer.selectors.data_sets import normalised_values, structure_of
+from indexer.selectors.runs import data_sets_with_waiting_runs, results_of, runs_with_nodes_visible_to
 from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.jobs import requeue_job
@@ -26,6 +31,7 @@ from indexer.services.runs import (
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_draft, make_version
 from weighting.exceptions import Refused
+from weighting.selectors.versions import global_weights_of
 from weighting.services.versions import freeze_version, retire_version
 
 pytestmark = pytest.mark.django_db
@@ -277,6 +283,43 @@ class TestResults:
         assert (run.status, run.attempts, run.failure) == (RunStatus.QUEUED, 0, [])
         with pytest.raises(Refused):
             requeue_job(run, actor=data_set.created_by)
+
+
+@pytest.mark.postgres
+class TestStoring:
+    """On both databases: rows are inserted on one and copied into the other."""
+
+    @pytest.mark.parametrize("missing", ["refuse", "reweight"])
+    def test_what_is_stored_is_what_was_computed(self, missing):
+        values = np.random.default_rng(1).uniform(1, 100, (7, 5))
+        if missing == "reweight":
+            values[2, 3] = np.nan
+        data_set = queue(versions=3, values=values, missing=missing)
+        compute_waiting_runs(data_set.pk)
+
+        structure = structure_of(data_set.framework_id)
+        shares = normalised_values(data_set, data_set.method, structure)
+        runs = runs_with_nodes_visible_to(data_set.created_by).order_by("pk")
+        for result in results_of(list(runs)):
+            weights = global_weights_of([result.run.weight_version_id])[result.run.weight_version_id]
+            tree, leaves = structure.tree, weights[structure.tree.leaves]
+            np.testing.assert_array_equal(
+                result.scores, composite_scores(shares, leaves, tree=tree, missing=missing)
+            )
+            np.testing.assert_array_equal(result.ranks, min_ranks(result.scores))
+            nodes = node_scores(tree, weights, shares, missing=missing)
+            np.testing.assert_array_equal(result.node_scores, nodes)
+            for place in range(len(tree)):
+                np.testing.assert_array_equal(result.on_node(place), nodes[:, place])
+
+    def test_finished_runs_say_who_computed_them_from_what_and_how_long(self):
+        data_set = queue(versions=2)
+        compute_waiting_runs(data_set.pk)
+        for run in Run.objects.select_related("weight_version"):
+            assert (run.data_sha256, run.manifest_hash) == (data_set.sha256, run.weight_version.manifest_hash)
+            assert run.started_at <= run.finished_at
+            assert run.worker.endswith(f":{os.getpid()}")
+            assert len(run.result_sha256) == 64
 
 
 class TestGivingUp:
