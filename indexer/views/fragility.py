@@ -21,6 +21,7 @@ from indexer.views.words import data_set_name, score_unit, version_name
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.numbers import signed
 
 # A change that no panel could be sure of.
 SMALL = 0.01
@@ -99,7 +100,7 @@ def two_weights(before: float, after: float) -> list[str]:
     """Write two weights in percent with the digits that tell them apart."""
     change = abs(after - before) * PERCENT
     digits = 2 if not change else int(np.clip(1 - np.floor(np.log10(change)), 2, 9))
-    return [f"{weight * PERCENT:.{digits}f}" for weight in (before, after)]
+    return [signed(weight * PERCENT, digits, plus=False) for weight in (before, after)]
 
 
 def figures(value: float) -> str:
