@@ -48,7 +48,9 @@ def invitation_in_session(session: SessionBase) -> Invitation | None:
     if INVITATION_KEY not in session or LINK_KEY not in session:
         return None
     links = _live_links().filter(pk=session[LINK_KEY], invitation_id=session[INVITATION_KEY])
-    link = links.select_related("invitation__expert", "invitation__round__framework").first()
+    links = links.select_related("invitation__expert", "invitation__round__framework")
+    # The canonical questionnaire is large, and no page of the expert reads it.
+    link = links.defer("invitation__round__questionnaire").first()
     return link.invitation if link else None
 
 
