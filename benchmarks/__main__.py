@@ -19,11 +19,11 @@ def main() -> None:
         import django
 
         django.setup()
-        from benchmarks import autosave
+        from benchmarks import autosave, studies
         from benchmarks.recompute import recompute_rows
         from benchmarks.uncertainty import rows
 
-        results = [*recompute_rows(), *rows(), *autosave.rows(Path(folder))]
+        results = [*recompute_rows(), *rows(), *studies.rows(), *autosave.rows(Path(folder))]
     _print(results)
     target = Path(__file__).resolve().parent.parent / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

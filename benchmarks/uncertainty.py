@@ -27,12 +27,12 @@ def rows() -> list[dict[str, object]]:
 
 
 def _draws_row() -> dict[str, object]:
-    study = _make_study()
+    study = make_study()
     counter = RankCounter(study.index)
     weights = np.random.default_rng(2).random((LEAVES, CHUNK))
     cities = np.ascontiguousarray(study.index.normalised.T)
     chunks = iter(range(study.chunks))
-    ours, reference = _interleaved(
+    ours, reference = interleaved(
         lambda: counter.add(study.draw(next(chunks))), lambda: weights.T @ cities, study.chunks
     )
     if counter.counts().draws != DRAWS:
@@ -48,7 +48,7 @@ def _draws_row() -> dict[str, object]:
 
 
 def _versions_row() -> dict[str, object]:
-    study = _make_study()
+    study = make_study()
     local = np.hstack([study.draw(0), study.draw(1)])[:, :VERSIONS]
     tree, values = study.index.tree, study.index.normalised
     leaf_weights = global_weights(tree, local)[tree.leaves]
@@ -56,7 +56,7 @@ def _versions_row() -> dict[str, object]:
     versions = pd.DataFrame(leaf_weights, index=list(tree.leaf_codes))
     if not np.array_equal(_rank_chunks(values, leaf_weights), _rank_by_pandas(frame, versions).T):
         raise AssertionError("the two rankings differ")
-    ours, reference = _interleaved(
+    ours, reference = interleaved(
         lambda: _rank_chunks(values, leaf_weights), lambda: _rank_by_pandas(frame, versions), 5
     )
     return {
@@ -83,15 +83,16 @@ def _rank_by_pandas(frame: pd.DataFrame, versions: pd.DataFrame) -> IntArray:
     return pd.DataFrame(ranks).to_numpy().astype(np.int64)
 
 
-def _make_study() -> RankStudy:
+def make_study(cities: int = CITIES, draws: int = DRAWS) -> RankStudy:
+    """Return a bootstrap of a hundred experts over random values."""
     tree = _make_tree()
     rng = np.random.default_rng(1)
     scores = rng.integers(1, 6, (EXPERTS, len(tree))).astype(np.float64)
     asked = np.ones(len(tree), dtype=bool)
     local = aggregate_scores(tree, scores, "normalised_sum", asked).local
-    values = rng.lognormal(0, 1.5, (CITIES, LEAVES))
+    values = rng.lognormal(0, 1.5, (cities, LEAVES))
     index = Index(tree, values / values.sum(axis=0), local)
-    return RankStudy(index, ExpertBootstrap(tree, scores, "normalised_sum", asked), DRAWS, 1)
+    return RankStudy(index, ExpertBootstrap(tree, scores, "normalised_sum", asked), draws, 1)
 
 
 def _make_tree() -> Tree:
@@ -101,7 +102,7 @@ def _make_tree() -> Tree:
     return build_tree(codes, parents)
 
 
-def _interleaved(
+def interleaved(
     ours: Callable[[], object], reference: Callable[[], object], rounds: int
 ) -> tuple[float, float]:
     """Return the median seconds of processor time, by turns so that a busy machine slows both."""

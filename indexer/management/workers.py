@@ -26,8 +26,10 @@ def count_with_workers(study: RankStudy, workers: int) -> RankCounts:
     it is loaded, and another number of threads may change the last bit of a score.
     """
     count = min(study.chunks, workers * SHARES_PER_WORKER)
-    with one_thread_processes(workers, _keep, study) as pool:
-        return reduce(add, pool.map(_count, [range(share, study.chunks, count) for share in range(count)]))
+    with one_thread_processes(workers, keep_study, study) as pool:
+        return reduce(
+            add, pool.map(count_share, [range(share, study.chunks, count) for share in range(count)])
+        )
 
 
 @contextmanager
@@ -47,9 +49,11 @@ def one_thread_processes(
                 os.environ[name] = value
 
 
-def _keep(study: RankStudy) -> None:
+def keep_study(study: RankStudy) -> None:
+    """Keep the study in this worker process."""
     _own["study"] = study
 
 
-def _count(chunks: range) -> RankCounts:
+def count_share(chunks: range) -> RankCounts:
+    """Count some chunks of the study that this process keeps."""
     return _own["study"].count(chunks)
