@@ -99,6 +99,7 @@ urlpatterns = [
     path("runs/<int:pk>/fragility/export/", fragility.fragility_export, name="run-fragility-export"),
     path("runs/<int:pk>/what-if/", what_if.what_if, name="run-what-if"),
     path("runs/<int:pk>/what-if/data/", what_if.what_if_data, name="run-what-if-data"),
+    path("runs/<int:pk>/what-if/export/", what_if.what_if_export, name="run-what-if-export"),
     path("runs/<int:pk>/what-if/draft/", what_if.what_if_draft, name="run-what-if-draft"),
     path("runs/<int:pk>/map/", maps.run_map, name="run-map"),
     path("runs/<int:pk>/map/export/", maps.map_export, name="run-map-export"),

@@ -134,6 +134,7 @@ POLICY = {
     "indexer:api-run-critical": ("GET", STAFF),
     "indexer:run-what-if": ("GET POST", STAFF),
     "indexer:run-what-if-data": ("GET", STAFF),
+    "indexer:run-what-if-export": ("GET", STAFF),
     "indexer:run-what-if-draft": ("POST", MANAGERS),
     "indexer:api-run-what-if": ("GET", STAFF),
     "indexer:run-map": ("GET", STAFF),

@@ -58,7 +58,7 @@ def series_scatter(
                 "y": y,
                 "color": {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
                 "shape": {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}},
-                "size": {**kind, "scale": {"domain": kinds, "range": [40, 110]}, "legend": None},
+                "size": {"condition": {"test": "datum.is_outlier", "value": 110}, "value": 40},
                 "tooltip": tooltip,
             },
         },
@@ -75,8 +75,9 @@ def series_scatter(
 
 def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:
     scale = {"type": "log", "nice": False, "padding": 12} if logarithmic else {"zero": False, "padding": 12}
-    axis = {"title": title, "grid": True, "format": "~s" if name == "value" else "~g", "tickCount": 6}
-    return {"field": name, "type": "quantitative", "scale": scale, "axis": {**axis, "labelFontSize": 12}}
+    axis: Spec = {"title": title, "grid": True, "format": "~s" if name == "value" else "~g", "tickCount": 6}
+    axis |= {"labelFontSize": 12, "gridColor": PALETTE["chart-grid"]}
+    return {"field": name, "type": "quantitative", "scale": scale, "axis": axis}
 
 
 def _names(rows: Sequence[dict[str, object]], named: int) -> list[object]:

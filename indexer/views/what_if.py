@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,15 +18,18 @@ from indexer.models import Run
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WHOLE, WeightStateError, state_text
 from indexer.selectors.what_if import WhatIf, what_if_of
+from indexer.views.exports import run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.tables import render_part
-from indexer.views.what_if_words import fault_words, results_context
+from indexer.views.what_if_words import fault_words, file_headings, file_rows, results_context
 from weighting.exceptions import Refused
+from weighting.exports import Fact
 from weighting.models import WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.selectors.versions import versions_visible_to
 from weighting.services.version_sources import draft_reweighted_version
 from weighting.views.answers import UNPROCESSABLE, answer_refusal
+from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
 # Cities that an address may hold fast.
@@ -54,6 +57,20 @@ def what_if_data(request: HttpRequest, pk: int) -> HttpResponseBase:
     # Whoever asks again is held against the permissions again, and gets no second copy.
     patch_cache_control(answer, private=True, no_cache=True)
     return answer
+
+
+@audience(ANYONE)
+@require_GET
+def what_if_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with every rank under the weights of ``?w=`` as a file."""
+    run, text = finished_run(request, pk), request.GET.get("w", "")
+    try:
+        tried = what_if_of(run, text)
+        rows = list(file_rows(tried))
+    except (WeightStateError, CompositeError):
+        raise Http404 from None
+    facts = [*run_facts(run), Fact("weights_tried", _("Weights tried"), text)]
+    return table_answer(asked_format(request), f"what-if-{run.pk}", file_headings(run), rows, facts)
 
 
 @audience(MANAGERS)
@@ -117,6 +134,7 @@ def _render(
 ) -> HttpResponse:
     run, text = tried.run, state_text(tried.state)
     pins = _pins((typed or request.GET).get("pin", ""))
+    export = reverse("indexer:run-what-if-export", args=[run.pk])
     context = {
         **run_context(run, "run-what-if"),
         "title": _("What if the weights were others?"),
@@ -129,6 +147,7 @@ def _render(
         "plain_url": reverse("indexer:run-what-if", args=[run.pk]),
         "link": request.build_absolute_uri(_address(run, text, pins)),
         "pins": ".".join(map(str, pins)),
+        "saves": save_links(f"{export}?{urlencode({'w': text})}"),
     }
     try:
         context |= results_context(tried, pins)

@@ -1,13 +1,18 @@
 """What tried weights do to the ranks, in figures and words."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from indexer.models import Run
 from indexer.numeric.weight_state import WeightStateError
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.what_if import WhatIf
+from indexer.views.exports import place_cells, place_headings
 from indexer.views.tables import Cell, longest_bar
+from indexer.views.words import score_unit
+from weighting.exports import Heading
 from weighting.views.numbers import signed
 
 DIGITS = 4
@@ -40,6 +45,23 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
         "swaps": [{"fell": _move(tried, swap.fell), "rose": _move(tried, swap.rose)} for swap in swaps],
         "pinned": [_move(tried, place) for place in held],
     }
+
+
+def file_headings(run: Run) -> list[Heading]:
+    return [
+        *place_headings(),
+        Heading("rank", _("Rank")),
+        Heading("nominal_rank", _("Rank before")),
+        Heading("shift", _("Places gained")),
+        Heading("score", f"{_('Composite score')} ({score_unit(run.method)})"),
+    ]
+
+
+def file_rows(tried: WhatIf) -> Iterator[list[object]]:
+    """One line for each city, by rank."""
+    for place in tried.order:
+        figures = [int(tried.ranks[place]), int(tried.nominal_ranks[place]), int(tried.shifts[place])]
+        yield [*place_cells(tried.cities[place]), *figures, float(tried.scores[place]) * PERCENT]
 
 
 def fault_words(error: WeightStateError) -> str:

@@ -5,7 +5,8 @@
 const LONGEST_QUERY = 3500;
 const MOVERS = 5;
 const SWAPS = 5;
-const SETTLE_MS = 250;
+const SETTLE_MS = 1000;
+const FEW_CITIES = 1000;
 const SLIDE_MS = 220;
 const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -148,16 +149,17 @@ function fill(list, items) {
 
 /* Pairs whose order is another, counted, and the first of them by their nominal ranks. */
 function findSwaps() {
-  const { ranks } = shown.index;
+  const { byNominal } = shown;
+  const nominal = Int32Array.from(byNominal, (city) => data.nominal[city]);
+  const ranks = Int32Array.from(byNominal, (city) => shown.index.ranks[city]);
   const first = [];
   let total = 0;
-  for (let i = 0; i < shown.byNominal.length; i += 1) {
-    const fell = shown.byNominal[i];
-    for (let j = i + 1; j < shown.byNominal.length; j += 1) {
-      const rose = shown.byNominal[j];
-      if (ranks[rose] < ranks[fell] && data.nominal[rose] > data.nominal[fell]) {
+  for (let i = 0; i < ranks.length; i += 1) {
+    const [before, after] = [nominal[i], ranks[i]];
+    for (let j = i + 1; j < ranks.length; j += 1) {
+      if (ranks[j] < after && nominal[j] > before) {
         total += 1;
-        if (first.length < SWAPS) first.push([fell, rose]);
+        if (first.length < SWAPS) first.push([byNominal[i], byNominal[j]]);
       }
     }
   }
@@ -234,7 +236,15 @@ function update({ animate = true, except = null, whole = false } = {}) {
   find("[data-moved]").textContent = String(moved.length);
   fill(find("[data-rises]"), rises.map(moveItem));
   fill(find("[data-falls]"), falls.map(moveItem));
+  // Pairs grow with the square of the cities: of many they wait until the movement has ended.
+  if (ranks.length <= FEW_CITIES) showSwaps();
   showPins();
+}
+
+function showSwaps() {
+  const { total, first } = findSwaps();
+  find("[data-swapped]").textContent = String(total);
+  fill(find("[data-swaps]"), first.map(swapItem));
 }
 
 function showPins() {
@@ -255,14 +265,17 @@ function markPin({ row, pin, city }) {
 
 function settle({ push = true } = {}) {
   update({ animate: false, whole: true });
-  const { total, first } = findSwaps();
-  find("[data-swapped]").textContent = String(total);
-  fill(find("[data-swaps]"), first.map(swapItem));
+  if (shown.byNominal.length > FEW_CITIES) showSwaps();
   find("[data-spoken]").textContent = [...find("[data-bar]").children].map((part) => part.textContent.trim().replace(/\s+/g, " ")).join("; ");
   const address = addressOf();
   if (push && address !== window.location.pathname + window.location.search + window.location.hash) window.history.pushState(null, "", address);
   document.getElementById("what-if-link").textContent = new URL(address, window.location.href).href;
   document.querySelectorAll('main input[name="w"]').forEach((input) => { input.value = stateText(shown.units); });
+  document.querySelectorAll("[data-saves] a").forEach((link) => {
+    const url = new URL(link.href);
+    url.searchParams.set("w", stateText(shown.units));
+    link.href = url.href;
+  });
   form.elements.pin.value = shown.pins.join(".");
 }
 
@@ -285,7 +298,7 @@ function listen(node) {
     update();
     // A keyboard moves step by step and says no end.
     window.clearTimeout(timer);
-    timer = window.setTimeout(end, SETTLE_MS * 4);
+    timer = window.setTimeout(end, SETTLE_MS);
   });
   row.slider.addEventListener("change", end);
   row.number.addEventListener("change", () => {

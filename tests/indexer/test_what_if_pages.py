@@ -1,3 +1,6 @@
+import csv
+import io
+
 import numpy as np
 import pytest
 from django.urls import reverse
@@ -124,6 +127,19 @@ def test_the_api_answers_with_all_ranks(manager, run):
     ]
     assert answer["swapped_pairs"] == len(pairs)
     assert [row["local_weight"] for row in answer["weights"]] == tried.local.tolist()
+
+
+def test_the_file_holds_every_rank_and_the_weights(manager, run):
+    text = state_text(tilted(run))
+    link = manager.get(page_of(run), {"w": text}).context["saves"][0].url
+    rows = list(csv.DictReader(io.StringIO(manager.get(link).content.decode("utf-8-sig"))))
+    tried = what_if_of(run, text)
+    assert [int(row["Rank"]) for row in rows] == sorted(tried.ranks.tolist())
+    assert {row["Weights tried"] for row in rows} == {text}
+    assert [float(row["Composite score (% of the national total)"]) for row in rows] == [
+        tried.scores[place] * 100 for place in tried.order
+    ]
+    assert manager.get(page_of(run) + "export/", {"w": "1~9.lfls"}).status_code == 404
 
 
 def test_swaps_come_by_nominal_rank_and_movers_by_distance(run):
