@@ -1,5 +1,6 @@
 """The files and options that the commands without a database have in common."""
 
+import math
 import os
 import tempfile
 from argparse import ArgumentParser
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,17 +21,20 @@ from indexer.numeric.normalisation import (
     Missing,
     Negative,
     NormalisationError,
-    handle_missing,
     normalise,
 )
+from indexer.numeric.preparation import prepare
+from indexer.numeric.treatment import Action, OutlierRule
 from weighting.numeric.aggregation import Rule, aggregate_scores
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import (
+    CellError,
     FileProblem,
     FrameworkScan,
     FrameworkTable,
     ProblemLog,
     ScoreTable,
+    parse_number,
     scan_framework,
     scan_scores,
     scan_weights,
@@ -74,6 +79,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--negative", choices=get_args(Negative), default="reflect")
     parser.add_argument("--missing", choices=get_args(Missing), default="refuse")
     parser.add_argument("--aggregation", choices=get_args(Aggregation), default="arithmetic")
+    _add_optional_steps(parser)
     parser.add_argument(
         "--rule",
         choices=get_args(Rule),
@@ -82,6 +88,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--attributes", default="", help="further columns of the data: province,region")
     parser.add_argument("--out", required=True, type=Path, help="folder for the results")
+
+
+def _add_optional_steps(parser: ArgumentParser) -> None:
+    """Add the steps that are off unless they are named."""
+    rule = OutlierRule()
+    parser.add_argument(
+        "--outliers",
+        choices=get_args(Action),
+        default=rule.action,
+        help="what is done with columns beyond both limits; their totals are then the column sums",
+    )
+    parser.add_argument("--skewness-limit", type=float, default=rule.skewness)
+    parser.add_argument("--kurtosis-limit", type=float, default=rule.kurtosis)
+    parser.add_argument("--winsorised-most", type=int, default=rule.most, help="cells of each column")
+    parser.add_argument(
+        "--denominator",
+        action="append",
+        default=[],
+        metavar="CODE=COLUMN",
+        help="divide a leaf by another leaf or by a further column of the data; may be repeated",
+    )
 
 
 def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
@@ -109,19 +136,68 @@ def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
 
 
 def normalise_inputs(inputs: Inputs, options: dict[str, Any]) -> FloatArray:
-    """Treat missing values and normalise, (cities, leaves); nan where ``reweight`` leaves a gap."""
+    """Divide, fill in, treat and normalise, (cities, leaves); nan where ``reweight`` leaves a gap."""
     data = inputs.data
+    rule = OutlierRule(
+        options["outliers"],
+        options["skewness_limit"],
+        options["kurtosis_limit"],
+        options["winsorised_most"],
+    )
     try:
+        prepared = prepare(
+            data.values,
+            missing=options["missing"],
+            codes=data.codes,
+            units=data.units,
+            totals=inputs.totals,
+            denominators=_denominators(data, options),
+            rule=rule,
+        )
         return normalise(
-            handle_missing(data.values, options["missing"], codes=data.codes, units=data.units),
+            prepared.values,
             method=options["normalisation"],
             directions=inputs.framework.directions,
             codes=data.codes,
-            totals=inputs.totals,
+            totals=prepared.totals,
             negative=options["negative"],
         )
     except NormalisationError as error:
         raise CommandError("\n".join(error.problems)) from error
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def _denominators(data: DataTable, options: dict[str, Any]) -> dict[int, FloatArray]:
+    """Return the columns that divide, (cities,), by the position of the leaf."""
+    place = {code: position for position, code in enumerate(data.codes)}
+    pairs = _pairs(options)
+    if unknown := [leaf for leaf in pairs if leaf not in place]:
+        raise CommandError(
+            _("The framework has no such leaf. Correct the code.") + f" ({', '.join(unknown)})"
+        )
+    return {
+        place[leaf]: data.values[:, place[column]] if column in place else _numbers(data, column)
+        for leaf, column in pairs.items()
+    }
+
+
+def _numbers(data: DataTable, column: str) -> FloatArray:
+    """Read a further column of the data as numbers; nan where a cell is empty."""
+    values, problems = [], []
+    for unit, text in zip(data.units, data.attributes[column], strict=True):
+        try:
+            values.append(parse_number(text) if text else math.nan)
+        except CellError as error:
+            problems.append(f"{column}, {unit}: {error}")
+    if problems:
+        raise CommandError("\n".join(problems))
+    return np.array(values)
+
+
+def _pairs(options: dict[str, Any]) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in options["denominator"])
+    return {leaf.strip(): column.strip() for leaf, _equals, column in pairs}
 
 
 def name_places(error: CompositeError, data: DataTable) -> str:
@@ -206,6 +282,8 @@ def _read_data(
     if not scan.codes:
         return None
     attributes = [name.strip() for name in options["attributes"].split(",") if name.strip()]
+    leaves = set(scan.leaf_codes)
+    attributes += [name for name in _pairs(options).values() if name not in {*leaves, *attributes}]
     log = ProblemLog(str(options["data"]))
     table = scan_data(options["data"], log, scan.leaf_codes, attributes, treatment=treatment)
     if table is not None and scan.table is not None:

@@ -40,6 +40,8 @@ from weighting.views.numbers import signed
 from weighting.visitors import account_of, visitor_of
 
 DIGITS = 4
+# Of more indicators the page of the whole shows every score.
+MOST_COLUMNS = 12
 
 
 @audience(ANYONE)
@@ -101,7 +103,6 @@ def index_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "table": table,
         "rows": _rows(ranking, table),
-        "children": _children(ranking),
         "unit": score_unit(run.method),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
@@ -162,7 +163,9 @@ def _ranking(request: HttpRequest, branch: BranchIndex, chosen: Run) -> BranchRa
 
 
 def _children(ranking: BranchRanking) -> list[Indicator]:
-    return [node for node in ranking.subject.nodes if node.parent_id == ranking.branch.node_id]
+    """Return the indicators right below the branch; none where a table could not hold them."""
+    below = [node for node in ranking.subject.nodes if node.parent_id == ranking.branch.node_id]
+    return below if len(below) <= MOST_COLUMNS else []
 
 
 def _columns(ranking: BranchRanking) -> list[Column]:
@@ -172,7 +175,7 @@ def _columns(ranking: BranchRanking) -> list[Column]:
         *place_columns(subject.cities),
         Column("score", ranking.branch.name, subject.scores, falling_first=True),
         Column("whole", _("Rank in the whole"), ranking.whole_ranks),
-        Column("shift", _("Higher than in the whole by"), ranking.shifts, falling_first=True),
+        Column("shift", _("Shift against the whole"), ranking.shifts, falling_first=True),
         *(
             Column(child.code, child.name, subject.scores_on(child), falling_first=True)
             for child in _children(ranking)
@@ -271,7 +274,7 @@ def _headings(ranking: BranchRanking) -> list[Heading]:
         *place_headings(),
         Heading("score", f"{ranking.branch.name} ({unit})"),
         Heading("rank_in_whole", _("Rank in the whole")),
-        Heading("shift", _("Higher than in the whole by")),
+        Heading("shift", _("Shift against the whole")),
         *(Heading(f"score_{child.code}", f"{child.name} ({unit})") for child in _children(ranking)),
     ]
 

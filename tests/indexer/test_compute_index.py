@@ -226,3 +226,41 @@ def test_bad_calls_exit_with_a_message(tmp_path, sources):
     assert "error" in done.stderr.lower()
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+PEOPLE = "unit,a1,a2,b1,people\n南阳,1,2,5,1\n开封,3,6,5,3\n"
+
+
+def test_a_leaf_is_divided_by_a_further_column_or_by_another_leaf(run):
+    # Per head a1 is 1, 1: shares .5, .5 in place of .25, .75.
+    per_head = run(data=PEOPLE, weights=WEIGHTS, denominator=["a1=people"])["nodes"]
+    # a1 / a2 is .5, .5 as well.
+    per_leaf = run(weights=WEIGHTS, denominator=["a1=a2"])["nodes"]
+
+    for nodes in (per_head, per_leaf):
+        assert [numbers(row)[nodes[0].index("a1") - 1] for row in nodes[1:]] == [50, 50]
+
+
+def test_outliers_are_treated_on_request(run):
+    rows = "".join(f"c{n},{value},1,1\n" for n, value in enumerate([*range(1, 11), 30, 100]))
+    data = f"unit,a1,a2,b1\n{rows}"
+
+    kept = run(data=data, weights=WEIGHTS)["nodes"]
+    drawn_in = run(data=data, weights=WEIGHTS, outliers="winsorise")["nodes"]
+
+    place = kept[0].index("a1")
+    assert float(kept[-1][place]) == pytest.approx(100 * 100 / 185)
+    # COINr's example: the largest of 1 to 10, 30 and 100 becomes 30, and the sum 115.
+    assert [float(row[place]) for row in drawn_in[-2:]] == pytest.approx([100 * 30 / 115] * 2)
+
+
+def test_denominators_that_divide_nothing_are_named(run, refusal):
+    assert refusal(data=PEOPLE, weights=WEIGHTS, denominator=["x=people"]) == [
+        "The framework has no such leaf. Correct the code. (x)"
+    ]
+    zero = PEOPLE.replace("5,1\n", "5,0\n")
+    assert refusal(data=zero, weights=WEIGHTS, denominator=["a1=people"]) == [
+        "the denominator of a1 is zero or negative for 南阳"
+    ]
+    words = refusal(data=PEOPLE.replace("5,3\n", "5,many\n"), weights=WEIGHTS, denominator=["a1=people"])
+    assert words[0].startswith("people, 开封:")

@@ -145,3 +145,44 @@ def test_cities_that_are_alike_tie(values, action, method):
     _scores, ranks = rank_cities(twins, people, np.full(values.shape[1], 1 / values.shape[1]), action, method)
 
     assert ranks[0] == ranks[-1]
+
+
+@given(MATRICES, ACTIONS, METHODS, st.randoms(use_true_random=False))
+def test_ranks_do_not_depend_on_the_order_of_the_indicators(values, action, method, random):
+    people = np.linspace(1, 3, len(values))
+    count = values.shape[1]
+    # The first is divided, so that it keeps its place; the others and their directions go in pairs.
+    order = [0, *random.sample(range(1, count), count - 1)]
+    directions = np.where(np.arange(count) % 2, -1, 1)
+    weights = np.arange(1.0, count + 1) / np.arange(1.0, count + 1).sum()
+
+    def rank(columns):
+        rule = OutlierRule(action, 1.0, 1.0, 2)
+        made = prepared(values[:, columns], missing="refuse", denominators={0: people}, rule=rule)
+        codes = [f"n{j}" for j in columns]
+        normalised = normalise(
+            made.values, method=method, directions=directions[columns], codes=codes, totals=made.totals
+        )
+        return composite_scores(normalised, weights[columns])
+
+    scores, moved = rank(list(range(count))), rank(order)
+
+    assert moved == pytest.approx(scores, rel=1e-12)
+    assert (min_ranks(moved) == min_ranks(scores)).all()
+
+
+@given(MATRICES, st.sampled_from(["winsorise", "log", "winsorise_log"]), st.floats(0.01, 100))
+def test_scores_by_min_max_and_z_score_are_free_of_units_after_treatment(values, action, factor):
+    values = values + np.arange(values.size).reshape(values.shape) / 1000  # no column is constant
+    rule = OutlierRule(action, 1.0, 1.0, 2)
+    for method in ("minmax", "zscore"):
+        results = [
+            normalise(
+                prepared(raw, missing="refuse", rule=rule).values,
+                method=method,
+                directions=np.ones(values.shape[1], dtype=int),
+                codes=[f"n{j}" for j in range(values.shape[1])],
+            )
+            for raw in (values, values * factor)
+        ]
+        assert results[1] == pytest.approx(results[0], rel=1e-6, abs=1e-8)
