@@ -18,7 +18,7 @@ from weighting.exceptions import Refused
 from weighting.models import AuditEntry, NodeWeight
 from weighting.services.frameworks import publish_framework
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.indexer.factories import make_data_set, make_version
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 # One outlier in the first column: 12 cities, of the five leaves of the factory's framework.
 VALUES = np.tile(np.arange(1.0, 13)[:, np.newaxis], 5)
