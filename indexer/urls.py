@@ -125,6 +125,7 @@ urlpatterns = [
     path("indices/", families.index_list, name="index-list"),
     path("indices/<int:pk>/", families.index_detail, name="index-detail"),
     path("indices/<int:pk>/export/", families.index_export, name="index-export"),
+    path("indices/<int:pk>/shifts.<slug:format>", families.index_picture, name="index-picture"),
     path("indices/<int:pk>/withdraw/", families.index_withdraw, name="index-withdraw"),
     path("frameworks/<int:pk>/indices/new/", families.index_new, name="framework-index-new"),
     path("data-sets/", data_sets.data_set_list, name="data-set-list"),

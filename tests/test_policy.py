@@ -243,6 +243,7 @@ POLICY = {
     "indexer:index-list": ("GET", ANYBODY),
     "indexer:index-detail": ("GET", STAFF),
     "indexer:index-export": ("GET", STAFF),
+    "indexer:index-picture": ("GET", STAFF),
     "indexer:index-withdraw": ("GET POST", MANAGERS),
     "indexer:framework-index-new": ("GET POST", MANAGERS),
     "indexer:api-index-list": ("GET", ANYBODY),

@@ -42,6 +42,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 PICTURE_WIDTH = 720
 SOURCE_SIZE, SOURCE_LINE = 11, 15
+LABEL_LIMIT = 320
 # Of the height, on average; a Chinese character is as wide as it is high.
 LATIN_WIDTH = 0.56
 # A word, or one Chinese character with the marks that may not begin a line.
@@ -182,7 +183,13 @@ def _with_caption(spec: Spec) -> Spec:
     title = spec["config"]["title"]
     return {
         "$schema": SCHEMA,
-        "config": {**spec["config"], "padding": 20, "concat": {"spacing": 16}},
+        "config": {
+            **spec["config"],
+            "padding": 20,
+            "concat": {"spacing": 16},
+            # Nobody can point at a picture to read the rest of a name.
+            "axisY": {**spec["config"]["axisY"], "labelLimit": LABEL_LIMIT},
+        },
         "title": {
             "text": broken_into_lines(caption["title"], title["fontSize"]),
             "subtitle": broken_into_lines(caption["subtitle"], title["subtitleFontSize"]),

@@ -35,7 +35,7 @@ from weighting.models import Indicator
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
 from weighting.views.answers import UNPROCESSABLE, sent_data
-from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
 from weighting.visitors import account_of, visitor_of
 
@@ -126,6 +126,16 @@ def index_export(request: HttpRequest, pk: int) -> HttpResponse:
     return table_answer(asked_format(request), name, _headings(ranking), _file_rows(ranking), facts)
 
 
+@audience(ANYONE)
+@require_GET
+def index_picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
+    """Answer with the figure of a branch beside the whole as a file."""
+    branch, form = _load(request, pk)
+    if form.chosen is None:
+        raise Http404
+    return picture_answer(_chart(_ranking(request, branch, form.chosen)), format)
+
+
 @audience(MANAGERS)
 @require_http_methods(["GET", "POST"])
 def index_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
@@ -210,14 +220,17 @@ def _cell(score: float, full: float) -> Cell:
 
 def _summary(ranking: BranchRanking, form: RunChoice) -> dict[str, Any]:
     run = ranking.subject.run
+    query = urlencode({"run": run.pk})
     export = reverse("indexer:index-export", args=[ranking.branch.pk])
+    picture = reverse("indexer:index-picture", args=[ranking.branch.pk, "svg"])
     node_page = reverse("indexer:run-detail", args=[run.pk])
     return {
         "title": _finding(ranking),
         "form": form,
         "stats": _stats(ranking),
         "chart": _chart(ranking),
-        "saves": save_links(f"{export}?{urlencode({'run': run.pk})}"),
+        "chart_image": f"{picture}?{query}",
+        "saves": save_links(f"{export}?{query}"),
         "node_url": f"{node_page}?{urlencode({'node': ranking.branch.node.code})}",
         "provenance": provenance_of(run),
     }

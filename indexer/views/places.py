@@ -42,6 +42,11 @@ def places_export(request: HttpRequest, pk: int) -> HttpResponse:
     return table_answer(asked_format(request), name, _headings(ranked), _file_rows(ranked), facts)
 
 
+def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
+    """Return the places that the page shows, as a figure."""
+    return _chart(_ranked(request, run)[1])
+
+
 def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
     subject: NodeScores = node_scores_of(run)
     usable = city_weights_of(run)
@@ -57,6 +62,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, ranked = _ranked(request, run)
     query = {"level": ranked.level, "node": form.code, "weight": form.data["weight"]}
     export = f"{reverse('indexer:run-places-export', args=[run.pk])}?{urlencode(query)}"
+    picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
         **run_context(run, "run-places"),
         "title": _finding(ranked),
@@ -65,6 +71,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "rows": place_rows(ranked),
         "how": how_formed(ranked),
         "chart": _chart(ranked),
+        "chart_image": f"{picture}?{urlencode(query)}",
         "saves": save_links(export),
     }
     return render(request, "indexer/places.html", context)

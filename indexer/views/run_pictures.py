@@ -12,6 +12,7 @@ from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.views.concentration import lorenz_figure
 from indexer.views.fragility import fragility_figure
 from indexer.views.maps import map_figure
+from indexer.views.places import places_figure
 from indexer.views.ranking import composition_figure
 from indexer.views.series import series_figure
 from weighting.drawing import Spec
@@ -25,6 +26,7 @@ FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
     "fragility": lambda _request, run: fragility_figure(run),
     "lorenz": lorenz_figure,
     "map": map_figure,
+    "places": places_figure,
     "scatter": series_figure,
 }
 
