@@ -7,11 +7,13 @@ from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonVi
 from indexer.api.concentration import ConcentrationView
 from indexer.api.families import BranchIndices, BranchRankingView
 from indexer.api.fragility import CriticalWeights, PairWeights
+from indexer.api.imports import ImportDetail, ImportList, ImportStore
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
+from indexer.api.registers import Cities, Registers
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.api.series import OutsideSeriesList, RunAgainstSeries
 from indexer.api.studies import (
@@ -40,6 +42,7 @@ from indexer.views import (
     methods,
     places,
     proposals,
+    registers,
     reports,
     run_pictures,
     runs,
@@ -143,6 +146,15 @@ urlpatterns = [
     path("data-sets/<int:pk>/mapping/", data_sets.data_set_mapping, name="data-set-mapping"),
     path("data-sets/<int:pk>/propose/", proposals.data_set_propose, name="data-set-propose"),
     path("data-sets/<int:pk>/publish/", data_sets.data_set_publish, name="data-set-publish"),
+    path("registers/", registers.register_list, name="register-list"),
+    path("registers/import/", registers.register_import, name="register-import"),
+    path("registers/<int:pk>/", registers.register_detail, name="register-detail"),
+    path("api/v1/registers/", Registers.list_view(), name="api-register-list"),
+    path("api/v1/registers/<int:pk>/", Registers.detail_view(), name="api-register"),
+    path("api/v1/registers/<int:pk>/cities/", Cities.list_view(), name="api-register-cities"),
+    path("api/v1/imports/", ImportList.declared(), name="api-import-list"),
+    path("api/v1/imports/<int:pk>/", ImportDetail.declared(), name="api-import"),
+    path("api/v1/imports/<int:pk>/store/", ImportStore.declared(), name="api-import-store"),
     path("api/v1/datasets/", DataSets.list_view(), name="api-data-set-list"),
     path("api/v1/datasets/<int:pk>/", DataSets.detail_view(), name="api-data-set"),
     path("api/v1/datasets/<int:pk>/runs/", DataSetRuns.declared(), name="api-data-set-runs"),

@@ -110,6 +110,7 @@ class World:
             "ranking": self.run,
             "data": self.data_set,
             "import": self.data_import,
+            "register": self.data_import.register,
         }
         known = {
             "pk": own[kind].pk if kind in own else 0,

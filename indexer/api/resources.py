@@ -18,6 +18,7 @@ from weighting.api.base import IdFilter, Resource
 
 class DataSetFilter(filters.FilterSet):
     framework = IdFilter("framework_id")
+    series = IdFilter("series_id")
     year = IdFilter("year")
 
     class Meta:

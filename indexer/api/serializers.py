@@ -31,9 +31,12 @@ class MethodSerializer(serializers.ModelSerializer):
 
 
 class DataSetSerializer(serializers.ModelSerializer):
+    """An edition: its number within series and year, the edition it follows, the files it is from."""
+
     method = MethodSerializer()
     cities = serializers.SerializerMethodField()
     leaves = serializers.SerializerMethodField()
+    register = serializers.IntegerField(source="series.register_id")
 
     class Meta:
         model = DataSet
@@ -43,9 +46,18 @@ class DataSetSerializer(serializers.ModelSerializer):
             "name_zh",
             "name_en",
             "year",
+            "series",
+            "edition",
+            "previous",
+            "register",
             "note",
             "framework",
             "method",
+            "file_name",
+            "file_sha256",
+            "totals_name",
+            "totals_sha256",
+            "created_at",
             "cities",
             "leaves",
             "sha256",

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation
 from indexer.intake.files import MEGABYTE, UPLOAD
+from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
-from indexer.services.registers import CityRow
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
 

@@ -65,11 +65,6 @@ def imports_visible_to(account: Account | None) -> QuerySet[DataImport]:
     return drafts if account.role == Role.ADMINISTRATOR else drafts.filter(owner=account)
 
 
-def registers_visible_to(account: Account | None) -> QuerySet[Register]:
-    """Return every register: what places there are is no secret."""
-    return Register.objects.all()
-
-
 def series_visible_to(account: Account | None) -> QuerySet[DataSeries]:
     """Return the series that an account may add an edition to."""
     series = DataSeries.objects.select_related("framework", "register")

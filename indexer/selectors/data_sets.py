@@ -35,7 +35,7 @@ class IndicatorSummary:
 
 def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
     """Return all data sets for staff, the published ones for anybody else."""
-    data_sets = DataSet.objects.select_related("framework", "method").defer(*PACKED)
+    data_sets = DataSet.objects.select_related("framework", "method", "series").defer(*PACKED)
     counted = data_sets.annotate(
         run_count=Count("runs"), finished_count=Count("runs", filter=Q(runs__status=RunStatus.DONE))
     )

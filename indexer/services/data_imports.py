@@ -14,11 +14,12 @@ from django.utils.translation import ngettext
 from indexer.frames import scan_totals
 from indexer.intake.files import UPLOAD, Limits, read_file
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, match_columns, match_rows
+from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
 from indexer.selectors.data_imports import Review, leaves_of, review_of, sheet_of, unit_names_of
 from indexer.services.data_sets import Origin, add_data_set
-from indexer.services.registers import CityRow, register_cities
+from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
 from weighting.readers import FileProblems, ProblemLog, Source
@@ -146,6 +147,23 @@ def correct_cells(draft: DataImport, *, cells: Mapping[Place, str], actor: Accou
     draft.corrections = [[row, column, text] for (row, column), text in sorted(known.items())]
     draft.save(update_fields=["corrections"])
     return draft
+
+
+@transaction.atomic
+def change_import(
+    draft: DataImport,
+    *,
+    columns: Mapping[int, str],
+    rows: Mapping[int, str],
+    cells: Mapping[Place, str],
+    accept: bool,
+    actor: Account,
+) -> DataImport:
+    """Settle targets, take suggestions where asked, and correct cells: all of it, or nothing."""
+    draft = settle_targets(draft, columns=columns, rows=rows, actor=actor)
+    if accept:
+        draft = accept_suggestions(draft, actor=actor)
+    return correct_cells(draft, cells=cells, actor=actor)
 
 
 @transaction.atomic

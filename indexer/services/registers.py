@@ -6,29 +6,15 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indexer.intake.registers import CityRow, read_register
 from indexer.models import City, Province, Region, Register
 from weighting.exceptions import Refused
 from weighting.models import Account
+from weighting.readers import Source
 from weighting.services.audit import record_act
 
 DEFAULT = {"name_zh": "中国城市", "name_en": "Cities of China"}
 BATCH = 500
-
-
-@dataclass(frozen=True)
-class CityRow:
-    """A line of a register file."""
-
-    name_zh: str
-    name_en: str
-    province_zh: str
-    province_en: str
-    region_zh: str
-    region_en: str
-    aliases: tuple[str, ...] = ()
-    code: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +48,23 @@ def create_register(words: RegisterWords, *, actor: Account) -> Register:
     register.full_clean()
     register.save()
     record_act(actor, "create", register)
+    return register
+
+
+@transaction.atomic
+def import_register(
+    *, source: Source, filename: str, actor: Account, words: RegisterWords | None, register: Register | None
+) -> Register:
+    """Read a file of units into a new register, or add them to one that is there.
+
+    Raises `FileProblems` with everything wrong with the file, or `Refused`.
+    """
+    if words is not None:
+        register = create_register(words, actor=actor)
+    assert register is not None  # noqa: S101 - one of the two is given
+    everything = {"name_zh": register.name_zh, "name_en": register.name_en or register.name_zh}
+    rows = read_register(source, filename, everything=everything)
+    register_cities(rows, actor=actor, register=register)
     return register
 
 

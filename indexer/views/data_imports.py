@@ -14,10 +14,10 @@ from indexer.models import DataImport
 from indexer.selectors.data_imports import (
     count_matches,
     imports_visible_to,
-    registers_visible_to,
     review_of,
     series_visible_to,
 )
+from indexer.selectors.registers import registers_visible_to
 from indexer.services.data_imports import (
     ImportBlocked,
     add_unit,

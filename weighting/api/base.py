@@ -148,4 +148,4 @@ class UnknownAddress(APIView):
         raise Http404
 
     # What is sent to no address is not found either, rather than not allowed.
-    post = get
+    post = put = patch = delete = get

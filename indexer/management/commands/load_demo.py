@@ -13,6 +13,7 @@ from django.utils import timezone
 from indexer.dispatch import queue_study
 from indexer.enums import StudyKind
 from indexer.frames import read_data, read_totals
+from indexer.intake.registers import CityRow
 from indexer.models import DataSet, Run, Study
 from indexer.services.data_sets import (
     PrintedFigure,
@@ -21,7 +22,7 @@ from indexer.services.data_sets import (
     record_printed_figures,
 )
 from indexer.services.methods import use_method
-from indexer.services.registers import CityRow, register_cities
+from indexer.services.registers import register_cities
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts, plan_study
 from weighting.enums import Role, Rule, VersionSource

@@ -1,0 +1,259 @@
+"""/api/v1/imports/: a file of data sent in, mapped, corrected and stored by the services of the pages."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from indexer.api.methods import Unprocessable
+from indexer.api.serializers import DataSetSerializer
+from indexer.forms.data_sets import DataSetImportForm
+from indexer.models import DataImport, DataSet
+from indexer.selectors.data_imports import Review, imports_visible_to, review_of, series_visible_to
+from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.registers import registers_visible_to
+from indexer.services.data_imports import (
+    change_import,
+    discard_import,
+    start_import,
+    store_import,
+)
+from weighting.api.base import check_parameters
+from weighting.exceptions import Refused
+from weighting.permissions import STAFF, InAudience, audience
+from weighting.readers import FileProblems
+from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.visitors import account_of
+
+METHOD = {"normalisation": "share", "negative": "reflect", "missing": "refuse", "aggregation": "arithmetic"}
+LARGEST = 2**31 - 1
+
+
+class ImportRequestSerializer(serializers.Serializer):
+    """A file, and what it is about; names are needed where no series is given."""
+
+    file = serializers.FileField()
+    totals = serializers.FileField(required=False)
+    framework = serializers.IntegerField(min_value=1, max_value=LARGEST)
+    register = serializers.IntegerField(min_value=1, max_value=LARGEST)
+    series = serializers.IntegerField(min_value=1, max_value=LARGEST, required=False)
+    name_zh = serializers.CharField(required=False)
+    name_en = serializers.CharField(required=False)
+    year = serializers.IntegerField(min_value=1900, max_value=2100)
+    note = serializers.CharField(required=False)
+    normalisation = serializers.CharField(required=False)
+    negative = serializers.CharField(required=False)
+    missing = serializers.CharField(required=False)
+    aggregation = serializers.CharField(required=False)
+
+
+class TargetSerializer(serializers.Serializer):
+    place = serializers.IntegerField(min_value=0, max_value=LARGEST)
+    to = serializers.CharField(
+        allow_blank=True,
+        help_text="Code of a leaf, id of a unit; or aside, beside (columns), totals (rows).",
+    )
+
+
+class CellSerializer(serializers.Serializer):
+    row = serializers.IntegerField(min_value=0, max_value=LARGEST)
+    column = serializers.IntegerField(min_value=0, max_value=LARGEST)
+    value = serializers.CharField(allow_blank=True)
+
+
+class ImportChangeSerializer(serializers.Serializer):
+    """Where columns and rows go, and cells written anew; places count from 0."""
+
+    columns = TargetSerializer(many=True, required=False)
+    rows = TargetSerializer(many=True, required=False)
+    cells = CellSerializer(many=True, required=False)
+    accept_suggestions = serializers.BooleanField(required=False)
+
+
+class ColumnAnswer(serializers.Serializer):
+    place = serializers.IntegerField()
+    head = serializers.CharField(allow_blank=True)
+    to = serializers.CharField(allow_blank=True)
+    how = serializers.CharField(allow_blank=True)
+
+
+class RowAnswer(serializers.Serializer):
+    place = serializers.IntegerField()
+    row = serializers.IntegerField(help_text="The line of the file.")
+    unit = serializers.CharField(allow_blank=True)
+    to = serializers.CharField(allow_blank=True)
+    how = serializers.CharField(allow_blank=True)
+
+
+class FindingAnswer(serializers.Serializer):
+    severity = serializers.ChoiceField(choices=["blocker", "note"])
+    rule = serializers.CharField()
+    row = serializers.IntegerField(source="line", allow_null=True)
+    unit = serializers.CharField(allow_blank=True)
+    column = serializers.CharField(allow_blank=True)
+    value = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+    cell = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+
+
+class ImportAnswer(serializers.Serializer):
+    """An import as it stands: its mapping, and all that is to be corrected or known."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    year = serializers.IntegerField()
+    framework = serializers.IntegerField()
+    register = serializers.IntegerField()
+    file_name = serializers.CharField()
+    file_sha256 = serializers.CharField()
+    layout = serializers.ChoiceField(choices=["wide", "long"])
+    columns = ColumnAnswer(many=True)
+    rows = RowAnswer(many=True)
+    findings = FindingAnswer(many=True)
+    can_be_stored = serializers.BooleanField()
+
+
+class ImportSummary(serializers.ModelSerializer):
+    class Meta:
+        model = DataImport
+        fields = ["id", "name", "year", "framework", "register", "file_name", "file_sha256", "created_at"]
+
+
+class WrongFile(APIException):
+    """The file cannot be read; ``problems`` lists every reason with its place."""
+
+    status_code = 422
+
+    def __init__(self, found: FileProblems) -> None:
+        names = ("file", "row", "column", "value", "message")
+        super().__init__()
+        self.detail = {"problems": [{n: getattr(p, n) for n in names} for p in found.problems]}
+
+
+REFUSED = OpenApiResponse(description="Refused: `blockers`, or `problems` of the file, say why.")
+
+
+class _Imports(APIView):
+    permission_classes = [InAudience]
+
+    @classmethod
+    def declared(cls) -> Any:
+        return audience(STAFF)(cls.as_view())
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_parameters(request, [])
+
+    def draft(self, pk: int) -> DataImport:
+        return get_object_or_404(imports_visible_to(account_of(self.request)).defer(None), pk=pk)
+
+
+class ImportList(_Imports):
+    """The imports that wait for the visitor; a POST sends a file in."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(responses={200: ImportSummary(many=True)})
+    def get(self, request: Request) -> Response:
+        drafts = imports_visible_to(account_of(request))
+        return Response(ImportSummary(drafts, many=True).data)
+
+    @extend_schema(
+        request={"multipart/form-data": ImportRequestSerializer}, responses={201: ImportAnswer, 422: REFUSED}
+    )
+    def post(self, request: Request) -> Response:
+        account = account_of(request)
+        form = DataSetImportForm(
+            {**METHOD, **request.POST.dict()},
+            request.FILES,
+            frameworks=frameworks_visible_to(account),
+            registers=registers_visible_to(account),
+            series=series_visible_to(account),
+        )
+        if not form.is_valid():
+            raise ValidationError({name: [str(text) for text in said] for name, said in form.errors.items()})
+        data, totals = form.sources()
+        try:
+            draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
+        except FileProblems as found:
+            raise WrongFile(found) from found
+        except Refused as refusal:
+            raise Unprocessable(refusal) from refusal
+        return Response(ImportAnswer(_answer(review_of(draft))).data, status=201)
+
+
+class ImportDetail(_Imports):
+    """One import; a PATCH maps and corrects, a DELETE throws it away."""
+
+    parser_classes = [JSONParser]
+
+    @extend_schema(responses={200: ImportAnswer})
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(ImportAnswer(_answer(review_of(self.draft(pk)))).data)
+
+    @extend_schema(request=ImportChangeSerializer, responses={200: ImportAnswer, 422: REFUSED})
+    def patch(self, request: Request, pk: int) -> Response:
+        account, draft = account_of(request), self.draft(pk)
+        asked = ImportChangeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        targets = {side: {t["place"]: t["to"] for t in said.get(side, [])} for side in ("columns", "rows")}
+        cells = {(c["row"], c["column"]): c["value"] for c in said.get("cells", [])}
+        try:
+            accept = said.get("accept_suggestions", False)
+            draft = change_import(draft, **targets, cells=cells, accept=accept, actor=account)
+        except Refused as refusal:
+            raise Unprocessable(refusal) from refusal
+        return Response(ImportAnswer(_answer(review_of(draft))).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        discard_import(self.draft(pk), actor=account_of(request))
+        return Response(status=204)
+
+
+class ImportStore(_Imports):
+    """Makes an edition of an import that nothing keeps back."""
+
+    @extend_schema(request=None, responses={201: DataSetSerializer, 422: REFUSED})
+    def post(self, request: Request, pk: int) -> Response:
+        account = account_of(request)
+        try:
+            data_set: DataSet = store_import(self.draft(pk), actor=account)
+        except Refused as refusal:
+            raise Unprocessable(refusal) from refusal
+        stored = data_sets_visible_to(account).get(pk=data_set.pk)
+        return Response(DataSetSerializer(stored).data, status=201)
+
+
+def _answer(review: Review) -> dict[str, Any]:
+    draft, mapped = review.draft, review.mapped
+    sheet = mapped.sheet
+    return {
+        "id": draft.pk,
+        "name": draft.name,
+        "year": draft.year,
+        "framework": draft.framework_id,
+        "register": draft.register_id,
+        "file_name": draft.file_name,
+        "file_sha256": draft.file_sha256,
+        "layout": draft.layout,
+        "columns": [
+            {"place": place, "head": head, "to": match.to, "how": match.how}
+            for place, (head, match) in enumerate(zip(sheet.columns, mapped.columns, strict=True))
+        ],
+        "rows": [
+            {"place": place, "row": line, "unit": unit, "to": match.to, "how": match.how}
+            for place, (line, unit, match) in enumerate(
+                zip(sheet.lines, sheet.units, mapped.rows, strict=True)
+            )
+        ],
+        "findings": review.findings,
+        "can_be_stored": not review.blockers,
+    }

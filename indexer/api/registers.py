@@ -1,0 +1,72 @@
+"""/api/v1/registers/ and the units of each."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
+
+from indexer.models import City, Register
+from indexer.selectors.registers import registers_visible_to, units_of
+from weighting.api.base import Resource
+
+
+class RegisterSerializer(serializers.ModelSerializer):
+    units = serializers.IntegerField(source="unit_count")
+
+    class Meta:
+        model = Register
+        fields = ["id", "name", "name_zh", "name_en", "unit_zh", "unit_en", "units_en", "units"]
+
+
+class CitySerializer(serializers.ModelSerializer):
+    """The coordinates are those of the seat, in degrees north and east; null where not known."""
+
+    aliases = serializers.ListField(child=serializers.CharField())
+    province = serializers.CharField(source="province.name_zh")
+    province_en = serializers.CharField(source="province.name_en")
+    region = serializers.CharField(source="province.region.name_zh")
+    region_en = serializers.CharField(source="province.region.name_en")
+
+    class Meta:
+        model = City
+        fields = [
+            *("id", "code", "name_zh", "name_en", "aliases", "province", "province_en"),
+            *("region", "region_en", "latitude", "longitude"),
+        ]
+
+
+class Registers(Resource):
+    """The sets of units that data can be about."""
+
+    queryset = Register.objects.none()
+    serializer_class = RegisterSerializer
+
+    def get_queryset(self) -> QuerySet[Register]:
+        return registers_visible_to(self.account).order_by("pk")
+
+
+class CityFilter(filters.FilterSet):
+    code = filters.CharFilter(label="official code")
+    province = filters.CharFilter(field_name="province__name_zh", label="Chinese name of the province")
+    region = filters.CharFilter(field_name="province__region__name_zh", label="Chinese name of the region")
+
+    class Meta:
+        model = City
+        fields: list[str] = []
+
+
+class Cities(Resource):
+    """The units of a register, with code, names and coordinates."""
+
+    queryset = City.objects.none()
+    serializer_class = CitySerializer
+    filterset_class = CityFilter
+    ordering_fields = ["id", "code"]
+
+    def get_queryset(self) -> QuerySet[City]:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
+        register: Any = get_object_or_404(registers_visible_to(self.account), pk=self.kwargs["pk"])
+        return units_of(register)

@@ -1,0 +1,60 @@
+"""A register that comes in as a file."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indexer.forms.data_sets import FrameworkChoice
+from indexer.models import Register
+from indexer.services.registers import RegisterWords
+from weighting.forms.uploads import SheetFileField
+
+
+class RegisterImportForm(forms.Form):
+    """The file, and either a register to add to or the words of a new one."""
+
+    register = FrameworkChoice(
+        label=gettext_lazy("Add to"),
+        queryset=Register.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("a new register, named below"),
+    )
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200, required=False)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200, required=False)
+    unit_zh = forms.CharField(
+        label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False, initial="城市"
+    )
+    unit_en = forms.CharField(
+        label=gettext_lazy("English word for a unit"), max_length=40, required=False, initial="city"
+    )
+    units_en = forms.CharField(
+        label=gettext_lazy("English word for several units"), max_length=40, required=False, initial="cities"
+    )
+    file = SheetFileField(
+        label=gettext_lazy("Register file (CSV or XLSX)"),
+        help_text=gettext_lazy(
+            "One row for each unit. Columns: name_zh; optional: name_en, code, province_zh, province_en, "
+            "region_zh, region_en, aliases (separated by semicolons), latitude, longitude."
+        ),
+    )
+
+    def __init__(self, *args: Any, registers: QuerySet[Register]) -> None:
+        super().__init__(*args)
+        self.fields["register"].queryset = registers  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in ("name_zh", "name_en", "unit_zh", "unit_en", "units_en"):
+            if not cleaned.get("register") and not cleaned.get(name):
+                self.add_error(name, _("A new register needs this. Fill it in."))
+        return cleaned
+
+    def words(self) -> RegisterWords | None:
+        """Return what a new register is called; None when one is added to."""
+        said = self.cleaned_data
+        if said["register"]:
+            return None
+        return RegisterWords(**{name: said[name] for name in RegisterWords.__dataclass_fields__})

@@ -1,0 +1,111 @@
+"""A file of units to checked rows of a register."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number
+from weighting.readers.workbook import read_table_or_sheet
+
+COLUMNS = (
+    *("name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
+    *("aliases", "latitude", "longitude"),
+)
+MAX_UNITS = 20_000
+RANGES = {"latitude": 90.0, "longitude": 180.0}
+
+
+@dataclass(frozen=True)
+class CityRow:
+    """A line of a register file."""
+
+    name_zh: str
+    name_en: str
+    province_zh: str
+    province_en: str
+    region_zh: str
+    region_en: str
+    aliases: tuple[str, ...] = ()
+    code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def read_register(source: Source, name: str, *, everything: Mapping[str, str]) -> list[CityRow]:
+    """Read name_zh and any of `COLUMNS`; CSV or XLSX.
+
+    A unit without a province stands in its region's, one without a region in its province's, and
+    one with neither in ``everything``, the name_zh and name_en of the register.
+
+    Raises
+    ------
+    FileProblems
+        With all problems of the file.
+    """
+    log = ProblemLog(name)
+    table = read_table_or_sheet(source, log)
+    rows: list[CityRow] = []
+    first: dict[tuple[str, ...], int] = {}
+    if table and check_header(table, log, required=("name_zh",), optional=COLUMNS):
+        for line, cells in table.records(("name_zh", *COLUMNS)):
+            rows.append(_read_row(line, cells, everything, first, log))
+            if len(rows) > MAX_UNITS:
+                log.add(_("The file has more than %(most)d units. Split it.") % {"most": MAX_UNITS})
+                break
+        if not rows:
+            log.add(_("The file has no rows of data. Add one for each unit."))
+    log.raise_if_any()
+    return rows
+
+
+def _read_row(
+    line: int,
+    cells: Mapping[str, str],
+    everything: Mapping[str, str],
+    first: dict[tuple[str, ...], int],
+    log: ProblemLog,
+) -> CityRow:
+    if not cells["name_zh"]:
+        log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
+    latitude, longitude = (_read_degrees(line, column, cells[column], log) for column in RANGES)
+    if (latitude is None) != (longitude is None):
+        log.add(_("Latitude and longitude go together: give both or neither."), row=line)
+    above = {
+        f"{level}_{language}": cells[f"{level}_{language}"]
+        or cells[f"{other}_{language}"]
+        or cells[f"{level}_zh"]
+        or cells[f"{other}_zh"]
+        or everything[f"name_{language}"]
+        for level, other in (("province", "region"), ("region", "province"))
+        for language in ("zh", "en")
+    }
+    row = CityRow(
+        name_zh=cells["name_zh"],
+        name_en=cells["name_en"] or cells["name_zh"],
+        aliases=tuple(filter(None, map(str.strip, cells["aliases"].split(";")))),
+        code=cells["code"],
+        latitude=latitude,
+        longitude=longitude,
+        **above,
+    )
+    for column, key in (("name_zh", (row.province_zh, row.name_zh)), ("code", (row.code,))):
+        if key[-1] and first.setdefault((column, *key), line) != line:
+            message = _("The same stands in row %(first)d. Keep one of the rows.")
+            log.add(message % {"first": first[column, *key]}, row=line, column=column, value=key[-1])
+    return row
+
+
+def _read_degrees(line: int, column: str, text: str, log: ProblemLog) -> float | None:
+    if not text:
+        return None
+    try:
+        degrees = parse_number(text)
+    except CellError as error:
+        log.add(str(error), row=line, column=column, value=text)
+        return None
+    if abs(degrees) > RANGES[column]:
+        message = _("Degrees lie between -%(most)d and %(most)d. Correct the value.")
+        log.add(message % {"most": RANGES[column]}, row=line, column=column, value=text)
+        return None
+    return degrees

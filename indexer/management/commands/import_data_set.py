@@ -1,0 +1,99 @@
+"""``manage.py import_data_set``: a file of data to an edition, as on the pages, in one go or not at all."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, get_args
+
+from django.core.management.base import BaseCommand, CommandError
+
+from indexer.intake.files import OPERATOR
+from indexer.models import DataSeries, Register
+from indexer.numeric.composite import Aggregation
+from indexer.numeric.normalisation import Method, Missing, Negative
+from indexer.services.data_imports import DataFile, Terms, import_data_set
+from indexer.services.methods import use_method
+from indexer.services.registers import default_register
+from weighting.exceptions import Refused
+from weighting.models import Account, Framework
+from weighting.readers import FileProblems
+
+METHOD = {
+    "normalisation": get_args(Method),
+    "negative": get_args(Negative),
+    "missing": get_args(Missing),
+    "aggregation": get_args(Aggregation),
+}
+
+
+class Command(BaseCommand):
+    help = "Import a file of data (CSV, XLSX, Parquet; wide or long) as a new edition."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--framework", type=int, required=True, help="number of the framework")
+        parser.add_argument("--year", type=int, required=True)
+        parser.add_argument("--account", required=True, help="user name of who imports")
+        parser.add_argument("--series", type=int, help="number of the series; else both names are needed")
+        parser.add_argument("--name-zh", default="")
+        parser.add_argument("--name-en", default="")
+        parser.add_argument("--register", help="Chinese name of the register; the cities of China if none")
+        parser.add_argument("--totals", type=Path, help="code, total")
+        parser.add_argument("--note", default="")
+        for name, choices in METHOD.items():
+            parser.add_argument(f"--{name}", choices=choices, default=choices[0])
+        parser.add_argument("--column", action="append", default=[], metavar="HEAD=CODE", help="or =aside")
+        parser.add_argument(
+            "--unit", action="append", default=[], metavar="NAME=ID", help="or =aside, =totals"
+        )
+        parser.add_argument("--accept-suggestions", action="store_true", help="take nearest names as meant")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file, totals = options["file"], options["totals"]
+        try:
+            data_set = import_data_set(
+                data=DataFile(file, file.name),
+                totals=DataFile(totals, totals.name) if totals else None,
+                terms=_terms(options),
+                actor=_found(Account, username=options["account"]),
+                columns=_pairs(options["column"]),
+                units=_pairs(options["unit"]),
+                accept=options["accept_suggestions"],
+                limits=OPERATOR,
+            )
+        except FileProblems as found:
+            raise CommandError(str(found)) from found
+        except Refused as refusal:
+            raise CommandError("\n".join(refusal.blockers)) from refusal
+        self.stdout.write(f"{data_set.pk}: {data_set.name} {data_set.year}, edition {data_set.edition}")
+
+
+def _terms(options: dict[str, Any]) -> Terms:
+    series = _found(DataSeries, pk=options["series"]) if options["series"] else None
+    if series is None and not (options["name_zh"] and options["name_en"]):
+        raise CommandError("Name the series by --series, or a new one by --name-zh and --name-en.")
+    register = options["register"]
+    return Terms(
+        framework=_found(Framework, pk=options["framework"]),
+        register=_found(Register, name_zh=register) if register else default_register(),
+        series=series,
+        name_zh=options["name_zh"],
+        name_en=options["name_en"],
+        year=options["year"],
+        note=options["note"],
+        method=use_method(**{name: options[name] for name in METHOD}),
+    )
+
+
+def _found(model: Any, **key: Any) -> Any:
+    thing = model.objects.filter(**key).first()
+    if thing is None:
+        words = ", ".join(f"{name} {value}" for name, value in key.items())
+        raise CommandError(f"There is no {model._meta.verbose_name} with {words}.")
+    return thing
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = [text.rpartition("=") for text in texts]
+    if wrong := [text for text, (head, _equals, _to) in zip(texts, pairs, strict=True) if not head]:
+        raise CommandError(f"Write NAME=TARGET instead of {wrong[0]!r}.")
+    return {head: to for head, _equals, to in pairs}

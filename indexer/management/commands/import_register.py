@@ -1,0 +1,47 @@
+"""``manage.py import_register``: a file of units to a new register, or to one that is there."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from indexer.models import Register
+from indexer.services.registers import RegisterWords, import_register
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.readers import FileProblems
+
+
+class Command(BaseCommand):
+    help = "Import a register of units: name_zh and optional names, code, province, region, coordinates."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--account", required=True, help="user name of who imports")
+        parser.add_argument("--name-zh", required=True, help="of a new register, or of the one to add to")
+        parser.add_argument("--name-en", default="")
+        parser.add_argument("--unit-zh", default="城市", help="Chinese word for a unit")
+        parser.add_argument("--unit-en", default="city", help="English word for a unit")
+        parser.add_argument("--units-en", default="cities", help="English word for several units")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        account = Account.objects.filter(username=options["account"]).first()
+        if account is None:
+            raise CommandError(f"There is no account {options['account']!r}.")
+        known = Register.objects.filter(name_zh=options["name_zh"]).first()
+        words = {name: options[name] for name in RegisterWords.__dataclass_fields__}
+        words["name_en"] = words["name_en"] or words["name_zh"]
+        try:
+            register = import_register(
+                source=options["file"],
+                filename=options["file"].name,
+                actor=account,
+                words=None if known else RegisterWords(**words),
+                register=known,
+            )
+        except FileProblems as found:
+            raise CommandError(str(found)) from found
+        except Refused as refusal:
+            raise CommandError("\n".join(refusal.blockers)) from refusal
+        self.stdout.write(f"{register.name}: {register.cities.count()} {register.units_en}")

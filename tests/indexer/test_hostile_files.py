@@ -1,0 +1,179 @@
+"""Files made to hurt: each is refused in little memory, with what is wrong and what to do."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+
+import pytest
+from openpyxl import Workbook
+
+MEGABYTE = 1024 * 1024
+MOST_MEMORY = 256
+# Each file is read in a process of its own, forked from one that has nothing but the product in memory:
+# the high-water mark of a fork begins at what it was given, and is its own from then on.
+READ = """
+import json, os, sys, time
+import django
+django.setup()
+from pathlib import Path
+from indexer.intake.files import read_file
+from indexer.intake.sheets import read_sheet
+from weighting.readers import ProblemLog
+import openpyxl, pyarrow.parquet
+for place in sys.argv[1:]:
+    sys.stdout.flush()
+    if os.fork():
+        os.wait()
+        continue
+    log, started = ProblemLog(Path(place).name), time.monotonic()
+    file = read_file(Path(place), place, log)
+    sheet = read_sheet(file, log) if file else None
+    seconds = time.monotonic() - started
+    status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
+    print(json.dumps({
+        "place": place,
+        "seconds": seconds,
+        "megabytes": int(status["VmHWM"].split()[0]) / 1024,
+        "read": sheet is not None,
+        "problems": [str(problem) for problem in log.problems[:50]],
+    }))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+SHEET = "xl/worksheets/sheet1.xml"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def book(*rows):
+    workbook = Workbook()
+    for row in rows or [["unit", "fixed"], ["南阳", 1]]:
+        workbook.active.append(row)
+    out = BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def repacked(data=None, **parts):
+    """Return a workbook with parts added or replaced, compressed as well as can be."""
+    out, source = BytesIO(), zipfile.ZipFile(BytesIO(data or book()))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in source.namelist():
+            if name not in parts:
+                archive.writestr(name, source.read(name))
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def many_cells():
+    row = b"<row>" + b"<c><v>1</v></c>" * 5000 + b"</row>"
+    return f'<worksheet xmlns="{MAIN}"><sheetData>'.encode() + row * 500 + b"</sheetData></worksheet>"
+
+
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+LAUGHTER = (
+    f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{LAUGHS}]><worksheet xmlns="{MAIN}">&a9;</worksheet>'
+)
+FILES = {
+    "a zip bomb": ("b.xlsx", lambda: repacked(**{SHEET: bytes(120 * MEGABYTE)}), "larger than 50 MB"),
+    "a bomb in shared strings": (
+        "s.xlsx",
+        lambda: repacked(**{"xl/sharedStrings.xml": b"<sst>" + b"<si><t>x</t></si>" * 4_000_000}),
+        "larger than 50 MB",
+    ),
+    "a sheet of 2.5 million cells": (
+        "c.xlsx", lambda: repacked(**{SHEET: many_cells()}), "more than 400000 cells",
+    ),
+    "ten million empty cells": ("c.csv", lambda: (b"," * 1000 + b"\n") * 10_000, "more than 2,000,000 cells"),
+    "ten million numbers": ("n.csv", lambda: b"unit" + b",1" * 12_000_000, "more than 2,000,000 cells"),
+    "too many bytes": ("l.csv", lambda: b"unit,fixed\n" + b"x" * (33 * MEGABYTE), "larger than 32 MB"),
+    "formula cells": (
+        "f.xlsx",
+        lambda: book(["unit", "fixed"], ["南阳", "=1+1"], ["洛阳", '=HYPERLINK("x")']),
+        "row 3, column “B”.*holds a formula. Paste the values",
+    ),
+    "a billion laughs": ("e.xlsx", lambda: repacked(**{SHEET: LAUGHTER.encode()}), "declares XML entities"),
+    "macros": ("m.xlsx", lambda: repacked(**{"xl/vbaProject.bin": b"x"}), "holds macros. Save it as XLSX"),
+    "macro sheets": (
+        "m.xlsx", lambda: repacked(**{"xl/macrosheets/sheet1.xml": b"<x/>"}), "holds macros. Save it as XLSX",
+    ),
+    "entries that lead out": (
+        "d.xlsx", lambda: repacked(**{"../../etc/passwd": b"x"}), "folders that no workbook",
+    ),
+    "deep entries": ("d.xlsx", lambda: repacked(**{"a/" * 300 + "b.xml": b"x"}), "folders that no workbook"),
+    "many entries": (
+        "d.xlsx", lambda: repacked(**{f"xl/media/{n}": b"" for n in range(5000)}), "at most 200 are taken",
+    ),
+    "mixed encodings": (
+        "g.csv",
+        lambda: "unit,fixed\n南阳市,1\n".encode("gb18030") * 400_000 + "洛阳市的数据,2\n".encode(),
+        "row 800001.*neither UTF-8 nor GB18030",
+    ),
+    "a long field in quotes": ("q.csv", lambda: b'unit,fixed\n"' + b"x\n" * 9_000_000, "."),
+    "text for numbers": (
+        "t.csv",
+        lambda: b"unit" + b",a" * 1000 + b"\n" + (b"x" + b",y" * 1000 + b"\n") * 1500,
+        "cells hold no number",
+    ),
+    "a workbook called CSV": ("w.csv", book, "ends with “.csv”, but the file holds XLSX"),
+    "text called XLSX": ("w.xlsx", lambda: b"unit,fixed\nA,1\n", "ends with “.xlsx”, but the file holds CSV"),
+    "an old workbook": ("o.xls", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "kind XLS. Save the table"),
+    "a PDF": ("p.csv", lambda: b"%PDF-1.7 ...", "kind PDF. Save the table"),
+    "a damaged archive": ("z.xlsx", lambda: book()[:-400], "damaged. Save the workbook again"),
+    "damaged Parquet": ("p.parquet", lambda: b"PAR1" + bytes(100), "cannot be read as a Parquet file"),
+    "nothing but zeros": ("z.csv", lambda: bytes(20 * MEGABYTE), "not a text file. Save the table as CSV"),
+}  # fmt: skip
+
+
+def good(columns, rows):
+    """Return a table that is read, of that size."""
+    return b"unit" + b",x" * columns + b"\n" + (b"A" + b",123.5" * columns + b"\n") * rows
+
+
+GOOD = {"small": lambda: good(1, 1), "large": lambda: good(150, 13_000)}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """What one reader after another said of the files, by kind."""
+    folder = tmp_path_factory.mktemp("hostile")
+    made = {kind: (name, make) for kind, (name, make, _words) in FILES.items()}
+    made |= {kind: (f"{kind}.csv", make) for kind, make in GOOD.items()}
+    places = {}
+    for number, (kind, (name, make)) in enumerate(made.items()):
+        (folder / str(number)).mkdir()
+        path = folder / str(number) / name
+        path.write_bytes(make())
+        places[str(path)] = kind
+    done = subprocess.run(
+        [sys.executable, "-c", READ, *places],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len(places), done.stderr
+    return {places[answer["place"]]: answer for answer in found}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_hostile_file_is_refused_with_a_remedy_in_little_memory(kind, answers, capsys):
+    answer = answers[kind]
+    with capsys.disabled():
+        print(f"\n  {kind}: {answer['seconds']:.2f} s, {answer['megabytes']:.0f} MB", end="")
+    assert not answer["read"]
+    assert re.search(FILES[kind][2], "\n".join(answer["problems"]))
+    assert answer["megabytes"] < MOST_MEMORY
+
+
+def test_the_measure_sees_memory_and_good_files_are_read(answers):
+    """A large good file costs more than a small one, so the measure can fail."""
+    small, large = answers["small"], answers["large"]
+    assert (small["read"], large["read"]) == (True, True)
+    assert large["megabytes"] > small["megabytes"] + 20

@@ -1,0 +1,132 @@
+"""Registers by page and command, and imports by command."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from indexer.models import City, DataSet, Register
+from indexer.selectors.data_sets import unpack_values
+from tests.factories import make_account, make_framework, sign_in_staff
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+COUNTRIES = (
+    "name_zh,name_en,code,region_zh,region_en,aliases,latitude,longitude\n"
+    "法国,France,FR,欧洲,Europe,法兰西;法,48.86,2.35\n日本,Japan,JP,亚洲,Asia,,35.69,139.69\n"
+    "图瓦卢,Tuvalu,TV,大洋洲,Oceania,,,\n"
+)
+WORDS = {
+    "name_zh": "国家",
+    "name_en": "Countries",
+    "unit_zh": "国家",
+    "unit_en": "country",
+    "units_en": "countries",
+}
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST, username="anna"))
+
+
+def send(client, text=COUNTRIES, **fields):
+    file = SimpleUploadedFile("countries.csv", text.encode())
+    return client.post(reverse("indexer:register-import"), {**WORDS, "file": file, **fields})
+
+
+def test_a_register_of_countries_has_its_own_units_regions_and_word(analyst):
+    response = send(analyst)
+    register = Register.objects.get(name_en="Countries")
+    assert response["Location"] == reverse("indexer:register-detail", args=[register.pk])
+    france = City.objects.get(code="FR")
+    assert (france.province.name_en, france.province.region.name_en) == ("Europe", "Europe")
+    assert (france.aliases, france.latitude) == (["法兰西", "法"], 48.86)
+    page = analyst.get(response["Location"]).content.decode()
+    assert "3 countries" in page
+    assert "Tuvalu" in page
+    assert "country" in analyst.get(reverse("indexer:register-list")).content.decode()
+
+
+def test_the_same_place_may_stand_in_two_registers_and_codes_do_not_clash(analyst):
+    send(analyst)
+    send(analyst, name_zh="国家二", name_en="Countries again")
+    assert City.objects.filter(code="FR").count() == 2
+
+
+def test_adding_to_a_register_completes_what_it_lacked_and_rewrites_nothing(analyst):
+    send(analyst)
+    register = Register.objects.get(name_en="Countries")
+    more = (
+        "name_zh,name_en,region_zh,region_en,latitude,longitude\n图瓦卢,Elsewhere,大洋洲,Oceania,-8.52,179.2\n"
+        "斐济,Fiji,大洋洲,Oceania,,\n"
+    )
+    send(analyst, more, register=register.pk)
+    tuvalu = City.objects.get(code="TV")
+    assert (tuvalu.name_en, tuvalu.latitude) == ("Tuvalu", -8.52)
+    assert register.cities.count() == 4
+
+
+def test_everything_wrong_with_a_file_is_said_at_once_and_nothing_is_kept(analyst):
+    wrong = "name_zh,code,latitude,longitude,colour\n,X,1,1,\n甲,A,91,0,\n乙,A,12,,\n甲,,x,1,\n"
+    problems = [(p.row, p.column) for p in send(analyst, wrong).context["problems"]]
+    assert problems == [
+        *[(1, "colour"), (2, "name_zh"), (3, "latitude"), (3, "")],
+        *[(4, ""), (4, "code"), (5, "latitude"), (5, ""), (5, "name_zh")],
+    ]
+    assert not Register.objects.filter(name_zh__in=["错", "国家"]).exists()
+
+
+def test_a_code_that_another_unit_has_is_refused_by_name(analyst):
+    send(analyst)
+    register = Register.objects.get(name_en="Countries")
+    response = send(analyst, "name_zh,code\n德国,FR\n", register=register.pk)
+    assert response.status_code == 422
+    assert "The code FR of 德国 is that of France." in response.content.decode()
+    assert not City.objects.filter(name_zh="德国").exists()
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_the_page_of_a_register_takes_the_same_queries_for_any_size(
+    analyst, units, django_assert_num_queries
+):
+    send(analyst, "".join(COUNTRIES.splitlines(keepends=True)[: units + 1]))
+    address = reverse("indexer:register-detail", args=[Register.objects.get(name_en="Countries").pk])
+    analyst.get(address)  # shows the message of the import, which is then gone from the session
+    # Session, account; the register, how many units, the units.
+    with django_assert_num_queries(5):
+        analyst.get(address)
+
+
+def test_the_commands_bring_in_a_register_and_long_data_about_it(analyst, tmp_path, capsys):
+    framework = make_framework()
+    register, data = tmp_path / "countries.csv", tmp_path / "data.csv"
+    register.write_text(COUNTRIES, encoding="utf-8")
+    call_command("import_register", register, account="anna", name_zh="国家", units_en="countries")
+    leaves = ["fixed", "mobile", "retail", "finance", "travel"]
+    lines = [f"{unit},{leaf},{n}" for n, unit in enumerate(["FR", "Japon", "World"], 1) for leaf in leaves]
+    data.write_text("country,indicator,value\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    options = {
+        "framework": framework.pk, "year": 2020, "account": "anna", "name_zh": "数据", "name_en": "Data",
+        "register": "国家", "unit": ["World=totals"],
+    }  # fmt: skip
+    with pytest.raises(CommandError, match=r"row 7, Japon: The row stands for no unit yet"):
+        call_command("import_data_set", data, **options)
+    assert not DataSet.objects.exists()
+    call_command("import_data_set", data, accept_suggestions=True, **options)
+    data_set = DataSet.objects.get()
+    assert [City.objects.get(pk=pk).code for pk in data_set.city_ids] == ["FR", "JP"]
+    assert unpack_values(data_set).tolist() == [[1.0] * 5, [2.0] * 5]
+    assert data_set.series.register.name_zh == "国家"
+    assert "3 countries" in capsys.readouterr().out
+
+
+def test_a_command_says_what_it_cannot_find(analyst, tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("unit,fixed\nA,1\n")
+    with pytest.raises(CommandError, match="There is no framework with pk 99"):
+        call_command(
+            "import_data_set", path, framework=99, year=2020, account="anna", name_zh="x", name_en="x"
+        )
+    with pytest.raises(CommandError, match="There is no account"):
+        call_command("import_register", path, account="nobody", name_zh="x")
