@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from indexer.forms.series import SeriesChoice, SeriesImportForm
 from indexer.models import Run
-from indexer.selectors.data_imports import registers_visible_to
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.registers import registers_visible_to
 from indexer.selectors.runs import PERCENT, runs_visible_to
 from indexer.selectors.series import SeriesReport, hold_against, series_beside, series_visible_to
 from indexer.services.series import import_series, publish_series
