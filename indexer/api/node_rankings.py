@@ -16,7 +16,7 @@ from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.node_scores import NodeScores, node_scores_of
-from indexer.selectors.preparations import CHANGES, changes_in, may_change_cells, record_of
+from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
 from indexer.selectors.runs import Printed, figure_of, printed_figures_of
 from weighting.api.base import Pages
 
@@ -99,9 +99,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
     printed: Printed = {}
     if run.reproduces_publication:  # type: ignore[attr-defined]
         printed = printed_figures_of(run.data_set, [subject.cities[p].pk for p in positions])
-    changed = np.zeros(len(subject.cities), dtype=np.uint8)
-    if node.is_leaf and may_change_cells(run.method):
-        changed = record_of(run).cells[:, run.data_set.leaf_codes.index(node.code)]
+    changed = changes_by_city(run, node)
     rows = []
     for p in positions:
         city = subject.cities[p]
@@ -115,7 +113,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
                 "score": None if np.isnan(figure.value) else figure.value,
                 "rank": int(subject.ranks[p]) or None,
                 "mark": figure.source,
-                "changes": changes_in(int(changed[p])),
+                "changes": changed.get(city.pk, ()),
             }
         )
     return rows

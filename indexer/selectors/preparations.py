@@ -11,6 +11,7 @@ from indexer.enums import Missing, Outliers
 from indexer.models import DataSet, IndexMethod, Preparation, Run
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray, Prepared
 from indexer.selectors.data_sets import normalise_data_set, structure_of
+from weighting.models import Indicator
 
 # What can be done to a cell, by name, in the order of the steps.
 CHANGES = {"imputed": IMPUTED, "left_out": LEFT_OUT, "winsorised": WINSORISED, "logged": LOGGED}
@@ -22,6 +23,22 @@ class CellRecord:
 
     cells: CellArray
     treatments: list[dict[str, Any]]
+
+
+def changes_by_city(run: Run, node: Indicator | None) -> dict[int, tuple[str, ...]]:
+    """Return what was done to the values behind a leaf's scores, by city; nothing for other scores."""
+    if node is None or not node.is_leaf or not may_change_cells(run.method):
+        return {}
+    column = record_of(run).cells[:, run.data_set.leaf_codes.index(node.code)].tolist()
+    return {city: changes_in(bits) for city, bits in zip(run.data_set.city_ids, column, strict=True) if bits}
+
+
+def changes_of_city(run: Run, position: int) -> dict[str, tuple[str, ...]]:
+    """Return what was done to the values of one city, by the code of the leaf."""
+    if not may_change_cells(run.method):
+        return {}
+    row = record_of(run).cells[position].tolist()
+    return {code: changes_in(bits) for code, bits in zip(run.data_set.leaf_codes, row, strict=True) if bits}
 
 
 def may_change_cells(method: IndexMethod) -> bool:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from indexer import charts
 from indexer.models import Run
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.preparations import changes_of_city
 from indexer.selectors.profiles import (
     DARK_HORSE_PLACES,
     CityProfile,
@@ -68,6 +69,7 @@ def _find(run: Run, city_pk: int) -> CityProfile:
 
 def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     profile = _find(run, city_pk)
+    changed = changes_of_city(run, profile.position)
     address = [run.pk, city_pk]
     context = run_context(run, "run-city") | {
         "profile": profile,
@@ -76,7 +78,11 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "stats": _statistics(profile),
         "figure": _figure(profile)
         | {"image_url": reverse("indexer:run-city-picture", args=[*address, "svg"])},
-        "scores": [_score_row(score) for score in [profile.composite, *profile.nodes]],
+        "scores": [
+            _score_row(score) | {"changes": changed.get(score.node.code, ()) if score.node else ()}
+            for score in [profile.composite, *profile.nodes]
+        ],
+        "has_changes": bool(changed),
         **_neighbours(request, profile),
         "leads": _leads(profile),
         "dark_horses": profile.leads.dark_horses(profile.position),

@@ -16,6 +16,7 @@ from indexer.forms.map_choice import MapChoice
 from indexer.models import Run
 from indexer.selectors.map_points import MapPoint, MapView, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.preparations import changes_by_city
 from indexer.selectors.runs import PERCENT, runs_visible_to, runs_with_nodes_visible_to
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
@@ -136,7 +137,9 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
         title = _score_finding(subject, view)
         subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
         spec = charts.score_map(dots, unit, title=title, subtitle=subtitle, source=source)
-    return {"title": title, "chart": spec, "rows": [_row(point) for point in view.points]}
+    changed = changes_by_city(run, subject.node)
+    rows = [_row(point) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
+    return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed)}
 
 
 def _score_finding(subject: NodeScores, view: MapView) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from indexer.models import City
 from indexer.numeric.ranking import min_ranks
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, print_figure, random_values
@@ -110,6 +111,23 @@ def test_values_that_were_changed_are_marked_wherever_they_are_shown(analyst):
     assert [next(v for k, v in row.items() if k.endswith(": changes")) for row in csv.DictReader(
         io.StringIO(text)
     )].count("winsorised") == 1  # fmt: skip
+
+
+def test_the_page_of_a_city_and_the_map_mark_them_too(analyst):
+    run = treated_run(missing="mean")
+    gapped = run.data_set.leaf_codes[1]
+    City.objects.update(latitude=30, longitude=110)
+    city_pk = run.data_set.city_ids[4]
+
+    city = analyst.get(reverse("indexer:run-city", args=[run.pk, city_pk]))
+    on_map = analyst.get(reverse("indexer:run-map", args=[run.pk]), {"node": gapped})
+
+    name = run.data_set.framework.indicators.get(code=gapped).name
+    assert {row["name"]: row["changes"] for row in city.context["scores"]}[name] == ("imputed",)
+    marked = {row["city"].pk: row["changes"] for row in on_map.context["rows"]}
+    assert {pk for pk, changes in marked.items() if changes} == {city_pk}
+    for response in (city, on_map):
+        assert "filled in" in response.content.decode()
 
 
 def test_every_value_of_a_logged_indicator_is_marked(analyst):
