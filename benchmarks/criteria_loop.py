@@ -11,14 +11,17 @@ import time
 import numpy as np
 from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
+from skcriteria.pipeline import mkpipe
+from skcriteria.preprocessing.scalers import SumScaler
 
 
 def main(source: str, target: str) -> None:
-    """Draw experts, form weights, rank by the weighted sum model and count, one draw at a time."""
+    """Draw experts, form weights, rank by the usual pipeline and count, one draw at a time."""
     given = np.load(source)
     values, scores, leaves, parents = (given[name] for name in ("values", "scores", "leaves", "parents"))
     cities = np.arange(len(values))
-    objectives, model = [max] * values.shape[1], WeightedSumModel()
+    objectives = [max] * values.shape[1]
+    model = mkpipe(SumScaler(target="matrix"), WeightedSumModel())
     histogram = np.zeros((len(values), len(values)), dtype=np.int64)
     found = []
     start = time.process_time()

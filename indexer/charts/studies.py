@@ -91,7 +91,12 @@ def rank_heat_chart(shares: Sequence[RankShare], *, title: str, subtitle: str, s
                 "type": "sqrt",
                 "interpolate": "rgb",
             },
-            "legend": {"title": _("% of the draws"), "gradientLength": 180, "values": [0, 10, 40, 100]},
+            "legend": {
+                "title": _("% of the draws"),
+                "titleColor": PALETTE["chart-muted"],
+                "gradientLength": 180,
+                "values": [0, 10, 40, 100],
+            },
         },
         "tooltip": [
             field("name", _("City")),
@@ -195,6 +200,12 @@ def acceptability_chart(rows: Sequence[Amount], *, title: str, subtitle: str, so
     }
     layers: list[Spec] = [{"mark": {"type": "bar", "height": 14}, "encoding": encoding}]
     return figure(values, layers, title=title, subtitle=subtitle, source=source, step=24)
+
+
+def _with_long_labels(spec: Spec) -> Spec:
+    """Leave room for the names of indicators and of combinations of methods."""
+    spec["config"]["axisY"]["labelLimit"] = LONG_LABEL
+    return spec
 
 
 def _quantity(name: str, title: str, *, zero: bool = True) -> dict[str, Any]:

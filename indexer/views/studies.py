@@ -60,6 +60,7 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "kinds": _kinds(run, form.kind),
         "question": kind_questions()[form.kind],
+        "actions": _actions(run, account),
         "problems": problems,
         "is_finished": run.status == RunStatus.DONE,
     }
@@ -133,6 +134,13 @@ def _asked_kind(request: HttpRequest, run: Run) -> StudyKind:
     if asked in StudyKind.values:
         return StudyKind(asked)
     return StudyKind.BOOTSTRAP if rounds_behind(run.weight_version) else StudyKind.NOISE
+
+
+def _actions(run: Run, account: Account | None) -> list[dict[str, str]]:
+    """Lead to the form, which stands below a list that grows."""
+    if account is None or run.status != RunStatus.DONE:
+        return []
+    return [{"label": _("Ask a new question"), "url": "#new-study", "kind": "quiet"}]
 
 
 def _kinds(run: Run, current: StudyKind) -> list[dict[str, Any]]:

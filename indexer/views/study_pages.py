@@ -206,7 +206,7 @@ def _statistics(study: Study) -> list[dict[str, str]]:
         },
         {
             "label": _("Ranks that are kept"),
-            "value": percent(summary["stays"]).removesuffix(" %"),
+            "value": percent(summary["stays"]).removesuffix("\u00a0%"),
             "unit": _("% of all cities and draws"),
         },
     ]

@@ -170,8 +170,8 @@ def finding_of(result: StudyResult, nodes: list[Indicator]) -> str:
 def percent(share: float) -> str:
     """Write a share in percent, never as 0 or 100 % where it is not."""
     if share in (0, 1):
-        return f"{share * 100:.0f} %"
-    return f"{min(99.9, max(0.1, share * 100)):.{1 if share > 0.99 or share < 0.01 else 0}f} %"
+        return f"{share * 100:.0f}\u00a0%"
+    return f"{min(99.9, max(0.1, share * 100)):.{1 if share > 0.99 or share < 0.01 else 0}f}\u00a0%"
 
 
 def _rank_finding(result: StudyResult) -> str:
