@@ -21,11 +21,12 @@ def place_chart(bars: Sequence[PlaceBar], *, title: str, subtitle: str, source: 
     """Draw one bar for each place, in the order given."""
     scores = [bar.score for bar in bars]
     high, low = max([0.0, *scores]), min([0.0, *scores])
+    # Room beside the longest bars for their figures.
+    room = 0.12 * (high - low)
     x = {
         "field": "score",
         "type": "quantitative",
-        # Room beside the longest bars for their figures.
-        "scale": {"nice": False, "domain": [1.15 * low, 1.15 * high] if high > low else [0, 1]},
+        "scale": {"nice": False, "domain": [low - room if low < 0 else 0, high + room] if room else [0, 1]},
         "axis": {"title": None, "format": "~r", "tickCount": 6},
     }
     tooltip = [
