@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-OUTAGES = in_full(50, otherwise=4)
+OUTAGES = in_full(50, otherwise=3)
 # Small enough to be reached at once: SQLite begins its log anew every four megabytes.
 FULL_AT_BYTES = 64 * 1024
 
