@@ -1,0 +1,198 @@
+"""Broker restarted or emptied, messages doubled, database restarted or full: no run is lost or differs."""
+
+import random
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, Error, IntegrityError, connection
+
+from config.broker import client_of, valkey_command, wait_for_broker
+from indexer import dispatch
+from indexer.enums import RunStatus
+from indexer.models import CityScore, Run
+from indexer.services import run_results
+from indexer.services.leases import lease_time
+from indexer.services.runs import claim_runs, compute_claimed_runs, compute_waiting_runs
+from tests.factories import make_framework
+from tests.faults.test_database_outage import Postgres
+from tests.faults.test_worker_kill import Celery, forget_results, results
+from tests.indexer.factories import make_data_set, make_version
+from tests.numbers import in_full
+from tests.processes import kill_tree, spawn, wait_until
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+CITIES, VERSIONS = 800, 12
+TREE = {f"g{group}": {f"g{group}.i{leaf}": {} for leaf in range(12)} for group in range(10)}
+# Every job is at its end within the lease and this.
+GRACE = 60
+
+
+class Broker:
+    """The real broker of the running test, killed, started and emptied."""
+
+    def __init__(self):
+        self.folder = settings.VAR_DIR / "broker"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        self.start()
+
+    def start(self):
+        self.process = spawn(valkey_command(self.folder), self.folder / "valkey.log", None)
+        assert wait_for_broker(settings.CELERY_BROKER_URL, seconds=10)
+
+    def restart(self):
+        kill_tree(self.process)
+        self.start()
+
+    def flush(self):
+        client_of(settings.CELERY_BROKER_URL, timeout=2).flushall()
+
+
+@pytest.fixture
+def broker():
+    broker = Broker()
+    yield broker
+    kill_tree(broker.process)
+
+
+@pytest.fixture
+def data_set():
+    """A data set whose runs are many claims of little work."""
+    data_set = make_data_set(make_framework(TREE), cities=CITIES)
+    for tilt in range(VERSIONS):
+        make_version(data_set.framework, tilt=tilt)
+    compute_waiting_runs(data_set.pk)
+    return data_set
+
+
+@pytest.fixture
+def celery(broker, tmp_path, data_set):
+    celery = Celery(tmp_path)
+    celery.ensure_worker()
+    yield celery
+    celery.stop()
+
+
+def all_ended():
+    try:
+        return not Run.objects.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).exists()
+    except Error:
+        connection.close()
+        return False
+
+
+def injure_again_and_again(data_set, injure, times, *, before=0.4):
+    """Let all runs wait, injure at a random moment, and hold the results against the undisturbed ones."""
+    undisturbed, dice, under_way, longest = results(), random.Random(2016), 0, 0.0
+    for _time in range(times):
+        forget_results()
+        dispatch.wake_workers([data_set.pk])
+        time.sleep(dice.uniform(0, before))
+        injure()
+        injured_at = time.monotonic()
+        under_way += not all_ended()
+        wait_until(all_ended, lease_time().total_seconds() + GRACE, "the end of all runs")
+        longest = max(longest, time.monotonic() - injured_at)
+        assert results() == undisturbed
+    print(f"{times} times, {under_way} of them under way; at its end after at most {longest:.1f} s")
+
+
+RESTARTS = in_full(50, otherwise=2)
+
+
+def test_a_broker_that_restarts_loses_no_run(celery, broker, data_set):
+    injure_again_and_again(data_set, broker.restart, RESTARTS)
+
+
+def test_a_broker_that_is_emptied_loses_no_run(celery, broker, data_set):
+    injure_again_and_again(data_set, broker.flush, RESTARTS)
+
+
+def test_without_the_sweeper_an_emptied_broker_would_lose_them(broker, data_set, tmp_path):
+    """Control: the message alone is not enough."""
+    forget_results()
+    dispatch.wake_workers([data_set.pk])
+    broker.flush()
+    celery = Celery(tmp_path)
+    kill_tree(celery.beat)
+    celery.ensure_worker()
+    time.sleep(4)
+    celery.stop()
+
+    assert set(Run.objects.values_list("status", flat=True)) == {RunStatus.QUEUED}
+
+
+def test_a_message_that_arrives_twice_changes_nothing(celery, data_set):
+    """Two deliveries at once to the worker and two more beside it, of the same runs."""
+    undisturbed = results()
+
+    def deliver(_copy):
+        try:
+            return compute_waiting_runs(data_set.pk)
+        finally:
+            connection.close()
+
+    for _time in range(times := in_full(200, otherwise=5)):
+        forget_results()
+        for _copy in range(2):
+            dispatch.wake_workers([data_set.pk])
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(deliver, range(2)))
+        wait_until(all_ended, lease_time().total_seconds() + GRACE, "the end of all runs")
+        assert results() == undisturbed
+        assert set(Run.objects.values_list("attempts", flat=True)) == {1}
+    print(f"delivered four times over: {times} times")
+
+
+def test_without_the_lease_a_second_delivery_would_collide(data_set, monkeypatch):
+    """Control: who holds no lease and writes all the same meets the key of run and city."""
+    forget_results()
+    first = claim_runs(data_set.pk)
+    compute_claimed_runs(first)
+    assert compute_claimed_runs(first) == 0
+
+    monkeypatch.setattr(run_results, "rows_held", lambda runs: {run.pk for run in runs})
+    with pytest.raises(IntegrityError):
+        compute_claimed_runs(first)
+
+
+@pytest.mark.postgres
+def test_a_database_that_restarts_loses_no_run(celery, data_set):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server; its file is filled and locked below")
+    server = Postgres()
+
+    def restart():
+        connection.close()
+        server.restart("immediate")
+
+    injure_again_and_again(data_set, restart, in_full(50, otherwise=2))
+
+
+def test_a_disk_that_is_full_leaves_no_half_result(data_set):
+    """SQLite's own refusal, SQLITE_FULL, at a random page; nothing is written, and no attempt counts."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the pages of a PostgreSQL cannot be counted out")
+    undisturbed, dice, met = results(), random.Random(2016), 0
+    for _time in range(times := in_full(50, otherwise=5)):
+        forget_results()
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+            pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+            cursor.execute(f"PRAGMA max_page_count = {pages + dice.randrange(0, 120)}")
+        with pytest.raises(DatabaseError):
+            compute_waiting_runs(data_set.pk)
+        met += 1
+        assert not CityScore.objects.filter(run__status=RunStatus.QUEUED).exists()
+        assert set(Run.objects.values_list("attempts", flat=True)) <= {0, 1}
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1073741823")
+            assert cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        Run.objects.filter(status=RunStatus.RUNNING).update(lease_until="2020-01-01T00:00Z")
+        compute_waiting_runs(data_set.pk)
+        assert results() == undisturbed
+    print(f"disk full: met {met} of {times} times")
