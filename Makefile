@@ -37,8 +37,8 @@ check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
 	@QUANHENG_HTTPS=1 DJANGO_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/.dev ## time the product beside its floors and its peers: build/bench.json
-	@$(PY) -m benchmarks
+bench: .venv/.dev .venv/peers ## time the product beside its floors and its peers: build/bench.json
+	@QUANHENG_BENCH_PYTHON=$(CURDIR)/.venv/peers/bin/python $(PY) -m benchmarks
 
 faults: install ## the tests that kill real processes, as often as promised, on PostgreSQL and on SQLite
 	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN)
@@ -60,6 +60,11 @@ clean: ## remove everything built; the data in var/ stay
 .venv/.run: requirements.txt | .venv/.made
 	@echo "Installing the packages of requirements.txt into .venv ..."
 	@$(PIP) -r requirements.txt || $(INSTALL_FAILED)
+	@touch $@
+
+# Other packages bring versions of their own, so they live in an environment of their own.
+.venv/peers: requirements-bench.txt | .venv/.dev
+	@$(PY) -m venv $@ && $@/bin/python -m pip install -qq --disable-pip-version-check -r $< || $(INSTALL_FAILED)
 	@touch $@
 
 .venv/.dev: requirements-dev.txt requirements-parquet.txt requirements.txt | .venv/.made

