@@ -44,6 +44,15 @@ class Run(Job):
     def __str__(self) -> str:
         return f"run {self.pk}"
 
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may read it; both publications are for good."""
+        return (
+            self.data_set.is_published
+            and self.weight_version.is_published
+            and self.method_id == self.data_set.method_id
+        )
+
 
 class CityScore(models.Model):
     """The composite score and rank of one city in one run; unrounded.

@@ -148,3 +148,30 @@ def test_lists_cost_the_same_however_long_they_are(client, django_assert_num_que
         assert len(ids(client.get(RUNS))) == count
     with django_assert_num_queries(4):
         assert len(get_ranking(client, runs[0]).json()["results"]) == count
+
+
+def test_a_page_of_a_finished_ranking_is_kept_until_it_changes(client, django_assert_num_queries):
+    run = make_run(cities=30)
+    first = get_ranking(client, run, limit=10)
+    address = reverse("indexer:api-ranking", args=[run.pk])
+    assert first.headers["Cache-Control"] == "public, max-age=31536000"
+
+    with django_assert_num_queries(1):
+        again = client.get(address, {"limit": 10}, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+
+    other = client.get(address, {"limit": 11}, headers={"If-None-Match": first.headers["ETag"]})
+    assert other.status_code == 200
+    Run.objects.filter(pk=run.pk).update(result_sha256="f" * 64)
+    changed = client.get(address, {"limit": 10}, headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+
+
+def test_what_only_staff_may_see_is_kept_by_no_shared_cache(client):
+    run = make_run(published=False)
+    assert get_ranking(client, run).status_code == 404
+    sign_in_staff(client, make_account(Role.ANALYST))
+    response = get_ranking(client, run)
+    assert "private" in response.headers["Cache-Control"]
+    assert "no-cache" in response.headers["Cache-Control"]
+    assert "Cookie" in response.headers["Vary"]
