@@ -3,10 +3,11 @@
 import numpy as np
 from django.core.management import call_command
 
+from indexer.intake.registers import CityRow
 from indexer.models import Run, Study
 from indexer.services.data_sets import add_data_set
 from indexer.services.methods import use_method
-from indexer.services.registers import CityRow, register_cities
+from indexer.services.registers import register_cities
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import plan_study
 from weighting.models import Account

@@ -8,3 +8,7 @@ class IndexerConfig(AppConfig):
 
     def ready(self) -> None:
         from indexer import receivers  # noqa: F401  (connects the signals)
+        from indexer.immutability import EDITIONS
+        from weighting.immutability import keep_also
+
+        keep_also(EDITIONS)

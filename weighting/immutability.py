@@ -7,7 +7,8 @@ tables when it alters them, which drops their triggers or stumbles over those of
 are taken away before a migration, installed again after it, and checked at start-up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -27,10 +28,35 @@ FROZEN_TWIN = (
 OF_FROZEN = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {{row}}.{{key}} AND v.number IS NOT NULL)"
 
 
+# (name, event, table, condition under which the event is refused)
+Rule = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Tables that are never rewritten, and the rules of each."""
+
+    tables: tuple[str, ...]
+    rules: Callable[[BaseDatabaseWrapper], Iterator[Rule]]
+
+
+_others: list[Kept] = []
+
+
+def keep_also(kept: Kept) -> None:
+    """Keep the tables of another application under the same guard."""
+    if kept not in _others:
+        _others.append(kept)
+
+
 def expected_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     """Name the triggers that must stand in the database."""
     events = ["insert", "update", "delete", *([] if connection.vendor == "sqlite" else ["truncate"])]
-    return [f"keep_{table}_{event}" for table in TABLES for event in events]
+    return [f"keep_{table}_{event}" for table in _tables() for event in events]
+
+
+def _tables() -> list[str]:
+    return [*TABLES, *(table for kept in _others for table in kept.tables)]
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
@@ -51,7 +77,7 @@ def install_triggers(using: str) -> None:
     connection = connections[using]
     drop_triggers(using)
     with connection.cursor() as cursor:
-        for statement in _create_statements(connection):
+        for statement in _create_statements(connection, connection.introspection.table_names(cursor)):
             cursor.execute(statement)
 
 
@@ -66,10 +92,18 @@ def drop_triggers(using: str) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 
-def _rules(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (name, event, table, condition under which the event is refused)."""
+def _rules(connection: BaseDatabaseWrapper, present: Sequence[str]) -> Iterator[Rule]:
+    """Yield the rules of every table that is there already."""
+    yield from _own_rules(connection)
+    for kept in _others:
+        if set(kept.tables) <= set(present):
+            yield from kept.rules(connection)
+
+
+def _own_rules(connection: BaseDatabaseWrapper) -> Iterator[Rule]:
+    changed = changed_columns(connection, VERSION, labels=LABEL_COLUMNS)
     yield f"keep_{VERSION}_insert", "INSERT", VERSION, FROZEN_TWIN
-    yield f"keep_{VERSION}_update", "UPDATE", VERSION, FROZEN_ROW_CHANGES.format(changed=_changed(connection))
+    yield f"keep_{VERSION}_update", "UPDATE", VERSION, FROZEN_ROW_CHANGES.format(changed=changed)
     yield f"keep_{VERSION}_delete", "DELETE", VERSION, "OLD.number IS NOT NULL"
     for table, key in ((WEIGHT, "version_id"), (POOLED, "weightversion_id")):
         old, new = OF_FROZEN.format(row="OLD", key=key), OF_FROZEN.format(row="NEW", key=key)
@@ -81,25 +115,26 @@ def _rules(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str, str, str
     yield f"keep_{LOG}_delete", "DELETE", LOG, "1 = 1"
 
 
-def _changed(connection: BaseDatabaseWrapper) -> str:
+def changed_columns(connection: BaseDatabaseWrapper, table: str, *, labels: Sequence[str]) -> str:
+    """Return the condition that any column of a row but its labels is another than before."""
     with connection.cursor() as cursor:
-        columns = [c.name for c in connection.introspection.get_table_description(cursor, VERSION)]
-    kept = [column for column in columns if column not in LABEL_COLUMNS]
-    return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in kept)
+        columns = [c.name for c in connection.introspection.get_table_description(cursor, table)]
+    kept = [column for column in columns if column not in labels]
+    return " OR ".join(f'OLD."{column}" IS NOT NEW."{column}"' for column in kept)
 
 
-def _create_statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
+def _create_statements(connection: BaseDatabaseWrapper, present: Sequence[str]) -> Iterator[str]:
     if connection.vendor == "sqlite":
-        for name, event, table, condition in _rules(connection):
+        for name, event, table, condition in _rules(connection, present):
             yield (
                 f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {condition}"
                 f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
             )
         return
-    for name, event, table, condition in _rules(connection):
+    for name, event, table, condition in _rules(connection, present):
         refused = condition.replace(" IS NOT NEW.", " IS DISTINCT FROM NEW.")
         yield from _postgres_trigger(name, event, table, refused)
-    for name, table in _truncate_triggers(connection).items():
+    for name, table in _truncate_triggers(connection, present).items():
         yield from _postgres_trigger(name, "TRUNCATE", table, "TRUE")
 
 
@@ -116,7 +151,7 @@ def _postgres_trigger(name: str, event: str, table: str, refused: str) -> Iterat
     yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
 
 
-def _truncate_triggers(connection: BaseDatabaseWrapper) -> dict[str, str]:
+def _truncate_triggers(connection: BaseDatabaseWrapper, present: Sequence[str]) -> dict[str, str]:
     if connection.vendor == "sqlite":
         return {}
-    return {f"keep_{table}_truncate": table for table in TABLES}
+    return {f"keep_{table}_truncate": table for table in _tables() if table in present}
