@@ -7,6 +7,7 @@ same for any division of the chunks and any number of workers.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol
 
 import numpy as np
@@ -252,13 +253,20 @@ class DroppedPlan:
         return range(start, min(start + CITIES_PER_CHUNK, self.cities))
 
 
-def merge_tallies(tallies: Sequence[Tally]) -> Tally:
-    """Add what counts, join what is kept for each draw; the tallies in the order of their chunks."""
-    merged: Tally = {}
-    for name in tallies[0]:
-        arrays = [tally[name] for tally in tallies]
-        merged[name] = np.concatenate(arrays, axis=-1) if name in JOINED else _add(arrays)
-    return merged
+def merge_tallies(tallies: Iterable[Tally]) -> Tally:
+    """Add what counts, join what is kept for each draw; the tallies in the order of their chunks.
+
+    They are taken one at a time, so that only a few are held at once.
+    """
+    sums: Tally = {}
+    kept: dict[str, list[FloatArray]] = {}
+    for tally in tallies:
+        for name, array in tally.items():
+            if name in JOINED:
+                kept.setdefault(name, []).append(array)
+            else:
+                sums[name] = _sum(sums[name], array) if name in sums else array
+    return sums | {name: np.concatenate(arrays, axis=-1) for name, arrays in kept.items()}
 
 
 def counts_of(tally: Tally, method: int | None = None) -> RankCounts:
@@ -285,7 +293,7 @@ def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
 def _tally_of(counts: Sequence[RankCounts]) -> Tally:
     size = max(len(part.shifts) for part in counts)
     return {
-        "histogram": np.sum([part.histogram for part in counts], axis=0),
+        "histogram": reduce(np.add, [part.histogram for part in counts]),
         "shifts": np.stack([np.pad(part.shifts, (0, size - len(part.shifts))) for part in counts]),
     }
 
@@ -314,11 +322,12 @@ def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
     np.add.at(firsts, city, units[version])
 
 
-def _add(arrays: Sequence[IntArray]) -> IntArray:
-    size = max(array.shape[-1] for array in arrays)
-    room = [(0, 0)] * (arrays[0].ndim - 1)
-    padded = (np.pad(array, [*room, (0, size - array.shape[-1])]) for array in arrays)
-    total = np.zeros((*arrays[0].shape[:-1], size), dtype=np.int64)
-    for array in padded:
-        total += array
-    return total
+def _sum(total: IntArray, array: IntArray) -> IntArray:
+    """Add counts of which either may reach further along the last axis."""
+    if array.shape == total.shape:
+        return total + array
+    size = max(total.shape[-1], array.shape[-1])
+    room = [(0, 0)] * (total.ndim - 1)
+    both = (np.pad(part, [*room, (0, size - part.shape[-1])]) for part in (total, array))
+    whole: IntArray = reduce(np.add, both)
+    return whole

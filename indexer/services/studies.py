@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 # A part takes about a quarter of a second: long enough to outweigh its bookkeeping, short
 # enough for progress to move and a cancelled study to stop.
 CELLS_PER_PART = 1_500_000_000
+# Of many cities the histogram itself takes time to pack and merge, once for each part.
+CELLS_PER_HISTOGRAM_CELL = 500
 FEWEST_PARTS, MOST_PARTS = 4, 64
 ENDED = (StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED)
 
@@ -209,7 +211,9 @@ def _check_plan(base: Base, question: Question) -> tuple[Plan, int]:
 def _part_sizes(base: Base, plan: Plan, draws: int) -> list[tuple[int, int]]:
     """Cut the chunks into parts of about the same work, the same for any number of workers."""
     cells = draws * base.index.normalised.size * _weight_of(plan)
-    wanted = min(MOST_PARTS, max(FEWEST_PARTS, -(-cells // CELLS_PER_PART)), plan.chunks)
+    cities = len(base.data_set.city_ids)
+    size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities**2)
+    wanted = min(MOST_PARTS, max(FEWEST_PARTS, -(-cells // size)), plan.chunks)
     edges = [plan.chunks * place // wanted for place in range(wanted + 1)]
     return list(pairwise(edges))
 
@@ -232,11 +236,12 @@ def _finish_if_counted(study_id: int, plan: Plan | None) -> None:
     ready = study.select_related("run__method", "run__weight_version__round").first()
     if ready is None:
         return
-    blocks = list(ready.parts.order_by("first").values_list("block", flat=True))
-    counted = [unpack_arrays(bytes(block)) for block in blocks if block is not None]
-    if len(counted) < len(blocks) or not counted:
+    if ready.parts.filter(block__isnull=True).exists():
         return
-    tally = merge_tallies(counted)
+    blocks = ready.parts.order_by("first").values_list("block", flat=True).iterator(chunk_size=1)
+    tally = merge_tallies(unpack_arrays(bytes(block)) for block in blocks if block is not None)
+    if not tally:
+        return
     try:
         result = result_of(ready, tally)
     except ValueError as error:
