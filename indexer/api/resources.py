@@ -80,7 +80,8 @@ class RankingFilter(filters.FilterSet):
 class Ranking(Resource):
     """The cities of a finished run, highest score first."""
 
-    queryset = CityScore.objects.none()
+    # What the description of the API reads the address's id from: it is the run's.
+    queryset = Run.objects.none()
     serializer_class = RankingSerializer
     filterset_class = RankingFilter
     ordering_fields = ["rank", "score"]
@@ -88,7 +89,7 @@ class Ranking(Resource):
 
     def get_queryset(self) -> QuerySet[CityScore]:
         if getattr(self, "swagger_fake_view", False):
-            return self.queryset
+            return CityScore.objects.none()
         if not hasattr(self, "run"):
             self.run = get_object_or_404(runs_visible_to(self.account), pk=self.kwargs["pk"])
         if self.run.status != RunStatus.DONE:
