@@ -14,6 +14,7 @@ from indexer import dispatch
 from indexer.enums import RunStatus
 from indexer.models import CityScore, Run
 from indexer.services import run_results
+from indexer.services import runs as services
 from indexer.services.leases import lease_time
 from indexer.services.runs import claim_runs, compute_claimed_runs, compute_waiting_runs
 from tests.factories import make_framework
@@ -196,3 +197,30 @@ def test_a_disk_that_is_full_leaves_no_half_result(data_set):
         compute_waiting_runs(data_set.pk)
         assert results() == undisturbed
     print(f"disk full: met {met} of {times} times")
+
+
+def test_one_two_or_eight_workers_come_to_the_same_bytes(data_set, celery_worker_process, monkeypatch):
+    """Computed by one in the fixture; then by eight that share the claims, then by two real workers."""
+    undisturbed = results()
+
+    def work(_worker):
+        try:
+            return compute_waiting_runs(data_set.pk)
+        finally:
+            connection.close()
+
+    forget_results()
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "CLAIM_ROWS", CITIES)
+        with ThreadPoolExecutor(8) as pool:
+            shares = list(pool.map(work, range(8)))
+    assert sum(shares) == VERSIONS
+    assert len(list(filter(None, shares))) > 1
+    assert results() == undisturbed
+
+    forget_results()
+    for _worker in range(2):
+        celery_worker_process()
+    dispatch.wake_workers([data_set.pk] * 2)
+    wait_until(all_ended, GRACE, "the end of all runs")
+    assert results() == undisturbed
