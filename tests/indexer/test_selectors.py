@@ -97,10 +97,11 @@ def test_names_sort_without_regard_to_case_and_apostrophes():
 def test_contributions_of_the_sub_indices_sum_to_the_change_of_each_score():
     runs = with_nodes(make_runs(random_values(40), tilts=[None, 1.7]))
     compared = compare_runs(runs)
-    parts = compared.contributions[:, compared.roots]
+    contributions = compared.change.weights
+    parts = contributions[:, compared.roots]
     np.testing.assert_allclose(parts.sum(axis=1), compared.score_changes, rtol=0, atol=1e-15)
     # A branch contributes what its leaves do, whatever the weights between them.
-    leaves = compared.contributions[:, compared.tree.leaves]
+    leaves = contributions[:, compared.tree.leaves]
     for root, part in zip(compared.roots, parts.T, strict=True):
         below = compared.tree.descendant_leaves[root]
         np.testing.assert_allclose(leaves[:, below].sum(axis=1), part, rtol=0, atol=1e-15)
@@ -110,7 +111,7 @@ def test_contributions_are_weight_changes_times_shares():
     compared = compare_runs(with_nodes(make_runs(SMALL, tilts=[None, 1.0])))
     # Equal weights: leaves 1/4 1/4 1/6 1/6 1/6; tilted: 1/3 (1/3 2/3), 2/3 (1/6 2/6 3/6).
     before, after = np.array([9, 9, 6, 6, 6]) / 36, np.array([4, 8, 4, 8, 12]) / 36
-    leaves = compared.contributions[:, compared.tree.leaves]
+    leaves = compared.change.weights[:, compared.tree.leaves]
     np.testing.assert_allclose(leaves, (after - before) * np.array(SMALL) / 10, rtol=0, atol=1e-15)
 
 
@@ -123,7 +124,8 @@ def test_a_change_of_lower_weights_is_noticed():
 
 def test_geometric_scores_are_not_split():
     compared = compare_runs(with_nodes(make_runs(SMALL, aggregation="geometric")))
-    assert compared.contributions is None
+    assert compared.change is None
+    assert compared.why_not_split()
 
 
 def test_shifts_are_against_the_base_and_positive_upwards():
