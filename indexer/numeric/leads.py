@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.ranking import ranks_of_present
 from weighting.numeric.arrays import FloatArray
 
 
-def ranks_of_present(scores: FloatArray) -> FloatArray:
-    """Rank each column among the cities that have a score, as `min_ranks`; nan where there is none.
+def rank_columns(scores: FloatArray) -> FloatArray:
+    """Rank each column among the cities that have a score, as `ranks_of_present`; nan where there is none.
 
     Parameters
     ----------
@@ -18,11 +18,9 @@ def ranks_of_present(scores: FloatArray) -> FloatArray:
     float array, the shape of `scores`
     """
     scores = np.asarray(scores, dtype=np.float64)
-    columns = scores.reshape(len(scores), -1)
-    ranks = np.full(columns.shape, np.nan)
-    for column, values in enumerate(columns.T):
-        present = np.isfinite(values)
-        ranks[present, column] = min_ranks(values[present])
+    columns = scores.reshape(len(scores), -1).T
+    ranks = np.stack([ranks_of_present(column) for column in columns], axis=1).astype(np.float64)
+    ranks[ranks == 0] = np.nan
     return ranks.reshape(scores.shape)
 
 

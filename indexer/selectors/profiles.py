@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.enums import RunStatus
 from indexer.models import City, CityScore, Run
-from indexer.numeric.leads import rank_leads, ranks_of_present
+from indexer.numeric.leads import rank_columns, rank_leads
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import RankIntervals, rank_intervals_of
@@ -81,7 +81,7 @@ class Leads:
 
     def ranks_on(self, node: Indicator | None) -> FloatArray:
         """Ranks on a node, or on the composite; nan where a city has nothing of it."""
-        return self.composite if node is None else ranks_of_present(self.scores.scores_on(node))
+        return self.composite if node is None else rank_columns(self.scores.scores_on(node))
 
     def over_each_other(self, node: Indicator) -> FloatArray:
         """By how many places each city is better on a sub-index than on every other, at least."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.numeric.leads import rank_leads, ranks_of_present
+from indexer.numeric.leads import rank_columns, rank_leads
 
 NAN = np.nan
 
@@ -22,7 +22,7 @@ def test_there_must_be_something_to_lead_over():
 
 
 def test_only_those_with_a_score_are_ranked():
-    ranks = ranks_of_present(np.array([[3.0, NAN], [NAN, NAN], [5, NAN], [3, 1]]))
+    ranks = rank_columns(np.array([[3.0, NAN], [NAN, NAN], [5, NAN], [3, 1]]))
     np.testing.assert_array_equal(ranks, [[2, NAN], [NAN, NAN], [1, NAN], [2, 1]])
     assert np.isnan(rank_leads(ranks[:, 0], ranks[:, 1:]))[:3].all()
 
