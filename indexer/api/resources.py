@@ -1,11 +1,8 @@
 """/api/v1/datasets/, /api/v1/runs/ and their rankings."""
 
-import hashlib
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import NotFound
@@ -17,8 +14,8 @@ from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
+from indexer.views.frozen import answer_file
 from weighting.api.base import IdFilter, Resource
-from weighting.api.versions import YEAR
 
 
 class DataSetFilter(filters.FilterSet):
@@ -99,27 +96,12 @@ class Ranking(Resource):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Answer 304 to whoever has this page of the result already: a finished run does not change."""
         self.get_queryset()
-        etag = self._etag(request)
-        response: Any = get_conditional_response(request._request, etag=etag)
-        if response is None:
-            response = super().list(request, *args, **kwargs)
-        response.headers["ETag"] = etag
-        if self.run.is_public:
-            patch_cache_control(response, public=True, max_age=YEAR)
-        else:
-            patch_cache_control(response, private=True, no_cache=True)
-        return response
-
-    def _etag(self, request: Request) -> str:
-        """Name what the answer depends on: the result, the program, the marks, the question and the form."""
-        parts = (
-            self.run.result_sha256,
-            settings.CODE_VERSION,
-            str(self.run.reproduces_publication),  # type: ignore[attr-defined]
-            request.get_full_path(),
+        return answer_file(
+            request._request,
+            self.run,
+            lambda: super(Ranking, self).list(request, *args, **kwargs),
             request.headers.get("Accept", ""),
         )
-        return f'"{hashlib.sha256("|".join(parts).encode()).hexdigest()}"'
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Look up what is printed for the cities of this page alone."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from indexer.dispatch import cancel_run, retry_run
 from indexer.models import Run
 from indexer.selectors.runs import listed_runs_visible_to, runs_visible_to
+from indexer.views.frozen import answer_file, answer_page
 from indexer.views.ranking import ranking_file, ranking_page
 from indexer.views.run_groups import runs_context
 from indexer.views.run_pages import answer_about_run, finished_run
@@ -46,7 +47,7 @@ def run_progress(request: HttpRequest) -> HttpResponse:
 @require_GET
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ranking of a finished run, and how far any other is."""
-    return answer_about_run(request, pk, ranking_page)
+    return answer_about_run(request, pk, lambda request, run: answer_page(request, run, ranking_page))
 
 
 @audience(ANYONE)
@@ -54,7 +55,8 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def run_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking as a file."""
     run = finished_run(request, pk)
-    return ranking_file(run, asked_format(request), request.GET.get("node", ""))
+    format, code = asked_format(request), request.GET.get("node", "")
+    return answer_file(request, run, lambda: ranking_file(run, format, code))
 
 
 @audience(STAFF)

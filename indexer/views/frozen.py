@@ -1,0 +1,78 @@
+"""Answers about a finished run, which does not change: whoever has one asks whether it still holds."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.translation import get_language
+
+from indexer.models import Run
+from weighting.api.versions import YEAR
+from weighting.visitors import visitor_of
+
+
+def answer_file(
+    request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *parts: str
+) -> HttpResponse:
+    """Answer with figures that are the same for all who may see them; ``parts`` decide the form."""
+    response = _answer(request, run, make, *parts)
+    if not response.has_header("ETag"):
+        return response
+    if run.is_public:
+        patch_cache_control(response, public=True, max_age=YEAR)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
+    # The language is the cookie's or the browser's.
+    patch_vary_headers(response, ["Accept-Language", "Cookie"])
+    return response
+
+
+def answer_page(
+    request: HttpRequest, run: Run, page: Callable[[HttpRequest, Run], HttpResponse]
+) -> HttpResponse:
+    """Answer with a page, kept by the visitor's browser alone: it names them and holds their token."""
+    # Messages are shown once, so no page with them may be shown again.
+    if len(get_messages(request)):
+        return page(request, run)
+    visitor = visitor_of(request)
+    get_token(request)
+    parts = (
+        visitor.role,
+        visitor.name,
+        # A kept page's forms are taken as long as the secret behind their token is the same.
+        request.META["CSRF_COOKIE"],
+        request.headers.get("HX-Request", ""),
+        request.headers.get("HX-History-Restore-Request", ""),
+    )
+    response = _answer(request, run, lambda: page(request, run), *parts)
+    patch_cache_control(response, private=True, no_cache=True)
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request", "Accept-Language", "Cookie"])
+    return response
+
+
+def _answer(request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *parts: str) -> HttpResponse:
+    """Answer 304 to a tag that still holds; an answer that is no success is not tagged."""
+    etag = _tag(request, run, *parts)
+    response: Any = get_conditional_response(request, etag=etag) or make()
+    if response.status_code in (200, 304):
+        response.headers["ETag"] = etag
+    return response  # type: ignore[no-any-return]
+
+
+def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
+    """Name what an answer depends on; weak, because masked tokens and files' dates differ each time."""
+    named = (
+        run.result_sha256,
+        str(run.finished_at),
+        settings.CODE_VERSION,
+        str(run.reproduces_publication),  # type: ignore[attr-defined]
+        get_language() or "",
+        request.get_full_path(),
+        *parts,
+    )
+    return f'W/"{hashlib.sha256(chr(0).join(named).encode()).hexdigest()}"'
