@@ -15,7 +15,9 @@ SENTENCES: dict[str, Promise] = {
     "cancel": gettext_lazy("cancelled %(subject)s"),
     "close": gettext_lazy("closed %(subject)s"),
     "compute": gettext_lazy("had %(subject)s computed by another method"),
+    "create": gettext_lazy("created %(subject)s"),
     "describe": gettext_lazy("changed the labels and the note of %(subject)s"),
+    "discard_import": gettext_lazy("discarded %(subject)s"),
     "draft": gettext_lazy("drafted %(subject)s"),
     "edit_weights": gettext_lazy("edited the weights of %(subject)s"),
     "end_series": gettext_lazy("ended the series of %(subject)s and destroyed its links to persons"),
@@ -43,6 +45,7 @@ SENTENCES: dict[str, Promise] = {
     "revoke_links": gettext_lazy("revoked the links of %(subject)s"),
     "revoke_token": gettext_lazy("revoked %(subject)s"),
     "set_method": gettext_lazy("chose the method of %(subject)s"),
+    "start_import": gettext_lazy("began %(subject)s"),
     "study": gettext_lazy("started %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
@@ -58,6 +61,9 @@ KINDS: dict[str, Promise] = {
     "branchindex": gettext_lazy("the branch"),
     "study": gettext_lazy("the study"),
     "apitoken": gettext_lazy("the API token"),
+    "register": gettext_lazy("the register"),
+    "dataimport": gettext_lazy("the import of data"),
+    "outsideseries": gettext_lazy("the outside series"),
 }
 
 
