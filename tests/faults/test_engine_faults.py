@@ -164,7 +164,7 @@ def test_without_the_lease_a_second_delivery_would_collide(data_set, monkeypatch
 @pytest.mark.postgres
 def test_a_database_that_restarts_loses_no_run(celery, data_set):
     if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no server; its file is filled and locked below")
+        pytest.skip("SQLite has no server; its file is filled below")
     server = Postgres()
 
     def restart():
