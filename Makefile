@@ -9,7 +9,8 @@ FAULTS_SHOWN := --timeout 7200 -rP
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
-# Two processes, file by file; the browser's and the faults' files are long and come first.
+# Two processes, file by file; the browser's and the faults' files are long and come first. PostgreSQL has one:
+# its tests share a server, and some of them restart it.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run install test check bench faults messages clean
@@ -25,7 +26,7 @@ install: .venv/.dev ## put all that running and testing need into .venv
 	@$(PY) -m tests.chromium --install
 
 test: install ## run every test, on PostgreSQL and on SQLite
-	@$(PY) -m tests.postgres $(SIDE_BY_SIDE)
+	@$(PY) -m tests.postgres
 	@$(PY) -m pytest $(SIDE_BY_SIDE)
 
 check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
