@@ -180,7 +180,7 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     return (
         _(
             "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "
-            "of the cities would stay within %(median)s places in nine draws of ten; least sure is %(city)s, "
+            "of the cities would keep to a range of %(median)s in nine draws of ten; least sure is %(city)s, "
             "between rank %(low)s and rank %(high)s."
         )
         % words
