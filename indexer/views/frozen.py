@@ -61,7 +61,7 @@ def _answer(request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *p
     response: Any = get_conditional_response(request, etag=etag) or make()
     if response.status_code in (200, 304):
         response.headers["ETag"] = etag
-    return response  # type: ignore[no-any-return]
+    return response
 
 
 def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
