@@ -13,6 +13,8 @@ from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.selectors.cities import cities_of_run
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.selectors.pooling import rounds_behind
+from weighting.selectors.statistics import reported_rounds_visible_to
 
 # About two seconds of work.
 QUICK_PARTS = 8
@@ -74,7 +76,29 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
         status=StudyStatus.DONE,
         run__data_set__is_published=True,
         run__weight_version__is_published=True,
+        # A run by another method is a trial, and for staff alone.
+        run__method=F("run__data_set__method"),
     )
+
+
+def draws_experts(study: Study) -> bool:
+    """Return whether a study rests on the ballots themselves."""
+    return study.parameters.get("weights", study.kind) in (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
+
+
+def has_archive_for(account: Account | None, study: Study) -> bool:
+    """Return whether an account may take a study with all its inputs along.
+
+    Ballots are among them where experts were drawn: those are for whoever may read the
+    statistics of every round behind the version.
+    """
+    if account is None or study.status != StudyStatus.DONE:
+        return False
+    if not draws_experts(study):
+        return True
+    behind = {round_.pk for round_ in rounds_behind(study.run.weight_version)}
+    readable = reported_rounds_visible_to(account).filter(pk__in=behind)
+    return bool(behind) and behind == set(readable.values_list("pk", flat=True))
 
 
 def result_of_study(study: Study) -> StudyResult:

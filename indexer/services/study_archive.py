@@ -25,7 +25,7 @@ from indexer.names import normalise_unit_name
 from indexer.numeric.uncertainty import RankCounts
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
-from indexer.selectors.studies import RANKED, StudyResult, result_of_study
+from indexer.selectors.studies import RANKED, StudyResult, draws_experts, result_of_study
 from indexer.selectors.study_plans import Base, base_of
 from weighting.numeric.tree import global_weights
 from weighting.selectors.frameworks import indicators_of
@@ -92,10 +92,7 @@ def _choices(study: Study) -> dict[str, str]:
 
 
 def _panel_of(study: Study) -> PanelScores | None:
-    drawn = study.parameters.get("weights", study.kind)
-    if drawn not in (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE):
-        return None
-    return panel_scores_of(study.run.weight_version)
+    return panel_scores_of(study.run.weight_version) if draws_experts(study) else None
 
 
 def _write_inputs(folder: Path, base: Base, panel: PanelScores | None) -> dict[str, Path]:

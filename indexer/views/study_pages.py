@@ -18,6 +18,7 @@ from indexer.selectors.studies import (
     RANKED,
     UNDER_WAY,
     StudyResult,
+    has_archive_for,
     result_of_study,
     studies_visible_to,
 )
@@ -126,7 +127,7 @@ def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:
         "provenance": study_provenance(study, names),
         "command": command_of(study) if visitor_of(request).can_analyse else "",
         "saves": save_links(reverse("indexer:study-export", args=[study.pk])) if _columns_of(study) else [],
-        "has_archive": visitor_of(request).can_analyse,
+        "has_archive": has_archive_for(visitor_of(request).account, study),
         "pair": _pair(request, study),
     }
 
@@ -262,7 +263,7 @@ def study_picture(request: HttpRequest, pk: int, figure: str, format: str) -> Ht
 def study_archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with a finished study and all that it was computed from, as one file."""
     study = load_study(request, pk)
-    if study.status != StudyStatus.DONE:
+    if not has_archive_for(visitor_of(request).account, study):
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="study-{pk}.zip"'}
     return HttpResponse(archive_of(study), content_type="application/zip", headers=headers)

@@ -13,11 +13,13 @@ import pytest
 from django.urls import reverse
 
 from indexer.enums import StudyKind, StudyStatus
-from indexer.models import Study
+from indexer.models import Run, Study
 from indexer.numeric.uncertainty import count_ranks
 from indexer.selectors.studies import result_of_study
 from indexer.selectors.study_plans import base_of
 from indexer.services.data_sets import publish_data_set
+from indexer.services.methods import use_method
+from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts
 from indexer.views.study_figures import figures_of
 from tests.factories import make_account, sign_in_staff
@@ -158,6 +160,38 @@ def test_strangers_see_finished_studies_of_published_runs_and_no_ballots(client,
     assert [row["study"] for row in listed] == [study]
     here = reverse("indexer:run-studies", args=[run.pk])
     assert client.post(here, {"kind": "noise", "draws": "5", "seed": "0", "nu": "0"}).status_code == 404
+
+
+def test_strangers_see_no_study_of_a_run_by_another_method(client, run):
+    shown = make_study(run, "noise")
+    trial_method = use_method(normalisation="rank")
+    Run.objects.create(data_set=run.data_set, weight_version=run.weight_version, method=trial_method)
+    compute_waiting_runs(run.data_set_id)
+    trial = make_study(Run.objects.get(data_set=run.data_set, method=trial_method), "noise")
+    actor = run.data_set.created_by
+    publish_data_set(run.data_set, actor=actor)
+    publish_version(run.weight_version, actor=actor)
+
+    listed = client.get(reverse("indexer:study-list")).context["rows"]
+    assert [row["study"] for row in listed] == [shown]
+    api = client.get(reverse("indexer:api-study-list")).json()
+    assert [row["id"] for row in api["results"]] == [shown.pk]
+    routes = ["study-detail", "study-progress", "study-export", "api-study"]
+    for name in routes:
+        assert client.get(reverse(f"indexer:{name}", args=[shown.pk])).status_code == 200, name
+        assert client.get(reverse(f"indexer:{name}", args=[trial.pk])).status_code == 404, name
+
+
+def test_ballots_leave_only_with_whoever_may_read_the_rounds_statistics(client, run):
+    """A study without experts in it is no secret among staff: the control."""
+    panel, noise = make_study(run), make_study(run, "noise")
+    owner, other = run.data_set.created_by, make_account(Role.MANAGER)
+    for account, allowed in ((owner, 200), (make_account(Role.ANALYST), 200), (other, 404)):
+        sign_in_staff(client, account)
+        for study, status in ((panel, allowed), (noise, 200)):
+            address = reverse("indexer:study-archive", args=[study.pk])
+            assert client.get(address).status_code == status
+            assert (address in client.get(page(study)).text) == (status == 200)
 
 
 @pytest.mark.parametrize("count", [1, 3])
