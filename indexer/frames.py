@@ -37,7 +37,7 @@ from weighting.readers import (
 UNIT = "unit"
 NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
 # A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def write_weights(path: os.PathLike[str], tree: Tree, local: FloatArray, global_
 def write_ranking(path: os.PathLike[str], units: Sequence[str], scores: FloatArray, ranks: IntArray) -> None:
     """Write unit, score, rank in full precision, the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    names = _neutral(units)
+    names = [neutralise(unit) for unit in units]
     columns = {UNIT: [names[i] for i in order], "score": scores[order], "rank": ranks[order]}
     _write(pd.DataFrame(columns), path)
 
@@ -222,7 +222,7 @@ def write_nodes(
 ) -> None:
     """Write unit and the scores (cities, nodes), one column per node, in full precision."""
     frame = pd.DataFrame(scores, columns=list(codes))
-    frame.insert(0, UNIT, _neutral(units))
+    frame.insert(0, UNIT, [neutralise(unit) for unit in units])
     _write(frame, path)
 
 
@@ -231,7 +231,7 @@ def write_rank_intervals(
 ) -> None:
     """Write unit, rank and further columns in full precision, the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    names = _neutral(units)
+    names = [neutralise(unit) for unit in units]
     frame = pd.DataFrame({UNIT: [names[i] for i in order], "rank": ranks[order]})
     _write(frame.assign(**{name: values[order] for name, values in columns.items()}), path)
 
@@ -242,7 +242,7 @@ def write_rank_histogram(
     """Write unit and the counts (cities, ranks), one column per rank, the first rank first."""
     order = np.argsort(ranks, kind="stable")
     frame = pd.DataFrame(histogram[order], columns=range(1, histogram.shape[1] + 1))
-    names = _neutral(units)
+    names = [neutralise(unit) for unit in units]
     frame.insert(0, UNIT, [names[i] for i in order])
     _write(frame, path)
 
@@ -324,9 +324,9 @@ def _column_message(kind: FaultKind) -> str:
     return messages.get(kind, _("The values are too large or too small to compute with. Use another unit."))
 
 
-def _neutral(texts: Sequence[str]) -> list[str]:
+def neutralise(text: str) -> str:
     """Keep a spreadsheet from running a name as a formula."""
-    return [f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in texts]
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _write(frame: pd.DataFrame, path: os.PathLike[str]) -> None:

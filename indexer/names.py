@@ -67,22 +67,6 @@ def split_name(name: str) -> tuple[str, str]:
     return (bare if len(bare) >= SHORTEST_STEM else stem), LEVELS[ending]
 
 
-def resolve_unit(name: str, register: Mapping[str, Iterable[str]]) -> str:
-    """Return the place of the register (name to aliases) that a name stands for.
-
-    A name of the register comes before an alias, and both before names and aliases that
-    differ in the kind of place alone (南阳, 南阳市).
-
-    Raises
-    ------
-    AmbiguousUnit
-        When two places fit equally well.
-    UnknownUnit
-        When none fits.
-    """
-    return UnitRegister(register).resolve(name)
-
-
 class UnitRegister:
     """A register indexed once, to resolve many names."""
 
@@ -99,9 +83,18 @@ class UnitRegister:
                 self._stems.setdefault(_key(stem), set()).add((unit, level))
 
     def resolve(self, name: str, *, look: bool = True) -> str:
-        """Return the place that a name stands for; raises as `resolve_unit`.
+        """Return the place of the register that a name stands for.
 
-        Without ``look`` an unknown name comes without the nearest ones, which take long to find.
+        A name of the register comes before an alias, and both before names and aliases that
+        differ in the kind of place alone (南阳, 南阳市). Without ``look`` an unknown name comes
+        without the nearest ones, which take long to find.
+
+        Raises
+        ------
+        AmbiguousUnit
+            When two places fit equally well.
+        UnknownUnit
+            When none fits.
         """
         key = _key(name)
         for found in (self._names.get(key, set()), self._aliases.get(key, set()), self._alike(name)):

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from weighting.drawing import PALETTE, SERIES, Spec, field, field_of_points, figure
 
 INK, AXIS = PALETTE["chart-ink"], PALETTE["chart-axis"]
-LONG_LABEL = 300
 NARROW, WIDE = PALETTE["series-1"], PALETTE["series-5"]
 
 
@@ -200,12 +199,6 @@ def acceptability_chart(rows: Sequence[Amount], *, title: str, subtitle: str, so
     }
     layers: list[Spec] = [{"mark": {"type": "bar", "height": 14}, "encoding": encoding}]
     return figure(values, layers, title=title, subtitle=subtitle, source=source, step=24)
-
-
-def _with_long_labels(spec: Spec) -> Spec:
-    """Leave room for the names of indicators and of combinations of methods."""
-    spec["config"]["axisY"]["labelLimit"] = LONG_LABEL
-    return spec
 
 
 def _quantity(name: str, title: str, *, zero: bool = True) -> dict[str, Any]:

@@ -180,7 +180,7 @@ class LeftOutPlan:
 
 @dataclass(frozen=True, eq=False)
 class SobolPlan:
-    """Outputs of the pick-and-freeze design of `group_sobol`, sample by sample.
+    """Outputs of the pick-and-freeze design of `group_outputs`, sample by sample.
 
     Attributes
     ----------

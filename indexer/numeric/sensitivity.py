@@ -10,10 +10,9 @@ import numpy as np
 from indexer.numeric.composite import Aggregation, CompositeError, Missing, composite_scores, node_scores
 from indexer.numeric.normalisation import NormalisationError
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.sobol import SobolIndices, sobol_indices
-from indexer.numeric.uncertainty import CHUNK, Index, RankCounts, RankStudy, many_ranks, many_scores
+from indexer.numeric.uncertainty import CHUNK, Index, many_ranks, many_scores
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.numeric.draws import WeightDraws, any_weights
+from weighting.numeric.draws import WeightDraws
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 
 # Pairs of cities times nodes looked at together.
@@ -295,42 +294,6 @@ def change_weight(tree: Tree, local: FloatArray, node: int, delta: float) -> Flo
     return _change_weights(tree, local, np.array([node]), np.array([delta]))[:, 0]
 
 
-def rank_acceptability(index: Index, *, draws: int, seed: int) -> RankCounts:
-    """Count how often each city is k-th over all weights, uniform on the simplex of each group.
-
-    The histogram divided by the draws is SMAA-2's rank acceptability.
-
-    References
-    ----------
-    R. Lahdelma & P. Salminen, Operations Research 49 (2001), 444-454, doi:10.1287/opre.49.3.444.11220
-    """
-    return RankStudy(index, any_weights(index.tree), draws, seed).count()
-
-
-def group_sobol(
-    index: Index,
-    source: WeightDraws,
-    *,
-    samples: int,
-    rng: np.random.Generator,
-    city: int | None = None,
-    of_score: bool = False,
-) -> SobolIndices:
-    """Attribute the variance of R_S, or of one city's rank or score, to the groups of weights.
-
-    An input is the vector of local weights of one sibling group, drawn by the source; the
-    order of the inputs is that of ``index.tree.groups``. The groups are taken as independent,
-    as noise and Dirichlet draws are; experts drawn for one group are not those of another.
-
-    Raises
-    ------
-    ValueError
-        When the output does not vary at all.
-    """
-    outputs = group_outputs(index, source, samples=samples, rng=rng, city=city, of_score=of_score)
-    return sobol_indices(outputs[0], outputs[1], outputs[2:], rng=rng)
-
-
 def group_outputs(
     index: Index,
     source: WeightDraws,
@@ -340,7 +303,17 @@ def group_outputs(
     city: int | None = None,
     of_score: bool = False,
 ) -> FloatArray:
-    """Return the outputs for A, for B and for A with each group from B, (2 + groups, samples)."""
+    """Return R_S, or one city's rank or score, for a pick-and-freeze design of the groups of weights.
+
+    An input is the vector of local weights of one sibling group, drawn by the source; the
+    order of the inputs is that of ``index.tree.groups``. The groups are taken as independent,
+    as noise and Dirichlet draws are; experts drawn for one group are not those of another.
+
+    Returns
+    -------
+    float array, (2 + groups, samples)
+        For A, for B, and for A with each group from B: what `sobol_indices` takes.
+    """
     a, b = source.draw(samples, rng), source.draw(samples, rng)
     output = partial(_output, index, city=city, of_score=of_score)
     outputs = [output(a), output(b)]

@@ -20,8 +20,9 @@ class SobolIndices:
         Share of the variance by the input alone, and with all its interactions.
     first_interval, total_interval : float array, (inputs, 2)
     converged : bool array, (inputs,)
-        False where the sample contradicts itself beyond noise: the first order is below 0, or
-        above the total order, in the whole of the interval. More samples are needed then.
+        False where the first order is below 0 or above the total order, which no function's
+        is: more samples are needed then. Where both orders are the same in truth, as for sums
+        without interactions, this may stay so however many there are.
     """
 
     first: FloatArray
@@ -72,9 +73,9 @@ def sobol_indices(
     firsts, totals = _indices(_resampled_means(terms, resamples, rng))
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     first_interval, total_interval = (np.nanquantile(x, tails, axis=1).T for x in (firsts, totals))
-    excess = np.nanquantile(firsts - totals, tails[0], axis=1)
-    converged = (first_interval[:, 1] >= 0) & (excess <= 0)
-    return SobolIndices(first[:, 0], total[:, 0], first_interval, total_interval, converged)
+    first, total = first[:, 0], total[:, 0]
+    converged = (first >= 0) & (first <= total)
+    return SobolIndices(first, total, first_interval, total_interval, converged)
 
 
 def evaluate_design(

@@ -19,7 +19,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 
 from indexer.enums import Outliers, StudyKind, StudyStatus
-from indexer.frames import write_weights
+from indexer.frames import neutralise, write_weights
 from indexer.models import Run, Study
 from indexer.names import normalise_unit_name
 from indexer.numeric.uncertainty import RankCounts
@@ -35,8 +35,6 @@ from weighting.selectors.panel_scores import PanelScores, panel_scores_of
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 REPEATABLE = (StudyKind.BOOTSTRAP, StudyKind.NOISE, StudyKind.DIRICHLET)
 CHOICES = ("normalisation", "negative", "missing", "aggregation")
-# A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def archive_of(study: Study) -> bytes:
@@ -123,8 +121,8 @@ def _write_framework(path: Path, base: Base) -> Path:
         [
             node.code,
             node.parent.code if node.parent else "",
-            _neutral(node.name_zh),
-            _neutral(node.name_en),
+            neutralise(node.name_zh),
+            neutralise(node.name_en),
             _direction(base, node.position),
         ]
         for node in indicators_of(base.data_set.framework_id)
@@ -196,17 +194,13 @@ def _units(base: Base) -> list[str]:
     names = [normalise_unit_name(city.name_zh or city.name_en) for city in cities]
     counts = Counter(names)
     return [
-        _neutral(name if counts[name] == 1 else f"{name}（{city.province.name_zh}）")
+        neutralise(name if counts[name] == 1 else f"{name}（{city.province.name_zh}）")
         for name, city in zip(names, cities, strict=True)
     ]
 
 
 def _number(value: float) -> str:
     return "" if math.isnan(value) else repr(value)
-
-
-def _neutral(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:

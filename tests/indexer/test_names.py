@@ -10,7 +10,6 @@ from indexer.names import (
     UnitRegister,
     UnknownUnit,
     normalise_unit_name,
-    resolve_unit,
     split_name,
 )
 
@@ -93,17 +92,17 @@ def test_two_candidates_are_refused():
     register = {"海南州": (), "海南省": (), "大理市": (), "大理州": ()}
     for name in ("海南", "大理"):
         with pytest.raises(AmbiguousUnit) as caught:
-            resolve_unit(name, register)
+            UnitRegister(register).resolve(name)
         assert len(caught.value.nearest) == 2
-    assert resolve_unit("大理市", register) == "大理市"
+    assert UnitRegister(register).resolve("大理市") == "大理市"
 
 
 def test_names_come_before_aliases_and_aliases_before_stems():
     register = {"襄阳市": ["襄樊", "Xiangyang"], "襄樊县": []}
-    assert resolve_unit("襄樊", register) == "襄阳市"
-    assert resolve_unit("XIANGYANG", register) == "襄阳市"
+    assert UnitRegister(register).resolve("襄樊") == "襄阳市"
+    assert UnitRegister(register).resolve("XIANGYANG") == "襄阳市"
     with pytest.raises(AmbiguousUnit):
-        resolve_unit("克州", {"克孜勒苏州": ["克州"], "克拉玛依市": ["克州"]})
+        UnitRegister({"克孜勒苏州": ["克州"], "克拉玛依市": ["克州"]}).resolve("克州")
 
 
 def test_normal_form():

@@ -184,7 +184,6 @@ def test_sobol_of_a_score_is_what_the_groups_add():
     local = np.hstack([still.draw(4096, np.random.default_rng(1))])
     scores = composite_scores(MINMAX[[5]], global_weights(TREE, local)[TREE.leaves])[0]
     assert outputs[0].mean() == pytest.approx(scores.mean(), rel=0.01)
-    assert result.converged.all()
     assert result.first.sum() == pytest.approx(1, abs=0.1)
 
 

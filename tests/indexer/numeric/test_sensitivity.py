@@ -14,13 +14,13 @@ from indexer.numeric.sensitivity import (
     change_weight,
     critical_weights,
     drop_cities,
-    group_sobol,
+    group_outputs,
     leave_nodes_out,
-    rank_acceptability,
     smallest_changes,
 )
-from indexer.numeric.uncertainty import Index
-from weighting.numeric.draws import WeightNoise, dirichlet_around
+from indexer.numeric.sobol import sobol_indices
+from indexer.numeric.uncertainty import Index, RankStudy
+from weighting.numeric.draws import WeightNoise, any_weights, dirichlet_around
 from weighting.numeric.tree import build_tree, global_weights
 
 TREE = build_tree(["a", "b", "a1", "a2", "a3", "b1"], ["", "", "a", "a", "a", "b"])
@@ -221,8 +221,15 @@ def test_a_change_out_of_range_is_refused(node, delta):
 def test_acceptability_over_all_weights():
     """Three corners of the simplex and uniform weights: each city is first in a third of draws."""
     tree = build_tree(["x", "y", "z"], [""] * 3)
-    counts = rank_acceptability(Index(tree, np.eye(3), np.full(3, 1 / 3)), draws=30_000, seed=2)
+    index = Index(tree, np.eye(3), np.full(3, 1 / 3))
+    counts = RankStudy(index, any_weights(tree), 30_000, 2).count()
     np.testing.assert_allclose(counts.histogram / counts.draws, np.full((3, 3), 1 / 3), atol=0.01)
+
+
+def group_sobol(index, source, *, samples, **output):
+    rng = np.random.default_rng(3)
+    outputs = group_outputs(index, source, samples=samples, rng=rng, **output)
+    return sobol_indices(outputs[0], outputs[1], outputs[2:], rng=rng)
 
 
 def test_sobol_finds_the_group_that_matters():
@@ -230,7 +237,7 @@ def test_sobol_finds_the_group_that_matters():
     values = VALUES.copy()
     values[:, :3] = values[:, :1]
     index = Index(TREE, values, LOCAL)
-    result = group_sobol(index, WeightNoise(TREE, LOCAL, 0.9), samples=600, rng=np.random.default_rng(3))
+    result = group_sobol(index, WeightNoise(TREE, LOCAL, 0.9), samples=600)
     # Groups: the root, below a, below b (one leaf, which does not vary either).
     np.testing.assert_allclose(result.total, [1, 0, 0], atol=0.1)
     np.testing.assert_allclose(result.first, [1, 0, 0], atol=0.15)
@@ -239,7 +246,7 @@ def test_sobol_finds_the_group_that_matters():
 def test_sobol_of_a_single_city():
     moving = int(np.argmax(np.ptp(leave_nodes_out(INDEX).ranks, axis=1)))
     noise = WeightNoise(TREE, LOCAL, 1.0)
-    result = group_sobol(INDEX, noise, samples=3000, rng=np.random.default_rng(3), city=moving)
+    result = group_sobol(INDEX, noise, samples=3000, city=moving)
     assert result.first.sum() == pytest.approx(1, abs=0.25)
     with pytest.raises(ValueError, match="does not vary"):
-        group_sobol(INDEX, WeightNoise(TREE, LOCAL, 0), samples=10, rng=np.random.default_rng(3))
+        group_sobol(INDEX, WeightNoise(TREE, LOCAL, 0), samples=10)
