@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.enums import StudyKind, StudyStatus
+from indexer.enums import RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study
 from indexer.numeric.uncertainty import count_ranks
 from indexer.selectors.studies import result_of_study
@@ -22,11 +22,12 @@ from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts
 from indexer.views.study_figures import figures_of
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies import make_panel_run, make_study
 from tests.indexer.test_studies import QUESTIONS, plan_of_study
 from weighting.enums import Role
+from weighting.models import Indicator
 from weighting.selectors.frameworks import indicators_of
 from weighting.services.versions import publish_version
 
@@ -226,10 +227,21 @@ def unpack(client, study, folder):
         ("bootstrap", {}, {}),
         ("noise", {"nu": 0.25}, {"normalisation": "minmax"}),
         ("dirichlet", {"kappa": 30}, {"normalisation": "zscore"}),
+        ("bootstrap", {}, {"denominators": {"fixed": "mobile"}}),
+        ("noise", {}, {"outliers": "winsorise_log", "missing": "mean"}),
+        ("bootstrap", {}, {"denominators": {"fixed": "mobile"}, "outliers": "log", "missing": "reweight"}),
     ],
 )
 def test_the_archive_repeats_to_the_last_byte_without_a_database(analyst, tmp_path, kind, asked, method):
-    study = make_study(make_panel_run(**method), kind, draws=1100, seed=0, **asked)
+    framework = make_framework()
+    Indicator.objects.filter(framework=framework, code="retail").update(direction=-1)
+    values = random_values(12, 5)
+    values[3, 4] = 10_000
+    if "missing" in method:
+        values[5, 2] = np.nan
+    run = make_panel_run(framework=framework, values=values, **method)
+    assert run.status == RunStatus.DONE
+    study = make_study(run, kind, draws=1100, seed=0, **asked)
     assert unpack(analyst, study, tmp_path) == unpack(analyst, study, tmp_path)
     command = (tmp_path / "command.txt").read_text().split()
     command[0] = str(ROOT / "manage.py")
