@@ -67,7 +67,8 @@ def insert_scores(results: Results, data_set: DataSet, kept: Sequence[int]) -> N
     """Insert a row per city and run; a model object for each would take most of a recompute."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(COPY) as copy:
+            # Django leaves the errors of a COPY to the driver; here they must be known for what they are.
+            with connection.wrap_database_errors, cursor.copy(COPY) as copy:
                 copy.write(_copied_rows(results, data_set, kept))
             return
         for place in kept:

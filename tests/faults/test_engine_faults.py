@@ -24,7 +24,12 @@ from tests.indexer.factories import make_data_set, make_version
 from tests.numbers import in_full
 from tests.processes import kill_tree, spawn, wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.faults,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+]
 
 CITIES, VERSIONS = 800, 12
 TREE = {f"g{group}": {f"g{group}.i{leaf}": {} for leaf in range(12)} for group in range(10)}
@@ -161,7 +166,6 @@ def test_without_the_lease_a_second_delivery_would_collide(data_set, monkeypatch
         compute_claimed_runs(first)
 
 
-@pytest.mark.postgres
 def test_a_database_that_restarts_loses_no_run(celery, data_set):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no server; its file is filled below")

@@ -34,6 +34,7 @@ def outcome(study):
     return Study.objects.values_list("histogram", "table", "result_sha256").get(pk=study.pk)
 
 
+@pytest.mark.postgres
 @pytest.mark.faults
 @pytest.mark.slow
 def test_a_worker_that_is_killed_in_mid_study_changes_no_byte(celery, monkeypatch):

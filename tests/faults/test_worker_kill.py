@@ -25,7 +25,7 @@ from tests.processes import (
     wait_until,
 )
 
-KILLS = in_full(200, otherwise=20)
+KILLS = in_full(200, otherwise=8)
 CITIES, VERSIONS = 3000, 24
 TREE = {f"g{group}": {f"g{group}.i{leaf}": {} for leaf in range(20)} for group in range(10)}
 QUICK = {"RUN_LEASE_SECONDS": "1", "RUN_SWEEP_SECONDS": "0.5"}
@@ -102,6 +102,7 @@ def count_attempts():
     return sum(Run.objects.values_list("attempts", flat=True))
 
 
+@pytest.mark.postgres
 @pytest.mark.faults
 @pytest.mark.slow
 def test_a_worker_that_is_killed_in_mid_job_changes_no_byte(celery):
