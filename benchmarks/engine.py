@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -13,11 +13,12 @@ import numpy as np
 
 from indexer.management.workers import one_thread_processes
 from indexer.numeric.normalisation import normalise
-from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.numeric.uncertainty import CHUNK
+from indexer.numeric.packed_ranking import RowRanker
 from weighting.numeric.arrays import FloatArray, IntArray
 
 CITIES, LEAVES, VERSIONS = 351, 135, 1000
+# Versions that are multiplied at a time, so that they are ranked while they are in the cache.
+BLOCK = 128
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv" / "peers" / "bin" / "python"
 GOALS = {"pandas": 30, "scikit-criteria": 400, "pymcdm": 60}
@@ -26,7 +27,7 @@ START, DOUBLINGS = (2000, 200, 1024), 3
 
 
 def rank_versions(values: FloatArray, weights: FloatArray) -> IntArray:
-    """Take raw values to the ranks of all versions, (versions, cities), a chunk at a time."""
+    """Take raw values to the ranks of all versions, (versions, cities), a block at a time."""
     count = values.shape[1]
     shares = normalise(
         values,
@@ -35,15 +36,30 @@ def rank_versions(values: FloatArray, weights: FloatArray) -> IntArray:
         codes=[str(n) for n in range(count)],
     )
     ranks = np.empty((weights.shape[1], len(values)), dtype=np.int64)
-    for start in range(0, len(ranks), CHUNK):
-        ranks[start : start + CHUNK] = min_ranks_by_row(weights[:, start : start + CHUNK].T @ shares.T)
+    ranker = RowRanker(len(values), BLOCK)
+    for block, scores in multiplied_blocks(shares, weights):
+        ranker.rank(scores, out=ranks[block])
     return ranks
 
 
+def multiplied_blocks(shares: FloatArray, weights: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
+    """Multiply block after block of versions, (versions, cities), in the same piece of memory.
+
+    Going through this is the bare product: the floor reuses its memory, too.
+    """
+    versions, cities = weights.shape[1], len(shares)
+    scores = np.empty((BLOCK, cities))
+    for start in range(0, versions, BLOCK):
+        block = slice(start, min(start + BLOCK, versions))
+        part = scores[: block.stop - start]
+        np.matmul(weights[:, block].T, shares.T, out=part)
+        yield block, part
+
+
 def multiply(shares: FloatArray, weights: FloatArray) -> None:
-    """Multiply the same chunks, and do nothing else."""
-    for start in range(0, weights.shape[1], CHUNK):
-        _product = weights[:, start : start + CHUNK].T @ shares.T
+    """Multiply the same blocks, and do nothing else."""
+    for _block, _scores in multiplied_blocks(shares, weights):
+        pass
 
 
 def peer_rows(folder: Path) -> list[dict[str, object]]:

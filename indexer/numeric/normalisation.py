@@ -128,7 +128,9 @@ def normalise(
     values = np.ascontiguousarray(values, dtype=np.float64)
     directions = np.asarray(directions)
     _check_shapes(values, directions, totals, codes)
-    _raise_for(codes, {"infinite": np.isinf(values), "no_value": np.logical_and.reduce(np.isnan(values))})
+    # The least and the greatest of a column tell all that its cells could, and are quicker asked.
+    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
+    _raise_for(codes, {"infinite": np.isinf(low) | np.isinf(high), "no_value": np.isnan(low)})
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         match method:
             case "share":
@@ -199,24 +201,29 @@ def _shares(
     negative: Negative,
     codes: Sequence[str],
 ) -> FloatArray:
-    turned = directions == -1
+    turned, low = directions == -1, np.fmin.reduce(values)
     directed = _turn(values, turned, negative)
-    whole = np.nansum(directed, axis=0)
+    whole = directed.sum(axis=0)
+    if np.isnan(whole).any():
+        whole = np.nansum(directed, axis=0)
     if totals is not None:
         whole = np.where(np.isnan(totals), whole, totals)
-    below_zero = values < 0
     bad: dict[FaultKind, BoolArray] = {
-        "negative_value": below_zero,
-        "zero_reciprocal": (values == 0) & turned & (negative == "reciprocal"),
+        "negative_value": low < 0,
+        "zero_reciprocal": (values == 0) & turned if negative == "reciprocal" else np.zeros_like(turned),
         "zero_total": whole == 0,
-        "negative_total": ((whole < 0) & ~below_zero.any(axis=0)) | (whole == -np.inf),
+        "negative_total": ((whole < 0) & (low >= 0)) | (whole == -np.inf),
     }
     _raise_for(codes, bad)
-    # An infinite sum would turn every share into 0 without a word.
-    return _checked(np.where(np.isinf(whole), np.inf, directed / whole), values, codes)
+    # An infinite sum would turn every share into 0 without a word. Shares keep the order of the cells.
+    _raise_for(codes, {"out_of_range": np.isinf(whole) | np.isinf(np.fmax.reduce(directed) / whole)})
+    shares: FloatArray = directed / whole
+    return shares
 
 
 def _turn(values: FloatArray, turned: BoolArray, negative: Negative) -> FloatArray:
+    if negative in ("reflect", "reciprocal") and not turned.any():
+        return values
     match negative:
         case "reflect":
             flipped = np.nanmax(values, axis=0) + np.nanmin(values, axis=0) - values

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
+from indexer.numeric.packed_ranking import RowRanker, min_ranks_by_row, order_cities
 from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -83,3 +83,26 @@ def test_the_scores_are_left_alone():
     before = scores.copy()
     min_ranks_by_row(scores)
     np.testing.assert_array_equal(scores, before)
+
+
+def test_blocks_in_the_same_memory_are_ranked_each_by_itself():
+    """Clear, tied and negative versions by turns: nothing of a block shows in the next."""
+    rng = np.random.default_rng(3)
+    scores = rng.lognormal(-6, 1.5, (23, 40))
+    scores[::3, 7] = scores[::3, 9]
+    scores[5::6] *= -1
+    ranker, ranks = RowRanker(40, 4), np.empty(scores.shape, dtype=np.int64)
+    for start in range(0, 23, 4):
+        ranker.rank(scores[start : start + 4], out=ranks[start : start + 4])
+    np.testing.assert_array_equal(ranks, min_ranks(scores.T).T)
+
+
+def test_ranks_are_written_into_whole_rows_or_not_at_all():
+    ranks = np.zeros((4, 12), dtype=np.int64)
+    with pytest.raises(ValueError, match="copy"):
+        RowRanker(6, 4).rank(np.arange(24.0).reshape(4, 6), out=ranks[:, :6])
+    assert not ranks.any()
+
+
+def test_no_version_has_no_rank():
+    assert min_ranks_by_row(np.empty((0, 5))).shape == (0, 5)
