@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
 
 import numpy as np
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BinaryField, Count, Q, QuerySet
+from django.db.models.functions import Substr
 
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod
 from indexer.numeric.normalisation import DataFault, NormalisationError, normalise
-from indexer.numeric.preparation import Prepared, prepare
-from indexer.numeric.treatment import OutlierRule
+from indexer.numeric.preparation import CellArray, prepare
+from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
@@ -18,6 +21,11 @@ from weighting.selectors.frameworks import indicators_of
 
 # What lists of data sets leave in the database.
 PACKED = ("values", "totals", "auxiliary", "mapping")
+# A driver holds several copies of what it fetches at once: matrices come in pieces of this many bytes.
+PIECE = 8 << 20
+# Columns of that many cells in all are normalised at a time, so that what lies between the raw
+# matrix and the normalised one stays small.
+BLOCK_CELLS = 500_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,16 @@ def unpack_values(data_set: DataSet) -> FloatArray:
     """Return the raw values, (cities, leaves), NaN where missing."""
     shape = (len(data_set.city_ids), len(data_set.leaf_codes))
     return np.frombuffer(data_set.values, dtype="<f8").reshape(shape)
+
+
+def load_values(data_set: DataSet) -> None:
+    """Give a data set that was fetched without its values these, piece by piece."""
+    of_this = DataSet.objects.filter(pk=data_set.pk)
+    packed = bytearray(8 * len(data_set.city_ids) * len(data_set.leaf_codes))
+    for start in range(0, len(packed), PIECE):
+        piece = Substr("values", start + 1, PIECE, output_field=BinaryField())
+        packed[start : start + PIECE] = of_this.values_list(piece, flat=True).get()
+    data_set.values = packed
 
 
 def unpack_totals(data_set: DataSet) -> FloatArray:
@@ -101,10 +119,14 @@ def structure_of(framework_id: int) -> Structure:
 
 @dataclass(frozen=True, eq=False)
 class Normalised:
-    """The normalised values, (cities, leaves), NaN where left out, and how they came about."""
+    """The normalised values, (cities, leaves), NaN where left out, and how they came about.
+
+    ``cells``, (cities, leaves), and ``treatments`` are those of `indexer.numeric.preparation`.
+    """
 
     values: FloatArray
-    prepared: Prepared
+    cells: CellArray
+    treatments: tuple[ColumnTreatment, ...]
 
 
 def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structure) -> FloatArray:
@@ -136,7 +158,9 @@ class RawData:
         )
 
 
-def normalise_data_set(data_set: DataSet, method: IndexMethod, structure: Structure) -> Normalised:
+def normalise_data_set(
+    data_set: DataSet, method: IndexMethod, structure: Structure, *, order: Literal["C", "F"] = "C"
+) -> Normalised:
     """Divide, fill in, treat and normalise the raw values of a data set as a method says.
 
     Raises `NormalisationError`, a `ValueError`, with every reason why that cannot be done.
@@ -145,7 +169,7 @@ def normalise_data_set(data_set: DataSet, method: IndexMethod, structure: Struct
     # The names are for the messages about missing values and denominators alone.
     if np.isnan(raw.values).any() or method.denominators:
         raw = replace(raw, units=_city_names(data_set))
-    return normalise_raw_data(raw, method)
+    return normalise_raw_data(raw, method, order=order)
 
 
 def raw_data_of(data_set: DataSet, structure: Structure) -> RawData:
@@ -160,26 +184,59 @@ def raw_data_of(data_set: DataSet, structure: Structure) -> RawData:
     )
 
 
-def normalise_raw_data(raw: RawData, method: IndexMethod) -> Normalised:
+def normalise_raw_data(raw: RawData, method: IndexMethod, *, order: Literal["C", "F"] = "C") -> Normalised:
     """Do the same for data that are not stored; raises `NormalisationError` likewise."""
-    prepared = prepare(
-        raw.values,
-        missing=method.missing,  # type: ignore[arg-type]
-        codes=raw.codes,
-        units=raw.units,
-        totals=raw.totals,
-        denominators=_denominators(raw, method),
-        rule=rule_of(method),
-    )
-    normalised = normalise(
-        prepared.values,
-        method=method.normalisation,  # type: ignore[arg-type]
-        directions=raw.directions,
-        codes=raw.codes,
-        totals=prepared.totals,
-        negative=method.negative,  # type: ignore[arg-type]
-    )
-    return Normalised(normalised, prepared)
+    beside = _denominators(raw, method)
+    blocks = _column_blocks(*raw.values.shape)
+    try:
+        return _normalise_blocks(raw, method, beside, blocks, order)
+    except NormalisationError:
+        # A block knows the reasons of its own columns; the whole matrix names every one.
+        return _normalise_blocks(raw, method, beside, [slice(0, raw.values.shape[1])], order)
+
+
+def _column_blocks(cities: int, leaves: int) -> list[slice]:
+    """Return blocks of at least two columns: NumPy adds a single one in an order of its own."""
+    count = max(1, leaves // max(2, BLOCK_CELLS // cities))
+    ends = [leaves * block // count for block in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def _normalise_blocks(
+    raw: RawData,
+    method: IndexMethod,
+    beside: Mapping[int, FloatArray],
+    blocks: Sequence[slice],
+    order: Literal["C", "F"],
+) -> Normalised:
+    """Take each block through all steps, so that one block alone has copies of its cells."""
+    values = np.empty(raw.values.shape, order=order)
+    cells = np.empty(raw.values.shape, dtype=np.uint8)
+    treatments: list[ColumnTreatment] = []
+    for block in blocks:
+        codes = raw.codes[block]
+        prepared = prepare(
+            raw.values[:, block],
+            missing=method.missing,  # type: ignore[arg-type]
+            codes=codes,
+            units=raw.units,
+            totals=raw.totals[block],
+            denominators={
+                at - block.start: beside[at] for at in range(block.start, block.stop) if at in beside
+            },
+            rule=rule_of(method),
+        )
+        values[:, block] = normalise(
+            prepared.values,
+            method=method.normalisation,  # type: ignore[arg-type]
+            directions=raw.directions[block],
+            codes=codes,
+            totals=prepared.totals,
+            negative=method.negative,  # type: ignore[arg-type]
+        )
+        cells[:, block] = prepared.cells
+        treatments += [replace(one, column=one.column + block.start) for one in prepared.treatments]
+    return Normalised(values, cells, tuple(treatments))
 
 
 def rule_of(method: IndexMethod) -> OutlierRule:

@@ -9,7 +9,8 @@ import numpy as np
 
 from indexer.enums import Missing, Outliers
 from indexer.models import DataSet, IndexMethod, Preparation, Run
-from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray, Prepared
+from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
+from indexer.numeric.treatment import ColumnTreatment
 from indexer.selectors.data_sets import normalise_data_set, structure_of
 from weighting.models import Indicator
 
@@ -51,9 +52,9 @@ def changes_in(bits: int) -> tuple[str, ...]:
     return tuple(name for name, bit in CHANGES.items() if bits & bit)
 
 
-def described_treatments(prepared: Prepared, codes: Sequence[str]) -> list[dict[str, Any]]:
+def described_treatments(treatments: Sequence[ColumnTreatment], codes: Sequence[str]) -> list[dict[str, Any]]:
     """Return the treated columns as they are stored: plain values, and the code of each."""
-    return [{**asdict(treatment), "code": codes[treatment.column]} for treatment in prepared.treatments]
+    return [{**asdict(treatment), "code": codes[treatment.column]} for treatment in treatments]
 
 
 def record_of(run: Run) -> CellRecord:
@@ -62,7 +63,7 @@ def record_of(run: Run) -> CellRecord:
     record = Preparation.objects.filter(data_set=run.data_set_id, method=run.method_id).first()
     if record is None:
         data_set = DataSet.objects.get(pk=run.data_set_id)
-        prepared = normalise_data_set(data_set, run.method, structure_of(data_set.framework_id)).prepared
-        return CellRecord(prepared.cells, described_treatments(prepared, data_set.leaf_codes))
+        made = normalise_data_set(data_set, run.method, structure_of(data_set.framework_id))
+        return CellRecord(made.cells, described_treatments(made.treatments, data_set.leaf_codes))
     cells = np.frombuffer(zlib.decompress(record.cells), dtype=np.uint8).reshape(shape)
     return CellRecord(cells, record.treatments)

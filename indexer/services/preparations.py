@@ -5,20 +5,19 @@ import zlib
 import numpy as np
 
 from indexer.models import DataSet, IndexMethod, Preparation
-from indexer.numeric.preparation import Prepared
+from indexer.selectors.data_sets import Normalised
 from indexer.selectors.preparations import described_treatments
 
 
-def record_preparation(data_set: DataSet, method: IndexMethod, prepared: Prepared) -> None:
+def record_preparation(data_set: DataSet, method: IndexMethod, made: Normalised) -> None:
     """Keep which cells were filled in or treated, once for all weight versions.
 
     The same data and method lead to the same record, so whoever comes second changes nothing.
     """
-    cells = np.ascontiguousarray(prepared.cells, dtype=np.uint8).tobytes()
     record = Preparation(
         data_set=data_set,
         method=method,
-        cells=zlib.compress(cells),
-        treatments=described_treatments(prepared, data_set.leaf_codes),
+        cells=zlib.compress(np.ascontiguousarray(made.cells).data),
+        treatments=described_treatments(made.treatments, data_set.leaf_codes),
     )
     Preparation.objects.bulk_create([record], ignore_conflicts=True)

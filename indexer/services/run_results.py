@@ -1,12 +1,14 @@
 """Results of runs, written whole: every city's score and rank, the inner nodes, and the end."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
 import numpy as np
+import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -88,15 +90,28 @@ def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> by
 
 
 def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
+    """End run after run, so that the block of one alone is in memory."""
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
     head = np.array([len(results.positions), *results.positions], dtype="<i8").tobytes()
-    rows = []
-    for place in kept:
-        run = results.runs[place]
-        block = head + np.ascontiguousarray(results.inner[place], dtype="<f8").tobytes()
-        digest = hashlib.sha256(block)
-        digest.update(results.scores[place].astype("<f8").tobytes())
-        made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
-        rows.append((RunStatus.DONE.value, now, *made_by, block, digest.hexdigest(), run.pk))
-    with connection.cursor() as cursor:
-        cursor.executemany(END, rows)
+    with _binding_cursor() as cursor:
+        for place in kept:
+            run = results.runs[place]
+            block = head + np.ascontiguousarray(results.inner[place], dtype="<f8").tobytes()
+            digest = hashlib.sha256(block)
+            digest.update(results.scores[place].astype("<f8").tobytes())
+            made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
+            cursor.execute(END, (RunStatus.DONE.value, now, *made_by, block, digest.hexdigest(), run.pk))
+
+
+@contextmanager
+def _binding_cursor() -> Iterator[Any]:
+    """Give a cursor that hands blocks over as they are.
+
+    Django writes them into the statement on PostgreSQL, where a block then is several times over.
+    """
+    if connection.vendor == "postgresql":
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            yield cursor
+    else:
+        with connection.cursor() as cursor:
+            yield cursor

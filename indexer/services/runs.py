@@ -13,7 +13,7 @@ from indexer.enums import Missing, RunStatus
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, inner_scores
 from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.selectors.data_sets import PACKED, normalise_data_set, structure_of
+from indexer.selectors.data_sets import PACKED, load_values, normalise_data_set, structure_of
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
 from indexer.services.failures import Failure, failure_of
 from indexer.services.leases import (
@@ -50,10 +50,11 @@ class Workbench:
         """Return the normalised values, (cities, leaves), each leaf in one piece of memory."""
         if self._terms is None or self._method != method.pk:
             self._terms = None
-            whole = DataSet.objects.get(pk=self.data_set.pk)
-            made = normalise_data_set(whole, method, self.structure)
-            record_preparation(whole, method, made.prepared)
-            self._terms, self._method = np.asfortranarray(made.values), method.pk
+            whole = DataSet.objects.defer("values", "mapping").get(pk=self.data_set.pk)
+            load_values(whole)
+            made = normalise_data_set(whole, method, self.structure, order="F")
+            record_preparation(whole, method, made)
+            self._terms, self._method = made.values, method.pk
         return self._terms
 
 
