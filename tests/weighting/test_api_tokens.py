@@ -12,7 +12,9 @@ from tests.indexer.factories import make_version
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import ApiToken, AuditEntry
+from weighting.selectors.access import find_link
 from weighting.services import api_tokens
+from weighting.services.access import issue_account_link
 from weighting.services.api_tokens import MOST_TOKENS, make_api_token, revoke_api_token
 from weighting.services.attempts import MOST_FAILURES
 
@@ -81,6 +83,41 @@ def test_a_revoked_token_and_that_of_a_closed_account_open_nothing(client, analy
     assert ask(other).status_code == 200
     type(analyst).objects.update(is_active=False)
     assert ask(other).status_code == 401
+
+
+def test_what_a_closed_account_held_stays_dead_when_it_is_opened_again(client, analyst, secret):
+    """Tokens, links and sessions: whoever got hold of one waits in vain for the account to return."""
+    link, browser = issue_account_link(analyst), sign_in_staff(Client(), analyst)
+    other = sign_in_staff(Client(), make_account(Role.ANALYST))
+    administrator = make_account(Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+    page = reverse("admin:weighting_account_change", args=[analyst.pk])
+    sign_in_staff(client, administrator)
+    form = client.get(page).context["adminform"].form
+    sent = {name: value for name, value in form.initial.items() if value not in (None, False)}
+    dates = {
+        "date_joined_0": "2016-04-01",
+        "date_joined_1": "08:00:00",
+        "last_login_0": "",
+        "last_login_1": "",
+    }
+
+    def save(**changes):
+        answer = client.post(page, {**sent, **dates, "groups": [], "user_permissions": [], **changes})
+        assert answer.status_code == 302, answer.context["errors"]
+
+    save()
+    assert ask(secret).status_code == 200
+    save(is_active="")
+    save(is_active="on")
+    analyst.refresh_from_db()
+
+    assert analyst.is_active
+    assert ask(secret).status_code == 401
+    assert find_link(link) is None
+    assert browser.get(PAGE).status_code == 302
+    assert other.get(PAGE).status_code == 200
+    acts = AuditEntry.objects.filter(actor=administrator).order_by("pk")
+    assert [act.act for act in acts] == ["revoke_token", "close_account"]
 
 
 def test_nobody_revokes_the_token_of_somebody_else(client, secret):

@@ -14,6 +14,7 @@ SENTENCES: dict[str, Promise] = {
     "aggregate": gettext_lazy("aggregated %(subject)s into weights"),
     "cancel": gettext_lazy("cancelled %(subject)s"),
     "close": gettext_lazy("closed %(subject)s"),
+    "close_account": gettext_lazy("closed %(subject)s, and revoked its tokens, links and sessions"),
     "compute": gettext_lazy("had %(subject)s computed by another method"),
     "create": gettext_lazy("created %(subject)s"),
     "describe": gettext_lazy("changed the labels and the note of %(subject)s"),
@@ -50,6 +51,7 @@ SENTENCES: dict[str, Promise] = {
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {
+    "account": gettext_lazy("the account"),
     "round": gettext_lazy("the round"),
     "invitation": gettext_lazy("the expert"),
     "panel": gettext_lazy("the panel"),

@@ -1,0 +1,36 @@
+"""Accounts of staff that come to an end."""
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from weighting.models import Account
+from weighting.selectors.access import api_tokens_of
+from weighting.services.api_tokens import revoke_api_token
+from weighting.services.audit import record_act
+
+
+@transaction.atomic
+def close_account(account: Account, *, actor: Account) -> None:
+    """Let nothing that opened an account work any more, not even when the account is opened again.
+
+    Tokens and links are revoked, and every browser is signed out.
+    """
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    for token in api_tokens_of(account):
+        revoke_api_token(token, actor=actor)
+    account.access_links.update(revoked=True)
+    _sign_out_everywhere(account)
+    record_act(actor, "close_account", account)
+
+
+def _sign_out_everywhere(account: Account) -> None:
+    """A session names its account only inside what it holds, so each is opened."""
+    own = [
+        session.pk
+        for session in Session.objects.iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(account.pk)
+    ]
+    Session.objects.filter(pk__in=own).delete()
