@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
@@ -174,6 +175,17 @@ def test_the_token_is_stored_as_a_hash_alone(invitation):
     token = issue_invitation_link(invitation)
 
     assert token not in str(AccessLink.objects.values_list())
+
+
+def test_no_token_waits_in_a_stored_session(client, invitation):
+    """Scanners open links that nobody confirms: their sessions lie in the database for weeks."""
+    token = issue_invitation_link(invitation)
+    open_link(client, token)
+    stored = [session.get_decoded() for session in Session.objects.all()]
+
+    assert len(stored) == 1
+    assert token not in str(stored)
+    assert client.post(CONFIRM, factories.CONSENT)["Location"] == BALLOT
 
 
 def test_staff_sign_in_by_password_and_out_again(client, manager):

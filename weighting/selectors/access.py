@@ -19,12 +19,13 @@ def hash_token(token: str) -> str:
 
 def find_link(token: str) -> AccessLink | None:
     """Return the live link of a token, or None when it is unknown, revoked or expired."""
-    return (
-        _live_links()
-        .filter(token_hash=hash_token(token))
-        .select_related("account", "invitation__expert")
-        .first()
-    )
+    return find_hashed_link(hash_token(token))
+
+
+def find_hashed_link(token_hash: str) -> AccessLink | None:
+    """Return the live link of a token whose hash alone is known, as a session keeps it."""
+    links = _live_links().filter(token_hash=token_hash)
+    return links.select_related("account", "invitation__expert").first()
 
 
 def find_api_token(token: str) -> ApiToken | None:
@@ -38,9 +39,9 @@ def api_tokens_of(account: Account) -> QuerySet[ApiToken]:
     return account.api_tokens.filter(revoked=False)
 
 
-def is_of_removed_expert(token: str) -> bool:
+def is_of_removed_expert(token_hash: str) -> bool:
     """Tell whether a link stopped working because its expert was taken off the panel."""
-    return AccessLink.objects.filter(token_hash=hash_token(token), invitation__removed=True).exists()
+    return AccessLink.objects.filter(token_hash=token_hash, invitation__removed=True).exists()
 
 
 def invitation_in_session(session: SessionBase) -> Invitation | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from weighting.enums import RoundState
 from weighting.exceptions import ExpertRemoved, Refused
 from weighting.models import AccessLink, Account, Invitation, Round
-from weighting.selectors.access import INVITATION_KEY, LINK_KEY, find_link, hash_token
+from weighting.selectors.access import INVITATION_KEY, LINK_KEY, hash_token
 from weighting.selectors.rounds import invitations_of
 from weighting.services.audit import record_act
 
@@ -64,11 +64,8 @@ def extend_invitation_links(round_: Round) -> None:
     links.update(expires_at=round_.deadline + EXPERT_LINK_GRACE)
 
 
-def sign_in_with_link(request: HttpRequest, token: str) -> AccessLink | None:
-    """Sign the holder of a live link in; return None, and change nothing, for any other token."""
-    link = find_link(token)
-    if link is None:
-        return None
+def sign_in_with_link(request: HttpRequest, link: AccessLink) -> None:
+    """Sign the holder of a live link in, in a session of its own."""
     logout(request)
     if link.account:
         login(request, link.account, backend="django.contrib.auth.backends.ModelBackend")
@@ -76,7 +73,6 @@ def sign_in_with_link(request: HttpRequest, token: str) -> AccessLink | None:
         request.session.cycle_key()
         request.session[INVITATION_KEY] = link.invitation_id
         request.session[LINK_KEY] = link.pk
-    return link
 
 
 def _check_open(round_: Round) -> None:

@@ -23,7 +23,7 @@ from weighting.forms.codes import CodeForm
 from weighting.forms.terms import ConsentForm
 from weighting.models import AccessLink, Invitation
 from weighting.permissions import ANYONE, audience
-from weighting.selectors.access import find_link, is_of_removed_expert
+from weighting.selectors.access import find_hashed_link, hash_token, is_of_removed_expert
 from weighting.selectors.ballots import is_open, notes_of
 from weighting.services.access import sign_in_with_link
 from weighting.services.ballots import start_ballot
@@ -32,7 +32,8 @@ from weighting.visitors import visitor_of
 
 # How long an answer takes, for the estimate on the confirm page.
 SECONDS_PER_ITEM = 15
-PENDING_TOKEN = "pending_token"  # noqa: S105  (the name of a session key)
+# Only the hash waits in the session, for sessions are stored.
+PENDING_LINK = "pending_link"
 
 
 @audience(ANYONE)
@@ -41,26 +42,25 @@ PENDING_TOKEN = "pending_token"  # noqa: S105  (the name of a session key)
 @sensitive_variables("token")
 def receive_link(request: HttpRequest, token: str) -> HttpResponse:
     """Take the token out of the address at once; signing in needs a click, so scanners do not."""
-    request.session[PENDING_TOKEN] = token
+    request.session[PENDING_LINK] = hash_token(token)
     return redirect("weighting:confirm-link")
 
 
 @audience(ANYONE)
 @never_cache
 @require_http_methods(["GET", "POST"])
-@sensitive_variables("token")
 def confirm_link(request: HttpRequest) -> HttpResponse:
     """Say who is being invited to what; POST signs in, and records the consent of an expert who begins."""
-    token = request.session.get(PENDING_TOKEN, "")
-    link = find_link(token)
+    pending = request.session.get(PENDING_LINK, "")
+    link = find_hashed_link(pending)
     form = ConsentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and link and (not _must_consent(link) or form.is_valid()):
-        sign_in_with_link(request, token)
+        sign_in_with_link(request, link)
         return _welcome(request, link, conflict=form.declared if _must_consent(link) else "")
-    if not token and visitor_of(request).role != Role.ANONYMOUS:
+    if not pending and visitor_of(request).role != Role.ANONYMOUS:
         return redirect("home")
     if link is None:
-        dead = {"link": None, "is_removed": is_of_removed_expert(token)}
+        dead = {"link": None, "is_removed": is_of_removed_expert(pending)}
         return render(request, "weighting/confirm_link.html", dead, status=404)
     if link.invitation and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         activate(link.invitation.expert.language)
@@ -87,7 +87,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", " ".join(refusal.blockers))
             status = 429 if isinstance(refusal, TooManyAttempts) else 422
         else:
-            request.session[PENDING_TOKEN] = token
+            request.session[PENDING_LINK] = hash_token(token)
             return redirect("weighting:confirm-link")
     return render(request, "weighting/enter_code.html", {"form": form}, status=status)
 
