@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
-from indexer.services.study_parameters import DEFAULTS, WEIGHTS_OF, BadParameters
+from indexer.services.study_parameters import DEFAULTS, EXPERT_DRAWS, WEIGHTS_OF, BadParameters
 
 WEIGHTS = {
     StudyKind.BOOTSTRAP.value: gettext_lazy("Experts drawn again (bootstrap)"),
@@ -133,9 +133,12 @@ class StudyForm(forms.Form):
                 self.fields[name].label = _("%(field)s, for such weights") % {
                     "field": self.fields[name].label
                 }
+        if kind == StudyKind.BOOTSTRAP:
+            self.fields["draws"].widget.attrs |= {"min": EXPERT_DRAWS, "step": EXPERT_DRAWS}
+            self.fields["draws"].help_text = _("In whole hundreds, which give no single draw away.")
         if kind == StudyKind.SOBOL:
             self.fields["draws"].label = _("Samples")
-            self.fields["draws"].initial = 4096
+            self.fields["draws"].initial = 4000
 
     def sent(self) -> dict[str, Any]:
         """Return what was sent for the fields of this kind, for the service to read."""

@@ -1,5 +1,6 @@
 """Studies as the visitor may see them, and what their workers look for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import City, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.selectors.cities import cities_of_run
-from weighting.models import Account
+from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.pooling import rounds_behind
 from weighting.selectors.statistics import reported_rounds_visible_to
@@ -83,22 +84,29 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
 
 def draws_experts(study: Study) -> bool:
     """Return whether a study rests on the ballots themselves."""
-    return study.parameters.get("weights", study.kind) in (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
+    return rests_on_ballots(study.kind, study.parameters)
+
+
+def rests_on_ballots(kind: str, parameters: Mapping[str, Any]) -> bool:
+    """Return whether a question is answered from the ballots themselves."""
+    return parameters.get("weights", kind) in (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
+
+
+def may_draw_experts(account: Account, version: WeightVersion) -> bool:
+    """Return whether an account may have experts drawn: it reads the statistics of every round behind."""
+    behind = {round_.pk for round_ in rounds_behind(version)}
+    readable = reported_rounds_visible_to(account).filter(pk__in=behind)
+    return bool(behind) and behind == set(readable.values_list("pk", flat=True))
 
 
 def has_archive_for(account: Account | None, study: Study) -> bool:
     """Return whether an account may take a study with all its inputs along.
 
-    Ballots are among them where experts were drawn: those are for whoever may read the
-    statistics of every round behind the version.
+    Ballots are among them where experts were drawn.
     """
     if account is None or study.status != StudyStatus.DONE:
         return False
-    if not draws_experts(study):
-        return True
-    behind = {round_.pk for round_ in rounds_behind(study.run.weight_version)}
-    readable = reported_rounds_visible_to(account).filter(pk__in=behind)
-    return bool(behind) and behind == set(readable.values_list("pk", flat=True))
+    return not draws_experts(study) or may_draw_experts(account, study.run.weight_version)
 
 
 def result_of_study(study: Study) -> StudyResult:

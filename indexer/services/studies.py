@@ -19,7 +19,7 @@ from indexer.enums import RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.plans import Plan, RankPlan, merge_tallies
-from indexer.selectors.studies import UNDER_WAY, waiting_parts
+from indexer.selectors.studies import UNDER_WAY, may_draw_experts, rests_on_ballots, waiting_parts
 from indexer.selectors.study_plans import Base, base_of, jackknife_weights, plan_of, variant_indices
 from indexer.services.leases import MAX_ATTEMPTS, keep_lease, lease_time
 from indexer.services.study_parameters import Question, read_question
@@ -28,6 +28,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.numeric.aggregation import AggregationError
 from weighting.selectors.panel_scores import panel_scores_of
+from weighting.selectors.pooling import rounds_behind
 from weighting.services.audit import record_act
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def plan_study(run: Run, *, kind: str, sent: Mapping[str, Any], actor: Account) 
         )
     base = base_of(run)
     question = read_question(base, kind, sent)
+    _check_ballots(run, question.kind, question.parameters, actor)
     key = question.key(run.pk)
     known = Study.objects.filter(key=key).first()
     if known is None:
@@ -75,6 +77,7 @@ def cancel_study(study: Study, *, actor: Account) -> Study:
 @transaction.atomic
 def retry_study(study: Study, *, actor: Account) -> Study:
     """Go on with a study that failed or was cancelled, from the parts it has."""
+    _check_ballots(study.run, study.kind, study.parameters, actor)
     study = Study.objects.select_for_update().get(pk=study.pk)
     if study.status not in ENDED[1:]:
         raise Refused(_("Only a study that failed or was cancelled can be tried again."))
@@ -148,6 +151,18 @@ def fail_exhausted_studies() -> int:
     for part in tired.select_related("study"):
         failed += _end(part.study, StudyStatus.FAILED, error=message % {"count": MAX_ATTEMPTS})
     return failed
+
+
+def _check_ballots(run: Run, kind: str, parameters: Mapping[str, Any], actor: Account) -> None:
+    """Keep from the ballots whoever may not read of them: data made for it would bring them out."""
+    version = run.weight_version
+    if rests_on_ballots(kind, parameters) and rounds_behind(version) and not may_draw_experts(actor, version):
+        raise Refused(
+            _(
+                "This study draws from the ballots of rounds whose statistics you may not read. Ask a "
+                "manager of theirs, or study weight noise."
+            )
+        )
 
 
 def _write_study(base: Base, question: Question, key: str, actor: Account) -> Study:

@@ -14,6 +14,7 @@ from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.models import City
 from indexer.selectors.cities import city_named
 from indexer.selectors.data_sets import cities_of
+from indexer.selectors.studies import rests_on_ballots
 from indexer.selectors.study_plans import EVERY_WEIGHT, WEIGHTS_AS_THEY_ARE, Base
 from weighting.exceptions import Refused
 from weighting.numeric.constrained import ConstraintError, ConstraintFault, constrain_weights
@@ -23,6 +24,9 @@ MOST_DRAWS = 1_000_000
 # Every sample of a Sobol study is kept until its end, one number for each group of weights.
 MOST_SAMPLES = 131_072
 LARGEST_SEED = 2**63 - 1
+# One draw of experts under a known seed is one weighted sum of ballots, and so is the difference
+# between a study of 100 draws and one of 101: only whole hundreds of draws are told.
+EXPERT_DRAWS = 100
 DEFAULTS = {"draws": 10_000, "seed": 0, "nu": 0.1, "kappa": 100.0, "nodes": "leaves", "output": "shift"}
 NODES = ("leaves", "branches")
 OUTPUTS = ("shift", "rank", "score")
@@ -124,6 +128,9 @@ def read_question(base: Base, kind: str, sent: Mapping[str, Any]) -> Question:
     least = 2 if asked == StudyKind.SOBOL else 1
     draws = reader.number("draws", least, most, int) if drawn else 1
     seed = reader.number("seed", 0, LARGEST_SEED, int) if drawn else None
+    if drawn and draws is not None and rests_on_ballots(asked, parameters) and draws % EXPERT_DRAWS:
+        text = _("“%(value)s” draws of experts: ask for whole hundreds, which give no single draw away.")
+        reader.complain("draws", text % {"value": draws})
     if reader.problems:
         raise BadParameters(reader.problems)
     return Question(asked, parameters, draws, seed)

@@ -26,11 +26,15 @@ from indexer.services.studies import (
     store_part,
 )
 from indexer.services.study_parameters import BadParameters
+from tests.factories import make_account
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies import make_panel_run, make_study
+from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry
+from weighting.numeric.draws import normalise_groups
 from weighting.numeric.tree import global_weights
+from weighting.selectors.panel_scores import panel_scores_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -102,13 +106,13 @@ def test_any_number_of_workers_counts_the_same(run, kind):
 @pytest.mark.parametrize("seed", [0, 7])
 def test_a_bootstrap_counts_what_the_formulas_say(run, seed):
     """From the ballots: experts drawn by the seed's children, sums, weights, scores, ranks."""
-    study = make_study(run, draws=CHUNK + 40, seed=seed)
+    study = make_study(run, draws=CHUNK + 88, seed=seed)
     index = index_of(run)
     tree, cities = index.tree, len(index.normalised)
     ballots = run.weight_version.round.ballots.exclude(receipt="")
     rows = sorted([ballot.sealed_scores[code] for code in tree.codes] for ballot in ballots)
     histogram = np.zeros((cities, cities), dtype=int)
-    for chunk, size in enumerate([CHUNK, 40]):
+    for chunk, size in enumerate([CHUNK, 88]):
         rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(chunk + 1)[chunk])
         for drawn in rng.integers(len(rows), size=(size, len(rows)), dtype=np.uint32):
             sums = np.sum([rows[expert] for expert in drawn], axis=0)
@@ -235,6 +239,47 @@ BAD = [
     ("left_out", {"nodes": "roots"}, ["nodes: “roots”"]),
     ("guess", {}, ["kind: “guess”"]),
 ]
+
+
+def test_experts_are_drawn_in_whole_hundreds(run):
+    """A single draw under a known seed is a known weighted sum of ballots; so is 101 draws less 100."""
+    variants = {"weights": "bootstrap", "normalisations": ["share"], "missing": ["refuse"]}
+    variants["aggregations"] = ["arithmetic"]
+    asked = [("bootstrap", {}), ("variants", variants), ("sobol", {"weights": "bootstrap"})]
+    for kind, sent in asked:
+        for draws in (2, 99, 101, 150):
+            with pytest.raises(BadParameters, match=f"draws: “{draws}” draws of experts: ask for whole"):
+                plan_study(run, kind=kind, sent={**sent, "draws": draws}, actor=run.data_set.created_by)
+        assert make_study(run, kind, **sent, draws=200, counted=False).draws == 200
+    assert make_study(run, "noise", draws=2, counted=False).draws == 2
+
+
+def test_one_hundred_draws_and_one_less_one_hundred_would_be_one_known_draw(run, monkeypatch):
+    """What the rule is for: without it, subtracting histograms gives the ranks of a known sum of ballots."""
+    monkeypatch.setattr("indexer.services.study_parameters.EXPERT_DRAWS", 1)
+    more, fewer = (result_of_study(make_study(run, draws=draws)).histogram for draws in (101, 100))
+    index, panel = index_of(run), panel_scores_of(run.weight_version)
+    rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0,)))
+    last = rng.integers(8, size=(101, 8), dtype=np.uint32)[100]
+    sums = np.where(panel.asked, panel.scores[last].sum(axis=0), 1.0)
+    weights = global_weights(index.tree, normalise_groups(index.tree, sums[:, np.newaxis])[:, 0])
+    ranks = min_ranks(index.normalised @ weights[index.tree.leaves])
+
+    assert ((more - fewer).sum(axis=1) == 1).all()
+    np.testing.assert_array_equal((more - fewer).argmax(axis=1) + 1, ranks)
+
+
+def test_experts_are_drawn_for_those_alone_who_may_read_of_their_round(run):
+    """A manager of another round could make data whose ranks spell out every ballot."""
+    other = make_account(Role.MANAGER)
+    for kind in ("bootstrap", "jackknife"):
+        with pytest.raises(Refused, match="rounds whose statistics you may not read"):
+            plan_study(run, kind=kind, sent={}, actor=other)
+        study = make_study(run, kind, actor=make_account(Role.ANALYST), counted=False)
+        cancel_study(study, actor=other)
+        with pytest.raises(Refused, match="rounds whose statistics you may not read"):
+            retry_study(study, actor=other)
+    assert make_study(run, "noise", actor=other).status == StudyStatus.DONE
 
 
 def test_every_bad_parameter_is_named(run):

@@ -99,7 +99,7 @@ def test_a_run_without_a_panel_offers_noise_and_says_why_no_bootstrap(analyst):
     run = make_runs(random_values(4))[0]
     here = reverse("indexer:run-studies", args=[run.pk])
     assert analyst.get(here).context["form"].kind == "noise"
-    answer = analyst.post(here, {"kind": "bootstrap", "draws": "10", "seed": "0"})
+    answer = analyst.post(here, {"kind": "bootstrap", "draws": "100", "seed": "0"})
 
     assert answer.status_code == 422
     assert "do not come from a panel" in answer.content.decode()
