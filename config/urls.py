@@ -3,13 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from config.health import health
 from indexer.views.components import components
+from weighting.api.document import SchemaDocument
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.views.access import home
 
+handler404 = "weighting.api.errors.answer_not_found"
 handler500 = "config.outage.answer_error"
 
 urlpatterns = [
@@ -20,7 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path(
         "api/schema/",
-        audience(ANYONE)(SpectacularAPIView.as_view(permission_classes=[InAudience])),
+        audience(ANYONE)(SchemaDocument.as_view(permission_classes=[InAudience])),
         name="schema",
     ),
     path(

@@ -312,6 +312,40 @@ def test_a_route_answers_those_it_is_for_and_nobody_else(world, route):
                 assert is_refused(response) == (visitor not in visitors), cell
 
 
+@pytest.mark.parametrize("visitor", ["manager", "anonymous"])
+def test_every_address_of_the_api_refuses_a_parameter_that_it_does_not_know(world, visitor):
+    """By name, before anything is looked up: a misspelt filter would otherwise answer with too much."""
+    asked = 0
+    for route in find_routes():
+        if not route.pattern.startswith("api/") or route.name in ("schema-ui", "indexer:api-unknown"):
+            continue
+        for method in POLICY[route.name][0].split() or ["GET"]:
+            answer = world.ask(visitor, method, world.address_of(route) + "?nonsense=1")
+            if answer.status_code == 404 and visitor == "anonymous":
+                continue
+            asked += 1
+            # The document itself complains as it speaks, in YAML.
+            named = ["nonsense"] if b"nonsense:" in answer.content else list(answer.json())
+            assert (answer.status_code, named) == (400, ["nonsense"]), route.name
+    assert asked > 15
+
+
+def test_what_is_not_found_under_the_api_is_said_in_json(world):
+    """Also where no view answers: to those a route is not for, and for what no route takes."""
+    for address in ("/api/v1/imports/", "/api/v1/runs/%0A/", "/api/v2/"):
+        answer = world.ask("anonymous", "GET", address)
+        assert (answer.status_code, list(answer.json())) == (404, ["detail"]), address
+
+
+def test_an_answer_that_does_not_say_who_may_keep_it_is_kept_by_nobody(world):
+    """Much depends on who asks: a proxy in between must not hand it to the next."""
+    addresses = ["/", "/nothing/", "/api/v1/runs/", "/sign-in/?next=/", "/api/v1/nothing/"]
+    addresses += [world.address_of(route) for route in find_routes() if "<pk>" not in route.pattern]
+    for address in addresses:
+        kept = world.ask("manager", "GET", address).headers["Cache-Control"]
+        assert "public" in kept or "private" in kept, (address, kept)
+
+
 def test_a_stranger_is_sent_to_sign_in_where_signing_in_would_help(world):
     response = world.ask("anonymous", "GET", "/rounds/")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from weighting.enums import Role
 from weighting.exceptions import Refused, TooManyTokens
@@ -16,6 +16,19 @@ from weighting.visitors import Visitor, visitor_of
 
 API = "/api/"
 SCHEME = "bearer"
+
+
+class PrivacyMiddleware:
+    """Let nobody keep an answer that does not itself say who may: many depend on who asks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class TokenMiddleware:

@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.comparisons import PAGES, unit_of
+from indexer.api.comparisons import unit_of
 from indexer.api.fragility import UnitSerializer
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
@@ -24,6 +24,7 @@ from indexer.selectors.profiles import (
     other_ranks_of,
 )
 from indexer.selectors.runs import PERCENT
+from weighting.api.base import PAGE, described
 
 
 class ScoreProfileSerializer(serializers.Serializer):
@@ -69,7 +70,7 @@ class CityProfileSerializer(UnitSerializer):
 class CityProfileView(RunView):
     """A city in a finished run, beside its province, its region and the nation."""
 
-    @extend_schema(responses=CityProfileSerializer)
+    @described(responses=CityProfileSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:
         profile = city_profile_of(node_scores_of(self.finished_run(pk)), city_pk)
         if profile is None:
@@ -105,15 +106,11 @@ class LeadPageSerializer(serializers.Serializer):
 class LeadsView(RunView):
     """Cities that rank better on one score than on others: without parameters the dark horses."""
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("node", str, description="A code, or “composite”; any sub-index without it."),
-            OpenApiParameter(
-                "over", str, description="A code, or “composite”; all other sub-indices without."
-            ),
-            OpenApiParameter("places", int, description="The lead is larger than this; 20 without it."),
-            *PAGES,
-        ],
+    @described(
+        OpenApiParameter("node", str, description="A code, or “composite”; any sub-index without it."),
+        OpenApiParameter("over", str, description="A code, or “composite”; all other sub-indices without."),
+        OpenApiParameter("places", int, description="The lead is larger than this; 20 without it."),
+        *PAGE,
         responses=LeadPageSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import QueryDict
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -18,13 +18,13 @@ from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import PERCENT, load_runs, runs_visible_to
+from weighting.api.base import PAGE, described
 
 REASONS = [("", "split"), ("sums", "no weighted sums over all indicators"), ("units", "two units")]
 RUNS = [
     OpenApiParameter("runs", str, required=True, description="Ids of two to fifty runs, joined by commas."),
     OpenApiParameter("base", int, description="One of them; the first without it."),
 ]
-PAGES = [OpenApiParameter("limit", int), OpenApiParameter("offset", int)]
 
 
 class ComparedRunSerializer(serializers.Serializer):
@@ -129,7 +129,7 @@ class ComparisonBase(RunView):
 class ComparisonView(ComparisonBase):
     """Two to fifty runs of the same cities against the base, and every two against each other."""
 
-    @extend_schema(parameters=RUNS, responses=ComparisonSerializer)
+    @described(*RUNS, responses=ComparisonSerializer)
     def get(self, request: Request) -> Response:
         return Response(ComparisonSerializer(_comparison(self.compare())).data)
 
@@ -137,9 +137,11 @@ class ComparisonView(ComparisonBase):
 class ComparedCities(ComparisonBase):
     """The cities of a comparison by their rank under the base."""
 
-    @extend_schema(
+    @described(
+        *RUNS,
+        *PAGE,
+        OpenApiParameter("q", str, description="Part of a city's name."),
         operation_id="v1_comparisons_cities_list",
-        parameters=[*RUNS, *PAGES, OpenApiParameter("q", str, description="Part of a city's name.")],
         responses=ComparedCityPageSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -156,8 +158,9 @@ class ComparedCities(ComparisonBase):
 class CityChangeView(ComparisonBase):
     """What moved one city from the base to another run, along the tree."""
 
-    @extend_schema(
-        parameters=[*RUNS, OpenApiParameter("to", int, description="One of the runs; the last without it.")],
+    @described(
+        *RUNS,
+        OpenApiParameter("to", int, description="One of the runs; the last without it."),
         responses=CityChangeSerializer,
     )
     def get(self, request: Request, city_pk: int) -> Response:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,6 +17,7 @@ from indexer.selectors.concentration import (
     PlaceConcentration,
     concentration_of,
 )
+from weighting.api.base import described
 
 
 class MeasuresSerializer(serializers.Serializer):
@@ -66,7 +66,7 @@ class ConcentrationSerializer(serializers.Serializer):
 class ConcentrationView(RunView):
     """How far the scores of a finished run lie in few cities."""
 
-    @extend_schema(parameters=[NODE], responses=ConcentrationSerializer)
+    @described(NODE, responses=ConcentrationSerializer)
     def get(self, request: Request, pk: int) -> Response:
         try:
             report = concentration_of(self.node_scores(pk))

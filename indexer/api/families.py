@@ -5,19 +5,20 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.pages import page_of
 from indexer.api.run_view import RunView
 from indexer.models import BranchIndex
 from indexer.selectors.families import BranchRanking, branches_visible_to
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import PERCENT
-from weighting.api.base import Pages, Resource
+from weighting.api.base import PAGE, Pages, Resource, described
 
 
 class BranchIndexSerializer(serializers.ModelSerializer):
@@ -52,9 +53,10 @@ class BranchRankingSerializer(serializers.Serializer):
 class BranchRankingView(RunView):
     """The cities of a finished run ranked on a branch, beside their ranks in the whole."""
 
-    @extend_schema(
-        parameters=[OpenApiParameter("run", int, required=True, description="A finished run.")],
-        responses=BranchRankingSerializer(many=True),
+    @described(
+        OpenApiParameter("run", int, required=True, description="A finished run."),
+        *PAGE,
+        responses=page_of(BranchRankingSerializer),
     )
     def get(self, request: Request, pk: int) -> Response:
         branch = get_object_or_404(branches_visible_to(self.account), pk=pk)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -21,6 +21,7 @@ from indexer.selectors.fragility import (
     pair_fragility_of,
 )
 from indexer.selectors.runs import PERCENT
+from weighting.api.base import PAGE, described
 
 
 class UnitSerializer(serializers.Serializer):
@@ -53,13 +54,10 @@ class CriticalWeightPageSerializer(serializers.Serializer):
 class CriticalWeights(RunView):
     """All neighbours of a ranking, best pair first."""
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("limit", int),
-            OpenApiParameter("offset", int),
-            OpenApiParameter("unit", str, description="Name of a city of the pair, in either language."),
-            OpenApiParameter("within", float, description="Largest change, as a part of 1."),
-        ],
+    @described(
+        *PAGE,
+        OpenApiParameter("unit", str, description="Name of a city of the pair, in either language."),
+        OpenApiParameter("within", float, description="Largest change, as a part of 1."),
         responses=CriticalWeightPageSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -95,11 +93,9 @@ class PairWeightsSerializer(serializers.Serializer):
 class PairWeights(RunView):
     """What each weight must become for two cities to change places."""
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("first", str, required=True, description="A city by name, in either language."),
-            OpenApiParameter("second", str, required=True),
-        ],
+    @described(
+        OpenApiParameter("first", str, required=True, description="A city by name, in either language."),
+        OpenApiParameter("second", str, required=True),
         responses=PairWeightsSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from indexer.api.methods import Unprocessable
 from indexer.api.serializers import DataSetSerializer
@@ -24,9 +23,9 @@ from indexer.services.data_imports import (
     start_import,
     store_import,
 )
-from weighting.api.base import check_parameters
+from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
-from weighting.permissions import STAFF, InAudience, audience
+from weighting.permissions import STAFF
 from weighting.readers import FileProblems
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
@@ -139,16 +138,8 @@ class WrongFile(APIException):
 REFUSED = OpenApiResponse(description="Refused: `blockers`, or `problems` of the file, say why.")
 
 
-class _Imports(APIView):
-    permission_classes = [InAudience]
-
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(STAFF)(cls.as_view())
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        check_parameters(request, [])
+class _Imports(Answer):
+    roles = STAFF
 
     def draft(self, pk: int) -> DataImport:
         return get_object_or_404(imports_visible_to(account_of(self.request)).defer(None), pk=pk)
@@ -159,12 +150,12 @@ class ImportList(_Imports):
 
     parser_classes = [MultiPartParser]
 
-    @extend_schema(responses={200: ImportSummary(many=True)})
+    @described(responses={200: ImportSummary(many=True)})
     def get(self, request: Request) -> Response:
         drafts = imports_visible_to(account_of(request))
         return Response(ImportSummary(drafts, many=True).data)
 
-    @extend_schema(
+    @described(
         request={"multipart/form-data": ImportRequestSerializer}, responses={201: ImportAnswer, 422: REFUSED}
     )
     def post(self, request: Request) -> Response:
@@ -193,11 +184,11 @@ class ImportDetail(_Imports):
 
     parser_classes = [JSONParser]
 
-    @extend_schema(responses={200: ImportAnswer})
+    @described(responses={200: ImportAnswer})
     def get(self, request: Request, pk: int) -> Response:
         return Response(ImportAnswer(_answer(review_of(self.draft(pk)))).data)
 
-    @extend_schema(request=ImportChangeSerializer, responses={200: ImportAnswer, 422: REFUSED})
+    @described(request=ImportChangeSerializer, responses={200: ImportAnswer, 422: REFUSED})
     def patch(self, request: Request, pk: int) -> Response:
         account, draft = account_of(request), self.draft(pk)
         asked = ImportChangeSerializer(data=request.data)
@@ -212,7 +203,7 @@ class ImportDetail(_Imports):
             raise Unprocessable(refusal) from refusal
         return Response(ImportAnswer(_answer(review_of(draft))).data)
 
-    @extend_schema(responses={204: None})
+    @described(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         discard_import(self.draft(pk), actor=account_of(request))
         return Response(status=204)
@@ -221,7 +212,7 @@ class ImportDetail(_Imports):
 class ImportStore(_Imports):
     """Makes an edition of an import that nothing keeps back."""
 
-    @extend_schema(request=None, responses={201: DataSetSerializer, 422: REFUSED})
+    @described(request=None, responses={201: DataSetSerializer, 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         account = account_of(request)
         try:

@@ -1,14 +1,10 @@
 """/api/v1/runs/{id}/cancel/ and /retry/, /api/v1/datasets/{id}/progress/."""
 
-from collections.abc import Callable
-from typing import Any
-
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from indexer.api.serializers import RunSerializer
 from indexer.dispatch import cancel_run, retry_run
@@ -16,10 +12,11 @@ from indexer.models import Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.jobs import Progress
 from indexer.selectors.runs import progress_of_data_set, runs_visible_to
+from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
 from weighting.models import Account
-from weighting.permissions import ANYONE, STAFF, InAudience, audience
-from weighting.visitors import account_of, visitor_of
+from weighting.permissions import STAFF
+from weighting.visitors import account_of
 
 REFUSED = OpenApiResponse(description="The run is in another state; `detail` says what to do.")
 
@@ -33,30 +30,20 @@ class ProgressSerializer(serializers.Serializer):
     seconds_left = serializers.FloatField(allow_null=True)
 
 
-class ProgressView(APIView):
+class ProgressView(Answer):
     """How far the computations of a data set are."""
 
-    permission_classes = [InAudience]
-
-    @classmethod
-    def declared(cls) -> Callable[..., Any]:
-        return audience(ANYONE)(cls.as_view())
-
-    @extend_schema(responses=ProgressSerializer)
+    @described(responses=ProgressSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        data_set = get_object_or_404(data_sets_visible_to(visitor_of(request).account), pk=pk)
+        data_set = get_object_or_404(data_sets_visible_to(self.account), pk=pk)
         progress: Progress = progress_of_data_set(data_set)
         return Response(ProgressSerializer(progress).data)
 
 
-class RunAct(APIView):
+class RunAct(Answer):
     """An act on a run that the visitor may see; a state that forbids it answers 409."""
 
-    permission_classes = [InAudience]
-
-    @classmethod
-    def declared(cls) -> Callable[..., Any]:
-        return audience(STAFF)(cls.as_view())
+    roles = STAFF
 
     def act(self, run: Run, account: Account) -> Run:
         """Change the run, or raise `Refused`."""
@@ -78,7 +65,7 @@ class CancelRun(RunAct):
     def act(self, run: Run, account: Account) -> Run:
         return cancel_run(run, account)
 
-    @extend_schema(request=None, responses={200: RunSerializer, 409: REFUSED})
+    @described(request=None, responses={200: RunSerializer, 409: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         return self.change(request, pk)
 
@@ -89,6 +76,6 @@ class RetryRun(RunAct):
     def act(self, run: Run, account: Account) -> Run:
         return retry_run(run, account)
 
-    @extend_schema(request=None, responses={200: RunSerializer, 409: REFUSED})
+    @described(request=None, responses={200: RunSerializer, 409: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         return self.change(request, pk)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from indexer.enums import RunStatus
 from indexer.selectors.map_points import MapPoint, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.runs import PERCENT, runs_with_nodes_visible_to
+from weighting.api.base import described
 
 
 class MapPointSerializer(serializers.Serializer):
@@ -42,8 +43,9 @@ class MapSerializer(serializers.Serializer):
 class MapOfRun(RunView):
     """The cities of a finished run with their coordinates, scores, ranks and shifts."""
 
-    @extend_schema(
-        parameters=[NODE, OpenApiParameter("against", int, description="Id of a run of the same data set.")],
+    @described(
+        NODE,
+        OpenApiParameter("against", int, description="Id of a run of the same data set."),
         responses=MapSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:

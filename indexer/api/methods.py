@@ -1,14 +1,11 @@
 """POST /api/v1/datasets/{id}/runs/: compute a data set by another method."""
 
-from typing import Any
-
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from indexer.api.serializers import MethodSerializer
 from indexer.dispatch import compute_with_method
@@ -16,9 +13,13 @@ from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outlier
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import choice_of, use_method
+from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
-from weighting.permissions import STAFF, InAudience, audience
+from weighting.permissions import STAFF
 from weighting.visitors import account_of
+
+# A column of whole numbers holds no more.
+LARGEST_NUMBER = 2**31 - 1
 
 
 class ChoiceSerializer(serializers.Serializer):
@@ -40,7 +41,7 @@ class ChoiceSerializer(serializers.Serializer):
 class RunRequestSerializer(serializers.Serializer):
     method = ChoiceSerializer()
     versions = serializers.ListField(
-        child=serializers.IntegerField(min_value=1),
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER),
         required=False,
         help_text="Numbers of frozen versions; all of them when left out.",
     )
@@ -61,17 +62,13 @@ class Unprocessable(APIException):
         super().__init__({"blockers": list(refusal.blockers)})
 
 
-class DataSetRuns(APIView):
+class DataSetRuns(Answer):
     """Runs of a data set by another method; they are listed by /api/v1/runs/?dataset=."""
 
-    permission_classes = [InAudience]
+    roles = STAFF
     http_method_names = ["post", "options"]
 
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(STAFF)(cls.as_view())
-
-    @extend_schema(
+    @described(
         request=RunRequestSerializer,
         responses={
             202: RunRequestAnswer,

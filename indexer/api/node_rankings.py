@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.pages import page_of
 from indexer.api.run_view import RunView
 from indexer.api.serializers import MARKS, MethodSerializer
 from indexer.models import Run
@@ -18,7 +18,7 @@ from indexer.selectors.cities import cities_of_run
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
 from indexer.selectors.runs import Printed, figure_of, printed_figures_of
-from weighting.api.base import Pages
+from weighting.api.base import PAGE, Pages, described
 
 
 class NodeRankingSerializer(serializers.Serializer):
@@ -38,7 +38,7 @@ class NodeRankingSerializer(serializers.Serializer):
 class NodeRankingView(RunView):
     """The cities of a finished run ranked on one node, highest score first."""
 
-    @extend_schema(responses=NodeRankingSerializer(many=True))
+    @described(*PAGE, responses=page_of(NodeRankingSerializer))
     def get(self, request: Request, pk: int, code: str) -> Response:
         try:
             subject = node_scores_of(self.finished_run(pk), code)
@@ -83,7 +83,7 @@ class PreparationSerializer(serializers.Serializer):
 class PreparationView(RunView):
     """What was done to the data of a finished run before they were normalised."""
 
-    @extend_schema(responses=PreparationSerializer)
+    @described(responses=PreparationSerializer)
     def get(self, request: Request, pk: int) -> Response:
         run = self.finished_run(pk)
         answer: dict[str, Any] = {"run": run.pk, "method": run.method, "treatments": [], "cells": []}

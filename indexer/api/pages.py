@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.forms import Form
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,6 +18,17 @@ def answer_page(request: Request, rows: Sequence[Row], write: Callable[[Row], An
     pages = Pages()
     chosen: Any = pages.paginate_queryset(rows, request)  # type: ignore[arg-type]
     return pages.get_paginated_response([write(row) for row in chosen or ()])
+
+
+def page_of(row: type[serializers.Serializer]) -> Any:
+    """Return the serializer of a page of such rows."""
+    fields = {
+        "count": serializers.IntegerField(),
+        "next": serializers.CharField(allow_null=True),
+        "previous": serializers.CharField(allow_null=True),
+        "results": row(many=True),
+    }
+    return type(row.__name__.replace("Serializer", "PageSerializer"), (serializers.Serializer,), fields)
 
 
 def problems_of(form: Form) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import numpy as np
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from indexer.api.run_view import NODE, RunView
 from indexer.selectors.places import Level, PlaceRanking, city_weights_of, rank_places, usual_weight
 from indexer.selectors.runs import PERCENT
+from weighting.api.base import described
 
 PLAIN = "plain"
 LEVEL = OpenApiParameter("level", str, enum=list(get_args(Level)), default="province")
@@ -47,7 +48,7 @@ class PlaceRankingSerializer(serializers.Serializer):
 class PlacesView(RunView):
     """Provinces or regions of a finished run: sums of shares, means of any other score."""
 
-    @extend_schema(parameters=[NODE, LEVEL, WEIGHT], responses=PlaceRankingSerializer)
+    @described(NODE, LEVEL, WEIGHT, responses=PlaceRankingSerializer)
     def get(self, request: Request, pk: int) -> Response:
         subject = self.node_scores(pk)
         usable = city_weights_of(subject.run)

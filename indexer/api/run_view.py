@@ -1,37 +1,23 @@
 """What every answer about one finished run shares."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
-from rest_framework.views import APIView
 
 from indexer.enums import RunStatus
 from indexer.models import Run
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
-from weighting.models import Account
-from weighting.permissions import ANYONE, InAudience, audience
-from weighting.visitors import visitor_of
+from weighting.api.base import Answer
 
 NODE = OpenApiParameter("node", str, description="Code of an indicator; the composite without it.")
 
 
-class RunView(APIView):
+class RunView(Answer):
     """A read-only answer about a finished run that the visitor may see."""
 
-    permission_classes = [InAudience]
     http_method_names = ["get", "head", "options"]
-
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(ANYONE)(cls.as_view())
-
-    @property
-    def account(self) -> Account | None:
-        return visitor_of(self.request).account
 
     def finished_run(self, pk: int) -> Run:
         run = get_object_or_404(runs_with_nodes_visible_to(self.account), pk=pk)

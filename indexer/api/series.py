@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -25,7 +25,7 @@ from indexer.selectors.series import (
     series_beside,
     series_visible_to,
 )
-from weighting.api.base import Resource
+from weighting.api.base import Resource, described
 
 NAMES = ["name", "name_zh", "name_en"]
 
@@ -107,15 +107,13 @@ class AgainstSeriesSerializer(serializers.Serializer):
 class RunAgainstSeries(RunView):
     """How a finished run and an outside series go together."""
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("series", int, required=True),
-            NODE,
-            OpenApiParameter(
-                "scale", str, enum=[LINEAR, LOGARITHMIC], description="Logarithms where possible without it."
-            ),
-            OpenApiParameter("bands", str, description="Last ranks of the bands, joined by commas."),
-        ],
+    @described(
+        OpenApiParameter("series", int, required=True),
+        NODE,
+        OpenApiParameter(
+            "scale", str, enum=[LINEAR, LOGARITHMIC], description="Logarithms where possible without it."
+        ),
+        OpenApiParameter("bands", str, description="Last ranks of the bands, joined by commas."),
         responses=AgainstSeriesSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:

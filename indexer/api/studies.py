@@ -8,15 +8,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from indexer.api.pages import answer_page
+from indexer.api.pages import answer_page, page_of
 from indexer.dispatch import queue_study
 from indexer.enums import StudyKind, StudyStatus
 from indexer.models import City, Run, Study
@@ -32,15 +31,15 @@ from indexer.selectors.studies import (
 from indexer.services.studies import cancel_study, plan_study, retry_study
 from indexer.services.study_pairs import compare_pair
 from indexer.services.study_parameters import BadParameters
-from weighting.api.base import IdFilter, Resource, check_parameters
+from weighting.api.base import PAGE, Answer, IdFilter, Resource, described
 from weighting.exceptions import Refused
 from weighting.models import Account
-from weighting.permissions import ANYONE, STAFF, InAudience, audience
+from weighting.permissions import STAFF
 from weighting.selectors.frameworks import indicators_of
-from weighting.visitors import account_of, visitor_of
+from weighting.visitors import account_of
 
-PAGE = [OpenApiParameter("limit", int), OpenApiParameter("offset", int)]
 UNIT = OpenApiParameter("unit", str, description="Name of a city, in either language.")
+CONFLICT = OpenApiResponse(description="It cannot be done as things stand; `blockers` says why.")
 FIGURES = ("mean", "q05", "q25", "median", "q75", "q95", "top1", "top3", "top10", "top50", "top100")
 
 
@@ -146,17 +145,6 @@ class PairSerializer(serializers.Serializer):
     probability = serializers.FloatField()
 
 
-def page_of(row: type[serializers.Serializer]) -> Any:
-    """Return the serializer of a page of such rows."""
-    fields = {
-        "count": serializers.IntegerField(),
-        "next": serializers.CharField(allow_null=True),
-        "previous": serializers.CharField(allow_null=True),
-        "results": row(many=True),
-    }
-    return type(row.__name__.replace("Serializer", "PageSerializer"), (serializers.Serializer,), fields)
-
-
 class StudyFilter(filters.FilterSet):
     run = IdFilter(field_name="run_id")
 
@@ -177,19 +165,8 @@ class Studies(Resource):
         return studies_visible_to(self.account).order_by("-pk")
 
 
-class StudyView(APIView):
+class StudyView(Answer):
     """Something about one study that the visitor may see."""
-
-    permission_classes = [InAudience]
-    roles = ANYONE
-
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(cls.roles)(cls.as_view())
-
-    @property
-    def account(self) -> Account | None:
-        return visitor_of(self.request).account
 
     def study(self, pk: int) -> Study:
         return get_object_or_404(studies_visible_to(self.account), pk=pk)
@@ -215,22 +192,18 @@ class StudyView(APIView):
         return [result.cities.index(city)]
 
 
-class RunStudies(APIView):
+class RunStudies(Answer):
     """Ask a study of a finished run; the same question gives the same study."""
 
-    permission_classes = [InAudience]
+    roles = STAFF
     http_method_names = ["post", "options"]
 
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(STAFF)(cls.as_view())
-
-    @extend_schema(
+    @described(
         request=QuestionSerializer,
         responses={
             200: StudySerializer,
             400: OpenApiResponse(description="Every wrong parameter by name."),
-            409: OpenApiResponse(description="The run or its panel cannot answer; `blockers` says why."),
+            409: CONFLICT,
         },
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -255,7 +228,7 @@ class StudyCancel(StudyView):
     roles = STAFF
     http_method_names = ["post", "options"]
 
-    @extend_schema(request=None, responses=StudySerializer)
+    @described(request=None, responses={200: StudySerializer, 409: CONFLICT})
     def post(self, request: Request, pk: int) -> Response:
         try:
             study = cancel_study(self.study(pk), actor=account_of(request))
@@ -270,7 +243,7 @@ class StudyRetry(StudyView):
     roles = STAFF
     http_method_names = ["post", "options"]
 
-    @extend_schema(request=None, responses=StudySerializer)
+    @described(request=None, responses={200: StudySerializer, 409: CONFLICT})
     def post(self, request: Request, pk: int) -> Response:
         try:
             study = _go_on(self.study(pk), account_of(request))
@@ -282,9 +255,8 @@ class StudyRetry(StudyView):
 class StudyCities(StudyView):
     """What a study says of each city's rank, by nominal rank."""
 
-    @extend_schema(parameters=[*PAGE, UNIT], responses=page_of(CityFiguresSerializer))
+    @described(*PAGE, UNIT, responses=page_of(CityFiguresSerializer))
     def get(self, request: Request, pk: int) -> Response:
-        check_parameters(request, ("limit", "offset", "unit"))
         result = self.result(pk, RANKED)
         return answer_page(request, self.chosen(result), lambda p: _city_row(result, p))
 
@@ -292,9 +264,8 @@ class StudyCities(StudyView):
 class StudyHistogram(StudyView):
     """How often each city has each rank, ranks that never occur left out."""
 
-    @extend_schema(parameters=[*PAGE, UNIT], responses=page_of(RankCountSerializer))
+    @described(*PAGE, UNIT, responses=page_of(RankCountSerializer))
     def get(self, request: Request, pk: int) -> Response:
-        check_parameters(request, ("limit", "offset", "unit"))
         result = self.result(pk, RANKED)
         rows = [(p, int(rank)) for p in self.chosen(result) for rank in np.flatnonzero(result.histogram[p])]
         return answer_page(
@@ -311,9 +282,8 @@ class StudyHistogram(StudyView):
 class StudyCases(StudyView):
     """The cases of a study that leaves indicators or cities out, and the groups of a Sobol study."""
 
-    @extend_schema(parameters=PAGE, responses=page_of(CaseSerializer))
+    @described(*PAGE, responses=page_of(CaseSerializer))
     def get(self, request: Request, pk: int) -> Response:
-        check_parameters(request, ("limit", "offset"))
         result = self.result(pk, (StudyKind.LEFT_OUT, StudyKind.DROPPED, StudyKind.SOBOL))
         return answer_page(request, _cases(result), lambda row: {**dict.fromkeys(CASE_FIELDS), **row})
 
@@ -323,15 +293,12 @@ class StudyPair(StudyView):
 
     roles = STAFF
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("above", str, required=True, description="Name of a city."),
-            OpenApiParameter("below", str, required=True, description="Name of another city."),
-        ],
-        responses=PairSerializer,
+    @described(
+        OpenApiParameter("above", str, required=True, description="Name of a city."),
+        OpenApiParameter("below", str, required=True, description="Name of another city."),
+        responses={200: PairSerializer, 409: CONFLICT},
     )
     def get(self, request: Request, pk: int) -> Response:
-        check_parameters(request, ("above", "below"))
         asked = {name: request.query_params.get(name, "") for name in ("above", "below")}
         if missing := [name for name, value in asked.items() if not value]:
             raise ValidationError({name: [_("Name a city.")] for name in missing})

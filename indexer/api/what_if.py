@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WeightStateError, state_text
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.what_if import WhatIf, what_if_of
+from weighting.api.base import described
 from weighting.numeric.tree import global_weights
 
 STATE = OpenApiParameter(
@@ -55,7 +56,7 @@ class WhatIfSerializer(serializers.Serializer):
 class WhatIfOfRun(RunView):
     """All scores and ranks of a finished run under other weights."""
 
-    @extend_schema(parameters=[STATE], responses=WhatIfSerializer)
+    @described(STATE, responses=WhatIfSerializer)
     def get(self, request: Request, pk: int) -> Response:
         text = request.query_params.get("w", "")
         try:

@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_framework
-from tests.indexer.factories import make_version
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.factories import make_data_set, make_version
+from weighting.enums import Role
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,8 @@ def versions():
         ("limit", "0"), ("limit", "1001"), ("limit", "-1"), ("limit", "ten"), ("limit", ""), ("limit", "²"),
         ("offset", "-1"), ("offset", "1.5"), ("offset", str(2**63)), ("offset", "9" * 400),
         ("framework", "x"), ("framework", "1.5"), ("framework", str(2**63)), ("framework", "-1"),
-        ("status", "gone"), ("ordering", "manifest"), ("ordering", ""), ("frmework", "1"),
+        ("status", "gone"),  ("ordering", "manifest"), ("ordering", ""), ("frmework", "1"),
+        ("status", ""), ("number", ""),
     ],
 )  # fmt: skip
 def test_a_wrong_parameter_is_named(client, versions, name, value):
@@ -33,6 +35,29 @@ def test_a_wrong_parameter_is_named(client, versions, name, value):
 
     assert answer.status_code == 400
     assert list(answer.json()) == [name]
+
+
+def test_a_parameter_given_twice_is_named(client, versions):
+    answer = client.get(f"{VERSIONS}?status=frozen&status=draft")
+
+    assert (answer.status_code, list(answer.json())) == (400, ["status"])
+
+
+def test_what_is_no_method_of_an_address_is_refused_for_that(client, versions):
+    assert client.generic("TRACE", f"{VERSIONS}?limit=1").status_code == 405
+    assert client.options(VERSIONS).status_code == 200
+
+
+def test_complaints_lie_under_one_name_however_deep(client):
+    sign_in_staff(client, make_account(Role.ANALYST))
+    address = reverse("indexer:api-data-set-runs", args=[make_data_set().pk])
+    body = {"method": {"aggregation": "guess"}, "versions": [1, 0, 2**40]}
+    answer = client.post(address, body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"method.aggregation", "versions.1", "versions.2"}
+    assert all(isinstance(said, list) for said in answer.json().values())
+    assert list(client.post(address, "{", content_type="application/json").json()) == ["detail"]
 
 
 def test_an_entry_takes_no_parameters(client, versions):

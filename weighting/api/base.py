@@ -4,15 +4,15 @@ What is asked for wrongly is answered with 400 and the name of the parameter; a 
 not known is one of those, because a misspelt filter would otherwise return too many rows.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from weighting.api.parameters import check_parameters
 from weighting.models import Account
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.visitors import visitor_of
@@ -29,6 +30,43 @@ MAX_ROWS = 1000
 # The largest number that both databases hold.
 LARGEST = 2**63 - 1
 PAGING = ("limit", "offset")
+PAGE = [OpenApiParameter(name, int) for name in PAGING]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def described(*parameters: OpenApiParameter, **said: Any) -> Callable[[Handler], Handler]:
+    """Describe a method of an `Answer`; it takes the parameters that are described, and no others."""
+
+    def declare(method: Handler) -> Handler:
+        method.parameters = {parameter.name: parameter.type for parameter in parameters}  # type: ignore[attr-defined]
+        described_method: Handler = extend_schema(parameters=list(parameters), **said)(method)
+        return described_method
+
+    return declare
+
+
+class Answer(APIView):
+    """What every address shares that is no list of rows; ``roles`` are those who may ask."""
+
+    permission_classes = [InAudience]
+    roles = ANYONE
+
+    @classmethod
+    def declared(cls) -> Callable[..., Any]:
+        return audience(cls.roles)(cls.as_view())
+
+    @property
+    def account(self) -> Account | None:
+        """The account that asks; experts and strangers have none and see what is published."""
+        return visitor_of(self.request).account
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        handler = getattr(self, str(request.method).lower(), None)
+        # What is no method of the address is refused for that.
+        known = getattr(handler, "parameters", None)
+        if known is not None:
+            check_parameters(request, known, filled=[name for name in known if known[name] in (int, float)])
 
 
 class Pages(LimitOffsetPagination):
@@ -110,22 +148,13 @@ class Resource(ReadOnlyModelViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        check_parameters(request, self._known_parameters())
-
-    def _known_parameters(self) -> list[str]:
-        if self.action != "list":
-            return []
-        own = getattr(self, "filterset_class", None)
-        return [*PAGING, Ordering.ordering_param, *(own.base_filters if own else [])]
-
-
-def check_parameters(request: Request, known: Collection[str]) -> None:
-    """Refuse parameters that the address does not know."""
-    message = _("This address has no parameter of this name. Known: %(known)s.")
-    said = message % {"known": ", ".join(known) or "–"}
-    unknown = {name: [said] for name in request.query_params if name not in known}
-    if unknown:
-        raise ValidationError(unknown)
+        if self.action == "list":
+            own = getattr(self, "filterset_class", None)
+            found = own.base_filters if own else {}
+            filled = [name for name in found if not isinstance(found[name], filters.CharFilter)]
+            check_parameters(request, [*PAGING, Ordering.ordering_param, *found], filled=filled)
+        elif self.action == "retrieve":
+            check_parameters(request, [])
 
 
 def _whole_number(request: Request, name: str, *, least: int, most: int, default: int) -> int:

@@ -1,29 +1,24 @@
 """/api/v1/rounds/ and /api/v1/rounds/{id}/statistics/."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from weighting.api.base import IdFilter, Resource
+from weighting.api.base import Answer, IdFilter, Resource, described
 from weighting.enums import Sector
 from weighting.exceptions import NotReported
 from weighting.models import Round
-from weighting.permissions import ANYONE, InAudience, audience
 from weighting.selectors.statistics import (
     RoundStatistics,
     reported_rounds_visible_to,
     round_statistics,
     rounds_known_to,
 )
-from weighting.visitors import visitor_of
 
 
 class RoundSerializer(serializers.ModelSerializer):
@@ -155,24 +150,19 @@ class Withheld(APIException):
     default_code = "withheld"
 
 
-class RoundStatisticsView(APIView):
+class RoundStatisticsView(Answer):
     """The statistics of a closed round; a round that is not closed is not found."""
 
-    permission_classes = [InAudience]
     http_method_names = ["get", "head", "options"]
 
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(ANYONE)(cls.as_view())
-
-    @extend_schema(
+    @described(
         responses={
             200: RoundStatisticsSerializer,
             409: OpenApiResponse(description="Fewer than k ballots count: every figure is withheld."),
         }
     )
     def get(self, request: Request, pk: int) -> Response:
-        round_ = get_object_or_404(reported_rounds_visible_to(visitor_of(self.request).account), pk=pk)
+        round_ = get_object_or_404(reported_rounds_visible_to(self.account), pk=pk)
         return Response(RoundStatisticsSerializer(_statistics_of(round_)).data)
 
 

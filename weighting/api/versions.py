@@ -7,17 +7,16 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
 from weighting.forms.version_choice import chosen_version_ids
-from weighting.models import Account, WeightVersion
-from weighting.permissions import ANYONE, InAudience, audience
+from weighting.models import WeightVersion
 from weighting.selectors.version_chain import heads_visible_to
 from weighting.selectors.version_comparison import (
     VersionChange,
@@ -26,24 +25,14 @@ from weighting.selectors.version_comparison import (
     versions_asked_for,
 )
 from weighting.selectors.versions import versions_visible_to
-from weighting.visitors import visitor_of
 
 YEAR = 365 * 24 * 3600
 
 
-class VersionView(APIView):
+class VersionView(Answer):
     """A read-only answer about versions that the visitor may see."""
 
-    permission_classes = [InAudience]
     http_method_names = ["get", "head", "options"]
-
-    @classmethod
-    def declared(cls) -> Any:
-        return audience(ANYONE)(cls.as_view())
-
-    @property
-    def account(self) -> Account | None:
-        return visitor_of(self.request).account
 
 
 class HeadSerializer(serializers.Serializer):
@@ -55,7 +44,7 @@ class HeadSerializer(serializers.Serializer):
 class VersionHeads(VersionView):
     """The last link of every chain that has a published version; keep it to notice a cut tail."""
 
-    @extend_schema(responses=HeadSerializer(many=True))
+    @described(responses=HeadSerializer(many=True))
     def get(self, request: Request) -> Response:
         return Response(HeadSerializer(heads_visible_to(self.account), many=True).data)
 
@@ -63,7 +52,7 @@ class VersionHeads(VersionView):
 class VersionManifest(VersionView):
     """The exact bytes that a version was frozen as; its hash is their SHA-256."""
 
-    @extend_schema(responses={(200, "application/json"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
+    @described(responses={(200, "application/json"): OpenApiTypes.OBJECT, 304: OpenApiResponse()})
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         version = versions_visible_to(self.account).filter(pk=pk).defer(None).first()
         if version is None or version.manifest is None:
@@ -123,11 +112,9 @@ class VersionComparisonSerializer(serializers.Serializer):
 class VersionCompare(VersionView):
     """Two to twenty versions of one framework against the first of them."""
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("versions", str, required=True, description="Ids, joined by commas."),
-            OpenApiParameter("base", int, description="One of them; the first without it."),
-        ],
+    @described(
+        OpenApiParameter("versions", str, required=True, description="Ids, joined by commas."),
+        OpenApiParameter("base", int, description="One of them; the first without it."),
         responses=VersionComparisonSerializer,
     )
     def get(self, request: Request) -> Response:

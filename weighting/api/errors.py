@@ -1,0 +1,41 @@
+"""Refusals of the API in one form, whoever refuses: `detail`, or what is wrong with each parameter."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+API = "/api/"
+BAD_REQUEST = 400
+
+
+def answer_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer as the framework does, with one list of complaints for each name however deep it lies."""
+    answer = exception_handler(error, context)
+    if answer is not None and answer.status_code == BAD_REQUEST:
+        answer.data = _by_name(answer.data)
+    return answer
+
+
+def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: in JSON under the API, where no view of its own could, and else as a page."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": _("Not found.")}, status=404)
+    return page_not_found(request, exception if isinstance(exception, Http404) else Http404())
+
+
+def _by_name(said: Any, name: str = "") -> dict[str, list[str]]:
+    inner: list[tuple[Any, Any]]
+    if isinstance(said, dict):
+        inner = list(said.items())
+    elif isinstance(said, list) and any(isinstance(part, (dict, list)) for part in said):
+        inner = [(place, part) for place, part in enumerate(said) if part]
+    else:
+        return {name or "detail": [str(text) for text in said] if isinstance(said, list) else [str(said)]}
+    found: dict[str, list[str]] = {}
+    for key, part in inner:
+        found |= _by_name(part, f"{name}.{key}" if name else str(key))
+    return found
