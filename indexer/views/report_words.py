@@ -118,7 +118,7 @@ def sub_leaders(subject: NodeScores) -> str:
             "city": leaders.pop(),
             "count": len(roots),
         }
-    parts = [_("%(name)s: %(city)s") % {"name": name, "city": city} for name, city in held.items()]
+    parts = [_("%(name)s: %(value)s") % {"name": name, "value": city} for name, city in held.items()]
     return _("First in the sub-indices: %(parts)s.") % {"parts": _("; ").join(parts)}
 
 

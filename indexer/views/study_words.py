@@ -15,6 +15,8 @@ from weighting.models import Indicator
 # From so many leaders on whose ranks are sure, the title names their number.
 FEW = 2
 WHOLE = 0.9995
+# What takes more letters is said on the study's own page alone.
+LONGEST = 30
 
 
 def kind_questions() -> dict[str, str]:
@@ -92,11 +94,12 @@ def cases_label(kind: str) -> str:
 
 def study_name(study: Study) -> str:
     """Name a study in a line: what was asked, how often, with which seed."""
-    parts = [f"{label} {value}" for label, value in parameter_words(study)[1:] if len(value) <= 30]
-    return _("%(kind)s: %(parameters)s") % {
-        "kind": study.get_kind_display(),
-        "parameters": _(", ").join(parts),
-    }
+    parts = [
+        _("%(name)s: %(value)s") % {"name": label, "value": value}
+        for label, value in parameter_words(study)[1:]
+        if len(value) <= LONGEST
+    ]
+    return " · ".join([str(study.get_kind_display()), *parts])
 
 
 def study_source(study: Study) -> str:
