@@ -15,7 +15,6 @@ NEUTRAL = 3
 COLOURS = [PALETTE[name] for name in ("series-6", "series-2", "chart-grid", "series-5", "series-1")]
 # What can be read on each; on 2 and 4 it is dark in a dark scheme too, so it stands in no palette.
 INKS = [PALETTE["chart-paper"], "#111", PALETTE["chart-ink"], "#111", PALETTE["chart-paper"]]
-LABEL_LIMIT = 260
 # A narrower part has no room for its number.
 LEAST_LABELLED = 9
 ROW = 28
@@ -76,9 +75,7 @@ def distribution_chart(items: Sequence[ScoreDistribution], *, title: str, subtit
             },
         },
     ]
-    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=ROW)
-    drawn["config"]["axisY"]["labelLimit"] = LABEL_LIMIT
-    return drawn
+    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=ROW)
 
 
 def score_words() -> list[str]:

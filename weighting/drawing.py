@@ -3,14 +3,24 @@
 A spec carries the light palette and names every colour in ``usermeta``, so that the page can
 exchange them for the reader's own (static/css/tokens.css holds the same names). Its title,
 unit and source are set by the page in a browser, and drawn into the picture by ``render``.
+
+``usermeta.narrow`` holds what is otherwise on a screen narrower than `WIDE`: names that would
+take the room of the drawing stand on lines of their own, and keys are set one below another.
 """
 
-import re
+from collections.abc import Sequence
 from typing import Any
-from unicodedata import east_asian_width
 
 import pylopdf_fonts_zh_cn
 import vl_convert
+
+from weighting.lettering import (
+    broken_into_lines,
+    lines_expression,
+    most_lines,
+    text_width,
+    with_straight_quotes,
+)
 
 Spec = dict[str, Any]
 
@@ -42,11 +52,13 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 PICTURE_WIDTH = 720
 SOURCE_SIZE, SOURCE_LINE = 11, 15
-LABEL_LIMIT = 320
-# Of the height, on average; a Chinese character is as wide as it is high.
-LATIN_WIDTH = 0.56
-# A word, or one Chinese character with the marks that may not begin a line.
-WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*\s*|[^\s\u2e80-\uffef]+\s*|\s+")
+# What names may take beside the drawing of a wide screen, and a label before it is cut.
+BESIDE_WIDE, LABEL_LIMIT = 400, 460
+# The narrowest drawing of a wide screen, and that of the narrowest phone.
+WIDE, NARROW = 640, 288
+# On a narrow screen: the size of letters, what names may take beside the drawing, the line of one
+# that stands above it, what an axis of figures takes, and the mark of a key with its space.
+SMALL, BESIDE, LINE, AXIS_ROOM, KEY_ROOM = 12, 118, 16, 64, 26
 
 
 def theme() -> dict[str, Any]:
@@ -65,7 +77,7 @@ def theme() -> dict[str, Any]:
             "domain": False,
             "ticks": False,
             "labelPadding": 8,
-            "labelLimit": 160,
+            "labelLimit": LABEL_LIMIT,
             "labelColor": ink,
             "labelFontSize": 13,
         },
@@ -77,7 +89,7 @@ def theme() -> dict[str, Any]:
             "labelFontSize": 13,
             "symbolSize": 110,
             "offset": 12,
-            "labelLimit": 260,
+            "labelLimit": LABEL_LIMIT,
             "columnPadding": 16,
             "layout": {"top": {"anchor": "start", "margin": 16}},
         },
@@ -105,20 +117,30 @@ def figure(
     source: str,
     step: int,
     y: str = "name",
+    narrow_layers: list[Spec] | None = None,
 ) -> Spec:
     """Return a figure with one line of ``step`` pixels for each ``y`` of the rows, in their order."""
-    height = step * len({row[y] for row in rows})
+    names = list(dict.fromkeys(str(row[y]) for row in rows))
     # The order of the rows is the order of the figure.
-    lines = {"y": {"field": y, "type": "nominal", "sort": None, "title": None}}
-    drawn = field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=height)
-    return {**drawn, "encoding": lines}
+    lines = {"field": y, "type": "nominal", "sort": None, "title": None}
+    drawn = field_of_points(
+        rows, layers, title=title, subtitle=subtitle, source=source, height=step * len(names)
+    )
+    wide = _named_lines(names, lines, step, width=WIDE, room=BESIDE_WIDE)
+    narrow = _named_lines(names, lines, step, width=NARROW, room=BESIDE)
+    return with_narrow(
+        {**drawn, **wide},
+        layers=narrow_layers or layers,
+        beside=0 if "height" in narrow else BESIDE,
+        **narrow,
+    )
 
 
 def field_of_points(
     rows: list[dict[str, Any]], layers: list[Spec], *, title: str, subtitle: str, source: str, height: int
 ) -> Spec:
     """Return a figure whose layers place the rows themselves, such as a curve or a map."""
-    return {
+    drawn = {
         "$schema": SCHEMA,
         "description": title,
         "usermeta": {"palette": PALETTE, "title": title, "subtitle": subtitle, "source": source},
@@ -128,6 +150,70 @@ def field_of_points(
         "data": {"values": rows},
         "layer": layers,
     }
+    return with_narrow(drawn, layers=layers)
+
+
+def with_narrow(spec: Spec, *, layers: Sequence[Spec], beside: int = AXIS_ROOM, **changes: Any) -> Spec:
+    """Say what is otherwise on a narrow screen, with ``beside`` pixels taken by names or figures."""
+    room = NARROW - beside - KEY_ROOM
+    narrow = {
+        "config": _narrow_config(spec["config"]),
+        "layer": [_with_broken_key(layer, room) for layer in layers],
+        **changes,
+    }
+    return {**spec, "usermeta": {**spec["usermeta"], "narrow": narrow}}
+
+
+def _named_lines(names: Sequence[str], lines: Spec, step: int, *, width: int, room: int) -> Spec:
+    """Name the lines of a figure: beside them, or all above where one name is wider than ``room``."""
+    if all(text_width(name, SMALL) <= room for name in names):
+        return {"encoding": {"y": lines}}
+    count = most_lines(names, SMALL, width)
+    extra = LINE * count + 4
+    share = extra / (step + extra)
+    axis = {
+        "labelAlign": "left",
+        "labelPadding": 0,
+        "labelLimit": 0,
+        "labelLineHeight": LINE,
+        # From the middle of the line to that of the first line of letters above it.
+        "labelOffset": LINE / 2 - step / 2 - extra,
+        "zindex": 1,
+    }
+    if expression := lines_expression(names, SMALL, width, lines=count):
+        axis["labelExpr"] = expression
+    scale = {"paddingInner": share, "paddingOuter": share / 2, "align": 1}
+    return {
+        "height": (step + extra) * len(names),
+        "encoding": {"y": {**lines, "scale": scale, "axis": axis}},
+    }
+
+
+def _narrow_config(config: Spec) -> Spec:
+    """Return the config with smaller letters and every key in one column."""
+    return {
+        **config,
+        "legend": {
+            **config["legend"],
+            "columns": 1,
+            "labelFontSize": SMALL,
+            "labelLimit": 0,
+            "layout": {"top": {"anchor": "start", "direction": "vertical", "margin": 4}},
+        },
+        "axisX": {**config["axisX"], "labelOverlap": "greedy", "labelSeparation": 12},
+        "axisY": {**config["axisY"], "labelLimit": BESIDE + LINE, "labelFontSize": SMALL},
+    }
+
+
+def _with_broken_key(layer: Spec, room: int) -> Spec:
+    """Break the words of a key that are wider than their room."""
+    encoding = dict(layer.get("encoding", {}))
+    for channel in ("color", "shape"):
+        said = encoding.get(channel) or {}
+        words = said.get("scale", {}).get("domain", []) if said.get("type") == "nominal" else []
+        if expression := lines_expression(words, SMALL, room):
+            encoding[channel] = {**said, "legend": {**said.get("legend", {}), "labelExpr": expression}}
+    return {**layer, "encoding": encoding}
 
 
 def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spec:
@@ -137,7 +223,7 @@ def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spe
 
 def render(spec: Spec, format: str, lang: str) -> bytes:
     """Draw a figure as one of `PICTURES` that stands alone: title, unit and source are in the picture."""
-    picture = _with_caption(spec)
+    picture = _with_caption(spec if lang.startswith("zh") else _in_straight_quotes(spec))
     if format == "png":
         return vl_convert.vegalite_to_png(picture, vl_version=VEGA_LITE, scale=2, allowed_base_urls=[])
     if format == "pdf":
@@ -146,25 +232,22 @@ def render(spec: Spec, format: str, lang: str) -> bytes:
     return svg.replace("<svg ", f'<svg lang="{lang}" ', 1).encode()
 
 
-def broken_into_lines(text: str, size: int, width: int = PICTURE_WIDTH) -> list[str]:
-    """Break a text of ``size`` pixels where it would leave the picture: between words or characters."""
-    lines, used = [""], 0.0
-    for word in WORDS.findall(text):
-        needed = size * sum(1.0 if east_asian_width(c) in "WF" else LATIN_WIDTH for c in word.rstrip())
-        if lines[-1] and used + needed > width:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-            used = 0.0
-        lines[-1] += word
-        used += needed + size * LATIN_WIDTH * (len(word) - len(word.rstrip()))
-    return lines
+def _in_straight_quotes(part: Any) -> Any:
+    """Let no curly quote be drawn by the Chinese font that a picture is drawn with."""
+    if isinstance(part, str):
+        return with_straight_quotes(part)
+    if isinstance(part, list):
+        return [_in_straight_quotes(item) for item in part]
+    if isinstance(part, dict):
+        return {_in_straight_quotes(key): _in_straight_quotes(value) for key, value in part.items()}
+    return part
 
 
 def _with_caption(spec: Spec) -> Spec:
     """Put the title above and the source below, as the page does around the drawing."""
     caption = spec["usermeta"]
     drawing = {k: v for k, v in spec.items() if k not in {"$schema", "config", "usermeta"}}
-    source = broken_into_lines(caption["source"], SOURCE_SIZE)
+    source = broken_into_lines(caption["source"], SOURCE_SIZE, PICTURE_WIDTH)
     foot = {
         "width": PICTURE_WIDTH,
         "height": SOURCE_LINE * len(source),
@@ -183,16 +266,10 @@ def _with_caption(spec: Spec) -> Spec:
     title = spec["config"]["title"]
     return {
         "$schema": SCHEMA,
-        "config": {
-            **spec["config"],
-            "padding": 20,
-            "concat": {"spacing": 16},
-            # Nobody can point at a picture to read the rest of a name.
-            "axisY": {**spec["config"]["axisY"], "labelLimit": LABEL_LIMIT},
-        },
+        "config": {**spec["config"], "padding": 20, "concat": {"spacing": 16}},
         "title": {
-            "text": broken_into_lines(caption["title"], title["fontSize"]),
-            "subtitle": broken_into_lines(caption["subtitle"], title["subtitleFontSize"]),
+            "text": broken_into_lines(caption["title"], title["fontSize"], PICTURE_WIDTH),
+            "subtitle": broken_into_lines(caption["subtitle"], title["subtitleFontSize"], PICTURE_WIDTH),
         },
         "vconcat": [{**drawing, "width": PICTURE_WIDTH}, foot],
     }

@@ -7,13 +7,34 @@ from dataclasses import asdict, dataclass
 from django.utils.translation import gettext as _
 
 from indexer.charts.versions import NodeWeight
-from weighting.drawing import DOWN, PALETTE, SERIES, UP, Spec, field, figure
+from weighting.drawing import (
+    DOWN,
+    NARROW,
+    PALETTE,
+    SERIES,
+    SMALL,
+    UP,
+    WIDE,
+    Spec,
+    field,
+    field_of_points,
+    figure,
+    with_narrow,
+)
+from weighting.lettering import broken_into_lines, lines_expression, most_lines, text_width
 
 # More versions than this leave no room for the rank at every bend.
 FEW = 6
 HEIGHT = 420
-# Pixels beside the first and the last version, for the names of cities.
-ROOM = 118
+# Pixels for one city, beside the names of the first and last version, and between two versions
+# at the least; a rank alone takes less than a name.
+STEP, SPACE, LEAST, RANK_ROOM = 26, 18, 56, 38
+# More versions than this are not named above the drawing.
+MOST_NAMED = 12
+# Lines of a version's name over its place, their height, and the pixels between two names.
+MOST_LINES, NAME_LINE, KEY_GAP = 3, 14, 10
+# Pixels beside the flow, for the bands.
+BAND_ROOM = 70
 # Where a band of flow bends, in parts of the way from one version to the next, and how far along it is.
 BENDS = [(t / 8, 3 * (t / 8) ** 2 - 2 * (t / 8) ** 3) for t in range(9)]
 BAR = 0.06
@@ -82,6 +103,8 @@ def bump_chart(
         field("version", _("Weight version")),
         field("rank", _("Rank"), "quantitative"),
     ]
+    room = SPACE + max(text_width(str(row["label"]), SMALL) for row in rows)
+    between = versions[1:-1] if len(versions) <= FEW else []
     layers = [
         {
             "mark": {"type": "line", "strokeWidth": 2},
@@ -92,14 +115,25 @@ def bump_chart(
             "encoding": {"shape": shape, "tooltip": tooltip, **_emphasis(lines)},
         },
         _line_label(versions[0], align="right", dx=-10),
-        *(
-            _line_label(version, field="rank", align="center", dx=0, dy=-11)
-            for version in (versions[1:-1] if len(versions) <= FEW else [])
-        ),
-        _line_label(versions[-1], align="left", dx=10),
+        *(_line_label(version, field="rank", align="center", dx=0, dy=-11) for version in between),
     ]
-    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
-    return {**drawn, "encoding": {"x": _version_axis(), "y": y, "color": colour}}
+    named, ranked = (_line_label(versions[-1], align="left", dx=10, field=f) for f in ("label", "rank"))
+    # Where both names leave no room for the lines, the right one is read from its line.
+    is_short = NARROW - 2 * room < LEAST * (len(versions) - 1)
+    after = RANK_ROOM if is_short else room
+    drawn = field_of_points(
+        rows, [*layers, named], title=title, subtitle=subtitle, source=source, height=STEP * len(lines)
+    )
+    shared = {"y": y, "color": colour}
+    return {
+        **with_narrow(
+            drawn,
+            layers=[*layers, ranked if is_short else named],
+            beside=0,
+            encoding={"x": _version_axis(versions, room, after, NARROW), **shared},
+        ),
+        "encoding": {"x": _version_axis(versions, room, room, WIDE), **shared},
+    }
 
 
 def rank_flow_chart(
@@ -116,19 +150,6 @@ def rank_flow_chart(
     rows = [row for flow, ends in placed for row in _ribbon(flow, ends, bands, versions)]
     last = len(versions) - 1
     labels = _band_labels(flows, bands, last)
-    x = {
-        "field": "x",
-        "type": "quantitative",
-        "scale": {"domain": [-0.02 * last, 1.02 * last], "nice": False, "padding": 70},
-        "axis": {
-            "title": None,
-            "orient": "top",
-            "grid": False,
-            "values": list(range(len(versions))),
-            "labelExpr": f"{json.dumps(list(versions), ensure_ascii=False)}[datum.value]",
-            "labelLimit": 170,
-        },
-    }
     y = {
         "field": "low",
         "type": "quantitative",
@@ -165,8 +186,12 @@ def rank_flow_chart(
             for place, align, dx in ((0, "right", -8), (last, "left", 8))
         ),
     ]
-    drawn = figure(rows, layers, title=title, subtitle=subtitle, source=source, step=1, y="flow")
-    return {**drawn, "height": HEIGHT, "encoding": {"x": x, "y": y}}
+    drawn = field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+    narrow = {"x": _flow_axis(versions, NARROW), "y": y}
+    return {
+        **with_narrow(drawn, layers=layers, beside=0, encoding=narrow),
+        "encoding": {"x": _flow_axis(versions, WIDE), "y": y},
+    }
 
 
 def weight_ticks_chart(
@@ -213,15 +238,70 @@ def _emphasis(lines: Sequence[RankLine]) -> Spec:
     return {"opacity": {"condition": {"test": "datum.marked", "value": 1}, "value": 0.25}}
 
 
-def _version_axis() -> Spec:
+def _version_axis(versions: Sequence[str], before: float, after: float, width: int) -> Spec:
+    """Place the versions between the names of cities, which take ``before`` and ``after`` pixels."""
     return {
         "field": "version",
         "type": "nominal",
         "sort": None,
-        # Room for the longest names, however many versions there are.
-        "scale": {"type": "point", "padding": 0, "range": [ROOM, {"expr": f"width - {ROOM}"}]},
-        "axis": {"title": None, "orient": "top", "labelAngle": 0, "labelLimit": 170},
+        "scale": {
+            "type": "point",
+            "padding": 0,
+            "range": [round(before), {"expr": f"width - {round(after)}"}],
+        },
+        "axis": {"orient": "top", "labelAngle": 0, **_version_names(versions, before, after, width)},
     }
+
+
+def _version_names(versions: Sequence[str], before: float, after: float, width: int) -> Spec:
+    """Name versions over their places; where that has no room by numbers, which a list above explains."""
+    apart = (width - before - after) / max(1, len(versions) - 1)
+    # The first and the last name are set around their places as well, and may not leave the drawing.
+    room = min(apart - KEY_GAP, 2 * before, 2 * after)
+    is_room = most_lines(versions, SMALL, room) <= MOST_LINES
+    fits = is_room and all(text_width(word, SMALL) <= room for name in versions for word in name.split())
+    if fits:
+        expression = lines_expression(versions, SMALL, room)
+        # A name is set downwards from its first line, which stands as high as the longest needs.
+        high = 8 + NAME_LINE * (most_lines(versions, SMALL, room) - 1)
+        look = {"title": None, "labelLimit": 0, "labelLineHeight": NAME_LINE, "labelPadding": high}
+        return {**look, **({"labelExpr": expression} if expression else {})}
+    numbers = {version: str(number) for number, version in enumerate(versions, 1)}
+    return {
+        "title": _version_list(versions, width),
+        "titleAnchor": "start",
+        "titleAlign": "left",
+        "titleFontWeight": "normal",
+        "titlePadding": 10,
+        "labelExpr": f"({json.dumps(numbers, ensure_ascii=False)})[datum.label]",
+    }
+
+
+def _flow_axis(versions: Sequence[str], width: int) -> Spec:
+    last = len(versions) - 1
+    axis = _version_names(versions, BAND_ROOM, BAND_ROOM, width)
+    if expression := axis.pop("labelExpr", ""):
+        axis["labelExpr"] = expression.replace("datum.label", f"{_array(versions)}[datum.value]")
+    else:
+        axis["labelExpr"] = f"{_array(versions)}[datum.value]"
+    return {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"domain": [-0.02 * last, 1.02 * last], "nice": False, "padding": BAND_ROOM},
+        "axis": {"orient": "top", "grid": False, "values": list(range(len(versions))), **axis},
+    }
+
+
+def _array(names: Sequence[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False)
+
+
+def _version_list(versions: Sequence[str], width: int) -> list[str]:
+    """Return the lines that say which version has which number."""
+    if len(versions) > MOST_NAMED:
+        return [_("versions by their number in the table")]
+    named = [_("%(name)s: %(value)s") % {"name": n, "value": v} for n, v in enumerate(versions, 1)]
+    return [line for name in named for line in broken_into_lines(name, SMALL, width)]
 
 
 def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = "label") -> Spec:

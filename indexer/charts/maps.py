@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from weighting.drawing import DOWN, PALETTE, UP, Spec, field, field_of_points
+from indexer.charts.names import NamedPoint, name_layers, place_names
+from weighting.drawing import DOWN, NARROW, PALETTE, UP, WIDE, Spec, field, field_of_points, with_narrow
 
 HEIGHT = 680
 # Height of the drawing for each pixel of its width, on narrow screens.
@@ -17,8 +18,11 @@ STEP, MARGIN = 10, 2
 # The largest dot, in square pixels.
 LARGEST = 1300
 LABELS = 14
-# Labels closer than this, in degrees of longitude and latitude, would lie on each other.
-LABEL_BOX = (5.5, 1.7)
+# A dot's name stands above it where it can.
+NAME_SIDES = ("above", "below", "right", "left")
+
+# The south-west and the north-east corner, as longitude and latitude.
+_Corners = list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -116,38 +120,57 @@ def _map(
         "mark": {"type": "circle", "size": 5, "color": PALETTE["chart-axis"], "opacity": 1},
         "encoding": place,
     }
-    names = _spread_names(rows)
-    halo = {"stroke": PALETTE["chart-paper"], "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.85}
-    layers: list[Spec] = [
-        net,
-        seat,
-        {"mark": mark, "encoding": {**place, **encoding}},
-        _names(names, place, halo),
-        _names(names, place, {"color": PALETTE["chart-ink"]}),
-    ]
+    dots: list[Spec] = [net, seat, {"mark": mark, "encoding": {**place, **encoding}}]
+    layers, small = (dots + _names(rows, extent, place, width) for width in (WIDE, NARROW))
     drawn = field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
-    return {
-        **drawn,
-        "usermeta": {**drawn["usermeta"], "aspect": ASPECT},
-        "projection": _projection(extent),
-    }
+    drawn["usermeta"]["aspect"] = ASPECT
+    return with_narrow({**drawn, "projection": _projection(extent)}, layers=small, beside=0)
 
 
-def _names(names: list[str], place: Spec, look: Spec) -> Spec:
-    return {
-        "transform": [{"filter": {"field": "name", "oneOf": names}}],
-        "mark": {"type": "text", "dy": -11, "fontSize": 12, **look},
-        "encoding": {**place, "text": {"field": "name"}},
-    }
+def _names(rows: Sequence[dict[str, Any]], extent: _Corners, place: Spec, width: int) -> list[Spec]:
+    """Write the names of the largest dots that have room on a map of so many pixels across."""
+    height = width * ASPECT
+    projected = _projected(rows, extent, width, height)
+    points = [NamedPoint(row["name"], *projected[at]) for at, row in enumerate(rows) if row["size"]]
+    names = place_names(points, width=width, height=height, most=LABELS, sides=NAME_SIDES)
+    halo = {"stroke": PALETTE["chart-paper"], "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.85}
+    ink = {"color": PALETTE["chart-ink"]}
+    return [*name_layers(names, place, halo), *name_layers(names, place, ink)]
 
 
-def _extent(rows: Sequence[dict[str, Any]]) -> list[list[float]]:
+def _projected(
+    rows: Sequence[dict[str, Any]], extent: _Corners, width: float, height: float
+) -> list[tuple[float, float]]:
+    """Return the pixels of the dots, where the whole net fits into the drawing."""
+    (west, south), (east, north) = extent
+    net = [(west + (east - west) * i / 8, edge) for i in range(9) for edge in (south, north)]
+    corners = [_albers(*point, extent) for point in net]
+    left, right = min(x for x, _y in corners), max(x for x, _y in corners)
+    low, high = min(y for _x, y in corners), max(y for _x, y in corners)
+    scale = min(width / (right - left), height / (high - low))
+    beside, over = (width - scale * (right - left)) / 2, (height - scale * (high - low)) / 2
+    dots = [_albers(row["longitude"], row["latitude"], extent) for row in rows]
+    return [(beside + scale * (x - left), over + scale * (high - y)) for x, y in dots]
+
+
+def _albers(longitude: float, latitude: float, extent: _Corners) -> tuple[float, float]:
+    """Return a place on the unit sphere in Albers' projection, y upwards (Snyder 1987, p. 100)."""
+    (west, _south), (east, _north) = extent
+    first, second = (math.sin(math.radians(parallel)) for parallel in _projection(extent)["parallels"])
+    cone = (first + second) / 2
+    whole = 1 - first**2 + 2 * cone * first
+    radius = math.sqrt(whole - 2 * cone * math.sin(math.radians(latitude))) / cone
+    angle = cone * math.radians(longitude - (west + east) / 2)
+    return radius * math.sin(angle), -radius * math.cos(angle)
+
+
+def _extent(rows: Sequence[dict[str, Any]]) -> _Corners:
     """Return the south-west and the north-east corner of the net around the dots."""
     east, north = [row["longitude"] for row in rows], [row["latitude"] for row in rows]
     return [[min(east) - MARGIN, min(north) - MARGIN], [max(east) + MARGIN, max(north) + MARGIN]]
 
 
-def _projection(extent: list[list[float]]) -> Spec:
+def _projection(extent: _Corners) -> Spec:
     """Return Albers' equal-area projection, its parallels a sixth of the way in (Snyder 1987, p. 99)."""
     (west, south), (east, north) = extent
     sixth = (north - south) / 6
@@ -156,21 +179,6 @@ def _projection(extent: list[list[float]]) -> Spec:
         "parallels": [round(south + sixth, 1), round(north - sixth, 1)],
         "rotate": [-round((west + east) / 2, 1), 0],
     }
-
-
-def _spread_names(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the names of the largest dots that do not lie on a larger one's name."""
-    placed: list[dict[str, Any]] = []
-    for row in rows:
-        if row["size"] and len(placed) < LABELS and not any(_is_near(row, other) for other in placed):
-            placed.append(row)
-    return [row["name"] for row in placed]
-
-
-def _is_near(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    wide, high = LABEL_BOX
-    beside = abs(row["longitude"] - other["longitude"]) < wide
-    return beside and abs(row["latitude"] - other["latitude"]) < high
 
 
 def _legend(title: str, values: list[float]) -> Spec:

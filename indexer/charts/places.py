@@ -7,6 +7,9 @@ from django.utils.translation import gettext as _
 
 from weighting.drawing import UP, Spec, field, figure
 
+# Of the longest bar, what is left beside it for its figure, on a wide and on a narrow screen.
+ROOM = (0.12, 0.3)
+
 
 @dataclass(frozen=True)
 class PlaceBar:
@@ -21,8 +24,12 @@ def place_chart(bars: Sequence[PlaceBar], *, title: str, subtitle: str, source: 
     """Draw one bar for each place, in the order given."""
     scores = [bar.score for bar in bars]
     high, low = max([0.0, *scores]), min([0.0, *scores])
-    # Room beside the longest bars for their figures.
-    room = 0.12 * (high - low)
+    wide, narrow = (_layers(low, high, room * (high - low)) for room in ROOM)
+    rows = [asdict(bar) for bar in bars]
+    return figure(rows, wide, title=title, subtitle=subtitle, source=source, step=22, narrow_layers=narrow)
+
+
+def _layers(low: float, high: float, room: float) -> list[Spec]:
     x = {
         "field": "score",
         "type": "quantitative",
@@ -34,16 +41,13 @@ def place_chart(bars: Sequence[PlaceBar], *, title: str, subtitle: str, source: 
         field("cities", _("Cities"), "quantitative"),
         field("score", _("Score"), "quantitative", ".5~r"),
     ]
-    layers: list[Spec] = [
+    return [
         {
             "mark": {"type": "bar", "height": {"band": 0.7}, "color": UP},
             "encoding": {"x": x, "tooltip": tooltip},
         },
         *(_figures(x, test, align, shift) for test, align, shift in _SIDES),
     ]
-    return figure(
-        [asdict(bar) for bar in bars], layers, title=title, subtitle=subtitle, source=source, step=22
-    )
 
 
 _SIDES = [("datum.score >= 0", "left", 6), ("datum.score < 0", "right", -6)]

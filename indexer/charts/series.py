@@ -6,9 +6,21 @@ from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext as _
 
-from weighting.drawing import DOWN, PALETTE, UP, Spec, field, field_of_points
+from indexer.charts.names import NamedPoint, name_layers, place_names
+from weighting.drawing import (
+    AXIS_ROOM,
+    DOWN,
+    NARROW,
+    PALETTE,
+    UP,
+    WIDE,
+    Spec,
+    field,
+    field_of_points,
+    with_narrow,
+)
 
-HEIGHT = 440
+HEIGHT, PADDING = 440, 12
 
 
 @dataclass(frozen=True)
@@ -62,26 +74,45 @@ def series_scatter(
                 "tooltip": tooltip,
             },
         },
-        {
-            "transform": [{"filter": {"field": "name", "oneOf": _names(rows, named)}}],
-            "mark": {"type": "text", "align": "left", "dx": 7, "dy": -5, "color": PALETTE["chart-ink"]},
-            "encoding": {"x": x, "y": y, "text": {"field": "name"}},
-        },
     ]
     if slope is not None:
         layers.insert(0, _line(points, x, y, slope, intercept, logarithmic=logarithmic))
-    return field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+    wide, narrow = (
+        layers + _names(ordered, {"x": x, "y": y}, named, width - AXIS_ROOM, logarithmic=logarithmic)
+        for width in (WIDE, NARROW)
+    )
+    drawn = field_of_points(rows, wide, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+    return with_narrow(drawn, layers=narrow)
 
 
 def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:
-    scale = {"type": "log", "nice": False, "padding": 12} if logarithmic else {"zero": False, "padding": 12}
+    scale: Spec = {"nice": False, "padding": PADDING} | ({"type": "log"} if logarithmic else {"zero": False})
     axis: Spec = {"title": title, "grid": True, "format": "~s" if name == "value" else "~g", "tickCount": 6}
     axis |= {"labelFontSize": 12, "gridColor": PALETTE["chart-grid"]}
     return {"field": name, "type": "quantitative", "scale": scale, "axis": axis}
 
 
-def _names(rows: Sequence[dict[str, object]], named: int) -> list[object]:
-    return [row["name"] for row in reversed(rows) if row["is_outlier"]][:named]
+def _names(
+    ordered: Sequence[SeriesPoint], place: Spec, named: int, width: float, *, logarithmic: bool
+) -> list[Spec]:
+    """Write the names of the furthest outliers that have room in a drawing of so many pixels across."""
+    across = _pixels([point.value for point in ordered], width, logarithmic=logarithmic)
+    upwards = _pixels([point.score for point in ordered], HEIGHT, logarithmic=logarithmic)
+    points = [
+        NamedPoint(point.name, x, HEIGHT - y)
+        for point, x, y in zip(ordered, across, upwards, strict=True)
+        if point.is_outlier
+    ]
+    names = place_names(points[::-1], width=width, height=HEIGHT, most=named)
+    return name_layers(names, place, {"color": PALETTE["chart-ink"]})
+
+
+def _pixels(values: Sequence[float], size: float, *, logarithmic: bool) -> list[float]:
+    """Return where an axis of ``size`` pixels has the values."""
+    at = [math.log(value) if logarithmic else value for value in values]
+    low, high = min(at), max(at)
+    inner = size - 2 * PADDING
+    return [PADDING + inner * ((value - low) / (high - low) if high > low else 0.5) for value in at]
 
 
 def _line(

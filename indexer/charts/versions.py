@@ -8,6 +8,10 @@ from django.utils.translation import gettext as _
 
 from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure
 
+# Where the drawing ends, in lengths of the longest bar, on a wide and on a narrow screen: its figure
+# stands beside it.
+FIGURE_ROOM = (1.1, 1.3)
+
 
 @dataclass(frozen=True)
 class RankMove:
@@ -261,11 +265,17 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
         for score in scores
         for part, value in score.parts.items()
     ]
+    longest = max((score.total for score in scores), default=1)
+    wide, narrow = (_composition_layers(names, longest * room) for room in FIGURE_ROOM)
+    return figure(rows, wide, title=title, subtitle=subtitle, source=source, step=24, narrow_layers=narrow)
+
+
+def _composition_layers(names: Sequence[str], end: float) -> list[Spec]:
     x = {
         "field": "value",
         "type": "quantitative",
         "stack": "zero",
-        "scale": {"nice": False, "domainMax": 1.1 * max((score.total for score in scores), default=1)},
+        "scale": {"nice": False, "domainMax": end},
         "axis": {"title": None, "format": "~r", "tickCount": 6},
     }
     tooltip = [
@@ -274,7 +284,7 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
         field("value", _("Adds to the score"), "quantitative", ".4~r"),
         field("total", _("Score"), "quantitative", ".5~r"),
     ]
-    layers: list[Spec] = [
+    return [
         {
             "mark": {
                 "type": "bar",
@@ -298,7 +308,6 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
             },
         },
     ]
-    return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=24)
 
 
 _SIGNED = "datum.value === 0 ? '0' : datum.label"

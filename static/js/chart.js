@@ -25,25 +25,9 @@ function recolour(part, colours) {
 }
 
 function fitToScreen(spec, width) {
-  const fitted = { ...spec, width, autosize: { type: "fit-x", contains: "padding" } };
-  if (width >= 640) return fitted;
-  const { config, usermeta } = spec;
-  return {
-    ...fitted,
-    height: usermeta.aspect ? Math.round(width * usermeta.aspect) : spec.height,
-    config: {
-      ...config,
-      legend: {
-        ...config.legend,
-        columns: 1,
-        labelFontSize: 12,
-        labelLimit: width - 130,
-        layout: { top: { anchor: "start", direction: "vertical", margin: 4 } },
-      },
-      axisX: { ...config.axisX, labelOverlap: "greedy", labelSeparation: 12 },
-      axisY: { ...config.axisY, labelLimit: 96, labelFontSize: 12 },
-    },
-  };
+  const { aspect, narrow } = spec.usermeta;
+  const fitted = { ...spec, ...(width < 640 ? narrow : {}), width, autosize: { type: "fit-x", contains: "padding" } };
+  return width < 640 && aspect ? { ...fitted, height: Math.round(width * aspect) } : fitted;
 }
 
 async function draw(chart) {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer import charts
+from indexer.charts.names import NamedPoint, place_names
 from weighting import drawing
 
 CAPTION = {"title": "南阳上升两位", "subtitle": "位次变化（位）", "source": "数据：2016 报告（重构值）"}
@@ -25,7 +26,7 @@ WEIGHTS = [charts.NodeWeight("专家组", "基础设施", 27.69), charts.NodeWei
 POINTS = [charts.CityPoint("专家组", "北京", 10.194), charts.CityPoint("专家组", "南阳", 0.2)]
 LINES = [charts.RankLine("北京", [1, 1]), charts.RankLine("南阳", [34, 32])]
 FLOWS = [charts.Flow(0, 0, 0, 0, 9), charts.Flow(0, 0, 0, 1, 1), charts.Flow(0, 1, 1, 0, 1)]
-DOTS = [charts.PairDot(3, "深圳 · 广州", "宽带", "基础设施", 0.4, "27.69 → 28.09")]
+PAIRS = [charts.PairDot(3, "深圳 · 广州", "宽带", "基础设施", 0.4, "27.69 → 28.09")]
 DOTS = [
     charts.MapDot("北京", "北京市", 39.9, 116.4, 1, 10.2, shift=0),
     charts.MapDot("天津", "天津市", 39.1, 117.2, 3, 2.0, shift=-1),
@@ -46,7 +47,7 @@ FIGURES = {
         ["1–10", "专家'组"],
     ),
     "ticks": (charts.weight_ticks_chart(WEIGHTS, "等权", **CAPTION), ["基础设施", "25.00"]),
-    "fragility": (charts.fragility_chart(DOTS, ["基础设施"], **CAPTION), ["基础设施", "0.01"]),
+    "fragility": (charts.fragility_chart(PAIRS, ["基础设施"], **CAPTION), ["基础设施", "0.01"]),
     "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 
@@ -148,11 +149,72 @@ def test_series_colours_stay_apart_for_a_dichromat(eye):
             assert sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5 > 0.1
 
 
-def test_a_map_names_the_largest_dots_that_do_not_lie_on_a_larger_ones_name():
-    """Tianjin lies beside Beijing: whose dot is larger keeps the name."""
-    names = FIGURES["map"][0]["layer"][-1]["transform"][0]["filter"]["oneOf"]
-    assert names == ["北京", "乌鲁木齐"]
-    assert "天津" not in charts.render(FIGURES["map"][0], "svg", "zh-hans").decode().split("<text", 1)[1]
+def names_on(layers):
+    """Return the names that a map writes, by side: dots, then halos, then letters."""
+    return {
+        (mark["align"], mark["dy"]): layer["transform"][0]["filter"]["oneOf"]
+        for layer in layers
+        if (mark := layer["mark"]).get("type") == "text" and "stroke" not in mark
+    }
+
+
+def test_a_map_names_the_largest_dots_where_they_have_room():
+    """Tianjin lies beside Beijing, whose dot is larger: its name makes room, or is left out."""
+    dots = [charts.MapDot(f"城{n}", "", 39.9 + n / 90, 116.4 + n / 90, n, 10.0 - n) for n in range(9)]
+    far = charts.MapDot("乌鲁木齐", "", 43.8, 87.6, 10, 0.5)
+    spec = charts.score_map([*dots, far], "%", **CAPTION)
+    for layers in (spec["layer"], spec["usermeta"]["narrow"]["layer"]):
+        named = [name for names in names_on(layers).values() for name in names]
+        assert "城0" in named
+        assert "乌鲁木齐" in named
+        assert len(named) < 6
+
+
+def test_names_beside_points_stay_inside_and_off_each_other():
+    points = [NamedPoint("right edge", 195, 50), NamedPoint("first", 20, 20), NamedPoint("second", 21, 20)]
+    crowd = [NamedPoint(f"crowd {n}", 100, 100) for n in range(5)]
+    names = place_names([*points, *crowd], width=200, height=200, most=6)
+    assert names["left"][0] == "right edge"
+    assert names["right"] == ["first", "crowd 0"]
+    assert names["left"] == ["right edge", "crowd 1"]
+    assert not {"second", "crowd 2", "crowd 3", "crowd 4"} & {n for side in names.values() for n in side}
+    assert sum(map(len, place_names(points, width=200, height=200, most=1).values())) == 1
+
+
+def test_on_a_narrow_screen_long_names_stand_above_their_lines_and_short_ones_beside():
+    short = FIGURES["rank shift"][0]["usermeta"]["narrow"]
+    assert "axis" not in short["encoding"]["y"]
+    long = "Service value (query services x1, transaction services x3)"
+    changes = [charts.ScoreMove(long, {"基础设施": 0.004}), CHANGES[0]]
+    spec = charts.score_shift_chart(changes, **CAPTION)
+    narrow = spec["usermeta"]["narrow"]
+    axis = narrow["encoding"]["y"]["axis"]
+    assert narrow["height"] > spec["height"]
+    assert axis["labelAlign"] == "left"
+    assert json.dumps(["", "北京"], ensure_ascii=False) in axis["labelExpr"]
+    svg = charts.render({**spec, **narrow}, "svg", "en").decode()
+    assert "Service value (query services x1" in svg
+    assert "…" not in svg
+
+
+def test_versions_without_room_for_their_names_are_numbered_and_listed():
+    names = [f"Weights of the panel, revision {n}" for n in range(4)]
+    lines = [charts.RankLine("Garzê", [3, 1, 2, 4]), charts.RankLine("Xi'an", [1, 2, 3, 5])]
+    spec = charts.bump_chart(lines, names, **CAPTION)
+    narrow = {**spec, **spec["usermeta"]["narrow"]}
+    svg = charts.render(narrow, "svg", "en").decode()
+    words = re.findall(r"<(?:text|tspan)[^>]*>([^<]+)", svg)
+    assert {"1", "2", "3", "4"} <= set(words)
+    assert all(f"{number}: {name}" in words for number, name in enumerate(names, 1))
+    few = charts.bump_chart(lines, ["old", "new", "a", "b"], **CAPTION)
+    assert few["encoding"]["x"]["axis"]["title"] is None
+
+
+def test_english_pictures_hold_straight_quotes_and_chinese_ones_their_own():
+    spec = charts.rank_shift_chart(MOVES, title="The nation’s “mean”", subtitle="", source="")
+    assert "The nation&#39;s" in (svg := charts.render(spec, "svg", "en").decode()) or "The nation's" in svg
+    assert "“" not in svg
+    assert "“mean”" in charts.render(spec, "svg", "zh-hans").decode()
 
 
 def test_a_map_is_equal_area_with_its_parallels_a_sixth_of_the_way_in():

@@ -7,6 +7,7 @@ import vl_convert
 from django.http import Http404
 
 from weighting import drawing
+from weighting.lettering import broken_into_lines
 from weighting.templatetags.pictures import picture_links
 from weighting.views.files import picture_answer
 
@@ -65,9 +66,9 @@ def test_a_long_caption_is_drawn_whole():
 
 
 def test_lines_break_between_words_or_characters_and_never_before_a_comma():
-    assert drawing.broken_into_lines("名次，得分与权重", 20, width=60) == ["名次，", "得分与", "权重"]
-    assert drawing.broken_into_lines("equal weights", 10, width=50) == ["equal", "weights"]
-    assert drawing.broken_into_lines("", 10) == [""]
+    assert broken_into_lines("名次，得分与权重", 20, 60) == ["名次，", "得分与", "权重"]
+    assert broken_into_lines("equal weights", 10, 50) == ["equal", "weights"]
+    assert broken_into_lines("", 10, 50) == [""]
 
 
 def test_pictures_stand_beside_each_other():

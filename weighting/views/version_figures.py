@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from weighting.drawing import PALETTE, SCHEMA, SHAPES, Spec, theme
+from weighting.drawing import PALETTE, SHAPES, Spec, field, figure
 from weighting.selectors.version_comparison import VersionComparison
 from weighting.views.version_words import PERCENT, digits_for, version_name
 
@@ -69,45 +69,24 @@ def _dumbbells(
     ]
     x = {"field": "percent", "type": "quantitative", "scale": {"zero": False, "nice": True, "padding": 16}}
     version = {"field": "version", "type": "nominal", "scale": {"domain": names}}
-    return {
-        "$schema": SCHEMA,
-        "description": title,
-        "usermeta": {
-            "palette": PALETTE,
-            "title": title,
-            "subtitle": subtitle,
-            "source": " · ".join([compared.base.framework.name, *names]),
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "rule", "strokeWidth": 3, "color": PALETTE["chart-grid"]},
+            "encoding": {"x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"}},
         },
-        "config": theme(),
-        "width": "container",
-        "height": STEP * len(movers),
-        "data": {"values": values},
-        "encoding": {"y": {"field": "name", "type": "nominal", "sort": None, "title": None}},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 3, "color": PALETTE["chart-grid"]},
-                "encoding": {
-                    "x": {"field": "low", "type": "quantitative"},
-                    "x2": {"field": "high"},
-                },
+        {
+            "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+            "encoding": {
+                "x": {**x, "axis": {"title": None, "tickCount": 6}},
+                "color": version,
+                "shape": version,
+                "tooltip": [
+                    field("name", _("Indicator")),
+                    field("version", _("Weight version")),
+                    field("percent", _("Weight, %"), "quantitative", ".4~f"),
+                ],
             },
-            {
-                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-                "encoding": {
-                    "x": {**x, "axis": {"title": None, "tickCount": 6}},
-                    "color": version,
-                    "shape": version,
-                    "tooltip": [
-                        {"field": "name", "title": _("Indicator"), "type": "nominal"},
-                        {"field": "version", "title": _("Weight version"), "type": "nominal"},
-                        {
-                            "field": "percent",
-                            "title": _("Weight, %"),
-                            "type": "quantitative",
-                            "format": ".4~f",
-                        },
-                    ],
-                },
-            },
-        ],
-    }
+        },
+    ]
+    source = " · ".join([compared.base.framework.name, *names])
+    return figure(values, layers, title=title, subtitle=subtitle, source=source, step=STEP)
