@@ -31,6 +31,7 @@ from indexer.selectors.studies import (
 from indexer.services.studies import cancel_study, plan_study, retry_study
 from indexer.services.study_pairs import compare_pair
 from indexer.services.study_parameters import BadParameters
+from indexer.views.job_words import failure_words
 from weighting.api.base import PAGE, Answer, IdFilter, Resource, described
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -53,10 +54,15 @@ class Conflict(APIException):
 
 
 class StudySerializer(serializers.ModelSerializer):
-    """``draws`` are versions of the weights, or cases; ``progress`` is the share that is counted."""
+    """``draws`` are versions of the weights, or cases; ``progress`` is the share that is counted.
+
+    ``failure`` holds the reasons of a failed study as codes, ``error`` says the same in words.
+    """
 
     run = serializers.IntegerField(source="run_id")
     progress = serializers.SerializerMethodField()
+    failure = serializers.ListField(child=serializers.DictField())
+    error = serializers.SerializerMethodField()
     summary = serializers.DictField()
     parameters = serializers.DictField()
 
@@ -71,6 +77,7 @@ class StudySerializer(serializers.ModelSerializer):
             "seed",
             "status",
             "progress",
+            "failure",
             "error",
             "created_at",
             "started_at",
@@ -84,6 +91,9 @@ class StudySerializer(serializers.ModelSerializer):
 
     def get_progress(self, study: Study) -> float:
         return study.chunks_done / study.chunks
+
+    def get_error(self, study: Study) -> str:
+        return " ".join(failure_words(study.failure)) if study.status == StudyStatus.FAILED else ""
 
 
 class QuestionSerializer(serializers.Serializer):

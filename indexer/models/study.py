@@ -15,7 +15,8 @@ class Study(models.Model):
     that nothing is computed twice. ``draws`` counts the versions of the weights (or the cases)
     that are ranked. ``histogram`` and ``table`` are blocks of `indexer.numeric.blocks`: the
     counts (cities, ranks), and what is shown for each city or case. ``pairs`` keeps the paired
-    comparisons that were asked for, by "first,second" in positions of the data set.
+    comparisons that were asked for, by "first,second" in positions of the data set. ``failure``
+    lists why a study failed, as codes, like that of a `Job`.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="studies")
@@ -27,7 +28,7 @@ class Study(models.Model):
     status = models.CharField(max_length=9, choices=StudyStatus, default=StudyStatus.QUEUED)
     chunks = models.PositiveIntegerField()
     chunks_done = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
+    failure = models.JSONField(default=list, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -10,6 +10,10 @@ from weighting.numeric.arrays import BoolArray, FloatArray
 LEVEL = 0.95
 
 
+class ConstantOutputError(ValueError):
+    """The output is the same for every sample, so no input accounts for any of its variance."""
+
+
 @dataclass(frozen=True, eq=False)
 class SobolIndices:
     """First and total order per input, with percentile bootstrap intervals of 95 %.
@@ -120,4 +124,4 @@ def _check(a: FloatArray, b: FloatArray, mixed: FloatArray) -> None:
     if not all(np.isfinite(outputs).all() for outputs in (a, b, mixed)):
         raise ValueError("outputs that are not finite")
     if np.ptp(np.concatenate([a, b])) == 0:
-        raise ValueError("the output does not vary, so there is no variance to account for")
+        raise ConstantOutputError("the output does not vary, so there is no variance to account for")

@@ -7,24 +7,36 @@ from django.utils.translation import gettext as _
 from indexer.models import DataSet
 from indexer.numeric.normalisation import DataFault
 from weighting.models import Indicator
+from weighting.numeric.aggregation import AggregationFault
 
 # More names than these hide the remedy behind them.
 MOST_NAMES = 10
 
 
-def fault_texts(faults: Sequence[DataFault], data_set: DataSet) -> list[str]:
+def fault_texts(faults: Sequence[DataFault | AggregationFault], data_set: DataSet) -> list[str]:
     """Put each reason into words, with the indicators by name."""
-    leaves = Indicator.objects.filter(framework=data_set.framework_id, is_leaf=True)
-    names = {leaf.code: leaf.name for leaf in leaves}
+    nodes = Indicator.objects.filter(framework=data_set.framework_id)
+    names = {node.code: node.name for node in nodes}
     return [
-        fault_text(fault.kind, codes=[names.get(code, code) for code in fault.codes], units=fault.units)
+        fault_text(
+            fault.kind,
+            codes=[names.get(code, code) for code in fault.codes],
+            units=getattr(fault, "units", ()),
+            number=getattr(fault, "number", 0),
+        )
         for fault in faults
     ]
 
 
-def fault_text(kind: str, *, codes: Sequence[str] = (), units: Sequence[str] = ()) -> str:
-    """Put one reason into words."""
-    return _template(kind) % {"codes": listed(codes), "units": listed(units)}
+def fault_text(
+    kind: str, *, codes: Sequence[str] = (), units: Sequence[str] = (), number: float | str = 0
+) -> str:
+    """Put one reason into words; what has none of its own is an error in the program."""
+    template = _data_templates() | _panel_templates()
+    words = template.get(kind) or _(
+        "Computing stopped because of an error in the program. Ask the operator to look at the worker's log."
+    )
+    return words % {"codes": listed(codes), "units": listed(units), "number": number}
 
 
 def listed(names: Sequence[str]) -> str:
@@ -35,8 +47,32 @@ def listed(names: Sequence[str]) -> str:
     return text
 
 
-def _template(kind: str) -> str:
-    templates = {
+def _panel_templates() -> dict[str, str]:
+    """Why scores of a panel give no weights, or none to draw."""
+    return {
+        "no_answer": _("Nobody scored %(codes)s: a panel without an answer gives it no weight."),
+        "abstained": _(
+            "%(number)s experts abstained on %(codes)s, which the sum of scores does not allow. Study a "
+            "version formed by the normalised mean."
+        ),
+        "few_answers": _(
+            "Too few experts answered %(codes)s to draw experts from. Use weight noise or Dirichlet weights."
+        ),
+        "one_answer": _(
+            "Only one expert answered %(codes)s, who cannot be left out. Use the expert bootstrap."
+        ),
+        "one_expert": _("A single expert cannot be left out. Use weight noise."),
+        "constant_output": _(
+            "The outcome is the same for all weights drawn, so there is no variance to account for. Let the "
+            "weights vary more, or study another outcome."
+        ),
+        "not_reported": _("The scores of the panel behind these weights are not reported."),
+    }
+
+
+def _data_templates() -> dict[str, str]:
+    """Why data cannot be normalised or summed up."""
+    return {
         "infinite": _("Some values are not finite: %(codes)s. Correct the data."),
         "no_value": _("No city has a value: %(codes)s. Fill the indicator in or leave it out."),
         "missing": _("Values are missing: %(codes)s (%(units)s). Choose how missing values are treated."),
@@ -60,4 +96,3 @@ def _template(kind: str) -> str:
             "normalisation."
         ),
     }
-    return templates[kind]

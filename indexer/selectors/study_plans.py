@@ -10,7 +10,7 @@ import numpy as np
 from indexer.enums import StudyKind
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.normalisation import DataFault, NormalisationError
 from indexer.numeric.plans import (
     DroppedPlan,
     GivenVersions,
@@ -52,13 +52,15 @@ class Variant:
     """One way of computing the index; ``problem`` says why it is left out, if it is.
 
     It is "geometric" for values that are not above zero, "no_gaps" for a policy about missing
-    values that the data make the same as the first, or what the normalisation complained of.
+    values that the data make the same as the first, or "normalisation", whose ``faults`` say
+    what it complained of.
     """
 
     normalisation: str
     missing: str
     aggregation: str
     problem: str = ""
+    faults: tuple[DataFault, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,28 +142,27 @@ def variant_indices(base: Base, parameters: Mapping[str, Any]) -> tuple[list[Ind
     for normalisation, missing, aggregation in product(
         parameters["normalisations"], parameters["missing"], parameters["aggregations"]
     ):
-        made: Index | str = "no_gaps"
+        variant = Variant(normalisation, missing, aggregation, "no_gaps")
         if missing in policies:
-            made = _variant_index(base, normalisation, missing, aggregation)
-        problem = made if isinstance(made, str) else ""
-        variants.append(Variant(normalisation, missing, aggregation, problem))
-        if isinstance(made, Index):
-            indices.append(made)
+            variant, made = _variant_index(base, replace(variant, problem=""))
+            indices += [made] if made else []
+        variants.append(variant)
     return indices, variants
 
 
-def _variant_index(base: Base, normalisation: str, missing: str, aggregation: str) -> Index | str:
-    method = _changed(base.run.method, normalisation, missing, aggregation)
+def _variant_index(base: Base, variant: Variant) -> tuple[Variant, Index | None]:
+    """Return the index of a combination, or the combination with what keeps it from being one."""
+    method = _changed(base.run.method, variant.normalisation, variant.missing, variant.aggregation)
     try:
         values = normalised_values(base.data_set, method, base.structure)
-        index = Index(base.tree, values, base.index.local, aggregation)  # type: ignore[arg-type]
+        index = Index(base.tree, values, base.index.local, method.aggregation)  # type: ignore[arg-type]
         # Scoring once tells what cannot be scored at all.
         _ = index.nominal_scores
     except NormalisationError as error:
-        return str(error)
+        return replace(variant, problem="normalisation", faults=error.faults), None
     except CompositeError:
-        return "geometric"
-    return replace(index, reference=base.index.nominal_ranks)
+        return replace(variant, problem="geometric"), None
+    return variant, replace(index, reference=base.index.nominal_ranks)
 
 
 def _changed(method: IndexMethod, normalisation: str, missing: str, aggregation: str) -> IndexMethod:

@@ -6,6 +6,9 @@ from typing import Any
 
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.sobol import ConstantOutputError
+from weighting.exceptions import Refused
+from weighting.numeric.aggregation import AggregationError
 
 Failure = dict[str, Any]
 
@@ -26,6 +29,15 @@ def failure_of(error: Exception, *, codes: Sequence[str], units: Sequence[int]) 
         case CompositeError():
             leaves, cities = [codes[i] for i in error.leaves], [units[i] for i in error.cities]
             return [{"kind": error.kind, "codes": leaves, "units": cities}]
+        case AggregationError():
+            return [
+                {"kind": fault.kind, "codes": list(fault.codes), "number": fault.number}
+                for fault in error.faults
+            ]
+        case ConstantOutputError():
+            return [{"kind": "constant_output"}]
+        case Refused():
+            return [{"kind": "not_reported"}]
         case MemoryError():
             return [{"kind": "memory"}]
     return [{"kind": "unexpected", "number": _note(error)}]

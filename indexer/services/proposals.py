@@ -10,6 +10,7 @@ from indexer.numeric.composite import node_scores
 from indexer.numeric.normalisation import NormalisationError
 from indexer.numeric.proposals import ProposalError, critic_weights, entropy_weights, pca_weights
 from indexer.selectors.data_sets import normalised_values, structure_of
+from indexer.selectors.faults import fault_texts
 from weighting.enums import VersionSource
 from weighting.exceptions import Refused
 from weighting.models import Account, Indicator, WeightVersion
@@ -47,7 +48,7 @@ def propose_weights(
             missing=data_set.method.missing,  # type: ignore[arg-type]
         )
     except NormalisationError as error:
-        raise Refused(*error.problems) from error
+        raise Refused(*fault_texts(error.faults, data_set)) from error
     local = _propose_groups(tree, scores, METHODS[method], indicators_of(data_set.framework_id))
     return draft_imported_version(
         framework=data_set.framework,

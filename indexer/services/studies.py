@@ -16,11 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indexer.enums import RunStatus, StudyKind, StudyStatus
-from indexer.models import Run, Study, StudyPart
+from indexer.models import DataSet, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.plans import Plan, RankPlan, merge_tallies
+from indexer.selectors.data_sets import PACKED, structure_of
+from indexer.selectors.faults import fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, rests_on_ballots, waiting_parts
 from indexer.selectors.study_plans import Base, base_of, jackknife_weights, plan_of, variant_indices
+from indexer.services.failures import Failure, failure_of
 from indexer.services.leases import MAX_ATTEMPTS, keep_lease, lease_time
 from indexer.services.study_parameters import Question, read_question
 from indexer.services.study_results import result_of
@@ -82,7 +85,7 @@ def retry_study(study: Study, *, actor: Account) -> Study:
     if study.status not in ENDED[1:]:
         raise Refused(_("Only a study that failed or was cancelled can be tried again."))
     study.parts.update(attempts=0)
-    Study.objects.filter(pk=study.pk).update(status=StudyStatus.QUEUED, error="", finished_at=None)
+    Study.objects.filter(pk=study.pk).update(status=StudyStatus.QUEUED, failure=[], finished_at=None)
     record_act(actor, "retry", study)
     study.refresh_from_db()
     return study
@@ -101,7 +104,7 @@ def count_waiting_parts(study_id: int, *, seconds: float = math.inf) -> int:
             with keep_lease(part):
                 tally = plan.tally(range(part.first, part.end))
         except (ValueError, Refused) as error:
-            _fail(part, str(error))
+            _fail(part, _failure_of(part.study, error))
             return stored
         stored += store_part(part, tally)
     _finish_if_counted(study_id, plan)
@@ -146,11 +149,10 @@ def store_part(part: StudyPart, tally: Tally) -> bool:
 def fail_exhausted_studies() -> int:
     """Give up on studies a part of which was tried too often, and say so."""
     tired = waiting_parts().filter(attempts__gte=MAX_ATTEMPTS)
-    message = _("Tried %(count)d times without an end: ask the operator to look at the worker's log.")
-    failed = 0
-    for part in tired.select_related("study"):
-        failed += _end(part.study, StudyStatus.FAILED, error=message % {"count": MAX_ATTEMPTS})
-    return failed
+    failure = [{"kind": "exhausted", "number": MAX_ATTEMPTS}]
+    return sum(
+        _end(part.study, StudyStatus.FAILED, failure=failure) for part in tired.select_related("study")
+    )
 
 
 def _check_ballots(run: Run, kind: str, parameters: Mapping[str, Any], actor: Account) -> None:
@@ -195,7 +197,7 @@ def _check_plan(base: Base, question: Question) -> tuple[Plan, int]:
     try:
         plan = plan_of(base, question.kind, question.parameters, draws=question.draws, seed=question.seed)
     except AggregationError as error:
-        raise Refused(*error.problems) from error
+        raise Refused(*fault_texts(error.faults, base.data_set)) from error
     match question.kind:
         case StudyKind.JACKKNIFE:
             experts, least = jackknife_weights(base).shape[1], panel_scores_of(base.run.weight_version).least
@@ -260,7 +262,7 @@ def _finish_if_counted(study_id: int, plan: Plan | None) -> None:
     try:
         result = result_of(ready, tally)
     except ValueError as error:
-        _end(ready, StudyStatus.FAILED, error=str(error))
+        _end(ready, StudyStatus.FAILED, failure=_failure_of(ready, error))
         return
     with transaction.atomic():
         ended = _end(
@@ -278,12 +280,20 @@ def _finish_if_counted(study_id: int, plan: Plan | None) -> None:
             ready.parts.all().delete()
 
 
-def _fail(part: StudyPart, error: str) -> None:
+def _failure_of(study: Study, error: Exception) -> list[Failure]:
+    """Return the reasons as codes, with what the positions in the error stand for."""
+    data_set = DataSet.objects.defer(*PACKED).get(pk=study.run.data_set_id)
+    return failure_of(
+        error, codes=structure_of(data_set.framework_id).tree.leaf_codes, units=data_set.city_ids
+    )
+
+
+def _fail(part: StudyPart, failure: list[Failure]) -> None:
     """End the study of a part that cannot be counted, unless somebody else holds the part."""
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=part.study_id)
         if part.study.parts.filter(pk=part.pk, lease=part.lease).update(lease=None, lease_until=None):
-            _end(part.study, StudyStatus.FAILED, error=error)
+            _end(part.study, StudyStatus.FAILED, failure=failure)
             logger.warning("study %s failed", part.study_id)
 
 

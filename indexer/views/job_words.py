@@ -27,9 +27,6 @@ SENTENCES: dict[str, Promise] = {
         "The worker ended %(number)s times before this was computed. Ask the operator to look at its log, "
         "then try again."
     ),
-    "unexpected": gettext_lazy(
-        "Computing stopped because of an error in the program. Ask the operator to look at the worker's log."
-    ),
 }
 
 
@@ -41,12 +38,18 @@ def failure_words(failure: Iterable[Failure], names: Mapping[Any, str] | None = 
 def failure_names(runs: Iterable[Run]) -> dict[Any, str]:
     """Return the names, in the reader's language, of all that the failed runs complain about."""
     failed = [run for run in runs if run.failure]
-    reasons = [reason for run in failed for reason in run.failure]
+    return reason_names(
+        [reason for run in failed for reason in run.failure], {run.data_set.framework_id for run in failed}
+    )
+
+
+def reason_names(reasons: Iterable[Failure], frameworks: Iterable[int]) -> dict[Any, str]:
+    """Return the names of the indicators and cities that reasons complain about."""
+    reasons = list(reasons)
     codes = {code for reason in reasons for code in reason.get("codes", ())}
     units = {unit for reason in reasons for unit in reason.get("units", ())}
     names: dict[Any, str] = {}
     if codes:
-        frameworks = {run.data_set.framework_id for run in failed}
         found = Indicator.objects.filter(framework__in=frameworks, code__in=list(codes)[:MANY])
         names |= {indicator.code: indicator.name for indicator in found}
     if units:
@@ -88,5 +91,5 @@ def _sentence(reason: Failure, names: Mapping[Any, str]) -> str:
     codes, units = ([names.get(key, str(key)) for key in reason.get(part, ())] for part in ("codes", "units"))
     own = SENTENCES.get(reason["kind"])
     if own is None:
-        return fault_text(reason["kind"], codes=codes, units=units)
+        return fault_text(reason["kind"], codes=codes, units=units, number=reason.get("number", ""))
     return str(own) % {"units": listed(units), "number": reason.get("number", "")}

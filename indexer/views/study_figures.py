@@ -195,7 +195,9 @@ def _variants(result: StudyResult) -> dict[str, Any]:
     ]
     figure = _amounts(result, rows, title, subtitle, heads, table)
     problems = [
-        f"{variant_words(v, result.study)}: {problem_words(v['problem'])}" for v in variants if v["problem"]
+        f"{variant_words(v, result.study)}: {problem_words(v, result.study)}"
+        for v in variants
+        if v["problem"]
     ]
     return figure | {"left": 2, "problems": problems}
 

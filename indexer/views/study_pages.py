@@ -26,6 +26,7 @@ from indexer.services.study_archive import archive_of, command_of
 from indexer.services.study_pairs import compare_pair
 from indexer.services.study_results import TOPS
 from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.job_words import failure_words, reason_names
 from indexer.views.run_tabs import run_tabs
 from indexer.views.study_figures import ROWS, figures_of, intervals_figure
 from indexer.views.study_words import (
@@ -103,8 +104,14 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "draws_done": study.draws * study.chunks_done // study.chunks,
     }
     if study.status != StudyStatus.DONE:
-        return {**context, "title": study.get_kind_display()}
+        return {**context, "title": study.get_kind_display(), "failure": _failure_of(study)}
     return context | _answer(request, study)
+
+
+def _failure_of(study: Study) -> list[str]:
+    if study.status != StudyStatus.FAILED:
+        return []
+    return failure_words(study.failure, reason_names(study.failure, [study.run.data_set.framework_id]))
 
 
 def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.models import Study
 from indexer.selectors.studies import StudyResult
+from indexer.views.job_words import failure_words, reason_names
 from indexer.views.words import data_set_name, method_words, moment, version_name
 from weighting.models import Indicator
 
@@ -131,12 +132,14 @@ def variant_words(variant: Mapping[str, Any], study: Study) -> str:
     return _("; ").join(map(str, parts))
 
 
-def problem_words(problem: str) -> str:
+def problem_words(variant: Mapping[str, Any], study: Study) -> str:
     """Say why a combination is left out."""
+    if faults := variant.get("faults"):
+        return " ".join(failure_words(faults, reason_names(faults, [study.run.data_set.framework_id])))
     return {
         "geometric": _("the geometric mean needs values above zero, which this normalisation does not give"),
         "no_gaps": _("no value is missing, so that it is the same as another combination"),
-    }.get(problem, problem)
+    }.get(variant["problem"], variant["problem"])
 
 
 def finding_of(result: StudyResult, nodes: list[Indicator]) -> str:

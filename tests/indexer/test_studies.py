@@ -68,7 +68,7 @@ def plan_of_study(study):
 
 def outcome(study):
     study = Study.objects.get(pk=study.pk)
-    assert study.status == StudyStatus.DONE, study.error
+    assert study.status == StudyStatus.DONE, study.failure
     return bytes(study.histogram or b""), bytes(study.table), study.summary
 
 
@@ -210,7 +210,10 @@ def test_a_study_that_is_tried_too_often_fails_and_can_be_tried_again(run):
     assert count_waiting_parts(study.pk) == 0
     assert fail_exhausted_studies() == 1
     study.refresh_from_db()
-    assert (study.status, str(MAX_ATTEMPTS) in study.error) == (StudyStatus.FAILED, True)
+    assert (study.status, study.failure) == (
+        StudyStatus.FAILED,
+        [{"kind": "exhausted", "number": MAX_ATTEMPTS}],
+    )
     retry_study(study, actor=run.data_set.created_by)
     count_waiting_parts(study.pk)
     outcome(study)
@@ -221,7 +224,7 @@ def test_what_cannot_be_counted_fails_and_says_why(run):
     study = make_study(run, "sobol", weights="noise", nu=0, draws=64)
 
     assert study.status == StudyStatus.FAILED
-    assert "does not vary" in study.error
+    assert study.failure == [{"kind": "constant_output"}]
 
 
 BAD = [

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from indexer.enums import RunStatus, StudyKind, StudyStatus
@@ -113,8 +114,29 @@ def test_cancel_and_go_on(analyst, run):
     analyst.post(reverse("indexer:study-retry", args=[study.pk]))
     study.refresh_from_db()
     assert study.status == StudyStatus.QUEUED
-    Study.objects.update(status=StudyStatus.FAILED, error="out of luck")
-    assert "out of luck" in analyst.get(page(study)).content.decode()
+
+
+# What a study can fail of, as the services note it, and words that only one language has.
+FAILURES = [
+    ({"kind": "constant_output"}, "no variance to account for", "没有方差可供分解"),
+    ({"kind": "exhausted", "number": 25}, "ended 25 times", "25 次"),
+    ({"kind": "few_answers", "codes": ["a1"]}, "Too few experts answered", "作答的专家太少"),
+    ({"kind": "negative_value", "codes": ["a1"], "units": []}, "have no share", "没有占比"),
+    ({"kind": "not_reported"}, "not reported", "不予报告"),
+    ({"kind": "unexpected", "number": "KeyError"}, "error in the program", "程序出错"),
+]
+
+
+@pytest.mark.parametrize(("failure", "english", "chinese"), FAILURES)
+def test_a_failure_is_told_in_the_readers_language(analyst, run, failure, english, chinese):
+    study = make_study(run, counted=False)
+    Study.objects.update(status=StudyStatus.FAILED, failure=[failure])
+    address = reverse("indexer:api-study", args=[study.pk])
+    for language, words in (("en", english), ("zh-hans", chinese)):
+        analyst.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        assert words in analyst.get(page(study)).content.decode()
+        answer = analyst.get(address, HTTP_ACCEPT_LANGUAGE=language).json()
+        assert (answer["failure"], words in answer["error"]) == ([failure], True)
 
 
 def test_the_cities_are_searched_sorted_and_drawn(analyst, run):

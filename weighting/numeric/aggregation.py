@@ -14,12 +14,42 @@ SCALE = np.arange(1, 6)
 Rule = Literal["normalised_sum", "normalised_mean"]
 
 
-class AggregationError(ValueError):
-    """The scores give no weights under the rule; ``problems`` lists every reason."""
+FAULT_TEXTS = {
+    "off_scale": "expert {expert}, item {item}: {number} is not 1, 2, 3, 4 or 5",
+    "half_group": "asked about some siblings but not about {codes}",
+    "below_zero": "{codes}: counts below zero",
+    "not_asked": "{codes}: has scores but was not asked",
+    "no_answer": "{codes}: nobody scored it",
+    "abstained": "{codes}: {number} abstained, which the rule normalised_sum refuses",
+    "few_answers": "{codes}: too few answers to draw experts from",
+    "one_answer": "{codes}: only one expert answered",
+    "one_expert": "a single expert cannot be left out",
+}
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("; ".join(problems))
+
+@dataclass(frozen=True)
+class AggregationFault:
+    """One reason why scores give no weights; ``kind`` is a key of `FAULT_TEXTS`."""
+
+    kind: str
+    codes: tuple[str, ...] = ()
+    number: float = 0
+    expert: int = 0
+    item: int = 0
+
+    def __str__(self) -> str:
+        return FAULT_TEXTS[self.kind].format(
+            codes=", ".join(self.codes), number=self.number, expert=self.expert, item=self.item
+        )
+
+
+class AggregationError(ValueError):
+    """The scores give no weights under the rule; ``faults`` and ``problems`` list every reason."""
+
+    def __init__(self, faults: Sequence[AggregationFault]) -> None:
+        self.faults = tuple(faults)
+        self.problems = [str(fault) for fault in faults]
+        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +125,10 @@ def count_scores(scores: FloatArray) -> IntArray:
     off_scale = np.argwhere(~np.isnan(scores) & ~np.isin(scores, SCALE))
     if off_scale.size:
         raise AggregationError(
-            [f"expert {i + 1}, item {j + 1}: {scores[i, j]} is not 1, 2, 3, 4 or 5" for i, j in off_scale]
+            [
+                AggregationFault("off_scale", number=scores[i, j], expert=i + 1, item=j + 1)
+                for i, j in off_scale.tolist()
+            ]
         )
     counts = [(scores == value).sum(axis=0) for value in SCALE]
     return np.stack([*counts, np.isnan(scores).sum(axis=0)], axis=1)
@@ -120,8 +153,8 @@ def weights_from_counts(
     counts = np.asarray(counts, dtype=np.int64)
     if counts.shape != (len(tree), 6) or asked.shape != (len(tree),):
         raise ValueError(f"counts {counts.shape} and asked {asked.shape} for {len(tree)} nodes")
-    if problems := list(_find_problems(tree, counts, rule, asked)):
-        raise AggregationError(problems)
+    if faults := list(_find_faults(tree, counts, rule, asked)):
+        raise AggregationError(faults)
     sums, answers = counts[:, :5] @ SCALE, counts[:, :5].sum(axis=1)
     local = np.empty(len(tree))
     for group in tree.groups:
@@ -142,20 +175,19 @@ def _group_weights(sums: IntArray, answers: IntArray) -> FloatArray:
     return scaled / math.fsum(scaled)
 
 
-def _find_problems(tree: Tree, counts: IntArray, rule: Rule, asked: BoolArray) -> Iterator[str]:
+def _find_faults(tree: Tree, counts: IntArray, rule: Rule, asked: BoolArray) -> Iterator[AggregationFault]:
     if rule not in ("normalised_sum", "normalised_mean"):
         raise ValueError(f"unknown rule {rule!r}")
     answers = counts[:, :5].sum(axis=1)
     for group in tree.groups:
         if asked[group].any() and not asked[group].all():
-            missing = ", ".join(tree.codes[node] for node in group[~asked[group]])
-            yield f"asked about some siblings but not about {missing}"
+            yield AggregationFault("half_group", tuple(tree.codes[node] for node in group[~asked[group]]))
     for node, code in enumerate(tree.codes):
         if (counts[node] < 0).any():
-            yield f"{code}: counts below zero"
+            yield AggregationFault("below_zero", (code,))
         elif not asked[node] and answers[node]:
-            yield f"{code}: has scores but was not asked"
+            yield AggregationFault("not_asked", (code,))
         elif asked[node] and not answers[node]:
-            yield f"{code}: nobody scored it"
+            yield AggregationFault("no_answer", (code,))
         elif asked[node] and rule == "normalised_sum" and counts[node, 5]:
-            yield f"{code}: {counts[node, 5]} abstained, which the rule normalised_sum refuses"
+            yield AggregationFault("abstained", (code,), int(counts[node, 5]))

@@ -6,7 +6,13 @@ from typing import Protocol
 
 import numpy as np
 
-from weighting.numeric.aggregation import SCALE, AggregationError, Rule, aggregate_scores
+from weighting.numeric.aggregation import (
+    SCALE,
+    AggregationError,
+    AggregationFault,
+    Rule,
+    aggregate_scores,
+)
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
 
@@ -77,7 +83,7 @@ class ExpertBootstrap:
                 return self._panel.local_weights(times)
             times[:, redraw] = _resample(experts, int(redraw.sum()), rng)
         codes = [self.tree.codes[node] for node in self._panel.nodes[empty.any(axis=1)]]
-        raise AggregationError([f"{code}: too few answers to draw experts from" for code in codes])
+        raise AggregationError([AggregationFault("few_answers", (code,)) for code in codes])
 
     @cached_property
     def _panel(self) -> "_Panel":
@@ -180,12 +186,12 @@ def leave_one_expert_out(tree: Tree, scores: FloatArray, rule: Rule, asked: Bool
     """
     aggregate_scores(tree, scores, rule, asked)
     if len(scores) < 2:
-        raise AggregationError(["a single expert cannot be left out"])
+        raise AggregationError([AggregationFault("one_expert")])
     panel = _Panel(tree, scores, asked)
     times = 1 - np.eye(len(scores), dtype=np.int64)
     if (alone := panel.unanswered(times).any(axis=1)).any():
         codes = [tree.codes[node] for node in panel.nodes[alone]]
-        raise AggregationError([f"{code}: only one expert answered" for code in codes])
+        raise AggregationError([AggregationFault("one_answer", (code,)) for code in codes])
     return panel.local_weights(times)
 
 
