@@ -8,6 +8,7 @@ const SWAPS = 5;
 const SETTLE_MS = 1000;
 const FEW_CITIES = 1000;
 const SLIDE_MS = 220;
+const LINES_AT_ONCE = 60;
 const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const data = JSON.parse(document.getElementById("what-if-data").textContent);
@@ -15,8 +16,10 @@ const form = document.getElementById("what-if-weights");
 const results = document.getElementById("results");
 const find = (selector) => results.querySelector(selector);
 
-/* What the page shows: the changed groups in whole units, and the cities held in view. */
-const shown = { units: new Map(), pins: [], local: Float64Array.from(data.local), index: null };
+/* What the page shows: the changed groups in whole units, and the cities held in view. `sizes` are
+   measured when they change and never while a slider moves: reading them then would make the browser
+   lay the page out in the middle of the work. */
+const shown = { units: new Map(), pins: [], local: Float64Array.from(data.local), index: null, sizes: { height: 36, top: 0, view: 600 } };
 
 /* --- the notation of an address, as indexer/numeric/weight_state.py writes it --- */
 
@@ -91,12 +94,18 @@ function takeWeights() {
 
 const percentText = (weight) => String(Number((weight * 100).toFixed(4)));
 
-function showWeights(except) {
+/* Writes what is another than the fields show; a field that the reader just changed has no known weight. */
+function showWeights() {
   shown.rows.forEach((row, node) => {
-    row.slider.value = String(Math.round(shown.local[node] * data.whole));
-    if (row.number !== except) row.number.value = percentText(shown.local[node]);
+    const weight = shown.local[node];
+    if (row.weight === weight) return;
+    row.weight = weight;
+    row.slider.value = String(Math.round(weight * data.whole));
+    row.number.value = percentText(weight);
   });
-  shown.boxes.forEach((box, group) => { box.querySelector("[data-changed]").hidden = !shown.units.has(group); });
+  shown.marks.forEach((mark, group) => {
+    if (mark.hidden === shown.units.has(group)) mark.hidden = !mark.hidden;
+  });
 }
 
 /* --- ranks --- */
@@ -122,6 +131,22 @@ function shiftElement(places) {
   mark.setAttribute("aria-hidden", "true");
   shift.append(mark, element("span", "visually-hidden", word), number);
   return shift;
+}
+
+/* A line keeps its mark, and what changes is written into it. */
+function showShift(line, places) {
+  if (!line.mark) {
+    line.mark = shiftElement(places);
+    line.shift.replaceChildren(line.mark);
+    return;
+  }
+  const [className, arrow, word, number] = shiftParts(places);
+  const [sign, spoken, count] = line.mark.childNodes;
+  line.mark.className = className;
+  sign.className = places ? "shift-arrow" : "";
+  sign.firstChild.nodeValue = arrow;
+  spoken.firstChild.nodeValue = word;
+  count.nodeValue = number;
 }
 
 function moveItem(city) {
@@ -198,38 +223,59 @@ function showLine(place, city, longest) {
   }
   line.known = known;
   line.rank.textContent = String(ranks[city]);
-  line.shift.replaceChildren(shiftElement(data.nominal[city] - ranks[city]));
+  showShift(line, data.nominal[city] - ranks[city]);
   line.score.nodeValue = text;
-  line.bar?.setAttribute("width", `${longest > 0 ? ((100 * scores[city]) / longest).toFixed(2) : 0}%`);
+  if (line.bar) line.bar.style.transform = `scaleX(${longest > 0 ? (scores[city] / longest).toFixed(4) : 0})`;
 }
 
-/* Shows the places in sight, or all; a city that came from another place glides from there. */
-function showLines({ animate, whole }) {
-  const { region, order, lines } = shown;
+function measure() {
+  const { region, lines } = shown;
+  shown.sizes = { height: lines[0].row.offsetHeight || 36, top: region.scrollTop, view: region.clientHeight };
+}
+
+/* Shows the places in sight; a city that came from another place glides from there, one glide at a time. */
+function showLines({ animate }) {
+  const { order, lines } = shown;
+  const { height, top, view } = shown.sizes;
   const longest = shown.index.scores[shown.index.order[0]];
-  const height = lines[0].row.offsetHeight || 36;
-  const top = Math.max(0, Math.floor(region.scrollTop / height) - 2);
-  const bottom = Math.min(order.length, top + Math.ceil(region.clientHeight / height) + 4);
-  for (let place = whole ? 0 : top; place < (whole ? order.length : bottom); place += 1) {
+  const first = Math.max(0, Math.floor(top / height) - 2);
+  const end = Math.min(order.length, first + Math.ceil(view / height) + 4);
+  const now = performance.now();
+  const glides = animate && now - shown.glidedAt > SLIDE_MS;
+  for (let place = first; place < end; place += 1) {
     const moved = (shown.places[order[place]] - place) * height;
     showLine(place, order[place], longest);
-    if (animate && moved) {
-      lines[place].row.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: SLIDE_MS, easing: "ease-out" });
-    }
+    if (!glides || !moved) continue;
+    shown.glidedAt = now;
+    lines[place].row.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: SLIDE_MS, easing: "ease-out" });
   }
   order.forEach((city, place) => { shown.places[city] = place; });
 }
 
-/* Ranks all cities and shows them: the whole work of one movement of a slider. */
-function update({ animate = true, except = null, whole = false } = {}) {
+/* Shows the places out of sight, some at a time, until the weights change again. */
+function showTheRest(from = 0) {
+  window.clearTimeout(shown.resting);
+  const longest = shown.index.scores[shown.index.order[0]];
+  const end = Math.min(shown.order.length, from + LINES_AT_ONCE);
+  for (let place = from; place < end; place += 1) showLine(place, shown.order[place], longest);
+  if (end < shown.order.length) shown.resting = window.setTimeout(showTheRest, 0, end);
+  else shown.region.dataset.whole = "true";
+}
+
+/* Ranks all cities and shows them, the whole work of one movement; false where there is no ranking. */
+function update({ animate = true } = {}) {
+  window.cancelAnimationFrame(shown.waiting);
+  window.clearTimeout(shown.resting);
+  shown.waiting = 0;
+  delete shown.region.dataset.whole;
   takeWeights();
-  showWeights(except);
+  showWeights();
   const done = shown.index.rank(shown.local);
   find("[data-impossible]").hidden = done;
-  if (!done) return;
+  if (!done) return false;
   const { ranks } = shown.index;
   shown.order = shown.byNominal.slice().sort((a, b) => ranks[a] - ranks[b] || data.nominal[a] - data.nominal[b] || a - b);
-  showLines({ animate: animate && !STILL.matches, whole });
+  showLines({ animate: animate && !STILL.matches });
   const { moved, rises, falls } = findMovers();
   const sum = moved.reduce((total, city) => total + Math.abs(data.nominal[city] - ranks[city]), 0);
   find("[data-mean]").textContent = (sum / ranks.length).toFixed(2);
@@ -239,6 +285,12 @@ function update({ animate = true, except = null, whole = false } = {}) {
   // Pairs grow with the square of the cities: of many they wait until the movement has ended.
   if (ranks.length <= FEW_CITIES) showSwaps();
   showPins();
+  return true;
+}
+
+/* Several movements within one frame are shown once. */
+function updateSoon() {
+  if (!shown.waiting) shown.waiting = window.requestAnimationFrame(() => update());
 }
 
 function showSwaps() {
@@ -263,8 +315,8 @@ function markPin({ row, pin, city }) {
 
 /* --- when a movement has ended: pairs, address, forms --- */
 
-function settle({ push = true } = {}) {
-  update({ animate: false, whole: true });
+function settle({ push = true, animate = false } = {}) {
+  if (update({ animate })) showTheRest();
   if (shown.byNominal.length > FEW_CITIES) showSwaps();
   find("[data-spoken]").textContent = [...find("[data-bar]").children].map((part) => part.textContent.trim().replace(/\s+/g, " ")).join("; ");
   const address = addressOf();
@@ -295,7 +347,8 @@ function listen(node) {
   row.slider.addEventListener("input", () => {
     before = before || unitsOf(group);
     moveWeight(group, place, Number(row.slider.value), before);
-    update();
+    row.weight = null;
+    updateSoon();
     // A keyboard moves step by step and says no end.
     window.clearTimeout(timer);
     timer = window.setTimeout(end, SETTLE_MS);
@@ -304,7 +357,7 @@ function listen(node) {
   row.number.addEventListener("change", () => {
     const percent = Number(row.number.value);
     if (Number.isFinite(percent) && row.number.value) moveWeight(group, place, (percent / 100) * data.whole, unitsOf(group));
-    update();
+    row.weight = null;
     end();
   });
   row.keep.addEventListener("change", () => row.element.classList.toggle("is-kept", row.keep.checked));
@@ -313,8 +366,7 @@ function listen(node) {
 function changeGroup(group, units) {
   if (units) shown.units.set(group, units);
   else shown.units.delete(group);
-  update();
-  settle();
+  settle({ animate: true });
 }
 
 function listenToButtons() {
@@ -327,8 +379,7 @@ function listenToButtons() {
   form.querySelector("[data-reset-all]").addEventListener("click", (event) => {
     event.preventDefault();
     shown.units.clear();
-    update();
-    settle();
+    settle({ animate: true });
   });
   shown.body.addEventListener("click", (event) => {
     const pin = event.target.closest(".what-if-pin");
@@ -340,10 +391,15 @@ function listenToButtons() {
   });
   window.addEventListener("popstate", () => {
     readAddress();
-    update();
-    shown.lines.forEach(markPin);
     settle({ push: false });
+    shown.lines.forEach(markPin);
   });
+}
+
+/* The whole width, from now on scaled. */
+function readBar(cell) {
+  cell.querySelector("rect")?.setAttribute("width", "100%");
+  return cell.querySelector(".bar");
 }
 
 function readLines() {
@@ -361,10 +417,16 @@ function readLines() {
     pinCell.hidden = false;
     shown.names[city] = name.textContent;
     shown.places[city] = place;
-    return { row, city, rank, name, shift, before, pin, score: number.firstChild, bar: score.querySelector("rect") };
+    return { row, city, rank, name, shift, before, pin, score: number.firstChild, bar: readBar(score) };
   });
   find("[data-pin-head]").hidden = false;
-  shown.region.addEventListener("scroll", () => showLines({ animate: false, whole: false }), { passive: true });
+  shown.glidedAt = 0;
+  measure();
+  new ResizeObserver(measure).observe(shown.region);
+  shown.region.addEventListener("scroll", () => {
+    measure();
+    if (shown.order) showLines({ animate: false });
+  }, { passive: true });
 }
 
 function readRows() {
@@ -379,7 +441,7 @@ function readRows() {
     [slider, tick, row.querySelector("[data-keep-choice]")].forEach((part) => { part.hidden = alone; });
     number.readOnly = alone;
   });
-  shown.boxes = [...form.querySelectorAll("[data-group]")];
+  shown.marks = [...form.querySelectorAll("[data-group]")].map((box) => box.querySelector("[data-changed]"));
 }
 
 async function begin() {
@@ -399,9 +461,8 @@ async function begin() {
     form.querySelector("[data-send]").hidden = true;
     shown.rows.forEach((_, node) => listen(node));
     listenToButtons();
-    update({ animate: false });
-    shown.lines.forEach(markPin);
     settle({ push: false });
+    shown.lines.forEach(markPin);
     form.dataset.ready = "true";
   } catch (error) {
     form.querySelector("[data-failed]").hidden = false;
