@@ -16,7 +16,8 @@ class Run(Job):
 
     ``node_scores`` holds the scores of the nodes that have children: their count and positions
     in the framework as int64, then a C-ordered float64 matrix (inner nodes, cities). Leaves
-    score their normalised values, which all runs of a data set and method share.
+    score their normalised values, which all runs of a data set and method share. It is the last
+    column of its table: SQLite walks through a block to read what stands behind it.
     """
 
     data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="runs")

@@ -54,14 +54,16 @@ class Results:
     positions: IntArray
 
 
-@transaction.atomic
 def store_results(results: Results, data_set: DataSet) -> int:
     """Write whole results, except where the lease has passed to somebody else; return how many."""
-    held = rows_held(results.runs)
-    kept = [place for place, run in enumerate(results.runs) if run.pk in held]
-    if kept:
-        insert_scores(results, data_set, kept)
-        _end_runs(results, data_set, kept)
+    # Before the transaction, which on SQLite keeps other workers waiting.
+    digests = [_digest(results, place) for place in range(len(results.runs))]
+    with transaction.atomic():
+        held = rows_held(results.runs)
+        kept = [place for place, run in enumerate(results.runs) if run.pk in held]
+        if kept:
+            insert_scores(results, data_set, kept)
+            _end_runs(results, data_set, kept, digests)
     return len(kept)
 
 
@@ -89,18 +91,28 @@ def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> by
     return COPY_HEAD + rows.tobytes() + COPY_END
 
 
-def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
+def _digest(results: Results, place: int) -> str:
+    """Return the checksum of a run's block and scores."""
+    digest = hashlib.sha256(_block(results, place))
+    digest.update(results.scores[place].astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _block(results: Results, place: int) -> bytes:
+    """Return the inner nodes of a run as its row keeps them."""
+    head = np.array([len(results.positions), *results.positions], dtype="<i8").tobytes()
+    return head + np.ascontiguousarray(results.inner[place], dtype="<f8").data
+
+
+def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int], digests: Sequence[str]) -> None:
     """End run after run, so that the block of one alone is in memory."""
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
-    head = np.array([len(results.positions), *results.positions], dtype="<i8").tobytes()
     with _binding_cursor() as cursor:
         for place in kept:
             run = results.runs[place]
-            block = head + np.ascontiguousarray(results.inner[place], dtype="<f8").tobytes()
-            digest = hashlib.sha256(block)
-            digest.update(results.scores[place].astype("<f8").tobytes())
             made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
-            cursor.execute(END, (RunStatus.DONE.value, now, *made_by, block, digest.hexdigest(), run.pk))
+            outcome = (_block(results, place), digests[place], run.pk)
+            cursor.execute(END, (RunStatus.DONE.value, now, *made_by, *outcome))
 
 
 @contextmanager

