@@ -6,7 +6,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0016_scores_by_run_and_city"),
+        ("indexer", "0017_study_failure_as_codes"),
     ]
 
     operations = [
