@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from indexer.api.fragility import UnitSerializer
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
-from indexer.forms.comparison import ComparisonForm
+from indexer.forms.comparison import FEWEST, ComparisonForm
 from indexer.models import City
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
@@ -112,8 +112,11 @@ class CityChangeSerializer(UnitSerializer):
 class ComparisonBase(RunView):
     """Compares the runs asked for; the visitor must be able to see all of them."""
 
-    def compare(self) -> Comparison:
-        """Return the comparison of ``?runs=``, or say all that is wrong with it."""
+    def compare(self, *, is_split: bool = False) -> Comparison:
+        """Return the comparison of ``?runs=``, or say all that is wrong with it.
+
+        ``is_split`` where changes to any of the runs are split by indicator.
+        """
         asked = asked_runs(self.request.query_params)
         listed = list(runs_visible_to(self.account))
         known = {str(run.pk) for run in listed}
@@ -123,7 +126,10 @@ class ComparisonBase(RunView):
         form = ComparisonForm(data, runs=listed, names=[str(run.pk) for run in listed])
         if not form.is_valid():
             raise ValidationError(problems_of(form))
-        return compare_runs(load_runs(self.account, [run.pk for run in form.cleaned_data["runs"]]))
+        chosen = [run.pk for run in form.cleaned_data["runs"]]
+        # The change between two is always split by indicator, which takes the values.
+        with_values = is_split or len(chosen) == FEWEST
+        return compare_runs(load_runs(self.account, chosen, with_values=with_values))
 
 
 class ComparisonView(ComparisonBase):
@@ -164,7 +170,7 @@ class CityChangeView(ComparisonBase):
         responses=CityChangeSerializer,
     )
     def get(self, request: Request, city_pk: int) -> Response:
-        compared = self.compare()
+        compared = self.compare(is_split=True)
         numbers = [str(run.pk) for run in compared.runs]
         asked = request.query_params.get("to", numbers[-1])
         if asked not in numbers[1:]:

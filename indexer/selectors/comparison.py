@@ -193,7 +193,7 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     nodes = indicators_of(runs[0].data_set.framework_id)
     weights = global_weights_of([run.weight_version_id for run in runs])
     return Comparison(
-        results=results_of(runs),
+        results=results_of(runs, nodes),
         nodes=nodes,
         tree=tree_of(nodes),
         cities=cities_of_run(runs[0]),

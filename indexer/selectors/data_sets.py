@@ -113,6 +113,17 @@ def structure_of(framework_id: int) -> Structure:
     """Return the tree and the directions of a framework, in file order."""
     nodes = Indicator.objects.filter(framework_id=framework_id).order_by("position")
     rows = list(nodes.values_list("code", "parent__code", "direction"))
+    return _structure(rows)
+
+
+def structure_from(nodes: Sequence[Indicator]) -> Structure:
+    """Return the same from all nodes of the framework, in file order and each with its parent."""
+    return _structure(
+        [(node.code, node.parent.code if node.parent else None, node.direction) for node in nodes]
+    )
+
+
+def _structure(rows: Sequence[tuple[str, str | None, int]]) -> Structure:
     tree = build_tree([code for code, *_ in rows], [parent or "" for _, parent, _ in rows])
     return Structure(tree=tree, directions=np.array([row[2] for row in rows])[tree.leaves])
 

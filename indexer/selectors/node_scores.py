@@ -84,4 +84,4 @@ def node_scores_of(run: Run, code: str = "") -> NodeScores:
     """
     nodes = indicators_of(run.data_set.framework_id)
     node = {node.code: node for node in nodes}[code] if code else None
-    return NodeScores(result=results_of([run])[0], nodes=nodes, cities=cities_of_run(run), node=node)
+    return NodeScores(result=results_of([run], nodes)[0], nodes=nodes, cities=cities_of_run(run), node=node)

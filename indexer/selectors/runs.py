@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from indexer.models import CityScore, DataSet, IndexMethod, PublishedFigure, Run
-from indexer.selectors.data_sets import Structure, normalised_values, structure_of
+from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
-from weighting.models import Account
+from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 
 # Scores are shown in percent of the whole (METHOD 4); the other methods keep the same factor.
@@ -43,22 +43,24 @@ class Figure:
 class LeafScores:
     """The normalised values that all runs of a data set and method share, made when asked for."""
 
-    data_set_id: int
+    data_set: DataSet
     method: IndexMethod
+    # Of the framework, where they were read already.
+    nodes: Sequence[Indicator] = ()
 
     @cached_property
     def values(self) -> FloatArray:
         """Normalised values, (cities, leaves)."""
-        return normalised_values(self._data_set, self.method, self.structure)
+        if left_out := self.data_set.get_deferred_fields():
+            self.data_set.refresh_from_db(fields=left_out)
+        return normalised_values(self.data_set, self.method, self.structure)
 
     @cached_property
     def structure(self) -> Structure:
         """The tree that the leaves belong to."""
-        return structure_of(self._data_set.framework_id)
-
-    @cached_property
-    def _data_set(self) -> DataSet:
-        return DataSet.objects.get(pk=self.data_set_id)
+        if self.nodes:
+            return structure_from(self.nodes)
+        return structure_of(self.data_set.framework_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +116,17 @@ def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:
     return _visible_to(account).defer(*NOT_SHOWN)
 
 
-def load_runs(account: Account | None, run_ids: Sequence[int]) -> list[Run]:
-    """Return runs with the scores of every node, in the order asked for; unknown ones are left out."""
-    found = {run.pk: run for run in runs_with_nodes_visible_to(account).filter(pk__in=run_ids)}
+def load_runs(account: Account | None, run_ids: Sequence[int], *, with_values: bool = False) -> list[Run]:
+    """Return runs with the scores of every node, in the order asked for; unknown ones are left out.
+
+    Each data set is read once, however many runs it has, and with its values where they are asked for.
+    """
+    data_sets = DataSet.objects.select_related("framework")
+    if not with_values:
+        data_sets = data_sets.defer("values", "totals", "auxiliary")
+    runs = _visible_to(account).select_related(None).select_related("weight_version", "method")
+    runs = runs.defer("weight_version__manifest").prefetch_related(Prefetch("data_set", data_sets))
+    found = {run.pk: run for run in runs.filter(pk__in=run_ids)}
     return [found[pk] for pk in dict.fromkeys(run_ids) if pk in found]
 
 
@@ -139,8 +149,10 @@ def city_scores_of(run: Run) -> QuerySet[CityScore]:
     return scores.order_by("rank", "city_id")
 
 
-def results_of(runs: Sequence[Run]) -> list[RunResult]:
+def results_of(runs: Sequence[Run], nodes: Sequence[Indicator] = ()) -> list[RunResult]:
     """Return finished runs of the same cities, loaded with their nodes, as arrays.
+
+    ``nodes`` are those of the framework, where the caller has them.
 
     The order is that of the first run's data set; another edition may list the cities otherwise.
     """
@@ -152,7 +164,7 @@ def results_of(runs: Sequence[Run]) -> list[RunResult]:
     for run_id, city_id, score, rank in rows:
         scores[run_id][place[city_id]] = score
         ranks[run_id][place[city_id]] = rank
-    leaves = {(run.data_set_id, run.method_id): LeafScores(run.data_set_id, run.method) for run in runs}
+    leaves = {(run.data_set_id, run.method_id): LeafScores(run.data_set, run.method, nodes) for run in runs}
     return [
         RunResult(
             run,

@@ -30,10 +30,13 @@ class RunChoice:
         elif not self.form.is_valid():
             self.refusal = render(request, "indexer/comparison_empty.html", self.picker(), status=400)
 
-    def compare(self) -> Comparison:
-        """Set the chosen runs side by side."""
+    def compare(self, *, is_split: bool = False) -> Comparison:
+        """Set the chosen runs side by side; ``is_split`` where changes to any of them are split."""
         assert self.form is not None  # noqa: S101  (there was no refusal)
-        return compare_runs(load_runs(self._account, [run.pk for run in self.form.cleaned_data["runs"]]))
+        asked = [run.pk for run in self.form.cleaned_data["runs"]]
+        # The change between two is always split by indicator, which takes the values.
+        with_values = is_split or len(asked) == FEWEST
+        return compare_runs(load_runs(self._account, asked, with_values=with_values))
 
     def picker(self) -> dict[str, Any]:
         """Offer the runs of the framework in view, and the data sets of all."""
@@ -58,12 +61,12 @@ class RunChoice:
         return {"options": options, "others": others, "problems": problems}
 
 
-def asked_comparison(request: HttpRequest) -> Comparison:
+def asked_comparison(request: HttpRequest, *, is_split: bool = False) -> Comparison:
     """Return the comparison asked for; 404 where it cannot be made."""
     choice = RunChoice(request)
     if choice.refusal:
         raise Http404
-    return choice.compare()
+    return choice.compare(is_split=is_split)
 
 
 def _bind(request: HttpRequest, listed: Sequence[Run]) -> ComparisonForm | None:

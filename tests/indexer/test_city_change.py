@@ -126,5 +126,5 @@ def test_the_page_takes_the_same_queries_however_much_is_compared(
 ):
     runs = make_runs(random_values(cities), tilts=[float(n) for n in range(versions)])
     city = runs[0].data_set.city_ids[0]
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         analyst.get(address(city, *runs))

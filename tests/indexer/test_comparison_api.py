@@ -119,5 +119,5 @@ def test_the_answer_takes_the_same_queries_however_much_is_compared(
 ):
     runs = make_runs(random_values(cities), tilts=[float(n) for n in range(versions)], published=True)
     asked = ids(runs)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert client.get(COMPARISONS + "cities/", asked).status_code == 200

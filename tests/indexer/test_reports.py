@@ -192,7 +192,7 @@ def test_reports_cost_the_same_however_many_cities(analyst, django_assert_num_qu
     runs = make_runs(random_values(cities), framework=framework)
     with django_assert_num_queries(8):
         analyst.get(reverse("indexer:run-report", args=[runs[0].pk]))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         analyst.get(COMPARED, {"runs": [run.pk for run in runs]})
 
 
