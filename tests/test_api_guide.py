@@ -36,14 +36,15 @@ def test_the_programs_of_the_guide_run_and_say_what_the_product_knows(live_serve
     token = make_api_token(analyst, name="guide")
     said = [run(language, text, live_server, TOKEN=token) for language, text in BLOCKS]
 
-    assert [language for language, _text in BLOCKS] == ["sh", "sh", "python", "python"]
-    first, second, third, fourth = said
+    assert [language for language, _text in BLOCKS] == ["sh", "sh", "python", "python", "python"]
+    first, second, third, fourth, fifth = said
     assert runs[-1].result_sha256 in first
     assert '"rank":3' in first
     assert runs[0].manifest_hash in second
     mean_shift = compare_runs(load_runs(analyst, [run.pk for run in runs])).summaries[0].mean_absolute
     assert float(third.rpartition("R_S: ")[2]) == pytest.approx(mean_shift, rel=1e-12)
     assert "infra" in fourth
+    assert fifth.splitlines()[1] == "1 None"
 
 
 def test_without_a_token_nothing_of_this_is_there(live_server):

@@ -24,7 +24,10 @@ from indexer.selectors.profiles import (
     other_ranks_of,
 )
 from indexer.selectors.runs import PERCENT
+from indexer.services.study_pairs import count_at_once
 from weighting.api.base import PAGE, described
+
+QUANTILES = ("q05", "q25", "median", "q75", "q95")
 
 
 class ScoreProfileSerializer(serializers.Serializer):
@@ -44,6 +47,24 @@ class NeighbourSerializer(UnitSerializer):
     rank = serializers.IntegerField()
     score = serializers.FloatField()
     gap = serializers.FloatField(help_text="Its score less that of the city in view.")
+    probability_below = serializers.FloatField(
+        allow_null=True,
+        help_text="In what part of the study's draws the city in view is above it; null if not counted.",
+    )
+
+
+class RankIntervalSerializer(serializers.Serializer):
+    """The ranks of the city under other experts, as a bootstrap of the run found them."""
+
+    study = serializers.IntegerField()
+    draws = serializers.IntegerField()
+    seed = serializers.IntegerField()
+    nominal = serializers.IntegerField()
+    q05 = serializers.FloatField()
+    q25 = serializers.FloatField()
+    median = serializers.FloatField()
+    q75 = serializers.FloatField()
+    q95 = serializers.FloatField()
 
 
 class OtherRankSerializer(serializers.Serializer):
@@ -59,6 +80,9 @@ class CityProfileSerializer(UnitSerializer):
     region = serializers.CharField()
     cities = serializers.IntegerField(help_text="How many are ranked.")
     scores = ScoreProfileSerializer(many=True)
+    rank_interval = RankIntervalSerializer(
+        allow_null=True, help_text="From the newest finished bootstrap of the run; null where there is none."
+    )
     neighbours = NeighbourSerializer(many=True)
     dark_horse_in = serializers.ListField(
         child=serializers.CharField(),
@@ -75,6 +99,8 @@ class CityProfileView(RunView):
         profile = city_profile_of(node_scores_of(self.finished_run(pk)), city_pk)
         if profile is None:
             raise NotFound
+        if profile.intervals and self.account:
+            count_at_once(profile.intervals.study, profile.neighbour_pairs)
         others = other_ranks_of(profile.run, profile.city, self.account)
         answer = _profile(profile) | {
             "others": [
@@ -140,11 +166,22 @@ def _profile(profile: CityProfile) -> dict[str, Any]:
                 "rank": near.rank,
                 "score": near.score * PERCENT,
                 "gap": near.gap * PERCENT,
+                "probability_below": profile.share_above(near.position),
             }
             for near in profile.neighbours
         ],
+        "rank_interval": _interval(profile),
         "dark_horse_in": [node.code for node in profile.leads.dark_horses(profile.position)],
     }
+
+
+def _interval(profile: CityProfile) -> dict[str, Any] | None:
+    intervals, place = profile.intervals, profile.position
+    if intervals is None:
+        return None
+    study = intervals.study
+    said = {"study": study.pk, "draws": study.draws, "seed": study.seed}
+    return said | {name: getattr(intervals, name)[place] for name in ("nominal", *QUANTILES)}
 
 
 def _score(score: ScoreProfile) -> dict[str, Any]:

@@ -123,19 +123,20 @@ class RankPlan:
         tally = _tally_of(counts) | _correlations(correlations, len(self.indices))
         return tally | ({"first_weights": firsts} if self.with_central else {})
 
-    def count_wins(self, first: int, second: int) -> tuple[int, int]:
-        """Draw everything again and count how often each of two cities is above the other."""
-        pair = np.array([[0, 1]])
-        both = [first, second]
+    def count_wins(self, pairs: IntArray) -> IntArray:
+        """Draw everything again and count, of (pairs, 2) cities, how often each is above the other."""
+        cities, places = np.unique(pairs, return_inverse=True)
+        among = places.reshape(pairs.shape)
         counters = [
-            RankCounter(Index(i.tree, i.normalised[both], i.local, i.aggregation), pair) for i in self.indices
+            RankCounter(Index(i.tree, i.normalised[cities], i.local, i.aggregation), among)
+            for i in self.indices
         ]
         for chunk in range(self.chunks):
             local = self.versions.draw(chunk)
             for counter in counters:
                 counter.add(local)
-        wins = np.sum([counter.counts().wins[0] for counter in counters], axis=0)
-        return int(wins[0]), int(wins[1])
+        wins: IntArray = np.sum([counter.counts().wins for counter in counters], axis=0)
+        return wins
 
     @property
     def _nominal(self) -> IntArray:

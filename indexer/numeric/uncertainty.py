@@ -379,15 +379,6 @@ def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
     return top
 
 
-def probability_above(counts: RankCounts) -> FloatArray:
-    """Return the share of the draws in which a pair's first city is above its second, (pairs,).
-
-    Counted draw by draw: overlapping intervals of the two ranks would overstate the doubt.
-    """
-    share: FloatArray = counts.wins[:, 0] / counts.draws
-    return share
-
-
 def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
     """Number the groups of cities that the draws cannot tell apart, from 1, (cities,).
 

@@ -198,15 +198,21 @@ class CityProfile:
         """The intervals of all ranks by the newest bootstrap of the experts, where there is one."""
         return rank_intervals_of(self.run)
 
+    @property
+    def neighbour_pairs(self) -> list[tuple[int, int]]:
+        """This city with each of its neighbours, as places of which the smaller stands first."""
+        others = [near.position for near in self.neighbours if near.position != self.position]
+        return [(min(self.position, other), max(self.position, other)) for other in others]
+
     def share_above(self, other: int) -> float | None:
-        """In what part of the draws another city is above this one; None where nobody asked the study."""
+        """In what part of the draws this city is above another; None where that was not counted."""
         if self.intervals is None:
             return None
         low, high = sorted((self.position, other))
         wins = self.intervals.study.pairs.get(f"{low},{high}")
         if wins is None:
             return None
-        return float(wins[0 if other == low else 1]) / self.intervals.study.draws
+        return float(wins[0 if self.position == low else 1]) / self.intervals.study.draws
 
     @cached_property
     def _same_region(self) -> BoolArray:

@@ -1,7 +1,9 @@
 """Paired comparison of two cities in a finished study, from the same draws drawn again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,9 @@ from indexer.selectors.data_sets import cities_of
 from indexer.selectors.studies import PAIRED
 from indexer.selectors.study_plans import base_of, plan_of
 from weighting.exceptions import Refused
+
+# About a second.
+QUICK_DRAWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -52,22 +57,37 @@ def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
     if one == other:
         raise Refused(_("Name two different cities."))
     places = sorted((cities.index(one), cities.index(other)))
-    wins = _wins_of(study, places[0], places[1])
+    count_pairs(study, [(places[0], places[1])])
+    wins = study.pairs[_key(places[0], places[1])]
     if cities.index(one) != places[0]:
         wins = wins[::-1]
     methods = sum(not v["problem"] for v in study.summary.get("variants", [])) or 1
     return PairCount(one, other, wins[0], wins[1], study.draws * methods)
 
 
-def _wins_of(study: Study, first: int, second: int) -> list[int]:
-    key = f"{first},{second}"
-    if key not in study.pairs:
-        base = base_of(study.run)
-        plan = plan_of(base, study.kind, study.parameters, draws=study.draws, seed=study.seed)
-        assert isinstance(plan, RankPlan)  # noqa: S101  (every kind in PAIRED has one)
-        study.pairs = {**study.pairs, key: list(plan.count_wins(first, second))}
-        with transaction.atomic():
-            kept = Study.objects.select_for_update().get(pk=study.pk)
-            Study.objects.filter(pk=study.pk).update(pairs={**kept.pairs, key: study.pairs[key]})
-    wins: list[int] = study.pairs[key]
-    return wins
+def count_at_once(study: Study, pairs: Iterable[tuple[int, int]]) -> None:
+    """Count pairs as `count_pairs` does while somebody waits: of a study that is quickly drawn again."""
+    if study.draws <= QUICK_DRAWS:
+        count_pairs(study, pairs)
+
+
+def count_pairs(study: Study, pairs: Iterable[tuple[int, int]]) -> None:
+    """Count both orders of pairs of places, the smaller first, and keep them with the study.
+
+    What is kept already is not counted again.
+    """
+    missing = [pair for pair in pairs if _key(*pair) not in study.pairs]
+    if not missing:
+        return
+    plan = plan_of(base_of(study.run), study.kind, study.parameters, draws=study.draws, seed=study.seed)
+    assert isinstance(plan, RankPlan)  # noqa: S101  (every kind in PAIRED has one)
+    wins = plan.count_wins(np.array(missing)).tolist()
+    counted = {_key(*pair): both for pair, both in zip(missing, wins, strict=True)}
+    with transaction.atomic():
+        kept = Study.objects.select_for_update().only("pairs").get(pk=study.pk)
+        Study.objects.filter(pk=study.pk).update(pairs={**kept.pairs, **counted})
+    study.pairs = {**study.pairs, **counted}
+
+
+def _key(first: int, second: int) -> str:
+    return f"{first},{second}"

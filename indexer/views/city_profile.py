@@ -22,10 +22,12 @@ from indexer.selectors.profiles import (
     other_ranks_of,
 )
 from indexer.selectors.runs import PERCENT
+from indexer.services.study_pairs import count_at_once
 from indexer.views.exports import run_facts
 from indexer.views.leads import rank_text
 from indexer.views.run_names import run_names
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.study_words import study_name
 from indexer.views.words import data_set_name, score_unit, version_name
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
@@ -69,6 +71,8 @@ def _find(run: Run, city_pk: int) -> CityProfile:
 
 def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     profile = _find(run, city_pk)
+    if profile.intervals and visitor_of(request).can_analyse:
+        count_at_once(profile.intervals.study, profile.neighbour_pairs)
     changed = changes_of_city(run, profile.position)
     address = [run.pk, city_pk]
     context = run_context(run, "run-city") | {
@@ -131,22 +135,31 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
             "note": place.region.name,
         },
     ]
+    return [*stats, *_interval_statistics(profile)]
+
+
+def _interval_statistics(profile: CityProfile) -> list[dict[str, str]]:
+    """Return the rank under other experts; empty where no bootstrap of the run was made."""
     intervals = profile.intervals
-    if intervals is not None:
-        low, high = (float(side[profile.position]) for side in (intervals.q05, intervals.q95))
-        stats.append(
-            {
-                "label": _("Rank in nine of ten draws"),
-                "value": f"{low:g}–{high:g}",
-                "note": _("of the experts: %(draws)s draws, seed %(seed)s; median %(median)s")
-                % {
-                    "median": f"{intervals.median[profile.position]:g}",
-                    "draws": f"{intervals.study.draws:,}",
-                    "seed": intervals.study.seed,
-                },
-            }
-        )
-    return stats
+    if intervals is None:
+        return []
+    low, median, high, nominal = (
+        f"{side[profile.position]:g}"
+        for side in (intervals.q05, intervals.median, intervals.q95, intervals.nominal)
+    )
+    study = intervals.study
+    return [
+        {
+            "label": _("Rank in nine of ten draws"),
+            "value": f"{low}–{high}",
+            "note": _("nominal rank %(nominal)s, median %(median)s") % {"nominal": nominal, "median": median},
+        },
+        {
+            "label": _("Draws of the experts"),
+            "value": f"{study.draws:,}",
+            "note": _("study %(study)s, seed %(seed)s") % {"study": study.pk, "seed": study.seed},
+        },
+    ]
 
 
 def _figure(profile: CityProfile) -> dict[str, Any]:
@@ -217,7 +230,7 @@ def _score_row(score: ScoreProfile) -> dict[str, Any]:
 
 
 def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
-    """Return the neighbours, and how often each is above the city where a study was asked."""
+    """Return the neighbours, and how often the city is above each where a study says so."""
     study = profile.intervals.study if profile.intervals else None
     rows = [
         {
@@ -230,7 +243,12 @@ def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
         }
         for near in profile.neighbours
     ]
-    return {"neighbours": rows, "study": study, "can_ask": visitor_of(request).can_analyse}
+    return {
+        "neighbours": rows,
+        "study": study,
+        "study_title": study_name(study) if study else "",
+        "can_ask": visitor_of(request).can_analyse,
+    }
 
 
 def _share_text(profile: CityProfile, position: int) -> str:

@@ -5,14 +5,19 @@ import io
 
 import numpy as np
 import pytest
+from django.test import Client
 
-from indexer.models import City, CityScore, Run
+from indexer.models import CityScore, Run, Study
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.studies import result_of_study
+from indexer.services import study_pairs
+from indexer.services.data_sets import publish_data_set
 from indexer.services.study_pairs import compare_pair
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies import make_panel_run, make_study
 from weighting.enums import Role
+from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
 
@@ -75,20 +80,61 @@ def test_the_ranks_under_other_versions_lead_to_the_reasons(analyst, runs):
     assert f"/compare/cities/{city}/?runs={runs[1].pk}&amp;runs={runs[0].pk}" in response.content.decode()
 
 
-def test_a_study_gives_the_interval_and_how_often_a_neighbour_is_above(analyst):
+def test_the_newest_bootstrap_gives_the_interval_and_how_often_the_city_is_above(analyst, client):
+    run = make_panel_run(cities=5)
+    make_study(run, draws=200, seed=1)
+    study = make_study(run, draws=600, seed=2)
+    make_study(run, "noise", draws=600)
+    response = analyst.get(page(run))
+    text, profile = response.content.decode(), response.context["profile"]
+    assert f"study {study.pk}, seed 2" in text
+    assert f"/studies/{study.pk}/" in text
+    others = [near for near in profile.neighbours if near.position != profile.position]
+    shown = {row["city"].pk: row["above"] for row in response.context["neighbours"]}
+    figures = result_of_study(study).figures
+    answer = analyst.get(f"/api/v1{page(run)}").json()
+    assert answer["rank_interval"] == {
+        "study": study.pk,
+        "draws": 600,
+        "seed": 2,
+        **{name: figures[name][0] for name in ("nominal", "q05", "q25", "median", "q75", "q95")},
+    }
+    told = {near["id"]: near["probability_below"] for near in answer["neighbours"]}
+    for near in others:
+        count = compare_pair(study, first=profile.city.name_zh, second=near.city.name_zh)
+        assert shown[near.city.pk] == f"{100 * count.share:.1f}"
+        assert told[near.city.pk] == count.above / 600
+    assert told[profile.city.pk] is None
+
+
+def test_strangers_read_what_was_counted_and_have_nothing_counted(analyst):
     run = make_panel_run(cities=5)
     study = make_study(run, draws=600)
-    response = analyst.get(page(run))
-    text, near = response.content.decode(), response.context["profile"].neighbours
-    assert f"600 draws, seed {study.seed}" in text
-    other = near[1] if near[0].position == 0 else near[0]
+    publish_data_set(run.data_set, actor=run.data_set.created_by)
+    publish_version(run.weight_version, actor=run.data_set.created_by)
+    stranger = Client()
+    assert stranger.get(page(run)).status_code == 200
+    assert Study.objects.get(pk=study.pk).pairs == {}
+    before = stranger.get(f"/api/v1{page(run)}").json()
+    assert before["rank_interval"]["study"] == study.pk
+    assert {near["probability_below"] for near in before["neighbours"]} == {None}
+    analyst.get(page(run))
+    after = stranger.get(f"/api/v1{page(run)}").json()["neighbours"]
+    assert [near["probability_below"] for near in after].count(None) == 1
+
+
+def test_a_study_too_long_to_wait_for_is_counted_when_asked(analyst, monkeypatch):
+    run = make_panel_run(cities=5)
+    study = make_study(run, draws=600)
+    monkeypatch.setattr(study_pairs, "QUICK_DRAWS", 500)
+    text = analyst.get(page(run)).content.decode()
     assert f"/studies/{study.pk}/?above=" in text
-    names = {"first": other.city.name_zh, "second": City.objects.get(pk=run.data_set.city_ids[0]).name_zh}
-    count = compare_pair(study, **names)
-    again = analyst.get(page(run)).context
-    shown = {row["city"].pk: row["above"] for row in again["neighbours"]}
-    assert shown[other.city.pk] == f"{100 * count.share:.1f}"
-    assert again["profile"].share_above(other.position) == count.above / 600
+    assert Study.objects.get(pk=study.pk).pairs == {}
+
+
+def test_without_a_study_there_is_no_interval(analyst, runs):
+    assert analyst.get(f"/api/v1{page(runs[0])}").json()["rank_interval"] is None
+    assert "nine of ten draws" not in analyst.get(page(runs[0])).content.decode()
 
 
 def test_others_are_only_those_that_the_visitor_may_see(client):
