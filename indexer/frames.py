@@ -37,7 +37,7 @@ from weighting.readers import (
 UNIT = "unit"
 NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
 # A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -325,8 +325,9 @@ def _column_message(kind: FaultKind) -> str:
 
 
 def neutralise(text: str) -> str:
-    """Keep a spreadsheet from running a name as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """Keep a spreadsheet from running a name as a formula, also behind a return that would end its line."""
+    one_line = text.replace("\r", " ")
+    return f"'{one_line}" if text.startswith(FORMULA_STARTS) else one_line
 
 
 def _write(frame: pd.DataFrame, path: os.PathLike[str]) -> None:

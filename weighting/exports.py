@@ -89,7 +89,7 @@ def _csv(table: Table) -> bytes:
     out.write("\ufeff")
     writer = csv.writer(out, lineterminator="\n")
     facts = [_safe_text(fact.value) for fact in table.provenance]
-    writer.writerow([heading.label for heading in table.columns] + [fact.label for fact in table.provenance])
+    writer.writerow([_safe_text(column.label) for column in (*table.columns, *table.provenance)])
     writer.writerows([*map(_safe_text, row), *facts] for row in table.rows)
     return out.getvalue().encode()
 
@@ -160,7 +160,11 @@ def _plain(value: object) -> Any:
 
 def _safe_text(value: object) -> object:
     plain = _plain(value)
-    return f"'{plain}" if isinstance(plain, str) and plain.startswith(FORMULA_STARTS) else plain
+    if not isinstance(plain, str):
+        return plain
+    # The writer puts no quotation marks around a bare return, which ends a line for spreadsheets.
+    one_line = plain.replace("\r", " ")
+    return f"'{one_line}" if plain.startswith(FORMULA_STARTS) else one_line
 
 
 def _cell(sheet: Any, value: object, *, bold: bool = False) -> object:

@@ -155,7 +155,8 @@ def record_printed_figures(data_set: DataSet, figures: Iterable[PrintedFigure], 
 def publish_data_set(data_set: DataSet, *, actor: Account) -> DataSet:
     """Let anybody read a data set's runs of published versions without signing in."""
     data_set = DataSet.objects.select_for_update().get(pk=data_set.pk)
-    data_set.is_published = True
-    data_set.save(update_fields=["is_published"])
-    record_act(actor, "publish", data_set)
+    if not data_set.is_published:
+        data_set.is_published = True
+        data_set.save(update_fields=["is_published"])
+        record_act(actor, "publish", data_set)
     return data_set

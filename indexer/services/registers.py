@@ -39,14 +39,15 @@ def default_register() -> Register:
 @transaction.atomic
 def create_register(words: RegisterWords, *, actor: Account) -> Register:
     """Make a register without units; raises `Refused` when the name is taken."""
-    if Register.objects.filter(name_zh=words.name_zh).exists():
+    named = vars(words)
+    Register(**named).full_clean(validate_unique=False, validate_constraints=False)
+    # Two at once: one makes it, and the other finds it made.
+    register, is_new = Register.objects.get_or_create(name_zh=words.name_zh, defaults=named)
+    if not is_new:
         raise Refused(
             _("There is a register called “%(name)s” already. Add to it, or choose another name.")
             % {"name": words.name_zh}
         )
-    register = Register(**vars(words))
-    register.full_clean()
-    register.save()
     record_act(actor, "create", register)
     return register
 

@@ -67,7 +67,11 @@ def add_series(
     actor: Account,
     note: str = "",
 ) -> OutsideSeries:
-    """Store checked values, one for each city."""
+    """Store checked values, one for each city.
+
+    The register's row is the lock: of two that bring the same at once the later sees the other.
+    """
+    Register.objects.select_for_update(no_key=True).get(pk=register.pk)
     packed = np.ascontiguousarray(values, dtype="<f8").tobytes()
     labels = canonical_json({"register": register.pk, "unit": unit, "year": year, "cities": list(city_ids)})
     checksum = hashlib.sha256(labels + packed).hexdigest()
@@ -96,9 +100,10 @@ def add_series(
 def publish_series(series: OutsideSeries, *, actor: Account) -> OutsideSeries:
     """Let anybody read a series beside published runs without signing in."""
     series = OutsideSeries.objects.select_for_update().get(pk=series.pk)
-    series.is_published = True
-    series.save(update_fields=["is_published"])
-    record_act(actor, "publish", series)
+    if not series.is_published:
+        series.is_published = True
+        series.save(update_fields=["is_published"])
+        record_act(actor, "publish", series)
     return series
 
 

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from pyarrow import parquet
 
+from indexer.frames import neutralise
 from weighting.exports import FORMATS, Fact, Heading, Table, columns_of, table_bytes
 from weighting.views.files import save_links, table_answer
 
@@ -45,9 +46,19 @@ def test_csv_repeats_the_provenance_and_disarms_formulas():
     "text", ["=1+1", "+1+1", "-1+1", "@SUM(1)", "|cmd", "%0", "\t=1", "\r=1", "＝1+1", "＠SUM"]
 )
 def test_no_text_begins_like_a_formula(text):
-    (cell,) = csv_lines(Table(columns_of("a"), [[text]]))[1]
+    lines = csv_lines(Table(columns_of(text), [[text]], [Fact("fact", text, text)]))
 
-    assert cell.startswith("'")
+    assert len(lines) == 2
+    assert all(cell.startswith("'") for cells in lines for cell in cells)
+
+
+def test_no_text_ends_its_line_and_begins_the_next_as_a_formula():
+    """A bare return, which CSV's quotation marks pass over, ends a line where spreadsheets read it."""
+    text = "Town\r=HYPERLINK(1)"
+    lines = csv_lines(Table(columns_of(text), [[text]], [Fact("fact", text, text)]))
+
+    assert lines == [["Town =HYPERLINK(1)"] * 2] * 2
+    assert neutralise(text) == "Town =HYPERLINK(1)"
 
 
 def test_a_workbook_stores_text_as_text_and_has_a_sheet_of_provenance():

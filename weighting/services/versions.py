@@ -206,9 +206,10 @@ def publish_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if version.number is None:
         raise Refused(_("Only a frozen version can be published: freeze it first."))
-    version.is_published = True
-    version.save(update_fields=["is_published"])
-    record_act(actor, "publish", version)
+    if not version.is_published:
+        version.is_published = True
+        version.save(update_fields=["is_published"])
+        record_act(actor, "publish", version)
     return version
 
 

@@ -1,0 +1,71 @@
+"""Two people bring or publish the same at once, on both databases: one does it, the other is told."""
+
+import pytest
+
+from indexer.models import DataSet, OutsideSeries, Register
+from indexer.services.data_sets import publish_data_set
+from indexer.services.registers import RegisterWords, create_register
+from indexer.services.series import publish_series
+from tests.factories import make_account
+from tests.indexer.factories import make_cities, make_data_set, make_series, make_version
+from tests.numbers import in_full
+from tests.weighting.test_races import _without_locks, run_at_once  # noqa: F401  (a fixture)
+from weighting.models import AuditEntry, WeightVersion
+from weighting.services.versions import publish_version
+
+pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+RACES = in_full(100, otherwise=12)
+
+
+@pytest.fixture
+def manager():
+    return make_account()
+
+
+def answers_to_two(act):
+    """Do the same act twice at once; return what kinds of answers there were."""
+    return sorted(type(outcome).__name__ for outcome in run_at_once(act, act))
+
+
+def race_series(manager):
+    cities = [city.pk for city in make_cities(3, actor=manager)]
+    return [
+        answers_to_two(lambda number=number: make_series(cities, [1, 2, number], actor=manager))
+        for number in range(RACES)
+    ]
+
+
+def test_of_two_who_bring_the_same_series_one_is_told_that_it_is_there(manager):
+    assert race_series(manager) == [["OutsideSeries", "Refused"]] * RACES
+    assert OutsideSeries.objects.count() == RACES
+
+
+@pytest.mark.usefixtures("_without_locks")
+def test_without_locks_the_second_meets_the_database_instead(manager):
+    assert race_series(manager) != [["OutsideSeries", "Refused"]] * RACES
+
+
+def test_of_two_who_make_the_same_register_one_is_told_that_it_is_there(manager):
+    for number in range(RACES):
+        words = RegisterWords(name_zh=f"名录{number}", name_en=f"Register {number}")
+        answers = answers_to_two(lambda words=words: create_register(words, actor=manager))
+        assert answers == ["Refused", "Register"]
+    assert Register.objects.filter(name_en__startswith="Register ").count() == RACES
+
+
+def race_publishing(manager):
+    """Publish a series, a data set and a version twice at once each; return how often the log says so."""
+    things = [
+        (publish_series, make_series([city.pk for city in make_cities(3, actor=manager)], actor=manager)),
+        (publish_data_set, DataSet.objects.get(pk=make_data_set(actor=manager).pk)),
+        (publish_version, make_version(make_data_set(actor=manager).framework, actor=manager)),
+    ]
+    for publish, thing in things:
+        run_at_once(*[lambda publish=publish, thing=thing: publish(thing, actor=manager)] * 2)
+    assert WeightVersion.objects.get().is_published
+    return AuditEntry.objects.filter(act="publish").count()
+
+
+def test_two_who_publish_at_once_publish_once(manager):
+    assert race_publishing(manager) == 3

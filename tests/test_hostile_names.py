@@ -1,0 +1,168 @@
+"""Names made to run, in every text that anybody can bring in, on every page, picture and file."""
+
+import csv
+import io
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import pytest
+from django.db import transaction
+from django.db.models import CharField, TextField
+from django.template import Context, Template
+from openpyxl import load_workbook
+
+from indexer.frames import FORMULA_STARTS
+from indexer.models import Run
+from indexer.services.runs import compute_waiting_runs
+from indexer.services.studies import count_waiting_parts
+from tests.factories import make_panel, make_round
+from tests.indexer.factories import make_version
+from tests.routes import find_routes, make_world
+from weighting.enums import RoundState
+
+pytestmark = pytest.mark.django_db
+
+# Closes what it may stand in, and begins as a formula does.
+HOSTILE = "=1+\"'</script></title><b planted=1>"
+# Every column of the store that holds words of a person's.
+WORDS = {
+    *("name", "name_zh", "name_en", "label_zh", "label_en", "title_zh", "title_en", "unit", "unit_zh"),
+    *("unit_en", "units_en", "note", "reason", "organisation", "first_name", "last_name", "file_name"),
+    *("comment", "text", "error"),
+}
+VISITORS = ("administrator", "expert")
+
+
+class Planted(HTMLParser):
+    """Looks for the element that a name made."""
+
+    found = False
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= tag == "b" and dict(attrs).get("planted") == "1"
+
+
+def is_planted(content):
+    parser = Planted()
+    parser.feed(content.decode())
+    return parser.found
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """A world whose every name begins with the hostile text, and that has something on every page."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        for kind in (CharField, TextField):
+            _plant(patch, kind)
+        world = make_world()
+        count_waiting_parts(world.study.pk)
+        make_version(world.framework, tilt=2, actor=world.manager)
+        compute_waiting_runs(world.data_set.pk)
+        yield world
+        transaction.set_rollback(True)
+
+
+def _plant(patch, kind):
+    prepare = kind.get_prep_value
+
+    def get_prep_value(field, value):
+        prepared = prepare(field, value)
+        is_word = field.name in WORDS and isinstance(prepared, str) and prepared
+        return HOSTILE + prepared if is_word and not prepared.startswith(HOSTILE) else prepared
+
+    patch.setattr(kind, "get_prep_value", get_prep_value)
+
+
+@pytest.fixture(scope="module")
+def closed(world):
+    return make_round(
+        manager=world.manager,
+        framework=world.framework,
+        panel=make_panel(6, owner=world.manager),
+        state=RoundState.CLOSED,
+        scores=lambda place, code: (place + len(code)) % 5 + 1,
+    )
+
+
+@pytest.fixture(scope="module")
+def addresses(world, closed):
+    """Every address, and those whose question stands behind the question mark."""
+    runs = list(Run.objects.filter(data_set=world.data_set).order_by("pk"))
+    base, city = f"/runs/{runs[0].pk}", world.data_set.city_ids[0]
+    asked = "?" + urlencode({"runs": f"{runs[0].pk},{runs[1].pk}"})
+    versions = "?" + urlencode({"versions": f"{runs[0].weight_version_id},{runs[1].weight_version_id}"})
+    pair = "?" + urlencode({"first": f"{HOSTILE}城市001", "second": f"{HOSTILE}城市002"})
+    round_, study = f"/rounds/{closed.pk}", f"/studies/{world.study.pk}"
+    return [
+        *(world.address_of(route) for route in find_routes()),
+        *(f"/compare/{rest}{asked}" for rest in ("", "report/", "export/", "pairs/")),
+        *(f"/compare/cities/{city}/{rest}{asked}" for rest in ("", "export/", "change.svg")),
+        *(f"/weight-versions/compare/{rest}{versions}" for rest in ("", "export/", "movers.svg")),
+        *(f"{base}/fragility/pair/{rest}{pair}" for rest in ("", "export/")),
+        *(f"{round_}/{rest}" for rest in ("", "statistics/", "report/", "statistics/export/")),
+        f"{study}/intervals.svg",
+        f"{round_}/statistics/distribution.svg",
+        f"{base}/?{urlencode({'q': HOSTILE})}",
+        f"/sign-in/?{urlencode({'next': '/' + HOSTILE})}",
+    ]
+
+
+def test_no_name_becomes_an_element(world, addresses):
+    """Pages and pictures alike; what a script block holds stays in it."""
+    met = 0
+    for visitor in VISITORS:
+        for address in addresses:
+            answer = world.ask(visitor, "GET", address)
+            kind = answer.headers.get("Content-Type", "")
+            if kind.startswith(("text/html", "image/svg")):
+                assert not is_planted(answer.content), f"{visitor}: {address}"
+                met += b"planted=1" in answer.content
+    assert met > 50
+
+
+def test_no_name_becomes_a_formula(world, addresses):
+    """Not in a table of any kind, its headings and its provenance included."""
+    met = 0
+    for address in addresses:
+        if "export/" not in address:
+            continue
+        for format in ("csv", "xlsx"):
+            answer = world.ask(
+                "administrator", "GET", f"{address}{'&' if '?' in address else '?'}format={format}"
+            )
+            if answer.status_code != 200:
+                continue
+            cells = _cells_of(answer.content, format)
+            met += any("planted" in str(text) for text, _is_formula in cells)
+            assert not [text for text, is_formula in cells if is_formula], (address, format)
+    assert met > 20
+
+
+def _cells_of(content, format):
+    """Return every cell, and whether a spreadsheet would run it."""
+    if format == "csv":
+        rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+        return [
+            (cell, cell.startswith(FORMULA_STARTS) and not _is_number(cell)) for row in rows for cell in row
+        ]
+    book = load_workbook(io.BytesIO(content))
+    return [(cell.value, cell.data_type == "f") for sheet in book for row in sheet for cell in row]
+
+
+def _is_number(cell):
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def test_a_name_that_is_not_escaped_is_seen():
+    page = Template("<p>{{ name|safe }}</p><script type='x'>{{ name|safe }}</script>").render(
+        Context({"name": HOSTILE})
+    )
+    escaped = Template("<p title='{{ name }}'>{{ name }}</p>").render(Context({"name": HOSTILE}))
+
+    assert is_planted(page.encode())
+    assert not is_planted(escaped.encode())
+    assert _cells_of(f"a,{HOSTILE}\n".replace('"', "").encode(), "csv")[1][1]
