@@ -89,7 +89,8 @@ def _csv(table: Table) -> bytes:
     out.write("\ufeff")
     writer = csv.writer(out, lineterminator="\n")
     facts = [_safe_text(fact.value) for fact in table.provenance]
-    writer.writerow([_safe_text(column.label) for column in (*table.columns, *table.provenance)])
+    labels = [heading.label for heading in table.columns] + [fact.label for fact in table.provenance]
+    writer.writerow(map(_safe_text, labels))
     writer.writerows([*map(_safe_text, row), *facts] for row in table.rows)
     return out.getvalue().encode()
 

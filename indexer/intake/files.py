@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from weighting.readers import ProblemLog, Source
-from weighting.readers.table import Row, Table, read_bytes, table_of_text
+from weighting.readers.table import Row, Table, note_controls, read_bytes, table_of_text
 from weighting.readers.workbook import ARCHIVE, SheetLimits, sheet_names, table_of_sheet
 
 MEGABYTE = 1024 * 1024
@@ -26,6 +26,8 @@ FOREIGN = {
 # How a name may end, by what the bytes are.
 ENDINGS = {"csv": {".csv", ".txt", ".tsv", ""}, "xlsx": {".xlsx", ""}, "parquet": {".parquet", ".pq", ""}}
 BATCH = 1000
+# A spreadsheet's cell holds no more.
+LONGEST_TEXT = 32_767
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,14 @@ def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits) -> Table | N
 
     try:
         file = pyarrow.parquet.ParquetFile(BytesIO(data))
-        if not _is_parquet_small(file.metadata, log, limits):
+        if not _is_parquet_small(file.metadata, log, limits) or not _is_flat(file.schema_arrow, log):
             return None
         header = tuple(str(name) for name in file.schema_arrow.names)
-        return Table(header=header, rows=_rows_of_parquet(file))
+        # A text that stands in many cells stays one text: a small file can repeat a long one endlessly.
+        file = pyarrow.parquet.ParquetFile(BytesIO(data), read_dictionary=_text_columns(file.schema_arrow))
+        if note_controls(header, 1, log):
+            return None
+        return Table(header=header, rows=_rows_of_parquet(file, log))
     except (pyarrow.ArrowException, OSError, ValueError):
         log.add(_("This cannot be read as a Parquet file. Write it again, or save the table as CSV."))
         return None
@@ -152,18 +158,56 @@ def _is_parquet_small(metadata: Any, log: ProblemLog, limits: Limits) -> bool:
     return True
 
 
-def _rows_of_parquet(file: Any) -> Iterator[Row]:
+def _is_flat(schema: Any, log: ProblemLog) -> bool:
+    """Take one value in a cell: a list of a million would be one, too."""
+    nested = [name for name, kind in zip(schema.names, schema.types, strict=True) if kind.num_fields]
+    message = _("The column “%(name)s” holds lists or records. Write one value into each cell.")
+    for name in nested:
+        log.add(message % {"name": name})
+    return not nested
+
+
+def _text_columns(schema: Any) -> list[str]:
+    import pyarrow
+
+    texts = (pyarrow.string(), pyarrow.large_string(), pyarrow.binary(), pyarrow.large_binary())
+    return [name for name, kind in zip(schema.names, schema.types, strict=True) if kind in texts]
+
+
+def _rows_of_parquet(file: Any, log: ProblemLog) -> Iterator[Row]:
     """Yield rows as text, from 2 as in a file with a header; a number's text reads back as the number."""
     line = 1
     for batch in file.iter_batches(batch_size=BATCH):
+        if _note_long_texts(batch, log):
+            return
         columns = [
             ["" if value is None else _text_of(value) for value in column.to_pylist()]
             for column in batch.columns
         ]
         for cells in zip(*columns, strict=True):
             line += 1
+            if note_controls(cells, line, log):
+                return
             if any(cells):
                 yield Row(line, list(cells))
+
+
+def _note_long_texts(batch: Any, log: ProblemLog) -> bool:
+    import pyarrow
+    from pyarrow import compute
+
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if not pyarrow.types.is_dictionary(column.type):
+            continue
+        longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
+        if longest > LONGEST_TEXT:
+            message = _(
+                "The column “%(name)s” holds texts longer than %(most)d characters. Send the table of "
+                "values alone."
+            )
+            log.add(message % {"name": name, "most": LONGEST_TEXT})
+            return True
+    return False
 
 
 def _text_of(value: object) -> str:

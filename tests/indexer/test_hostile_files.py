@@ -8,8 +8,10 @@ import sys
 import zipfile
 from io import BytesIO
 
+import pyarrow
 import pytest
 from openpyxl import Workbook
+from pyarrow import parquet
 
 MEGABYTE = 1024 * 1024
 MOST_MEMORY = 256
@@ -74,6 +76,15 @@ def many_cells():
     return f'<worksheet xmlns="{MAIN}"><sheetData>'.encode() + row * 500 + b"</sheetData></worksheet>"
 
 
+def parquet_of(column):
+    out = BytesIO()
+    # The dictionary is written once, however often its one text stands in the rows.
+    table = pyarrow.table({"unit": column, "fixed": pyarrow.array([1.0] * len(column))})
+    parquet.write_table(table, out, compression="zstd", dictionary_pagesize_limit=64 * MEGABYTE)
+    return out.getvalue()
+
+
+SMALL_SHEET = f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>'
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 LAUGHTER = (
     f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{LAUGHS}]><worksheet xmlns="{MAIN}">&a9;</worksheet>'
@@ -125,6 +136,31 @@ FILES = {
     "a PDF": ("p.csv", lambda: b"%PDF-1.7 ...", "kind PDF. Save the table"),
     "a damaged archive": ("z.xlsx", lambda: book()[:-400], "damaged. Save the workbook again"),
     "damaged Parquet": ("p.parquet", lambda: b"PAR1" + bytes(100), "cannot be read as a Parquet file"),
+    "a text that Parquet repeats a thousand times": (
+        "r.parquet", lambda: parquet_of(pyarrow.array(["x" * MEGABYTE] * 1500)), "texts longer than 32767",
+    ),
+    "the same as a dictionary": (
+        "r.parquet",
+        lambda: parquet_of(
+            pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 20_000), ["x" * 10 * MEGABYTE])
+        ),
+        "texts longer than 32767",
+    ),
+    "lists in cells": (
+        "l.parquet", lambda: parquet_of(pyarrow.array([[0.0] * 100_000] * 100)), "holds lists or records",
+    ),
+    "zeros in text that says it is UTF-16": (
+        "u.csv", lambda: "unit,fixed\nA\0,1\n".encode("utf-16"), "control characters",
+    ),
+    "letters in another order than they look": (
+        "o.csv", lambda: "unit,fixed\n\u202eAB,1\n".encode(), "control characters",
+    ),
+    "a sheet in another folder": (
+        "c.xlsx", lambda: repacked(**{"xl/other/sheet.xml": many_cells()}), "more than 400000 cells",
+    ),
+    "a sheet in UTF-16": (
+        "w.xlsx", lambda: repacked(**{SHEET: SMALL_SHEET.encode("utf-16")}), "encoding that no spreadsheet",
+    ),
     "nothing but zeros": ("z.csv", lambda: bytes(20 * MEGABYTE), "not a text file. Save the table as CSV"),
 }  # fmt: skip
 

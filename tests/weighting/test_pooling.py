@@ -182,6 +182,56 @@ def test_the_guard_holds_at_freezing_too(framework, manager, monkeypatch):
     assert any("give away" in blocker for blocker in freezing_blockers(version))
 
 
+def test_an_item_that_too_few_answered_makes_no_figure(framework, manager):
+    """Six ballots and k of five: two abstain on one item, so that four answers would be its weight."""
+    mean = {"rule": Rule.NORMALISED_MEAN}
+    four = closed(framework, manager, 6, scores=abstaining({4, 5}), **mean)
+    none = closed(framework, manager, 5, scores=abstaining(set(range(5))), **mean)
+    five = closed(framework, manager, 6, scores=abstaining({5}), **mean)
+
+    with pytest.raises(Refused, match="4 answered “Indicator travel” and the minimum panel is 5"):
+        aggregate_round(four, actor=manager)
+    with pytest.raises(Refused, match="Fewer than the minimum panel of 5 answered: Indicator travel"):
+        pool_rounds([four, none], actor=manager, **LABELS)
+    assert aggregate_round(five, actor=manager).pk
+
+
+def test_a_pool_does_not_give_away_the_one_answer_of_a_round_that_hides_it(framework, manager):
+    """Both rounds have their k ballots; on one item all but one of the second panel abstained."""
+    first = closed(framework, manager, 6, scores=abstaining(set()), rule=Rule.NORMALISED_MEAN)
+    lone = closed(framework, manager, 6, scores=abstaining({1, 2, 3, 4, 5}), rule=Rule.NORMALISED_MEAN)
+    half = closed(framework, manager, 6, scores=abstaining({5}), rule=Rule.NORMALISED_MEAN)
+
+    with pytest.raises(Refused, match="fewer than the minimum panel answered on: Indicator travel"):
+        pool_rounds([first, lone], actor=manager, **LABELS)
+    assert pool_rounds([first, half], actor=manager, **LABELS).pk
+
+
+def test_without_that_guard_the_one_answer_is_the_difference(framework, manager, monkeypatch):
+    first = closed(framework, manager, 6, scores=abstaining(set()), rule=Rule.NORMALISED_MEAN)
+    lone = closed(
+        framework,
+        manager,
+        6,
+        scores=lambda place, code: 2 if code != "travel" else (4 if place == 0 else None),
+        rule=Rule.NORMALISED_MEAN,
+    )
+    monkeypatch.setattr(pooling, "_item_exposures", lambda *_sums: [])
+    alone = freeze_version(aggregate_round(first, actor=manager), actor=manager)
+    both = freeze_version(pool_rounds([first, lone], actor=manager, **LABELS), actor=manager)
+    counts = [
+        np.array(json.loads(bytes(version.manifest))[key]["counts"]["travel"])
+        for version, key in ((alone, "round"), (both, "pooled"))
+    ]
+
+    assert (counts[1] - counts[0])[:5].tolist() == [0, 0, 0, 1, 0]
+
+
+def abstaining(places):
+    """Return scores with which those places of the panel abstain on one item."""
+    return lambda place, code: None if code == "travel" and place in places else (place + len(code)) % 5 + 1
+
+
 def test_three_pools_of_which_one_difference_is_too_small_are_refused(framework, manager):
     one, two, three = (closed(framework, manager, 4) for _ in range(3))
     pool_rounds([one, two], actor=manager, **LABELS)

@@ -150,6 +150,7 @@ def test_a_group_that_was_not_asked_is_split_equally_and_marked():
 
 def test_abstentions_leave_the_mean_as_it_is():
     version = aggregated(
+        panel=make_panel(6),
         rule=Rule.NORMALISED_MEAN,
         parents=[None],
         scores=lambda place, code: None if (place, code) == (0, "infra") else 3,

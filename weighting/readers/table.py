@@ -23,6 +23,8 @@ DAMAGED_SHARE = 0.5
 PART = 1 << 20
 # Two Chinese characters of UTF-8 in a row, which GB18030 hardly ever makes of other characters.
 SURELY_UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){2}")
+# What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 # A line of another encoding shows within the first of these, or does not matter.
 MAX_LOOKS = 1000
 
@@ -133,6 +135,15 @@ def _missing_column_message(table: Table) -> str:
     return _("The column is missing. Add it to the first line of the file.")
 
 
+def note_controls(cells: Iterable[str], line: int, log: ProblemLog) -> bool:
+    """Note a row whose text would be stored, shown or compared as something other than it looks."""
+    found = CONTROLS.search("".join(cells))
+    if found:
+        message = _("The table holds invisible control characters. Write the text anew.")
+        log.add(message, row=line, value=f"U+{ord(found.group()):04X}")
+    return bool(found)
+
+
 def _text_encoding(data: bytes, log: ProblemLog) -> str | None:
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         log.add(_("This is a workbook or an archive. Save the sheet as CSV."))
@@ -212,6 +223,8 @@ def _split_rows(text: io.TextIOBase, log: ProblemLog) -> Iterator[Row]:
     try:
         for cells in reader:
             trimmed = [cell.strip() for cell in cells]
+            if note_controls(trimmed, line, log):
+                return
             if any(trimmed):
                 yield Row(line, trimmed)
             line = reader.line_num + 1

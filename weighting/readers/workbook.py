@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Row, Source, Table, read_bytes, read_table
+from weighting.readers.table import Row, Source, Table, note_controls, read_bytes, read_table
 
 ARCHIVE = b"PK\x03\x04"
 MAX_ENTRIES = 200
@@ -154,15 +154,24 @@ def _are_parts_safe(archive: zipfile.ZipFile, log: ProblemLog, limits: SheetLimi
         for entry in archive.infolist():
             if not entry.filename.endswith((".xml", ".rels")):
                 continue
-            in_sheet = entry.filename.startswith("xl/worksheets/")
+            # A workbook says itself which parts are sheets, so all count; this one lists formula cells.
+            may_be_sheet = entry.filename != "xl/calcChain.xml"
             with archive.open(entry) as part:
                 tail = b""
                 while piece := part.read(PART):
                     window = tail + piece
+                    if b"\0" in window:
+                        log.add(
+                            _(
+                                "The workbook is written in an encoding that no spreadsheet writes. Save it "
+                                "anew from a spreadsheet."
+                            )
+                        )
+                        return False
                     if any(word in window for word in DECLARATIONS):
                         log.add(_("The workbook declares XML entities. Save it anew from a spreadsheet."))
                         return False
-                    cells += len(CELL.findall(window)) if in_sheet else 0
+                    cells += len(CELL.findall(window)) if may_be_sheet else 0
                     tail = window[-len(DECLARATIONS[0]) + 1 :] if b"<" in window[-9:] else b""
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error):
         log.add(_("The file is damaged. Save the workbook again."))
@@ -184,6 +193,8 @@ def _rows_of(sheet: Any, log: ProblemLog, limits: SheetLimits) -> Iterator[Row]:
         if len(cells) == widest and cells[-1]:
             message = _("The sheet has more than %(most)d columns. Leave out what is not needed.")
             log.add(message % {"most": limits.columns}, row=line)
+            return
+        if note_controls(cells, line, log):
             return
         if any(cells):
             yield Row(line, cells[: limits.columns])

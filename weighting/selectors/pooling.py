@@ -83,11 +83,47 @@ def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVer
     least = [round_.minimum_panel for round_ in columns]
     before = exposed_rounds(_membership(known, columns), sizes, least) if known else []
     after = exposed_rounds(_membership([*known, new], columns), sizes, least)
-    return [
+    found = [
         _exposure_words([columns[place] for place in places], sum(sizes[place] for place in places))
         for places in after
         if places not in before
     ]
+    return found or _item_exposures(known, new, columns)
+
+
+def _item_exposures(
+    known: Sequence[frozenset[int]], new: frozenset[int], columns: Sequence[Round]
+) -> list[str]:
+    """List the items on which subtracting sums would leave fewer than k answers, though k ballots.
+
+    A sum counts an item that all of its rounds ask, and states it from k answers on.
+    """
+    items = pooled_items_of([round_ for round_ in columns if round_.pk in new])
+    answers = {round_.pk: score_counts_of(round_, items)[:, :5].sum(axis=1) for round_ in columns}
+    asked = {round_.pk: {item.pk for item in items_of(round_)} for round_ in columns}
+    exposed = []
+    for place, item in enumerate(items):
+        having = [round_ for round_ in columns if answers[round_.pk][place]]
+        sizes = [int(answers[round_.pk][place]) for round_ in having]
+        least = [round_.minimum_panel for round_ in having]
+
+        def states(members: frozenset[int], place: int = place, item: Indicator = item) -> bool:
+            counted = sum(answers[pk][place] for pk in members)
+            limit = max(round_.minimum_panel for round_ in columns if round_.pk in members)
+            return bool(counted >= limit) and all(item.pk in asked[pk] for pk in members)
+
+        stated = [members for members in known if states(members)]
+        before = exposed_rounds(_membership(stated, having), sizes, least) if stated else []
+        after = exposed_rounds(_membership([*stated, new], having), sizes, least)
+        if set(after) - set(before):
+            exposed.append(item.name)
+    if not exposed:
+        return []
+    message = _(
+        "Subtracting published weights would give away what fewer than the minimum panel answered on: "
+        "%(names)s. Leave out the round in which so many abstained."
+    )
+    return [message % {"names": _(", ").join(exposed)}]
 
 
 def _count_blockers(rounds: Sequence[Round]) -> list[str]:
@@ -103,17 +139,19 @@ def _count_blockers(rounds: Sequence[Round]) -> list[str]:
     items = pooled_items_of(rounds)
     if not items:
         blockers.append(_("No item is asked in all of the rounds: choose rounds that share items."))
-    silent = [
-        item.name
-        for item, row in zip(items, pooled_counts_of(rounds, items), strict=True)
-        if not row[:5].any()
-    ]
-    if silent:
-        blockers.append(
-            _("Everybody abstained on: %(names)s. Add a round in which they are scored.")
-            % {"names": _(", ").join(silent)}
-        )
+    blockers += answer_blockers(rounds, items)
     return blockers
+
+
+def answer_blockers(rounds: Sequence[Round], items: list[Indicator]) -> list[str]:
+    """Name the items on which abstentions leave fewer than k answers in all of the rounds together."""
+    least = max(round_.minimum_panel for round_ in rounds)
+    answers = pooled_counts_of(rounds, items)[:, :5].sum(axis=1) if items else []
+    few = [item.name for item, count in zip(items, answers, strict=True) if count < least]
+    if not few:
+        return []
+    message = _("Fewer than the minimum panel of %(least)d answered: %(names)s. Add a round that asks them.")
+    return [message % {"least": least, "names": _(", ").join(few)}]
 
 
 def _published_sums(framework_id: int, within: QuerySet[WeightVersion]) -> list[frozenset[int]]:

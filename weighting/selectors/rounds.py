@@ -159,17 +159,25 @@ def aggregation_blockers(round_: Round) -> list[str]:
             _("%(sealed)d ballots are sealed and %(least)d are needed: void this round and hold another.")
             % {"sealed": sealed, "least": least}
         )
-    for name in _unscored_items(round_):
-        blockers.append(
-            _("Everybody abstained on “%(name)s”: void this round and hold another without it.")
-            % {"name": name}
-        )
-    return blockers
+    return blockers + _item_blockers(round_)
 
 
-def _unscored_items(round_: Round) -> list[str]:
+def _item_blockers(round_: Round) -> list[str]:
+    """Name the items on which abstentions leave fewer than k answers: no figure is made of those."""
     items = items_of(round_)
     counts = score_counts_of(round_, items)
-    return [
-        item.name for item, row in zip(items, counts, strict=True) if row[:5].sum() == 0 and row.sum() > 0
-    ]
+    if not counts.any():
+        return []
+    blockers = []
+    for item, answers in zip(items, counts[:, :5].sum(axis=1).tolist(), strict=True):
+        words = {"name": item.name, "answers": answers, "least": round_.minimum_panel}
+        if answers == 0:
+            message = _("Everybody abstained on “%(name)s”: void this round and hold another without it.")
+            blockers.append(message % words)
+        elif answers < round_.minimum_panel:
+            message = _(
+                "%(answers)d answered “%(name)s” and the minimum panel is %(least)d: pool this round with "
+                "another that asks it, or void it and hold another."
+            )
+            blockers.append(message % words)
+    return blockers

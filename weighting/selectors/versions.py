@@ -12,6 +12,7 @@ from weighting.enums import Role, VersionStatus
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.pooling import (
+    answer_blockers,
     differencing_blockers,
     pooled_counts_of,
     pooled_items_of,
@@ -156,5 +157,6 @@ def _panel_blockers(version: WeightVersion) -> list[str]:
             _("%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.")
             % {"counted": counted, "least": least}
         )
+    blockers += answer_blockers(rounds, pooled_items_of(rounds))
     frozen = WeightVersion.objects.filter(number__isnull=False)
     return blockers + differencing_blockers(rounds, within=frozen)
