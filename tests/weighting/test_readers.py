@@ -168,6 +168,12 @@ class TestFramework:
         rows = "".join(f"n{level},{f'n{level - 1}' if level else ''}\n" for level in range(8))
         assert problems_of(read_framework, "code,parent\n" + rows) == [(8, "parent", "n5")]
 
+    @pytest.mark.parametrize("other", ["ｃafe\u0301", "cafe\u0301", "ＣAFÉ".lower()])
+    def test_codes_that_look_the_same_are_two_of_one(self, other):
+        """In another width, or composed otherwise: who types one means the other."""
+        messages = messages_of(read_framework, f"code,parent\ncaf\u00e9,\n{other},\nb,\n")
+        assert ["looks the same as that of row 2" in text for text in messages] == [True]
+
     def test_messages_name_the_cause(self):
         messages = messages_of(read_framework, "code,parent\nmarket,\ntech,markt\nx,y\ny,x\nx,\n")
         assert "Nearest: market." in messages[0]

@@ -84,6 +84,7 @@ def scan_framework(source: Source, name: str) -> FrameworkScan:
         return FrameworkScan((), (), None, log.problems)
     records = table.records([*REQUIRED, *OPTIONAL])
     rows = tuple(_read_row(line, cells, log) for line, cells in records)
+    _note_look_alikes(rows, log)
     codes = tuple(dict.fromkeys(row.code for row in rows))
     parents = {row.parent for row in rows}
     leaf_codes = tuple(code for code in codes if code not in parents)
@@ -127,6 +128,16 @@ def _check_code(line: int, code: str, log: ProblemLog) -> None:
     elif not code.isprintable() or code.startswith(FORMULA_STARTS):
         message = _("A code has no control characters and does not start with =, +, - or @. Change it.")
         log.add(message, row=line, column="code", value=code)
+
+
+def _note_look_alikes(rows: tuple[FrameworkRow, ...], log: ProblemLog) -> None:
+    """Note codes that differ in width or composition alone, which nobody can tell apart."""
+    first: dict[str, FrameworkRow] = {}
+    for row in rows:
+        known = first.setdefault(plain(row.code), row)
+        if known.code != row.code:
+            message = _("The code looks the same as that of row %(first)d. Give each indicator its own.")
+            log.add(message % {"first": known.row}, row=row.row, column="code", value=row.code)
 
 
 def _add_fault(fault: TreeFault, rows: tuple[FrameworkRow, ...], log: ProblemLog) -> None:
