@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -12,8 +13,9 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 TIE_STEPS = int(2 * TIE_TOLERANCE / np.finfo(np.float64).eps) + 8
 # Bits of infinity, next to those of the largest float; nan has higher ones.
 INFINITY_BITS = int(np.float64(np.inf).view(np.int64))
-# Cells that are ranked at a time: their keys stay in the processor's second cache.
-CACHED_CELLS = 45_000
+# Cells that are ranked at a time: what that takes stays in the processor's second cache, and
+# their numbers in the block need no more bits than those of many cities.
+CACHED_CELLS = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ def order_cities(scores: FloatArray) -> PackedOrder:
     IEEE 754-2008, section 5.10, for the order of the bits.
     """
     scores = np.ascontiguousarray(scores, dtype=np.float64)
-    return _Sorter(scores.shape[1], len(scores)).order(scores)
+    return _Sorter(np.arange(scores.shape[1])[np.newaxis], len(scores)).order(scores)
 
 
 def min_ranks_by_row(scores: FloatArray) -> IntArray:
@@ -71,52 +73,55 @@ def min_ranks_by_row(scores: FloatArray) -> IntArray:
     int array, (versions, cities)
         1-based ranks.
     """
-    versions, cities = scores.shape
     ranks = np.empty(scores.shape, dtype=np.int64)
-    rows = max(1, min(versions, CACHED_CELLS // cities))
-    ranker = RowRanker(cities, rows)
-    for start in range(0, versions, rows):
-        ranker.rank(scores[start : start + rows], out=ranks[start : start + rows])
+    RowRanker(scores.shape[1]).rank(scores, out=ranks)
     return ranks
 
 
 class RowRanker:
-    """Ranks block after block of versions, each in the memory of the one before.
+    """Ranks versions block after block, each in the memory of the one before.
 
     Parameters
     ----------
     cities : int
-    rows : int
-        How many versions a block has at most.
+    dtype : integer type
+        In which ranks are written; int32 takes half the memory.
     """
 
-    def __init__(self, cities: int, rows: int) -> None:
-        self._sorter = _Sorter(cities, rows)
-        # Positions in the block: a flat scatter takes half the time of one along an axis.
-        self._starts = (np.arange(rows) * cities)[:, np.newaxis]
-        self._places = np.tile(np.arange(1, cities + 1), rows)
+    def __init__(self, cities: int, dtype: npt.DTypeLike = np.int64) -> None:
+        self._rows = max(1, CACHED_CELLS // cities)
+        # A cell carries its number in the block rather than in its row: after the sort it is at
+        # once the position that a flat scatter needs.
+        cells = np.arange(self._rows * cities).reshape(self._rows, cities)
+        self._sorter = _Sorter(cells, self._rows)
+        self._places = np.tile(np.arange(1, cities + 1, dtype=dtype), self._rows)
 
-    def rank(self, scores: FloatArray, *, out: IntArray) -> None:
+    def rank(self, scores: FloatArray, *, out: npt.NDArray[np.integer]) -> None:
         """Write ``min_ranks(scores.T).T``, (versions, cities), into whole rows of a table."""
         scores = np.ascontiguousarray(scores, dtype=np.float64)
+        for start in range(0, len(scores), self._rows):
+            self._rank(scores[start : start + self._rows], out[start : start + self._rows])
+
+    def _rank(self, scores: FloatArray, out: npt.NDArray[np.integer]) -> None:
         order = self._sorter.order(scores)
-        cells = order.cities
-        cells += self._starts[: len(scores)]
         # No copy, which would take the ranks and vanish.
-        out.reshape(-1, copy=False)[cells.reshape(-1)] = self._places[: cells.size]
+        out.reshape(-1, copy=False)[order.cities.reshape(-1)] = self._places[: scores.size]
         if order.unsure.any():
             out[order.unsure] = min_ranks(scores[order.unsure].T).T
 
 
 class _Sorter:
-    """Sorts blocks of at most so many versions; what it returns lasts until the next block."""
+    """Sorts blocks of at most so many versions; what it returns lasts until the next block.
 
-    def __init__(self, cities: int, rows: int) -> None:
-        self._mask = (1 << (cities - 1).bit_length()) - 1
+    The numbers, (1 or versions, cities), count from 0 and are what stands for the cities.
+    """
+
+    def __init__(self, numbers: IntArray, rows: int) -> None:
+        self._mask = (1 << (numbers.size - 1).bit_length()) - 1
         # Inverting the score alone puts the highest first.
-        self._numbers = ~np.arange(cities)
-        self._keys = np.empty((rows, cities), dtype=np.int64)
-        self._steps = np.empty(rows * cities, dtype=np.int64)
+        self._inverted = ~numbers
+        self._keys = np.empty((rows, numbers.shape[1]), dtype=np.int64)
+        self._steps = np.empty(self._keys.size, dtype=np.int64)
 
     def order(self, scores: FloatArray) -> PackedOrder:
         keys = self._sort(scores.view(np.int64))
@@ -131,7 +136,7 @@ class _Sorter:
 
     def _sort(self, bits: IntArray) -> IntArray:
         keys = np.bitwise_or(bits, self._mask, out=self._keys[: len(bits)])
-        keys ^= self._numbers
+        keys ^= self._inverted[: len(bits)]
         keys.sort(axis=1)
         return keys
 

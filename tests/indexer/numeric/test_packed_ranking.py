@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.numeric import packed_ranking
 from indexer.numeric.packed_ranking import RowRanker, min_ranks_by_row, order_cities
 from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks
 
@@ -68,6 +69,7 @@ def test_every_distance_around_the_limit_of_a_tie(base):
 def test_clear_orders_need_no_second_look():
     scores = np.random.default_rng(5).lognormal(-6, 1.5, (500, 351))
     assert order_cities(scores).unsure.sum() == 0
+    assert RowRanker(351)._sorter.order(scores[:46]).unsure.sum() == 0
 
 
 @pytest.mark.parametrize("bad", [np.nan, -np.nan, np.inf, -np.inf])
@@ -85,22 +87,22 @@ def test_the_scores_are_left_alone():
     np.testing.assert_array_equal(scores, before)
 
 
-def test_blocks_in_the_same_memory_are_ranked_each_by_itself():
+def test_blocks_in_the_same_memory_are_ranked_each_by_itself(monkeypatch):
     """Clear, tied and negative versions by turns: nothing of a block shows in the next."""
+    monkeypatch.setattr(packed_ranking, "CACHED_CELLS", 160)
     rng = np.random.default_rng(3)
     scores = rng.lognormal(-6, 1.5, (23, 40))
     scores[::3, 7] = scores[::3, 9]
     scores[5::6] *= -1
-    ranker, ranks = RowRanker(40, 4), np.empty(scores.shape, dtype=np.int64)
-    for start in range(0, 23, 4):
-        ranker.rank(scores[start : start + 4], out=ranks[start : start + 4])
+    ranks = np.empty(scores.shape, dtype=np.int32)
+    RowRanker(40, np.int32).rank(scores, out=ranks)
     np.testing.assert_array_equal(ranks, min_ranks(scores.T).T)
 
 
 def test_ranks_are_written_into_whole_rows_or_not_at_all():
     ranks = np.zeros((4, 12), dtype=np.int64)
     with pytest.raises(ValueError, match="copy"):
-        RowRanker(6, 4).rank(np.arange(24.0).reshape(4, 6), out=ranks[:, :6])
+        RowRanker(6).rank(np.arange(24.0).reshape(4, 6), out=ranks[:, :6])
     assert not ranks.any()
 
 

@@ -1,0 +1,121 @@
+"""Files of data to stored editions, beside what pandas needs to read the same file and do nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from django.core.management import call_command
+from django.db import connection
+
+import benchmarks.ready  # noqa: F401  (before the models)
+from benchmarks.memory import peak, reset_peak
+from indexer.intake.files import OPERATOR
+from indexer.intake.registers import CityRow
+from indexer.services.data_imports import DataFile, Terms, import_data_set
+from indexer.services.methods import use_method
+from indexer.services.registers import default_register, register_cities
+from weighting.models import Account
+from weighting.services.frameworks import import_framework
+
+LARGE = (10_000, 1_000)
+# A workbook is read cell by cell, so fewer are taken in: as many as may be.
+WORKBOOK = (399, 1_000)
+FORMATS: dict[str, tuple[tuple[int, int], Callable[[pd.DataFrame, Path], object], Callable[[Path], object]]]
+FORMATS = {
+    "csv": (LARGE, lambda frame, path: frame.to_csv(path, index=False), pd.read_csv),
+    "parquet": (LARGE, lambda frame, path: frame.to_parquet(path, index=False), pd.read_parquet),
+    "xlsx": (WORKBOOK, lambda frame, path: frame.to_excel(path, index=False), pd.read_excel),
+}
+
+
+def rows() -> list[dict[str, object]]:
+    """Import each kind of file into a database of its own, in a process of its own."""
+    found: list[dict[str, object]] = []
+    for kind in FORMATS:
+        with tempfile.TemporaryDirectory(prefix="quanheng-bench-import-") as folder:
+            environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/import.sqlite3"}
+            command = [sys.executable, "-m", "benchmarks.imports", kind, folder]
+            done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+            found += json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def bench(kind: str, folder: Path) -> list[dict[str, object]]:
+    """Take one file in; time and memory of ours come first, for pandas fills the memory, too."""
+    (cities, leaves), write, read = FORMATS[kind]
+    terms, actor = _make_terms(cities, leaves)
+    path = folder / f"data.{kind}"
+    write(_make_frame(cities, leaves), path)
+    connection.close()
+    before = reset_peak()
+    ours = _seconds(
+        lambda: import_data_set(
+            data=DataFile(path, path.name), totals=None, terms=terms, actor=actor, limits=OPERATOR
+        )
+    )
+    growth, matrix = peak() - before, 8 * cities * leaves
+    reference = _seconds(lambda: read(path))
+    name = f"{kind} of {cities:,} x {leaves:,} ({path.stat().st_size / 1e6:.0f} MB) to a stored edition"
+    return [
+        {
+            "name": f"{name}, pandas reading it",
+            "ours": ours * 1e3,
+            "reference": reference * 1e3,
+            "ratio": ours / reference,
+            "goal": "none",
+            "better": "lower",
+        },
+        {
+            "name": f"{name}, peak memory beside the matrix",
+            "ours": growth / 2**20,
+            "reference": matrix / 2**20,
+            "ratio": growth / matrix,
+            "goal": "none",
+            "better": "lower",
+            "unit": "MB",
+        },
+    ]
+
+
+def _make_terms(cities: int, leaves: int) -> tuple[Terms, Account]:
+    actor, _is_new = Account.objects.get_or_create(username="bench", role="administrator")
+    lines = ["code,parent"] + [f"g{g}," for g in range(10)] + [f"x{k},g{k % 10}" for k in range(leaves)]
+    framework = import_framework(
+        source="\n".join(lines).encode(), filename="f.csv", actor=actor, name_zh="大", name_en="Large"
+    )
+    units = [CityRow(f"城{n}", f"City {n}", "省", "Province", "区", "Region") for n in range(cities)]
+    register_cities(units, actor=actor)
+    terms = Terms(
+        framework=framework,
+        register=default_register(),
+        year=2016,
+        method=use_method(),
+        name_zh="大",
+        name_en="Large",
+    )
+    return terms, actor
+
+
+def _make_frame(cities: int, leaves: int) -> pd.DataFrame:
+    values = np.random.default_rng(1).lognormal(0, 1.5, (cities, leaves)).round(6)
+    frame = pd.DataFrame(values, columns=[f"x{k}" for k in range(leaves)])
+    frame.insert(0, "unit", [f"城{n}" for n in range(cities)])
+    return frame
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    start = time.process_time()
+    act()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    call_command("migrate", verbosity=0)
+    print(json.dumps(bench(sys.argv[1], Path(sys.argv[2]))))
