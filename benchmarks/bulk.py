@@ -45,7 +45,7 @@ def rows() -> list[dict[str, object]]:
 def _in_process(url: str) -> list[dict[str, object]]:
     environment = {**os.environ, "DATABASE_URL": url}
     command = [sys.executable, "-m", "benchmarks.bulk"]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -73,7 +73,7 @@ def peer_rows(folder: Path) -> list[dict[str, object]]:
         ours, bare, ranks = pool.submit(_time_ours, values, weights).result()
     command = [os.environ.get("QUANHENG_BENCH_PYTHON", PEERS), ROOT / "benchmarks" / "peers.py", folder]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     name = f"{VERSIONS:,} versions to min-ranks of {CITIES} x {LEAVES}"
     rows = [_row(f"{name}, bare chunked product", ours, bare, goal=3, better="lower")]
     for peer, seconds in json.loads(done.stdout.splitlines()[-1]).items():

@@ -49,7 +49,7 @@ def _in_process(url: str, size: str) -> list[dict[str, object]]:
     """Time one size in a process whose memory nothing else has filled."""
     environment = {**os.environ, "DATABASE_URL": url, "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "benchmarks.recompute", size]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
     return found
 
