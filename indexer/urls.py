@@ -110,6 +110,8 @@ urlpatterns = [
     path("runs/<int:pk>/series/export/", series.series_export, name="run-series-export"),
     path("series/import/", series.series_import, name="series-import"),
     path("series/<int:pk>/publish/", series.series_publish, name="series-publish"),
+    path("series/<int:pk>/describe/", series.series_describe, name="series-describe"),
+    path("series/<int:pk>/remove/", series.series_remove, name="series-remove"),
     path("runs/<int:pk>/concentration/", concentration.run_concentration, name="run-concentration"),
     path(
         "runs/<int:pk>/concentration/export/",

@@ -144,6 +144,8 @@ POLICY = {
     "indexer:run-series-export": ("GET", STAFF),
     "indexer:series-import": ("GET POST", STAFF),
     "indexer:series-publish": ("GET POST", MANAGERS),
+    "indexer:series-describe": ("GET POST", OWNER),
+    "indexer:series-remove": ("GET POST", OWNER),
     "indexer:api-series-list": ("GET", ANYBODY),
     "indexer:api-series": ("GET", STAFF),
     # Without a series it answers 400, with what to give.

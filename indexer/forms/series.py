@@ -24,6 +24,23 @@ class RegisterField(forms.ModelChoiceField):
         return str(obj.name)
 
 
+def _note_field() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Where the data come from, and what a reader must know about them."),
+    )
+
+
+class SeriesDescriptionForm(forms.Form):
+    """What a series is called, and what is said of it."""
+
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
+    note = _note_field()
+
+
 class SeriesImportForm(forms.Form):
     """A file of one figure for each city, and what it is."""
 
@@ -41,12 +58,7 @@ class SeriesImportForm(forms.Form):
             "and value. An empty value is a city without one."
         ),
     )
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Where the data come from, and what a reader must know about them."),
-    )
+    note = _note_field()
 
     def __init__(self, *args: Any, registers: QuerySet[Register], register: int | None) -> None:
         super().__init__(*args)

@@ -107,6 +107,39 @@ def publish_series(series: OutsideSeries, *, actor: Account) -> OutsideSeries:
     return series
 
 
+@transaction.atomic
+def describe_series(
+    series: OutsideSeries, *, name_zh: str, name_en: str, note: str, actor: Account
+) -> OutsideSeries:
+    """Change how a series is called and what is said of it; its figures never change."""
+    series = _lock_unpublished(series)
+    before = {"name_zh": series.name_zh, "name_en": series.name_en}
+    series.name_zh, series.name_en, series.note = name_zh, name_en, note
+    series.full_clean()
+    series.save(update_fields=["name_zh", "name_en", "note"])
+    record_act(actor, "describe", series, before=before)
+    return series
+
+
+@transaction.atomic
+def remove_series(series: OutsideSeries, *, actor: Account) -> None:
+    """Remove a series that nobody outside could read; the log keeps its name and checksum."""
+    series = _lock_unpublished(series)
+    record_act(actor, "remove", series, name_zh=series.name_zh, name_en=series.name_en, sha256=series.sha256)
+    series.delete()
+
+
+def _lock_unpublished(series: OutsideSeries) -> OutsideSeries:
+    """Lock a series that may still change; a published one may be cited by whoever read it."""
+    series = OutsideSeries.objects.select_for_update().get(pk=series.pk)
+    if series.is_published:
+        raise Refused(
+            _("“%(name)s” is published: whoever read it may cite it, so it stays as it is.")
+            % {"name": series.name}
+        )
+    return series
+
+
 def _read_values(source: Source, log: ProblemLog, register: Register) -> dict[int, float]:
     """Return the value of each city; note names that stand for none or come twice, and no numbers."""
     table = read_table_or_sheet(source, log)

@@ -11,13 +11,20 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from indexer.forms.series import SeriesChoice, SeriesImportForm
-from indexer.models import Run
+from indexer.forms.series import SeriesChoice, SeriesDescriptionForm, SeriesImportForm
+from indexer.models import OutsideSeries, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.registers import registers_visible_to
 from indexer.selectors.runs import PERCENT, runs_visible_to
-from indexer.selectors.series import SeriesReport, hold_against, series_beside, series_visible_to
-from indexer.services.series import import_series, publish_series
+from indexer.selectors.series import (
+    SeriesReport,
+    hold_against,
+    owns_series,
+    series_beside,
+    series_owned_by,
+    series_visible_to,
+)
+from indexer.services.series import describe_series, import_series, publish_series, remove_series
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.series_figures import report_context, scatter_of
@@ -27,7 +34,7 @@ from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblem, FileProblems
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
@@ -118,8 +125,68 @@ def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
         _("Anybody can read the series beside published rankings, without signing in."),
         _("This cannot be taken back here: what was read stays read."),
     ]
-    context = {"series": series, "consequences": consequences, "cancel_url": _back(_run_behind(request))}
-    return render(request, "indexer/series_publish.html", context)
+    context = {
+        "title": _("Publish this series"),
+        "question": _("Publish this series?"),
+        "consequences": consequences,
+        "submit": _("Publish this series"),
+    }
+    return _confirm(request, series, context)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for other names and another note of an own series; POST sets them."""
+    account, back = account_of(request), _back(_run_behind(request))
+    series = get_object_or_404(series_owned_by(account), pk=pk)
+    said = {name: getattr(series, name) for name in SeriesDescriptionForm.base_fields}
+    form = SeriesDescriptionForm(request.POST if request.method == "POST" else None, initial=said)
+    if request.method == "POST" and form.is_valid():
+        try:
+            describe_series(series, actor=account, **form.cleaned_data)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The series is renamed."))
+        return redirect(f"{back}?{urlencode({'series': series.pk})}")
+    context = {"series": series, "form": form, "cancel_url": back}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/series_describe.html", context, status=status)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what removing an own series means; POST removes it."""
+    account, back = account_of(request), _back(_run_behind(request))
+    series = get_object_or_404(series_owned_by(account), pk=pk)
+    if request.method == "POST":
+        try:
+            remove_series(series, actor=account)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The series is removed."))
+        return redirect(back)
+    context = {
+        "title": _("Remove this series"),
+        "question": _("Remove this series?"),
+        "consequences": [
+            _("The figures are deleted, and pages and reports no longer show them."),
+            _("The log keeps the name and the checksum. The same file can be sent in again."),
+        ],
+        "submit": _("Remove this series"),
+        "kind": "danger",
+    }
+    return _confirm(request, series, context)
+
+
+def _confirm(request: HttpRequest, series: OutsideSeries, context: dict[str, Any]) -> HttpResponse:
+    context |= {
+        "series": series,
+        "cancel_url": _back(_run_behind(request)),
+        "action": request.get_full_path(),
+    }
+    return render(request, "indexer/series_confirm.html", context)
 
 
 def _run_behind(request: HttpRequest) -> Run | None:
@@ -144,6 +211,11 @@ def _choice(request: HttpRequest, run: Run) -> tuple[SeriesChoice | None, Series
     return form, hold_against(subject, form.one, bands=form.limits, logarithmic=form.logarithmic)
 
 
+def _may_change(request: HttpRequest, series: OutsideSeries) -> bool:
+    account = visitor_of(request).account
+    return account is not None and not series.is_published and owns_series(account, series)
+
+
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context = {
         **run_context(run, "run-series"),
@@ -161,6 +233,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
             "form": form,
             "saves": save_links(f"{export}?{query}"),
             "image_url": f"{picture}?{query}",
+            "may_change": _may_change(request, form.one),
             **report_context(report),
         }
     return render(request, "indexer/series.html", context)

@@ -10,6 +10,7 @@ from scipy import stats
 
 from indexer.models import City, OutsideSeries
 from indexer.services.registers import default_register
+from indexer.services.series import publish_series
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
@@ -56,6 +57,7 @@ def test_without_a_series_the_page_shows_what_a_file_looks_like(analyst, client,
     assert f"{IMPORT}?run={run.pk}" in text
 
 
+@pytest.mark.postgres
 def test_a_file_is_stored_by_any_name_of_a_city(analyst, run):
     City.objects.filter(name_zh="洛阳市").update(code="410300")
     response = send(analyst, "unit,value\n宛城,3119.1\nXi'an,6257.2\n甘孜州,\n410300,3820.1\n")
@@ -67,6 +69,7 @@ def test_a_file_is_stored_by_any_name_of_a_city(analyst, run):
     assert AuditEntry.objects.filter(act="add", subject_type="outsideseries").count() == 1
 
 
+@pytest.mark.postgres
 def test_a_workbook_is_read_as_well(analyst, run):
     book, out = Workbook(), io.BytesIO()
     for row in (("unit", "value"), ("南阳市", 3119.1), ("洛阳市", 3820.1)):
@@ -76,6 +79,7 @@ def test_a_workbook_is_read_as_well(analyst, run):
     assert len(OutsideSeries.objects.get().city_ids) == 2
 
 
+@pytest.mark.postgres
 def test_every_problem_of_a_file_is_named_at_once_and_nothing_kept(analyst, run):
     response = send(analyst, "unit,value\n南阳,3119.1\n宛城,1\n洛洛阳市,2\n西安市,many\n,4\n全国,9\n")
     assert response.status_code == 422
@@ -95,6 +99,7 @@ def test_a_file_without_values_is_refused(analyst, run, text):
     assert response.context["problems"] or response.context["form"].errors
 
 
+@pytest.mark.postgres
 def test_the_same_values_are_stored_once(analyst, run):
     text = "unit,value\n南阳市,3119.1\n"
     assert send(analyst, text).status_code == 302
@@ -179,6 +184,7 @@ def test_the_api_names_what_is_wrong(analyst, run, query, field):
     assert list(answer.json()) == [field]
 
 
+@pytest.mark.postgres
 def test_a_series_is_read_by_strangers_only_when_published(client):
     run = make_runs(random_values(6), tilts=[None], published=True)[0]
     series = gdp_of(run)
@@ -191,6 +197,55 @@ def test_a_series_is_read_by_strangers_only_when_published(client):
     text = client.get(page_of(run)).content.decode()
     assert "rank correlation" in text
     assert IMPORT not in text
+
+
+@pytest.mark.postgres
+def test_the_owner_renames_a_series_and_its_figures_stay(analyst, run):
+    send(analyst, "unit,value\n南阳市,3119.1\n")
+    series = OutsideSeries.objects.get()
+    address = reverse("indexer:series-describe", args=[series.pk]) + f"?run={run.pk}"
+    assert address in analyst.get(page_of(run)).content.decode()
+    wrong = analyst.post(address, {"name_zh": "", "name_en": "GDP of 2016"})
+    assert wrong.status_code == 422
+    assert list(wrong.context["form"].errors) == ["name_zh"]
+    analyst.post(address, {"name_zh": "生产总值", "name_en": "GDP of 2016", "note": "Yearbook"})
+    renamed = OutsideSeries.objects.get()
+    assert (renamed.name_zh, renamed.name_en, renamed.note) == ("生产总值", "GDP of 2016", "Yearbook")
+    assert (renamed.sha256, bytes(renamed.values)) == (series.sha256, bytes(series.values))
+    entry = AuditEntry.objects.get(act="describe", subject_type="outsideseries")
+    assert entry.detail["before"]["name_en"] == "GDP"
+
+
+@pytest.mark.postgres
+def test_the_owner_removes_a_series_after_a_word_and_can_send_it_again(analyst, run):
+    text = "unit,value\n南阳市,3119.1\n"
+    send(analyst, text)
+    series = OutsideSeries.objects.get()
+    address = reverse("indexer:series-remove", args=[series.pk]) + f"?run={run.pk}"
+    assert "Remove this series?" in analyst.get(address).content.decode()
+    assert OutsideSeries.objects.exists()
+    assert analyst.post(address).url == page_of(run)
+    assert not OutsideSeries.objects.exists()
+    entry = AuditEntry.objects.get(act="remove", subject_id=str(series.pk))
+    assert (entry.detail["name_zh"], entry.detail["sha256"]) == (SAID["name_zh"], series.sha256)
+    assert send(analyst, text).status_code == 302
+
+
+@pytest.mark.postgres
+def test_a_published_series_and_that_of_others_stay(analyst, client, run):
+    send(analyst, "unit,value\n南阳市,3119.1\n")
+    series = OutsideSeries.objects.get()
+    publish_series(series, actor=series.created_by)
+    others = gdp_of(run)
+    for name in ("indexer:series-describe", "indexer:series-remove"):
+        assert analyst.get(reverse(name, args=[others.pk])).status_code == 404
+        answer = analyst.post(reverse(name, args=[series.pk]), SAID)
+        assert answer.status_code == 409
+        assert "may cite it" in answer.content.decode()
+    assert OutsideSeries.objects.count() == 2
+    assert (
+        reverse("indexer:series-remove", args=[series.pk]) not in analyst.get(page_of(run)).content.decode()
+    )
 
 
 def test_two_cities_are_too_few_and_the_page_says_so(analyst):

@@ -37,6 +37,7 @@ SENTENCES: dict[str, Promise] = {
     "ready": gettext_lazy("declared %(subject)s ready"),
     "record_figures": gettext_lazy("recorded published figures beside %(subject)s"),
     "register": gettext_lazy("registered %(subject)s"),
+    "remove": gettext_lazy("removed %(subject)s"),
     "remind": gettext_lazy("sent a reminder in %(subject)s"),
     "remove_expert": gettext_lazy("removed %(subject)s from the round"),
     "replace_link": gettext_lazy("made a new link for %(subject)s"),
