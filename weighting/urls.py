@@ -99,6 +99,7 @@ urlpatterns = [
     path("frameworks/", frameworks.framework_list, name="framework-list"),
     path("frameworks/import/", frameworks.framework_import, name="framework-import"),
     path("frameworks/<int:pk>/", frameworks.framework_detail, name="framework-detail"),
+    path("frameworks/<int:pk>/framework.csv", frameworks.framework_file, name="framework-file"),
     path("frameworks/<int:pk>/publish/", frameworks.framework_publish, name="framework-publish"),
     path("panels/", panels.panel_list, name="panel-list"),
     path("panels/import/", panels.panel_import, name="panel-import"),

@@ -113,7 +113,7 @@ def describe_series(
 ) -> OutsideSeries:
     """Change how a series is called and what is said of it; its figures never change."""
     series = _lock_unpublished(series)
-    before = {"name_zh": series.name_zh, "name_en": series.name_en}
+    before = f"{series.name_zh} · {series.name_en}"
     series.name_zh, series.name_en, series.note = name_zh, name_en, note
     series.full_clean()
     series.save(update_fields=["name_zh", "name_en", "note"])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from indexer.models import City, DataSet
+from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
     IndicatorSummary,
     cities_of,
@@ -43,7 +44,9 @@ def data_set_list(request: HttpRequest) -> HttpResponse:
         }
         for data_set in data_sets
     ]
-    return render(request, "indexer/data_set_list.html", {"rows": rows})
+    account = visitor_of(request).account
+    drafts = imports_visible_to(account).filter(owner=account).count() if account else 0
+    return render(request, "indexer/data_set_list.html", {"rows": rows, "drafts": drafts})
 
 
 @audience(ANYONE)

@@ -213,7 +213,7 @@ def test_the_owner_renames_a_series_and_its_figures_stay(analyst, run):
     assert (renamed.name_zh, renamed.name_en, renamed.note) == ("生产总值", "GDP of 2016", "Yearbook")
     assert (renamed.sha256, bytes(renamed.values)) == (series.sha256, bytes(series.values))
     entry = AuditEntry.objects.get(act="describe", subject_type="outsideseries")
-    assert entry.detail["before"]["name_en"] == "GDP"
+    assert entry.detail["before"] == "地区生产总值 · GDP"
 
 
 @pytest.mark.postgres

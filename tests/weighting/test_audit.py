@@ -14,7 +14,7 @@ from weighting.models import AuditEntry
 from weighting.services.access import replace_invitation_link
 from weighting.services.audit import record_act
 from weighting.services.rounds import close_round
-from weighting.views.audit_words import SENTENCES
+from weighting.views.audit_words import SENTENCES, detail_words
 
 LOG, EXPORT = reverse("weighting:audit"), reverse("weighting:audit-export")
 ROOT = Path(__file__).parents[2]
@@ -132,6 +132,20 @@ def test_the_log_never_holds_a_score(client, manager):
 
     panel = make_panel(owner=manager)
     assert logged(1) == logged(5)
+
+
+@pytest.mark.django_db
+def test_details_are_told_in_words_and_in_one_time_zone(client, manager):
+    round_ = make_round(manager=manager)
+    record_act(
+        manager, "extend", round_, before="2026-11-26T12:00:00+00:00", after="2026-11-28T20:00:00+08:00"
+    )
+    details = client.get(LOG).context["acts"][0].details
+    assert [name for name, _ in details] == ["after", "before"]
+    assert "28 Nov 2026, 20:00 (Asia/Shanghai" in details[0][1]
+    assert "26 Nov 2026, 20:00 (Asia/Shanghai" in details[1][1]
+    with translation.override("zh-hans"):
+        assert detail_words("source", "round") == ("来源", "已关闭的评分轮次")
 
 
 @pytest.mark.django_db

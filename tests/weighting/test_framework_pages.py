@@ -47,6 +47,17 @@ def test_an_imported_framework_is_shown_as_a_tree(client):
 
 
 @pytest.mark.usefixtures("manager")
+def test_the_tree_as_a_file_gives_the_same_tree_again(client):
+    send(client)
+    first = Framework.objects.get()
+    text = client.get(reverse("weighting:framework-file", args=[first.pk])).content.decode("utf-8-sig")
+    send(client, text)
+    facts = ("code", "parent__code", "name_zh", "name_en", "direction", "unit", "note")
+    trees = [list(tree.indicators.values_list(*facts)) for tree in Framework.objects.order_by("pk")]
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.usefixtures("manager")
 def test_a_faulty_file_comes_back_with_every_problem_and_the_names(client):
     response = send(client, "code,parent,direction\na,,1\nb,nowhere,5\na,,1\n")
 

@@ -130,8 +130,9 @@ def test_the_pages_add_remove_revoke_and_note(client, round_):
     fields = {"code": "E900", "name": "New", "email": "n@p.example", "sector": "other", "language": "en"}
     address = page("expert-add", round_)
     assert client.post(address, {**fields, "code": "E001"}).status_code == 422
-    assert client.post(address, fields).url == page("detail", round_)
+    added = client.post(address, fields)
     invitation = round_.invitations.get(expert__code="E900")
+    assert added.url == url("detail", invitation)
     token = issue_invitation_link(invitation)
 
     assert "stops working" in client.get(url("revoke", invitation)).text
@@ -181,6 +182,22 @@ def test_the_sheet_holds_links_codes_and_pictures_that_open_the_right_ballots(cl
     assert not any(normalise_code(code) in stored for code in codes)
     assert "no-store" in answer["Cache-Control"]
     assert " style=" not in answer.text
+
+
+def test_new_links_for_all_are_made_after_a_word_once_some_are_out(client, round_):
+    assert "Make links for all who have not sealed" in client.get(page("detail", round_)).text
+    client.post(page("links", round_))
+    count = AccessLink.objects.filter(revoked=False).count()
+    later = client.get(page("detail", round_))
+    assert f'action="{page("links", round_)}"' not in later.text
+    assert page("links", round_) in later.text
+    assert "printed and mailed ones too" in client.get(page("links", round_)).text
+    assert AccessLink.objects.filter(revoked=False).count() == count
+
+
+def test_the_sheet_speaks_the_language_of_each_expert(client, round_):
+    Expert.objects.update(language="zh-hans")
+    assert client.post(page("links", round_)).text.count("请勿转交他人") == 3
 
 
 # --- mail

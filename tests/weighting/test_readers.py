@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from django.utils import translation
 
 from weighting.numeric.tree import build_tree
 from weighting.readers import (
@@ -287,6 +288,12 @@ class TestPanel:
             (2, "e1", "industry", "zh-hans"),
             (3, "e2", "other", "zh-hans"),
         ]
+
+    def test_language_and_sector_are_known_by_the_words_of_the_page(self):
+        text = "code,name,email,sector,language\ne1,A,a@x.example,学术界,zh\ne2,B,b@x.example,政府,英文\n"
+        with translation.override("zh-hans"):
+            rows = read_panel(text.encode(), "P.csv")
+        assert [(row.sector, row.language) for row in rows] == [("academic", "zh-hans"), ("government", "en")]
 
     def test_all_problems_at_once(self):
         text = (

@@ -22,8 +22,8 @@ from weighting.services.ballots import seal_ballot
 pytestmark = pytest.mark.django_db
 
 LIST, NEW = reverse("weighting:round-list"), reverse("weighting:round-new")
-POST_ONLY = ["ready", "open", "aggregate", "links"]
-ASKING = ["close", "void", "extend", "revise", "end-series"]
+POST_ONLY = ["ready", "open", "aggregate"]
+ASKING = ["links", "close", "void", "extend", "revise", "end-series"]
 
 
 @pytest.fixture
@@ -74,7 +74,9 @@ def test_the_first_step_asks_for_framework_and_panel(client, step_two):
 
     half = client.get(step_two.split("&", maxsplit=1)[0])
     assert [field.name for field in half.context["form"]] == ["framework", "panel"]
-    assert "This field is required" in half.text
+    assert half.context["form"].initial == {"framework": step_two.split("=")[1].split("&")[0]}
+    wrong = client.get(NEW, {"framework": "", "panel": "0"})
+    assert "This field is required" in wrong.text
 
 
 @pytest.mark.usefixtures("manager")
@@ -349,7 +351,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(client, manager, django_
 def test_the_page_costs_the_same_for_any_size_of_panel(client, manager, django_assert_num_queries, size):
     round_ = make_round(manager=manager, panel=make_panel(size))
     client.get(url("detail", round_))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url("detail", round_))
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL
-from weighting.moments import time_zones, zone_text
+from weighting.moments import moment_text, time_zones, zone_text
 from weighting.selectors.preflight import threshold_problem
 
 # What a browser's date and time field sends.
@@ -67,7 +67,10 @@ def read_deadline(wall_clock: datetime, zone: str) -> datetime:
     with timezone.override(ZoneInfo(zone)):
         moment = from_current_timezone(wall_clock)
     if moment <= timezone.now():
-        raise forms.ValidationError(_("This time has passed: choose a later one."))
+        now = moment_text(timezone.now(), zone)
+        raise forms.ValidationError(
+            _("This time has passed: it is now %(now)s. Choose a later one.") % {"now": now}
+        )
     return moment
 
 

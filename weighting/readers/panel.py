@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from weighting.enums import Language, Sector
@@ -14,6 +15,8 @@ from weighting.readers.workbook import read_table_or_sheet
 
 REQUIRED = ("code", "name", "email")
 OPTIONAL = ("organisation", "sector", "language")
+# What people write for a language beside its code and its name.
+SHORT = {"zh": Language.CHINESE.value, "zh-cn": Language.CHINESE.value}
 MAX_LENGTHS = {"code": 40, "name": 200, "email": 254, "organisation": 200}
 
 
@@ -61,8 +64,8 @@ def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> PanelRow:
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
             log.add(message, row=line, column=column, value=cells[column])
     _check_email(line, cells["email"], log)
-    sector = _choose(line, cells, "sector", Sector.values, Sector.OTHER, log)
-    language = _choose(line, cells, "language", Language.values, Language.CHINESE, log)
+    sector = _choose(line, cells, "sector", Sector, Sector.OTHER, log)
+    language = _choose(line, cells, "language", Language, Language.CHINESE, log)
     return PanelRow(
         line, cells["code"], cells["name"], cells["email"], cells["organisation"], sector, language
     )
@@ -77,11 +80,14 @@ def _check_email(line: int, email: str, log: ProblemLog) -> None:
 
 
 def _choose(
-    line: int, cells: dict[str, str], column: str, choices: list[str], default: str, log: ProblemLog
+    line: int, cells: dict[str, str], column: str, choices: type[TextChoices], default: str, log: ProblemLog
 ) -> str:
-    value = cells[column].casefold() or default
-    if value not in choices:
-        message = _("Choose one of %(choices)s.") % {"choices": ", ".join(choices)}
+    """Return a value that stands in a cell as such or as the page calls it."""
+    text = cells[column].casefold() or default
+    known = {str(label).casefold(): value for value, label in choices.choices} | SHORT
+    value = known.get(text, text)
+    if value not in choices.values:
+        message = _("Choose one of %(choices)s.") % {"choices": ", ".join(choices.values)}
         log.add(message, row=line, column=column, value=cells[column])
     return value
 

@@ -78,6 +78,12 @@ def keeps_links(round_: Round) -> bool:
     return Invitation.objects.filter(round=round_, ballot__isnull=False).exists()
 
 
+def has_links_out(round_: Round) -> bool:
+    """Tell whether an expert who has not sealed holds a link or code that would stop working."""
+    waiting = Invitation.objects.filter(round=round_, sealed=False, removed=False)
+    return waiting.filter(access_links__revoked=False).exists()
+
+
 def receipts_of(round_: Round) -> list[str]:
     """Return the sorted receipts of a round that is closed; none while it may still change."""
     if not round_.receipt_root:

@@ -18,7 +18,7 @@ from weighting.forms.audit import AuditFilter
 from weighting.models import AuditEntry
 from weighting.permissions import MANAGERS, audience
 from weighting.selectors.audit import entries_visible_to, names_of_subjects
-from weighting.views.audit_words import KINDS, SENTENCES, address_of, sentence_of
+from weighting.views.audit_words import KINDS, SENTENCES, address_of, detail_words, sentence_of
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of
 
@@ -44,7 +44,7 @@ class LoggedAct:
     @property
     def details(self) -> list[tuple[str, str]]:
         """The ids and settings of the act, in the order of their names."""
-        return [(name, str(value)) for name, value in sorted(self.entry.detail.items())]
+        return [detail_words(name, value) for name, value in sorted(self.entry.detail.items())]
 
 
 @audience(MANAGERS)

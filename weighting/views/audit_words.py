@@ -1,12 +1,21 @@
 """The log in sentences."""
 
+from typing import Any
+
+from django.conf import settings
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from weighting.enums import VersionSource
 from weighting.models import ApiToken, AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
+from weighting.moments import moment_text
+
+# Details that hold a moment, as the log writes it.
+MOMENTS = ("before", "after")
 
 SENTENCES: dict[str, Promise] = {
     "add": gettext_lazy("added %(subject)s"),
@@ -68,6 +77,48 @@ KINDS: dict[str, Promise] = {
     "dataimport": gettext_lazy("the import of data"),
     "outsideseries": gettext_lazy("the outside series"),
 }
+
+DETAILS: dict[str, Promise] = {
+    "added": gettext_lazy("added"),
+    "after": gettext_lazy("after"),
+    "before": gettext_lazy("before"),
+    "completed": gettext_lazy("completed"),
+    "count": gettext_lazy("count"),
+    "data_set": gettext_lazy("data set"),
+    "excluded": gettext_lazy("ballots left out"),
+    "experts": gettext_lazy("experts"),
+    "file": gettext_lazy("file"),
+    "group": gettext_lazy("group"),
+    "indicators": gettext_lazy("indicators"),
+    "invited": gettext_lazy("invited"),
+    "items": gettext_lazy("items"),
+    "kind": gettext_lazy("kind"),
+    "manifest_hash": gettext_lazy("hash of the manifest"),
+    "method": gettext_lazy("method"),
+    "name_en": gettext_lazy("English name"),
+    "name_zh": gettext_lazy("Chinese name"),
+    "node": gettext_lazy("indicator"),
+    "note": gettext_lazy("note"),
+    "number": gettext_lazy("number"),
+    "questionnaire_hash": gettext_lazy("hash of the questionnaire"),
+    "reason": gettext_lazy("reason"),
+    "run": gettext_lazy("ranking"),
+    "runs": gettext_lazy("rankings"),
+    "sealed": gettext_lazy("sealed"),
+    "sender": gettext_lazy("sender"),
+    "sha256": gettext_lazy("checksum"),
+    "source": gettext_lazy("source"),
+    "version": gettext_lazy("version"),
+}
+SHOWN_AS: dict[str, dict[str, Promise | str]] = {"source": dict(VersionSource.choices)}
+
+
+def detail_words(name: str, value: Any) -> tuple[str, str]:
+    """Put a detail of an act into words; one without a word is named as the log has it."""
+    shown = SHOWN_AS.get(name, {}).get(value, value) if isinstance(value, str) else value
+    if name in MOMENTS and isinstance(value, str) and (moment := parse_datetime(value)):
+        shown = moment_text(moment, settings.TIME_ZONE)
+    return str(DETAILS.get(name, name)), str(shown)
 
 
 def sentence_of(entry: AuditEntry, subject: Model | None) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weighting.exceptions import Refused
+from weighting.exports import columns_of
 from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, audience
@@ -15,6 +16,7 @@ from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to, indicators_of
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.files import table_answer
 from weighting.visitors import account_of, visitor_of
 
 
@@ -33,6 +35,28 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
     framework = _framework_or_404(request, pk)
     context = {"framework": framework, "indicators": along_the_tree(indicators_of(framework.pk))}
     return render(request, "weighting/manager/framework_detail.html", context)
+
+
+@audience(ANYONE)
+@require_GET
+def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the tree as a file that can be changed and imported as another framework."""
+    nodes = indicators_of(_framework_or_404(request, pk).pk)
+    codes = {node.pk: node.code for node in nodes}
+    rows = (
+        [
+            node.code,
+            codes[node.parent_id] if node.parent_id else "",
+            node.name_zh,
+            node.name_en,
+            node.direction if node.is_leaf else "",
+            node.unit,
+            node.note,
+        ]
+        for node in nodes
+    )
+    columns = columns_of("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
+    return table_answer("csv", f"framework-{pk}", columns, rows)
 
 
 @audience(MANAGERS)

@@ -78,10 +78,12 @@ def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpRe
 
 @audience(MANAGERS)
 @never_cache
-@require_POST
+@require_http_methods(["GET", "POST"])
 def round_links(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make new links and codes for everybody who has not sealed, as a sheet to print, this once."""
+    """Say what new links do to those handed out; POST makes them, as a sheet to print, this once."""
     round_ = _round_or_404(request, pk)
+    if request.method == "GET":
+        return _ask(request, round_, _new_links_words())
     try:
         made = replace_unsealed_links(round_, actor=account_of(request))
     except Refused as refusal:
@@ -140,13 +142,15 @@ def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = ExpertForm(*sent_data(request))
     if request.method == "POST" and form.is_valid():
         try:
-            add_experts(round_, people=[form.person()], actor=account_of(request))
+            [invitation] = add_experts(round_, people=[form.person()], actor=account_of(request))
         except Refused as refusal:
             for blocker in refusal.blockers:
                 form.add_error(None, blocker)
         else:
-            messages.success(request, _("The expert is invited. Send or hand out the link."))
-            return redirect("weighting:round-detail", pk=pk)
+            messages.success(
+                request, _("The expert is invited. Make a link here to hand out, or invite by e-mail.")
+            )
+            return redirect("weighting:invitation-detail", pk=pk, invitation_pk=invitation.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(
         request, "weighting/manager/expert_add.html", {"round": round_, "form": form}, status=status
@@ -202,6 +206,18 @@ def round_remind(request: HttpRequest, pk: int) -> HttpResponse:
         "submit": _("Send the reminder"),
     }
     return _mail(request, pk, invitations_to_remind, queue_reminders, words)
+
+
+def _new_links_words() -> dict[str, object]:
+    return {
+        "title": _("New links for all who have not sealed"),
+        "consequences": [
+            _("Every link and code that these experts hold stops working, printed and mailed ones too."),
+            _("What they have scored stays, and opens with the new link."),
+            _("A sheet with one personal link and code for each expert is shown once, ready to print."),
+        ],
+        "submit": _("Make new links"),
+    }
 
 
 def _mail(

@@ -9,19 +9,20 @@ from django.utils.translation import gettext as _
 from weighting.enums import RoundState
 from weighting.models import Round
 from weighting.selectors.preflight import Check, preflight_of
-from weighting.selectors.rounds import Participation, aggregation_blockers
+from weighting.selectors.rounds import Participation, aggregation_blockers, has_links_out
 
 LIFE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN, RoundState.CLOSED, RoundState.AGGREGATED]
 
 
 @dataclass(frozen=True)
 class NextAct:
-    """The one act that a round waits for: a page to open, or a form to post."""
+    """The one act that a round waits for: a page to open, or a form to post; ``others`` lead elsewhere."""
 
     title: str
     submit: str
     url: str
     is_post: bool = True
+    others: list[tuple[str, str]] = field(default_factory=list)
     consequences: list[str] = field(default_factory=list)
     blockers: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -45,7 +46,9 @@ def next_act_of(round_: Round, participation: Participation) -> NextAct | None:
             return _open(round_)
         case RoundState.OPEN:
             is_over = timezone.now() >= round_.deadline or participation.sealed == participation.invited
-            return _close(round_) if is_over else _hand_out_links(round_)
+            if is_over:
+                return _close(round_)
+            return _remind(round_) if has_links_out(round_) else _hand_out_links(round_)
         case RoundState.CLOSED:
             return _aggregate(round_)
         case _:
@@ -88,8 +91,24 @@ def _hand_out_links(round_: Round) -> NextAct:
         submit=_("Make links for all who have not sealed"),
         url=reverse("weighting:round-links", args=[round_.pk]),
         consequences=[
-            _("A sheet with one new personal link for each expert is shown once, ready to print."),
-            _("Links made earlier for these experts stop working; what they have scored stays."),
+            _("A sheet with one personal link and code for each expert is shown once, ready to print."),
+            _("Or each expert gets the link by e-mail."),
+        ],
+        others=[(_("Invite by e-mail…"), reverse("weighting:round-mail", args=[round_.pk]))],
+    )
+
+
+def _remind(round_: Round) -> NextAct:
+    return NextAct(
+        title=_("The panel is scoring"),
+        submit=_("Remind by e-mail…"),
+        url=reverse("weighting:round-remind", args=[round_.pk]),
+        is_post=False,
+        consequences=[
+            _("The personal links are out. Nothing is left to do until all have sealed, or the deadline.")
+        ],
+        others=[
+            (_("New links for all who have not sealed…"), reverse("weighting:round-links", args=[round_.pk]))
         ],
     )
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weighting.enums import Language, RoundState
+from weighting.enums import Feedback, Language, RoundState
 from weighting.exceptions import Refused
 from weighting.forms.rounds import TERMS, ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
@@ -65,8 +65,13 @@ def round_list(request: HttpRequest) -> HttpResponse:
 def round_new(request: HttpRequest) -> HttpResponse:
     """Two steps: framework and panel by the address, then titles, groups and rules."""
     account = account_of(request)
+    # With one of the two the page that led here has chosen it, and the other is asked for.
+    is_whole = {"framework", "panel"} <= set(request.GET)
     basis = RoundBasisForm(
-        request.GET or None, frameworks=frameworks_visible_to(account), panels=panels_visible_to(account)
+        request.GET if is_whole else None,
+        initial=request.GET.dict(),
+        frameworks=frameworks_visible_to(account),
+        panels=panels_visible_to(account),
     )
     if not basis.is_valid():
         context = {"form": basis, "cancel_url": reverse("weighting:round-list")}
@@ -76,6 +81,7 @@ def round_new(request: HttpRequest) -> HttpResponse:
         *sent_data(request),
         indicators=along_the_tree(indicators_of(framework.pk)),
         earlier=rounds_to_follow(account, framework, panel),
+        initial={"follows": request.GET.get("follows")},
     )
     if request.method == "POST" and form.is_valid():
         round_ = _draft(request, form, framework, panel)
@@ -104,6 +110,8 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "version": round_.weight_versions.defer("manifest").first(),
         "is_open": round_.state == RoundState.OPEN,
         "keeps_links": keeps_links(round_),
+        "can_be_followed": round_.state in (RoundState.CLOSED, RoundState.AGGREGATED)
+        and round_.feedback != Feedback.NONE,
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
         "can_be_voided": round_.state not in (RoundState.AGGREGATED, RoundState.VOID),
     }
@@ -149,7 +157,9 @@ def round_open(request: HttpRequest, pk: int) -> HttpResponse:
 def round_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what closing means; POST closes."""
     if request.method == "POST":
-        return _act(request, pk, close_round, _("The round is closed. No ballot leads to a person any more."))
+        keeps = _round_or_404(request, pk).feedback == Feedback.OWN
+        done = _("The round is closed. No ballot leads to a person any more.")
+        return _act(request, pk, close_round, _("The round is closed.") if keeps else done)
     round_ = _round_or_404(request, pk)
     participation = participation_of(round_)
     waiting = participation.invited - participation.sealed
@@ -162,7 +172,9 @@ def round_close(request: HttpRequest, pk: int) -> HttpResponse:
         "round": round_,
         "consequences": [
             *([unsealed % {"count": waiting}] if waiting else []),
-            _("The link between every person and their ballot is destroyed in the same moment."),
+            _("The links between persons and sealed ballots are kept until the series ends, as was said.")
+            if round_.feedback == Feedback.OWN
+            else _("The link between every person and their ballot is destroyed in the same moment."),
             _("The receipts of the sealed ballots are shown to the panel."),
             _("The round can never be opened again."),
         ],
