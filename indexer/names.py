@@ -53,6 +53,11 @@ def normalise_unit_name(name: str) -> str:
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).split())
 
 
+def fold_name(name: str) -> str:
+    """Forget case, width, spaces and apostrophes, to search and sort: Xi'an is found as xian."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
+
+
 def split_name(name: str) -> tuple[str, str]:
     """Return a name without the kind of place and the peoples, and its level or ''.
 

@@ -1,13 +1,11 @@
 """The filter above a table of cities."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from indexer.models import City
-from indexer.selectors.cities import matching_cities, provinces_of, regions_of
+from indexer.selectors.cities import Cities, matching_cities
 from weighting.numeric.arrays import IntArray
 
 PAGE_SIZE = 50
@@ -24,10 +22,10 @@ class CityFilter(forms.Form):
         label=_("Rows per page"), required=False, choices=[("", "50"), ("200", "200"), (ALL, _("All"))]
     )
 
-    def __init__(self, data: Any, *, cities: Sequence[City]) -> None:
+    def __init__(self, data: Any, *, cities: Cities) -> None:
         super().__init__(data)
         self._cities = cities
-        regions = [(region.pk, region.name) for region in regions_of(cities)]
+        regions = [(region.pk, region.name) for region in cities.regions]
         self.fields["region"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
         self.fields["province"].choices = [("", _("All provinces")), *self._provinces()]  # type: ignore[attr-defined]
         self.full_clean()
@@ -52,7 +50,7 @@ class CityFilter(forms.Form):
         return any(self.cleaned_data.get(name) for name in ("q", "region", "province"))
 
     def _provinces(self) -> list[tuple[str, list[tuple[int, str]]]]:
-        groups: dict[str, list[tuple[int, str]]] = {region.name: [] for region in regions_of(self._cities)}
-        for province in provinces_of(self._cities):
+        groups: dict[str, list[tuple[int, str]]] = {region.name: [] for region in self._cities.regions}
+        for province in self._cities.provinces:
             groups[province.region.name].append((province.pk, province.name))
         return list(groups.items())

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from indexer.models.register import Register
+from indexer.names import fold_name
 from weighting.models.named import BilingualName
 
 
@@ -26,6 +27,20 @@ class Province(BilingualName):
         constraints = [models.UniqueConstraint(fields=["region", "name_zh"], name="province_once")]
 
 
+class FoldedNames(models.TextField):
+    """All names of a unit, folded, one a line; written with the unit, whoever saves it.
+
+    The first line is what units sort by: the English name, which for a Chinese place is its pinyin.
+    """
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        unit: City = model_instance  # type: ignore[assignment]
+        names = [unit.name_en or unit.name_zh, unit.name_zh, *unit.aliases]
+        folded = "\n".join(map(fold_name, names))
+        setattr(unit, self.attname, folded)
+        return folded
+
+
 class City(BilingualName):
     """A unit of a register, which is scored; ``aliases`` are the other Chinese names it goes by.
 
@@ -36,6 +51,7 @@ class City(BilingualName):
     register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="cities")
     province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="cities")
     aliases = models.JSONField(default=list, blank=True)
+    folded_names = FoldedNames(editable=False, default="")
     code = models.CharField(_("code"), max_length=20, blank=True)
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)

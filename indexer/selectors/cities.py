@@ -1,66 +1,152 @@
 """The register of places, as tables of cities need it."""
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import overload
 
 import numpy as np
 
-from indexer.models import City, Province, Region, Run
+from indexer.models import City, CityScore, Province, Region, Run
+from indexer.names import fold_name
 from weighting.numeric.arrays import IntArray
 
-
-def cities_of_run(run: Run) -> list[City]:
-    """Return the cities of a finished run in the order of its matrix, with province and region."""
-    provinces = Province.objects.select_related("region").in_bulk()
-    # Through the run's scores: a list of ten thousand ids is more than a query may carry.
-    cities = {city.pk: city for city in City.objects.filter(scores__run=run).order_by()}
-    for city in cities.values():
-        city.province = provinces[city.province_id]
-    return [cities[city_id] for city_id in run.data_set.city_ids]
+# More cities than this are not asked for one by one.
+MANY_CITIES = 500
 
 
-def provinces_of(cities: Sequence[City]) -> list[Province]:
-    """Return the provinces that occur, in the order of the register."""
-    found = {city.province_id: city.province for city in cities}
-    return [found[key] for key in sorted(found)]
+class Cities(Sequence[City]):
+    """The cities of a finished run in the order of its matrix, with province and region.
+
+    A table of ten thousand shows fifty, so that places are arrays here and a city is fetched
+    once it is looked at: those of ``load`` together, or all of them when any other is.
+    """
+
+    def __init__(self, run: Run, rows: IntArray | None = None) -> None:
+        """``rows`` are ids of cities and of their provinces, (cities, 2), in any order, if known."""
+        self._run = run
+        self._rows = rows
+        self._loaded: dict[int, City] = {}
+        self.ids: list[int] = run.data_set.city_ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> City: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[City]: ...
+    def __getitem__(self, place: int | slice) -> City | list[City]:
+        if isinstance(place, slice):
+            return list(self)[place]
+        city_id = self.ids[place]
+        if city_id not in self._loaded:
+            self.load(range(len(self)))
+        return self._loaded[city_id]
+
+    def __iter__(self) -> Iterator[City]:
+        self.load(range(len(self)))
+        return (self._loaded[city_id] for city_id in self.ids)
+
+    def load(self, positions: Iterable[int]) -> None:
+        """Fetch the cities of these positions in one query."""
+        wanted = {self.ids[place] for place in positions} - self._loaded.keys()
+        if not wanted:
+            return
+        cities = City.objects.defer("folded_names").order_by()
+        if len(wanted) <= MANY_CITIES:
+            cities = cities.filter(pk__in=wanted)
+        else:
+            # Through the run's scores: a list of ten thousand ids is more than a query may carry.
+            cities = cities.filter(scores__run=self._run)
+        for city in cities:
+            city.province = self._provinces[city.province_id]
+            self._loaded[city.pk] = city
+
+    @cached_property
+    def province_ids(self) -> IntArray:
+        """The province of each city, (cities,)."""
+        rows = self._rows
+        if rows is None and len(self._loaded) == len(self):
+            return np.array([city.province_id for city in self], dtype=np.int64)
+        if rows is None:
+            pairs = CityScore.objects.filter(run=self._run).values_list("city_id", "city__province_id")
+            rows = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+        return rows[rows_by_id(rows[:, 0], self.ids), 1]
+
+    @cached_property
+    def region_ids(self) -> IntArray:
+        """The region of each city, (cities,)."""
+        found, of_city = np.unique(self.province_ids, return_inverse=True)
+        return np.array([self._provinces[pk].region_id for pk in found.tolist()], dtype=np.int64)[of_city]
+
+    @cached_property
+    def provinces(self) -> list[Province]:
+        """The provinces that occur, in the order of the register."""
+        return [self._provinces[pk] for pk in np.unique(self.province_ids).tolist()]
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        """The regions that occur, in the order of the register."""
+        found = {province.region_id: province.region for province in self.provinces}
+        return [found[pk] for pk in sorted(found)]
+
+    @cached_property
+    def folded_names(self) -> list[str]:
+        """All names of each city, folded, one a line; the first is what it sorts by."""
+        rows = City.objects.filter(scores__run=self._run).order_by().values_list("pk", "folded_names")
+        names = dict(rows)
+        return [names[pk] for pk in self.ids]
+
+    def alphabet(self) -> IntArray:
+        """Return the place of each city in the alphabet, (cities,), equal for equal names."""
+        return np.unique([names.partition("\n")[0] for names in self.folded_names], return_inverse=True)[1]
+
+    def province_alphabet(self) -> IntArray:
+        """Return the place of the province of each city in the alphabet, (cities,)."""
+        order = alphabetical([province.name_en or province.name for province in self.provinces])
+        return order[np.unique(self.province_ids, return_inverse=True)[1]]
+
+    @cached_property
+    def _provinces(self) -> dict[int, Province]:
+        return Province.objects.select_related("region").in_bulk()
 
 
-def regions_of(cities: Sequence[City]) -> list[Region]:
-    """Return the regions that occur, in the order of the register."""
-    found = {city.province.region_id: city.province.region for city in cities}
-    return [found[key] for key in sorted(found)]
+def cities_of_run(run: Run) -> Cities:
+    """Return the cities of a finished run in the order of its matrix."""
+    return Cities(run)
+
+
+def rows_by_id(ids: IntArray, wanted: Sequence[int]) -> IntArray:
+    """Return the row of each wanted id, all of which occur once among ``ids``."""
+    order = np.argsort(ids)
+    return order[np.searchsorted(ids, np.array(wanted, dtype=np.int64), sorter=order)]
 
 
 def matching_cities(
-    cities: Sequence[City], *, text: str = "", region: int | None = None, province: int | None = None
+    cities: Cities, *, text: str = "", region: int | None = None, province: int | None = None
 ) -> IntArray:
     """Return the positions of the cities of a place whose name or alias holds the text."""
-    wanted = _fold(text)
-    found = [
-        index
-        for index, city in enumerate(cities)
-        if (province is None or city.province_id == province)
-        and (region is None or city.province.region_id == region)
-        and (not wanted or any(wanted in _fold(name) for name in _names(city)))
-    ]
-    return np.array(found, dtype=np.int64)
+    passes = np.ones(len(cities), dtype=bool)
+    if region is not None:
+        passes &= cities.region_ids == region
+    if province is not None:
+        passes &= cities.province_ids == province
+    wanted = fold_name(text)
+    if wanted:
+        passes &= [wanted in names for names in cities.folded_names]
+    return np.flatnonzero(passes)
 
 
 def city_named(cities: Sequence[City], name: str) -> City | None:
     """Return the city of exactly this name or alias, in either language; None where there is none."""
-    wanted = _fold(name)
-    return next((city for city in cities if wanted and wanted in map(_fold, _names(city))), None)
+    wanted = fold_name(name)
+    return next((city for city in cities if wanted and wanted in map(fold_name, _names(city))), None)
 
 
 def alphabetical(names: Sequence[str]) -> IntArray:
     """Return the place of each name in the alphabet, equal for equal names."""
-    return np.unique([_fold(name) for name in names], return_inverse=True)[1]
+    return np.unique([fold_name(name) for name in names], return_inverse=True)[1]
 
 
 def _names(city: City) -> list[str]:
     return [city.name_zh, city.name_en, *city.aliases]
-
-
-def _fold(text: str) -> str:
-    """Forget case, width, spaces and apostrophes: Xi'an is found as xian."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))

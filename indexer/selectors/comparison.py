@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from indexer.enums import Aggregation
-from indexer.models import City, Run
+from indexer.models import Run
 from indexer.numeric.comparison import (
     ChangeParts,
     band_flows,
@@ -20,7 +20,7 @@ from indexer.numeric.comparison import (
     split_change,
     top_overlap,
 )
-from indexer.selectors.cities import cities_of_run
+from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -60,7 +60,7 @@ class Comparison:
     results: list[RunResult]
     nodes: list[Indicator]
     tree: Tree
-    cities: list[City]
+    cities: Cities
     weights: FloatArray  # global, (nodes, versions)
 
     @property

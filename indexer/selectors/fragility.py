@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.models import City, Run
 from indexer.numeric.sensitivity import SmallestChanges, critical_weights, smallest_changes
-from indexer.selectors.cities import cities_of_run
+from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.indices import index_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -26,7 +26,7 @@ class Fragility:
 
     run: Run
     nodes: list[Indicator]
-    cities: list[City]
+    cities: Cities
     tree: Tree
     local: FloatArray  # (nodes,)
     ranks: IntArray  # (cities,)

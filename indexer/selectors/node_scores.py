@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.models import City, Run
 from indexer.numeric.ranking import ranks_of_present
-from indexer.selectors.cities import cities_of_run
-from indexer.selectors.runs import RunResult, results_of
+from indexer.selectors.cities import Cities
+from indexer.selectors.runs import RunResult, result_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import indicators_of
@@ -25,7 +25,7 @@ class NodeScores:
 
     result: RunResult
     nodes: list[Indicator]
-    cities: list[City]
+    cities: Cities
     node: Indicator | None
 
     @property
@@ -56,7 +56,9 @@ class NodeScores:
     @property
     def absent(self) -> list[City]:
         """The cities without a score."""
-        return [city for city, score in zip(self.cities, self.scores, strict=True) if np.isnan(score)]
+        positions = np.flatnonzero(np.isnan(self.scores)).tolist()
+        self.cities.load(positions)
+        return [self.cities[position] for position in positions]
 
     @cached_property
     def is_share(self) -> bool:
@@ -84,4 +86,5 @@ def node_scores_of(run: Run, code: str = "") -> NodeScores:
     """
     nodes = indicators_of(run.data_set.framework_id)
     node = {node.code: node for node in nodes}[code] if code else None
-    return NodeScores(result=results_of([run], nodes)[0], nodes=nodes, cities=cities_of_run(run), node=node)
+    result, cities = result_of(run, nodes)
+    return NodeScores(result=result, nodes=nodes, cities=cities, node=node)

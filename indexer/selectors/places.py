@@ -10,7 +10,6 @@ import numpy as np
 from indexer.models import City, DataSet, Province, Region, Run
 from indexer.numeric.places import mean_by_place, sum_by_place
 from indexer.numeric.ranking import ranks_of_present
-from indexer.selectors.cities import provinces_of, regions_of
 from indexer.selectors.data_sets import auxiliary_columns_of
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
@@ -53,11 +52,21 @@ class PlaceRanking:
         """Positions of the places by rank; those without a score come last."""
         return np.lexsort((self.ranks, self.ranks == 0)).tolist()
 
-    def first_of(self, position: int) -> City | None:
+    @cached_property
+    def firsts(self) -> list[int | None]:
+        """The position of the city of each place that scores most; None where none has a score."""
+        return [self._first_of(place) for place in range(len(self.places))]
+
+    def first_of(self, place: int) -> City | None:
         """Return the city of a place that scores most; None where none has a score."""
-        inside = np.flatnonzero(self.place_of_city == position)
+        first = self.firsts[place]
+        self.subject.cities.load(first for first in self.firsts if first is not None)
+        return None if first is None else self.subject.cities[first]
+
+    def _first_of(self, place: int) -> int | None:
+        inside = np.flatnonzero(self.place_of_city == place)
         scores = self.subject.scores[inside]
-        return None if np.isnan(scores).all() else self.subject.cities[inside[np.nanargmax(scores)]]
+        return None if np.isnan(scores).all() else int(inside[np.nanargmax(scores)])
 
 
 def rank_places(
@@ -68,10 +77,10 @@ def rank_places(
     Shares of one total are added. All other scores are averaged: by ``usable[weight]`` when a
     weight is named, plainly otherwise.
     """
-    cities = subject.cities
-    places: Sequence[Place] = provinces_of(cities) if level == "province" else regions_of(cities)
-    position = {place.pk: index for index, place in enumerate(places)}
-    of_city = np.array([position[_key(city, level)] for city in cities])
+    cities, is_province = subject.cities, level == "province"
+    places: Sequence[Place] = cities.provinces if is_province else cities.regions
+    ids = cities.province_ids if is_province else cities.region_ids
+    of_city = np.searchsorted([place.pk for place in places], ids)
     children = children_of(subject)
     columns = np.column_stack([subject.scores, *(subject.scores_on(child) for child in children)])
     if subject.is_share:
@@ -108,7 +117,3 @@ def usual_weight(run: Run, usable: dict[str, FloatArray]) -> str:
     """
     divisors = set(run.method.denominators.values())
     return divisors.pop() if len(divisors) == 1 and divisors <= set(usable) else ""
-
-
-def _key(city: City, level: Level) -> int:
-    return city.province_id if level == "province" else city.province.region_id

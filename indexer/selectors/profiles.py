@@ -181,6 +181,7 @@ class CityProfile:
         order = np.argsort(result.ranks, kind="stable")
         place = int(np.flatnonzero(order == self.position)[0])
         near = order[max(0, place - NEAREST) : place + NEAREST + 1].tolist()
+        self.scores.cities.load(near)
         own = result.scores[self.position]
         return [
             Neighbour(
@@ -216,12 +217,13 @@ class CityProfile:
 
     @cached_property
     def _same_region(self) -> BoolArray:
-        own = self.city.province.region_id
-        return np.array([city.province.region_id == own for city in self.scores.cities])
+        regions = self.scores.cities.region_ids
+        return regions == regions[self.position]
 
     @cached_property
     def _same_province(self) -> BoolArray:
-        return np.array([city.province_id == self.city.province_id for city in self.scores.cities])
+        provinces = self.scores.cities.province_ids
+        return provinces == provinces[self.position]
 
     def _score(self, node: Indicator | None) -> ScoreProfile:
         scores, ranks = self.scores.scores_on(node), self.leads.ranks_on(node)
@@ -240,10 +242,9 @@ class CityProfile:
 
 def city_profile_of(scores: NodeScores, city_id: int) -> CityProfile | None:
     """Return the profile of a city; None for one that is not in the run."""
-    for position, city in enumerate(scores.cities):
-        if city.pk == city_id:
-            return CityProfile(scores, position)
-    return None
+    if city_id not in scores.cities.ids:
+        return None
+    return CityProfile(scores, scores.cities.ids.index(city_id))
 
 
 def other_ranks_of(run: Run, city: City, account: Account | None) -> list[OtherRank]:

@@ -10,6 +10,7 @@ import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from indexer.models import CityScore, DataSet, IndexMethod, PublishedFigure, Run
+from indexer.selectors.cities import Cities, rows_by_id
 from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
 from weighting.models import Account, Indicator
@@ -147,6 +148,20 @@ def city_scores_of(run: Run) -> QuerySet[CityScore]:
     """Return the scores of a finished run by rank; ties in the order of the register."""
     scores = CityScore.objects.filter(run=run).select_related("city__province__region")
     return scores.order_by("rank", "city_id")
+
+
+def result_of(run: Run, nodes: Sequence[Indicator] = ()) -> tuple[RunResult, Cities]:
+    """Return a finished run, loaded with its nodes, as arrays, and its cities.
+
+    ``nodes`` are those of the framework, where the caller has them.
+    """
+    columns = CityScore.objects.filter(run=run).values_list("city_id", "city__province_id", "score", "rank")
+    # Ids are whole numbers far below 2 ** 53, so that one matrix holds them beside the scores.
+    rows = np.array(list(columns)).reshape(-1, 4)
+    cities = Cities(run, rows[:, :2].astype(np.int64))
+    scores, ranks = rows[rows_by_id(rows[:, 0], cities.ids), 2:].T
+    leaves = LeafScores(run.data_set, run.method, nodes)
+    return RunResult(run, scores, ranks.astype(np.int64), leaves), cities
 
 
 def results_of(runs: Sequence[Run], nodes: Sequence[Indicator] = ()) -> list[RunResult]:

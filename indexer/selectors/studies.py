@@ -9,9 +9,9 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from indexer.enums import Queue, StudyKind, StudyStatus
-from indexer.models import City, Run, Study, StudyPart
+from indexer.models import Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, unpack_arrays
-from indexer.selectors.cities import cities_of_run
+from indexer.selectors.cities import Cities, cities_of_run
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.pooling import rounds_behind
@@ -48,7 +48,7 @@ class StudyResult:
 
     study: Study
     figures: Tally
-    cities: list[City] = field(repr=False)
+    cities: Cities = field(repr=False)
 
     @cached_property
     def histogram(self) -> IntArray:

@@ -5,13 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.models import City, Run
+from indexer.models import Run
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
-from indexer.selectors.cities import cities_of_run
+from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.indices import index_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -37,7 +37,7 @@ class WhatIf:
     run: Run
     index: Index
     nodes: list[Indicator]
-    cities: list[City]
+    cities: Cities
     state: State
 
     @cached_property

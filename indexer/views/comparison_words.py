@@ -124,7 +124,7 @@ def _whose(compared: Comparison, largest: int) -> str:
         return ""
     widest = np.flatnonzero(np.abs(compared.largest_shifts) == largest)
     first = min(widest, key=lambda position: compared.ranks[position, 0])
-    name = compared.cities[first].name
+    name = compared.cities[int(first)].name
     if len(widest) == 1:
         return name
     return _("%(city)s and %(others)s more") % {"city": name, "others": len(widest) - 1}

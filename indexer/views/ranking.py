@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from indexer import charts
 from indexer.enums import Aggregation
 from indexer.forms.node_choice import NodeChoice
-from indexer.models import City, Run
+from indexer.models import Run
 from indexer.numeric.preparation import CellArray
-from indexer.selectors.cities import cities_of_run
+from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.node_scores import NodeScores
-from indexer.selectors.places import rank_places
+from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.preparations import CellRecord, changes_in, may_change_cells, record_of
-from indexer.selectors.runs import PERCENT, Figure, Printed, figure_of, printed_figures_of, results_of
+from indexer.selectors.runs import PERCENT, Figure, Printed, figure_of, printed_figures_of, result_of
 from indexer.views.exports import place_cells, place_headings, run_facts
 from indexer.views.place_rows import how_formed, place_rows
 from indexer.views.preparation import change_words, preparation_context
@@ -46,8 +46,6 @@ from weighting.views.numbers import signed
 TOP = 10
 CHART_ROWS = 20
 DIGITS = 4
-# More printed figures than this are fetched for the whole data set at once.
-MANY_CITIES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +61,7 @@ class Ranking:
         return self.subject.run
 
     @property
-    def cities(self) -> list[City]:
+    def cities(self) -> Cities:
         return self.subject.cities
 
     @cached_property
@@ -105,12 +103,9 @@ def load_ranking(run: Run, code: str = "") -> Ranking:
     """Load a finished run in a constant number of queries; an unknown node leaves the composite."""
     nodes = weighted_nodes_of(run.weight_version)
     indicators = [node.indicator for node in nodes]
-    subject = NodeScores(
-        result=results_of([run])[0],
-        nodes=indicators,
-        cities=cities_of_run(run),
-        node=next((node for node in indicators if node.code == code), None),
-    )
+    result, cities = result_of(run, indicators)
+    node = next((node for node in indicators if node.code == code), None)
+    subject = NodeScores(result=result, nodes=indicators, cities=cities, node=node)
     return Ranking(subject, nodes, record_of(run) if may_change_cells(run.method) else None)
 
 
@@ -118,6 +113,10 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
     ranking = load_ranking(run, request.GET.get("node", ""))
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
+    htmx = request.htmx  # type: ignore[attr-defined]
+    is_page = not htmx or htmx.history_restore_request
+    regions = rank_places(ranking.subject, "region", usable={}) if is_page else None
+    _load_cities(ranking, table, regions)
     context: dict[str, Any] = {
         "run": run,
         "table": table,
@@ -130,8 +129,8 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
         "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
         "has_changes": ranking.changes is not None and bool(ranking.changes.any()),
     }
-    if not request.htmx:  # type: ignore[attr-defined]
-        context |= _summary(ranking) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
+    if regions:
+        context |= _summary(ranking, regions) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
     return render_part(request, "indexer/ranking.html", "indexer/_ranking_table.html", context)
 
 
@@ -198,10 +197,17 @@ def _figures(ranking: Ranking, positions: list[int]) -> list[list[Figure]]:
     ]
 
 
-def _summary(ranking: Ranking) -> dict[str, Any]:
+def _load_cities(ranking: Ranking, table: CityTable, regions: PlaceRanking | None) -> None:
+    """Fetch what the page names, together: its lines, the first cities, and the first of each region."""
+    named = set(table.positions)
+    if regions:
+        named |= {*ranking.order[:CHART_ROWS], *(first for first in regions.firsts if first is not None)}
+    ranking.cities.load(named)
+
+
+def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
     run, node = ranking.run, ranking.subject.node
     query = f"?{urlencode({'node': node.code})}" if node else ""
-    regions = rank_places(ranking.subject, "region", usable={})
     return {
         "title": ranking_finding(ranking),
         "tabs": run_tabs(run, "run-detail"),

@@ -1,6 +1,6 @@
 """Tables of cities: filtered, sorted and cut into pages before any row is built."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from indexer.forms.city_filter import CityFilter
-from indexer.models import City
-from indexer.selectors.cities import alphabetical
+from indexer.selectors.cities import Cities
 from indexer.selectors.runs import Figure
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.views.numbers import signed
@@ -20,14 +19,17 @@ from weighting.views.numbers import signed
 
 @dataclass(frozen=True)
 class Column:
-    """A column that sorts by ``values``, in the order of the cities."""
+    """A column that sorts by ``values``, in the order of the cities, or by what these return."""
 
     key: str
     label: str
-    values: FloatArray | IntArray
+    values: FloatArray | IntArray | Callable[[], IntArray]
     numeric: bool = True
     falling_first: bool = False
     unit: str = ""
+
+    def sorted_by(self) -> FloatArray | IntArray:
+        return self.values() if callable(self.values) else self.values
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,19 @@ class CityTable:
         return list(self.page.object_list)
 
 
-def place_columns(cities: Sequence[City]) -> list[Column]:
+def place_columns(cities: Cities) -> list[Column]:
     """Return the columns city, province and region; Chinese names sort by their spelling."""
     # English names of Chinese places are their pinyin, which is how a Chinese reader sorts.
-    spelling = [city.name_en or city.name for city in cities]
-    provinces = [city.province.name_en or city.province.name for city in cities]
-    regions = [city.province.region_id for city in cities]
     return [
-        Column("city", _("City"), alphabetical(spelling), numeric=False),
-        Column("province", _("Province"), alphabetical(provinces), numeric=False),
-        Column("region", _("Region"), np.array(regions), numeric=False),
+        Column("city", _("City"), cities.alphabet, numeric=False),
+        Column("province", _("Province"), cities.province_alphabet, numeric=False),
+        Column("region", _("Region"), cities.region_ids, numeric=False),
     ]
 
 
 def cut_table(
     request: HttpRequest,
-    cities: Sequence[City],
+    cities: Cities,
     columns: Sequence[Column],
     *,
     first: str,
@@ -91,7 +90,8 @@ def cut_table(
     known = {column.key: column for column in columns}
     asked = request.GET.get("sort", "")
     sort = asked if asked.removeprefix("-") in known else first
-    order = _order(known[sort.removeprefix("-")].values, known[first].values, falling=sort.startswith("-"))
+    chosen_column, ties = known[sort.removeprefix("-")], known[first]
+    order = _order(chosen_column.sorted_by(), ties.sorted_by(), falling=sort.startswith("-"))
     about = np.arange(len(cities))[:, np.newaxis] if lines is None else lines
     passes = np.isin(about, form.positions()).any(axis=1).reshape(-1)
     chosen = order[passes[order]]

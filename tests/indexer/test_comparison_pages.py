@@ -316,5 +316,5 @@ def test_the_page_takes_the_same_queries_for_any_number_of_cities_and_versions(
 ):
     runs = make_runs(random_values(cities), tilts=[float(n) for n in range(versions)])
     # Session, account; all runs, those compared, their data; indicators, weights, scores, cities, provinces.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         analyst.get(HERE, ask(*runs))

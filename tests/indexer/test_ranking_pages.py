@@ -188,6 +188,13 @@ def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, citie
         analyst.get(page_of(run))
 
 
+def test_a_search_by_name_takes_one_query_more(analyst, django_assert_num_queries):
+    run = make_runs(random_values(60), tilts=[None])[0]
+    with django_assert_num_queries(8):
+        response = analyst.get(page_of(run), {"q": "town", "sort": "-city", "page": 2})
+    assert cities_in(response) == [f"Town {n:03}" for n in range(9, 3, -1)]
+
+
 def test_no_code_is_shown_to_a_person(analyst, run):
     Indicator.objects.filter(code="infra").update(code="code.of.infra")
     text = analyst.get(page_of(run)).content.decode()

@@ -8,6 +8,7 @@ from indexer.selectors.data_sets import data_sets_visible_to, indicator_summarie
 from indexer.selectors.indices import index_of
 from indexer.selectors.runs import (
     figure_of,
+    result_of,
     results_of,
     runs_visible_to,
     runs_with_nodes_visible_to,
@@ -80,6 +81,26 @@ def test_a_figure_is_published_only_when_it_equals_the_printed_one_at_its_digits
 def test_search_finds_names_in_both_languages_and_aliases(text, found):
     (run,) = make_runs(random_values(4), tilts=[None])
     assert matching_cities(cities_of_run(run), text=text).tolist() == found
+
+
+def test_names_are_folded_whoever_writes_a_city():
+    make_runs(random_values(1), tilts=[None])
+    city = City.objects.get()
+    assert city.folded_names.split("\n") == ["nanyang", "南阳市", "宛城"]
+    city.name_en = "Ｗan-Cheng"
+    city.save()
+    assert City.objects.get().folded_names.startswith("wancheng\n")
+
+
+def test_cities_that_are_shown_are_fetched_together_and_no_others(django_assert_num_queries):
+    (run,) = with_nodes(make_runs(random_values(60), tilts=[None]))
+    _result, cities = result_of(run)
+    # The provinces of the register, and the two cities.
+    with django_assert_num_queries(2):
+        cities.load([3, 59])
+        assert [cities[3].name_en, cities[59].province.region.name_en] == ["Luoyang", "Central"]
+    with django_assert_num_queries(1):
+        assert [city.pk for city in cities] == cities.ids
 
 
 def test_search_within_a_region_and_a_province():
@@ -156,7 +177,7 @@ def test_indicator_summaries_say_whose_total_it_is():
 @pytest.mark.parametrize("cities", [1, 3])
 def test_a_comparison_takes_the_same_queries_for_any_number_of_cities(cities, django_assert_num_queries):
     runs = with_nodes(make_runs(random_values(cities)))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         compare_runs(runs)
 
 
