@@ -98,8 +98,9 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
     assert node is not None  # noqa: S101 - the code was found
     printed: Printed = {}
     if run.reproduces_publication:  # type: ignore[attr-defined]
-        printed = printed_figures_of(run.data_set, [subject.cities[p].pk for p in positions])
+        printed = printed_figures_of(run.data_set, [subject.cities.ids[p] for p in positions])
     changed = changes_by_city(run, node)
+    subject.cities.load(positions)
     rows = []
     for p in positions:
         city = subject.cities[p]

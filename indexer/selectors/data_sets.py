@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from django.db.models import BinaryField, Count, Q, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import BinaryField, Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Substr
 
 from indexer.enums import RunStatus
-from indexer.models import City, DataSet, IndexMethod
+from indexer.models import City, DataSet, IndexMethod, Province, Run
 from indexer.numeric.normalisation import DataFault, NormalisationError, normalise
 from indexer.numeric.preparation import CellArray, prepare
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule
@@ -44,10 +44,17 @@ class IndicatorSummary:
 def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
     """Return all data sets for staff, the published ones for anybody else."""
     data_sets = DataSet.objects.select_related("framework", "method", "series").defer(*PACKED)
+    runs = Run.objects.filter(data_set=OuterRef("pk"))
     counted = data_sets.annotate(
-        run_count=Count("runs"), finished_count=Count("runs", filter=Q(runs__status=RunStatus.DONE))
+        run_count=_count_of(runs), finished_count=_count_of(runs.filter(status=RunStatus.DONE))
     )
     return counted if account else counted.filter(is_published=True)
+
+
+def _count_of(rows: QuerySet[Run]) -> Coalesce:
+    """Count in a query of its own: counted in a join, every run carries the matrix along."""
+    counts = rows.order_by().values("data_set").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)
 
 
 def editions_of(data_set: DataSet, account: Account | None) -> list[DataSet]:
@@ -99,6 +106,20 @@ def cities_of(data_set: DataSet) -> list[City]:
     """Return the cities in the order of the matrix, each with province and region."""
     cities = City.objects.select_related("province__region").in_bulk(data_set.city_ids)
     return [cities[city_id] for city_id in data_set.city_ids]
+
+
+def places_of(data_set: DataSet) -> list[tuple[Province, list[City]]]:
+    """Return the cities by province, in the order of the register, with nothing but their names."""
+    inside = set(data_set.city_ids)
+    cities = City.objects.filter(register=data_set.series.register_id).only(
+        "province_id", "name_zh", "name_en"
+    )
+    members: dict[int, list[City]] = {}
+    for city in cities.order_by("pk"):
+        if city.pk in inside:
+            members.setdefault(city.province_id, []).append(city)
+    provinces = Province.objects.filter(pk__in=members).select_related("region")
+    return [(province, members[province.pk]) for province in provinces.order_by("region_id", "pk")]
 
 
 @dataclass(frozen=True, eq=False)

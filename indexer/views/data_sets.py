@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from indexer.models import City, DataSet
+from indexer.models import City, DataSet, Province
 from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
     IndicatorSummary,
-    cities_of,
     data_sets_visible_to,
     editions_of,
     indicator_summaries_of,
+    places_of,
 )
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.services.data_sets import publish_data_set
@@ -68,7 +68,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),
-        "regions": _by_region(cities_of(data_set)),
+        "regions": _by_region(places_of(data_set)),
         **runs_context(runs, only=pk),
     }
     if data_set.mapping:
@@ -126,12 +126,12 @@ def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
     return {"summary": summary, "figures": figures, "total": plain_number(summary.total)}
 
 
-def _by_region(cities: Iterable[City]) -> list[dict[str, Any]]:
-    """Group the cities by region and province, in the order of the register."""
-    ordered = sorted(cities, key=lambda city: (city.province.region_id, city.province_id, city.pk))
+def _by_region(places: Iterable[tuple[Province, list[City]]]) -> list[dict[str, Any]]:
+    """Name the cities of each province, by region."""
     groups = []
-    for region, members in groupby(ordered, key=lambda city: city.province.region):
-        provinces = [(key, list(inside)) for key, inside in groupby(members, key=lambda city: city.province)]
-        count = sum(len(inside) for _province, inside in provinces)
-        groups.append({"region": region, "provinces": provinces, "city_count": count})
+    for region, members in groupby(places, key=lambda place: place[0].region):
+        provinces = list(members)
+        named = [(province, _(", ").join(city.name for city in cities)) for province, cities in provinces]
+        count = sum(len(cities) for _province, cities in provinces)
+        groups.append({"region": region, "provinces": named, "city_count": count})
     return groups
