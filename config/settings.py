@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.broker import socket_path
+from config.build import build_fingerprint
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -38,6 +39,8 @@ def _embedded_secret() -> str:
 
 # Recorded in every manifest and beside every result.
 CODE_VERSION = "0.1.0"
+# What answers that are kept are tagged with; fixed when the process starts, as its code is.
+BUILD = build_fingerprint(BASE_DIR)
 
 # Whether `make run` loads the demonstration and prints its sign-in links.
 WITH_DEMO = env.bool("QUANHENG_DEMO", default=True)

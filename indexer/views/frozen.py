@@ -12,7 +12,6 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 
 from indexer.models import Run
-from weighting.api.versions import YEAR
 from weighting.visitors import visitor_of
 
 
@@ -23,10 +22,8 @@ def answer_file(
     response = _answer(request, run, make, *parts)
     if not response.has_header("ETag"):
         return response
-    if run.is_public:
-        patch_cache_control(response, public=True, max_age=YEAR)
-    else:
-        patch_cache_control(response, private=True, no_cache=True)
+    # Kept for ever, but asked for each time: headings and translations may be another build's.
+    patch_cache_control(response, **{"public" if run.is_public else "private": True}, no_cache=True)
     # The language is the cookie's or the browser's.
     patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
@@ -69,7 +66,7 @@ def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
     named = (
         run.result_sha256,
         str(run.finished_at),
-        settings.CODE_VERSION,
+        settings.BUILD,
         str(run.reproduces_publication),  # type: ignore[attr-defined]
         get_language() or "",
         request.get_full_path(),

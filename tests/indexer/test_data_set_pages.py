@@ -450,7 +450,7 @@ def test_the_list_takes_the_same_queries_for_any_number(analyst, data_sets, djan
 def test_one_takes_the_same_queries_for_any_size(analyst, cities, django_assert_num_queries):
     run = make_runs(random_values(cities))[0]
     # Session, account; the data set, its editions, runs, indicators, cities with places.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         analyst.get(reverse("indexer:data-set-detail", args=[run.data_set_id]))
 
 

@@ -53,6 +53,18 @@ def test_the_page_is_held_by_its_reader_until_something_on_it_changes(
     assert again(client, address, first).status_code == 200
 
 
+def test_nothing_that_another_build_answered_holds(client, published, settings):
+    addresses = [
+        page_of(published),
+        export_of(published),
+        reverse("indexer:api-ranking", args=[published.pk]),
+    ]
+    held = {address: client.get(address) for address in addresses}
+    assert {again(client, address, answer).status_code for address, answer in held.items()} == {304}
+    settings.BUILD = "another"
+    assert {again(client, address, answer).status_code for address, answer in held.items()} == {200}
+
+
 def test_a_page_that_was_held_still_sends_its_forms(client, published):
     client.handler.enforce_csrf_checks = True
     first = client.get(page_of(published))
@@ -88,9 +100,9 @@ def test_a_page_with_a_message_is_kept_by_nobody(analyst, published):
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx", "json"])
-def test_a_published_file_is_kept_for_ever(client, published, format):
+def test_a_published_file_is_kept_by_anybody_and_asked_for_each_time(client, published, format):
     first = client.get(export_of(published), {"format": format})
-    assert first.headers["Cache-Control"] == "public, max-age=31536000"
+    assert first.headers["Cache-Control"] == "public, no-cache"
     assert {"Cookie", "Accept-Language"} <= set(first.headers["Vary"].split(", "))
     assert again(client, export_of(published), first, {"format": format}).status_code == 304
     assert again(client, export_of(published), first, {"format": format, "node": "infra"}).status_code == 200
