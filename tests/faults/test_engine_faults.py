@@ -18,7 +18,13 @@ from indexer.services import runs as services
 from indexer.services.leases import lease_time
 from indexer.services.runs import claim_runs, compute_claimed_runs, compute_waiting_runs
 from tests.factories import make_framework
-from tests.faults.test_database_outage import Postgres
+from tests.faults.test_database_outage import (
+    FULL_AT_BYTES,
+    Postgres,
+    free_the_disk,
+    is_answering,
+    limit_files,
+)
 from tests.faults.test_worker_kill import Celery, forget_results, results
 from tests.indexer.factories import make_data_set, make_version
 from tests.numbers import in_full
@@ -181,7 +187,7 @@ def test_a_database_that_restarts_loses_no_run(celery, data_set):
 def test_a_disk_that_is_full_leaves_no_half_result(data_set):
     """SQLite's own refusal, SQLITE_FULL, at a random page; nothing is written, and no attempt counts."""
     if connection.vendor != "sqlite":
-        pytest.skip("the pages of a PostgreSQL cannot be counted out")
+        pytest.skip("PostgreSQL's disk is filled below, by a limit on its files")
     undisturbed, dice, met = results(), random.Random(2016), 0
     for _time in range(times := in_full(50, otherwise=5)):
         forget_results()
@@ -201,6 +207,41 @@ def test_a_disk_that_is_full_leaves_no_half_result(data_set):
         compute_waiting_runs(data_set.pk)
         assert results() == undisturbed
     print(f"disk full: met {met} of {times} times")
+
+
+def test_a_postgresql_whose_disk_is_full_leaves_no_half_result(data_set):
+    """Its processes may write no more, from the start or from a random moment on; then there is space."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's disk is filled above, page by page")
+    undisturbed, dice, met, server = results(), random.Random(2016), 0, Postgres()
+
+    def fill_after(seconds):
+        time.sleep(seconds)
+        writers = server.backends()
+        limit_files(writers, FULL_AT_BYTES)
+        return writers
+
+    for _time in range(times := in_full(50, otherwise=3)):
+        forget_results()
+        with ThreadPoolExecutor(1) as pool:
+            filling = pool.submit(fill_after, dice.uniform(0, 0.3) if met else 0)
+            if not met:
+                filling.result()
+            try:
+                compute_waiting_runs(data_set.pk)
+            except Error:
+                met += 1
+            free_the_disk(filling.result())
+        connection.close()
+        wait_until(is_answering, GRACE, "the database")
+        assert not CityScore.objects.exclude(run__status=RunStatus.DONE).exists()
+        assert not Run.objects.filter(status=RunStatus.FAILED).exists()
+        Run.objects.filter(status=RunStatus.RUNNING).update(lease_until="2020-01-01T00:00Z")
+        compute_waiting_runs(data_set.pk)
+        assert set(Run.objects.values_list("status", flat=True)) == {RunStatus.DONE}
+        assert results() == undisturbed
+    assert met
+    print(f"disk full on PostgreSQL: met {met} of {times} times")
 
 
 def test_one_two_or_eight_workers_come_to_the_same_bytes(data_set, celery_worker_process, monkeypatch):
