@@ -19,6 +19,8 @@ DIRECTIONS = {"": 1, "1": 1, "+1": 1, "-1": -1}
 RESERVED_CODE = "unit"
 # A spreadsheet takes a cell that starts with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@")
+# What our own files put an apostrophe before, so that a tree saved and sent in again is the same tree.
+NEUTRALISED = (*FORMULA_STARTS, "|", "%")
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,17 @@ def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> FrameworkRow
         row=line,
         code=cells["code"],
         parent=cells["parent"],
-        name_zh=cells["name_zh"],
-        name_en=cells["name_en"],
+        name_zh=_as_meant(cells["name_zh"]),
+        name_en=_as_meant(cells["name_en"]),
         direction=DIRECTIONS.get(direction, 1),
-        unit=cells["unit"],
-        note=cells["note"],
+        unit=_as_meant(cells["unit"]),
+        note=_as_meant(cells["note"]),
     )
+
+
+def _as_meant(text: str) -> str:
+    """Return a text without the apostrophe that keeps spreadsheets from taking it for a formula."""
+    return text[1:].replace("\\|", "|") if text[:1] == "'" and text[1:2] in NEUTRALISED else text
 
 
 def _check_code(line: int, code: str, log: ProblemLog) -> None:
