@@ -1,14 +1,16 @@
 """The figures of a finished study, each with its table, for the page and as pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indexer.charts import studies as charts
 from indexer.enums import StudyKind
+from indexer.models import Study
 from indexer.selectors.studies import StudyResult
 from indexer.views.study_words import (
     group_name,
@@ -194,12 +196,25 @@ def _variants(result: StudyResult) -> dict[str, Any]:
         for v in counted
     ]
     figure = _amounts(result, rows, title, subtitle, heads, table)
+    return figure | {"left": 2, "problems": _not_counted(variants, result.study)}
+
+
+def _not_counted(variants: Sequence[Mapping[str, Any]], study: Study) -> list[str]:
+    """Say which combinations are left out and why; those that are the same as another, together."""
     problems = [
-        f"{variant_words(v, result.study)}: {problem_words(v, result.study)}"
-        for v in variants
-        if v["problem"]
+        _("%(variant)s: %(reason)s")
+        % {"variant": variant_words(variant, study), "reason": problem_words(variant, study)}
+        for variant in variants
+        if variant["problem"] not in ("", "no_gaps")
     ]
-    return figure | {"left": 2, "problems": problems}
+    if same := sum(variant["problem"] == "no_gaps" for variant in variants):
+        sentence = ngettext(
+            "No value is missing, so %(count)s combination is the same as one that is counted.",
+            "No value is missing, so %(count)s combinations are the same as one that is counted.",
+            same,
+        )
+        problems.append(sentence % {"count": same})
+    return problems
 
 
 def _acceptability(result: StudyResult) -> dict[str, Any]:

@@ -196,7 +196,11 @@ def _statistics(study: Study) -> list[dict[str, str]]:
             {"label": _("Samples"), "value": f"{study.draws:,}"},
             {"label": _("Variance of the output"), "value": f"{summary['variance']:.4g}"},
             {"label": _("Interactions"), "value": f"{100 * summary['interactions']:.0f}", "unit": "%"},
-            {"label": _("Converged"), "value": _("yes") if summary["converged"] else _("no")},
+            {
+                "label": _("Converged"),
+                "value": _("yes") if summary["converged"] else _("no"),
+                "note": "" if summary["converged"] else _("Ask again with more samples."),
+            },
         ]
     if study.kind == StudyKind.DROPPED:
         return [

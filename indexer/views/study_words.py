@@ -138,7 +138,6 @@ def problem_words(variant: Mapping[str, Any], study: Study) -> str:
         return " ".join(failure_words(faults, reason_names(faults, [study.run.data_set.framework_id])))
     return {
         "geometric": _("the geometric mean needs values above zero, which this normalisation does not give"),
-        "no_gaps": _("no value is missing, so that it is the same as another combination"),
     }.get(variant["problem"], variant["problem"])
 
 
