@@ -78,6 +78,13 @@ def _cut(request: HttpRequest, fragility: Fragility) -> CityTable:
     return cut_table(request, fragility.cities, columns, first="change", lines=changes.pairs)
 
 
+def fragile_rows(fragility: Fragility, count: int) -> list[dict[str, Any]]:
+    """Return the pairs that the smallest changes turn round; none that no single weight can."""
+    known = np.flatnonzero(fragility.changes.nodes >= 0)
+    order = known[np.argsort(fragility.sizes[known], kind="stable")]
+    return [_row(fragility, pair) for pair in order[:count].tolist()]
+
+
 def _row(fragility: Fragility, pair: int) -> dict[str, Any]:
     upper, lower = fragility.changes.pairs[pair].tolist()
     weights, node = fragility.weights_of(pair), fragility.node_of(pair)

@@ -10,9 +10,11 @@ from django.utils.translation import ngettext
 from indexer.models import City
 from indexer.numeric.concentration import ConcentrationError
 from indexer.selectors.concentration import ConcentrationReport, concentration_of
+from indexer.selectors.fragility import Fragility
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals
+from indexer.views.report_fragility import fragile_sentences
 from indexer.views.words import score_unit
 from weighting.enums import Language
 from weighting.numeric.arrays import IntArray
@@ -33,9 +35,12 @@ def in_both_languages(write: Callable[[], list[str]]) -> list[tuple[str, list[st
     return written
 
 
-def run_sentences(subject: NodeScores, intervals: RankIntervals | None) -> list[str]:
-    """Say who leads, who leads in what, where the scores lie, and how sure the ranks are."""
+def run_sentences(
+    subject: NodeScores, intervals: RankIntervals | None, fragility: Fragility | None
+) -> list[str]:
+    """Say who leads, who leads in what, where the scores lie, how sure the ranks are, and how fragile."""
     written = [leaders(subject), sub_leaders(subject), *_distribution(subject), certainty(subject, intervals)]
+    written += fragile_sentences(fragility)
     return [sentence for sentence in written if sentence]
 
 

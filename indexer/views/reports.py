@@ -14,7 +14,7 @@ from indexer.models import IndexMethod, Run
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.concentration import ConcentrationReport
 from indexer.selectors.runs import PERCENT
-from indexer.selectors.studies import RankIntervals, rank_intervals_of
+from indexer.selectors.studies import RankIntervals, rank_intervals_of, result_of_study
 from indexer.views.comparison import query_of
 from indexer.views.comparison_choice import RunChoice
 from indexer.views.comparison_figures import figures_of
@@ -28,9 +28,11 @@ from indexer.views.comparison_words import (
     summary_rows,
 )
 from indexer.views.ranking import Ranking, composition_of, load_ranking, ranking_finding
+from indexer.views.report_fragility import fragile_figure, report_fragility
 from indexer.views.report_words import in_both_languages, measured_concentration, run_sentences
 from indexer.views.run_names import run_names
 from indexer.views.run_pages import answer_about_run, run_context
+from indexer.views.study_figures import leading_intervals
 from indexer.views.words import score_unit
 from weighting.permissions import ANYONE, audience
 from weighting.views.numbers import signed
@@ -57,12 +59,12 @@ def comparison_report(request: HttpRequest) -> HttpResponse:
 
 
 def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
-    ranking, intervals = load_ranking(run), rank_intervals_of(run)
+    ranking, intervals, fragility = load_ranking(run), rank_intervals_of(run), report_fragility(run)
     context = {
         **run_context(run, "run-report"),
         **composition_of(ranking),
         "title": ranking_finding(ranking),
-        "abstracts": in_both_languages(lambda: run_sentences(ranking.subject, intervals)),
+        "abstracts": in_both_languages(lambda: run_sentences(ranking.subject, intervals, fragility)),
         "subject": ranking.subject,
         "children": [child.indicator for child in ranking.children],
         "weights": [
@@ -71,6 +73,8 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
         "rows": _leading_rows(ranking, intervals),
         "left_out": max(0, len(ranking.cities) - ROWS),
         "study": intervals.study if intervals else None,
+        "sureness": _sureness(intervals),
+        "fragile": fragile_figure(fragility),
         "regions": _region_rows(measured_concentration(ranking.subject)),
         "address": _address(reverse("indexer:run-detail", args=[run.pk])),
         "again": _steps([run]),
@@ -92,6 +96,16 @@ def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dic
             }
         )
     return rows
+
+
+def _sureness(intervals: RankIntervals | None) -> dict[str, Any] | None:
+    """Draw the intervals of the first ranks, as the study's own page does; None without a study."""
+    if intervals is None:
+        return None
+    figure = leading_intervals(result_of_study(intervals.study))
+    return figure | {
+        "image_url": reverse("indexer:study-picture", args=[intervals.study.pk, "intervals", "svg"])
+    }
 
 
 def _region_rows(report: ConcentrationReport | None) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def figures_of(result: StudyResult, nodes: list[Indicator]) -> dict[str, dict[st
             return {"sobol": _sobol(result, nodes)}
         case StudyKind.DROPPED:
             return {"movers": _movers(result)}
-    figures = {"intervals": intervals_figure(result, _leading(result, ROWS))}
+    figures = {"intervals": leading_intervals(result)}
     match result.study.kind:
         case StudyKind.LEFT_OUT:
             figures = {"left-out": _left_out(result, nodes)} | figures
@@ -72,6 +72,11 @@ def intervals_figure(result: StudyResult, chosen: Sequence[int]) -> dict[str, An
     table = [[r.name, r.nominal, *(f"{v:g}" for v in (r.q05, r.q25, r.median, r.q75, r.q95))] for r in rows]
     subtitle = _("dot: nominal rank; dark bar: middle 50 %, light bar: middle 90 % of the ranks; gap: median")
     return _figure(result, charts.interval_chart, rows, title, subtitle, heads, table)
+
+
+def leading_intervals(result: StudyResult) -> dict[str, Any]:
+    """Draw the intervals of the first cities of the ranking."""
+    return intervals_figure(result, _leading(result, ROWS))
 
 
 def _leading(result: StudyResult, count: int) -> list[int]:

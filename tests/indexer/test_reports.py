@@ -1,5 +1,6 @@
 """Reports: sentences that fit the numbers, ties and single cities too, in both languages."""
 
+import numpy as np
 import pytest
 from django.urls import reverse
 from django.utils import translation
@@ -9,6 +10,7 @@ from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import load_runs
 from indexer.selectors.studies import rank_intervals_of
 from indexer.views.comparison_report_words import comparison_sentences
+from indexer.views.report_fragility import report_fragility
 from indexer.views.report_words import digits_apart, in_both_languages, run_sentences
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
@@ -32,7 +34,7 @@ def about(values, **method):
 
 def told(run):
     (loaded,) = load_runs(make_account(), [run.pk])
-    return run_sentences(node_scores_of(loaded), rank_intervals_of(loaded))
+    return run_sentences(node_scores_of(loaded), rank_intervals_of(loaded), report_fragility(loaded))
 
 
 def comparing(values, tilts):
@@ -174,6 +176,47 @@ def test_the_page_of_a_run_has_both_abstracts_pictures_and_origin(analyst, langu
     assert page.context["left_out"] == 5
 
 
+def test_fragility_is_told_from_the_critical_weights(analyst):
+    run = make_runs([[3, 1, 1, 1, 1], [1, 2, 1, 1, 1]], tilts=[None])[0]
+    said = told(run)
+    fragility = report_fragility(run)
+    pair = fragility.changes.pairs[0]
+    (row,) = analyst.get(reverse("indexer:run-report", args=[run.pk])).context["fragile"]["rows"]
+    assert [row["upper"], row["lower"]] == [fragility.cities[place] for place in pair]
+    assert f"“{row['node'].name}” in its group goes from {row['weights'][0]} % beyond" in said[-1]
+    assert said[-2].endswith(
+        "of 1 pairs of neighbours changes places when one weight moves by a percentage point."
+    )
+
+
+def test_a_report_has_the_intervals_of_a_study_and_the_most_fragile_pairs(analyst):
+    run = make_panel_run(cities=14)
+    address = reverse("indexer:run-report", args=[run.pk])
+    assert "<h2>How sure" not in analyst.get(address).content.decode()
+    study = make_study(run, draws=600)
+    page = analyst.get(address)
+    text = page.content.decode()
+    assert "<h2>How sure" in text
+    assert reverse("indexer:study-picture", args=[study.pk, "intervals", "svg"]) in text
+    sizes = [abs(float(row["change"].replace("−", "-"))) for row in page.context["fragile"]["rows"]]
+    assert len(sizes) == 10
+    assert sizes == sorted(sizes)
+    fragility = report_fragility(run)
+    assert sizes[0] == pytest.approx(100 * fragility.sizes[~np.isnan(fragility.sizes)].min(), rel=0.01)
+    (_own, english), (_other, chinese) = page.context["abstracts"]
+    assert "pairs of neighbours" in english[-2]
+    assert "对相邻城市" in chinese[-2]
+
+
+def test_ties_are_told_and_means_that_are_no_sums_have_no_critical_weight(analyst):
+    run = make_runs(random_values(6), tilts=[None], aggregation="geometric")[0]
+    page = analyst.get(reverse("indexer:run-report", args=[run.pk]))
+    assert page.context["fragile"] is None
+    assert "How fragile" not in page.content.decode()
+    assert about([[3] * 5] * 2)[-1].startswith("No single weight turns")
+    assert about([[4, 2, 3, 3, 3], [2, 4, 3, 3, 3]])[-1] == "Nanyang and Xi'an share rank 1 already."
+
+
 @pytest.mark.parametrize("tilts", [[None, 1.0], [None, 1.0, 2.0]])
 def test_the_page_of_a_comparison_has_pictures_that_are_there(analyst, tilts):
     runs = make_runs(random_values(12), tilts=tilts)
@@ -190,7 +233,7 @@ def test_the_page_of_a_comparison_has_pictures_that_are_there(analyst, tilts):
 def test_reports_cost_the_same_however_many_cities(analyst, django_assert_num_queries, cities):
     framework = make_framework()
     runs = make_runs(random_values(cities), framework=framework)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(14):
         analyst.get(reverse("indexer:run-report", args=[runs[0].pk]))
     with django_assert_num_queries(10):
         analyst.get(COMPARED, {"runs": [run.pk for run in runs]})
