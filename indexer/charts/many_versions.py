@@ -21,7 +21,7 @@ from weighting.drawing import (
     figure,
     with_narrow,
 )
-from weighting.lettering import broken_into_lines, lines_expression, most_lines, text_width
+from weighting.lettering import broken_into_lines, lines_expression, text_width
 
 # More versions than this leave no room for the rank at every bend.
 FEW = 6
@@ -258,12 +258,15 @@ def _version_names(versions: Sequence[str], before: float, after: float, width: 
     apart = (width - before - after) / max(1, len(versions) - 1)
     # The first and the last name are set around their places as well, and may not leave the drawing.
     room = min(apart - KEY_GAP, 2 * before, 2 * after)
-    is_room = most_lines(versions, SMALL, room) <= MOST_LINES
-    fits = is_room and all(text_width(word, SMALL) <= room for name in versions for word in name.split())
+    broken = [broken_into_lines(version, SMALL, room) for version in versions]
+    fits = all(
+        len(lines) <= MOST_LINES and all(text_width(line, SMALL) <= room for line in lines)
+        for lines in broken
+    )
     if fits:
         expression = lines_expression(versions, SMALL, room)
         # A name is set downwards from its first line, which stands as high as the longest needs.
-        high = 8 + NAME_LINE * (most_lines(versions, SMALL, room) - 1)
+        high = 8 + NAME_LINE * (max(map(len, broken)) - 1)
         look = {"title": None, "labelLimit": 0, "labelLineHeight": NAME_LINE, "labelPadding": high}
         return {**look, **({"labelExpr": expression} if expression else {})}
     numbers = {version: str(number) for number, version in enumerate(versions, 1)}

@@ -206,7 +206,7 @@ def test_versions_without_room_for_their_names_are_numbered_and_listed():
     words = re.findall(r"<(?:text|tspan)[^>]*>([^<]+)", svg)
     assert {"1", "2", "3", "4"} <= set(words)
     assert all(f"{number}: {name}" in words for number, name in enumerate(names, 1))
-    few = charts.bump_chart(lines, ["old", "new", "a", "b"], **CAPTION)
+    few = charts.bump_chart(lines, ["专家组权重（分指数权重与报告所列一致）", "等权"], **CAPTION)
     assert few["encoding"]["x"]["axis"]["title"] is None
 
 
