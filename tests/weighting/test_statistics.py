@@ -188,6 +188,26 @@ def test_the_figures_are_those_of_the_ballots():
     assert [len(group.items) for group in statistics.groups] == [2, 2, 3]
 
 
+def test_an_icc_that_means_nothing_says_so_everywhere(client):
+    """Six experts swap two items: BMS = JMS = 0, so ICC(2,k) = 2 and ICC(2,1) = -1/2."""
+    round_ = closed_round(6, scores=lambda place, code: 1 + (place + ord(code[-1])) % 2)
+    sign_in_staff(client, round_.managers.get())
+    page = client.get(reverse("weighting:round-statistics", args=[round_.pk])).content.decode()
+    told = client.get(reverse("weighting:api-round-statistics", args=[round_.pk])).json()
+    rows = client.get(reverse("weighting:round-statistics-export", args=[round_.pk])).content.decode(
+        "utf-8-sig"
+    )
+    assert "2.000 (not interpretable)" in page
+    pairs = [group["agreement"]["icc"] for group in told["groups"] if group["agreement"]["items"] == 2]
+    assert {"average": 2.0, "average_is_interpretable": False} in [
+        {"average": round(icc["average"], 9), "average_is_interpretable": icc["average_is_interpretable"]}
+        for icc in pairs
+    ]
+    lines = list(csv.DictReader(io.StringIO(rows)))
+    assert {"no"} <= {line["ICC(2,k) interpretable"] for line in lines}
+    assert {"yes"} == {line["ICC(2,1) interpretable"] for line in lines if line["ICC(2,1) of the group"]}
+
+
 def test_consensus_follows_the_rounds_own_rule():
     round_ = closed_round(10, scores=lambda place, code: 5 if place < 7 else 1)
     round_.consensus_measure, round_.consensus_threshold = ConsensusMeasure.AGREEMENT, 0.7

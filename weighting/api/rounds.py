@@ -82,6 +82,10 @@ class ConcordanceSerializer(serializers.Serializer):
 class IntraclassSerializer(serializers.Serializer):
     single = serializers.FloatField(help_text="ICC(2,1).")
     average = serializers.FloatField(help_text="ICC(2,k).")
+    single_is_interpretable = serializers.BooleanField(
+        help_text="False outside -1 to 1, which few items with large errors can give."
+    )
+    average_is_interpretable = serializers.BooleanField()
 
 
 class AgreementSerializer(serializers.Serializer):

@@ -14,8 +14,8 @@ UNIMPORTANT_TO = 2
 # Curran (2016): a string of half the questionnaire. Tukey (1977): 1.5 IQR beyond the quartiles.
 LONG_STRING_SHARE = 0.5
 FENCE = 1.5
-# Shares such as 0.7 are no binary fractions.
-SHARE_TOLERANCE = 1e-12
+# Shares such as 0.7 are no binary fractions, and quotients that are 1 may be a little more.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +58,23 @@ class Concordance:
 
 @dataclass(frozen=True)
 class IntraclassCorrelation:
-    """ICC(2,1) of a single expert and ICC(2,k) of the panel's mean."""
+    """ICC(2,1) of a single expert and ICC(2,k) of the panel's mean.
+
+    Where errors outweigh what tells few items apart, an estimate can leave [-1, 1]: ICC(2,k)
+    does so whenever the variance that it divides by is estimated below zero. Such a value
+    stands as the formula gives it, and is not interpretable.
+    """
 
     single: float
     average: float
+
+    @property
+    def single_is_interpretable(self) -> bool:
+        return abs(self.single) <= 1 + ROUNDING
+
+    @property
+    def average_is_interpretable(self) -> bool:
+        return abs(self.average) <= 1 + ROUNDING
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +143,7 @@ def reach_consensus(
     if measure == "iqr":
         return items.iqr <= threshold
     if measure == "agreement":
-        return np.fmax(items.important, items.unimportant) >= threshold - SHARE_TOLERANCE
+        return np.fmax(items.important, items.unimportant) >= threshold - ROUNDING
     raise ValueError(f"unknown measure of consensus {measure!r}")
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from weighting import charts
 from weighting.exports import Fact, Heading
 from weighting.models import Round
+from weighting.numeric.agreement import IntraclassCorrelation
 from weighting.selectors.stability import Stability
 from weighting.selectors.statistics import GroupFigures, ItemFigures, RoundStatistics
 from weighting.views.files import table_answer
@@ -97,6 +98,8 @@ def statistics_file(statistics: RoundStatistics, format: str) -> HttpResponse:
         Heading("group_w_p_value", _("p-value")),
         Heading("group_icc_single", _("ICC(2,1) of the group")),
         Heading("group_icc_average", _("ICC(2,k) of the group")),
+        Heading("group_icc_single_interpretable", _("ICC(2,1) interpretable")),
+        Heading("group_icc_average_interpretable", _("ICC(2,k) interpretable")),
         *(
             Heading(f"mean_{sector.sector}", _("Mean: %(sector)s") % {"sector": sector.sector.label})
             for sector in statistics.sectors
@@ -118,11 +121,21 @@ def _file_rows(statistics: RoundStatistics) -> list[list[object]]:
     rows: list[list[object]] = []
     for group in statistics.groups:
         w, icc = group.agreement.concordance, group.agreement.icc
-        agreement = [w and w.w, w and w.p_value, icc and icc.single, icc and icc.average]
+        agreement = [w and w.w, w and w.p_value, *_icc_cells(icc)]
         for item in group.items:
             means = [sector.means[len(rows)] for sector in statistics.sectors]
             rows.append([*_item_cells(item, group), *agreement, *means])
     return rows
+
+
+def _icc_cells(icc: IntraclassCorrelation | None) -> list[object]:
+    if icc is None:
+        return [None] * 4
+    sound = [
+        _("yes") if is_sound else _("no")
+        for is_sound in (icc.single_is_interpretable, icc.average_is_interpretable)
+    ]
+    return [icc.single, icc.average, *sound]
 
 
 def _item_cells(item: ItemFigures, group: GroupFigures) -> list[object]:

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from weighting.enums import ConsensusMeasure
 from weighting.models import Round
+from weighting.numeric.agreement import IntraclassCorrelation
 from weighting.selectors.statistics import Agreement, GroupFigures, RoundStatistics
 
 SIGNIFICANT = 0.05
@@ -88,9 +89,7 @@ def key_figures(statistics: RoundStatistics) -> list[dict[str, str]]:
         {
             "label": _("ICC(2,1), one expert"),
             "value": f"{icc.single:.3f}" if icc else NONE,
-            "note": _("ICC(2,k), the panel's mean: %(average)s") % {"average": f"{icc.average:.3f}"}
-            if icc
-            else "",
+            "note": _icc_note(icc) if icc else "",
         },
         {
             "label": _("Items with consensus"),
@@ -117,9 +116,25 @@ def agreement_cells(agreement: Agreement) -> dict[str, Any]:
         "chi2": f"{w.chi2:.1f}" if w else NONE,
         "degrees": w.degrees if w else NONE,
         "p": p_text(w.p_value) if w else NONE,
-        "single": f"{icc.single:.3f}" if icc else NONE,
-        "average": f"{icc.average:.3f}" if icc else NONE,
+        "single": icc_text(icc.single, icc.single_is_interpretable) if icc else NONE,
+        "average": icc_text(icc.average, icc.average_is_interpretable) if icc else NONE,
     }
+
+
+def icc_text(value: float, is_interpretable: bool) -> str:
+    """Write an intraclass correlation, and say so where it means nothing."""
+    if is_interpretable:
+        return f"{value:.3f}"
+    return _("%(value)s (not interpretable)") % {"value": f"{value:.3f}"}
+
+
+def _icc_note(icc: IntraclassCorrelation) -> str:
+    note = _("ICC(2,k), the panel's mean: %(average)s") % {
+        "average": icc_text(icc.average, icc.average_is_interpretable)
+    }
+    if icc.single_is_interpretable:
+        return note
+    return _("%(note)s; that of one expert is not interpretable") % {"note": note}
 
 
 def _equals(p: str) -> str:

@@ -30,6 +30,23 @@ def test_icc_of_the_published_data():
     icc = intraclass_correlation(SHROUT_FLEISS)
     assert icc.single == pytest.approx(0.290, abs=5e-4)
     assert icc.average == pytest.approx(0.620, abs=5e-4)
+    assert icc.single_is_interpretable
+    assert icc.average_is_interpretable
+
+
+def test_icc_beyond_one_is_marked_by_hand():
+    """Three experts, two items: BMS = 1/6, JMS = 0, EMS = 2/3, so ICC(2,k) = (-1/2) / (-1/6) = 3."""
+    icc = intraclass_correlation(np.array([[1.0, 2], [2, 1], [1, 2]]))
+    assert icc.average == pytest.approx(3)
+    assert not icc.average_is_interpretable
+
+
+@pytest.mark.parametrize("experts", [2, 3, 7])
+def test_perfect_agreement_is_interpretable(experts):
+    icc = intraclass_correlation(np.tile([1.0, 2, 5, 4, 4, 3, 1], (experts, 1)))
+    assert icc.average == pytest.approx(1)
+    assert icc.single_is_interpretable
+    assert icc.average_is_interpretable
 
 
 @given(ANY_SCORES)
