@@ -11,7 +11,7 @@ from indexer.dispatch import cancel_run, retry_run
 from indexer.models import Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.jobs import Progress
-from indexer.selectors.runs import progress_of_data_set, runs_visible_to
+from indexer.selectors.runs import runs_visible_to, visible_progress_of
 from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -36,7 +36,7 @@ class ProgressView(Answer):
     @described(responses=ProgressSerializer)
     def get(self, request: Request, pk: int) -> Response:
         data_set = get_object_or_404(data_sets_visible_to(self.account), pk=pk)
-        progress: Progress = progress_of_data_set(data_set)
+        progress: Progress = visible_progress_of(data_set, self.account)
         return Response(ProgressSerializer(progress).data)
 
 

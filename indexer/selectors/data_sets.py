@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from django.db.models import BinaryField, Count, OuterRef, QuerySet, Subquery
+from django.db.models import BinaryField, Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Substr
 
 from indexer.enums import RunStatus
@@ -45,6 +45,9 @@ def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
     """Return all data sets for staff, the published ones for anybody else."""
     data_sets = DataSet.objects.select_related("framework", "method", "series").defer(*PACKED)
     runs = Run.objects.filter(data_set=OuterRef("pk"))
+    if account is None:
+        # How many rankings there are tells strangers of those alone that they may see.
+        runs = runs.filter(weight_version__is_published=True, method=F("data_set__method"))
     counted = data_sets.annotate(
         run_count=_count_of(runs), finished_count=_count_of(runs.filter(status=RunStatus.DONE))
     )

@@ -138,8 +138,14 @@ def data_sets_with_waiting_runs() -> dict[int, str]:
     return dict(rows)
 
 
+def visible_progress_of(data_set: DataSet, account: Account | None) -> Progress:
+    """Return how far those runs of a data set are that the visitor may see."""
+    runs = _visible_to(account).select_related(None).filter(data_set=data_set)
+    return progress_of(runs.only("status", "queued_at", "started_at", "finished_at"))
+
+
 def progress_of_data_set(data_set: DataSet) -> Progress:
-    """Return how far the runs of a data set are."""
+    """Return how far all runs of a data set are, for the log."""
     runs = Run.objects.filter(data_set=data_set)
     return progress_of(runs.only("status", "queued_at", "started_at", "finished_at"))
 
