@@ -41,6 +41,9 @@ class ScoreProfileSerializer(serializers.Serializer):
     province_mean = serializers.FloatField(allow_null=True)
     region_mean = serializers.FloatField(allow_null=True)
     nation_mean = serializers.FloatField(allow_null=True)
+    changed_values = serializers.IntegerField(
+        help_text="How many values behind the score were filled in, left out or treated."
+    )
 
 
 class NeighbourSerializer(UnitSerializer):
@@ -198,6 +201,7 @@ def _score(score: ScoreProfile) -> dict[str, Any]:
     }
     return {
         "indicator": score.node.code if score.node else None,
+        "changed_values": score.changed,
         **{name: None if np.isnan(rank) else int(rank) for name, rank in ranks.items()},
         **{name: None if np.isnan(value) else value * PERCENT for name, value in figures.items()},
     }

@@ -26,6 +26,10 @@ class MapPointSerializer(serializers.Serializer):
     rank = serializers.IntegerField()
     shift = serializers.IntegerField(allow_null=True, help_text="Places gained against the other run.")
 
+    changed_values = serializers.IntegerField(
+        source="changed", help_text="How many values behind the score were filled in, left out or treated."
+    )
+
     def get_score(self, point: MapPoint) -> float:
         return point.score * PERCENT
 

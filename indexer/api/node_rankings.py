@@ -33,6 +33,9 @@ class NodeRankingSerializer(serializers.Serializer):
         child=serializers.ChoiceField(choices=[(name, name) for name in CHANGES]),
         help_text="What was done to the value behind the score of a leaf.",
     )
+    changed_values = serializers.IntegerField(
+        help_text="How many values behind the score were filled in, left out or treated."
+    )
 
 
 class NodeRankingView(RunView):
@@ -99,7 +102,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
     printed: Printed = {}
     if run.reproduces_publication:  # type: ignore[attr-defined]
         printed = printed_figures_of(run.data_set, [subject.cities.ids[p] for p in positions])
-    changed = changes_by_city(run, node)
+    changed = changes_by_city(run, subject.record, node)
     subject.cities.load(positions)
     rows = []
     for p in positions:
@@ -115,6 +118,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
                 "rank": int(subject.ranks[p]) or None,
                 "mark": figure.source,
                 "changes": changed.get(city.pk, ()),
+                "changed_values": int(subject.changed_values[p]),
             }
         )
     return rows

@@ -8,12 +8,16 @@ from indexer.selectors.node_scores import NodeScores
 
 @dataclass(frozen=True)
 class MapPoint:
-    """A city with its score and rank; ``shift`` are the places gained against another run."""
+    """A city with its score and rank; ``shift`` are the places gained against another run.
+
+    ``changed`` values behind the score were filled in, left out or treated.
+    """
 
     city: City
     score: float
     rank: int
     shift: int | None
+    changed: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ def map_of(subject: NodeScores, other: NodeScores | None = None) -> MapView:
     for place in subject.present:
         city, rank = subject.cities[place], int(subject.ranks[place])
         before = int(other.ranks[place]) if other else 0
-        point = MapPoint(city, float(subject.scores[place]), rank, before - rank if before else None)
+        shift, changed = before - rank if before else None, int(subject.changed_values[place])
+        point = MapPoint(city, float(subject.scores[place]), rank, shift, changed)
         if city.latitude is None or city.longitude is None:
             unplaced.append(city)
         else:

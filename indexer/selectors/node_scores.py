@@ -10,6 +10,7 @@ from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.models import City, Run
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import Cities
+from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
 from indexer.selectors.runs import RunResult, result_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -69,6 +70,28 @@ class NodeScores:
         additive = additive and not method.denominators and method.outliers == Outliers.KEEP
         shares = method.normalisation == Normalisation.SHARE and additive
         return shares and 0 < self.scores.sum() <= 1 + ROUNDING
+
+    @cached_property
+    def record(self) -> CellRecord | None:
+        """What was done to the cells behind the run; None where its method does nothing to any."""
+        return record_of(self.run) if may_change_cells(self.run.method) else None
+
+    @cached_property
+    def changed_values(self) -> IntArray:
+        """How many values behind each city's score were filled in, left out or treated, (cities,)."""
+        return self.changed_values_on(self.node)
+
+    def changed_values_on(self, node: Indicator | None) -> IntArray:
+        """Return the same of another node of the same run: of the leaves below it, or of itself."""
+        if self.record is None:
+            return np.zeros(len(self.cities), dtype=np.int64)
+        changed = self.record.cells > 0
+        if node is not None:
+            tree = self.result.leaves.structure.tree
+            below = tree.descendant_leaves[node.position]
+            codes = {code for code, is_below in zip(tree.leaf_codes, below, strict=True) if is_below}
+            changed = changed[:, [code in codes for code in self.run.data_set.leaf_codes]]
+        return changed.sum(axis=1)
 
     def on(self, node: Indicator | None) -> "NodeScores":
         """Return the same run with another node in view."""

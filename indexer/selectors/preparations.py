@@ -26,19 +26,21 @@ class CellRecord:
     treatments: list[dict[str, Any]]
 
 
-def changes_by_city(run: Run, node: Indicator | None) -> dict[int, tuple[str, ...]]:
+def changes_by_city(
+    run: Run, record: CellRecord | None, node: Indicator | None
+) -> dict[int, tuple[str, ...]]:
     """Return what was done to the values behind a leaf's scores, by city; nothing for other scores."""
-    if node is None or not node.is_leaf or not may_change_cells(run.method):
+    if node is None or not node.is_leaf or record is None:
         return {}
-    column = record_of(run).cells[:, run.data_set.leaf_codes.index(node.code)].tolist()
+    column = record.cells[:, run.data_set.leaf_codes.index(node.code)].tolist()
     return {city: changes_in(bits) for city, bits in zip(run.data_set.city_ids, column, strict=True) if bits}
 
 
-def changes_of_city(run: Run, position: int) -> dict[str, tuple[str, ...]]:
+def changes_of_city(run: Run, record: CellRecord | None, position: int) -> dict[str, tuple[str, ...]]:
     """Return what was done to the values of one city, by the code of the leaf."""
-    if not may_change_cells(run.method):
+    if record is None:
         return {}
-    row = record_of(run).cells[position].tolist()
+    row = record.cells[position].tolist()
     return {code: changes_in(bits) for code, bits in zip(run.data_set.leaf_codes, row, strict=True) if bits}
 
 

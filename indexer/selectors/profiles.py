@@ -27,7 +27,8 @@ DARK_HORSE_PLACES = 20
 class ScoreProfile:
     """A city on one score, the composite without a node; rank and score are nan where it has none.
 
-    Ranks are among all cities, those of its region and those of its province, with a score.
+    Ranks are among all cities, those of its region and those of its province, with a score;
+    ``changed`` of the values behind the score were filled in, left out or treated.
     """
 
     node: Indicator | None
@@ -38,6 +39,7 @@ class ScoreProfile:
     province: float
     region: float
     nation: float
+    changed: int
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ class CityProfile:
             province=_mean(scores, self._same_province),
             region=_mean(scores, self._same_region),
             nation=_mean(scores, everywhere),
+            changed=int(self.scores.changed_values_on(node)[self.position]),
         )
 
 

@@ -23,7 +23,7 @@ from indexer.selectors.profiles import (
 )
 from indexer.selectors.runs import PERCENT
 from indexer.services.study_pairs import count_at_once
-from indexer.views.exports import run_facts
+from indexer.views.exports import changed_heading, run_facts
 from indexer.views.leads import rank_text
 from indexer.views.run_names import run_names
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     profile = _find(run, city_pk)
     if profile.intervals and visitor_of(request).can_analyse:
         count_at_once(profile.intervals.study, profile.neighbour_pairs)
-    changed = changes_of_city(run, profile.position)
+    changed = changes_of_city(run, profile.scores.record, profile.position)
     address = [run.pk, city_pk]
     context = run_context(run, "run-city") | {
         "profile": profile,
@@ -87,6 +87,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
             for score in [profile.composite, *profile.nodes]
         ],
         "has_changes": bool(changed),
+        "has_marks": any(score.node and score.node.code in changed for score in profile.nodes),
         **_neighbours(request, profile),
         "leads": _leads(profile),
         "dark_horses": profile.leads.dark_horses(profile.position),
@@ -222,6 +223,7 @@ def _score_row(score: ScoreProfile) -> dict[str, Any]:
         "rank": rank_text(score.rank),
         "rank_in_region": rank_text(score.rank_in_region),
         "rank_in_province": rank_text(score.rank_in_province),
+        "changed": score.changed,
         "figures": [
             signed(value * PERCENT, DIGITS, plus=False)
             for value in (score.score, score.province, score.region, score.nation)
@@ -297,6 +299,7 @@ def _headings() -> list[Heading]:
         Heading("province", _("Mean of the province")),
         Heading("region", _("Mean of the region")),
         Heading("nation", _("Mean of the nation")),
+        changed_heading(_("the score of the city")),
     ]
 
 
@@ -310,4 +313,5 @@ def _file_rows(profile: CityProfile) -> Iterator[list[object]]:
                 for rank in (score.rank, score.rank_in_region, score.rank_in_province)
             ),
             *(value * PERCENT for value in (score.score, score.province, score.region, score.nation)),
+            score.changed,
         ]

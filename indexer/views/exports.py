@@ -22,6 +22,12 @@ def place_cells(city: City) -> list[str]:
     return [city.name_zh, city.name_en, city.province.name, city.province.region.name]
 
 
+def changed_heading(name: str) -> Heading:
+    """Head the count of values behind a score that were filled in, left out or treated."""
+    words = _("Values behind %(name)s that were filled in, left out or treated") % {"name": name}
+    return Heading("changed_values", words)
+
+
 def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
     """Return what figures of one run, or of several of the same cities, were computed from and by."""
     facts = [

@@ -18,7 +18,7 @@ from indexer.selectors.map_points import MapPoint, MapView, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
 from indexer.selectors.runs import PERCENT, runs_visible_to, runs_with_nodes_visible_to
-from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.words import data_set_name, method_words, score_unit, version_name
 from weighting.drawing import Spec
@@ -55,6 +55,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     if other:
         headings.append(Heading("shift", _("Places gained")))
+    headings.append(changed_heading(subject.name))
     runs = [run, other.run] if other else [run]
     rows = _file_rows(map_of(subject, other), with_shift=other is not None)
     return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, run_facts(*runs))
@@ -137,7 +138,7 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
         title = _score_finding(subject, view)
         subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
         spec = charts.score_map(dots, unit, title=title, subtitle=subtitle, source=source)
-    changed = changes_by_city(run, subject.node)
+    changed = changes_by_city(run, subject.record, subject.node)
     rows = [_row(point) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
     return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed)}
 
@@ -191,6 +192,6 @@ def _file_rows(view: MapView, *, with_shift: bool) -> Iterator[list[object]]:
         city = point.city
         where: list[object] = [city.latitude, city.longitude]
         cells = [*place_cells(city), *where, point.score * PERCENT, point.rank]
-        yield [*cells, point.shift] if with_shift else cells
+        yield [*cells, *([point.shift] if with_shift else []), point.changed]
     for city in view.unplaced:
-        yield [*place_cells(city), "", "", "", "", *([""] if with_shift else [])]
+        yield [*place_cells(city), "", "", "", "", *([""] if with_shift else []), ""]

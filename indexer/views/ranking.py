@@ -19,9 +19,9 @@ from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
-from indexer.selectors.preparations import CellRecord, changes_in, may_change_cells, record_of
+from indexer.selectors.preparations import changes_in
 from indexer.selectors.runs import PERCENT, Figure, Printed, figure_of, printed_figures_of, result_of
-from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.place_rows import how_formed, place_rows
 from indexer.views.preparation import change_words, preparation_context
 from indexer.views.run_tabs import run_tabs
@@ -54,7 +54,6 @@ class Ranking:
 
     subject: NodeScores
     nodes: list[WeightedNode]
-    record: CellRecord | None
 
     @property
     def run(self) -> Run:
@@ -83,14 +82,19 @@ class Ranking:
     @cached_property
     def changes(self) -> CellArray | None:
         """What was done to the cells of the columns that are leaves, (cities, columns)."""
-        if self.record is None:
+        if self.subject.record is None:
             return None
         place = {code: position for position, code in enumerate(self.run.data_set.leaf_codes)}
         changes = np.zeros(self.scores.shape, dtype=np.uint8)
         for column, node in enumerate(self.columns):
             if node and node.is_leaf:
-                changes[:, column] = self.record.cells[:, place[node.code]]
+                changes[:, column] = self.subject.record.cells[:, place[node.code]]
         return changes
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any value behind the score in view is not as it was given."""
+        return bool(self.subject.changed_values.any())
 
     @cached_property
     def order(self) -> list[int]:
@@ -106,7 +110,7 @@ def load_ranking(run: Run, code: str = "") -> Ranking:
     result, cities = result_of(run, indicators)
     node = next((node for node in indicators if node.code == code), None)
     subject = NodeScores(result=result, nodes=indicators, cities=cities, node=node)
-    return Ranking(subject, nodes, record_of(run) if may_change_cells(run.method) else None)
+    return Ranking(subject, nodes)
 
 
 def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
@@ -127,7 +131,8 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
-        "has_changes": ranking.changes is not None and bool(ranking.changes.any()),
+        "has_changes": ranking.has_changes,
+        "has_marks": ranking.changes is not None and bool(ranking.changes.any()),
     }
     if regions:
         context |= _summary(ranking, regions) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
@@ -145,6 +150,8 @@ def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
         columns.append(Heading(f"{key}_source", _("%(column)s: source") % {"column": name}))
         if ranking.changes is not None and node and node.is_leaf:
             columns.append(Heading(f"{key}_changes", _("%(column)s: changes") % {"column": name}))
+    if ranking.subject.record is not None:
+        columns.append(changed_heading(ranking.subject.name))
     return table_answer(format, f"ranking-{run.pk}", columns, _file_rows(ranking), run_facts(run))
 
 
@@ -162,7 +169,13 @@ def _columns(ranking: Ranking) -> list[Column]:
         Column("rank", _("Rank"), np.where(ranks == 0, np.nan, ranks)),
         *place_columns(ranking.cities),
         *(Column(key, label, values, falling_first=True) for key, label, values in scores),
+        *([_changes_column(ranking)] if ranking.has_changes else []),
     ]
+
+
+def _changes_column(ranking: Ranking) -> Column:
+    label, unit = _("Changed values"), _("behind %(name)s") % {"name": ranking.subject.name}
+    return Column("changed", label, ranking.subject.changed_values, falling_first=True, unit=unit)
 
 
 def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
@@ -176,7 +189,10 @@ def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
             cells = [replace(cell, changes=changes_in(bits)) for cell, bits in marked]
         score, *subs = cells
         rank = ranking.subject.ranks[p] or "–"
-        rows.append({"rank": rank, "city": ranking.cities[p], "score": score, "subs": subs})
+        changed = int(ranking.subject.changed_values[p])
+        rows.append(
+            {"rank": rank, "city": ranking.cities[p], "score": score, "subs": subs, "changed": changed}
+        )
     return rows
 
 
@@ -218,7 +234,7 @@ def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
         "regions": place_rows(regions),
         "how": how_formed(regions),
         "provenance": provenance_of(run),
-        "preparation": preparation_context(ranking.record, run, ranking.subject.nodes),
+        "preparation": preparation_context(ranking.subject.record, run, ranking.subject.nodes),
     }
 
 
@@ -286,4 +302,6 @@ def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
             scores += [figure.value, source_word(figure)]
             if ranking.changes is not None and node and node.is_leaf:
                 scores.append(change_words(int(ranking.changes[p, column])))
+        if ranking.subject.record is not None:
+            scores.append(int(ranking.subject.changed_values[p]))
         yield [int(ranking.subject.ranks[p]) or None, *place_cells(ranking.cities[p]), *scores]

@@ -130,6 +130,47 @@ def test_the_page_of_a_city_and_the_map_mark_them_too(analyst):
         assert "filled in" in response.content.decode()
 
 
+def test_scores_of_inner_nodes_and_the_composite_count_the_changed_values_behind_them(analyst):
+    """The fifth city has a gap filled in, the twelfth an outlier winsorised: both below infra."""
+    run = treated_run()
+    ids = run.data_set.city_ids
+    City.objects.update(latitude=30, longitude=110)
+
+    def counted(query):
+        response = analyst.get(page_of(run), query | {"sort": "-changed"})
+        return [row["changed"] for row in response.context["rows"]]
+
+    assert counted({}) == counted({"node": "infra"}) == [1, 1] + [0] * 10
+    assert counted({"node": "mobile"}) == [1] + [0] * 11
+    assert "Changed values" not in analyst.get(page_of(run), {"node": "industry"}).content.decode()
+
+    in_api = {row["unit"]: row["changed_values"] for row in api_of(analyst, run, "infra").json()["results"]}
+    assert sum(in_api.values()) == 2
+    points = analyst.get(reverse("indexer:api-run-map", args=[run.pk])).json()["points"]
+    assert len(points) == 12
+    assert [point["changed_values"] for point in points] == [in_api[point["unit"]] for point in points]
+    profile = analyst.get(reverse("indexer:api-run-city", args=[run.pk, ids[4]])).json()
+    assert {score["indicator"]: score["changed_values"] for score in profile["scores"]} == {
+        None: 1,
+        "infra": 1,
+        "fixed": 0,
+        "mobile": 1,
+        "industry": 0,
+        "retail": 0,
+        "finance": 0,
+        "travel": 0,
+    }
+
+    for name, args, counts in [
+        ("run-export", [run.pk], 2),
+        ("run-city-export", [run.pk, ids[4]], 3),
+    ]:
+        text = analyst.get(reverse(f"indexer:{name}", args=args)).content.decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        (head,) = [key for key in rows[0] if key.startswith("Values behind")]
+        assert sum(int(row[head]) for row in rows) == counts
+
+
 def test_every_value_of_a_logged_indicator_is_marked(analyst):
     run = treated_run(outliers="log", normalisation="minmax")
 
