@@ -13,6 +13,8 @@ const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const data = JSON.parse(document.getElementById("what-if-data").textContent);
 const form = document.getElementById("what-if-weights");
+// A draft that lacks something is shown at its own address, with the weights in the form alone.
+const PAGE = form.getAttribute("action");
 const results = document.getElementById("results");
 const find = (selector) => results.querySelector(selector);
 
@@ -46,12 +48,12 @@ function addressOf() {
   const fits = text.length <= LONGEST_QUERY;
   // Nothing in these needs an escape, and the address stays one that people can read out.
   const query = [text && fits ? `w=${text}` : "", shown.pins.length ? `pin=${shown.pins.join(".")}` : ""].filter(Boolean);
-  return window.location.pathname + (query.length ? `?${query.join("&")}` : "") + (fits ? "" : `#w=${text}`);
+  return PAGE + (query.length ? `?${query.join("&")}` : "") + (fits ? "" : `#w=${text}`);
 }
 
-function readAddress() {
+function readAddress({ sent = "" } = {}) {
   const query = new URLSearchParams(window.location.search);
-  const text = query.get("w") || window.location.hash.replace(/^#w=/, "");
+  const text = query.get("w") || window.location.hash.replace(/^#w=/, "") || sent;
   shown.units = readState(text);
   shown.pins = (query.get("pin") || "").split(".").map(Number).filter((pk) => data.cities.includes(pk));
 }
@@ -457,7 +459,7 @@ async function begin() {
     shown.byNominal = data.cities.map((_, city) => city).sort((a, b) => data.nominal[a] - data.nominal[b] || a - b);
     readLines();
     readRows();
-    readAddress();
+    readAddress({ sent: form.elements.w.value });
     form.querySelector("[data-send]").hidden = true;
     shown.rows.forEach((_, node) => listen(node));
     listenToButtons();
