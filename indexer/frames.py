@@ -293,9 +293,8 @@ def _read_value(code: str, text: str, line: int, treatment: Treatment, log: Prob
     try:
         return parse_number(text)
     except CellError as error:
-        log.add(
-            f"{error} {_('Leave the cell empty when there is no value.')}", row=line, column=code, value=text
-        )
+        remedy = _("Leave the cell empty when there is no value.")
+        log.add(f"{error} {remedy}", row=line, column=code, value=text)
         return math.nan
 
 

@@ -1,5 +1,6 @@
 """Every string of the product stands in the Chinese catalogue, translated."""
 
+import ast
 import re
 from io import BytesIO
 from pathlib import Path
@@ -54,6 +55,20 @@ def catalogue():
 
 def _singular(message):
     return message[0] if isinstance(message, tuple) else message
+
+
+def test_no_string_hides_in_an_f_string():
+    """The extraction does not look there, so that it would stay English without anybody's noticing."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in _sources()
+        if path.suffix == ".py"
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
+    ]
+    assert hidden == []
 
 
 def test_strings_are_found_at_all(used):

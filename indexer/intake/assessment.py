@@ -329,7 +329,8 @@ def _complaint(text: str) -> str:
     try:
         parse_number(text)
     except CellError as error:
-        return f"{error} {_('Leave the cell empty when there is no value.')}"
+        remedy = _("Leave the cell empty when there is no value.")
+        return f"{error} {remedy}"
     return ""
 
 

@@ -53,7 +53,7 @@ def file_headings(run: Run) -> list[Heading]:
         Heading("rank", _("Rank")),
         Heading("nominal_rank", _("Rank before")),
         Heading("shift", _("Places gained")),
-        Heading("score", f"{_('Composite score')} ({score_unit(run.method)})"),
+        Heading("score", _("Composite score") + f" ({score_unit(run.method)})"),
     ]
 
 

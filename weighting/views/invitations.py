@@ -51,7 +51,7 @@ def invitation_detail(request: HttpRequest, pk: int, invitation_pk: int) -> Http
         "invitation": invitation,
         "expert": invitation.expert,
         "is_open": invitation.round.state == RoundState.OPEN,
-        "yes_no": f"{_('yes')},{_('no')}",
+        "yes_no": ",".join([_("yes"), _("no")]),
     }
     return render(request, "weighting/manager/invitation_detail.html", context)
 
