@@ -2,8 +2,11 @@ import logging
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from config.logs import HideLinks
+from tests.factories import make_account
 
 TOKEN = "k7Yp-0_Zr1kq8c7Yp0Zr1kq8c7Yp0Zr1kq8c7Yp0Zr1"
 
@@ -44,3 +47,16 @@ def test_other_lines_stay_as_they_are(lines):
 
 def test_every_handler_filters():
     assert [name for name, handler in settings.LOGGING["handlers"].items() if "filters" not in handler] == []
+
+
+@pytest.mark.django_db
+def test_no_statement_is_logged_with_what_it_stores(caplog):
+    """Not even by a server that was left in debug mode, which keeps statements, at the finest level."""
+    caplog.set_level(logging.DEBUG)
+    with CaptureQueriesContext(connection):
+        make_account(first_name="Score of five")
+        assert "Score of five" not in caplog.text
+
+        caplog.set_level(logging.DEBUG, logger="django.db.backends")
+        make_account(first_name="Score of five")
+        assert "Score of five" in caplog.text
