@@ -186,6 +186,8 @@ def test_the_sheet_holds_links_codes_and_pictures_that_open_the_right_ballots(cl
 
 def test_new_links_for_all_are_made_after_a_word_once_some_are_out(client, round_):
     assert "Make links for all who have not sealed" in client.get(page("detail", round_)).text
+    issue_invitation_link(round_.invitations.filter(sealed=False).first())
+    assert "2 experts have no personal link yet" in client.get(page("detail", round_)).text
     client.post(page("links", round_))
     count = AccessLink.objects.filter(revoked=False).count()
     later = client.get(page("detail", round_))

@@ -3,12 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import ExclusionRule, Feedback, Role, RoundState
-from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel, Round
+from weighting.models import (
+    AccessLink,
+    Account,
+    Ballot,
+    Expert,
+    Framework,
+    Indicator,
+    Invitation,
+    Panel,
+    Round,
+)
 from weighting.numeric.aggregation import count_scores
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -78,10 +88,12 @@ def keeps_links(round_: Round) -> bool:
     return Invitation.objects.filter(round=round_, ballot__isnull=False).exists()
 
 
-def has_links_out(round_: Round) -> bool:
-    """Tell whether an expert who has not sealed holds a link or code that would stop working."""
+def links_out(round_: Round) -> tuple[int, int]:
+    """Return how many of the experts who have not sealed hold a link or code, and how many do not."""
     waiting = Invitation.objects.filter(round=round_, sealed=False, removed=False)
-    return waiting.filter(access_links__revoked=False).exists()
+    live = AccessLink.objects.filter(invitation=OuterRef("pk"), revoked=False)
+    holds = waiting.annotate(holds=Exists(live)).values_list("holds", flat=True)
+    return sum(holds), len(holds) - sum(holds)
 
 
 def receipts_of(round_: Round) -> list[str]:

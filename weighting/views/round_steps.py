@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from weighting.enums import RoundState
 from weighting.models import Round
 from weighting.selectors.preflight import Check, preflight_of
-from weighting.selectors.rounds import Participation, aggregation_blockers, has_links_out
+from weighting.selectors.rounds import Participation, aggregation_blockers, links_out
 
 LIFE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN, RoundState.CLOSED, RoundState.AGGREGATED]
 
@@ -48,7 +49,7 @@ def next_act_of(round_: Round, participation: Participation) -> NextAct | None:
             is_over = timezone.now() >= round_.deadline or participation.sealed == participation.invited
             if is_over:
                 return _close(round_)
-            return _remind(round_) if has_links_out(round_) else _hand_out_links(round_)
+            return _hand_out(round_)
         case RoundState.CLOSED:
             return _aggregate(round_)
         case _:
@@ -85,7 +86,17 @@ def _open(round_: Round) -> NextAct:
     )
 
 
-def _hand_out_links(round_: Round) -> NextAct:
+def _hand_out(round_: Round) -> NextAct:
+    """Hand out links, first to all, then to those who have none; later only remind."""
+    holding, without = links_out(round_)
+    if not holding:
+        return _make_sheet(round_)
+    if without:
+        return _invite_rest(round_, without)
+    return _remind(round_)
+
+
+def _make_sheet(round_: Round) -> NextAct:
     return NextAct(
         title=_("The panel is scoring"),
         submit=_("Make links for all who have not sealed"),
@@ -98,6 +109,22 @@ def _hand_out_links(round_: Round) -> NextAct:
     )
 
 
+def _invite_rest(round_: Round, without: int) -> NextAct:
+    sentence = ngettext(
+        "%(count)d expert has no personal link yet: invite by e-mail, or make one in the table below.",
+        "%(count)d experts have no personal link yet: invite by e-mail, or make one in the table below.",
+        without,
+    )
+    return NextAct(
+        title=_("The panel is scoring"),
+        submit=_("Invite by e-mail…"),
+        url=reverse("weighting:round-mail", args=[round_.pk]),
+        is_post=False,
+        consequences=[sentence % {"count": without}],
+        others=[_new_links(round_)],
+    )
+
+
 def _remind(round_: Round) -> NextAct:
     return NextAct(
         title=_("The panel is scoring"),
@@ -107,10 +134,12 @@ def _remind(round_: Round) -> NextAct:
         consequences=[
             _("The personal links are out. Nothing is left to do until all have sealed, or the deadline.")
         ],
-        others=[
-            (_("New links for all who have not sealed…"), reverse("weighting:round-links", args=[round_.pk]))
-        ],
+        others=[_new_links(round_)],
     )
+
+
+def _new_links(round_: Round) -> tuple[str, str]:
+    return _("New links for all who have not sealed…"), reverse("weighting:round-links", args=[round_.pk])
 
 
 def _close(round_: Round) -> NextAct:
