@@ -107,7 +107,7 @@ def _block(results: Results, place: int) -> bytes:
 def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int], digests: Sequence[str]) -> None:
     """End run after run, so that the block of one alone is in memory."""
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
-    with _binding_cursor() as cursor:
+    with binding_cursor() as cursor:
         for place in kept:
             run = results.runs[place]
             made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
@@ -116,7 +116,7 @@ def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int], digests:
 
 
 @contextmanager
-def _binding_cursor() -> Iterator[Any]:
+def binding_cursor() -> Iterator[Any]:
     """Give a cursor that hands blocks over as they are.
 
     Django writes them into the statement on PostgreSQL, where a block then is several times over.
