@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from indexer.selectors.cities import Cities, matching_cities
@@ -15,7 +16,7 @@ ALL = "all"
 class CityFilter(forms.Form):
     """Search by name or alias, region and province; a value that makes no sense is left out."""
 
-    q = forms.CharField(label=_("City"), required=False, max_length=60, widget=forms.SearchInput)
+    q = forms.CharField(required=False, max_length=60, widget=forms.SearchInput)
     region = forms.TypedChoiceField(label=_("Region"), required=False, coerce=int, empty_value=None)
     province = forms.TypedChoiceField(label=_("Province"), required=False, coerce=int, empty_value=None)
     size = forms.ChoiceField(
@@ -25,6 +26,7 @@ class CityFilter(forms.Form):
     def __init__(self, data: Any, *, cities: Cities) -> None:
         super().__init__(data)
         self._cities = cities
+        self.fields["q"].label = capfirst(cities.register.unit)
         regions = [(region.pk, region.name) for region in cities.regions]
         self.fields["region"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
         self.fields["province"].choices = [("", _("All provinces")), *self._provinces()]  # type: ignore[attr-defined]

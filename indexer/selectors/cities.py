@@ -6,7 +6,7 @@ from typing import overload
 
 import numpy as np
 
-from indexer.models import City, CityScore, Province, Region, Run
+from indexer.models import City, CityScore, Province, Region, Register, Run
 from indexer.names import fold_name
 from weighting.numeric.arrays import IntArray
 
@@ -90,6 +90,11 @@ class Cities(Sequence[City]):
         found = {province.region_id: province.region for province in self.provinces}
         return [found[pk] for pk in sorted(found)]
 
+    @property
+    def register(self) -> Register:
+        """The register of the cities, which has the word for one of them."""
+        return self.provinces[0].region.register
+
     @cached_property
     def folded_names(self) -> list[str]:
         """All names of each city, folded, one a line; the first is what it sorts by."""
@@ -108,7 +113,7 @@ class Cities(Sequence[City]):
 
     @cached_property
     def _provinces(self) -> dict[int, Province]:
-        return Province.objects.select_related("region").in_bulk()
+        return Province.objects.select_related("region__register").in_bulk()
 
 
 def cities_of_run(run: Run) -> Cities:

@@ -240,8 +240,12 @@ def _finding(ranking: BranchRanking) -> str:
     subject = ranking.subject
     if not subject.present:
         return _("No city has a score here")
-    words = {"city": subject.cities[ranking.order[0]].name, "count": len(subject.present)}
-    return _("%(city)s leads %(count)s cities") % words
+    words = {
+        "city": subject.cities[ranking.order[0]].name,
+        "count": len(subject.present),
+        "units": subject.cities.register.units,
+    }
+    return _("%(city)s leads %(count)s %(units)s") % words
 
 
 def _stats(ranking: BranchRanking) -> list[dict[str, str]]:

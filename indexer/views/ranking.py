@@ -244,14 +244,16 @@ def ranking_finding(ranking: Ranking) -> str:
         return _("No city has a score here")
     if ranking.subject.is_share and count > TOP:
         share = sum(ranking.subject.scores[p] for p in ranking.order[:TOP]) * PERCENT
-        return _("The first %(top)s of %(count)s cities hold %(share)s %% of the national total") % {
+        return _("The first %(top)s of %(count)s %(units)s hold %(share)s %% of the national total") % {
             "top": TOP,
+            "units": ranking.cities.register.units,
             "count": count,
             "share": f"{share:.1f}",
         }
-    return _("%(city)s leads %(count)s cities") % {
+    return _("%(city)s leads %(count)s %(units)s") % {
         "city": ranking.cities[ranking.order[0]].name,
         "count": count,
+        "units": ranking.cities.register.units,
     }
 
 
@@ -270,7 +272,8 @@ def composition_of(ranking: Ranking) -> dict[str, Any]:
     ]
     chart = charts.composition_chart(
         rows,
-        title=_("What the scores of the first %(count)s cities are made of") % {"count": len(rows)},
+        title=_("What the scores of the first %(count)s %(units)s are made of")
+        % {"count": len(rows), "units": ranking.cities.register.units},
         subtitle=_composition_unit(ranking),
         source=f"{data_set_name(ranking.run.data_set)} · {version_name(ranking.run)}",
     )

@@ -8,9 +8,11 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.forms.city_filter import CityFilter
+from indexer.models import Register
 from indexer.selectors.cities import Cities
 from indexer.selectors.runs import Figure
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -56,6 +58,7 @@ class CityTable:
     page: Page
     count: int
     total: int
+    register: Register
 
     @property
     def positions(self) -> list[int]:
@@ -67,7 +70,7 @@ def place_columns(cities: Cities) -> list[Column]:
     """Return the columns city, province and region; Chinese names sort by their spelling."""
     # English names of Chinese places are their pinyin, which is how a Chinese reader sorts.
     return [
-        Column("city", _("City"), cities.alphabet, numeric=False),
+        Column("city", capfirst(cities.register.unit), cities.alphabet, numeric=False),
         Column("province", _("Province"), cities.province_alphabet, numeric=False),
         Column("region", _("Region"), cities.region_ids, numeric=False),
     ]
@@ -104,6 +107,7 @@ def cut_table(
         page=page,
         count=len(chosen),
         total=len(about),
+        register=cities.register,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.models import City, Run
+from indexer.models import City, Register, Run
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, print_figure, random_values
 from weighting.enums import Role
@@ -193,6 +193,22 @@ def test_a_search_by_name_takes_one_query_more(analyst, django_assert_num_querie
     with django_assert_num_queries(8):
         response = analyst.get(page_of(run), {"q": "town", "sort": "-city", "page": 2})
     assert cities_in(response) == [f"Town {n:03}" for n in range(9, 3, -1)]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Luoyang leads 4 counties", "1 of 4 counties", "All counties", "County"]),
+        ("zh-hans", ["洛阳市在 4 个县中居首", "4 个县中的 1 个", "全部县"]),
+    ],
+)
+def test_the_register_says_what_a_unit_is_called(analyst, run, language, words):
+    Register.objects.update(unit_zh="县", unit_en="county", units_en="counties")
+    response = analyst.get(page_of(run), {"q": "luoyang"}, headers={"Accept-Language": language})
+    text = response.content.decode()
+    assert [word for word in words if word not in text] == []
+    none = analyst.get(page_of(run), {"q": "Atlantis"}, headers={"Accept-Language": language})
+    assert {"en": "No county passes", "zh-hans": "没有符合条件的县"}[language] in none.content.decode()
 
 
 def test_no_code_is_shown_to_a_person(analyst, run):
