@@ -70,7 +70,14 @@ def theme() -> dict[str, Any]:
         "padding": 4,
         "view": {"stroke": None},
         "range": {"category": SERIES, "symbol": SHAPES},
-        "axis": {"labelColor": muted, "titleColor": muted, "labelFontSize": 12, "titleFontSize": 12},
+        # The drawing library would describe scales in English; the table beside says more, to everybody.
+        "axis": {
+            "aria": False,
+            "labelColor": muted,
+            "titleColor": muted,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+        },
         "axisX": {"gridColor": PALETTE["chart-grid"], "domain": False, "ticks": False, "labelPadding": 8},
         "axisY": {
             "grid": False,
@@ -82,6 +89,7 @@ def theme() -> dict[str, Any]:
             "labelFontSize": 13,
         },
         "legend": {
+            "aria": False,
             "orient": "top",
             "direction": "horizontal",
             "title": None,

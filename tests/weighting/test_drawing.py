@@ -77,3 +77,13 @@ def test_pictures_stand_beside_each_other():
         ("PNG", "/runs/1/composition.png?a=1"),
         ("PDF", "/runs/1/composition.pdf?a=1"),
     ]
+
+
+def test_nothing_of_a_figure_is_described_in_english_to_a_chinese_reader():
+    svg = drawing.render(figure(), "svg", "zh-hans").decode()
+    assert "axis" not in "".join(re.findall(r'aria-label="([^"]*)"', svg))
+    plain = figure()
+    plain["config"]["axis"]["aria"] = True
+    assert "axis" in "".join(
+        re.findall(r'aria-label="([^"]*)"', drawing.render(plain, "svg", "zh-hans").decode())
+    )
