@@ -7,8 +7,9 @@ from unicodedata import east_asian_width
 
 # Of the height, on average; a Chinese character is as wide as it is high.
 LATIN_WIDTH = 0.56
-# A word, or one Chinese character with the marks that may not begin a line.
-WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*\s*|[^\s\u2e80-\uffef]+\s*|\s+")
+# A word, or one Chinese character with the marks that may not begin a line; a dot between two
+# statements stays with the first.
+WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*(?: ·)?\s*|[^\s\u2e80-\uffef]+(?: ·)?\s*|\s+")
 STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
 
 

@@ -69,6 +69,7 @@ def test_lines_break_between_words_or_characters_and_never_before_a_comma():
     assert broken_into_lines("名次，得分与权重", 20, 60) == ["名次，", "得分与", "权重"]
     assert broken_into_lines("equal weights", 10, 50) == ["equal", "weights"]
     assert broken_into_lines("", 10, 50) == [""]
+    assert broken_into_lines("equal · panel", 10, 45) == ["equal ·", "panel"]
 
 
 def test_pictures_stand_beside_each_other():
