@@ -132,7 +132,10 @@ class RoundForm(forms.Form):
     )
     minimum_panel = forms.IntegerField(
         label=gettext_lazy("Minimum panel k"),
-        help_text=gettext_lazy("No result is computed from fewer ballots, so that nobody's can be guessed."),
+        help_text=gettext_lazy(
+            "No result is computed from fewer ballots, or fewer answers to an item, so that nobody's can be "
+            "guessed. Where experts may abstain, invite several more."
+        ),
         min_value=LEAST_PANEL,
         initial=DEFAULT_QUORUM,
     )
