@@ -71,7 +71,7 @@ def test_scores_below_zero_have_no_concentration_and_the_page_says_so(analyst):
     assert analyst.get(page_of(run) + "export/").status_code == 404
     answer = analyst.get(reverse("indexer:api-run-concentration", args=[run.pk]))
     assert answer.status_code == 400
-    assert "below zero" in answer.json()["detail"]
+    assert "below zero" in answer.json()["detail"][0]
 
 
 def test_file_and_api_hold_the_same_measures(analyst):
