@@ -74,6 +74,16 @@ def test_what_is_wrong_with_the_file_or_the_request_is_said(client, framework, h
     assert not DataImport.objects.exists()
 
 
+def test_unknown_fields_are_named_by_their_path_and_nothing_is_made(client, framework, headers):
+    refused = send(client, framework, headers, yaer="2016")
+    assert (refused.status_code, list(refused.json())) == (400, ["yaer"])
+    assert not DataImport.objects.exists()
+    address = reverse("indexer:api-import", args=[send(client, framework, headers).json()["id"]])
+    change = {"cells": [{"row": 1, "column": 1, "value": "3"}, {"row": 1, "colum": 1}], "accept": True}
+    refused = client.patch(address, change, content_type="application/json", headers=headers)
+    assert (refused.status_code, set(refused.json())) == (400, {"cells.1.colum", "accept"})
+
+
 def test_an_unknown_target_and_cell_are_refused_and_nothing_changes(client, framework, headers):
     body = send(client, framework, headers).json()
     address = reverse("indexer:api-import", args=[body["id"]])

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from indexer.models import Run
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_data_set, make_version
 from weighting.enums import Role
@@ -58,6 +59,53 @@ def test_complaints_lie_under_one_name_however_deep(client):
     assert set(answer.json()) == {"method.aggregation", "versions.1", "versions.2"}
     assert all(isinstance(said, list) for said in answer.json().values())
     assert list(client.post(address, "{", content_type="application/json").json()) == ["detail"]
+
+
+def test_unknown_fields_of_a_body_are_named_however_deep_and_nothing_is_done(client):
+    sign_in_staff(client, make_account(Role.ANALYST))
+    data_set = make_data_set()
+    make_version(data_set.framework)
+    address = reverse("indexer:api-data-set-runs", args=[data_set.pk])
+    before = Run.objects.count()
+
+    def ask(body):
+        return client.post(address, body, content_type="application/json")
+
+    misspelt = ask({"method": {"agregation": "geometric"}, "version": [1]})
+    assert misspelt.status_code == 400
+    assert set(misspelt.json()) == {"method.agregation", "version"}
+    assert "aggregation" in misspelt.json()["method.agregation"][0]
+    assert Run.objects.count() == before
+    assert ask({"method": {"aggregation": "geometric"}, "versions": [1]}).status_code == 202
+    assert Run.objects.count() == before + 1
+
+
+def test_where_no_body_is_taken_every_field_is_refused(client):
+    sign_in_staff(client, make_account(Role.ANALYST))
+    data_set = make_data_set()
+    make_version(data_set.framework)
+    address = reverse("indexer:api-run-cancel", args=[Run.objects.get().pk])
+
+    refused = client.post(address, {"reason": "late"}, content_type="application/json")
+
+    assert (refused.status_code, list(refused.json())) == (400, ["reason"])
+    assert client.post(address, {}, content_type="application/json").status_code == 200
+
+
+def test_the_schema_says_that_a_body_holds_no_other_fields(client):
+    schema = client.get(reverse("schema"), {"format": "json"}).json()
+    bodies = [
+        content["schema"]["$ref"].rpartition("/")[2]
+        for path in schema["paths"].values()
+        for operation in path.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    ]
+
+    assert bodies
+    shapes = schema["components"]["schemas"]
+    assert all(
+        shapes[name]["additionalProperties"] is False for name in [*bodies, "Choice", "Target", "Cell"]
+    )
 
 
 def test_an_entry_takes_no_parameters(client, versions):

@@ -16,12 +16,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from weighting.api.parameters import check_parameters
+from weighting.api.parameters import check_body, check_parameters
 from weighting.models import Account
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.visitors import visitor_of
@@ -31,14 +33,17 @@ MAX_ROWS = 1000
 LARGEST = 2**63 - 1
 PAGING = ("limit", "offset")
 PAGE = [OpenApiParameter(name, int) for name in PAGING]
+JSON = JSONParser.media_type
+WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def described(*parameters: OpenApiParameter, **said: Any) -> Callable[[Handler], Handler]:
-    """Describe a method of an `Answer`; it takes the parameters that are described, and no others."""
+    """Describe a method of an `Answer`; it takes the parameters and the body described, nothing else."""
 
     def declare(method: Handler) -> Handler:
         method.parameters = {parameter.name: parameter.type for parameter in parameters}  # type: ignore[attr-defined]
+        method.body = _body_of(said.get("request"))  # type: ignore[attr-defined]
         described_method: Handler = extend_schema(parameters=list(parameters), **said)(method)
         return described_method
 
@@ -67,6 +72,10 @@ class Answer(APIView):
         known = getattr(handler, "parameters", None)
         if known is not None:
             check_parameters(request, known, filled=[name for name in known if known[name] in (int, float)])
+            body = handler.body  # type: ignore[union-attr]
+            # Where none is taken, an empty form is no body: programs send it without meaning one.
+            if request.method in WITH_BODY and (body or request.content_type == JSON):
+                check_body(request, body)
 
 
 class Pages(LimitOffsetPagination):
@@ -155,6 +164,12 @@ class Resource(ReadOnlyModelViewSet):
             check_parameters(request, [*PAGING, Ordering.ordering_param, *found], filled=filled)
         elif self.action == "retrieve":
             check_parameters(request, [])
+
+
+def _body_of(request: Any) -> type[Serializer] | None:
+    """Return the one serializer of a body, whatever the media type."""
+    body: type[Serializer] | None = next(iter(request.values())) if isinstance(request, dict) else request
+    return body
 
 
 def _whole_number(request: Request, name: str, *, least: int, most: int, default: int) -> int:

@@ -1,10 +1,12 @@
 """What an address of the API does not know, or cannot read, it refuses by name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
 # These name several things, joined by commas or each by itself.
 REPEATED = ("runs", "versions")
@@ -16,6 +18,27 @@ def check_parameters(request: Request, known: Collection[str], *, filled: Collec
     wrong = {name: [text] for name, text in said.items() if text}
     if wrong:
         raise ValidationError(wrong)
+
+
+def check_body(request: Request, body: type[Serializer] | None) -> None:
+    """Refuse fields of the body that are not known, however deep they lie, each by its path."""
+    wrong = dict(_unknown_fields(body() if body else Serializer(), request.data, ""))
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _unknown_fields(known: Any, sent: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """Walk what was sent along the serializer; what has another form, the serializer itself refuses."""
+    if isinstance(known, ListSerializer) and isinstance(sent, list):
+        for place, entry in enumerate(sent):
+            yield from _unknown_fields(known.child, entry, f"{path}{place}.")
+    elif isinstance(known, Serializer) and isinstance(sent, Mapping):
+        for name in sent:
+            if name not in known.fields:
+                message = _("The body has no field of this name. Known: %(known)s.")
+                yield f"{path}{name}", [message % {"known": ", ".join(known.fields) or "–"}]
+            elif isinstance(known.fields[name], BaseSerializer):
+                yield from _unknown_fields(known.fields[name], sent[name], f"{path}{name}.")
 
 
 def _complaint(request: Request, name: str, known: Collection[str], filled: Collection[str]) -> str:

@@ -25,6 +25,11 @@ class Schema(AutoSchema):
         """Without signing in, anybody reads what is published."""
         return [*super().get_auth(), {}]
 
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        """What is sent holds the fields that are listed; others are refused."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        return schema | {"additionalProperties": False} if direction == "request" else schema
+
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         bodies = super()._get_response_bodies(*args, **kwargs)
         for status, (description, schema) in PROBLEMS.items():
