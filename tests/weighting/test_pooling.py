@@ -16,9 +16,10 @@ from weighting.numeric.disclosure import exposed_rounds
 from weighting.selectors import pooling, versions
 from weighting.selectors.version_store import check_store
 from weighting.selectors.versions import freezing_blockers, item_counts_of, weighted_nodes_of
+from weighting.services import rounds as round_services
 from weighting.services import version_sources
 from weighting.services import versions as version_services
-from weighting.services.rounds import close_round
+from weighting.services.rounds import close_round, void_round
 from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import aggregate_round, freeze_version
 
@@ -69,6 +70,31 @@ def test_counts_are_added_and_every_ballot_weighs_the_same(framework, manager):
     assert [item.scores for item in item_counts_of(version)] == [[0, 10, 0, 0, 5], [5, 10, 0, 0, 0]]
     assert version.source == VersionSource.POOLED
     assert not freezing_blockers(version)
+
+
+def test_a_round_behind_a_frozen_version_cannot_be_voided(framework, manager, monkeypatch):
+    rounds = [closed(framework, manager, size) for size in (5, 6)]
+    draft = pool_rounds(rounds, actor=manager, **LABELS)
+    freeze_version(draft, actor=manager)
+
+    with pytest.raises(Refused, match="Version 1, “Pooled”, is frozen"):
+        void_round(rounds[0], reason="regret", actor=manager)
+    assert Round.objects.get(pk=rounds[0].pk).state == RoundState.CLOSED
+
+    # The control: without the guard a frozen version would rest on a void round.
+    monkeypatch.setattr(round_services, "voiding_blockers", lambda _round: [])
+    assert void_round(rounds[0], reason="regret", actor=manager).state == RoundState.VOID
+
+
+def test_a_draft_of_a_round_that_was_voided_is_never_frozen(framework, manager):
+    rounds = [closed(framework, manager, size) for size in (5, 6)]
+    draft = pool_rounds(rounds, actor=manager, **LABELS)
+    assert not freezing_blockers(draft)
+
+    void = void_round(rounds[0], reason="wrong list", actor=manager)
+
+    with pytest.raises(Refused, match=f"“{void.title}” was voided"):
+        freeze_version(draft, actor=manager)
 
 
 def test_a_stranger_recomputes_the_pooled_weights_and_finds_the_receipts(framework, manager):

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from tests.factories import fill_ballot, make_account, make_framework, make_invitation, make_panel, make_round
 from tests.numbers import in_full
+from tests.weighting.test_pooling import closed
 from weighting.enums import Rule
 from weighting.exceptions import AlreadyFrozen, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt_list
@@ -25,7 +26,8 @@ from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
 from weighting.services import answers, ballots
 from weighting.services.ballots import save_score, seal_ballot, start_ballot
-from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.rounds import close_round, draft_round, open_round, ready_round, void_round
+from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import draft_equal_version, freeze_version
 
 pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -33,6 +35,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(tr
 CLOSE_RACES = in_full(500, otherwise=60)
 FREEZE_RACES = in_full(200, otherwise=40)
 SAVE_RACES = in_full(200, otherwise=30)
+VOID_RACES = in_full(100, otherwise=12)
 CONTROL_RACES = 12
 SUB_INDICES = {"infra": {}, "industry": {}}
 
@@ -297,3 +300,28 @@ def test_two_drafts_frozen_at_once_stand_in_one_chain(manager):
     assert len(chain) == FREEZE_RACES // 4 * 2
     for before, after in itertools.pairwise(chain):
         assert previous_hash_of(after) == before.manifest_hash
+
+
+def race_void_against_freeze(framework, manager):
+    """Freeze a pooled version and void one of its rounds at once; return who was refused, if anybody."""
+    rounds = [closed(framework, manager, 5, parents=[None]) for _ in range(2)]
+    draft = pool_rounds(rounds, label_zh="合并", label_en="Pooled", actor=manager)
+    outcomes = run_at_once(
+        lambda: freeze_version(draft, actor=manager),
+        lambda: void_round(rounds[0], reason="regret", actor=manager),
+    )
+    return tuple(type(outcome).__name__ for outcome in outcomes)
+
+
+ONE_REFUSED = {("WeightVersion", "Refused"), ("Refused", "Round")}
+
+
+def test_no_frozen_version_rests_on_a_round_that_is_voided_meanwhile(manager):
+    framework = make_framework(SUB_INDICES, owner=manager)
+    assert {race_void_against_freeze(framework, manager) for _ in range(VOID_RACES)} <= ONE_REFUSED
+
+
+@pytest.mark.usefixtures("_without_locks")
+def test_without_locks_a_round_may_be_voided_while_a_version_of_it_is_frozen(manager):
+    framework = make_framework(SUB_INDICES, owner=manager)
+    assert not {race_void_against_freeze(framework, manager) for _ in range(CONTROL_RACES)} <= ONE_REFUSED

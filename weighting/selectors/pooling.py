@@ -64,6 +64,22 @@ def pooling_blockers(rounds: Sequence[Round]) -> list[str]:
     return blockers or _count_blockers(rounds)
 
 
+def voiding_blockers(round_: Round) -> list[str]:
+    """Name every frozen version that counts the round's ballots; a draft may still be given up."""
+    message = _(
+        "Version %(number)s, “%(label)s”, is frozen and counts the ballots of this round, which can "
+        "therefore no longer be voided. Retire that version, and pool the other rounds into a new one."
+    )
+    frozen = round_.pooled_versions.filter(number__isnull=False).order_by("number")
+    return [message % {"number": version.number, "label": version.label} for version in frozen]
+
+
+def voided_blockers(rounds: Sequence[Round]) -> list[str]:
+    """Name the rounds behind a draft that were voided after it was made."""
+    message = _("“%(round)s” was voided and gives no weights: pool the other rounds into a new version.")
+    return [message % {"round": round_.title} for round_ in rounds if round_.state == RoundState.VOID]
+
+
 def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVersion]) -> list[str]:
     """List the few experts whose scores weights from these rounds would give away.
 

@@ -17,6 +17,7 @@ from weighting.selectors.pooling import (
     pooled_counts_of,
     pooled_items_of,
     rounds_behind,
+    voided_blockers,
 )
 from weighting.selectors.rounds import counted_ballots_of
 
@@ -157,6 +158,7 @@ def _panel_blockers(version: WeightVersion) -> list[str]:
             _("%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.")
             % {"counted": counted, "least": least}
         )
+    blockers += voided_blockers(rounds)
     blockers += answer_blockers(rounds, pooled_items_of(rounds))
     frozen = WeightVersion.objects.filter(number__isnull=False)
     return blockers + differencing_blockers(rounds, within=frozen)

@@ -24,6 +24,7 @@ from weighting.models import (
     RoundNote,
 )
 from weighting.moments import moment_text
+from weighting.selectors.pooling import voiding_blockers
 from weighting.selectors.preflight import opening_blockers
 from weighting.selectors.rounds import items_of
 from weighting.services.access import extend_invitation_links
@@ -191,10 +192,16 @@ def close_due_round(round_: Round) -> Round | None:
 
 @transaction.atomic
 def void_round(round_: Round, *, reason: str, actor: Account) -> Round:
-    """Void a round that has no aggregate; what was recorded stays as evidence."""
+    """Void a round that no aggregate and no frozen version rests on; its record stays as evidence.
+
+    A frozen version is read, cited and computed with: it must not turn out later to count
+    ballots of a round that was given up. Freezing locks the rounds behind a version, so that
+    of the two acts at once one is refused.
+    """
     round_ = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     if round_.state in (RoundState.AGGREGATED, RoundState.VOID):
         _refuse_if([_("A round that is aggregated or void stays as it is.")])
+    _refuse_if(voiding_blockers(round_))
     if not reason.strip():
         _refuse_if([_("Say why the round is voided.")])
     if round_.state == RoundState.OPEN:

@@ -183,6 +183,9 @@ def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if version.number is not None:
         raise AlreadyFrozen(version_id=version.pk, number=version.number)
+    # Nobody voids a round between the check and the manifest that counts its ballots.
+    behind = Round.objects.filter(pk__in=[round_.pk for round_ in rounds_behind(version)])
+    list(behind.select_for_update(no_key=True).order_by("pk"))
     blockers = freezing_blockers(version)
     if blockers:
         raise Refused(*blockers)
