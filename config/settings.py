@@ -223,7 +223,7 @@ USE_TZ = True
 
 # --- static files --------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("QUANHENG_STATIC", default=str(BASE_DIR / "staticfiles")))
 # Scripts taken out of installed packages by `manage.py build_vendor_js`.
 VENDOR_DIR = BASE_DIR / "build" / "static"
 VENDOR_DIR.mkdir(parents=True, exist_ok=True)

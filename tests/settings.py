@@ -16,6 +16,8 @@ if "QUANHENG_VAR" not in os.environ:
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each of several test processes has a folder, and in it a database and a broker, of its own.
     os.environ["QUANHENG_VAR"] += f"/{os.environ['PYTEST_XDIST_WORKER']}"
+# The products that the tests start collect into a folder that no other process reads meanwhile.
+os.environ["QUANHENG_STATIC"] = f"{os.environ['QUANHENG_VAR']}/collected"
 # Nobody listens there unless a test asks for the `valkey` fixture.
 os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/broker/valkey.sock"
 
@@ -24,6 +26,8 @@ from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / "test.sqlite3")}
+STATIC_ROOT = Path(VAR_DIR) / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False

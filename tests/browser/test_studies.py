@@ -59,7 +59,7 @@ def test_a_study_is_cancelled_and_goes_on(product, analyst):
     page.goto(f"{product.base_url}/studies/")
     page.get_by_role("link", name=re.compile("Expert bootstrap")).first.click()
     page.get_by_role("link", name="Studies").last.click()
-    page.get_by_role("link", name="Weight noise").click()
+    page.get_by_role("link", name="Weight noise", exact=True).click()
     page.get_by_label("Draws").fill("1000000")
     page.get_by_label("Seed").fill("42")
     page.get_by_role("button", name="Start the study").click()
