@@ -1,5 +1,7 @@
 """Two people bring or publish the same at once, on both databases: one does it, the other is told."""
 
+from functools import partial
+
 import pytest
 
 from indexer.models import DataSet, OutsideSeries, Register
@@ -11,6 +13,8 @@ from tests.indexer.factories import make_cities, make_data_set, make_series, mak
 from tests.numbers import in_full
 from tests.weighting.test_races import _without_locks, run_at_once  # noqa: F401  (a fixture)
 from weighting.models import AuditEntry, WeightVersion
+from weighting.selectors.versions import weighted_nodes_of
+from weighting.services.version_sources import draft_reweighted_version
 from weighting.services.versions import publish_version
 
 pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -69,3 +73,27 @@ def race_publishing(manager):
 
 def test_two_who_publish_at_once_publish_once(manager):
     assert race_publishing(manager) == 3
+
+
+def race_what_if_drafts(manager):
+    """Save the same tried weights twice at once; return how many drafts each pair of saves left."""
+    version = make_version(make_data_set(actor=manager).framework, actor=manager)
+    local = {node.indicator.code: node.local_weight for node in weighted_nodes_of(version)}
+
+    def count_drafts(reason):
+        said = {"label_zh": "试", "label_en": "Tried", "reason": reason}
+        save = partial(draft_reweighted_version, version, local_weights=local, actor=manager, **said)
+        made = run_at_once(save, save)
+        alike = all(isinstance(draft, WeightVersion) for draft in made) and made[0] == made[1]
+        return alike, version.children.filter(reason=reason).count()
+
+    return {count_drafts(f"try {number}") for number in range(RACES)}
+
+
+def test_the_same_what_if_saved_twice_at_once_is_one_draft(manager):
+    assert race_what_if_drafts(manager) == {(True, 1)}
+
+
+@pytest.mark.usefixtures("_without_locks")
+def test_without_locks_the_same_what_if_becomes_two_drafts(manager):
+    assert race_what_if_drafts(manager) != {(True, 1)}

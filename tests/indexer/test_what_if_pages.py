@@ -66,6 +66,20 @@ def test_other_weights_rank_as_a_frozen_version_of_them_does(manager, run):
     assert [row.score for row in scores] == tried.scores.tolist()
 
 
+def test_a_save_sent_twice_is_one_draft_and_any_other_save_its_own(client, manager, run):
+    said = {"w": state_text(tilted(run)), "label_zh": "试", "label_en": "Tried", "reason": "Does it hold?"}
+
+    def save(**other):
+        return client.post(page_of(run) + "draft/", said | other).url
+
+    first = save()
+    assert save() == first
+    others = [save(label_en="Again"), save(reason="For the record"), save(w=state_text(tilted(run, 1)))]
+    sign_in_staff(client, make_account(Role.MANAGER))
+    others.append(save())
+    assert len({first, *others}) == WeightVersion.objects.filter(status=VersionStatus.DRAFT).count() == 5
+
+
 def test_typed_weights_are_rescaled_and_go_into_the_address(manager, run):
     group = what_if_of(run).index.tree.groups[0].tolist()
     typed = {f"n{node}": text for node, text in zip(group, ("2", "1", *["0"] * 8), strict=False)}

@@ -7,7 +7,7 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from weighting.enums import VersionSource
+from weighting.enums import VersionSource, VersionStatus
 from weighting.exceptions import Refused
 from weighting.manifest import hash_bytes, weight_text
 from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
@@ -120,6 +120,7 @@ def draft_reweighted_version(
     """Draft a version with other local weights, one for every code; it names the one it came from.
 
     The weights are taken to the last bit, so that the draft ranks as they did when they were tried.
+    Whoever sends the same once more, as a double click does, gets the draft that is there.
     """
     version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     nodes = weighted_nodes_of(version)
@@ -135,6 +136,16 @@ def draft_reweighted_version(
         blockers.append(_("The weights of every group sum to 100 %."))
     if blockers:
         raise Refused(*blockers)
+    for draft in version.children.filter(
+        status=VersionStatus.DRAFT,
+        source=VersionSource.EDITED,
+        created_by=actor,
+        label_zh=label_zh,
+        label_en=label_en,
+        reason=reason.strip(),
+    ):
+        if {node.indicator.code: node.local_weight for node in weighted_nodes_of(draft)} == local_weights:
+            return draft
     weights = PanelWeights(
         local=local,
         global_=global_weights(tree, local),
