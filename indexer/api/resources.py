@@ -13,6 +13,7 @@ from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSer
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.preparations import changed_counts_of
 from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
 from indexer.views.frozen import answer_file
 from weighting.api.base import IdFilter, Resource
@@ -104,9 +105,10 @@ class Ranking(Resource):
         )
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Look up what is printed for the cities of this page alone."""
+        """Look up what is printed for the cities of this page alone, and what was changed behind them."""
         if args:
             cities = [row.city_id for row in args[0]]
             printed = printed_figures_of(self.run.data_set, cities)
-            kwargs["context"] = {**self.get_serializer_context(), "run": self.run, "printed": printed}
+            own = {"run": self.run, "printed": printed, "changed": changed_counts_of(self.run)}
+            kwargs["context"] = {**self.get_serializer_context(), **own}
         return super().get_serializer(*args, **kwargs)

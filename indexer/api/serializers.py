@@ -122,14 +122,18 @@ class RankingSerializer(serializers.ModelSerializer):
     region = serializers.CharField(source="city.province.region.name_zh")
     score = serializers.FloatField()
     mark = serializers.ChoiceField(choices=MARKS)
+    changed_values = serializers.IntegerField(
+        help_text="How many values behind the score were filled in, left out or treated."
+    )
 
     class Meta:
         model = CityScore
-        fields = ["unit", "unit_en", "province", "region", "score", "rank", "mark"]
+        fields = ["unit", "unit_en", "province", "region", "score", "rank", "mark", "changed_values"]
 
     def to_representation(self, instance: CityScore) -> dict[str, Any]:
         run: Run = self.context["run"]
         printed: Printed = self.context["printed"]
         figure = figure_of(run, instance.score, printed.get((instance.city_id, None)))
         instance.score, instance.mark = figure.value, figure.source  # type: ignore[attr-defined]
+        instance.changed_values = self.context["changed"].get(instance.city_id, 0)  # type: ignore[attr-defined]
         return super().to_representation(instance)

@@ -54,6 +54,14 @@ def changes_in(bits: int) -> tuple[str, ...]:
     return tuple(name for name, bit in CHANGES.items() if bits & bit)
 
 
+def changed_counts_of(run: Run) -> dict[int, int]:
+    """Return how many values behind each city's composite score were changed, by the city's id."""
+    if not may_change_cells(run.method):
+        return {}
+    counts = (record_of(run).cells > 0).sum(axis=1).tolist()
+    return dict(zip(run.data_set.city_ids, counts, strict=True))
+
+
 def described_treatments(treatments: Sequence[ColumnTreatment], codes: Sequence[str]) -> list[dict[str, Any]]:
     """Return the treated columns as they are stored: plain values, and the code of each."""
     return [{**asdict(treatment), "code": codes[treatment.column]} for treatment in treatments]

@@ -25,7 +25,7 @@ from indexer.selectors.families import (
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import PERCENT, runs_with_nodes_visible_to
 from indexer.services.families import publish_branch, withdraw_branch
-from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.run_names import run_names
 from indexer.views.tables import Cell, CityTable, Column, cut_table, longest_bar, place_columns, render_part
 from indexer.views.words import data_set_name, provenance_of, score_unit, version_name
@@ -293,6 +293,7 @@ def _headings(ranking: BranchRanking) -> list[Heading]:
         Heading("rank_in_whole", _("Rank in the whole")),
         Heading("shift", _("Shift against the whole")),
         *(Heading(f"score_{child.code}", f"{child.name} ({unit})") for child in _children(ranking)),
+        changed_heading(ranking.branch.name),
     ]
 
 
@@ -303,4 +304,5 @@ def _file_rows(ranking: BranchRanking) -> Iterator[list[object]]:
         rank = int(subject.ranks[p]) or None
         place = [rank, *place_cells(subject.cities[p]), float(subject.scores[p]) * PERCENT]
         shift = int(ranking.shifts[p]) if rank else None
-        yield [*place, int(ranking.whole_ranks[p]), shift, *(float(c[p]) * PERCENT for c in columns)]
+        scores = [float(column[p]) * PERCENT for column in columns]
+        yield [*place, int(ranking.whole_ranks[p]), shift, *scores, int(subject.changed_values[p])]

@@ -140,7 +140,8 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
         spec = charts.score_map(dots, unit, title=title, subtitle=subtitle, source=source)
     changed = changes_by_city(run, subject.record, subject.node)
     rows = [_row(point) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
-    return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed)}
+    counted = any(point.changed for point in view.points)
+    return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed), "has_counts": counted}
 
 
 def _score_finding(subject: NodeScores, view: MapView) -> str:
@@ -184,6 +185,7 @@ def _row(point: MapPoint) -> dict[str, Any]:
         "rank": point.rank,
         "shift": point.shift or 0,
         "score": signed(point.score * PERCENT, DIGITS, plus=False),
+        "changed": point.changed,
     }
 
 

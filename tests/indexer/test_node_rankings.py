@@ -12,6 +12,7 @@ from indexer.models import City
 from indexer.numeric.ranking import min_ranks
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, print_figure, random_values
+from tests.indexer.test_families import publish
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +147,21 @@ def test_scores_of_inner_nodes_and_the_composite_count_the_changed_values_behind
 
     in_api = {row["unit"]: row["changed_values"] for row in api_of(analyst, run, "infra").json()["results"]}
     assert sum(in_api.values()) == 2
+    whole = analyst.get(reverse("indexer:api-ranking", args=[run.pk])).json()["results"]
+    assert {row["unit"]: row["changed_values"] for row in whole} == in_api
+    on_map = analyst.get(reverse("indexer:run-map", args=[run.pk]))
+    assert {row["city"].name_zh: row["changed"] for row in on_map.context["rows"]} == in_api
+    assert "Changed values" in on_map.content.decode()
+    branch = publish(run.data_set.framework)
+    address = reverse("indexer:index-export", args=[branch.pk])
+    text = analyst.get(address, {"run": run.pk}).content.decode("utf-8-sig")
+    (of_branch,) = {
+        name
+        for name in csv.DictReader(io.StringIO(text)).fieldnames
+        if "filled in, left out or treated" in name
+    }
+    in_file = [int(row[of_branch]) for row in csv.DictReader(io.StringIO(text))]
+    assert sorted(in_file) == sorted(in_api.values())
     points = analyst.get(reverse("indexer:api-run-map", args=[run.pk])).json()["points"]
     assert len(points) == 12
     assert [point["changed_values"] for point in points] == [in_api[point["unit"]] for point in points]
