@@ -41,7 +41,7 @@ def comparison_rows(compared: Comparison, table: CityTable) -> list[dict[str, An
 def comparison_file(compared: Comparison, format: str) -> HttpResponse:
     """Answer with all cities: ranks, shifts, scores with their sources, and contributions."""
     names = run_names(compared.runs)
-    columns = place_headings()
+    columns = place_headings(compared.cities.register)
     for run, name in zip(compared.runs, names, strict=True):
         key, unit = _key(run), score_unit(run.method)
         columns += [

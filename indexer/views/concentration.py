@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -56,7 +57,7 @@ def concentration_export(request: HttpRequest, pk: int) -> HttpResponse:
     except (KeyError, ConcentrationError):
         raise Http404 from None
     name = f"concentration-{run.pk}"
-    return table_answer(asked_format(request), name, _headings(), _file_rows(report), run_facts(run))
+    return table_answer(asked_format(request), name, _headings(report), _file_rows(report), run_facts(run))
 
 
 def lorenz_figure(request: HttpRequest, run: Run) -> Spec | None:
@@ -209,12 +210,12 @@ def _place_rows(places: Sequence[PlaceConcentration]) -> list[dict[str, Any]]:
     ]
 
 
-def _headings() -> list[Heading]:
+def _headings(report: ConcentrationReport) -> list[Heading]:
     return [
         Heading("score", _("Score")),
         Heading("level", _("Level")),
         Heading("place", _("Place")),
-        Heading("cities", _("Cities")),
+        Heading("cities", capfirst(report.subject.cities.register.units)),
         Heading("share", _("Share of the sum (%)")),
         Heading("gini", _("Gini")),
         Heading("herfindahl", _("Herfindahl index")),

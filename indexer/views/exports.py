@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from indexer.models import City, Run
+from indexer.models import City, Register, Run
 from indexer.views.words import data_set_name, method_words, version_name
 from weighting.exports import Fact, Heading
 
 
-def place_headings() -> list[Heading]:
+def place_headings(register: Register) -> list[Heading]:
+    """Head the columns of `place_cells`, with the register's own word for a unit."""
+    words = {"unit": capfirst(register.unit)}
     return [
-        Heading("city_zh", _("City (Chinese)")),
-        Heading("city_en", _("City (English)")),
+        Heading("city_zh", _("%(unit)s (Chinese)") % words),
+        Heading("city_en", _("%(unit)s (English)") % words),
         Heading("province", _("Province")),
         Heading("region", _("Region")),
     ]

@@ -288,7 +288,7 @@ def _headings(ranking: BranchRanking) -> list[Heading]:
     unit = score_unit(ranking.subject.run.method)
     return [
         Heading("rank", _("Rank")),
-        *place_headings(),
+        *place_headings(ranking.subject.cities.register),
         Heading("score", f"{ranking.branch.name} ({unit})"),
         Heading("rank_in_whole", _("Rank in the whole")),
         Heading("shift", _("Shift against the whole")),

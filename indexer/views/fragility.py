@@ -46,7 +46,9 @@ def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
     except NotLinear:
         raise Http404 from None
     name = f"fragility-{run.pk}"
-    return table_answer(asked_format(request), name, _headings(), _file_rows(fragility), run_facts(run))
+    return table_answer(
+        asked_format(request), name, _headings(fragility), _file_rows(fragility), run_facts(run)
+    )
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
@@ -211,13 +213,14 @@ def fragility_figure(run: Run) -> charts.Spec | None:
     return figure and figure["spec"]
 
 
-def _headings() -> list[Heading]:
+def _headings(fragility: Fragility) -> list[Heading]:
+    words = {"unit": fragility.cities.register.unit}
     return [
         Heading("rank", _("Rank")),
-        Heading("upper_zh", _("Better city (Chinese)")),
-        Heading("upper_en", _("Better city (English)")),
-        Heading("lower_zh", _("Next city (Chinese)")),
-        Heading("lower_en", _("Next city (English)")),
+        Heading("upper_zh", _("Better %(unit)s (Chinese)") % words),
+        Heading("upper_en", _("Better %(unit)s (English)") % words),
+        Heading("lower_zh", _("Next %(unit)s (Chinese)") % words),
+        Heading("lower_en", _("Next %(unit)s (English)") % words),
         Heading("gap", _("Gap of the scores")),
         Heading("indicator", _("Code of the indicator")),
         Heading("indicator_name", _("Indicator")),

@@ -46,7 +46,7 @@ def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     columns = shown_columns(leads, form)
     headings = [
-        *place_headings(),
+        *place_headings(leads.scores.cities.register),
         Heading("better_in", _("Better in")),
         *(Heading(f"rank_{code}", _("Rank: %(name)s") % {"name": name}) for code, name, _ranks in columns),
         Heading("lead", _("Lead, places")),
@@ -83,6 +83,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": _finding(found, form),
         "rule": _rule(leads, form),
         "columns": [name for _code, name, _ranks in columns],
+        "register": leads.scores.cities.register,
         "lead_count": len(found),
         "page_obj": page,
         "rows": [_row(leads, lead, columns) for lead in page.object_list],

@@ -47,7 +47,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
     run = finished_run(request, pk)
     _choice, subject, other = _asked(request, run)
     headings = [
-        *place_headings(),
+        *place_headings(subject.cities.register),
         Heading("latitude", _("latitude")),
         Heading("longitude", _("longitude")),
         Heading("score", f"{subject.name} ({score_unit(run.method)})"),
@@ -86,6 +86,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         **run_context(run, "run-map"),
         "form": form,
         "subject": subject,
+        "register": subject.cities.register,
         "view": view,
         "against": version_name(other.run) if other else "",
         "image_url": f"{picture}?{query}" if query else picture,

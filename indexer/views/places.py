@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -115,7 +116,7 @@ def _headings(ranked: PlaceRanking) -> list[Heading]:
         Heading("rank", _("Rank")),
         Heading("place_zh", _("Place (Chinese)")),
         Heading("place_en", _("Place (English)")),
-        Heading("cities", _("Cities")),
+        Heading("cities", capfirst(ranked.subject.cities.register.units)),
         Heading(f"score_{node.code}" if node else "score", f"{ranked.subject.name} ({unit})"),
         *(Heading(f"score_{child.code}", f"{child.name} ({unit})") for child in ranked.children),
     ]

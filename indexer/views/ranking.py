@@ -143,7 +143,7 @@ def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
     """Answer with the whole table: every figure has a column that says where it comes from."""
     ranking = load_ranking(run, code)
     unit = score_unit(run.method)
-    columns = [Heading("rank", _("Rank")), *place_headings()]
+    columns = [Heading("rank", _("Rank")), *place_headings(ranking.cities.register)]
     for node in ranking.columns:
         key, name = (f"score_{node.code}", node.name) if node else ("score", _("Composite score"))
         columns.append(Heading(key, f"{name} ({unit})"))

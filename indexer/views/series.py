@@ -59,7 +59,7 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     series = report.series
     headings = [
-        *place_headings(),
+        *place_headings(report.subject.cities.register),
         Heading("rank", _("Rank")),
         Heading("score", f"{report.subject.name} ({score_unit(run.method)})"),
         Heading("value", f"{series.name} ({series.unit})"),

@@ -75,7 +75,10 @@ def study_file(request: HttpRequest, study: Study) -> HttpResponse:
     result = result_of_study(study)
     names = _columns_of(study)
     facts = run_facts(study.run, seed=study.seed)
-    headings = [*place_headings(), *(Heading(name, label) for name, label in names.items())]
+    headings = [
+        *place_headings(result.cities.register),
+        *(Heading(name, label) for name, label in names.items()),
+    ]
     if not names:
         raise Http404
     order = np.argsort(result.figures["nominal"], kind="stable").tolist()

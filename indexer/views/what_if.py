@@ -70,7 +70,7 @@ def what_if_export(request: HttpRequest, pk: int) -> HttpResponse:
     except (WeightStateError, CompositeError):
         raise Http404 from None
     facts = [*run_facts(run), Fact("weights_tried", _("Weights tried"), text)]
-    return table_answer(asked_format(request), f"what-if-{run.pk}", file_headings(run), rows, facts)
+    return table_answer(asked_format(request), f"what-if-{run.pk}", file_headings(tried), rows, facts)
 
 
 @audience(MANAGERS)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from indexer.models import Run
 from indexer.numeric.weight_state import WeightStateError
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.what_if import WhatIf
@@ -47,13 +46,13 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
     }
 
 
-def file_headings(run: Run) -> list[Heading]:
+def file_headings(tried: WhatIf) -> list[Heading]:
     return [
-        *place_headings(),
+        *place_headings(tried.cities.register),
         Heading("rank", _("Rank")),
         Heading("nominal_rank", _("Rank before")),
         Heading("shift", _("Places gained")),
-        Heading("score", _("Composite score") + f" ({score_unit(run.method)})"),
+        Heading("score", _("Composite score") + f" ({score_unit(tried.run.method)})"),
     ]
 
 
