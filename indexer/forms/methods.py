@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.forms.denominators import MORE, SPARE, DenominatorsField
 from indexer.models import IndexMethod
 from indexer.selectors.methods import is_in, numbers_in
 from indexer.services.methods import MethodChoice, choice_of, method_blockers
-from weighting.models import WeightVersion
-from weighting.readers import Vocabulary
+from weighting.models import Indicator, WeightVersion
 
 NAMES = tuple(MethodChoice.__dataclass_fields__)
 
 
 class MethodForm(forms.Form):
-    """Every choice of METHOD 3 and 4; ``columns`` are what may be named as a denominator."""
+    """Every choice of METHOD 3 and 4; leaves and auxiliary columns are what may divide an indicator."""
 
     normalisation = forms.ChoiceField(label=gettext_lazy("Normalisation"), choices=Normalisation.choices)
     negative = forms.ChoiceField(
@@ -41,16 +41,10 @@ class MethodForm(forms.Form):
     winsorised_most = forms.IntegerField(
         label=gettext_lazy("Cells winsorised at most, for each indicator"), min_value=1, max_value=10_000
     )
-    denominators = forms.CharField(
+    denominators = DenominatorsField(
         label=gettext_lazy("Denominators"),
         required=False,
-        # Stripped, an empty first line would make every number of a line wrong.
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy(
-            "One line for each indicator to divide: its code, an equals sign, and the code of the column "
-            "that divides it."
-        ),
+        help_text=gettext_lazy("One row for each indicator to divide, and the column that divides it."),
     )
 
     def __init__(
@@ -58,29 +52,24 @@ class MethodForm(forms.Form):
         data: Any = None,
         *,
         method: IndexMethod | None,
-        leaves: Sequence[str],
-        columns: Sequence[str],
+        leaves: Sequence[Indicator],
+        auxiliary: Sequence[str],
     ) -> None:
         choice = choice_of(method) if method else MethodChoice()
-        pairs = [f"{leaf} = {column}" for leaf, column in choice.denominators.items()]
-        initial = {name: getattr(choice, name) for name in NAMES} | {"denominators": "\n".join(pairs)}
+        initial: dict[str, Any] = {name: getattr(choice, name) for name in NAMES}
+        initial["denominators"] = list(choice.denominators.items())
+        if data is not None and f"denominators-{MORE}" in data:
+            initial, data = self._as_sent(data), None
         super().__init__(data, initial=initial)
-        self._leaves, self._columns = Vocabulary(leaves), Vocabulary(columns)
+        rows = self.fields["denominators"]
+        rows.offer([(leaf.code, f"{leaf.name} ({leaf.code})") for leaf in leaves], auxiliary)  # type: ignore[attr-defined]
 
-    def clean_denominators(self) -> dict[str, str]:
-        """Read the pairs; every line that cannot be read is named."""
-        pairs: dict[str, str] = {}
-        problems = []
-        for number, line in enumerate(self.cleaned_data["denominators"].splitlines(), start=1):
-            if not line.strip():
-                continue
-            leaf, equals, column = (part.strip() for part in line.partition("="))
-            if problem := self._problem_of(leaf, equals, column, pairs):
-                problems.append(_("Line %(number)s: %(problem)s") % {"number": number, "problem": problem})
-            pairs[leaf] = column
-        if problems:
-            raise ValidationError(problems)
-        return pairs
+    def _as_sent(self, data: Any) -> dict[str, Any]:
+        """Return what was typed so far, with further rows; nothing of it is judged yet."""
+        fields = self.base_fields.items()
+        sent = {name: field.widget.value_from_datadict(data, {}, name) for name, field in fields}
+        sent["denominators"] += [("", "")] * SPARE
+        return sent
 
     def clean(self) -> dict[str, Any]:
         """Refuse at once what no data could satisfy."""
@@ -92,17 +81,6 @@ class MethodForm(forms.Form):
     def choices(self) -> dict[str, Any]:
         """Return the choices as `use_method` takes them."""
         return {name: self.cleaned_data[name] for name in NAMES}
-
-    def _problem_of(self, leaf: str, equals: str, column: str, pairs: dict[str, str]) -> str:
-        if not equals or not column:
-            return _("write an indicator's code, an equals sign and a column's code.")
-        if leaf not in self._leaves:
-            return self._leaves.suggest(_("The framework has no such leaf. Correct the code."), leaf)
-        if column not in self._columns:
-            return self._columns.suggest(_("There is no such column. Correct the code."), column)
-        if leaf in pairs:
-            return _("the indicator already has a denominator. Keep one of the lines.")
-        return ""
 
 
 class ComputeForm(MethodForm):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from indexer.models import DataSet, FrameworkMethod, IndexMethod
+from indexer.models import FrameworkMethod, IndexMethod
 from weighting.enums import VersionStatus
 from weighting.models import WeightVersion
 
@@ -23,11 +23,6 @@ def default_method_of(framework_id: int) -> IndexMethod | None:
     """Return the method chosen for a framework, if one was."""
     default = FrameworkMethod.objects.filter(framework=framework_id).select_related("method").first()
     return default.method if default else None
-
-
-def column_codes_of(data_set: DataSet) -> list[str]:
-    """Return the codes of what may divide an indicator: auxiliary columns first, then leaves."""
-    return [*data_set.auxiliary_codes, *data_set.leaf_codes]
 
 
 def numbers_in(text: str) -> list[range]:

@@ -216,6 +216,9 @@ def components(request: HttpRequest) -> HttpResponse:
             {"label": "Aggregated", "state": "todo"},
         ],
         "saves": save_links("#"),
+        "pairs": [{"leaf": "phones", "column": "people"}, {"leaf": "", "column": ""}],
+        "pair_columns": [("辅助列 Auxiliary", [("people", "people")])],
+        "pair_leaves": [("phones", "电话 Phones (phones)"), ("sites", "网站 Sites (sites)")],
         "definitions": [
             ("Rule", "Normalised sum of scores"),
             ("Manifest", "sha256:9f2c…e1"),

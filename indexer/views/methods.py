@@ -13,14 +13,15 @@ from django.views.decorators.http import require_http_methods
 from indexer.dispatch import compute_with_method
 from indexer.forms.methods import ComputeForm, MethodForm
 from indexer.models import DataSet
+from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.data_sets import data_sets_visible_to
-from indexer.selectors.methods import column_codes_of, default_method_of, frozen_versions_of
+from indexer.selectors.methods import default_method_of, frozen_versions_of
 from indexer.services.methods import set_default_method, use_method
 from indexer.views.words import data_set_name, method_words
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import MANAGERS, STAFF, audience
-from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
+from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.visitors import account_of
 
@@ -36,8 +37,8 @@ def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
         *sent_data(request)[:1],
         frozen=frozen,
         method=data_set.method,
-        leaves=data_set.leaf_codes,
-        columns=column_codes_of(data_set),
+        leaves=leaves_of(data_set.framework_id),
+        auxiliary=data_set.auxiliary_codes,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -52,12 +53,10 @@ def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
         "name": data_set_name(data_set),
         "form": form,
         "own_method": method_words(data_set.method),
-        "auxiliary": data_set.auxiliary_codes,
-        "leaves": [node for node in indicators_of(data_set.framework_id) if node.is_leaf],
         "version_count": len(frozen),
         "cancel_url": reverse("indexer:data-set-detail", args=[pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
+    status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "indexer/data_set_compute.html", context, status=status)
 
 
@@ -67,13 +66,11 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the method that data sets of a framework are computed by unless they say another."""
     account = account_of(request)
     framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
-    leaves = [node for node in indicators_of(pk) if node.is_leaf]
-    codes = [leaf.code for leaf in leaves]
     form = MethodForm(
         *sent_data(request)[:1],
         method=default_method_of(pk),
-        leaves=codes,
-        columns=[*_auxiliary_codes(account, pk), *codes],
+        leaves=leaves_of(pk),
+        auxiliary=_auxiliary_codes(account, pk),
     )
     if request.method == "POST" and form.is_valid():
         method = use_method(**form.choices())
@@ -82,11 +79,10 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("weighting:framework-detail", pk=pk)
     context = {
         "framework": framework,
-        "leaves": leaves,
         "form": form,
         "cancel_url": reverse("weighting:framework-detail", args=[pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
+    status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "indexer/framework_method.html", context, status=status)
 
 

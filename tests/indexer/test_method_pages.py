@@ -1,6 +1,8 @@
 """Computing by another method: the page, the API and the command are one act; strangers see none of it."""
 
+import html
 import json
+import re
 from io import StringIO
 
 import numpy as np
@@ -44,8 +46,14 @@ def form_data(**changes):
     return {
         "normalisation": "share", "negative": "reflect", "missing": "refuse", "aggregation": "arithmetic",
         "outliers": "keep", "skewness_limit": "2", "kurtosis_limit": "3.5", "winsorised_most": "5",
-        "denominators": "", "versions": "", **changes,
+        "versions": "", **changes,
     }  # fmt: skip
+
+
+def rows(*pairs):
+    """The rows of denominators as a browser sends them."""
+    leaves, columns = zip(*pairs, strict=True)
+    return {"denominators-leaf": leaves, "denominators-column": columns}
 
 
 def send(client, data_set, **changes):
@@ -77,9 +85,7 @@ class TestOneAct:
         leaf = data_set.leaf_codes[0]
         method = use_method(normalisation="minmax", denominators={leaf: "population"})
 
-        page = send(
-            analyst, data_set, normalisation="minmax", denominators=f"{leaf} = population", versions="1"
-        )
+        page = send(analyst, data_set, normalisation="minmax", versions="1", **rows((leaf, "population")))
         wanted = {"normalisation": "minmax", "denominators": {leaf: "population"}}
         api = post_json(analyst, data_set, method=wanted, versions=[2])
         said = command(
@@ -137,8 +143,6 @@ class TestRefusals:
             ),
             ({"versions": "1, x"}, "“x” is no version number"),
             ({"versions": "7-9"}, "No frozen version has such a number. The first ones: 1, 2, 3."),
-            ({"denominators": "population"}, "Line 1: write an indicator"),
-            ({"denominators": "\nnone = population"}, "Line 2: The framework has no such leaf"),
             ({"winsorised_most": "0"}, "greater than or equal to 1"),
             ({"outliers": "log", "normalisation": "none"}, "used as they are"),
         ],
@@ -182,6 +186,68 @@ class TestRefusals:
             call_command("compute_with_method", data_set.pk + 1, "--actor", "analyst")
         with pytest.raises(CommandError, match="no version number"):
             command(data_set, "--versions", "one")
+
+
+def chosen_in(page):
+    """What each row of denominators shows as chosen, from the page's own lists."""
+    lists = page.split('<li class="pair">')[1:]
+    return [tuple(re.findall(r'<option value="([^"]*)" selected>', row.split("</li>")[0])) for row in lists]
+
+
+class TestRowsOfDenominators:
+    def test_every_wrong_row_is_named_and_nothing_typed_is_lost(self, analyst, data_set):
+        first, second = data_set.leaf_codes[:2]
+        sent = [
+            (first, "population"), ("", ""), ("gone", "population"), ("", "population"),
+            (second, ""), (second, second), (first, "nowhere"),
+        ]  # fmt: skip
+
+        response = send(analyst, data_set, **rows(*sent))
+
+        said = html.unescape(response.content.decode())
+        assert response.status_code == 422
+        for problem in (
+            "Row 3: the framework has no leaf “gone”. Choose an indicator of the list.",
+            "Row 4: choose the indicator that “population” divides, or empty the row.",
+            f"Row 5: choose the column that divides “{second}”, or empty the row.",
+            f"Row 6: “{second}” cannot be divided by itself. Choose another column.",
+            "Row 7: there is no column “nowhere”. Choose one of the list.",
+            f"Row 7: “{first}” already has a denominator. Keep one of the rows.",
+        ):
+            assert said.count(problem) == 2  # In the summary and at the field.
+        assert "Row 1:" not in said
+        assert "Row 2:" not in said
+        shown = chosen_in(said)
+        assert shown[: len(sent)] == [tuple(filter(None, pair)) for pair in sent]
+        assert numbers_by_method(data_set) == {}
+
+    def test_more_rows_come_without_a_script_and_judge_nothing(self, analyst, data_set):
+        leaf = data_set.leaf_codes[1]
+        changes = {"versions": "no number", "kurtosis_limit": "abc", "denominators-more": "1"}
+
+        response = send(analyst, data_set, **changes, **rows((leaf, "population"), ("", ""), ("", "")))
+
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert chosen_in(page) == [(leaf, "population"), *[()] * 5]
+        assert 'value="no number"' in page
+        assert 'value="abc"' in page
+        assert "There is a problem" not in page
+        assert numbers_by_method(data_set) == {}
+
+    def test_the_framework_shows_its_pairs_again_by_name_and_code(self, client, data_set):
+        framework = data_set.framework
+        sign_in_staff(client, framework.created_by)
+        address = reverse("indexer:framework-method", args=[framework.pk])
+        first, second = [node for node in framework.indicators.order_by("position") if node.is_leaf][:2]
+
+        answer = client.post(address, form_data(**rows((first.code, second.code), ("", ""))))
+
+        assert answer.status_code == 302
+        page = html.unescape(client.get(address).content.decode())
+        assert chosen_in(page) == [(first.code, second.code), (), (), ()]
+        assert f'<option value="{first.code}" selected>{first.name} ({first.code})</option>' in page
+        assert '<optgroup label="Auxiliary columns"><option value="population">' in page
 
 
 class TestWhoSees:
