@@ -46,10 +46,11 @@ class LeafNames:
 
 @dataclass(frozen=True)
 class UnitNames:
-    """A unit of the register; ``key`` stands for it, ``label`` names it alone."""
+    """A unit of the register; ``key`` stands for it, ``label`` names it alone, ``shown`` is for readers."""
 
     key: str
     label: str
+    shown: str
     names: tuple[str, ...]
     aliases: tuple[str, ...]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Normalisation, Outliers
@@ -92,15 +93,20 @@ def unit_names_of(register: Register) -> list[UnitNames]:
     """Return the units of a register; names that two provinces share carry the province."""
     cities = list(City.objects.filter(register=register).select_related("province"))
     counts = Counter(city.name_zh for city in cities)
-    return [
-        UnitNames(
-            key=str(city.pk),
-            label=f"{city.name_zh}（{city.province.name_zh}）" if counts[city.name_zh] > 1 else city.name_zh,
-            names=tuple(filter(None, (city.name_zh, city.name_en, city.code))),
-            aliases=tuple(city.aliases),
-        )
-        for city in cities
-    ]
+    return [_unit_names(city, is_shared=counts[city.name_zh] > 1) for city in cities]
+
+
+def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
+    label = f"{city.name_zh}（{city.province.name_zh}）" if is_shared else city.name_zh
+    # Matches are found by the Chinese name, whoever looks; a reader sees the own language first.
+    both = (label, city.name_en) if (get_language() or "").startswith("zh") else (city.name_en, label)
+    return UnitNames(
+        key=str(city.pk),
+        label=label,
+        shown=" ".join(filter(None, both)),
+        names=tuple(filter(None, (city.name_zh, city.name_en, city.code))),
+        aliases=tuple(city.aliases),
+    )
 
 
 def sheet_of(draft: DataImport) -> Sheet:
@@ -128,7 +134,7 @@ def mapped_of(draft: DataImport) -> Mapped:
         columns=[Match(to, how) for to, how in draft.column_targets],
         rows=[Match(to, how) for to, how in draft.row_targets],
         leaves=leaves,
-        labels={unit.key: unit.label for unit in unit_names_of(draft.register)},
+        labels={unit.key: unit.shown for unit in unit_names_of(draft.register)},
         given_totals=draft.totals,
         other_sheets=tuple(draft.other_sheets),
         before=_values_before(draft, leaves),

@@ -54,7 +54,7 @@ def sides_of(draft: DataImport) -> tuple[Side, Side]:
             kind="row",
             heads=sheet.units,
             matches=rows,
-            names={unit.key: unit.label for unit in units},
+            names={unit.key: unit.shown for unit in units},
             extras={TOTALS: _("the national totals"), ASIDE: _("leave the row out")},
             samples=["" for _unit in sheet.units],
             places=[_("row %(row)d") % {"row": line} for line in sheet.lines],

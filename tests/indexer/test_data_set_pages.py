@@ -376,7 +376,7 @@ def test_a_name_shared_by_two_provinces_must_be_told_apart(analyst, framework):
     register_cities(rows, actor=framework.created_by)
     mapping = send(analyst, framework, f"{HEADER}\n吉林市,1,2,3,4,5\n洛阳,2,3,4,5,6\n")["Location"]
     (item,) = analyst.get(mapping).context["sides"][1]["waiting"]
-    assert [label for _to, label in item["choices"]][:2] == ["吉林市（乙省）", "吉林市（甲省）"]
+    assert [label for _to, label in item["choices"]][:2] == ["Jilin 吉林市（乙省）", "Jilin 吉林市（甲省）"]
     assert item["chosen"] == ""
     named = f"{HEADER}\n吉林市（甲省）,1,2,3,4,5\n洛阳,2,3,4,5,6\n"
     DataImport.objects.all().delete()
