@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,6 +12,7 @@ from indexer.enums import Missing, Normalisation, Outliers
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.selectors.runs import Figure
 from indexer.views.job_words import job_duration
+from weighting.moments import zone_text
 
 
 def version_name(run: Run) -> str:
@@ -20,8 +22,10 @@ def version_name(run: Run) -> str:
 
 
 def moment(time: datetime | None) -> str:
-    """Write a time the same way in both languages."""
-    return f"{localtime(time):%Y-%m-%d %H:%M}" if time else "–"
+    """Write a time the same way in both languages, with the time zone of the site."""
+    if time is None:
+        return "–"
+    return f"{localtime(time):%Y-%m-%d %H:%M} ({zone_text(settings.TIME_ZONE, time)})"
 
 
 def data_set_name(data_set: DataSet) -> str:

@@ -162,6 +162,19 @@ def test_only_own_closed_rounds_with_feedback_are_offered_to_follow(client):
     assert "follows" not in other.fields
 
 
+def test_a_following_round_begins_with_the_rules_of_the_one_before(client):
+    first, _second = series(quorum=3, minimum_panel=4, exclusion="uniform", consensus_threshold=1.5)
+    first.items.exclude(indicator__parent__code="infra").delete()
+    sign_in_staff(client, first.managers.get())
+    here = f"{NEW}?framework={first.framework_id}&panel={first.panel_id}"
+
+    form = client.get(f"{here}&follows={first.pk}").context["form"]
+    names = ["quorum", "minimum_panel", "exclusion", "consensus_threshold", "groups", "feedback", "title_en"]
+    assert [form[name].value() for name in names] == [3, 4, "uniform", 1.5, ["under:infra"], "none", None]
+    for unknown in ("", "&follows=", "&follows=no-number", "&follows=999999"):
+        assert client.get(f"{here}{unknown}").context["form"]["exclusion"].value() == "none"
+
+
 def test_a_moved_deadline_is_announced_as_a_dated_note_in_both_languages():
     round_ = make_round()
     with translation.override("zh-hans"):

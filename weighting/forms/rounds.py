@@ -26,21 +26,17 @@ ROOT_GROUP = "root"
 DEFAULT_QUORUM = 5
 DEFAULT_THRESHOLD = 1.0
 # What a round says beside its framework, panel and groups; the fields have the model's names.
-TERMS = (
-    "title_zh",
-    "title_en",
+RULES = (
     "rule",
     "quorum",
     "minimum_panel",
-    "deadline",
     "time_zone",
     "languages",
     "consensus_measure",
     "consensus_threshold",
     "exclusion",
-    "follows",
-    "feedback",
 )
+TERMS = ("title_zh", "title_en", "deadline", *RULES, "follows", "feedback")
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -210,6 +206,18 @@ class RoundForm(forms.Form):
         choices += [(value, node.name) for value, node in self._parents.items()]
         self.fields["groups"].choices = choices  # type: ignore[attr-defined]
         self.fields["groups"].initial = [value for value, _label in choices]
+        # What follows a round is compared with it, so it begins with the same rules.
+        followed = next((each for each in earlier if str(each.pk) == self.initial.get("follows")), None)
+        if followed:
+            self._begin_with(followed, RULES)
+
+    def _begin_with(self, round_: Round, names: Sequence[str]) -> None:
+        """Take these terms and the groups of a round for a start."""
+        for name in names:
+            if name in self.fields:
+                self.fields[name].initial = getattr(round_, name)
+        asked = set(round_.items.values_list("indicator__parent__code", flat=True))
+        self.fields["groups"].initial = [f"under:{code}" if code else ROOT_GROUP for code in asked]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -255,12 +263,8 @@ class RevisionForm(RoundForm):
     def __init__(self, *args: Any, round_: Round, panels: QuerySet[Panel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["panel"].queryset = panels  # type: ignore[attr-defined]
-        for name in ("panel", *TERMS):
-            if name in self.fields:
-                self.fields[name].initial = getattr(round_, name)
+        self._begin_with(round_, ("panel", *TERMS))
         self.fields["deadline"].initial = wall_clock_of(round_.deadline, round_.time_zone)
-        asked = set(round_.items.values_list("indicator__parent__code", flat=True))
-        self.fields["groups"].initial = [f"under:{code}" if code else ROOT_GROUP for code in asked]
 
 
 class ExtendForm(forms.Form):
