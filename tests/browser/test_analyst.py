@@ -206,7 +206,7 @@ def test_a_file_with_errors_is_mapped_corrected_and_stored(open_page, flawed_fil
     expect(page.get_by_text("2 columns need a look.")).to_be_visible()
     expect(page.locator("#column-1")).to_have_value("mobile")
     expect(page.locator("#column-5")).to_have_value("aside")
-    expect(page.locator("#row-0 option:checked")).to_have_text("南阳市")
+    expect(page.locator("#row-0 option:checked")).to_have_text("Nanyang 南阳市")
     assert fits(page)
     page.get_by_role("button", name="Save and go on").click()
     expect(page.get_by_role("heading", name="4 things to correct")).to_be_visible()
