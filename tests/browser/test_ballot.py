@@ -120,7 +120,7 @@ def test_an_answer_that_was_stored_but_never_acknowledged_is_no_conflict(come_in
 
     expect_all_saved(page)
     assert stored(invitation) == [4]
-    assert page.locator(".item-conflict").count() == 0
+    expect(page.locator(".item-conflict")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("button", "kept"), [("[data-theirs]", 5), ("[data-mine]", 2)])
@@ -292,10 +292,12 @@ def test_going_back_after_sealing_shows_the_ballot_as_it_is(come_in, invitation)
         answer(page, place, 3)
     expect_all_saved(page)
     page.locator(".ballot-end [data-review]").click()
+    page.wait_for_url("**/ballot/review/")
     page.locator("main form .button").click()
     page.wait_for_url("**/ballot/receipt/")
 
     page.go_back()
+    page.wait_for_url("**/ballot/review/")
     page.go_back()
 
     page.wait_for_url("**/ballot/")

@@ -65,6 +65,7 @@ def _draft_round(page, product):
     page.get_by_label("Framework").select_option(index=1)
     page.get_by_label("Panel").select_option(label="Story panel")
     page.locator("main form button[type=submit]").click()
+    page.wait_for_load_state()
     page.get_by_label("Chinese title").fill("故事轮")
     page.get_by_label("English title").fill("Story round")
     for box in page.locator("input[name=groups]").all():
@@ -83,8 +84,9 @@ def _open_round(page):
 
 def _personal_links(page, product):
     page.locator("form[action$='/links/'] button").click()
-    links = page.locator(".link-sheet .code").all_inner_texts()
-    assert len(links) == 5
+    codes = page.locator(".link-sheet .code")
+    expect(codes).to_have_count(5)
+    links = codes.all_inner_texts()
     assert all(link.startswith(product.base_url) for link in links)
     return links
 
@@ -96,6 +98,7 @@ def _score(page, scores):
         page.locator(f'.ballot-item[data-url$="/{code}/"] input[value="{score}"]').check()
     expect(page.locator("[data-state]")).to_have_text(re.compile("All answers are saved|所有评分已保存"))
     page.locator(".ballot-end [data-review]").click()
+    page.wait_for_url("**/ballot/review/")
     page.locator("main form .button").click()
     page.wait_for_url("**/ballot/receipt/")
     return page.locator("#receipt").inner_text()
@@ -122,12 +125,13 @@ def test_from_the_invitation_to_the_comparison(visit, product):
         assert not any(weight in page.content() for weight in WEIGHTS)
         page.goto(f"{round_address}close/")
         page.locator("main form button[type=submit]").click()
-        listed = page.content()
-        assert all(receipt in listed for receipt in receipts)
+        for receipt in receipts:
+            expect(page.locator("body")).to_contain_text(receipt)
         page.locator(".confirm form button").click()
         page.get_by_role("link", name=re.compile("Go to the version")).click()
-        text = page.locator("main").inner_text()
-        assert all(weight in text for weight in WEIGHTS)
+        page.wait_for_url("**/weight-versions/**")
+        for weight in WEIGHTS:
+            expect(page.locator("main")).to_contain_text(weight)
         version_address = page.url
         page.goto(f"{version_address}freeze/")
         page.locator("main form button[type=submit]").click()

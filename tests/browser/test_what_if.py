@@ -1,6 +1,7 @@
 """Weights that move in a real browser: the ranks are the server's, and the address holds them."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -164,11 +165,11 @@ def test_kept_weights_stay_and_pinned_cities_are_held(open_page):
     rows.nth(1).locator("[data-keep]").check()
     rows.nth(0).locator("[data-number]").fill("12.5")
     rows.nth(0).locator("[data-number]").press("Tab")
-    assert rows.nth(1).locator("[data-number]").input_value() == kept
+    expect(rows.nth(1).locator("[data-number]")).to_have_value(kept)
     page.locator(".what-if-pin").nth(2).click()
     name = page.locator("tbody tr").nth(2).locator("th").inner_text()
     expect(page.locator("[data-pin-list]")).to_contain_text(name)
-    assert "pin=" in page.url
+    expect(page).to_have_url(re.compile("pin="))
     assert json.loads(page.evaluate("JSON.stringify(shown.pins)"))
 
 
@@ -183,9 +184,9 @@ def test_a_draft_that_lacks_something_keeps_the_weights(open_page):
     page.get_by_label("Chinese label").fill("试")
     page.get_by_label("English label").fill("Tried")
     page.get_by_role("button", name="Save the draft").click()
+    expect(page).to_have_url(re.compile("/draft/$"))
     page.wait_for_selector("[data-ready]")
-    assert page.url.endswith("/draft/")
-    assert page.locator("form[action$='/draft/'] input[name=w]").input_value() == state
+    expect(page.locator("form[action$='/draft/'] input[name=w]")).to_have_value(state)
     page.get_by_label("Reason").fill("More for the first")
     page.get_by_role("button", name="Save the draft").click()
     expect(page.locator("main")).to_contain_text("The draft is made")
@@ -197,12 +198,12 @@ def test_without_scripts_the_server_ranks(open_page):
     page = open_page(f"/runs/{run.pk}/what-if/", scripts=False)
     page.locator("[data-group='0'] [data-number]").first.fill("90")
     page.get_by_role("button", name="Rank with these weights").click()
-    assert "?w=1~0." in page.url
+    expect(page).to_have_url(re.compile(re.escape("?w=1~0.")))
     expect(page.locator("[data-mean]")).to_have_text(
         f"{what_if_of(run, page.url.split('w=')[1]).mean_shift:.2f}"
     )
     page.locator("[data-group='0'] button[name=reset]").click()
-    assert page.url.endswith("/what-if/")
+    expect(page).to_have_url(re.compile("/what-if/$"))
 
 
 def test_the_map_is_drawn(open_page):
