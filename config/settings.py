@@ -113,8 +113,9 @@ TEMPLATES = [
 # --- storage -------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'quanheng.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE is the write lock (select_for_update does nothing here); FULL makes an
-    # acknowledged save survive a power cut, which NORMAL under WAL does not.
+    # IMMEDIATE is the write lock (select_for_update does nothing here), for which config.sqlite
+    # waits; FULL makes an acknowledged save survive a power cut, which NORMAL under WAL does not.
+    DATABASES["default"]["ENGINE"] = "config.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -63,6 +63,10 @@ def test_data_live_in_named_volumes(services):
         assert [volume["type"] for volume in services[name]["volumes"]] == ["volume"]
 
 
+def test_the_log_of_the_database_has_room_for_several_workers(services):
+    assert "wal_buffers=16MB" in services["database"]["command"]
+
+
 def test_only_the_proxy_is_published_and_on_the_loopback_interface(services):
     published = {name: port["host_ip"] for name, part in services.items() for port in part.get("ports", [])}
 

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
+from config.sqlite.base import DatabaseWrapper
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataImport, Run
 from indexer.services.registers import default_register
@@ -46,13 +47,18 @@ class Lock:
         if self.holder.poll() is None:
             self.holder.communicate(timeout=30)
 
-    def release_when_met(self, execute, sql, params, many, context):
-        """As a database wrapper: let go once somebody waited in vain."""
-        try:
-            return execute(sql, params, many, context)
-        except OperationalError:
-            self.release()
-            raise
+    def release_when_met(self, monkeypatch):
+        """Let go once somebody waited in vain."""
+        wait = DatabaseWrapper._begin_by
+
+        def wait_and_let_go(wrapper, latest):
+            try:
+                wait(wrapper, latest)
+            except OperationalError:
+                self.release()
+                raise
+
+        monkeypatch.setattr(DatabaseWrapper, "_begin_by", wait_and_let_go)
 
 
 @pytest.fixture
@@ -67,6 +73,35 @@ def locks():
     yield make
     for lock in made:
         lock.release()
+
+
+def test_whoever_waits_for_the_lock_asks_in_even_steps(locks):
+    account = factories.make_account()
+    lock, asked = locks(), []
+
+    def count(execute, sql, *rest):
+        asked.append(sql)
+        if len(asked) == 20:
+            lock.release()
+        return execute(sql, *rest)
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 20000")
+    with connection.execute_wrapper(count), transaction.atomic():
+        account.save()
+
+    # SQLite alone asks once by this count, and 20 times in more than a second.
+    assert asked[:20] == ["BEGIN IMMEDIATE"] * 20
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
+
+
+def test_what_is_wrong_with_a_beginning_but_the_lock_is_said_at_once():
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        with pytest.raises(OperationalError, match="within a transaction"), transaction.atomic():
+            pass
+        cursor.execute("ROLLBACK")
 
 
 def test_a_save_is_refused_with_a_retry_and_taken_afterwards(client, locks):
@@ -98,12 +133,12 @@ def test_a_run_that_nobody_can_take_waits_and_counts_no_attempt(locks):
     assert compute_waiting_runs(run.data_set_id) == 1
 
 
-def test_a_run_whose_result_cannot_be_stored_is_put_back_and_counts_no_attempt(locks):
+def test_a_run_whose_result_cannot_be_stored_is_put_back_and_counts_no_attempt(locks, monkeypatch):
     run = make_runs(random_values(3), tilts=[None], computed=False)[0]
     claimed = claim_runs(run.data_set_id)
-    lock = locks()
+    locks().release_when_met(monkeypatch)
 
-    with connection.execute_wrapper(lock.release_when_met), pytest.raises(OperationalError, match="locked"):
+    with pytest.raises(OperationalError, match="locked"):
         compute_claimed_runs(claimed)
 
     run.refresh_from_db()

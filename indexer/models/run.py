@@ -72,8 +72,5 @@ class CityScore(models.Model):
     score = models.FloatField()
     rank = models.PositiveIntegerField()
 
-    class Meta:
-        indexes = [models.Index(fields=["run", "rank"], name="city_score_by_rank")]
-
     def __str__(self) -> str:
         return f"city score {self.run_id}/{self.city_id}"

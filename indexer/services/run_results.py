@@ -52,18 +52,18 @@ class Results:
     inner: FloatArray
     # Positions of the inner nodes in the framework.
     positions: IntArray
+    # A checksum of the block and scores of each run: see `checksums`.
+    sha256: Sequence[str]
 
 
+@transaction.atomic
 def store_results(results: Results, data_set: DataSet) -> int:
     """Write whole results, except where the lease has passed to somebody else; return how many."""
-    # Before the transaction, which on SQLite keeps other workers waiting.
-    digests = [_digest(results, place) for place in range(len(results.runs))]
-    with transaction.atomic():
-        held = rows_held(results.runs)
-        kept = [place for place, run in enumerate(results.runs) if run.pk in held]
-        if kept:
-            insert_scores(results, data_set, kept)
-            _end_runs(results, data_set, kept, digests)
+    held = rows_held(results.runs)
+    kept = [place for place, run in enumerate(results.runs) if run.pk in held]
+    if kept:
+        insert_scores(results, data_set, kept)
+        _end_runs(results, data_set, kept)
     return len(kept)
 
 
@@ -91,27 +91,30 @@ def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> by
     return COPY_HEAD + rows.tobytes() + COPY_END
 
 
-def _digest(results: Results, place: int) -> str:
-    """Return the checksum of a run's block and scores."""
-    digest = hashlib.sha256(_block(results, place))
-    digest.update(results.scores[place].astype("<f8").tobytes())
-    return digest.hexdigest()
+def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> list[str]:
+    """Return the checksum of each run's block and scores."""
+    found = []
+    for of_run, nodes in zip(scores, inner, strict=True):
+        digest = hashlib.sha256(_block(nodes, positions))
+        digest.update(of_run.astype("<f8").tobytes())
+        found.append(digest.hexdigest())
+    return found
 
 
-def _block(results: Results, place: int) -> bytes:
-    """Return the inner nodes of a run as its row keeps them."""
-    head = np.array([len(results.positions), *results.positions], dtype="<i8").tobytes()
-    return head + np.ascontiguousarray(results.inner[place], dtype="<f8").data
+def _block(nodes: FloatArray, positions: IntArray) -> bytes:
+    """Return the inner nodes of a run, (inner nodes, cities), as its row keeps them."""
+    head = np.array([len(positions), *positions], dtype="<i8").tobytes()
+    return head + np.ascontiguousarray(nodes, dtype="<f8").data
 
 
-def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int], digests: Sequence[str]) -> None:
+def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
     """End run after run, so that the block of one alone is in memory."""
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
     with binding_cursor() as cursor:
         for place in kept:
             run = results.runs[place]
             made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
-            outcome = (_block(results, place), digests[place], run.pk)
+            outcome = (_block(results.inner[place], results.positions), results.sha256[place], run.pk)
             cursor.execute(END, (RunStatus.DONE.value, now, *made_by, *outcome))
 
 

@@ -3,7 +3,9 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ from indexer.services.leases import (
     take_lease,
 )
 from indexer.services.preparations import record_preparation
-from indexer.services.run_results import Results, store_results
+from indexer.services.run_results import Results, checksums, store_results
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
 
@@ -35,6 +37,14 @@ logger = logging.getLogger(__name__)
 # A claim is computed in one pass and stored in one transaction, which on SQLite keeps all other
 # writers waiting; and it is what one of several workers takes at a time.
 CLAIM_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run that cannot be computed, and why."""
+
+    run: Run
+    failure: list[Failure]
 
 
 class Workbench:
@@ -84,14 +94,7 @@ def compute_claimed_runs(runs: list[Run], bench: Workbench | None = None) -> int
 
     A database that is away or full is no fault of the runs: they are put back.
     """
-    try:
-        with keep_lease(runs[0]):
-            return _compute(runs, bench or Workbench(runs[0].data_set_id))
-    except DatabaseError:
-        # Where even this cannot be written, the lease runs out.
-        with suppress(DatabaseError):
-            release_jobs(runs)
-        raise
+    return _compute_and_claim(runs, bench or Workbench(runs[0].data_set_id), claim=list)[0]
 
 
 def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
@@ -99,16 +102,42 @@ def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
 
     After ``seconds``, or when somebody waits for something else, the rest is left to others.
     """
-    ended, stop_at, bench = 0, time.monotonic() + seconds, None
-    while runs := claim_runs(data_set_id):
+    stop_at = time.monotonic() + seconds
+
+    def claim_more() -> list[Run]:
+        is_over = time.monotonic() > stop_at or (seconds < math.inf and interactive_work_waits())
+        return [] if is_over else claim_runs(data_set_id)
+
+    ended, bench, runs = 0, None, claim_runs(data_set_id)
+    while runs:
         bench = bench or Workbench(data_set_id)
-        ended += compute_claimed_runs(runs, bench)
-        if time.monotonic() > stop_at or (seconds < math.inf and interactive_work_waits()):
-            break
+        stored, runs = _compute_and_claim(runs, bench, claim=claim_more)
+        ended += stored
     return ended
 
 
-def _compute(runs: list[Run], bench: Workbench) -> int:
+def _compute_and_claim(
+    runs: list[Run], bench: Workbench, *, claim: Callable[[], list[Run]]
+) -> tuple[int, list[Run]]:
+    """Compute runs and store them; return how many ended, and what was claimed with their storing.
+
+    In one transaction: a worker that had to ask for SQLite's lock again would find the next one
+    writing, and all would compute, and write, at the same time.
+    """
+    try:
+        with keep_lease(runs[0]):
+            outcomes = _compute(runs, bench)
+            with transaction.atomic():
+                return sum(_store(outcome, bench.data_set) for outcome in outcomes), claim()
+    except DatabaseError:
+        # Where even this cannot be written, the lease runs out.
+        with suppress(DatabaseError):
+            release_jobs(runs)
+        raise
+
+
+def _compute(runs: list[Run], bench: Workbench) -> list[Results | Failed]:
+    """Return the results of the runs together; where that fails, what became of each alone."""
     tree, options = bench.structure.tree, _options(runs[0].method)
     weights = global_weights_of([run.weight_version_id for run in runs])
     columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
@@ -116,12 +145,14 @@ def _compute(runs: list[Run], bench: Workbench) -> int:
         normalised = bench.normalised(runs[0].method)
         scores = np.ascontiguousarray(composite_scores(normalised, columns, **options, tree=tree).T)
         inner = inner_scores(tree, columns, normalised, **options)
-        results = Results(runs, scores, min_ranks_by_row(scores), inner, tree.inner)
+        sha256 = checksums(scores, inner, tree.inner)
+        return [Results(runs, scores, min_ranks_by_row(scores), inner, tree.inner, sha256)]
     except DatabaseError:
         raise
     except Exception as error:
-        return _fail(runs, error, bench)
-    return store_results(results, bench.data_set)
+        if len(runs) > 1:
+            return [outcome for run in runs for outcome in _compute([run], bench)]
+        return [Failed(runs[0], failure_of(error, codes=tree.leaf_codes, units=bench.data_set.city_ids))]
 
 
 def _claim_size(data_set_id: int) -> int:
@@ -136,19 +167,13 @@ def _options(method: IndexMethod) -> dict[str, Any]:
     return {"aggregation": method.aggregation, "missing": missing}
 
 
-def _fail(runs: list[Run], error: Exception, bench: Workbench) -> int:
-    """End a run that cannot be computed; of several, find out which by computing each alone."""
-    if len(runs) > 1:
-        return sum(_compute([run], bench) for run in runs)
-    return _store_failure(
-        runs[0], failure_of(error, codes=bench.structure.tree.leaf_codes, units=bench.data_set.city_ids)
-    )
-
-
-@transaction.atomic
-def _store_failure(run: Run, failure: list[Failure]) -> int:
-    if run.pk not in rows_held([run]):
+def _store(outcome: Results | Failed, data_set: DataSet) -> int:
+    """Write what runs came to; return how many ended thereby. The caller holds a transaction."""
+    if isinstance(outcome, Results):
+        return store_results(outcome, data_set)
+    if outcome.run.pk not in rows_held([outcome.run]):
         return 0
-    end_job(run, RunStatus.FAILED, failure=failure)
-    logger.warning("run %s failed: %s", run.pk, ", ".join(reason["kind"] for reason in failure))
+    end_job(outcome.run, RunStatus.FAILED, failure=outcome.failure)
+    kinds = ", ".join(reason["kind"] for reason in outcome.failure)
+    logger.warning("run %s failed: %s", outcome.run.pk, kinds)
     return 1

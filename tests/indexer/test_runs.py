@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from indexer import dispatch, tasks
@@ -234,6 +234,24 @@ class TestResults:
         assert not CityScore.objects.exists()
         monkeypatch.undo()
         let_leases_lapse()
+        assert compute_waiting_runs(data_set.pk) == 2
+
+    def test_a_claim_that_fails_takes_the_storing_before_it_along(self, monkeypatch):
+        data_set, claims = queue(versions=2), []
+        monkeypatch.setattr(services, "CLAIM_ROWS", 3)
+
+        def claim_once(data_set_id):
+            claims.append(data_set_id)
+            if len(claims) == 2:
+                raise OperationalError("gone")
+            return claim_runs(data_set_id)
+
+        monkeypatch.setattr(services, "claim_runs", claim_once)
+        with pytest.raises(OperationalError, match="gone"):
+            compute_waiting_runs(data_set.pk)
+
+        assert set(Run.objects.values_list("status", "attempts")) == {(RunStatus.QUEUED, 0)}
+        assert not CityScore.objects.exists()
         assert compute_waiting_runs(data_set.pk) == 2
 
     def test_the_inputs_are_kept_with_the_result(self, settings):
