@@ -44,7 +44,7 @@ def make_world(cities: int, leaves: int, versions: int) -> DataSet:
 
 def forget_results(data_set: DataSet) -> None:
     """Let all runs of a data set wait again."""
-    CityScore.objects.filter(run__data_set=data_set).delete()
+    CityScore.objects.filter(run__in=list(data_set.runs.values_list("pk", flat=True))).delete()
     Run.objects.filter(data_set=data_set).update(
         status=RunStatus.QUEUED, attempts=0, node_scores=None, finished_at=None, lease=None, lease_until=None
     )
