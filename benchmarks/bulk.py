@@ -23,9 +23,9 @@ from indexer.models import DataSet, Run
 from indexer.services.runs import compute_waiting_runs
 
 # Cities, indicators and versions of each data set: several claims each, which take seconds in all.
-ONE = [(2_000, 400, 300)]
-SEVERAL = [(2_000, 400, 100), (2_000, 400, 99), (2_000, 400, 98)]
-ROUNDS = 3
+ONE = [(2_000, 400, 600)]
+SEVERAL = [(2_000, 400, 201), (2_000, 400, 200), (2_000, 400, 199)]
+ROUNDS = 2
 
 
 def rows() -> list[dict[str, object]]:
