@@ -21,10 +21,14 @@ class Cities(Sequence[City]):
     once it is looked at: those of ``load`` together, or all of them when any other is.
     """
 
-    def __init__(self, run: Run, rows: IntArray | None = None) -> None:
-        """``rows`` are ids of cities and of their provinces, (cities, 2), in any order, if known."""
+    def __init__(self, run: Run, rows: IntArray | None = None, folded: dict[int, str] | None = None) -> None:
+        """``rows`` are ids of cities and of their provinces, (cities, 2), in any order, if known.
+
+        So are ``folded``, the folded names by id of city.
+        """
         self._run = run
         self._rows = rows
+        self._folded = folded
         self._loaded: dict[int, City] = {}
         self.ids: list[int] = run.data_set.city_ids
 
@@ -98,8 +102,10 @@ class Cities(Sequence[City]):
     @cached_property
     def folded_names(self) -> list[str]:
         """All names of each city, folded, one a line; the first is what it sorts by."""
-        rows = City.objects.filter(scores__run=self._run).order_by().values_list("pk", "folded_names")
-        names = dict(rows)
+        names = self._folded
+        if names is None:
+            rows = City.objects.filter(scores__run=self._run).order_by().values_list("pk", "folded_names")
+            names = dict(rows)
         return [names[pk] for pk in self.ids]
 
     def alphabet(self) -> IntArray:

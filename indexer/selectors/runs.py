@@ -156,15 +156,19 @@ def city_scores_of(run: Run) -> QuerySet[CityScore]:
     return scores.order_by("rank", "city_id")
 
 
-def result_of(run: Run, nodes: Sequence[Indicator] = ()) -> tuple[RunResult, Cities]:
+def result_of(run: Run, nodes: Sequence[Indicator] = (), *, named: bool = False) -> tuple[RunResult, Cities]:
     """Return a finished run, loaded with its nodes, as arrays, and its cities.
 
-    ``nodes`` are those of the framework, where the caller has them.
+    ``nodes`` are those of the framework, where the caller has them; with ``named`` the names
+    of all cities, to search in or to sort by, come with the scores.
     """
-    columns = CityScore.objects.filter(run=run).values_list("city_id", "city__province_id", "score", "rank")
+    columns = ["city_id", "city__province_id", "score", "rank"]
+    names = ["city__folded_names"] if named else []
+    found = list(CityScore.objects.filter(run=run).values_list(*columns, *names))
     # Ids are whole numbers far below 2 ** 53, so that one matrix holds them beside the scores.
-    rows = np.array(list(columns)).reshape(-1, 4)
-    cities = Cities(run, rows[:, :2].astype(np.int64))
+    rows = np.array([row[:4] for row in found] if named else found).reshape(-1, 4)
+    folded = {row[0]: row[4] for row in found} if named else None
+    cities = Cities(run, rows[:, :2].astype(np.int64), folded)
     scores, ranks = rows[rows_by_id(rows[:, 0], cities.ids), 2:].T
     leaves = LeafScores(run.data_set, run.method, nodes)
     return RunResult(run, scores, ranks.astype(np.int64), leaves), cities

@@ -28,6 +28,7 @@ from indexer.views.run_tabs import run_tabs
 from indexer.views.tables import (
     CityTable,
     Column,
+    asks_for_names,
     cells_of,
     cut_table,
     longest_bar,
@@ -103,11 +104,14 @@ class Ranking:
         return np.lexsort((ranks, ranks == 0)).tolist()
 
 
-def load_ranking(run: Run, code: str = "") -> Ranking:
-    """Load a finished run in a constant number of queries; an unknown node leaves the composite."""
+def load_ranking(run: Run, code: str = "", *, named: bool = False) -> Ranking:
+    """Load a finished run in a constant number of queries; an unknown node leaves the composite.
+
+    With ``named`` the names of all cities come along, to search in or to sort by.
+    """
     nodes = weighted_nodes_of(run.weight_version)
     indicators = [node.indicator for node in nodes]
-    result, cities = result_of(run, indicators)
+    result, cities = result_of(run, indicators, named=named)
     node = next((node for node in indicators if node.code == code), None)
     subject = NodeScores(result=result, nodes=indicators, cities=cities, node=node)
     return Ranking(subject, nodes)
@@ -115,7 +119,7 @@ def load_ranking(run: Run, code: str = "") -> Ranking:
 
 def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
-    ranking = load_ranking(run, request.GET.get("node", ""))
+    ranking = load_ranking(run, request.GET.get("node", ""), named=asks_for_names(request))
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
     htmx = request.htmx  # type: ignore[attr-defined]
     is_page = not htmx or htmx.history_restore_request

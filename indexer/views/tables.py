@@ -76,6 +76,11 @@ def place_columns(cities: Cities) -> list[Column]:
     ]
 
 
+def asks_for_names(request: HttpRequest) -> bool:
+    """Whether the names of all cities are needed: to search in, or to sort by."""
+    return bool(request.GET.get("q")) or request.GET.get("sort", "").removeprefix("-") == "city"
+
+
 def cut_table(
     request: HttpRequest,
     cities: Cities,
