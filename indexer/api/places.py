@@ -34,6 +34,9 @@ class PlaceScoreSerializer(serializers.Serializer):
     rank = serializers.IntegerField(allow_null=True, help_text="Null where no city has a score.")
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
     children = ChildScoreSerializer(many=True, help_text="The same of the nodes right below.")
+    changed_values = serializers.IntegerField(
+        help_text="Values behind the scores of its cities that were filled in, left out or treated."
+    )
 
 
 class PlaceRankingSerializer(serializers.Serializer):
@@ -91,4 +94,5 @@ def _place(ranked: PlaceRanking, position: int) -> dict[str, Any]:
         "rank": int(ranked.ranks[position]) or None,
         "score": score,
         "children": [{"code": code, "score": value} for code, value in zip(codes, below, strict=True)],
+        "changed_values": int(ranked.changed_values[position]),
     }

@@ -48,6 +48,13 @@ class PlaceRanking:
         return np.bincount(self.place_of_city, minlength=len(self.places))
 
     @cached_property
+    def changed_values(self) -> IntArray:
+        """Values behind each place's cities that were filled in, left out or treated, (places,)."""
+        changed = np.zeros(len(self.places), dtype=np.int64)
+        np.add.at(changed, self.place_of_city, self.subject.changed_values)
+        return changed
+
+    @cached_property
     def order(self) -> list[int]:
         """Positions of the places by rank; those without a score come last."""
         return np.lexsort((self.ranks, self.ranks == 0)).tolist()

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from indexer.models import Run
 from indexer.numeric.comparison import ChangeParts
 from indexer.selectors.comparison import Comparison
+from indexer.selectors.preparations import changed_counts_of, may_change_cells
 from indexer.selectors.runs import PERCENT, Figure, figure_of, printed_figures_of
 from indexer.views.comparison_words import values_word
-from indexer.views.exports import place_cells, place_headings, run_facts
+from indexer.views.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.run_names import run_names
 from indexer.views.tables import Cell, CityTable, Column, cut_table, place_columns
 from indexer.views.words import score_unit, source_word
@@ -49,6 +50,8 @@ def comparison_file(compared: Comparison, format: str) -> HttpResponse:
             Heading(f"score_{key}", _("Score, %(version)s (%(unit)s)") % {"version": name, "unit": unit}),
             Heading(f"source_{key}", _("Source of the score, %(version)s") % {"version": name}),
         ]
+        if may_change_cells(run.method):
+            columns.append(Heading(f"changed_{key}", changed_heading(name).label))
     columns += [
         Heading(f"gained_{_key(run)}", _("Places gained, %(version)s") % {"version": name})
         for run, name in zip(compared.runs[1:], names[1:], strict=True)
@@ -210,10 +213,12 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
     order = np.argsort(compared.results[0].ranks, kind="stable").tolist()
     is_pair, in_one_unit = len(compared.runs) == 2, compared.why_not_split() != "units"
     parts = change_parts(compared, compared.change).amounts if is_pair and compared.change else None
+    changed = [changed_counts_of(run) if may_change_cells(run.method) else None for run in compared.runs]
     for p, figures in zip(order, _score_figures(compared, order), strict=True):
         row: list[object] = list(place_cells(compared.cities[p]))
-        for rank, figure in zip(compared.ranks[p].tolist(), figures, strict=True):
+        for rank, figure, counts in zip(compared.ranks[p].tolist(), figures, changed, strict=True):
             row += [rank, figure.value, source_word(figure)]
+            row += [] if counts is None else [counts.get(compared.cities.ids[p], 0)]
         row += compared.shifts[p, 1:].tolist()
         if is_pair:
             row.append(float(compared.score_changes[p] * PERCENT) if in_one_unit else None)

@@ -16,7 +16,7 @@ from indexer.models import Run
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.places import PlaceRanking, city_weights_of, rank_places, usual_weight
 from indexer.selectors.runs import PERCENT
-from indexer.views.exports import run_facts
+from indexer.views.exports import changed_heading, run_facts
 from indexer.views.place_rows import how_formed, place_rows
 from indexer.views.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.words import data_set_name, score_unit, version_name
@@ -119,6 +119,7 @@ def _headings(ranked: PlaceRanking) -> list[Heading]:
         Heading("cities", capfirst(ranked.subject.cities.register.units)),
         Heading(f"score_{node.code}" if node else "score", f"{ranked.subject.name} ({unit})"),
         *(Heading(f"score_{child.code}", f"{child.name} ({unit})") for child in ranked.children),
+        *([changed_heading(ranked.subject.name)] if ranked.subject.record is not None else []),
     ]
 
 
@@ -127,4 +128,5 @@ def _file_rows(ranked: PlaceRanking) -> Iterator[list[object]]:
         place = ranked.places[position]
         scores = (ranked.scores[position] * PERCENT).tolist()
         rank = int(ranked.ranks[position]) or None
-        yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores]
+        changed = [int(ranked.changed_values[position])] if ranked.subject.record is not None else []
+        yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores, *changed]

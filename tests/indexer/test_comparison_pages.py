@@ -201,6 +201,18 @@ def test_a_method_of_the_same_unit_has_a_part_of_its_own(analyst):
     assert np.abs(compared.score_changes).max() > 0.01
 
 
+def test_the_file_counts_the_values_that_a_method_filled_in(analyst):
+    values = random_values(6)
+    values[2, 1] = np.nan
+    first = make_runs(values, tilts=[None], missing="zero")[0]
+    second = with_method(first, missing="mean")
+    rows = read_csv(analyst.get(reverse("indexer:comparison-export"), ask(first, second)))
+    counted = [name for name in rows[0] if name.startswith("Values behind")]
+    assert len(counted) == 2
+    for name in counted:
+        assert sorted(row[name] for row in rows) == ["0"] * 5 + ["1"]
+
+
 def with_method(run, **method):
     """Compute a run's data and weights under another method."""
     other = Run.objects.create(

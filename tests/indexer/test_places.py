@@ -168,6 +168,22 @@ def test_page_file_and_api_hold_the_same(analyst):
     assert rows[0]["Method"].startswith("z-score")
 
 
+def test_the_values_that_were_filled_in_are_counted_by_place(analyst):
+    values = random_values(4)
+    values[0, 1] = values[0, 3] = values[2, 0] = np.nan
+    run = make_runs(values, tilts=[None], missing="mean")[0]
+
+    text = analyst.get(page_of(run) + "export/", {"level": "region"}).content.decode("utf-8-sig")
+    answer = api_of(analyst, run, level="region").json()
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    column = next(name for name in rows[0] if name.startswith("Values behind Composite score"))
+    assert sum(int(row[column]) for row in rows) == 3
+    assert [place["changed_values"] for place in answer["places"]] == [int(row[column]) for row in rows]
+    plain = make_runs(random_values(4), tilts=[None], framework=make_framework())[0]
+    assert b"Values behind" not in analyst.get(page_of(plain) + "export/").content
+
+
 def test_bad_requests_to_the_api_are_all_named(analyst):
     run = with_people(FOUR)
 
