@@ -97,49 +97,42 @@ def profile_chart(
         for point in points
         for key, label in places.items()
     ]
-    rows = [asdict(point) for point in points]
     x = {"type": "quantitative", "axis": {"title": None, "tickCount": 6, "format": "~r"}}
-    place = {
-        "field": "place",
-        "type": "nominal",
-        "scale": {"domain": list(places.values()), "range": [PALETTE[f"series-{n}"] for n in (2, 3, 4)]},
-    }
-    shape = {
-        **place,
-        "scale": {"domain": list(places.values()), "range": ["diamond", "triangle-up", "circle"]},
-    }
-    layers: list[Spec] = [
-        {
-            "mark": {"type": "bar", "height": {"band": 0.6}, "color": UP, "opacity": 0.75},
-            "encoding": {
-                "x": {**x, "field": "city"},
-                "tooltip": [
-                    field("name", _("Score")),
-                    field("city", city, "quantitative", ".3~r"),
-                    field("rank", _("Rank"), "quantitative"),
-                ],
-            },
+    bars: Spec = {
+        "mark": {"type": "bar", "height": {"band": 0.6}, "color": UP, "opacity": 0.75},
+        "encoding": {
+            "x": {**x, "field": "city"},
+            "tooltip": [
+                field("name", _("Score")),
+                field("city", city, "quantitative", ".3~r"),
+                field("rank", _("Rank"), "quantitative"),
+            ],
         },
-        {
-            "data": {"values": means},
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 90,
-                "opacity": 1,
-                "stroke": PALETTE["chart-paper"],
-                "strokeWidth": 1,
-            },
-            "encoding": {
-                "x": {**x, "field": "value"},
-                "color": place,
-                "shape": shape,
-                "tooltip": [
-                    field("name", _("Score")),
-                    field("place", _("Mean of")),
-                    field("value", _("Mean"), "quantitative", ".3~r"),
-                ],
-            },
-        },
-    ]
+    }
+    layers = [bars, {"data": {"values": means}, **_marks_of_means(x, list(places.values()))}]
+    rows = [asdict(point) for point in points]
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=28)
+
+
+def _marks_of_means(x: Spec, places: list[str]) -> Spec:
+    """Return the layer that marks the mean of each place by colour and shape."""
+    scales = {
+        "color": [PALETTE[f"series-{n}"] for n in (2, 3, 4)],
+        "shape": ["diamond", "triangle-up", "circle"],
+    }
+    mark = {"type": "point", "filled": True, "size": 90, "opacity": 1}
+    return {
+        "mark": {**mark, "stroke": PALETTE["chart-paper"], "strokeWidth": 1},
+        "encoding": {
+            "x": {**x, "field": "value"},
+            **{
+                channel: {"field": "place", "type": "nominal", "scale": {"domain": places, "range": range_}}
+                for channel, range_ in scales.items()
+            },
+            "tooltip": [
+                field("name", _("Score")),
+                field("place", _("Mean of")),
+                field("value", _("Mean"), "quantitative", ".3~r"),
+            ],
+        },
+    }

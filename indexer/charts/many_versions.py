@@ -71,21 +71,7 @@ def bump_chart(
     Heights are places among the cities shown, which keeps labels apart; the labels give the ranks.
     """
     ways = [_("ends higher"), _("ends lower"), _("ends where it began")]
-    # The sign of the shift, 1, -1 or 0, picks the way.
-    signs = {line.name: (line.ranks[0] > line.ranks[-1]) - (line.ranks[0] < line.ranks[-1]) for line in lines}
-    rows = [
-        {
-            "name": line.name,
-            "version": version,
-            "rank": line.ranks[i],
-            "place": place,
-            "way": {1: ways[0], -1: ways[1], 0: ways[2]}[signs[line.name]],
-            "label": f"{line.name} {line.ranks[i]}",
-            "marked": line.marked,
-        }
-        for i, version in enumerate(versions)
-        for place, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
-    ]
+    rows = _bump_rows(lines, versions, ways)
     y = {
         "field": "place",
         "type": "quantitative",
@@ -134,6 +120,26 @@ def bump_chart(
         ),
         "encoding": {"x": _version_axis(versions, room, room, WIDE), **shared},
     }
+
+
+def _bump_rows(lines: Sequence[RankLine], versions: Sequence[str], ways: Sequence[str]) -> list[Spec]:
+    """Return a row per version and city; ``ways`` are the words for up, down and neither."""
+    higher, lower, same = ways
+    # The sign of the shift, 1, -1 or 0, picks the way.
+    signs = {line.name: (line.ranks[0] > line.ranks[-1]) - (line.ranks[0] < line.ranks[-1]) for line in lines}
+    return [
+        {
+            "name": line.name,
+            "version": version,
+            "rank": line.ranks[i],
+            "place": place,
+            "way": {1: higher, -1: lower, 0: same}[signs[line.name]],
+            "label": f"{line.name} {line.ranks[i]}",
+            "marked": line.marked,
+        }
+        for i, version in enumerate(versions)
+        for place, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
+    ]
 
 
 def rank_flow_chart(

@@ -66,21 +66,10 @@ def add_data_set(
     at the same moment the later one sees the other, and writes their run.
     """
     Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
-    matrix = np.ascontiguousarray(values, dtype="<f8").tobytes()
-    whole = np.array([totals.get(code, np.nan) for code in leaf_codes], dtype="<f8").tobytes()
-    labels: dict[str, Any] = {
-        "framework": framework.sha256,
-        "year": year,
-        "cities": city_ids,
-        "leaves": leaf_codes,
-    }
-    beside, beside_codes = b"", sorted(auxiliary or {})
-    if auxiliary:
-        columns = np.stack([auxiliary[code] for code in beside_codes], axis=1)
-        beside = np.ascontiguousarray(columns, dtype="<f8").tobytes()
-        labels["auxiliary"] = beside_codes
-    checksum = hashlib.sha256(canonical_json(labels) + matrix + whole + beside).hexdigest()
-    existing = DataSet.objects.filter(sha256=checksum).defer(*PACKED).first()
+    labels = {"framework": framework.sha256, "year": year, "cities": city_ids, "leaves": leaf_codes}
+    whole = np.array([totals.get(code, np.nan) for code in leaf_codes])
+    blocks = _pack(labels, values, whole, auxiliary or {})
+    existing = DataSet.objects.filter(sha256=blocks["sha256"]).defer(*PACKED).first()
     if existing:
         raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
     series = _use_series(framework, name_zh, name_en, city_ids)
@@ -99,18 +88,32 @@ def add_data_set(
         method=method,
         city_ids=city_ids,
         leaf_codes=leaf_codes,
-        values=matrix,
-        totals=whole,
-        auxiliary_codes=beside_codes,
-        auxiliary=beside,
-        sha256=checksum,
         created_by=actor,
+        **blocks,
     )
     data_set.full_clean()
     data_set.save()
-    record_act(actor, "add", data_set, sha256=checksum)
+    record_act(actor, "add", data_set, sha256=data_set.sha256)
     data_set_added.send(sender=DataSet, data_set=data_set)
     return data_set
+
+
+def _pack(
+    labels: Mapping[str, Any], values: FloatArray, totals: FloatArray, auxiliary: Mapping[str, FloatArray]
+) -> dict[str, Any]:
+    """Return the blocks of an edition as its row keeps them, and the checksum of labels and blocks."""
+    codes = sorted(auxiliary)
+    columns = [auxiliary[code] for code in codes]
+    blocks = [
+        np.ascontiguousarray(block, dtype="<f8").tobytes()
+        for block in (values, totals, np.stack(columns, axis=1) if codes else ())
+    ]
+    named = canonical_json({**labels, "auxiliary": codes} if codes else {**labels})
+    return {
+        **dict(zip(("values", "totals", "auxiliary"), blocks, strict=True)),
+        "auxiliary_codes": codes,
+        "sha256": hashlib.sha256(named + b"".join(blocks)).hexdigest(),
+    }
 
 
 def _use_series(framework: Framework, name_zh: str, name_en: str, city_ids: list[int]) -> DataSeries:
