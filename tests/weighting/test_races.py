@@ -18,6 +18,7 @@ from django.utils import timezone
 from tests.factories import fill_ballot, make_account, make_framework, make_invitation, make_panel, make_round
 from tests.numbers import in_full
 from tests.weighting.test_pooling import closed
+from tests.weighting.test_sheets import filled
 from weighting.enums import Rule
 from weighting.exceptions import AlreadyFrozen, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt_list
@@ -27,12 +28,14 @@ from weighting.selectors.versions import previous_hash_of
 from weighting.services import answers, ballots
 from weighting.services.ballots import save_score, seal_ballot, start_ballot
 from weighting.services.rounds import close_round, draft_round, open_round, ready_round, void_round
+from weighting.services.sheets import import_sheet
 from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import draft_equal_version, freeze_version
 
 pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 CLOSE_RACES = in_full(500, otherwise=60)
+SHEET_RACES = in_full(200, otherwise=30)
 FREEZE_RACES = in_full(200, otherwise=40)
 SAVE_RACES = in_full(200, otherwise=30)
 VOID_RACES = in_full(100, otherwise=12)
@@ -112,7 +115,19 @@ def open_rounds(manager):
 def race_close_against_seal(round_, invitation, manager):
     """Return whether the round and the late expert agree on what counted, and who came first."""
     fill_ballot(invitation)
-    closed, sealed = run_at_once(lambda: close_round(round_, actor=manager), lambda: seal_ballot(invitation))
+    return race_close_against(lambda: seal_ballot(invitation), round_, manager)
+
+
+def race_close_against_sheet(round_, invitation, manager):
+    """Return the same of an expert whose form the manager enters at the last moment."""
+    form = filled(round_)
+    return race_close_against(
+        lambda: import_sheet(invitation, source=form, filename="f.xlsx", actor=manager), round_, manager
+    )
+
+
+def race_close_against(seal, round_, manager):
+    closed, sealed = run_at_once(lambda: close_round(round_, actor=manager), seal)
     if not isinstance(closed, Round) or isinstance(sealed, OperationalError):
         return False, None
     receipts = receipts_of(Round.objects.get(pk=round_.pk))
@@ -132,6 +147,15 @@ def test_a_late_seal_is_counted_or_refused(open_rounds, manager):
 
     firsts = Counter(first for _agreed, first in results)
     print(f"closes against late seals on {connection.vendor}: {CLOSE_RACES}, first came {dict(firsts)}")
+    assert all(agreed for agreed, _first in results)
+    assert {first for _agreed, first in results} == {"close", "seal"}, "the races never met"
+
+
+def test_a_form_that_comes_late_is_counted_or_refused(open_rounds, manager):
+    results = [race_close_against_sheet(*open_rounds(), manager) for _ in range(SHEET_RACES)]
+
+    firsts = Counter(first for _agreed, first in results)
+    print(f"closes against late forms on {connection.vendor}: {SHEET_RACES}, first came {dict(firsts)}")
     assert all(agreed for agreed, _first in results)
     assert {first for _agreed, first in results} == {"close", "seal"}, "the races never met"
 
