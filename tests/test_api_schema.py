@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.routes import make_world
 from weighting.services.api_tokens import make_api_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 EXAMPLES = 10
 SETTINGS = settings(
