@@ -48,11 +48,16 @@ def invitation_in_session(session: SessionBase) -> Invitation | None:
     """Return the invitation that signed this session in, while its link still lives."""
     if INVITATION_KEY not in session or LINK_KEY not in session:
         return None
-    links = _live_links().filter(pk=session[LINK_KEY], invitation_id=session[INVITATION_KEY])
-    links = links.select_related("invitation__expert", "invitation__round__framework")
-    # The canonical questionnaire is large, and no page of the expert reads it.
-    link = links.defer("invitation__round__questionnaire").first()
-    return link.invitation if link else None
+    # A link to an invitation is nobody's account; the canonical questionnaire is large, and no
+    # page of the expert reads it. The framework is left to the pages that name it.
+    invitations = Invitation.objects.select_related("round", "expert").defer("round__questionnaire")
+    return invitations.filter(
+        pk=session[INVITATION_KEY],
+        removed=False,
+        access_links__pk=session[LINK_KEY],
+        access_links__revoked=False,
+        access_links__expires_at__gt=timezone.now(),
+    ).first()
 
 
 def _live_links() -> QuerySet[AccessLink]:
