@@ -49,16 +49,16 @@ class Lock:
 
     def release_when_met(self, monkeypatch):
         """Let go once somebody waited in vain."""
-        wait = DatabaseWrapper._begin_by
+        wait = DatabaseWrapper._begin
 
-        def wait_and_let_go(wrapper, latest):
+        def wait_and_let_go(wrapper, steps):
             try:
-                wait(wrapper, latest)
+                wait(wrapper, steps)
             except OperationalError:
                 self.release()
                 raise
 
-        monkeypatch.setattr(DatabaseWrapper, "_begin_by", wait_and_let_go)
+        monkeypatch.setattr(DatabaseWrapper, "_begin", wait_and_let_go)
 
 
 @pytest.fixture
