@@ -142,20 +142,15 @@ def race_close_against(seal, round_, manager):
     return agreed and getattr(sealed, "receipt", None) in receipts, "seal"
 
 
-def test_a_late_seal_is_counted_or_refused(open_rounds, manager):
-    results = [race_close_against_seal(*open_rounds(), manager) for _ in range(CLOSE_RACES)]
+@pytest.mark.parametrize(
+    ("late", "race", "times"),
+    [("seals", race_close_against_seal, CLOSE_RACES), ("forms", race_close_against_sheet, SHEET_RACES)],
+)
+def test_who_comes_late_is_counted_or_refused(open_rounds, manager, late, race, times):
+    results = [race(*open_rounds(), manager) for _ in range(times)]
 
     firsts = Counter(first for _agreed, first in results)
-    print(f"closes against late seals on {connection.vendor}: {CLOSE_RACES}, first came {dict(firsts)}")
-    assert all(agreed for agreed, _first in results)
-    assert {first for _agreed, first in results} == {"close", "seal"}, "the races never met"
-
-
-def test_a_form_that_comes_late_is_counted_or_refused(open_rounds, manager):
-    results = [race_close_against_sheet(*open_rounds(), manager) for _ in range(SHEET_RACES)]
-
-    firsts = Counter(first for _agreed, first in results)
-    print(f"closes against late forms on {connection.vendor}: {SHEET_RACES}, first came {dict(firsts)}")
+    print(f"closes against late {late} on {connection.vendor}: {times}, first came {dict(firsts)}")
     assert all(agreed for agreed, _first in results)
     assert {first for _agreed, first in results} == {"close", "seal"}, "the races never met"
 
