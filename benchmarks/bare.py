@@ -1,14 +1,19 @@
-"""The floor under autosave: one Django view without middleware that upserts the same row."""
+"""The floor under autosave: one Django view that upserts the same row.
+
+It has no middleware, and on SQLite Django's own engine.
+"""
 
 import os
 import uuid
 
 import django
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+if settings.DATABASES["default"]["ENGINE"] == "config.sqlite":
+    settings.DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
 from django.urls import path  # noqa: E402

@@ -401,7 +401,7 @@ def test_the_page_is_titled_by_its_finding(client):
 
 def test_disagreement_is_said_as_such(client):
     round_ = closed_round(
-        10, scores=lambda place, code: np.random.default_rng([place, len(code)]).integers(1, 6)
+        10, scores=lambda place, code: int(np.random.default_rng([place, len(code)]).integers(1, 6))
     )
     html = sign_in_staff(client, round_.managers.get()).get(page("round-statistics", round_)).content.decode()
     assert "no more than chance would" in html

@@ -6,19 +6,25 @@ read by the statement that writes, under the lock on the invitation that its cal
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, IntegerField, SmallIntegerField, TextField, UUIDField, Value
 
 from weighting.enums import RoundState
-from weighting.models import Invitation, RoundItem, Score
+from weighting.models import Indicator, Invitation, Round, RoundItem, Score
 
 TABLE = Score._meta.db_table
+# One row, or none: the answer to an open round that asks about the item.
+ANSWER = f"""
+    SELECT item.indicator_id, %s, %s, 1, %s, ''
+    FROM {RoundItem._meta.db_table} item
+    JOIN {Round._meta.db_table} round ON round.id = item.round_id
+    JOIN {Indicator._meta.db_table} indicator ON indicator.id = item.indicator_id
+    WHERE round.id = %s AND round.state = %s AND round.deadline > %s AND indicator.code = %s
+"""
 # True where the page saw the newest answer and brings another one; an abstention is null.
 CHANGES = f"{TABLE}.revision = %s AND COALESCE({TABLE}.value, 0) <> COALESCE(EXCLUDED.value, 0)"
 WRITE = f"""
-    INSERT INTO {TABLE} (indicator_id, ballot_id, value, revision, client, comment) {{answer}}
+    INSERT INTO {TABLE} (indicator_id, ballot_id, value, revision, client, comment) {ANSWER}
     ON CONFLICT (ballot_id, indicator_id) DO UPDATE SET
         value = CASE WHEN {CHANGES} THEN EXCLUDED.value ELSE {TABLE}.value END,
         client = CASE WHEN {CHANGES} THEN EXCLUDED.client ELSE {TABLE}.client END,
@@ -46,30 +52,10 @@ def write_answer(
     """
     if held.ballot_id is None:
         return None
-    answer, parameters = _answer_to_open_round(held, code, value, client, now)
+    ballot_id = Score._meta.get_field("ballot").get_db_prep_value(held.ballot_id, connection)
+    moment = connection.ops.adapt_datetimefield_value(now)
+    asked = (held.round_id, RoundState.OPEN.value, moment, code)
     with connection.cursor() as cursor:
-        cursor.execute(WRITE.format(answer=answer), [*parameters, *[seen_revision] * 3])
+        cursor.execute(WRITE, (ballot_id, value, client, *asked, *[seen_revision] * 3))
         row = cursor.fetchone()
     return SavedAnswer(*row) if row else None
-
-
-def _answer_to_open_round(
-    held: Invitation, code: str, value: int | None, client: str, now: datetime
-) -> tuple[str, tuple[Any, ...]]:
-    """Return the SELECT of the row to insert: no row unless the round is open and asks about the item."""
-    items = RoundItem.objects.filter(
-        round_id=held.round_id,
-        round__state=RoundState.OPEN,
-        round__deadline__gt=now,
-        indicator__code=code,
-    )
-    row = items.order_by().values_list(
-        "indicator_id",
-        Value(held.ballot_id, output_field=UUIDField()),
-        Value(value, output_field=SmallIntegerField()),
-        Value(1, output_field=IntegerField()),
-        Value(client, output_field=CharField()),
-        Value("", output_field=TextField()),
-    )
-    statement, parameters = row.query.sql_with_params()
-    return statement, parameters
