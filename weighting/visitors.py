@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from weighting.enums import Role
 from weighting.models import Account, Invitation
 from weighting.permissions import MANAGERS, STAFF
-from weighting.selectors.access import invitation_in_session
+from weighting.selectors.access import invitation_in_session, read_round
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,16 @@ def account_of(request: HttpRequest) -> Account:
 
 
 def invitation_of(request: HttpRequest) -> Invitation:
-    """Return the invitation behind a request to a page that only experts may reach."""
+    """Return the invitation behind a request that only experts may make, without its round."""
     invitation = visitor_of(request).invitation
     if invitation is None:
         raise PermissionDenied
     return invitation
+
+
+def invitation_with_round_of(request: HttpRequest) -> Invitation:
+    """Return the same with all that a page shows of its round."""
+    return read_round(invitation_of(request))
 
 
 def _find_visitor(request: HttpRequest) -> Visitor:

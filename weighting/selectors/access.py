@@ -45,19 +45,29 @@ def is_of_removed_expert(token_hash: str) -> bool:
 
 
 def invitation_in_session(session: SessionBase) -> Invitation | None:
-    """Return the invitation that signed this session in, while its link still lives."""
+    """Return the invitation that signed this session in, while its link still lives.
+
+    Every save asks for it, and needs neither its round nor its expert: `read_round` brings them to pages.
+    """
     if INVITATION_KEY not in session or LINK_KEY not in session:
         return None
-    # A link to an invitation is nobody's account; the canonical questionnaire is large, and no
-    # page of the expert reads it. The framework is left to the pages that name it.
-    invitations = Invitation.objects.select_related("round", "expert").defer("round__questionnaire")
-    return invitations.filter(
+    # A link to an invitation is nobody's account.
+    return Invitation.objects.filter(
         pk=session[INVITATION_KEY],
         removed=False,
         access_links__pk=session[LINK_KEY],
         access_links__revoked=False,
         access_links__expires_at__gt=timezone.now(),
     ).first()
+
+
+def read_round(invitation: Invitation) -> Invitation:
+    """Read the invitation's round, its framework and its expert in one query; return the invitation."""
+    # The canonical questionnaire is large, and no page of the expert reads it.
+    related = Invitation.objects.select_related("round__framework", "expert").defer("round__questionnaire")
+    found = related.get(pk=invitation.pk)
+    invitation.round, invitation.expert = found.round, found.expert
+    return invitation
 
 
 def _live_links() -> QuerySet[AccessLink]:

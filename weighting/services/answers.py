@@ -1,7 +1,7 @@
 """The one statement that stores an answer: it checks the round and the revision while it writes.
 
-Autosave is the busiest act of all. Here the state of the round, the item and the revision are
-read by the statement that writes, under the lock on the invitation that its caller holds.
+Autosave is the busiest act of all. Here the state of the round, its rule, the item and the
+revision are read by the statement that writes, under the lock on the invitation that its caller holds.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,18 @@ from datetime import datetime
 
 from django.db import connection
 
-from weighting.enums import RoundState
+from weighting.enums import RoundState, Rule
 from weighting.models import Indicator, Invitation, Round, RoundItem, Score
 
 TABLE = Score._meta.db_table
-# One row, or none: the answer to an open round that asks about the item.
+# One row, or none: the answer to an open round that asks about the item and whose rule allows it.
 ANSWER = f"""
     SELECT item.indicator_id, %s, %s, 1, %s, ''
     FROM {RoundItem._meta.db_table} item
     JOIN {Round._meta.db_table} round ON round.id = item.round_id
     JOIN {Indicator._meta.db_table} indicator ON indicator.id = item.indicator_id
     WHERE round.id = %s AND round.state = %s AND round.deadline > %s AND indicator.code = %s
+        AND (round.rule = %s OR %s)
 """
 # True where the page saw the newest answer and brings another one; an abstention is null.
 CHANGES = f"{TABLE}.revision = %s AND COALESCE({TABLE}.value, 0) <> COALESCE(EXCLUDED.value, 0)"
@@ -48,14 +49,16 @@ def write_answer(
     """Insert the answer, or replace the one that the page saw; return what stands afterwards.
 
     None means that nothing could be written: the round is not open at ``now``, it does not ask
-    about the item, or the invitation has no ballot. The invitation must be locked.
+    about the item, its rule allows no abstention, or the invitation has no ballot. The invitation
+    must be locked, and the value on the scale.
     """
     if held.ballot_id is None:
         return None
     ballot_id = Score._meta.get_field("ballot").get_db_prep_value(held.ballot_id, connection)
     moment = connection.ops.adapt_datetimefield_value(now)
     asked = (held.round_id, RoundState.OPEN.value, moment, code)
+    allowed = (Rule.NORMALISED_MEAN.value, value is not None)
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, (ballot_id, value, client, *asked, *[seen_revision] * 3))
+        cursor.execute(WRITE, (ballot_id, value, client, *asked, *allowed, *[seen_revision] * 3))
         row = cursor.fetchone()
     return SavedAnswer(*row) if row else None

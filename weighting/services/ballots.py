@@ -65,12 +65,13 @@ def save_score(
     that did not see the newest answer gets `StaleScore` with it, and nothing is overwritten.
     """
     held = _hold(invitation)
-    _check_value(invitation.round, value)
+    if value is not None and value not in SCALE:
+        raise Refused(_off_scale(value))
     stored = write_answer(
         held, code=code, value=value, seen_revision=seen_revision, client=client, now=timezone.now()
     )
     if stored is None:
-        _refuse_answer(held, code)
+        _refuse_answer(held, code, value)
     if stored.value != value:
         raise StaleScore(value=stored.value, revision=stored.revision)
     return stored
@@ -172,12 +173,13 @@ def _check_begun(held: Invitation) -> None:
         raise Refused(_("This ballot was withdrawn or never begun: open your link again and begin."))
 
 
-def _refuse_answer(held: Invitation, code: str) -> NoReturn:
+def _refuse_answer(held: Invitation, code: str, value: int | None) -> NoReturn:
     """Say why an answer could not be written."""
-    if not is_open(Round.objects.get(pk=held.round_id)):
+    round_ = Round.objects.get(pk=held.round_id)
+    if not is_open(round_):
         raise RoundNotOpen
     _check_begun(held)
-    raise Refused(_code_problem(code, {}))
+    raise Refused(_value_problem(round_, value) or _code_problem(code, {}))
 
 
 def _ballot_of(held: Invitation) -> Ballot:
@@ -207,16 +209,13 @@ def _code_problem(code: str, indicators: Mapping[str, Indicator]) -> str:
     return "" if code in indicators else _("This round does not ask about “%(code)s”.") % {"code": code}
 
 
-def _check_value(round_: Round, value: int | None) -> None:
-    """Refuse a value that the rule does not allow; the rule never changes once a round is open."""
-    problem = _value_problem(round_, value)
-    if problem:
-        raise Refused(problem)
-
-
 def _value_problem(round_: Round, value: int | None) -> str:
     if value is None and round_.rule != Rule.NORMALISED_MEAN:
         return _("This round's rule does not allow abstentions: choose 1 to 5.")
     if value is not None and value not in SCALE:
-        return _("A score is a whole number from 1 to 5, not %(value)s.") % {"value": value}
+        return _off_scale(value)
     return ""
+
+
+def _off_scale(value: int) -> str:
+    return _("A score is a whole number from 1 to 5, not %(value)s.") % {"value": value}

@@ -42,7 +42,7 @@ from weighting.selectors.feedback import ItemFeedback, feedback_for
 from weighting.selectors.rounds import receipts_of
 from weighting.services.answers import SavedAnswer
 from weighting.services.ballots import save_comment, save_score, seal_ballot
-from weighting.visitors import invitation_of
+from weighting.visitors import invitation_of, invitation_with_round_of
 
 SECTION = re.compile(r"section-\d{1,4}")
 View = Callable[..., HttpResponse]
@@ -98,7 +98,7 @@ def expert_page(view: View) -> View:
 @require_http_methods(["GET", "POST"])
 def ballot(request: HttpRequest) -> HttpResponse:
     """Show the whole ballot; POST saves every changed answer, for browsers without scripts."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     if request.method == "POST":
         return _save_page(request, invitation)
     if not is_open(invitation.round):
@@ -142,7 +142,7 @@ def save_item_comment(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def review(request: HttpRequest) -> HttpResponse:
     """Show the gaps and the own distribution, and offer to seal."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     if not is_open(invitation.round) or invitation.ballot_id is None:
         return redirect("weighting:ballot")
     return _review_page(request, invitation)
@@ -152,7 +152,7 @@ def review(request: HttpRequest) -> HttpResponse:
 @require_POST
 def seal(request: HttpRequest) -> HttpResponse:
     """Seal the answers that the review page showed."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     try:
         seal_ballot(invitation, seen=request.POST.get("seen", ""))
     except RoundNotOpen:
@@ -168,7 +168,7 @@ def seal(request: HttpRequest) -> HttpResponse:
 @require_GET
 def receipt(request: HttpRequest) -> HttpResponse:
     """Show the receipt and its nonce, while the ballot can still be found."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     own = own_ballot(invitation)
     if not own.is_sealed or invitation.round.receipt_root:
         return redirect("weighting:ballot-review")
@@ -180,7 +180,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
 @require_GET
 def download_receipt(request: HttpRequest) -> HttpResponse:
     """Hand out all that is needed to check the receipt without this site."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     own = own_ballot(invitation)
     if own.ballot is None or not own.is_sealed or invitation.round.receipt_root:
         return redirect("weighting:ballot-review")

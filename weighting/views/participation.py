@@ -17,14 +17,14 @@ from weighting.selectors.rounds import receipts_of, rounds_visible_to, supersede
 from weighting.services.ballots import start_ballot, withdraw_ballot
 from weighting.views.access import terms_context
 from weighting.views.ballot import expert_page
-from weighting.visitors import account_of, invitation_of
+from weighting.visitors import account_of, invitation_with_round_of
 
 
 @expert_page
 @require_http_methods(["GET", "POST"])
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms; POST records the consent of an expert who has not begun, or begins anew."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     if not is_open(invitation.round):
         return redirect("weighting:ballot")
     form = ConsentForm(request.POST if request.method == "POST" else None)
@@ -41,7 +41,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Say what withdrawing deletes; POST does it."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     if not is_open(invitation.round):
         return redirect("weighting:ballot")
     if invitation.ballot_id is None:
@@ -63,7 +63,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 @require_GET
 def own_round_receipts(request: HttpRequest) -> HttpResponse:
     """Let an expert check a receipt without sending it: against the list, before the close the own seal."""
-    invitation = invitation_of(request)
+    invitation = invitation_with_round_of(request)
     if invitation.round.receipt_root:
         return _receipts_page(request, invitation.round)
     own = own_ballot(invitation).ballot
