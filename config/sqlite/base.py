@@ -10,7 +10,7 @@ import time
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-STEP_SECONDS = 0.002
+STEP_SECONDS = 0.001
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
