@@ -79,10 +79,27 @@ def test_the_owner_could_do_all_that(name):
 
 
 @postgres_only
-def test_granting_twice_changes_nothing(app_role, monkeypatch):
+def test_granting_twice_changes_nothing(app_role):
     with connection.cursor() as cursor:
         cursor.execute("RESET SESSION AUTHORIZATION")
+    once = rights_of_role()
     call_command("grant_app_role", role="quanheng_app_test")
+
+    assert once["weighting_score"] == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert rights_of_role() == once
+
+
+def rights_of_role():
+    """What the role may do with each table."""
+    rights = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, privilege_type FROM information_schema.role_table_grants"
+            " WHERE grantee = 'quanheng_app_test'"
+        )
+        for table, right in cursor.fetchall():
+            rights.setdefault(table, set()).add(right)
+    return rights
 
 
 @postgres_only
