@@ -1,3 +1,5 @@
+import html
+import json
 import re
 import zipfile
 from io import BytesIO
@@ -175,6 +177,9 @@ def test_the_pages_give_the_form_take_it_and_show_the_receipt_once(client, round
     assert "no-store" in page["Cache-Control"]
     for shown in (ballot.receipt, ballot.nonce, round_.questionnaire_hash):
         assert shown in page.text
+    file = json.loads(html.unescape(page.text.split('id="receipt-file">')[1].split("</span>")[0]))
+    assert file["scores"] == ballot.sealed_scores
+    assert file["receipt"] == ballot.receipt
     again = send(filled(round_))
     assert again.status_code == 422
     assert ballot.nonce not in again.text

@@ -1,5 +1,7 @@
 """Spreadsheet and paper ballots: the form to download, and one expert's form to take in."""
 
+import json
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -8,8 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weighting.exceptions import Refused
 from weighting.forms.uploads import SheetBallotForm
+from weighting.models import Ballot, Round
 from weighting.permissions import MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.ballots import receipt_document
 from weighting.selectors.rounds import invitations_of, rounds_visible_to
 from weighting.services.sheets import import_sheet, sheet_form
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
@@ -53,8 +57,12 @@ def invitation_sheet(request: HttpRequest, pk: int, invitation_pk: int) -> HttpR
         except Refused as refusal:
             form.add_error(None, list(refusal.blockers))
         else:
-            context |= {"ballot": ballot}
+            context |= {"ballot": ballot, "receipt_file": _receipt_file(round_, ballot)}
             return render(request, "weighting/manager/sheet_receipt.html", context)
     status = UNPROCESSABLE if request.method == "POST" else 200
     context |= {"problems": problems}
     return render(request, "weighting/manager/invitation_sheet.html", context, status=status)
+
+
+def _receipt_file(round_: Round, ballot: Ballot) -> str:
+    return json.dumps(receipt_document(round_, ballot), ensure_ascii=False)
