@@ -311,6 +311,16 @@ class TestPanel:
             (5, "code", "e" * 41),
         ]
 
+    def test_rows_under_a_wrong_header_are_checked_for_what_is_there(self):
+        text = "name,email,phone\nA,a@example.org,\n,A@example.org,\nC,nobody,\n"
+        assert problems_of(read_panel, text) == [
+            (1, "phone", "phone"),
+            (1, "code", None),
+            (3, "name", ""),
+            (3, "email", "a@example.org"),
+            (4, "email", "nobody"),
+        ]
+
     @pytest.mark.parametrize("text", ["", "code,name,email\n", "code,name\ne,E\n"])
     def test_nobody(self, text):
         assert len(problems_of(read_panel, text)) == 1

@@ -1,6 +1,6 @@
 """The experts of a panel from a CSV file or a workbook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -43,10 +43,13 @@ def read_panel(source: Source, name: str) -> list[PanelRow]:
     """
     log = ProblemLog(name)
     table = read_table_or_sheet(source, log)
-    if table is None or not check_header(table, log, required=REQUIRED, optional=OPTIONAL):
+    if table is None:
         log.raise_if_any()
         return []
-    rows = [_read_row(line, cells, log) for line, cells in table.records([*REQUIRED, *OPTIONAL])]
+    # The rows are read under a wrong header, too, so that all there is to mend is said at once.
+    check_header(table, log, required=REQUIRED, optional=OPTIONAL)
+    needed = [column for column in REQUIRED if column in table.header]
+    rows = [_read_row(line, cells, needed, log) for line, cells in table.records([*REQUIRED, *OPTIONAL])]
     if not rows:
         log.add(_("The file names no experts. Add one row for each."))
     _note_repeated(rows, "code", lambda row: row.code, log)
@@ -55,8 +58,8 @@ def read_panel(source: Source, name: str) -> list[PanelRow]:
     return rows
 
 
-def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> PanelRow:
-    for column in REQUIRED:
+def _read_row(line: int, cells: dict[str, str], needed: Iterable[str], log: ProblemLog) -> PanelRow:
+    for column in needed:
         if not cells[column]:
             log.add(_("The cell must not be empty. Fill it in."), row=line, column=column, value="")
     for column, limit in MAX_LENGTHS.items():
