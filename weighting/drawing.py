@@ -77,8 +77,9 @@ def theme() -> dict[str, Any]:
             "titleColor": muted,
             "labelFontSize": 12,
             "titleFontSize": 12,
+            "gridColor": PALETTE["chart-grid"],
         },
-        "axisX": {"gridColor": PALETTE["chart-grid"], "domain": False, "ticks": False, "labelPadding": 8},
+        "axisX": {"domain": False, "ticks": False, "labelPadding": 8},
         "axisY": {
             "grid": False,
             "domain": False,

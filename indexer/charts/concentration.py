@@ -17,7 +17,6 @@ def lorenz_chart(curve: Sequence[float], *, title: str, subtitle: str, source: s
     step = max(1, last // MAX_POINTS)
     chosen = sorted({*range(0, last, step), last})
     rows = [{"cities": 100 * place / last, "held": 100 * curve[place], "count": place} for place in chosen]
-    line = {"gridColor": PALETTE["chart-grid"]}
     x = {
         "field": "cities",
         "type": "quantitative",
@@ -28,7 +27,7 @@ def lorenz_chart(curve: Sequence[float], *, title: str, subtitle: str, source: s
         "field": "held",
         "type": "quantitative",
         "scale": {"domain": [0, 100], "nice": False},
-        "axis": {"title": _("what they hold, %"), "tickCount": 5, "grid": True, "labelFontSize": 12, **line},
+        "axis": {"title": _("what they hold, %"), "tickCount": 5, "grid": True, "labelFontSize": 12},
     }
     tooltip = [
         field("count", _("Cities"), "quantitative"),

@@ -44,7 +44,6 @@ def fragility_chart(
                 "values": [0, 0.01, 0.1, 1, 10, 100],
                 "format": "~r",
                 "grid": True,
-                "gridColor": PALETTE["chart-grid"],
                 "labelFontSize": 12,
             },
         },
