@@ -23,6 +23,7 @@ from indexer.views.run_names import run_names, source_of
 from indexer.views.words import score_unit
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
+from weighting.selectors.frameworks import distinct_names
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
 
@@ -170,8 +171,10 @@ def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
     if not leaves:
         return None
     digits = _digits(change)
+    below = [part.node for root in change.tree for part in root.and_below()]
+    names = distinct_names([leaf.node for leaf in leaves], below)
     title = _("“%(name)s” changes the score most, by %(change)s") % {
-        "name": leaves[0].node.name,
+        "name": names[leaves[0].node.code],
         "change": signed(leaves[0].total * PERCENT, digits),
     }
     subtitle = _(
@@ -186,7 +189,7 @@ def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
         values = _("through the values (%(cause)s)") % {"cause": values_word(_pair(change))}
     parts = [
         charts.Contribution(
-            leaf.node.name,
+            names[leaf.node.code],
             branches[leaf.node.code],
             leaf.through_weights * PERCENT,
             leaf.through_values * PERCENT,

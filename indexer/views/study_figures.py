@@ -22,6 +22,7 @@ from indexer.views.study_words import (
 )
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
+from weighting.selectors.frameworks import distinct_names
 
 ROWS = 20
 HEAT_ROWS, HEAT_RANKS = 30, 60
@@ -147,8 +148,9 @@ def _left_out(result: StudyResult, nodes: list[Indicator]) -> dict[str, Any]:
     shifts = np.abs(cases - nominal[:, np.newaxis])
     means = shifts.mean(axis=0)
     order = np.argsort(-means, kind="stable").tolist()
-    names = [nodes[node] for node in result.figures["case_nodes"]]
-    rows = [charts.Amount(names[case].name, float(means[case])) for case in order[:ROWS]]
+    left = [nodes[node] for node in result.figures["case_nodes"]]
+    names = distinct_names([left[case] for case in order[:ROWS]], nodes)
+    rows = [charts.Amount(names[left[case].code], float(means[case])) for case in order[:ROWS]]
     title = _("“%(name)s” carries most of the order") % {"name": rows[0].name}
     subtitle = _(
         "average absolute rank shift when the indicator is left out, in places; the %(count)s largest"
@@ -163,10 +165,10 @@ def _left_out(result: StudyResult, nodes: list[Indicator]) -> dict[str, Any]:
     ]
     table = []
     for case in order:
-        mover, parent = int(shifts[:, case].argmax()), names[case].parent
+        mover, parent = int(shifts[:, case].argmax()), left[case].parent
         table.append(
             [
-                names[case].name,
+                left[case].name,
                 parent.name if parent else "–",
                 f"{means[case]:.3f}",
                 int((shifts[:, case] > 0).sum()),

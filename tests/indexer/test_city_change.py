@@ -11,6 +11,7 @@ from indexer.selectors.runs import load_runs
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
+from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,15 @@ def test_the_page_says_how_far_the_city_moved_and_because_of_what(analyst):
     assert passed_by["rows"][0]["city"].name_en == "Xi'an"
     assert passed_by["rows"][0]["ranks"] == [3, 2]
     assert "It passed nobody." in text
+
+
+def test_indicators_of_one_name_are_lines_of_their_own_in_the_picture(analyst, runs):
+    framework = runs[0].data_set.framework
+    Indicator.objects.filter(framework=framework, code__in=["fixed", "retail"]).update(name_en="Users")
+    response = analyst.get(address(runs[0].data_set.city_ids[3], *runs))
+    names = [row["name"] for row in response.context["figure"]["rows"]]
+    assert {"Users (Indicator infra)", "Users (Indicator industry)"} < set(names)
+    assert len(set(names)) == len(names)
 
 
 def test_another_version_of_the_comparison_can_be_looked_at(analyst, runs):

@@ -11,6 +11,8 @@ from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_draft, make_version
 from weighting.enums import Role
 from weighting.exceptions import Refused
+from weighting.models import Indicator
+from weighting.selectors.frameworks import distinct_names, indicators_of
 from weighting.selectors.version_comparison import compare_versions
 from weighting.services.versions import draft_correction, freeze_version, publish_version
 from weighting.views.version_words import change_sentences, finding
@@ -65,6 +67,27 @@ def test_the_page_says_the_finding_and_shows_every_node(client, pair):
     for node in pair[0].framework.indicators.all():
         assert node.name in text
     assert pair[0].manifest_hash in text
+
+
+def test_indicators_of_one_name_are_lines_of_their_own_in_the_picture(client, framework, pair):
+    Indicator.objects.filter(framework=framework, code__in=["fixed", "retail"]).update(name_en="Users")
+    rows = ask(client, PAGE, *pair).context["figure"]["rows"]
+    assert {"Users (Indicator infra)", "Users (Indicator industry)"} < {row["name"] for row in rows}
+    assert len({row["name"] for row in rows}) == len(rows)
+
+
+def test_the_branches_above_tell_indicators_of_one_name_apart():
+    framework = make_framework({"a": {"b": {"x": {}}, "c": {"y": {}}}, "d": {"e": {"z": {}}}})
+    Indicator.objects.filter(framework=framework, code__in=["x", "y", "z"]).update(name_en="Users")
+    Indicator.objects.filter(framework=framework, code__in=["b", "e"]).update(name_en="Services")
+    tree = indicators_of(framework.pk)
+    leaves = [node for node in tree if node.is_leaf]
+    assert distinct_names(leaves, tree) == {
+        "x": "Users (Services) (Indicator a)",
+        "y": "Users (Indicator c)",
+        "z": "Users (Services) (Indicator d)",
+    }
+    assert distinct_names(leaves[:1], tree) == {"x": "Users"}
 
 
 def test_the_first_version_is_the_base_unless_another_is_asked_for(client, pair):

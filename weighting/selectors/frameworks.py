@@ -1,6 +1,10 @@
 """Frameworks and panels as the visitor may see them."""
 
+from collections import Counter
+from collections.abc import Collection, Iterable
+
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from weighting.models import Account, Framework, Indicator, Panel
 from weighting.numeric.tree import Tree, build_tree
@@ -34,6 +38,24 @@ def along_the_tree(indicators: list[Indicator]) -> list[Indicator]:
         ordered.append(node)
         waiting += children.get(node.pk, [])[::-1]
     return ordered
+
+
+def distinct_names(nodes: Collection[Indicator], tree: Iterable[Indicator]) -> dict[str, str]:
+    """Return by code what tells some nodes of a tree apart.
+
+    That is the name; where others of them have it, too, the names of the branches above follow it.
+    """
+    by_pk = {node.pk: node for node in tree}
+    above = {node.code: node.parent_id for node in nodes}
+    names = {node.code: node.name for node in nodes}
+    while True:
+        counts = Counter(names.values())
+        shared = {code: by_pk[pk] for code, pk in above.items() if pk and counts[names[code]] > 1}
+        if not shared:
+            return names
+        for code, branch in shared.items():
+            names[code] = _("%(name)s (%(branch)s)") % {"name": names[code], "branch": branch.name}
+            above[code] = branch.parent_id
 
 
 def tree_of(indicators: list[Indicator]) -> Tree:

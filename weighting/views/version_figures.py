@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, SHAPES, Spec, field, figure
+from weighting.selectors.frameworks import distinct_names
 from weighting.selectors.version_comparison import VersionComparison
 from weighting.views.version_words import PERCENT, digits_for, version_name
 
@@ -19,21 +20,23 @@ def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
     movers = compared.movers[:ROWS].tolist()
     if not movers:
         return None
+    known = distinct_names([compared.nodes[node] for node in movers], compared.nodes)
+    names = {node: known[compared.nodes[node].code] for node in movers}
     columns = _drawn(compared)
     versions = [compared.versions[column] for column in columns]
     subtitle = _("weight in the index, %%; the %(count)s indicators that move most") % {"count": len(movers)}
     widest = float(compared.global_[movers[0]].max() - compared.global_[movers[0]].min())
     digits = digits_for(widest)
     title = _("“%(name)s” moves most: by %(points)s percentage points") % {
-        "name": compared.nodes[movers[0]].name,
+        "name": names[movers[0]],
         "points": f"{widest * PERCENT:.{digits}f}",
     }
     rows = [
         {
-            "name": compared.nodes[node].name,
+            "name": name,
             "weights": [f"{compared.global_[node, column] * PERCENT:.{digits}f}" for column in columns],
         }
-        for node in movers
+        for node, name in names.items()
     ]
     return {
         "title": title,
@@ -41,7 +44,7 @@ def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
         "versions": [version_name(version) for version in versions],
         "rows": rows,
         "left_out": len(compared.versions) - len(versions),
-        "spec": _dumbbells(compared, movers, columns, title=title, subtitle=subtitle),
+        "spec": _dumbbells(compared, names, columns, title=title, subtitle=subtitle),
     }
 
 
@@ -53,22 +56,22 @@ def _drawn(compared: VersionComparison) -> list[int]:
 
 
 def _dumbbells(
-    compared: VersionComparison, movers: list[int], columns: list[int], *, title: str, subtitle: str
+    compared: VersionComparison, names: dict[int, str], columns: list[int], *, title: str, subtitle: str
 ) -> Spec:
-    names = [version_name(compared.versions[column]) for column in columns]
+    versions = [version_name(compared.versions[column]) for column in columns]
     values = [
         {
-            "name": compared.nodes[node].name,
-            "version": name,
+            "name": name,
+            "version": label,
             "percent": float(compared.global_[node, column] * PERCENT),
             "low": float(compared.global_[node, columns].min() * PERCENT),
             "high": float(compared.global_[node, columns].max() * PERCENT),
         }
-        for node in movers
-        for name, column in zip(names, columns, strict=True)
+        for node, name in names.items()
+        for label, column in zip(versions, columns, strict=True)
     ]
     x = {"field": "percent", "type": "quantitative", "scale": {"zero": False, "nice": True, "padding": 16}}
-    version = {"field": "version", "type": "nominal", "scale": {"domain": names}}
+    version = {"field": "version", "type": "nominal", "scale": {"domain": versions}}
     layers: list[Spec] = [
         {
             "mark": {"type": "rule", "strokeWidth": 3, "color": PALETTE["chart-grid"]},
@@ -88,5 +91,5 @@ def _dumbbells(
             },
         },
     ]
-    source = " · ".join([compared.base.framework.name, *names])
+    source = " · ".join([compared.base.framework.name, *versions])
     return figure(values, layers, title=title, subtitle=subtitle, source=source, step=STEP)
