@@ -171,8 +171,7 @@ def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
     if not leaves:
         return None
     digits = _digits(change)
-    below = [part.node for root in change.tree for part in root.and_below()]
-    names = distinct_names([leaf.node for leaf in leaves], below)
+    names = distinct_names([part.node for root in change.tree for part in root.and_below()])
     title = _("“%(name)s” changes the score most, by %(change)s") % {
         "name": names[leaves[0].node.code],
         "change": signed(leaves[0].total * PERCENT, digits),

@@ -149,7 +149,7 @@ def _left_out(result: StudyResult, nodes: list[Indicator]) -> dict[str, Any]:
     means = shifts.mean(axis=0)
     order = np.argsort(-means, kind="stable").tolist()
     left = [nodes[node] for node in result.figures["case_nodes"]]
-    names = distinct_names([left[case] for case in order[:ROWS]], nodes)
+    names = distinct_names(nodes)
     rows = [charts.Amount(names[left[case].code], float(means[case])) for case in order[:ROWS]]
     title = _("“%(name)s” carries most of the order") % {"name": rows[0].name}
     subtitle = _(

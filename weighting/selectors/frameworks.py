@@ -40,14 +40,14 @@ def along_the_tree(indicators: list[Indicator]) -> list[Indicator]:
     return ordered
 
 
-def distinct_names(nodes: Collection[Indicator], tree: Iterable[Indicator]) -> dict[str, str]:
-    """Return by code what tells some nodes of a tree apart.
+def distinct_names(tree: Collection[Indicator]) -> dict[str, str]:
+    """Return by code what tells the nodes of a tree apart.
 
-    That is the name; where others of them have it, too, the names of the branches above follow it.
+    That is the name; where another node has it, too, the names of the branches above follow it.
     """
     by_pk = {node.pk: node for node in tree}
-    above = {node.code: node.parent_id for node in nodes}
-    names = {node.code: node.name for node in nodes}
+    above = {node.code: node.parent_id for node in tree}
+    names = {node.code: node.name for node in tree}
     while True:
         counts = Counter(names.values())
         shared = {code: by_pk[pk] for code, pk in above.items() if pk and counts[names[code]] > 1}

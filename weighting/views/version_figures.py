@@ -20,7 +20,7 @@ def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
     movers = compared.movers[:ROWS].tolist()
     if not movers:
         return None
-    known = distinct_names([compared.nodes[node] for node in movers], compared.nodes)
+    known = distinct_names(compared.nodes)
     names = {node: known[compared.nodes[node].code] for node in movers}
     columns = _drawn(compared)
     versions = [compared.versions[column] for column in columns]
