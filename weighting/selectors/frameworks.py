@@ -1,7 +1,7 @@
 """Frameworks and panels as the visitor may see them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
