@@ -32,6 +32,8 @@ class Postgres:
     """The server of the running test, stopped and started as its owner would."""
 
     def __init__(self):
+        # One that an earlier injury made begin anew may still be at it.
+        wait_until(is_answering, PATIENCE, "the database")
         with connection.cursor() as cursor:
             cursor.execute("SHOW data_directory")
             self.data = Path(cursor.fetchone()[0])
