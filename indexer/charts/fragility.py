@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, Spec, field, field_of_points
@@ -23,7 +24,14 @@ class PairDot:
 
 
 def fragility_chart(
-    dots: Sequence[PairDot], branches: Sequence[str], *, title: str, subtitle: str, source: str
+    dots: Sequence[PairDot],
+    branches: Sequence[str],
+    *,
+    unit_word: str,
+    units_word: str,
+    title: str,
+    subtitle: str,
+    source: str,
 ) -> Spec:
     """Draw the smallest change by rank, on a scale that spreads small ones; colour and shape by sub-index."""
     rows = [asdict(dot) for dot in dots]
@@ -33,7 +41,12 @@ def fragility_chart(
             "field": "rank",
             "type": "quantitative",
             "scale": {"nice": False, "zero": False, "padding": 12},
-            "axis": {"title": _("rank of the better city"), "tickCount": 8, "tickMinStep": 1, "grid": False},
+            "axis": {
+                "title": _("rank of the better %(unit)s") % {"unit": unit_word},
+                "tickCount": 8,
+                "tickMinStep": 1,
+                "grid": False,
+            },
         },
         "y": {
             "field": "points",
@@ -50,7 +63,7 @@ def fragility_chart(
         "color": branch,
         "shape": branch,
         "tooltip": [
-            field("pair", _("Cities")),
+            field("pair", capfirst(units_word)),
             field("indicator", _("Indicator")),
             field("weights", _("Local weight, %")),
             field("points", _("Change, percentage points"), "quantitative", "+.3~r"),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.charts.versions import NodeWeight
@@ -64,7 +65,13 @@ class Flow:
 
 
 def bump_chart(
-    lines: Sequence[RankLine], versions: Sequence[str], *, title: str, subtitle: str, source: str
+    lines: Sequence[RankLine],
+    versions: Sequence[str],
+    *,
+    unit_word: str,
+    title: str,
+    subtitle: str,
+    source: str,
 ) -> Spec:
     """Join the ranks of each city under several versions.
 
@@ -85,7 +92,7 @@ def bump_chart(
     }
     shape = {**colour, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}}
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("version", _("Weight version")),
         field("rank", _("Rank"), "quantitative"),
     ]
@@ -147,6 +154,7 @@ def rank_flow_chart(
     bands: Sequence[str],
     versions: Sequence[str],
     *,
+    units_word: str,
     title: str,
     subtitle: str,
     source: str,
@@ -179,7 +187,7 @@ def rank_flow_chart(
                     field("way", _("Versions")),
                     field("origin", _("Ranks under the base")),
                     field("move", _("From ranks to ranks")),
-                    field("cities", _("Cities"), "quantitative"),
+                    field("cities", capfirst(units_word), "quantitative"),
                 ],
             },
         },

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.charts.names import NamedPoint, name_layers, place_names
@@ -38,7 +39,9 @@ class MapDot:
     shift: int = 0
 
 
-def score_map(dots: Sequence[MapDot], unit: str, *, title: str, subtitle: str, source: str) -> Spec:
+def score_map(
+    dots: Sequence[MapDot], unit: str, *, unit_word: str, title: str, subtitle: str, source: str
+) -> Spec:
     """Draw scores as areas; below zero, as areas of their distance from it, in another colour."""
     below = any(dot.score < 0 for dot in dots)
     sides = [_("above zero"), _("below zero")]
@@ -57,7 +60,7 @@ def score_map(dots: Sequence[MapDot], unit: str, *, title: str, subtitle: str, s
         "legend": _legend(unit, [whole / 4, whole]),
     }
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("province", _("Province")),
         field("rank", _("Rank"), "quantitative"),
         field("score", unit, "quantitative", ".4f"),
@@ -67,7 +70,7 @@ def score_map(dots: Sequence[MapDot], unit: str, *, title: str, subtitle: str, s
                 title=title, subtitle=subtitle, source=source)  # fmt: skip
 
 
-def shift_map(dots: Sequence[MapDot], *, title: str, subtitle: str, source: str) -> Spec:
+def shift_map(dots: Sequence[MapDot], *, unit_word: str, title: str, subtitle: str, source: str) -> Spec:
     """Draw places gained and lost: colour and shape say the way, the area how far."""
     ways = [_("moves up"), _("moves down"), _("keeps its rank")]
     signs = {1: ways[0], -1: ways[1], 0: ways[2]}
@@ -87,7 +90,7 @@ def shift_map(dots: Sequence[MapDot], *, title: str, subtitle: str, source: str)
         else None,
     }
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("province", _("Province")),
         field("rank", _("Rank"), "quantitative"),
         field("shift", _("Places gained"), "quantitative", "+d"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, SERIES, Spec, field, field_of_points, figure
@@ -45,11 +46,13 @@ class Amount:
     part: str = ""
 
 
-def interval_chart(rows: Sequence[RankInterval], *, title: str, subtitle: str, source: str) -> Spec:
+def interval_chart(
+    rows: Sequence[RankInterval], *, unit_word: str, title: str, subtitle: str, source: str
+) -> Spec:
     """Draw the nominal rank as a dot on the bars of the middle 50 and 90 % of the ranks."""
     x = _quantity("q05", _("rank"), zero=False)
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("nominal", _("Nominal rank"), "quantitative"),
         field("q05", "Q5", "quantitative", ".1~f"),
         field("median", _("Median"), "quantitative", ".1~f"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure
@@ -58,7 +59,7 @@ class CityPoint:
 
 
 def rank_shift_chart(
-    moves: Sequence[RankMove], *, title: str, subtitle: str, source: str, limit: int = 20
+    moves: Sequence[RankMove], *, unit_word: str, title: str, subtitle: str, source: str, limit: int = 20
 ) -> Spec:
     """Draw the places gained or lost by the cities that move most; the unmoved are left out."""
     chosen = sorted((m for m in moves if m.shift), key=lambda m: (-abs(m.shift), m.after))[:limit]
@@ -88,7 +89,7 @@ def rank_shift_chart(
     }
     shape = {**colour, "scale": {"domain": [rises, falls], "range": ["triangle-up", "triangle-down"]}}
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("before", _("Rank before"), "quantitative"),
         field("after", _("Rank after"), "quantitative"),
         field("shift", _("Places gained"), "quantitative", "+d"),
@@ -115,7 +116,7 @@ def rank_shift_chart(
 
 
 def score_shift_chart(
-    moves: Sequence[ScoreMove], *, title: str, subtitle: str, source: str, limit: int = 20
+    moves: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str, limit: int = 20
 ) -> Spec:
     """Stack, for the cities whose score changes most, what each sub-index adds or takes away."""
     chosen = sorted(moves, key=lambda m: -abs(m.total))[:limit]
@@ -133,7 +134,7 @@ def score_shift_chart(
         "axis": {"title": None, "format": "+.3~r", "labelExpr": _SIGNED, "tickCount": 6},
     }
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("part", _("Sub-index")),
         field("change", _("Change from it"), "quantitative", "+.3~r"),
         field("total", _("Change of the score"), "quantitative", "+.3~r"),
@@ -206,6 +207,7 @@ def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, s
 def distribution_strip(
     points: Sequence[CityPoint],
     *,
+    unit_word: str,
     title: str,
     subtitle: str,
     source: str,
@@ -227,7 +229,7 @@ def distribution_strip(
         # Vega draws a grid line for every 2, 3, ... 9 as well, which reads as hatching.
         x["axis"]["values"] = [10.0**k for k in range(-6, 7)]
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("version", _("Weight version")),
         field("score", _("Score, % of the whole"), "quantitative", ".4r"),
     ]
@@ -257,7 +259,9 @@ def distribution_strip(
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=64, y="version")
 
 
-def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str, source: str) -> Spec:
+def composition_chart(
+    scores: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str
+) -> Spec:
     """Stack what each sub-index adds to the scores of the first cities, in the order given."""
     names = list(dict.fromkeys(part for score in scores for part in score.parts))
     rows = [
@@ -266,11 +270,11 @@ def composition_chart(scores: Sequence[ScoreMove], *, title: str, subtitle: str,
         for part, value in score.parts.items()
     ]
     longest = max((score.total for score in scores), default=1)
-    wide, narrow = (_composition_layers(names, longest * room) for room in FIGURE_ROOM)
+    wide, narrow = (_composition_layers(names, unit_word, longest * room) for room in FIGURE_ROOM)
     return figure(rows, wide, title=title, subtitle=subtitle, source=source, step=24, narrow_layers=narrow)
 
 
-def _composition_layers(names: Sequence[str], end: float) -> list[Spec]:
+def _composition_layers(names: Sequence[str], unit_word: str, end: float) -> list[Spec]:
     x = {
         "field": "value",
         "type": "quantitative",
@@ -279,7 +283,7 @@ def _composition_layers(names: Sequence[str], end: float) -> list[Spec]:
         "axis": {"title": None, "format": "~r", "tickCount": 6},
     }
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("part", _("Sub-index")),
         field("value", _("Adds to the score"), "quantitative", ".4~r"),
         field("total", _("Score"), "quantitative", ".5~r"),

@@ -7,13 +7,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import RunStatus
 from indexer.forms.city_names import CityNames
-from indexer.models import City, Run
+from indexer.models import Run
 from indexer.names import UnitError
+from indexer.selectors.cities import Cities
 
 FEWEST, MOST = 2, 50
 LINES = (10, 20, 50)
@@ -75,16 +77,15 @@ class FigureOptions:
 class FigureForm(forms.Form):
     """What the figures show; a number that is not offered gives way to the usual one."""
 
-    lines = forms.TypedChoiceField(label=gettext_lazy("Cities drawn"), coerce=int, required=False)
+    lines = forms.TypedChoiceField(coerce=int, required=False)
     k = forms.TypedChoiceField(label=gettext_lazy("Top looked at"), coerce=int, required=False)
     mark = forms.CharField(
-        label=gettext_lazy("Cities to mark"),
         required=False,
         max_length=400,
         help_text=gettext_lazy("Names, with commas between them."),
     )
 
-    def __init__(self, data: Any, *, cities: Sequence[City], tops: Sequence[int]) -> None:
+    def __init__(self, data: Any, *, cities: Cities, tops: Sequence[int]) -> None:
         usual = {"lines": "20", "k": str(tops[min(1, len(tops) - 1)]), "mark": ""}
         offered = {"lines": LINES, "k": tops}
         given = {name: data.get(name, "") for name in usual}
@@ -94,6 +95,9 @@ class FigureForm(forms.Form):
         super().__init__(given)
         for name, values in offered.items():
             self.fields[name].choices = [(value, str(value)) for value in values]  # type: ignore[attr-defined]
+        units = {"units": capfirst(cities.register.units)}
+        self.fields["lines"].label = _("%(units)s drawn") % units
+        self.fields["mark"].label = _("%(units)s to mark") % units
         self._cities = cities
         self.full_clean()
 
@@ -131,7 +135,12 @@ def _differing(runs: Sequence[Run]) -> str:
     for run in runs:
         if apart := cities ^ set(run.data_set.city_ids):
             return _(
-                "“%(first)s” and “%(second)s” do not have the same cities: %(count)s are in one of "
-                "them alone. Choose data sets of the same cities."
-            ) % {"first": first.name, "second": run.data_set.name, "count": len(apart)}
+                "“%(first)s” and “%(second)s” do not have the same %(units)s: %(count)s are in one of "
+                "them alone. Choose data sets of the same %(units)s."
+            ) % {
+                "first": first.name,
+                "second": run.data_set.name,
+                "count": len(apart),
+                "units": first.series.register.units,
+            }
     return ""

@@ -1,25 +1,26 @@
 """Which two cities are to change places."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from indexer.forms.city_names import CityNames
-from indexer.models import City
 from indexer.names import UnitError
+from indexer.selectors.cities import Cities
 
 
 class PairChoice(forms.Form):
     """Two cities by name, in any order; they are cleaned to their positions."""
 
-    first = forms.CharField(label=gettext_lazy("One city"), max_length=60)
-    second = forms.CharField(label=gettext_lazy("The other city"), max_length=60)
+    first = forms.CharField(max_length=60)
+    second = forms.CharField(max_length=60)
 
-    def __init__(self, data: Any, *, cities: Sequence[City]) -> None:
+    def __init__(self, data: Any, *, cities: Cities) -> None:
         super().__init__(data)
+        words = {"unit": cities.register.unit}
+        self.fields["first"].label = _("One %(unit)s") % words
+        self.fields["second"].label = _("The other %(unit)s") % words
         self._cities = cities
 
     def clean(self) -> dict[str, Any]:
@@ -32,5 +33,7 @@ class PairChoice(forms.Form):
                 if field not in self.errors:
                     self.add_error(field, names.explain(error))
         if not self.errors and cleaned["first"] == cleaned["second"]:
-            self.add_error("second", _("Name two different cities."))
+            self.add_error(
+                "second", _("Name two different %(units)s.") % {"units": self._cities.register.units}
+            )
         return cleaned

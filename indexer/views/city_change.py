@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from indexer import charts
@@ -45,6 +45,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
     names = run_names(compared.runs)
     context = {
         "change": change,
+        "register": compared.cities.register,
         "city": change.city,
         "title": _finding(change),
         "before": names[0],
@@ -149,14 +150,22 @@ def _statistics(change: CityChange) -> list[dict[str, str]]:
         {
             "label": _("It passed"),
             "value": str(passed),
-            "unit": ngettext("city", "cities", passed),
+            "unit": _counted(change, passed),
         },
         {
             "label": _("Passed by"),
             "value": str(passed_by),
-            "unit": ngettext("city", "cities", passed_by),
+            "unit": _counted(change, passed_by),
         },
     ]
+
+
+def _counted(change: CityChange, count: int) -> str:
+    """Return the register's word as it stands behind a count."""
+    register = change.compared.cities.register
+    return pgettext("behind a count", "%(units)s") % {
+        "units": register.unit if count == 1 else register.units
+    }
 
 
 def _digits(change: CityChange) -> int:
@@ -248,9 +257,10 @@ def _line(branch: NodeChange, widest: float, digits: int) -> dict[str, Any]:
 
 def _passings(change: CityChange) -> list[dict[str, Any]]:
     """Return who changed sides with the city, those it passed first."""
+    words = {"unit": change.compared.cities.register.unit}
     lists = [
-        (_("Passed by this city"), change.passed, _("It passed nobody.")),
-        (_("Passed this city"), change.passed_by, _("Nobody passed it.")),
+        (_("Passed by this %(unit)s") % words, change.passed, _("It passed nobody.")),
+        (_("Passed this %(unit)s") % words, change.passed_by, _("Nobody passed it.")),
     ]
     return [
         {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from indexer import charts
-from indexer.models import Run
+from indexer.models import Register, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.preparations import changes_of_city
 from indexer.selectors.profiles import (
@@ -51,8 +51,11 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
     """Answer with the city's scores beside the means of other places, as a file."""
     run = finished_run(request, pk)
     name = f"city-{run.pk}-{city_pk}"
-    rows = _file_rows(_find(run, city_pk))
-    return table_answer(asked_format(request), name, _headings(), rows, run_facts(run))
+    profile = _find(run, city_pk)
+    rows = _file_rows(profile)
+    return table_answer(
+        asked_format(request), name, _headings(profile.scores.cities.register), rows, run_facts(run)
+    )
 
 
 @audience(ANYONE)
@@ -77,6 +80,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     address = [run.pk, city_pk]
     context = run_context(run, "run-city") | {
         "profile": profile,
+        "register": profile.scores.cities.register,
         "city": profile.city,
         "title": _finding(profile),
         "stats": _statistics(profile),
@@ -99,13 +103,18 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
 
 
 def _finding(profile: CityProfile) -> str:
-    words = {"city": profile.city.name, "rank": profile.rank, "count": profile.count}
+    words = {
+        "city": profile.city.name,
+        "rank": profile.rank,
+        "count": profile.count,
+        "units": profile.scores.cities.register.units,
+    }
     ranked = [score for score in profile.sub_indices if not np.isnan(score.rank)]
     best = min(ranked, key=lambda score: score.rank, default=None)
     worst = max(ranked, key=lambda score: score.rank, default=None)
     if not best or not worst or best.rank == worst.rank or not best.node or not worst.node:
-        return _("%(city)s ranks %(rank)s of %(count)s") % words
-    return _("%(city)s ranks %(rank)s of %(count)s; best in “%(best)s”, weakest in “%(worst)s”") % {
+        return _("%(city)s ranks %(rank)s of %(count)s %(units)s") % words
+    return _("%(city)s ranks %(rank)s of %(count)s %(units)s; best in “%(best)s”, weakest in “%(worst)s”") % {
         **words,
         "best": best.node.name,
         "worst": worst.node.name,
@@ -118,7 +127,8 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
         {
             "label": _("Rank"),
             "value": str(profile.rank),
-            "note": _("of %(count)s cities") % {"count": profile.count},
+            "note": _("of %(count)s %(units)s")
+            % {"count": profile.count, "units": profile.scores.cities.register.units},
         },
         {
             "label": _("Composite score"),
@@ -179,20 +189,21 @@ def _figure(profile: CityProfile) -> dict[str, Any]:
         )
         for score in drawn
     ]
-    composite = profile.composite
+    composite, word = profile.composite, profile.scores.cities.register.unit
     if as_ratio:
         title = _("%(city)s scores %(times)s times the nation’s mean") % {
             "city": profile.city.name,
             "times": f"{composite.score / composite.nation:.2f}",
         }
-        subtitle = _("score of the city and means of its places, the nation’s mean = 1")
+        subtitle = _("score of the %(unit)s and means of its places, the nation’s mean = 1") % {"unit": word}
     else:
         title = _("%(city)s lies %(gap)s from the nation’s mean") % {
             "city": profile.city.name,
             "gap": signed((composite.score - composite.nation) * PERCENT, DIGITS),
         }
-        subtitle = _("score of the city and means of its places less the nation’s mean, %(unit)s") % {
-            "unit": score_unit(profile.run.method)
+        subtitle = _("score of the %(unit)s and means of its places less the nation’s mean, %(measure)s") % {
+            "unit": word,
+            "measure": score_unit(profile.run.method),
         }
     place = profile.city.province
     spec = charts.profile_chart(
@@ -288,18 +299,19 @@ def _others(request: HttpRequest, profile: CityProfile) -> list[dict[str, Any]]:
     ]
 
 
-def _headings() -> list[Heading]:
+def _headings(register: Register) -> list[Heading]:
+    words = {"unit": register.unit}
     return [
         Heading("score", _("Code of the indicator")),
         Heading("name", _("Score")),
         Heading("rank", _("Rank")),
         Heading("rank_in_region", _("Rank in the region")),
         Heading("rank_in_province", _("Rank in the province")),
-        Heading("city", _("Score of the city")),
+        Heading("city", _("Score of the %(unit)s") % words),
         Heading("province", _("Mean of the province")),
         Heading("region", _("Mean of the region")),
         Heading("nation", _("Mean of the nation")),
-        changed_heading(_("the score of the city")),
+        changed_heading(_("the score of the %(unit)s") % words),
     ]
 
 

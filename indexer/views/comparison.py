@@ -74,6 +74,7 @@ def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
     kept = {name: figure_form.data[name] for name in figure_form.fields if figure_form.data[name]}
     return {
         "compared": compared,
+        "register": compared.cities.register,
         "runs": compared.runs,
         "versions": run_names(compared.runs),
         "is_pair": len(compared.runs) == FEWEST,

@@ -76,12 +76,18 @@ def _ranks(compared: Comparison) -> dict[str, Any]:
     }
     order = np.lexsort((after, -np.abs(shifts)))[:ROWS]
     chosen = [p for p in order.tolist() if shifts[p]]
-    subtitle = _("places gained or lost, the %(count)s cities that move most; beside them the ranks") % {
-        "count": len(chosen)
+    subtitle = _("places gained or lost, the %(count)s %(units)s that move most; beside them the ranks") % {
+        "count": len(chosen),
+        "units": compared.cities.register.units,
     }
     moves = [charts.RankMove(compared.cities[p].name, int(before[p]), int(after[p])) for p in chosen]
     spec = charts.rank_shift_chart(
-        moves, title=title, subtitle=subtitle, source=source_of(compared.runs), limit=ROWS
+        moves,
+        unit_word=compared.cities.register.unit,
+        title=title,
+        subtitle=subtitle,
+        source=source_of(compared.runs),
+        limit=ROWS,
     )
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": moves}
 
@@ -109,7 +115,12 @@ def _scores(compared: Comparison, change: ChangeParts) -> dict[str, Any]:
         for p in chosen
     ]
     spec = charts.score_shift_chart(
-        moves, title=title, subtitle=subtitle, source=source_of(compared.runs), limit=ROWS
+        moves,
+        unit_word=compared.cities.register.unit,
+        title=title,
+        subtitle=subtitle,
+        source=source_of(compared.runs),
+        limit=ROWS,
     )
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows, "names": names}
 
@@ -123,11 +134,14 @@ def _bump(compared: Comparison, options: FigureOptions) -> dict[str, Any]:
         for p in chosen
     ]
     moved = sum(len(set(line.ranks)) > 1 for line in lines[: len(first)])
-    title = _("%(moved)s of the first %(count)s cities change rank") % {"moved": moved, "count": len(first)}
-    subtitle = _("rank under each version, the first %(count)s cities of the base") % {"count": len(first)}
+    register = compared.cities.register
+    words = {"moved": moved, "count": len(first), "units": register.units}
+    title = _("%(moved)s of the first %(count)s %(units)s change rank") % words
+    subtitle = _("rank under each version, the first %(count)s %(units)s of the base") % words
     if options.marked:
         subtitle = _("%(what)s, and those marked") % {"what": subtitle}
-    spec = charts.bump_chart(lines, labels, title=title, subtitle=subtitle, source=source_of(compared.runs))
+    caption = {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
+    spec = charts.bump_chart(lines, labels, unit_word=register.unit, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": lines}
 
 
@@ -136,14 +150,18 @@ def _flow(compared: Comparison) -> dict[str, Any]:
     counts = compared.flows
     leave = int(sum(counts[0, 0].sum(axis=0)) - (compared.ranks.max(axis=1) <= compared.band_limits[0]).sum())
     top = int(compared.band_limits[0])
+    register = compared.cities.register
+    words = {"leave": leave, "top": top, "unit": register.unit, "units": register.units}
     if leave:
-        title = _("%(leave)s of the first %(top)s cities leave the first %(top)s under some version") % {
-            "leave": leave,
-            "top": top,
-        }
+        title = (
+            _("%(leave)s of the first %(top)s %(units)s leave the first %(top)s under some version") % words
+        )
     else:
-        title = _("No city leaves the first %(top)s under any version") % {"top": top}
-    subtitle = _("cities that go from one band of ranks to another, coloured by their band under the base")
+        title = _("No %(unit)s leaves the first %(top)s under any version") % words
+    subtitle = (
+        _("%(units)s that go from one band of ranks to another, coloured by their band under the base")
+        % words
+    )
     flows = [
         charts.Flow(step, origin, before, after, int(counts[step, origin, before, after]))
         for step, origin, before, after in np.argwhere(counts).tolist()
@@ -158,9 +176,8 @@ def _flow(compared: Comparison) -> dict[str, Any]:
         for step, total in enumerate(counts.sum(axis=1))
         for before, after in np.argwhere(total).tolist()
     ]
-    spec = charts.rank_flow_chart(
-        flows, bands, labels, title=title, subtitle=subtitle, source=source_of(compared.runs)
-    )
+    caption = {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
+    spec = charts.rank_flow_chart(flows, bands, labels, units_word=register.units, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows}
 
 

@@ -35,8 +35,8 @@ def matrices_of(compared: Comparison, options: FigureOptions) -> list[dict[str, 
         {
             "id": "overlaps",
             "title": _overlap_title(compared, overlaps, options.k),
-            "subtitle": _("part of the first %(k)s cities that every two versions share, %%")
-            % {"k": options.k},
+            "subtitle": _("part of the first %(k)s %(units)s that every two versions share, %%")
+            % {"k": options.k, "units": compared.cities.register.units},
             "rows": _rows(compared, 1 - overlaps, lambda value: f"{100 * (1 - value):.0f}", 1.0),
         },
     ]
@@ -107,7 +107,8 @@ def _shift_title(compared: Comparison) -> str:
     if not shifts[first, second]:
         return _("All versions rank alike")
     labels = short_names(compared.runs)
-    return _("%(first)s and %(second)s are furthest apart: %(places)s places a city on average") % {
+    return _("%(first)s and %(second)s are furthest apart: %(places)s places per %(unit)s on average") % {
+        "unit": compared.cities.register.unit,
         "first": _quoted(labels[first]),
         "second": _quoted(labels[second]),
         "places": f"{shifts[first, second]:.2f}",
@@ -115,10 +116,11 @@ def _shift_title(compared: Comparison) -> str:
 
 
 def _overlap_title(compared: Comparison, overlaps: FloatArray, k: int) -> str:
-    least = float(overlaps.min())
+    least, units = float(overlaps.min()), compared.cities.register.units
     if least == 1:
-        return _("The first %(k)s cities are the same under every version") % {"k": k}
-    return _("Any two versions share at least %(share)s %% of their first %(k)s cities") % {
+        return _("The first %(k)s %(units)s are the same under every version") % {"k": k, "units": units}
+    return _("Any two versions share at least %(share)s %% of their first %(k)s %(units)s") % {
+        "units": units,
         "share": f"{100 * least:.0f}",
         "k": k,
     }

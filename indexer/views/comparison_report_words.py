@@ -18,7 +18,7 @@ ROUNDING = 1e-9
 def comparison_sentences(compared: Comparison) -> list[str]:
     """Say what moves, how far, who leads, what stays, and why."""
     if len(compared.cities) == 1:
-        return [_("There is one city: no weights can move it."), why_weights(compared)]
+        return [_("There is one %(unit)s: no weights can move it.") % _units(compared), why_weights(compared)]
     written = [moves(compared), *movers(compared), distance(compared), leadership(compared)]
     written += [tops(compared), why_weights(compared), why_scores(compared)]
     return [sentence for sentence in written if sentence]
@@ -26,13 +26,18 @@ def comparison_sentences(compared: Comparison) -> list[str]:
 
 def moves(compared: Comparison) -> str:
     """Say how many cities change rank at all."""
-    words = {"moved": compared.moved, "count": len(compared.cities), "versions": len(compared.runs)}
+    words = {
+        "moved": compared.moved,
+        "count": len(compared.cities),
+        "versions": len(compared.runs),
+        **_units(compared),
+    }
     if not compared.moved:
-        return _("None of %(count)s cities changes rank between these %(versions)s rankings.") % words
+        return _("None of %(count)s %(units)s changes rank between these %(versions)s rankings.") % words
     return (
         ngettext(
-            "%(moved)s of %(count)s cities changes rank between these %(versions)s rankings.",
-            "%(moved)s of %(count)s cities change rank between these %(versions)s rankings.",
+            "%(moved)s of %(count)s %(units)s changes rank between these %(versions)s rankings.",
+            "%(moved)s of %(count)s %(units)s change rank between these %(versions)s rankings.",
             compared.moved,
         )
         % words
@@ -70,25 +75,28 @@ def distance(compared: Comparison) -> str:
     if not widest.moved:
         return ""
     name = run_names(compared.runs)[1 + compared.summaries.index(widest)]
-    words = {"shift": f"{widest.mean_absolute:.3f}", "version": name}
+    words = {"shift": f"{widest.mean_absolute:.3f}", "version": name, **_units(compared)}
     if widest.spearman is None:
         return (
             _(
-                "In %(version)s a city stands %(shift)s places from its rank in the base on average (R_S); "
-                "all cities tie in one of the two, so that there is no rank correlation."
+                "In %(version)s each %(unit)s stands %(shift)s places from its rank in the base on average "
+                "(R_S); all %(units)s tie in one of the two, so that there is no rank correlation."
             )
             % words
         )
     words["spearman"] = correlation_text(widest.spearman)
     if len(compared.runs) == 2:
         return (
-            _("On average a city moves by %(shift)s places (R_S); Spearman's correlation is %(spearman)s.")
+            _(
+                "On average each %(unit)s moves by %(shift)s places (R_S); Spearman's correlation is "
+                "%(spearman)s."
+            )
             % words
         )
     return (
         _(
-            "Furthest from the base is %(version)s: a city moves by %(shift)s places on average (R_S), and "
-            "Spearman's correlation is %(spearman)s."
+            "Furthest from the base is %(version)s: each %(unit)s moves by %(shift)s places on average "
+            "(R_S), and Spearman's correlation is %(spearman)s."
         )
         % words
     )
@@ -100,7 +108,7 @@ def leadership(compared: Comparison) -> str:
     if len(set(holders)) == 1:
         first = at_rank(compared.cities, compared.ranks[:, 0], 1)
         if len(first) == len(compared.cities):
-            return _("All cities tie throughout.")
+            return _("All %(units)s tie throughout.") % _units(compared)
         return ngettext(
             "%(cities)s comes first throughout.", "%(cities)s share the first rank throughout.", len(first)
         ) % {"cities": holders[0]}
@@ -126,13 +134,17 @@ def tops(compared: Comparison) -> str:
         return ""
     top = max(known)
     held = (compared.ranks <= top).all(axis=1).sum()
+    words = {"held": int(held), "top": top, **_units(compared)}
     if held >= top:
-        return _("The first %(top)s cities are the same throughout.") % {"top": top}
-    return ngettext(
-        "%(held)s city is among the first %(top)s throughout.",
-        "%(held)s cities are among the first %(top)s throughout.",
-        int(held),
-    ) % {"held": int(held), "top": top}
+        return _("The first %(top)s %(units)s are the same throughout.") % words
+    return (
+        ngettext(
+            "%(held)s %(unit)s is among the first %(top)s throughout.",
+            "%(held)s %(units)s are among the first %(top)s throughout.",
+            int(held),
+        )
+        % words
+    )
 
 
 def why_weights(compared: Comparison) -> str:
@@ -198,6 +210,12 @@ def _largest(sizes: FloatArray) -> list[int]:
 
 def _sub_indices(compared: Comparison, places: list[int]) -> str:
     return joined([compared.sub_indices[place].name for place in places])
+
+
+def _units(compared: Comparison) -> dict[str, str]:
+    """Return the register's words, in the language that is active."""
+    register = compared.cities.register
+    return {"unit": register.unit, "units": register.units}
 
 
 def _cities(compared: Comparison, chosen: BoolArray) -> str:

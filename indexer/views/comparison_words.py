@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.selectors.comparison import Comparison, ShiftSummary
@@ -12,15 +13,19 @@ from indexer.views.words import data_set_name, method_words, moment
 
 def finding(compared: Comparison) -> str:
     """Say in a sentence how many cities the choice of weights, data or method moves."""
-    words: dict[str, Any] = {"moved": compared.moved, "count": len(compared.cities)}
+    words: dict[str, Any] = {
+        "moved": compared.moved,
+        "count": len(compared.cities),
+        "units": compared.cities.register.units,
+    }
     if not compared.one_data_set or not compared.one_method:
         words["cause"] = values_word(compared)
         if not compared.moved:
-            return _("Between these versions (%(cause)s changed) none of %(count)s cities moves") % words
-        return _("Between these versions (%(cause)s changed) %(moved)s of %(count)s cities move") % words
+            return _("Between these versions (%(cause)s changed) none of %(count)s %(units)s moves") % words
+        return _("Between these versions (%(cause)s changed) %(moved)s of %(count)s %(units)s move") % words
     if not compared.moved:
-        return _("The choice of weights moves none of %(count)s cities") % words
-    return _("The choice of weights moves %(moved)s of %(count)s cities") % words
+        return _("The choice of weights moves none of %(count)s %(units)s") % words
+    return _("The choice of weights moves %(moved)s of %(count)s %(units)s") % words
 
 
 def statistics_of(compared: Comparison) -> list[dict[str, str]]:
@@ -30,9 +35,14 @@ def statistics_of(compared: Comparison) -> list[dict[str, str]]:
     share = 100 * compared.moved / len(compared.cities)
     return [
         {
-            "label": _("Cities that change rank"),
+            "label": _("%(units)s that change rank") % {"units": capfirst(compared.cities.register.units)},
             "value": str(compared.moved),
-            "note": _("%(share)s %% of %(count)s") % {"share": f"{share:.1f}", "count": len(compared.cities)},
+            "note": _("%(share)s %% of %(count)s %(units)s")
+            % {
+                "share": f"{share:.1f}",
+                "count": len(compared.cities),
+                "units": compared.cities.register.units,
+            },
         },
         {
             "label": _("Largest shift"),

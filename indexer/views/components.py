@@ -170,13 +170,17 @@ def _sample_charts() -> dict[str, charts.Spec]:
     ]  # fmt: skip
     ticks = [charts.NodeWeight(str(n), SUB_INDICES[0], 25 + n / 3) for n in range(8)]
     return {
-        "bump_spec": charts.bump_chart(lines, ["1", "2", "3"], **words),
-        "flow_spec": charts.rank_flow_chart(flows, ["1–10", "11–40"], ["1", "2"], **words),
+        "bump_spec": charts.bump_chart(lines, ["1", "2", "3"], unit_word="city", **words),
+        "flow_spec": charts.rank_flow_chart(
+            flows, ["1–10", "11–40"], ["1", "2"], units_word="cities", **words
+        ),
         "ticks_spec": charts.weight_ticks_chart(ticks, "0", **words),
-        "rank_spec": charts.rank_shift_chart(moves, **words),
-        "score_spec": charts.score_shift_chart(changes, **words),
+        "rank_spec": charts.rank_shift_chart(moves, unit_word="city", **words),
+        "score_spec": charts.score_shift_chart(changes, unit_word="city", **words),
         "weights_spec": charts.weights_chart(weights, **words),
-        "strip_spec": charts.distribution_strip(points, **words, named=["北京 Beijing"], scale="log"),
+        "strip_spec": charts.distribution_strip(
+            points, unit_word="city", **words, named=["北京 Beijing"], scale="log"
+        ),
     }
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -239,7 +240,7 @@ def _summary(ranking: BranchRanking, form: RunChoice) -> dict[str, Any]:
 def _finding(ranking: BranchRanking) -> str:
     subject = ranking.subject
     if not subject.present:
-        return _("No city has a score here")
+        return _("No %(unit)s has a score here") % {"unit": subject.cities.register.unit}
     words = {
         "city": subject.cities[ranking.order[0]].name,
         "count": len(subject.present),
@@ -261,7 +262,8 @@ def _stats(ranking: BranchRanking) -> list[dict[str, str]]:
             "note": _("places between the branch and the whole"),
         },
         {
-            "label": _("Cities at another rank"),
+            "label": _("%(units)s at another rank")
+            % {"units": capfirst(ranking.subject.cities.register.units)},
             "value": str(summary.moved),
             "note": _("of %(count)s") % {"count": len(ranking.subject.cities)},
         },
@@ -276,9 +278,11 @@ def _chart(ranking: BranchRanking) -> charts.Spec | None:
     ]
     if not any(move.shift for move in moves):
         return None
+    words = {"units": capfirst(subject.cities.register.units)}
     return charts.rank_shift_chart(
         moves,
-        title=_("Cities that stand elsewhere in the branch than in the whole"),
+        unit_word=subject.cities.register.unit,
+        title=_("%(units)s that stand elsewhere in the branch than in the whole") % words,
         subtitle=_("places higher or lower than in the whole, with both ranks"),
         source=f"{data_set_name(run.data_set)} · {version_name(run)}",
     )

@@ -58,7 +58,11 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     except NotLinear:
         return render(request, "indexer/fragility_none.html", context)
     table = _cut(request, fragility)
-    context |= {"table": table, "rows": [_row(fragility, pair) for pair in table.positions]}
+    context |= {
+        "table": table,
+        "register": table.register,
+        "rows": [_row(fragility, pair) for pair in table.positions],
+    }
     if not request.htmx:  # type: ignore[attr-defined]
         context |= {
             "title": _finding(fragility),
@@ -129,7 +133,7 @@ def signed_points(value: float) -> str:
 
 def _finding(fragility: Fragility) -> str:
     if not fragility.count:
-        return _("A single city has no neighbour")
+        return _("A single %(unit)s has no neighbour") % {"unit": fragility.cities.register.unit}
     words = {"count": fragility.count, "within": fragility.within(SMALL)}
     if words["within"]:
         return (
@@ -193,7 +197,16 @@ def _figure(fragility: Fragility) -> dict[str, Any] | None:
     subtitle = _("smallest change of one local weight that ties two neighbours, by sub-index of the weight")
     source = f"{data_set_name(fragility.run.data_set)} · {version_name(fragility.run)}"
     branches = [fragility.nodes[root].name for root in fragility.tree.groups[0]]
-    spec = charts.fragility_chart(dots, branches, title=title, subtitle=subtitle, source=source)
+    register = fragility.cities.register
+    spec = charts.fragility_chart(
+        dots,
+        branches,
+        unit_word=register.unit,
+        units_word=register.units,
+        title=title,
+        subtitle=subtitle,
+        source=source,
+    )
     order = sorted(range(len(pairs)), key=lambda place: dots[place].points)[:TABLE_PAIRS]
     return {
         "title": title,

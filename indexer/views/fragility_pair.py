@@ -1,6 +1,6 @@
 """What each weight must become for two cities to change places, as a page and as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from indexer.forms.fragility import PairChoice
-from indexer.models import City, Run
-from indexer.selectors.cities import cities_of_run
+from indexer.models import Run
+from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.fragility import NotLinear, PairFragility, pair_fragility_of
 from indexer.selectors.runs import PERCENT
 from indexer.views.exports import run_facts
@@ -47,7 +47,7 @@ def pair_export(request: HttpRequest, pk: int) -> HttpResponse:
     return table_answer(asked_format(request), name, _headings(), _file_rows(pair), run_facts(run))
 
 
-def _load(run: Run, cities: Sequence[City], form: PairChoice) -> PairFragility | None:
+def _load(run: Run, cities: Cities, form: PairChoice) -> PairFragility | None:
     """Return the pair that the form names; None where it names none."""
     if not form.is_valid():
         return None
@@ -58,7 +58,9 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     asked = bool(request.GET)
     cities = cities_of_run(run)
     form = PairChoice(request.GET if asked else None, cities=cities)
-    context = run_context(run, "run-fragility") | {"form": form, "title": _("Two cities that change places")}
+    register = cities.register
+    title = _("Two %(units)s that change places") % {"units": register.units}
+    context = run_context(run, "run-fragility") | {"form": form, "title": title, "register": register}
     try:
         pair = _load(run, cities, form) if asked else None
     except NotLinear:

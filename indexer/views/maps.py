@@ -92,7 +92,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "image_url": f"{picture}?{query}" if query else picture,
         "saves": save_links(f"{export}?{query}" if query else export),
         "few_names": len(view.unplaced) <= FEW_NAMES,
-        "title": _("No city has coordinates"),
+        "title": _("No %(unit)s has coordinates") % {"unit": subject.cities.register.unit},
     }
     if view.points:
         context |= _drawing(subject, view, other)
@@ -126,19 +126,19 @@ def _other(request: HttpRequest, form: MapChoice) -> NodeScores | None:
 
 
 def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> dict[str, Any]:
-    run = subject.run
+    run, word = subject.run, subject.cities.register.unit
     dots = [_dot(point) for point in view.points]
     versions = [version_name(run), *([version_name(other.run)] if other else [])]
     source = " · ".join([data_set_name(run.data_set), *versions])
     if other:
-        title = _shift_finding(view)
+        title = _shift_finding(subject, view)
         subtitle = _("places gained or lost: area and direction of the marks; names: who moves furthest")
-        spec = charts.shift_map(dots, title=title, subtitle=subtitle, source=source)
+        spec = charts.shift_map(dots, unit_word=word, title=title, subtitle=subtitle, source=source)
     else:
         unit = score_unit(run.method)
         title = _score_finding(subject, view)
         subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
-        spec = charts.score_map(dots, unit, title=title, subtitle=subtitle, source=source)
+        spec = charts.score_map(dots, unit, unit_word=word, title=title, subtitle=subtitle, source=source)
     changed = changes_by_city(run, subject.record, subject.node)
     rows = [_row(point) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
     counted = any(point.changed for point in view.points)
@@ -147,19 +147,22 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
 
 def _score_finding(subject: NodeScores, view: MapView) -> str:
     first = view.points[0].city
-    return _("%(city)s leads: %(name)s of %(count)s cities on the map") % {
+    return _("%(city)s leads: %(name)s of %(count)s %(units)s on the map") % {
+        "units": subject.cities.register.units,
         "city": first.name,
         "name": subject.name,
         "count": len(view.points),
     }
 
 
-def _shift_finding(view: MapView) -> str:
+def _shift_finding(subject: NodeScores, view: MapView) -> str:
+    register = subject.cities.register
     moved = [point for point in view.points if point.shift]
     if not moved:
-        return _("No city changes its rank")
+        return _("No %(unit)s changes its rank") % {"unit": register.unit}
     farthest = max(moved, key=lambda point: abs(point.shift or 0))
-    return _("%(moved)s of %(count)s cities change rank, %(city)s furthest: %(places)s places") % {
+    return _("%(moved)s of %(count)s %(units)s change rank, %(city)s furthest: %(places)s places") % {
+        "units": register.units,
         "moved": len(moved),
         "count": len(view.points),
         "city": farthest.city.name,

@@ -245,7 +245,7 @@ def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
 def ranking_finding(ranking: Ranking) -> str:
     count = len(ranking.subject.present)
     if not count:
-        return _("No city has a score here")
+        return _("No %(unit)s has a score here") % {"unit": ranking.cities.register.unit}
     if ranking.subject.is_share and count > TOP:
         share = sum(ranking.subject.scores[p] for p in ranking.order[:TOP]) * PERCENT
         return _("The first %(top)s of %(count)s %(units)s hold %(share)s %% of the national total") % {
@@ -276,6 +276,7 @@ def composition_of(ranking: Ranking) -> dict[str, Any]:
     ]
     chart = charts.composition_chart(
         rows,
+        unit_word=ranking.cities.register.unit,
         title=_("What the scores of the first %(count)s %(units)s are made of")
         % {"count": len(rows), "units": ranking.cities.register.units},
         subtitle=_composition_unit(ranking),
@@ -291,7 +292,12 @@ def composition_of(ranking: Ranking) -> dict[str, Any]:
     ]
     # The picture's address knows the composite alone.
     picture = reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])
-    return {"chart": chart, "chart_image": "" if ranking.subject.node else picture, "composition": table}
+    return {
+        "chart": chart,
+        "chart_image": "" if ranking.subject.node else picture,
+        "composition": table,
+        "register": ranking.cities.register,
+    }
 
 
 def _composition_unit(ranking: Ranking) -> str:

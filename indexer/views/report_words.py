@@ -77,25 +77,27 @@ def leaders(subject: NodeScores) -> str:
         "count": len(cities),
         "score": signed(float(top), digits, plus=False),
         "unit": score_unit(subject.run.method),
+        "kind": cities.register.unit,
+        "units": cities.register.units,
     }
     if len(cities) == 1:
         return (
-            _("The data set holds one city, %(first)s, at %(score)s %(unit)s: there is nothing to rank.")
+            _("The data set holds one %(kind)s, %(first)s, at %(score)s %(unit)s: there is nothing to rank.")
             % words
         )
     if not second:
-        return _("All %(count)s cities tie at %(score)s %(unit)s.") % words
+        return _("All %(count)s %(units)s tie at %(score)s %(unit)s.") % words
     words |= {"second": names_of(second), "below": signed(float(next_[0]), digits, plus=False)}
     if len(first) > 1:
         return (
             _(
-                "%(first)s share the first rank among %(count)s cities at %(score)s %(unit)s, "
+                "%(first)s share the first rank among %(count)s %(units)s at %(score)s %(unit)s, "
                 "before %(second)s at %(below)s."
             )
             % words
         )
     return (
-        _("%(first)s leads %(count)s cities with %(score)s %(unit)s, before %(second)s with %(below)s.")
+        _("%(first)s leads %(count)s %(units)s with %(score)s %(unit)s, before %(second)s with %(below)s.")
         % words
     )
 
@@ -141,15 +143,26 @@ def _distribution(subject: NodeScores) -> list[str]:
     report = measured_concentration(subject)
     if report is None:
         return []
+    register = subject.cities.register
     half = ngettext(
-        "The first city holds half of what all cities hold, or more; the Gini coefficient is %(gini)s.",
-        "The first %(half)s cities hold half of what all cities hold; the Gini coefficient is %(gini)s.",
+        "The first %(unit)s holds half of what all %(units)s hold, or more; the Gini coefficient is "
+        "%(gini)s.",
+        "The first %(half)s %(units)s hold half of what all %(units)s hold; the Gini coefficient is "
+        "%(gini)s.",
         report.half,
-    ) % {"half": report.half, "gini": f"{report.between['cities'].gini:.3f}"}
+    ) % {
+        "half": report.half,
+        "gini": f"{report.between['cities'].gini:.3f}",
+        "unit": register.unit,
+        "units": register.units,
+    }
     if len(report.regions) < 2:
         return [half]
     first = report.regions[0]
-    where = _("Of the regions %(region)s holds most: %(share)s %% of it, in %(count)s of %(all)s cities.") % {
+    where = _(
+        "Of the regions %(region)s holds most: %(share)s %% of it, in %(count)s of %(all)s %(units)s."
+    ) % {
+        "units": register.units,
         "region": first.place.name,
         "share": f"{first.share * PERCENT:.1f}",
         "count": first.count,
@@ -165,12 +178,18 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     if intervals is None:
         return _("How sure the ranks are is not said here: no bootstrap of the experts was made of this run.")
     widths = intervals.q95 - intervals.q05
-    words = {"draws": f"{intervals.study.draws:,}", "seed": intervals.study.seed}
+    register = subject.cities.register
+    words = {
+        "draws": f"{intervals.study.draws:,}",
+        "seed": intervals.study.seed,
+        "unit": register.unit,
+        "units": register.units,
+    }
     if not widths.any():
         return (
             _(
                 "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
-                "every city would keep its rank in nine draws of ten."
+                "every %(unit)s would keep its rank in nine draws of ten."
             )
             % words
         )
@@ -185,8 +204,8 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     return (
         _(
             "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "
-            "of the cities would keep to a range of %(median)s in nine draws of ten; least sure is %(city)s, "
-            "between rank %(low)s and rank %(high)s."
+            "of the %(units)s would keep to a range of %(median)s in nine draws of ten; least sure is "
+            "%(city)s, between rank %(low)s and rank %(high)s."
         )
         % words
     )

@@ -66,6 +66,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": ranking_finding(ranking),
         "abstracts": in_both_languages(lambda: run_sentences(ranking.subject, intervals, fragility)),
         "subject": ranking.subject,
+        "register": ranking.cities.register,
         "children": [child.indicator for child in ranking.children],
         "weights": [
             (child.indicator.name, f"{child.global_weight * PERCENT:.2f}") for child in ranking.children
@@ -121,6 +122,8 @@ def _region_rows(report: ConcentrationReport | None) -> list[dict[str, Any]]:
 
 
 def _comparison_context(compared: Comparison) -> dict[str, Any]:
+    # Every sentence names cities, which tell their register without another query once they are there.
+    compared.cities.load(range(len(compared.cities)))
     query = query_of(compared)
     options = FigureForm({}, cities=compared.cities, tops=compared.tops).options
     figures = figures_of(compared, options)
@@ -131,6 +134,7 @@ def _comparison_context(compared: Comparison) -> dict[str, Any]:
         "abstracts": in_both_languages(lambda: comparison_sentences(compared)),
         "data_set_name": common_data(compared),
         "versions": run_names(compared.runs),
+        "register": compared.cities.register,
         "runs": compared.runs,
         "is_pair": len(compared.runs) == 2,
         "unit": score_unit(compared.runs[0].method),

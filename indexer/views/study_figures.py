@@ -1,10 +1,12 @@
 """The figures of a finished study, each with its table, for the page and as pictures."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,19 +62,21 @@ def intervals_figure(result: StudyResult, chosen: Sequence[int]) -> dict[str, An
         )
         for p in chosen
     ]
+    register = result.cities.register
     widest = max(rows, key=lambda row: row.q95 - row.q05, default=None)
     if widest is None or widest.q95 == widest.q05:
-        title = _("These cities keep one rank in nine tenths of the draws")
+        title = _("These %(units)s keep one rank in nine tenths of the draws") % {"units": register.units}
     else:
         title = _("%(city)s is the least certain of these: rank %(low)s to %(high)s") % {
             "city": widest.name,
             "low": f"{widest.q05:g}",
             "high": f"{widest.q95:g}",
         }
-    heads = [_("City"), _("Nominal rank"), "Q5", "Q25", _("Median"), "Q75", "Q95"]
+    heads = [capfirst(register.unit), _("Nominal rank"), "Q5", "Q25", _("Median"), "Q75", "Q95"]
     table = [[r.name, r.nominal, *(f"{v:g}" for v in (r.q05, r.q25, r.median, r.q75, r.q95))] for r in rows]
     subtitle = _("dot: nominal rank; dark bar: middle 50 %, light bar: middle 90 % of the ranks; gap: median")
-    return _figure(result, charts.interval_chart, rows, title, subtitle, heads, table)
+    draw = partial(charts.interval_chart, unit_word=register.unit)
+    return _figure(result, draw, rows, title, subtitle, heads, table)
 
 
 def leading_intervals(result: StudyResult) -> dict[str, Any]:

@@ -153,6 +153,8 @@ def _render(
         context |= results_context(tried, pins)
     except CompositeError as error:
         context["impossible"] = [tried.cities[city] for city in error.cities]
+    # Once the cities are there, which tell their register without another query.
+    context["register"] = tried.cities.register
     if tried.fits_browser:
         context["page_data"] = _page_data(tried, text, pins)
     response = render_part(request, "indexer/what_if.html", "indexer/_what_if_results.html", context)

@@ -12,6 +12,8 @@ from indexer.charts.names import NamedPoint, place_names
 from weighting import drawing
 
 CAPTION = {"title": "南阳上升两位", "subtitle": "位次变化（位）", "source": "数据：2016 报告（重构值）"}
+# The register's words stand in tooltips.
+WORD = {"unit_word": "county", **CAPTION}
 MOVES = [
     charts.RankMove("北京", 1, 1),
     charts.RankMove("南阳", 34, 32),
@@ -34,21 +36,26 @@ DOTS = [
 ]
 
 FIGURES = {
-    "rank shift": (charts.rank_shift_chart(MOVES, **CAPTION), ["南阳", "甘孜州", "34 → 32"]),
-    "score shift": (charts.score_shift_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
+    "rank shift": (charts.rank_shift_chart(MOVES, **WORD), ["南阳", "甘孜州", "34 → 32"]),
+    "score shift": (charts.score_shift_chart(CHANGES, **WORD), ["北京", "基础设施", "产业"]),
     "weights": (charts.weights_chart(WEIGHTS, **CAPTION), ["专家组", "等权", "27.69"]),
-    "composition": (charts.composition_chart(CHANGES, **CAPTION), ["北京", "基础设施", "产业"]),
-    "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **CAPTION), ["北京 1", "南阳 34", "等权"]),
-    "map": (charts.score_map(DOTS, "%", **CAPTION), ["北京", "乌鲁木齐", "10"]),
-    "shift map": (charts.shift_map(DOTS, **CAPTION), ["乌鲁木齐", "moves down"]),
+    "composition": (charts.composition_chart(CHANGES, **WORD), ["北京", "基础设施", "产业"]),
+    "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **WORD), ["北京 1", "南阳 34", "等权"]),
+    "map": (charts.score_map(DOTS, "%", **WORD), ["北京", "乌鲁木齐", "10"]),
+    "shift map": (charts.shift_map(DOTS, **WORD), ["乌鲁木齐", "moves down"]),
     "lorenz": (charts.lorenz_chart([0, 0.1, 0.3, 1], **CAPTION), ["if all held the same"]),
     "flow": (
-        charts.rank_flow_chart(FLOWS, ["1–10", "11–20"], ["专家'组", "等权"], **CAPTION),
+        charts.rank_flow_chart(
+            FLOWS, ["1–10", "11–20"], ["专家'组", "等权"], units_word="counties", **CAPTION
+        ),
         ["1–10", "专家'组"],
     ),
     "ticks": (charts.weight_ticks_chart(WEIGHTS, "等权", **CAPTION), ["基础设施", "25.00"]),
-    "fragility": (charts.fragility_chart(PAIRS, ["基础设施"], **CAPTION), ["基础设施", "0.01"]),
-    "strip": (charts.distribution_strip(POINTS, **CAPTION, named=["北京"], scale="log"), ["专家组", "北京"]),
+    "fragility": (
+        charts.fragility_chart(PAIRS, ["基础设施"], units_word="counties", **WORD),
+        ["基础设施", "0.01"],
+    ),
+    "strip": (charts.distribution_strip(POINTS, **WORD, named=["北京"], scale="log"), ["专家组", "北京"]),
 }
 
 
@@ -84,7 +91,7 @@ def test_rank_shift_leaves_out_the_unmoved_and_orders_from_rise_to_fall():
 
 
 def test_rank_shift_keeps_the_biggest_movers():
-    spec = charts.rank_shift_chart(MOVES, **CAPTION, limit=1)
+    spec = charts.rank_shift_chart(MOVES, **WORD, limit=1)
     assert [row["name"] for row in values(spec)] == ["甘孜州"]
 
 
@@ -107,14 +114,14 @@ def test_a_flow_is_as_wide_as_its_cities_and_bands_do_not_overlap():
 
 
 def test_unmarked_lines_fade_only_where_some_are_marked():
-    plain = charts.bump_chart(LINES, ["1", "2"], **CAPTION)
-    marked = charts.bump_chart([*LINES, charts.RankLine("深圳", [3, 2], marked=True)], ["1", "2"], **CAPTION)
+    plain = charts.bump_chart(LINES, ["1", "2"], **WORD)
+    marked = charts.bump_chart([*LINES, charts.RankLine("深圳", [3, 2], marked=True)], ["1", "2"], **WORD)
     assert plain["layer"][0]["encoding"]["opacity"] == {"value": 1}
     assert marked["layer"][0]["encoding"]["opacity"]["value"] < 1
 
 
 def test_nothing_moved_still_draws():
-    spec = charts.rank_shift_chart(MOVES[:1], **CAPTION)
+    spec = charts.rank_shift_chart(MOVES[:1], **WORD)
     assert b"<svg" in charts.render(spec, "svg", "en")
 
 
@@ -162,7 +169,7 @@ def test_a_map_names_the_largest_dots_where_they_have_room():
     """Tianjin lies beside Beijing, whose dot is larger: its name makes room, or is left out."""
     dots = [charts.MapDot(f"城{n}", "", 39.9 + n / 90, 116.4 + n / 90, n, 10.0 - n) for n in range(9)]
     far = charts.MapDot("乌鲁木齐", "", 43.8, 87.6, 10, 0.5)
-    spec = charts.score_map([*dots, far], "%", **CAPTION)
+    spec = charts.score_map([*dots, far], "%", **WORD)
     for layers in (spec["layer"], spec["usermeta"]["narrow"]["layer"]):
         named = [name for names in names_on(layers).values() for name in names]
         assert "城0" in named
@@ -186,7 +193,7 @@ def test_on_a_narrow_screen_long_names_stand_above_their_lines_and_short_ones_be
     assert "axis" not in short["encoding"]["y"]
     long = "Service value (query services x1, transaction services x3)"
     changes = [charts.ScoreMove(long, {"基础设施": 0.004}), CHANGES[0]]
-    spec = charts.score_shift_chart(changes, **CAPTION)
+    spec = charts.score_shift_chart(changes, **WORD)
     narrow = spec["usermeta"]["narrow"]
     axis = narrow["encoding"]["y"]["axis"]
     assert narrow["height"] > spec["height"]
@@ -200,18 +207,20 @@ def test_on_a_narrow_screen_long_names_stand_above_their_lines_and_short_ones_be
 def test_versions_without_room_for_their_names_are_numbered_and_listed():
     names = [f"Weights of the panel, revision {n}" for n in range(4)]
     lines = [charts.RankLine("Garzê", [3, 1, 2, 4]), charts.RankLine("Xi'an", [1, 2, 3, 5])]
-    spec = charts.bump_chart(lines, names, **CAPTION)
+    spec = charts.bump_chart(lines, names, **WORD)
     narrow = {**spec, **spec["usermeta"]["narrow"]}
     svg = charts.render(narrow, "svg", "en").decode()
     words = re.findall(r"<(?:text|tspan)[^>]*>([^<]+)", svg)
     assert {"1", "2", "3", "4"} <= set(words)
     assert all(f"{number}: {name}" in words for number, name in enumerate(names, 1))
-    few = charts.bump_chart(lines, ["专家组权重（分指数权重与报告所列一致）", "等权"], **CAPTION)
+    few = charts.bump_chart(lines, ["专家组权重（分指数权重与报告所列一致）", "等权"], **WORD)
     assert few["encoding"]["x"]["axis"]["title"] is None
 
 
 def test_english_pictures_hold_straight_quotes_and_chinese_ones_their_own():
-    spec = charts.rank_shift_chart(MOVES, title="The nation’s “mean”", subtitle="", source="")
+    spec = charts.rank_shift_chart(
+        MOVES, unit_word="county", title="The nation’s “mean”", subtitle="", source=""
+    )
     assert "The nation&#39;s" in (svg := charts.render(spec, "svg", "en").decode()) or "The nation's" in svg
     assert "“" not in svg
     assert "“mean”" in charts.render(spec, "svg", "zh-hans").decode()
@@ -229,6 +238,6 @@ def test_a_map_is_equal_area_with_its_parallels_a_sixth_of_the_way_in():
 
 def test_scores_below_zero_get_a_colour_of_their_own_on_a_map():
     dots = [*DOTS, charts.MapDot("甘孜", "四川省", 30.0, 102.0, 4, -3.0)]
-    colour = charts.score_map(dots, "%", **CAPTION)["layer"][2]["encoding"]["color"]
+    colour = charts.score_map(dots, "%", **WORD)["layer"][2]["encoding"]["color"]
     assert colour["scale"]["domain"] == ["above zero", "below zero"]
     assert "field" not in FIGURES["map"][0]["layer"][2]["encoding"]["color"]

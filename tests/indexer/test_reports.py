@@ -119,7 +119,7 @@ def test_a_change_names_gains_losses_the_new_leader_and_the_cause():
         "2 of 3 cities change rank between these 2 rankings.",
         "Most is gained by Xi'an: 1 place.",
         "Most is lost by Nanyang: 1 place.",
-        "On average a city moves by 0.667 places (R_S); Spearman's correlation is 0.5000.",
+        "On average each city moves by 0.667 places (R_S); Spearman's correlation is 0.5000.",
         "The first rank passes from Nanyang to Xi'an.",
         "The weights of Indicator infra and Indicator industry differ most, by 16.67 percentage points each.",
         "Of the changes of all scores 50 % come through each of Indicator infra and Indicator industry.",
@@ -205,7 +205,7 @@ def test_a_report_has_the_intervals_of_a_study_and_the_most_fragile_pairs(analys
     assert sizes[0] == pytest.approx(100 * fragility.sizes[~np.isnan(fragility.sizes)].min(), rel=0.01)
     (_own, english), (_other, chinese) = page.context["abstracts"]
     assert "pairs of neighbours" in english[-2]
-    assert "对相邻城市" in chinese[-2]
+    assert "对相邻者" in chinese[-2]
 
 
 def test_ties_are_told_and_means_that_are_no_sums_have_no_critical_weight(analyst):
