@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, UP, Spec, field, field_of_points
@@ -11,9 +12,9 @@ HEIGHT = 360
 MAX_POINTS = 400
 
 
-def lorenz_chart(curve: Sequence[float], *, title: str, subtitle: str, source: str) -> Spec:
+def lorenz_chart(curve: Sequence[float], *, units_word: str, title: str, subtitle: str, source: str) -> Spec:
     """Draw a Lorenz curve, (parts + 1,) from 0 to 1, under the line of equal parts."""
-    last = len(curve) - 1
+    last, words = len(curve) - 1, {"units": units_word}
     step = max(1, last // MAX_POINTS)
     chosen = sorted({*range(0, last, step), last})
     rows = [{"cities": 100 * place / last, "held": 100 * curve[place], "count": place} for place in chosen]
@@ -21,7 +22,7 @@ def lorenz_chart(curve: Sequence[float], *, title: str, subtitle: str, source: s
         "field": "cities",
         "type": "quantitative",
         "scale": {"domain": [0, 100], "nice": False},
-        "axis": {"title": _("cities, the smallest first, %"), "tickCount": 5, "grid": True},
+        "axis": {"title": _("%(units)s, the smallest first, %%") % words, "tickCount": 5, "grid": True},
     }
     y = {
         "field": "held",
@@ -30,8 +31,8 @@ def lorenz_chart(curve: Sequence[float], *, title: str, subtitle: str, source: s
         "axis": {"title": _("what they hold, %"), "tickCount": 5, "grid": True, "labelFontSize": 12},
     }
     tooltip = [
-        field("count", _("Cities"), "quantitative"),
-        field("cities", _("Share of the cities, %"), "quantitative", ".1f"),
+        field("count", capfirst(units_word), "quantitative"),
+        field("cities", _("Share of the %(units)s, %%") % words, "quantitative", ".1f"),
         field("held", _("What they hold, %"), "quantitative", ".2f"),
     ]
     layers: list[Spec] = [

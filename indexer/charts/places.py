@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import UP, Spec, field, figure
@@ -20,16 +21,16 @@ class PlaceBar:
     score: float
 
 
-def place_chart(bars: Sequence[PlaceBar], *, title: str, subtitle: str, source: str) -> Spec:
+def place_chart(bars: Sequence[PlaceBar], *, units_word: str, title: str, subtitle: str, source: str) -> Spec:
     """Draw one bar for each place, in the order given."""
     scores = [bar.score for bar in bars]
     high, low = max([0.0, *scores]), min([0.0, *scores])
-    wide, narrow = (_layers(low, high, room * (high - low)) for room in ROOM)
+    wide, narrow = (_layers(low, high, room * (high - low), units_word) for room in ROOM)
     rows = [asdict(bar) for bar in bars]
     return figure(rows, wide, title=title, subtitle=subtitle, source=source, step=22, narrow_layers=narrow)
 
 
-def _layers(low: float, high: float, room: float) -> list[Spec]:
+def _layers(low: float, high: float, room: float, units_word: str) -> list[Spec]:
     x = {
         "field": "score",
         "type": "quantitative",
@@ -38,7 +39,7 @@ def _layers(low: float, high: float, room: float) -> list[Spec]:
     }
     tooltip = [
         field("name", _("Place")),
-        field("cities", _("Cities"), "quantitative"),
+        field("cities", capfirst(units_word), "quantitative"),
         field("score", _("Score"), "quantitative", ".5~r"),
     ]
     return [

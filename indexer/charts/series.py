@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.charts.names import NamedPoint, name_layers, place_names
@@ -38,6 +39,7 @@ class SeriesPoint:
 def series_scatter(
     points: Sequence[SeriesPoint],
     *,
+    unit_word: str,
     x_title: str,
     y_title: str,
     slope: float | None,
@@ -56,7 +58,7 @@ def series_scatter(
     x, y = _axis("value", x_title, logarithmic=logarithmic), _axis("score", y_title, logarithmic=logarithmic)
     kind = {"field": "kind", "type": "nominal"}
     tooltip = [
-        field("name", _("City")),
+        field("name", capfirst(unit_word)),
         field("rank", _("Rank"), "quantitative"),
         field("value", x_title, "quantitative", ",.4~g"),
         field("score", y_title, "quantitative", ".4~g"),

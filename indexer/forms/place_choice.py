@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,16 +24,17 @@ class PlaceChoice(NodeChoice):
         required=False,
         choices=[("province", gettext_lazy("Provinces")), ("region", gettext_lazy("Regions"))],
     )
-    weight = forms.ChoiceField(label=gettext_lazy("Cities weigh"), required=False)
+    weight = forms.ChoiceField(required=False)
     field_order = ["level", "node", "weight"]
 
     def __init__(
-        self, data: Any, *, nodes: Sequence[Indicator], weights: Collection[str], usual: str
+        self, data: Any, *, nodes: Sequence[Indicator], weights: Collection[str], usual: str, units: str
     ) -> None:
         asked = data.copy()
         asked.setdefault("weight", usual or PLAIN)
         super().__init__(asked, nodes=nodes)
         self._usual = usual
+        self.fields["weight"].label = _("%(units)s weigh") % {"units": capfirst(units)}
         by_column = [(code, _("by %(column)s") % {"column": code}) for code in weights]
         self.fields["weight"].choices = [(PLAIN, _("all the same")), *by_column]  # type: ignore[attr-defined]
         self.full_clean()

@@ -78,6 +78,7 @@ def _asked(request: HttpRequest, run: Run) -> tuple[NodeChoice, NodeScores]:
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, subject = _asked(request, run)
     context = {**run_context(run, "run-concentration"), "form": form, "subject": subject}
+    context["register"] = subject.cities.register
     try:
         context |= _report_context(concentration_of(subject), form)
     except ConcentrationError as error:
@@ -107,20 +108,21 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
 
 
 def _finding(report: ConcentrationReport) -> str:
-    return _("The first %(half)s of %(count)s cities hold half of what all of them hold") % {
+    return _("The first %(half)s of %(count)s %(units)s hold half of what all of them hold") % {
+        "units": report.subject.cities.register.units,
         "half": report.half,
         "count": report.between["cities"].count,
     }
 
 
 def _stats(report: ConcentrationReport) -> list[dict[str, str]]:
-    cities = report.between["cities"]
+    cities, words = report.between["cities"], {"units": report.subject.cities.register.units}
     stats = [
         {"label": _("Gini"), "value": f"{cities.gini:.3f}", "note": _("0: all alike; 1: one holds all")},
         {
-            "label": _("Effective number of cities"),
+            "label": _("Effective number of %(units)s") % words,
             "value": f"{cities.effective:.1f}",
-            "note": _("equal cities as concentrated as these"),
+            "note": _("equal %(units)s as concentrated as these") % words,
         },
     ]
     if cities.count >= 10:
@@ -130,7 +132,7 @@ def _stats(report: ConcentrationReport) -> list[dict[str, str]]:
     if report.remainder is not None:
         stats.append(
             {
-                "label": _("Outside these cities"),
+                "label": _("Outside these %(units)s") % words,
                 "value": f"{report.remainder * PERCENT:.2f}",
                 "unit": "%",
                 "note": _("of the national total"),
@@ -140,11 +142,12 @@ def _stats(report: ConcentrationReport) -> list[dict[str, str]]:
 
 
 def _chart(report: ConcentrationReport) -> dict[str, Any]:
-    run = report.subject.run
+    run, units = report.subject.run, report.subject.cities.register.units
     return charts.lorenz_chart(
         report.lorenz.tolist(),
+        units_word=units,
         title=_("Lorenz curve: %(name)s") % {"name": report.subject.name},
-        subtitle=_("the further below the straight line, the more lies in few cities"),
+        subtitle=_("the further below the straight line, the more lies in few %(units)s") % {"units": units},
         source=f"{data_set_name(run.data_set)} · {version_name(run)}",
     )
 
@@ -171,7 +174,8 @@ def _top_rows(report: ConcentrationReport) -> list[dict[str, Any]]:
 
 
 def _levels(report: ConcentrationReport) -> list[tuple[str, dict[str, str]]]:
-    words = {"cities": _("Cities"), "provinces": _("Provinces"), "regions": _("Regions")}
+    units = capfirst(report.subject.cities.register.units)
+    words = {"cities": units, "provinces": _("Provinces"), "regions": _("Regions")}
     return [(words[level], _measures(found)) for level, found in report.between.items()]
 
 
@@ -230,7 +234,12 @@ def _headings(report: ConcentrationReport) -> list[Heading]:
 def _file_rows(report: ConcentrationReport) -> Iterator[list[object]]:
     """One line for each level with its parts, then one for each region and province."""
     name = report.subject.name
-    level_words = {"cities": _("all cities"), "provinces": _("all provinces"), "regions": _("all regions")}
+    units = {"units": report.subject.cities.register.units}
+    level_words = {
+        "cities": _("all %(units)s") % units,
+        "provinces": _("all provinces"),
+        "regions": _("all regions"),
+    }
     for level, found in report.between.items():
         tops = _plain(report.top) if level == "cities" else [""] * len(TOPS)
         yield [name, level_words[level], "", found.count, 100.0, *_cells(found), *tops]

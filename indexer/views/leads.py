@@ -80,7 +80,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     found, columns = form.find(leads), shown_columns(leads, form)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context |= {
-        "title": _finding(found, form),
+        "title": _finding(leads, found, form),
         "rule": _rule(leads, form),
         "columns": [name for _code, name, _ranks in columns],
         "register": leads.scores.cities.register,
@@ -92,30 +92,35 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     return render(request, "indexer/leads.html", context)
 
 
-def _finding(found: Sequence[Lead], form: LeadForm) -> str:
+def _finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
     count = len({lead.position for lead in found})
+    register = leads.scores.cities.register
+    words = {"count": count, "unit": register.unit, "units": register.units}
     if form.cleaned_data["over"]:
         return ngettext(
-            "%(count)s city ranks better in “%(node)s” than in “%(over)s” by more than %(places)s places",
-            "%(count)s cities rank better in “%(node)s” than in “%(over)s” by more than %(places)s places",
+            "%(count)s %(unit)s ranks better in “%(node)s” than in “%(over)s” by more than %(places)s places",
+            "%(count)s %(units)s rank better in “%(node)s” than in “%(over)s” by more than %(places)s places",
             count,
         ) % {
-            "count": count,
+            **words,
             "node": _name(form.indicator("node")),
             "over": _name(form.indicator("over")),
             "places": form.threshold,
         }
     if form.cleaned_data["node"]:
         return ngettext(
-            "%(count)s city is a dark horse in “%(node)s”",
-            "%(count)s cities are dark horses in “%(node)s”",
+            "%(count)s %(unit)s is a dark horse in “%(node)s”",
+            "%(count)s %(units)s are dark horses in “%(node)s”",
             count,
-        ) % {"count": count, "node": _name(form.indicator("node"))}
-    return ngettext(
-        "%(count)s city is a dark horse in one sub-index",
-        "%(count)s cities are dark horses in one sub-index",
-        count,
-    ) % {"count": count}
+        ) % {**words, "node": _name(form.indicator("node"))}
+    return (
+        ngettext(
+            "%(count)s %(unit)s is a dark horse in one sub-index",
+            "%(count)s %(units)s are dark horses in one sub-index",
+            count,
+        )
+        % words
+    )
 
 
 def _name(node: Indicator | None) -> str:
@@ -126,9 +131,9 @@ def _rule(leads: Leads, form: LeadForm) -> str:
     """State the rule that the cities passed."""
     if form.cleaned_data["over"]:
         return _(
-            "The rule: a city’s rank in the first score is more than %(places)s places better than in the "
-            "second."
-        ) % {"places": form.threshold}
+            "The rule: the rank of the %(unit)s in the first score is more than %(places)s places better "
+            "than in the second."
+        ) % {"places": form.threshold, "unit": leads.scores.cities.register.unit}
     return _(
         "The rule: a dark horse ranks more than %(places)s places better in one sub-index than in each of "
         "the other %(others)s."

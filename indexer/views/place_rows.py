@@ -15,11 +15,12 @@ DIGITS = 3
 
 def how_formed(ranked: PlaceRanking) -> str:
     """Say how the scores of the cities became those of their place."""
+    words = {"units": ranked.subject.cities.register.units, "column": ranked.weight}
     if ranked.is_sum:
-        return _("sum of the shares of the cities")
+        return _("sum of the shares of the %(units)s") % words
     if ranked.weight:
-        return _("mean of the scores of the cities, weighted by %(column)s") % {"column": ranked.weight}
-    return _("plain mean of the scores of the cities")
+        return _("mean of the scores of the %(units)s, weighted by %(column)s") % words
+    return _("plain mean of the scores of the %(units)s") % words
 
 
 def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:

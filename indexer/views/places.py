@@ -51,7 +51,13 @@ def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
 def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
     subject: NodeScores = node_scores_of(run)
     usable = city_weights_of(run)
-    form = PlaceChoice(request.GET, nodes=subject.nodes, weights=usable, usual=usual_weight(run, usable))
+    form = PlaceChoice(
+        request.GET,
+        nodes=subject.nodes,
+        weights=usable,
+        usual=usual_weight(run, usable),
+        units=subject.cities.register.units,
+    )
     node = next((node for node in subject.nodes if node.code == form.code), None)
     subject = NodeScores(subject.result, subject.nodes, subject.cities, node)
     ranked = rank_places(subject, form.chosen_level, weight=form.chosen_weight, usable=usable)
@@ -69,6 +75,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": _finding(ranked),
         "form": form,
         "ranked": ranked,
+        "register": ranked.subject.cities.register,
         "rows": place_rows(ranked),
         "how": how_formed(ranked),
         "chart": _chart(ranked),
@@ -103,6 +110,7 @@ def _chart(ranked: PlaceRanking) -> charts.Spec:
     ]
     return charts.place_chart(
         bars,
+        units_word=ranked.subject.cities.register.units,
         title=_("%(name)s by place") % {"name": ranked.subject.name},
         subtitle=_(", ").join([how_formed(ranked), score_unit(run.method)]),
         source=f"{data_set_name(run.data_set)} · {version_name(run)}",

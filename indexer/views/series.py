@@ -224,6 +224,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "import_url": f"{reverse('indexer:series-import')}?{urlencode({'run': run.pk})}",
     }
     form, report = _choice(request, run)
+    context["register"] = report.subject.cities.register if report else run.data_set.series.register
     if form is not None and report is not None:
         scale = form.cleaned_data.get("scale", "")
         query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale})

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer import charts
@@ -24,7 +25,7 @@ def report_context(report: SeriesReport) -> dict[str, Any]:
     context: dict[str, Any] = {
         "report": report,
         "title": _finding(report),
-        "stats": _stats(report.overall),
+        "stats": _stats(report.overall, report.subject.cities.register.units),
         "bands": [_band(band.first, band.last, band.association) for band in report.bands],
         "limit": f"{OUTLIER:g}",
         "outliers": [
@@ -45,15 +46,21 @@ def report_context(report: SeriesReport) -> dict[str, Any]:
         context["shares"] = [
             (_("Regions"), _share_rows(report.shares(lambda city: city.province.region)), True),
             (_("Provinces"), _share_rows(report.shares(lambda city: city.province)), False),
-            (_("Cities"), _share_rows(report.shares(lambda city: city)), False),
+            (
+                capfirst(report.subject.cities.register.units),
+                _share_rows(report.shares(lambda city: city)),
+                False,
+            ),
         ]
     return context
 
 
 def _finding(report: SeriesReport) -> str:
+    units = report.subject.cities.register.units
     if np.isnan(report.overall.spearman):
-        return _("Too few cities have both figures to say how they go together")
-    return _("%(name)s and %(series)s: rank correlation %(rho)s over %(count)s cities") % {
+        return _("Too few %(units)s have both figures to say how they go together") % {"units": units}
+    return _("%(name)s and %(series)s: rank correlation %(rho)s over %(count)s %(units)s") % {
+        "units": units,
         "name": report.subject.name,
         "series": report.series.name,
         "rho": _coefficient(report.overall.spearman),
@@ -61,9 +68,13 @@ def _finding(report: SeriesReport) -> str:
     }
 
 
-def _stats(found: Association) -> list[dict[str, str]]:
+def _stats(found: Association, units: str) -> list[dict[str, str]]:
     return [
-        {"label": _("Cities with both"), "value": str(found.count), "note": ""},
+        {
+            "label": _("%(units)s with both") % {"units": capfirst(units)},
+            "value": str(found.count),
+            "note": "",
+        },
         {
             "label": _("Spearman's ρ"),
             "value": _coefficient(found.spearman),
@@ -77,7 +88,7 @@ def _stats(found: Association) -> list[dict[str, str]]:
         {
             "label": _("Pearson's r of logarithms"),
             "value": _coefficient(found.log_pearson),
-            "note": _("%(count)s cities above zero on both") % {"count": found.log_count},
+            "note": _("%(count)s %(units)s above zero on both") % {"count": found.log_count, "units": units},
         },
     ]
 
@@ -113,6 +124,7 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
             )
             for at in np.flatnonzero(report.drawn).tolist()
         ],
+        unit_word=report.subject.cities.register.unit,
         x_title=f"{series.name} ({series.unit})",
         y_title=f"{report.subject.name} ({unit})",
         slope=_drawn_slope(report),
@@ -144,7 +156,7 @@ def _drawn_intercept(report: SeriesReport) -> float:
 def _outlier_finding(report: SeriesReport) -> str:
     outliers = report.outliers
     if not outliers:
-        return _("No city lies far from the line")
+        return _("No %(unit)s lies far from the line") % {"unit": report.subject.cities.register.unit}
     names = _(", ").join(outlier.city.name for outlier in outliers[:3])
     return _("%(names)s lie furthest from the line") % {"names": names}
 

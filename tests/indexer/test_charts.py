@@ -43,7 +43,10 @@ FIGURES = {
     "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **WORD), ["北京 1", "南阳 34", "等权"]),
     "map": (charts.score_map(DOTS, "%", **WORD), ["北京", "乌鲁木齐", "10"]),
     "shift map": (charts.shift_map(DOTS, **WORD), ["乌鲁木齐", "moves down"]),
-    "lorenz": (charts.lorenz_chart([0, 0.1, 0.3, 1], **CAPTION), ["if all held the same"]),
+    "lorenz": (
+        charts.lorenz_chart([0, 0.1, 0.3, 1], units_word="counties", **CAPTION),
+        ["if all held the same"],
+    ),
     "flow": (
         charts.rank_flow_chart(
             FLOWS, ["1–10", "11–20"], ["专家'组", "等权"], units_word="counties", **CAPTION

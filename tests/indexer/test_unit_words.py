@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from indexer.models import City, Register
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.test_families import publish
 from weighting.enums import Role
@@ -81,13 +82,18 @@ def pages(client):
     first, city = runs[0], City.objects.order_by("pk").first()
     placed = City.objects.order_by("pk").values("pk")[:9]
     City.objects.filter(pk__in=placed).update(latitude=30, longitude=110)
+    branch = publish(first.data_set.framework)
+    make_series(first.data_set.city_ids[1:], actor=first.data_set.created_by)
     sign_in_staff(client, make_account(Role.ANALYST))
     pair, many = ("&".join(f"runs={run.pk}" for run in some) for some in (runs[:2], runs))
-    of_run = ["run-detail", "run-report", "run-map", "run-what-if", "run-fragility"]
+    of_run = ["run-detail", "run-report", "run-map", "run-what-if", "run-fragility", "run-leads"]
+    of_run += ["run-places", "run-concentration", "run-series"]
     addresses = [reverse(f"indexer:{name}", args=[first.pk]) for name in of_run]
     addresses += [
         reverse("indexer:run-map", args=[first.pk]) + f"?against={runs[1].pk}",
+        reverse("indexer:index-detail", args=[branch.pk]) + f"?run={first.pk}",
         reverse("indexer:run-city", args=[first.pk, city.pk]),
+        reverse("indexer:run-leads", args=[first.pk]) + "?places=999",
         reverse("indexer:run-pair", args=[first.pk]),
         reverse("indexer:run-pair", args=[first.pk]) + "?first=Atlantis&second=Nanyang",
         reverse("indexer:run-pair", args=[first.pk]) + "?first=Luoyang&second=Nanyang",
