@@ -5,6 +5,7 @@ from itertools import combinations
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.forms.comparison import FigureOptions
@@ -49,7 +50,9 @@ def pairs_file(compared: Comparison, format: str) -> HttpResponse:
         Heading("version", _("Version")),
         Heading("other_run", _("Other run")),
         Heading("other_version", _("Other version")),
-        Heading("moved", _("Cities that change rank")),
+        Heading(
+            "moved", _("%(units)s that change rank") % {"units": capfirst(compared.cities.register.units)}
+        ),
         Heading("largest", _("Largest shift")),
         Heading("mean_absolute_shift", _("Mean absolute shift (R_S)")),
         Heading("spearman", _("Spearman")),

@@ -34,6 +34,7 @@ def heads(client):
     asked = [(reverse(f"indexer:{name}", args=[runs[0].pk]), {}) for name in [*FILES, *COUNTED]]
     asked.append((reverse("indexer:index-export", args=[branch.pk]), {"run": runs[0].pk}))
     asked.append((reverse("indexer:comparison-export"), {"runs": [run.pk for run in runs]}))
+    asked.append((reverse("indexer:comparison-pairs"), {"runs": [run.pk for run in runs]}))
     pages = [reverse(f"indexer:{name}", args=[runs[0].pk]) for name in PAGES]
 
     def read(language):
