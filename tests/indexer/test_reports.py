@@ -205,7 +205,7 @@ def test_a_report_has_the_intervals_of_a_study_and_the_most_fragile_pairs(analys
     assert sizes[0] == pytest.approx(100 * fragility.sizes[~np.isnan(fragility.sizes)].min(), rel=0.01)
     (_own, english), (_other, chinese) = page.context["abstracts"]
     assert "pairs of neighbours" in english[-2]
-    assert "对相邻者" in chinese[-2]
+    assert "名次相邻的" in chinese[-2]
 
 
 def test_ties_are_told_and_means_that_are_no_sums_have_no_critical_weight(analyst):
