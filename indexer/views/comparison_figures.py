@@ -57,12 +57,16 @@ def _weights(compared: Comparison) -> dict[str, Any]:
         {"name": node.name, "weights": [f"{p:.2f}" for p in row], "gap": signed(float(row[-1] - row[0]), 2)}
         for node, row in zip(compared.sub_indices, percents, strict=True)
     ]
-    caption = {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
+    caption = _caption(compared, title, subtitle)
     if len(labels) > FEW:
         spec = charts.weight_ticks_chart(bars, labels[0], **caption)
     else:
         spec = charts.weights_chart(bars, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": rows}
+
+
+def _caption(compared: Comparison, title: str, subtitle: str) -> dict[str, str]:
+    return {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
 
 
 def _ranks(compared: Comparison) -> dict[str, Any]:
@@ -81,14 +85,8 @@ def _ranks(compared: Comparison) -> dict[str, Any]:
         "units": compared.cities.register.units,
     }
     moves = [charts.RankMove(compared.cities[p].name, int(before[p]), int(after[p])) for p in chosen]
-    spec = charts.rank_shift_chart(
-        moves,
-        unit_word=compared.cities.register.unit,
-        title=title,
-        subtitle=subtitle,
-        source=source_of(compared.runs),
-        limit=ROWS,
-    )
+    caption = _caption(compared, title, subtitle)
+    spec = charts.rank_shift_chart(moves, unit_word=compared.cities.register.unit, limit=ROWS, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": moves}
 
 
@@ -114,14 +112,8 @@ def _scores(compared: Comparison, change: ChangeParts) -> dict[str, Any]:
         }
         for p in chosen
     ]
-    spec = charts.score_shift_chart(
-        moves,
-        unit_word=compared.cities.register.unit,
-        title=title,
-        subtitle=subtitle,
-        source=source_of(compared.runs),
-        limit=ROWS,
-    )
+    caption = _caption(compared, title, subtitle)
+    spec = charts.score_shift_chart(moves, unit_word=compared.cities.register.unit, limit=ROWS, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows, "names": names}
 
 
@@ -140,7 +132,7 @@ def _bump(compared: Comparison, options: FigureOptions) -> dict[str, Any]:
     subtitle = _("rank under each version, the first %(count)s %(units)s of the base") % words
     if options.marked:
         subtitle = _("%(what)s, and those marked") % {"what": subtitle}
-    caption = {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
+    caption = _caption(compared, title, subtitle)
     spec = charts.bump_chart(lines, labels, unit_word=register.unit, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": lines}
 
@@ -176,7 +168,7 @@ def _flow(compared: Comparison) -> dict[str, Any]:
         for step, total in enumerate(counts.sum(axis=1))
         for before, after in np.argwhere(total).tolist()
     ]
-    caption = {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
+    caption = _caption(compared, title, subtitle)
     spec = charts.rank_flow_chart(flows, bands, labels, units_word=register.units, **caption)
     return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows}
 
