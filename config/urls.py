@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from config.health import health
-from indexer.views.components import components
+from indexer.views.shared.components import components
 from weighting.api.document import SchemaDocument
 from weighting.permissions import ANYONE, InAudience, audience
 from weighting.views.access import home

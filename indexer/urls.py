@@ -27,28 +27,23 @@ from indexer.api.studies import (
     StudyRetry,
 )
 from indexer.api.what_if import WhatIfOfRun
-from indexer.views import (
-    city_change,
+from indexer.views import studies, study_pages
+from indexer.views.comparison import city_change
+from indexer.views.comparison import overview as comparison
+from indexer.views.data import data_imports, data_sets, methods, proposals, registers
+from indexer.views.reports import pages as reports
+from indexer.views.run import (
     city_profile,
-    comparison,
     concentration,
-    data_imports,
-    data_sets,
     families,
     fragility,
     fragility_pair,
     leads,
     maps,
-    methods,
+    pictures,
     places,
-    proposals,
-    registers,
-    reports,
-    run_pictures,
     runs,
     series,
-    studies,
-    study_pages,
     what_if,
 )
 from weighting.api.base import UnknownAddress
@@ -78,7 +73,7 @@ urlpatterns = [
     path("runs/<int:pk>/", runs.run_detail, name="run-detail"),
     path(
         "runs/<int:pk>/<slug:figure>.<slug:format>",
-        run_pictures.run_picture,
+        pictures.run_picture,
         name="run-picture",
     ),
     path("runs/<int:pk>/report/", reports.run_report, name="run-report"),

@@ -27,7 +27,7 @@ def test_the_same_files_are_the_same_build_wherever_they_lie(copy):
     [
         "templates/base.html",
         "locale/zh_Hans/LC_MESSAGES/django.po",
-        "indexer/views/words.py",
+        "indexer/views/shared/words.py",
         "weighting/exports.py",
         "static/css/base.css",
         "requirements.txt",

@@ -9,13 +9,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
+from indexer.answers import answer_file
 from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSerializer
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.preparations import changed_counts_of
 from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
-from indexer.views.frozen import answer_file
 from weighting.api.base import IdFilter, Resource
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from indexer.enums import RunStatus
+from indexer.job_words import failure_words
 from indexer.models import CityScore, DataSet, IndexMethod, Run
 from indexer.selectors.runs import Printed, figure_of
-from indexer.views.job_words import failure_words
 from weighting.visitors import visitor_of
 
 MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", "")]

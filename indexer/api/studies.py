@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from indexer.api.pages import answer_page, page_of
 from indexer.dispatch import queue_study
 from indexer.enums import StudyKind, StudyStatus
+from indexer.job_words import failure_words
 from indexer.models import City, Run, Study
 from indexer.selectors.cities import city_named
 from indexer.selectors.runs import runs_visible_to
@@ -31,7 +32,6 @@ from indexer.selectors.studies import (
 from indexer.services.studies import cancel_study, plan_study, retry_study
 from indexer.services.study_pairs import compare_pair
 from indexer.services.study_parameters import BadParameters
-from indexer.views.job_words import failure_words
 from weighting.api.base import PAGE, Answer, IdFilter, Resource, described
 from weighting.exceptions import Refused
 from weighting.models import Account

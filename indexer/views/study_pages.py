@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from indexer.enums import StudyKind, StudyStatus
 from indexer.forms.studies import PairForm
+from indexer.job_words import failure_words, reason_names
 from indexer.models import Study
 from indexer.selectors.studies import (
     PAIRED,
@@ -25,9 +26,10 @@ from indexer.selectors.studies import (
 from indexer.services.study_archive import archive_of, command_of
 from indexer.services.study_pairs import compare_pair
 from indexer.services.study_results import TOPS
-from indexer.views.exports import place_cells, place_headings, run_facts
-from indexer.views.job_words import failure_words, reason_names
-from indexer.views.run_tabs import run_tabs
+from indexer.views.shared.exports import place_cells, place_headings, run_facts
+from indexer.views.shared.run_tabs import run_tabs
+from indexer.views.shared.tables import CityTable, Column, cut_table, place_columns, render_part
+from indexer.views.shared.words import data_set_name, version_name
 from indexer.views.study_figures import ROWS, figures_of, intervals_figure
 from indexer.views.study_words import (
     finding_of,
@@ -35,8 +37,6 @@ from indexer.views.study_words import (
     study_name,
     study_provenance,
 )
-from indexer.views.tables import CityTable, Column, cut_table, place_columns, render_part
-from indexer.views.words import data_set_name, version_name
 from weighting.exceptions import Refused
 from weighting.exports import Heading
 from weighting.models import Indicator

@@ -7,7 +7,7 @@ import vl_convert
 from django.conf import settings
 from django.core.management import call_command
 
-from tests.indexer.test_charts import FIGURES
+from tests.indexer.shared.test_charts import FIGURES
 from weighting.drawing import PICTURE_WIDTH, VEGA_LITE
 
 pytestmark = pytest.mark.browser

@@ -1,0 +1,99 @@
+"""Which runs a page compares: those asked for, or the first two; and the choice of others."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from indexer.enums import RunStatus
+from indexer.forms.comparison import FEWEST, ComparisonForm
+from indexer.models import Run
+from indexer.selectors.comparison import Comparison, compare_runs
+from indexer.selectors.runs import load_runs, runs_visible_to
+from indexer.views.shared.run_names import run_names
+from indexer.views.shared.words import data_set_name
+from weighting.visitors import visitor_of
+
+
+class RunChoice:
+    """What a request asks to compare; ``refusal`` is the answer where that cannot be done."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._account = visitor_of(request).account
+        runs = runs_visible_to(self._account)
+        self.listed = list(runs.order_by("data_set_id", "weight_version__number", "pk"))
+        self.form = _bind(request, self.listed)
+        self.refusal: HttpResponse | None = None
+        if self.form is None:
+            self.refusal = render(request, "indexer/comparison/comparison_empty.html", _waiting(self.listed))
+        elif not self.form.is_valid():
+            self.refusal = render(
+                request, "indexer/comparison/comparison_empty.html", self.picker(), status=400
+            )
+
+    def compare(self, *, is_split: bool = False) -> Comparison:
+        """Set the chosen runs side by side; ``is_split`` where changes to any of them are split."""
+        assert self.form is not None  # noqa: S101  (there was no refusal)
+        asked = [run.pk for run in self.form.cleaned_data["runs"]]
+        # The change between two is always split by indicator, which takes the values.
+        with_values = is_split or len(asked) == FEWEST
+        return compare_runs(load_runs(self._account, asked, with_values=with_values))
+
+    def picker(self) -> dict[str, Any]:
+        """Offer the runs of the framework in view, and the data sets of all."""
+        assert self.form is not None  # noqa: S101  (nothing to choose from is a refusal)
+        chosen = [str(value) for value in self.form.data["runs"]]
+        base = str(self.form.data["base"] or (chosen[0] if chosen else ""))
+        in_view = next((run for run in self.listed if str(run.pk) in chosen), self.listed[0]).data_set
+        offered = [run for run in self.listed if run.data_set.framework_id == in_view.framework_id]
+        options = [
+            {
+                "run": run,
+                "name": name,
+                "is_chosen": str(run.pk) in chosen,
+                "is_base": str(run.pk) == base,
+                "is_done": run.status == RunStatus.DONE,
+            }
+            for run, name in zip(offered, run_names(offered), strict=True)
+        ]
+        data_sets = {run.data_set_id: run.data_set for run in self.listed}
+        others = [(key, data_set_name(data_set)) for key, data_set in data_sets.items() if key != in_view.pk]
+        problems = [str(error) for errors in self.form.errors.values() for error in errors]
+        return {"options": options, "others": others, "problems": problems}
+
+
+def asked_comparison(request: HttpRequest, *, is_split: bool = False) -> Comparison:
+    """Return the comparison asked for; 404 where it cannot be made."""
+    choice = RunChoice(request)
+    if choice.refusal:
+        raise Http404
+    return choice.compare(is_split=is_split)
+
+
+def _bind(request: HttpRequest, listed: Sequence[Run]) -> ComparisonForm | None:
+    """Bind the runs asked for, or the default ones; None where nothing can be compared yet."""
+    asked = request.GET.getlist("runs")
+    known = {str(run.pk) for run in listed}
+    if not set(asked) <= known:
+        raise Http404
+    data: dict[str, Any] = {"runs": asked, "base": request.GET.get("base", "")}
+    if not asked and "base" not in request.GET:
+        data["runs"] = _first_pair(listed, request.GET.get("data_set", ""))
+        if not data["runs"]:
+            return None
+    return ComparisonForm(data, runs=listed, names=run_names(listed))
+
+
+def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
+    """Return the two lowest-numbered finished versions of the first data set that has two."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for run in listed:
+        if run.status == RunStatus.DONE and data_set in ("", str(run.data_set_id)):
+            groups.setdefault((run.data_set_id, run.method_id), []).append(run.pk)
+    return next((runs[:FEWEST] for runs in groups.values() if len(runs) >= FEWEST), [])
+
+
+def _waiting(listed: Sequence[Run]) -> dict[str, Any]:
+    ended = [run for run in listed if run.status in (RunStatus.DONE, RunStatus.FAILED)]
+    return {"run_count": len(listed), "ended_count": len(ended), "is_moving": len(ended) < len(listed)}

@@ -1,0 +1,176 @@
+"""What a comparison of versions says in words and single figures."""
+
+from typing import Any
+
+import numpy as np
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from indexer.selectors.comparison import Comparison, ShiftSummary
+from indexer.views.shared.run_names import run_names
+from indexer.views.shared.words import data_set_name, method_words, moment
+
+
+def finding(compared: Comparison) -> str:
+    """Say in a sentence how many cities the choice of weights, data or method moves."""
+    words: dict[str, Any] = {
+        "moved": compared.moved,
+        "count": len(compared.cities),
+        "units": compared.cities.register.units,
+    }
+    if not compared.one_data_set or not compared.one_method:
+        words["cause"] = values_word(compared)
+        if not compared.moved:
+            return _("Between these versions (%(cause)s changed) none of %(count)s %(units)s moves") % words
+        return _("Between these versions (%(cause)s changed) %(moved)s of %(count)s %(units)s move") % words
+    if not compared.moved:
+        return _("The choice of weights moves none of %(count)s %(units)s") % words
+    return _("The choice of weights moves %(moved)s of %(count)s %(units)s") % words
+
+
+def statistics_of(compared: Comparison) -> list[dict[str, str]]:
+    """Return the four figures at the head of the page; the ones of the widest pair for many."""
+    widest = max(compared.summaries, key=lambda summary: summary.mean_absolute)
+    largest = int(np.abs(compared.largest_shifts).max())
+    share = 100 * compared.moved / len(compared.cities)
+    return [
+        {
+            "label": _("%(units)s that change rank") % {"units": capfirst(compared.cities.register.units)},
+            "value": str(compared.moved),
+            "note": _("%(share)s %% of %(count)s %(units)s")
+            % {
+                "share": f"{share:.1f}",
+                "count": len(compared.cities),
+                "units": compared.cities.register.units,
+            },
+        },
+        {
+            "label": _("Largest shift"),
+            "value": str(largest),
+            "unit": _("places"),
+            "note": _whose(compared, largest),
+        },
+        {
+            "label": _("Mean absolute shift (R_S)"),
+            "value": f"{widest.mean_absolute:.3f}",
+            "unit": _("places"),
+            "note": _of_which(compared, widest),
+        },
+        {
+            "label": _("Rank correlation (Spearman)"),
+            "value": _correlation(widest.spearman),
+            "note": _of_which(compared, widest),
+        },
+    ]
+
+
+def values_word(compared: Comparison) -> str:
+    """Name what, besides the weights, is not the same in all versions."""
+    if compared.one_method:
+        return _("data")
+    return _("method") if compared.one_data_set else _("data and method")
+
+
+def split_note(compared: Comparison) -> str:
+    """Say why the changes of the scores are not split; empty where they are, or for many versions."""
+    if len(compared.runs) > 2:
+        return ""
+    match compared.why_not_split():
+        case "sums":
+            return _(
+                "The scores are no weighted sums over all indicators here (geometric mean, or weights "
+                "rescaled for missing values), so their changes cannot be split by sub-index."
+            )
+        case "units":
+            return _(
+                "The two methods measure in different units, so that a difference of the scores has no "
+                "meaning and cannot be split. The ranks can be compared."
+            )
+    return ""
+
+
+def common_data(compared: Comparison) -> str:
+    """Name the data set, or all of them."""
+    return " · ".join(dict.fromkeys(data_set_name(run.data_set) for run in compared.runs))
+
+
+def summary_rows(compared: Comparison) -> list[dict[str, Any]]:
+    """Return how far each version is from the base, a line each."""
+    names = run_names(compared.runs)[1:]
+    return [
+        {
+            "number": number,
+            "version": name,
+            "moved": summary.moved,
+            "largest": summary.largest,
+            "mean_absolute": f"{summary.mean_absolute:.3f}",
+            "spearman": _correlation(summary.spearman),
+            "tau_b": _correlation(summary.tau_b),
+            "tops": [(k, f"{100 * share:.0f}") for k, share in summary.tops.items()],
+            "run": run,
+        }
+        for number, (run, name, summary) in enumerate(
+            zip(compared.runs[1:], names, compared.summaries, strict=True), 2
+        )
+    ]
+
+
+def _correlation(value: float | None) -> str:
+    return "–" if value is None else correlation_text(value)
+
+
+def correlation_text(value: float) -> str:
+    """Return a correlation with the digits that tell it from 1."""
+    if value == 1:
+        return "1"
+    digits = 4
+    while digits < 9 and f"{value:.{digits}f}" == f"{1:.{digits}f}":
+        digits += 1
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _whose(compared: Comparison, largest: int) -> str:
+    if not largest:
+        return ""
+    widest = np.flatnonzero(np.abs(compared.largest_shifts) == largest)
+    first = min(widest, key=lambda position: compared.ranks[position, 0])
+    name = compared.cities[int(first)].name
+    if len(widest) == 1:
+        return name
+    return _("%(city)s and %(others)s more") % {"city": name, "others": len(widest) - 1}
+
+
+def _of_which(compared: Comparison, summary: ShiftSummary) -> str:
+    if len(compared.runs) == 2:
+        return ""
+    run = compared.runs[1 + compared.summaries.index(summary)]
+    return _("widest: %(version)s") % {"version": run.weight_version.label}
+
+
+def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
+    """Return what the page was computed from, by and how."""
+    runs = compared.runs
+    manifests = {run.weight_version_id: run for run in runs}
+    hashes = [
+        (
+            _("SHA-256 of the manifest of version %(number)s") % {"number": run.weight_version.number},
+            run.manifest_hash,
+        )
+        for run in manifests.values()
+    ]
+    data = [
+        item
+        for run in {run.data_set_id: run for run in runs}.values()
+        for item in (
+            (_("Data set"), data_set_name(run.data_set)),
+            (_("SHA-256 of the data"), run.data_sha256),
+        )
+    ]
+    methods = dict.fromkeys(method_words(run.method) for run in runs)
+    return [
+        *data,
+        *hashes,
+        *((_("Method"), words) for words in methods),
+        (_("Software version"), ", ".join(dict.fromkeys(run.code_version for run in runs))),
+        (_("Computed"), moment(max(run.finished_at for run in runs if run.finished_at))),
+    ]

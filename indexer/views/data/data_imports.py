@@ -1,0 +1,268 @@
+"""An import on its way: sent in, mapped, looked through and corrected, stored."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from indexer.forms.data_sets import DataSetImportForm, TermsForm, UnitForm, corrections_in
+from indexer.models import DataImport
+from indexer.selectors.data_imports import (
+    count_matches,
+    imports_visible_to,
+    review_of,
+    series_visible_to,
+)
+from indexer.selectors.registers import registers_visible_to
+from indexer.services.data_imports import (
+    ImportBlocked,
+    add_unit,
+    correct_cells,
+    discard_import,
+    revise_terms,
+    settle_targets,
+    start_import,
+    store_import,
+)
+from indexer.services.registers import default_register
+from indexer.views.data.import_mapping import choices_in, side_context, sides_of
+from indexer.views.data.import_report import finding_rows, report_columns, report_facts, report_rows
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import STAFF, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.files import asked_format, save_links, table_answer
+from weighting.visitors import account_of
+
+SHOWN = 100
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def data_set_import(request: HttpRequest) -> HttpResponse:
+    """Take the files, or say why they cannot be read; list the imports that wait."""
+    account = account_of(request)
+    form = DataSetImportForm(*sent_data(request), **_choices(account))
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            data, totals = form.sources()
+            draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error("series", list(refusal.blockers))
+        else:
+            return redirect(_next_step(draft))
+    context = {
+        "form": form,
+        "problems": problems,
+        "steps": _steps("file"),
+        "drafts": list(imports_visible_to(account)) if request.method == "GET" else [],
+        "cancel_url": reverse("indexer:data-set-list"),
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data/data_set_import.html", context, status=status)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what every column and row goes to; POST settles what was open."""
+    account = account_of(request)
+    draft = _draft(account, pk)
+    sides = sides_of(draft)
+    sent = request.POST if request.method == "POST" else {}
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        (columns, wrong_columns), (rows, wrong_rows) = (choices_in(sent, side, draft) for side in sides)
+        errors = {**wrong_columns, **wrong_rows}
+        try:
+            draft = settle_targets(draft, columns=columns, rows=rows, actor=account)
+        except Refused as refusal:
+            messages.error(request, " ".join(refusal.blockers))
+        if not errors:
+            return redirect(_next_step(draft))
+        sides = sides_of(draft)
+    opened = {side.kind: _numbers(request.GET.getlist(side.kind)) for side in sides}
+    context = {
+        **_frame(draft, "mapping"),
+        "sides": [side_context(side, opened=opened[side.kind], errors=errors, sent=sent) for side in sides],
+        "counts": [count_matches(draft.column_targets), count_matches(draft.row_targets)],
+    }
+    status = UNPROCESSABLE if errors else 200
+    return render(request, "indexer/data/import_mapping.html", context, status=status)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def import_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show all that is wrong or remarkable; POST writes cells anew."""
+    account = account_of(request)
+    draft = _draft(account, pk)
+    if request.method == "POST":
+        review = review_of(draft)
+        sent = corrections_in(request.POST.dict())
+        sheet = review.mapped.sheet
+        changed = {
+            place: text
+            for place, text in sent.items()
+            if place[0] < len(sheet.units)
+            and place[1] < len(sheet.columns)
+            and text.strip() != sheet.cell(*place)
+        }
+        correct_cells(draft, cells=changed, actor=account)
+        return redirect("indexer:import-check", pk=pk)
+    review = review_of(draft)
+    blockers, notes = review.blockers, review.notes
+    context = {
+        **_frame(draft, "check"),
+        "blockers": finding_rows(blockers[:SHOWN]),
+        "blocker_count": len(blockers),
+        "hidden_blockers": max(len(blockers) - SHOWN, 0),
+        "can_correct": any(finding.cell for finding in blockers[:SHOWN]),
+        "notes": finding_rows(notes[:SHOWN]),
+        "note_count": len(notes),
+        "hidden_notes": max(len(notes) - SHOWN, 0),
+        "unit_count": len(review.content.keys),
+        "indicator_count": len(review.mapped.columns_by_code),
+        "needs_mapping": any(finding.rule in ("unmapped", "duplicate", "no_column") for finding in blockers),
+        "correction_count": len(draft.corrections),
+        "save_links": save_links(reverse("indexer:import-report", args=[pk])),
+    }
+    return render(request, "indexer/data/import_check.html", context)
+
+
+@audience(STAFF)
+@require_GET
+def import_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The validation report as a file."""
+    draft = _draft(account_of(request), pk)
+    rows = report_rows(review_of(draft).findings)
+    name = f"import-{pk}-report"
+    return table_answer(asked_format(request), name, report_columns(), rows, report_facts(draft))
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what the data are about and how they are computed, without sending them again."""
+    account = account_of(request)
+    draft = _draft(account, pk)
+    form = TermsForm(request.POST or None, initial=TermsForm.said_in(draft), **_choices(account))
+    if request.method == "POST" and form.is_valid():
+        try:
+            draft = revise_terms(draft, terms=form.terms(), actor=account)
+        except Refused as refusal:
+            form.add_error("series", list(refusal.blockers))
+        else:
+            return redirect(_next_step(draft))
+    context = {
+        **_frame(draft, "check"),
+        "form": form,
+        "cancel_url": reverse("indexer:import-check", args=[pk]),
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data/import_terms.html", context, status=status)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
+    """Add the unit of a row to the register."""
+    account = account_of(request)
+    draft = _draft(account, pk)
+    name = draft.units[row] if row < len(draft.units) else ""
+    form = UnitForm(request.POST or None, initial={"name_zh": name, "name_en": name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            add_unit(draft, row=row, unit=form.row(), actor=account)
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
+        else:
+            messages.success(request, _("The register has a new unit."))
+            return redirect("indexer:import-mapping", pk=pk)
+    context = {
+        **_frame(draft, "mapping"),
+        "form": form,
+        "name": name,
+        "cancel_url": reverse("indexer:import-mapping", args=[pk]),
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data/import_unit.html", context, status=status)
+
+
+@audience(STAFF)
+@require_POST
+def import_store(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make an edition of the import, or lead back to what keeps it back."""
+    account = account_of(request)
+    draft = _draft(account, pk)
+    try:
+        data_set = store_import(draft, actor=account)
+    except ImportBlocked:
+        messages.error(request, _("Nothing was stored: correct what is listed first."))
+        return redirect("indexer:import-check", pk=pk)
+    except Refused as refusal:
+        messages.error(request, " ".join(refusal.blockers))
+        return redirect("indexer:import-check", pk=pk)
+    messages.success(request, _("The data set is stored. Its rankings are being computed."))
+    return redirect("indexer:data-set-detail", pk=data_set.pk)
+
+
+@audience(STAFF)
+@require_POST
+def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw the import away."""
+    account = account_of(request)
+    discard_import(_draft(account, pk), actor=account)
+    messages.success(request, _("The import is thrown away."))
+    return redirect("indexer:data-set-import")
+
+
+def _draft(account: Account, pk: int) -> DataImport:
+    return get_object_or_404(imports_visible_to(account).defer(None), pk=pk)
+
+
+def _next_step(draft: DataImport) -> str:
+    """Lead to the mapping while anything is open there, then to the check."""
+    is_open = count_matches(draft.column_targets).open or count_matches(draft.row_targets).open
+    return reverse("indexer:import-mapping" if is_open else "indexer:import-check", args=[draft.pk])
+
+
+def _choices(account: Account) -> dict[str, Any]:
+    if not registers_visible_to(account).exists():
+        default_register()
+    return {
+        "frameworks": frameworks_visible_to(account),
+        "registers": registers_visible_to(account),
+        "series": series_visible_to(account),
+    }
+
+
+def _frame(draft: DataImport, step: str) -> dict[str, Any]:
+    return {"draft": draft, "steps": _steps(step), "title": f"{draft.name} ({draft.year})"}
+
+
+def _steps(current: str) -> list[dict[str, str]]:
+    """Where the import is: sent, mapped, checked, stored."""
+    labels = {
+        "file": _("Send the file"),
+        "mapping": _("Match columns and rows"),
+        "check": _("Check and correct"),
+        "stored": _("Store the edition"),
+    }
+    names = list(labels)
+    now = names.index(current)
+    states = ["done" if place < now else "current" if place == now else "todo" for place in range(len(names))]
+    return [{"label": labels[name], "state": state} for name, state in zip(names, states, strict=True)]
+
+
+def _numbers(texts: list[str]) -> set[int]:
+    return {int(text) for text in texts if text.isdecimal()}

@@ -1,0 +1,137 @@
+"""Data sets: list, one with its indicators and runs, import, publish."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from indexer.models import City, DataSet, Province
+from indexer.selectors.data_imports import imports_visible_to
+from indexer.selectors.data_sets import (
+    IndicatorSummary,
+    data_sets_visible_to,
+    editions_of,
+    indicator_summaries_of,
+    places_of,
+)
+from indexer.selectors.runs import listed_runs_visible_to
+from indexer.services.data_sets import publish_data_set
+from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
+from indexer.views.shared.run_groups import runs_context
+from indexer.views.shared.tables import plain_number
+from indexer.views.shared.words import data_set_name, method_words, moment
+from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.views.files import asked_format, save_links, table_answer
+from weighting.visitors import account_of, visitor_of
+
+
+@audience(ANYONE)
+@require_GET
+def data_set_list(request: HttpRequest) -> HttpResponse:
+    """Every data set that the visitor may see."""
+    data_sets = data_sets_visible_to(visitor_of(request).account)
+    rows = [
+        {
+            "data_set": data_set,
+            "city_count": len(data_set.city_ids),
+            "indicator_count": len(data_set.leaf_codes),
+        }
+        for data_set in data_sets
+    ]
+    account = visitor_of(request).account
+    drafts = imports_visible_to(account).filter(owner=account).count() if account else 0
+    return render(request, "indexer/data/data_set_list.html", {"rows": rows, "drafts": drafts})
+
+
+@audience(ANYONE)
+@require_GET
+def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a data set holds, how it is used, and how far its runs are."""
+    account = visitor_of(request).account
+    visible = data_sets_visible_to(account).defer(None)
+    visible = visible.select_related("framework", "method", "series__register", "previous", "created_by")
+    data_set = get_object_or_404(visible, pk=pk)
+    runs = listed_runs_visible_to(account).filter(data_set=data_set).order_by("weight_version__number")
+    summaries = indicator_summaries_of(data_set)
+    context = {
+        "data_set": data_set,
+        "title": data_set_name(data_set),
+        "facts": [*_facts(data_set), *lineage_facts(data_set, account)],
+        "editions": editions_of(data_set, account),
+        "units_word": data_set.series.register.units,
+        "rows": [_indicator_row(summary) for summary in summaries],
+        "has_own_totals": any(summary.has_own_total for summary in summaries),
+        "has_missing": any(summary.missing for summary in summaries),
+        "regions": _by_region(places_of(data_set)),
+        **runs_context(runs, only=pk),
+    }
+    if data_set.mapping:
+        context["mapping_links"] = save_links(reverse("indexer:data-set-mapping", args=[pk]))
+    return render(request, "indexer/data/data_set_detail.html", context)
+
+
+@audience(ANYONE)
+@require_GET
+def data_set_mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """What every column and row of the file became, as a file."""
+    data_set = get_object_or_404(data_sets_visible_to(visitor_of(request).account).defer(None), pk=pk)
+    name, format = f"data-set-{pk}-mapping", asked_format(request)
+    return table_answer(format, name, mapping_columns(), mapping_rows(data_set))
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what publishing means; POST lets anybody read the data set."""
+    account = account_of(request)
+    data_set = get_object_or_404(data_sets_visible_to(account), pk=pk)
+    if request.method == "POST":
+        publish_data_set(data_set, actor=account)
+        messages.success(request, _("Anybody can now read this data set."))
+        return redirect("indexer:data-set-detail", pk=pk)
+    consequences = [
+        _(
+            "Anybody can read the data set and its rankings under published weight versions, without "
+            "signing in."
+        ),
+        _("This cannot be taken back here: what was read stays read."),
+    ]
+    context = {"data_set": data_set, "title": data_set_name(data_set), "consequences": consequences}
+    return render(request, "indexer/data/data_set_publish.html", context)
+
+
+def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
+    return [
+        (_("Framework"), data_set.framework.name),
+        (_("Year"), str(data_set.year)),
+        (_("Edition"), data_set.edition),
+        (_("Register"), data_set.series.register.name),
+        (_("Units"), len(data_set.city_ids)),
+        (_("Indicators"), len(data_set.leaf_codes)),
+        (_("Method"), method_words(data_set.method)),
+        (_("SHA-256 of the data"), data_set.sha256),
+        (_("Added"), moment(data_set.created_at)),
+        (_("Who can read it"), _("Anybody") if data_set.is_published else _("Staff only")),
+    ]
+
+
+def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
+    figures = [plain_number(figure) for figure in (summary.smallest, summary.median, summary.largest)]
+    return {"summary": summary, "figures": figures, "total": plain_number(summary.total)}
+
+
+def _by_region(places: Iterable[tuple[Province, list[City]]]) -> list[dict[str, Any]]:
+    """Name the cities of each province, by region."""
+    groups = []
+    for region, members in groupby(places, key=lambda place: place[0].region):
+        provinces = list(members)
+        named = [(province, _(", ").join(city.name for city in cities)) for province, cities in provinces]
+        count = sum(len(cities) for _province, cities in provinces)
+        groups.append({"region": region, "provinces": named, "city_count": count})
+    return groups

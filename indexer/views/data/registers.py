@@ -1,0 +1,66 @@
+"""Registers: list, one with its units, import."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from indexer.forms.registers import RegisterImportForm
+from indexer.selectors.registers import registers_visible_to, units_of
+from indexer.services.registers import import_register
+from weighting.exceptions import Refused
+from weighting.permissions import ANYONE, STAFF, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.visitors import account_of, visitor_of
+
+PAGE = 100
+
+
+@audience(ANYONE)
+@require_GET
+def register_list(request: HttpRequest) -> HttpResponse:
+    """Every register, and how many units it has."""
+    registers = registers_visible_to(visitor_of(request).account)
+    return render(request, "indexer/data/register_list.html", {"registers": registers})
+
+
+@audience(ANYONE)
+@require_GET
+def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The units of a register, a page at a time."""
+    register = get_object_or_404(registers_visible_to(visitor_of(request).account), pk=pk)
+    page = Paginator(units_of(register), PAGE).get_page(request.GET.get("page"))
+    return render(request, "indexer/data/register_detail.html", {"register": register, "page": page})
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def register_import(request: HttpRequest) -> HttpResponse:
+    """Take a file of units, or say everything that is wrong with it."""
+    account = account_of(request)
+    form = RegisterImportForm(*sent_data(request), registers=registers_visible_to(account))
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        sent = form.cleaned_data["file"]
+        try:
+            register = import_register(
+                source=sent,
+                filename=sent.name,
+                actor=account,
+                words=form.words(),
+                register=form.cleaned_data["register"],
+            )
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
+        else:
+            messages.success(request, _("The units are in the register."))
+            return redirect("indexer:register-detail", pk=register.pk)
+    context = {"form": form, "problems": problems, "cancel_url": reverse("indexer:register-list")}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data/register_import.html", context, status=status)

@@ -1,0 +1,1 @@
+"""Reports to print: of a run and of a comparison."""

@@ -1,0 +1,177 @@
+"""The analyst's reports, to read and to print: of one run, and of a comparison."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from indexer.enums import Outliers
+from indexer.forms.comparison import FigureForm
+from indexer.models import IndexMethod, Run
+from indexer.selectors.comparison import Comparison
+from indexer.selectors.concentration import ConcentrationReport
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.studies import RankIntervals, rank_intervals_of, result_of_study
+from indexer.views.comparison.choice import RunChoice
+from indexer.views.comparison.figures import figures_of
+from indexer.views.comparison.overview import query_of
+from indexer.views.comparison.words import (
+    common_data,
+    finding,
+    provenance_of,
+    split_note,
+    statistics_of,
+    summary_rows,
+)
+from indexer.views.reports.comparison_words import comparison_sentences
+from indexer.views.reports.fragility import fragile_figure, report_fragility
+from indexer.views.reports.run_words import in_both_languages, measured_concentration, run_sentences
+from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
+from indexer.views.shared.run_names import run_names
+from indexer.views.shared.run_pages import answer_about_run, run_context
+from indexer.views.shared.words import score_unit
+from indexer.views.study_figures import leading_intervals
+from weighting.permissions import ANYONE, audience
+from weighting.views.numbers import signed
+
+ROWS = 30
+DIGITS = 4
+
+
+@audience(ANYONE)
+@require_GET
+def run_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write about one finished run: leaders, distribution, certainty, method, origin."""
+    return answer_about_run(request, pk, _run_page)
+
+
+@audience(ANYONE)
+@require_GET
+def comparison_report(request: HttpRequest) -> HttpResponse:
+    """Write about the runs asked for: what moves, how far and why, method, origin."""
+    choice = RunChoice(request)
+    if choice.refusal:
+        return choice.refusal
+    return render(request, "indexer/reports/comparison_report.html", _comparison_context(choice.compare()))
+
+
+def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
+    ranking, intervals, fragility = load_ranking(run), rank_intervals_of(run), report_fragility(run)
+    context = {
+        **run_context(run, "run-report"),
+        **composition_of(ranking),
+        "title": ranking_finding(ranking),
+        "abstracts": in_both_languages(lambda: run_sentences(ranking.subject, intervals, fragility)),
+        "subject": ranking.subject,
+        "register": ranking.cities.register,
+        "children": [child.indicator for child in ranking.children],
+        "weights": [
+            (child.indicator.name, f"{child.global_weight * PERCENT:.2f}") for child in ranking.children
+        ],
+        "rows": _leading_rows(ranking, intervals),
+        "left_out": max(0, len(ranking.cities) - ROWS),
+        "study": intervals.study if intervals else None,
+        "sureness": _sureness(intervals),
+        "fragile": fragile_figure(fragility),
+        "regions": _region_rows(measured_concentration(ranking.subject)),
+        "address": _address(reverse("indexer:run-detail", args=[run.pk])),
+        "again": _steps([run]),
+    }
+    return render(request, "indexer/reports/run_report.html", context)
+
+
+def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dict[str, Any]]:
+    """Return the first cities, with the places in which their ranks lie under other experts."""
+    rows = []
+    for p in ranking.order[:ROWS]:
+        between = f"{intervals.q05[p]:g}–{intervals.q95[p]:g}" if intervals else ""
+        rows.append(
+            {
+                "rank": int(ranking.subject.ranks[p]),
+                "city": ranking.cities[p],
+                "between": between,
+                "scores": [signed(float(score) * PERCENT, DIGITS, plus=False) for score in ranking.scores[p]],
+            }
+        )
+    return rows
+
+
+def _sureness(intervals: RankIntervals | None) -> dict[str, Any] | None:
+    """Draw the intervals of the first ranks, as the study's own page does; None without a study."""
+    if intervals is None:
+        return None
+    figure = leading_intervals(result_of_study(intervals.study))
+    return figure | {
+        "image_url": reverse("indexer:study-picture", args=[intervals.study.pk, "intervals", "svg"])
+    }
+
+
+def _region_rows(report: ConcentrationReport | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": held.place.name,
+            "cities": held.count,
+            "share": f"{held.share * PERCENT:.2f}",
+            "first": held.first.name,
+        }
+        for held in (report.regions if report else [])
+    ]
+
+
+def _comparison_context(compared: Comparison) -> dict[str, Any]:
+    # Every sentence names cities, which tell their register without another query once they are there.
+    compared.cities.load(range(len(compared.cities)))
+    query = query_of(compared)
+    options = FigureForm({}, cities=compared.cities, tops=compared.tops).options
+    figures = figures_of(compared, options)
+    for name, figure in figures.items():
+        figure["image_url"] = f"{reverse('indexer:comparison-picture', args=[name, 'svg'])}?{query}"
+    return {
+        "title": finding(compared),
+        "abstracts": in_both_languages(lambda: comparison_sentences(compared)),
+        "data_set_name": common_data(compared),
+        "versions": run_names(compared.runs),
+        "register": compared.cities.register,
+        "runs": compared.runs,
+        "is_pair": len(compared.runs) == 2,
+        "unit": score_unit(compared.runs[0].method),
+        "stats": statistics_of(compared),
+        "summaries": summary_rows(compared),
+        "figures": figures,
+        "split_note": split_note(compared),
+        "sub_indices": compared.sub_indices,
+        "provenance": provenance_of(compared),
+        "query": query,
+        "address": _address(f"{reverse('indexer:comparison')}?{query}"),
+        "again": _steps(compared.runs),
+    }
+
+
+def _address(path: str) -> str:
+    return settings.PUBLIC_URL.rstrip("/") + path
+
+
+def _steps(runs: list[Run]) -> dict[str, Any]:
+    """Say how to compute the same again, from files alone."""
+    versions = dict.fromkeys(run.weight_version_id for run in runs)
+    return {
+        "manifests": [
+            _address(reverse("weighting:api-version-manifest", args=[version])) for version in versions
+        ],
+        "commands": list(dict.fromkeys(_command(run.method) for run in runs if _has_command(run.method))),
+    }
+
+
+def _has_command(method: IndexMethod) -> bool:
+    return method.outliers == Outliers.KEEP and not method.denominators
+
+
+def _command(method: IndexMethod) -> str:
+    return (
+        "python manage.py compute_index --framework FRAMEWORK.csv --data DATA.csv --weights WEIGHTS.csv "
+        f"--normalisation {method.normalisation} --negative {method.negative} --missing {method.missing} "
+        f"--aggregation {method.aggregation} --out FOLDER"
+    )

@@ -1,0 +1,211 @@
+"""The sentences of a report on one run, written from its numbers in the active language."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from indexer.models import City
+from indexer.numeric.concentration import ConcentrationError
+from indexer.selectors.concentration import ConcentrationReport, concentration_of
+from indexer.selectors.fragility import Fragility
+from indexer.selectors.node_scores import NodeScores
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.studies import RankIntervals
+from indexer.views.reports.fragility import fragile_sentences
+from indexer.views.shared.words import score_unit
+from weighting.enums import Language
+from weighting.numeric.arrays import IntArray
+from weighting.views.numbers import signed
+
+# More names than this in one sentence are counted.
+MOST_NAMED = 3
+FEWEST_DIGITS, MOST_DIGITS = 2, 8
+
+
+def in_both_languages(write: Callable[[], list[str]]) -> list[tuple[str, list[str]]]:
+    """Write the same sentences in every language, the reader's own first."""
+    own = translation.get_language() or Language.ENGLISH
+    written = []
+    for language in sorted(Language.values, key=lambda language: language != own):
+        with translation.override(language):
+            written.append((language, write()))
+    return written
+
+
+def run_sentences(
+    subject: NodeScores, intervals: RankIntervals | None, fragility: Fragility | None
+) -> list[str]:
+    """Say who leads, who leads in what, where the scores lie, how sure the ranks are, and how fragile."""
+    written = [leaders(subject), sub_leaders(subject), *_distribution(subject), certainty(subject, intervals)]
+    written += fragile_sentences(fragility)
+    return [sentence for sentence in written if sentence]
+
+
+def names_of(cities: Sequence[City]) -> str:
+    """Name a few cities, and count those that are left."""
+    return joined([city.name for city in cities])
+
+
+def joined(names: Sequence[str]) -> str:
+    """Join names as a sentence does; more than a few are counted."""
+    named, left = names[:MOST_NAMED], len(names) - MOST_NAMED
+    if left > 0:
+        return _("%(names)s and %(count)s more") % {"names": _(", ").join(named), "count": left}
+    if len(named) < 2:
+        return "".join(named)
+    return _("%(first)s and %(last)s") % {"first": _(", ").join(named[:-1]), "last": named[-1]}
+
+
+def at_rank(cities: Sequence[City], ranks: IntArray, rank: int) -> list[City]:
+    """Return the cities that share a rank, in the order of the data set."""
+    return [cities[place] for place in np.flatnonzero(ranks == rank).tolist()]
+
+
+def leaders(subject: NodeScores) -> str:
+    """Say who is first, with how much, and who follows; ties and single cities as they are."""
+    cities, ranks = subject.cities, subject.result.ranks
+    scores = subject.result.scores * PERCENT
+    first = at_rank(cities, ranks, 1)
+    second = at_rank(cities, ranks, len(first) + 1)
+    top, next_ = scores[ranks == 1][0], scores[ranks == len(first) + 1]
+    digits = digits_apart(float(top), float(next_[0]) if second else None)
+    words = {
+        "first": names_of(first),
+        "count": len(cities),
+        "score": signed(float(top), digits, plus=False),
+        "unit": score_unit(subject.run.method),
+        "kind": cities.register.unit,
+        "units": cities.register.units,
+    }
+    if len(cities) == 1:
+        return (
+            _("The data set holds one %(kind)s, %(first)s, at %(score)s %(unit)s: there is nothing to rank.")
+            % words
+        )
+    if not second:
+        return _("All %(count)s %(units)s tie at %(score)s %(unit)s.") % words
+    words |= {"second": names_of(second), "below": signed(float(next_[0]), digits, plus=False)}
+    if len(first) > 1:
+        return (
+            _(
+                "%(first)s share the first rank among %(count)s %(units)s at %(score)s %(unit)s, "
+                "before %(second)s at %(below)s."
+            )
+            % words
+        )
+    return (
+        _("%(first)s leads %(count)s %(units)s with %(score)s %(unit)s, before %(second)s with %(below)s.")
+        % words
+    )
+
+
+def digits_apart(one: float, other: float | None) -> int:
+    """Return the digits at which two different scores are written differently."""
+    digits = FEWEST_DIGITS
+    while other is not None and digits < MOST_DIGITS and f"{one:.{digits}f}" == f"{other:.{digits}f}":
+        digits += 1
+    return digits
+
+
+def sub_leaders(subject: NodeScores) -> str:
+    """Say who leads in each sub-index; empty where there is no choice of cities or of sub-indices."""
+    roots = [node for node in subject.nodes if node.parent_id is None]
+    if len(roots) < 2 or len(subject.cities) < 2:
+        return ""
+    held = {}
+    for node in roots:
+        seen = subject.on(node)
+        held[node.name] = names_of(at_rank(seen.cities, seen.ranks, 1)) if seen.present else "–"
+    leaders = set(held.values())
+    if len(leaders) == 1:
+        return _("%(city)s leads in every one of the %(count)s sub-indices.") % {
+            "city": leaders.pop(),
+            "count": len(roots),
+        }
+    parts = [_("%(name)s: %(value)s") % {"name": name, "value": city} for name, city in held.items()]
+    return _("First in the sub-indices: %(parts)s.") % {"parts": _("; ").join(parts)}
+
+
+def measured_concentration(subject: NodeScores) -> ConcentrationReport | None:
+    """Return how the scores lie, where they are parts of one total."""
+    if not subject.is_share or len(subject.cities) < 2:
+        return None
+    try:
+        return concentration_of(subject)
+    except ConcentrationError:
+        return None
+
+
+def _distribution(subject: NodeScores) -> list[str]:
+    report = measured_concentration(subject)
+    if report is None:
+        return []
+    register = subject.cities.register
+    half = ngettext(
+        "The first %(unit)s holds half of what all %(units)s hold, or more; the Gini coefficient is "
+        "%(gini)s.",
+        "The first %(half)s %(units)s hold half of what all %(units)s hold; the Gini coefficient is "
+        "%(gini)s.",
+        report.half,
+    ) % {
+        "half": report.half,
+        "gini": f"{report.between['cities'].gini:.3f}",
+        "unit": register.unit,
+        "units": register.units,
+    }
+    if len(report.regions) < 2:
+        return [half]
+    first = report.regions[0]
+    where = _(
+        "Of the regions %(region)s holds most: %(share)s %% of it, in %(count)s of %(all)s %(units)s."
+    ) % {
+        "units": register.units,
+        "region": first.place.name,
+        "share": f"{first.share * PERCENT:.1f}",
+        "count": first.count,
+        "all": len(subject.cities),
+    }
+    return [half, where]
+
+
+def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
+    """Say how wide the ranks are under other experts; or that nobody has asked yet."""
+    if len(subject.cities) < 2:
+        return ""
+    if intervals is None:
+        return _("How sure the ranks are is not said here: no bootstrap of the experts was made of this run.")
+    widths = intervals.q95 - intervals.q05
+    register = subject.cities.register
+    words = {
+        "draws": f"{intervals.study.draws:,}",
+        "seed": intervals.study.seed,
+        "unit": register.unit,
+        "units": register.units,
+    }
+    if not widths.any():
+        return (
+            _(
+                "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
+                "every %(unit)s would keep its rank in nine draws of ten."
+            )
+            % words
+        )
+    widest = np.flatnonzero(widths == widths.max())
+    place = int(widest[0])
+    words |= {
+        "median": f"{np.median(widths):g}",
+        "city": subject.cities[place].name,
+        "low": f"{intervals.q05[place]:g}",
+        "high": f"{intervals.q95[place]:g}",
+    }
+    return (
+        _(
+            "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "
+            "of the %(units)s would keep to a range of %(median)s in nine draws of ten; least sure is "
+            "%(city)s, between rank %(low)s and rank %(high)s."
+        )
+        % words
+    )

@@ -1,0 +1,329 @@
+"""One city in a run: its profile, its neighbours, where it leads, and its other ranks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from indexer import charts
+from indexer.models import Register, Run
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.preparations import changes_of_city
+from indexer.selectors.profiles import (
+    DARK_HORSE_PLACES,
+    CityProfile,
+    ScoreProfile,
+    city_profile_of,
+    other_ranks_of,
+)
+from indexer.selectors.runs import PERCENT
+from indexer.services.study_pairs import count_at_once
+from indexer.views.run.leads import rank_text
+from indexer.views.shared.exports import changed_heading, run_facts
+from indexer.views.shared.run_names import run_names
+from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.words import data_set_name, score_unit, version_name
+from indexer.views.study_words import study_name
+from weighting.exports import Heading
+from weighting.permissions import ANYONE, audience
+from weighting.views.files import asked_format, picture_answer, save_links, table_answer
+from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
+
+DIGITS = 4
+
+
+@audience(ANYONE)
+@require_GET
+def run_city(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
+    """Show the profile of a city in a finished run."""
+    return answer_about_run(request, pk, lambda request, run: _page(request, run, city_pk))
+
+
+@audience(ANYONE)
+@require_GET
+def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
+    """Answer with the city's scores beside the means of other places, as a file."""
+    run = finished_run(request, pk)
+    name = f"city-{run.pk}-{city_pk}"
+    profile = _find(run, city_pk)
+    rows = _file_rows(profile)
+    return table_answer(
+        asked_format(request), name, _headings(profile.scores.cities.register), rows, run_facts(run)
+    )
+
+
+@audience(ANYONE)
+@require_GET
+def run_city_picture(request: HttpRequest, pk: int, city_pk: int, format: str) -> HttpResponse:
+    """Answer with the figure of the profile as a file."""
+    return picture_answer(_figure(_find(finished_run(request, pk), city_pk))["spec"], format)
+
+
+def _find(run: Run, city_pk: int) -> CityProfile:
+    profile = city_profile_of(node_scores_of(run), city_pk)
+    if profile is None:
+        raise Http404
+    return profile
+
+
+def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
+    profile = _find(run, city_pk)
+    if profile.intervals and visitor_of(request).can_analyse:
+        count_at_once(profile.intervals.study, profile.neighbour_pairs)
+    changed = changes_of_city(run, profile.scores.record, profile.position)
+    address = [run.pk, city_pk]
+    context = run_context(run, "run-city") | {
+        "profile": profile,
+        "register": profile.scores.cities.register,
+        "city": profile.city,
+        "title": _finding(profile),
+        "stats": _statistics(profile),
+        "figure": _figure(profile)
+        | {"image_url": reverse("indexer:run-city-picture", args=[*address, "svg"])},
+        "scores": [
+            _score_row(score) | {"changes": changed.get(score.node.code, ()) if score.node else ()}
+            for score in [profile.composite, *profile.nodes]
+        ],
+        "has_changes": bool(changed),
+        "has_marks": any(score.node and score.node.code in changed for score in profile.nodes),
+        **_neighbours(request, profile),
+        "leads": _leads(profile),
+        "dark_horses": profile.leads.dark_horses(profile.position),
+        "dark_horse_places": DARK_HORSE_PLACES,
+        "others": _others(request, profile),
+        "saves": save_links(reverse("indexer:run-city-export", args=address)),
+    }
+    return render(request, "indexer/run/city_profile.html", context)
+
+
+def _finding(profile: CityProfile) -> str:
+    words = {
+        "city": profile.city.name,
+        "rank": profile.rank,
+        "count": profile.count,
+        "units": profile.scores.cities.register.units,
+    }
+    ranked = [score for score in profile.sub_indices if not np.isnan(score.rank)]
+    best = min(ranked, key=lambda score: score.rank, default=None)
+    worst = max(ranked, key=lambda score: score.rank, default=None)
+    if not best or not worst or best.rank == worst.rank or not best.node or not worst.node:
+        return _("%(city)s ranks %(rank)s of %(count)s %(units)s") % words
+    return _("%(city)s ranks %(rank)s of %(count)s %(units)s; best in “%(best)s”, weakest in “%(worst)s”") % {
+        **words,
+        "best": best.node.name,
+        "worst": worst.node.name,
+    }
+
+
+def _statistics(profile: CityProfile) -> list[dict[str, str]]:
+    composite, place = profile.composite, profile.city.province
+    stats = [
+        {
+            "label": _("Rank"),
+            "value": str(profile.rank),
+            "note": _("of %(count)s %(units)s")
+            % {"count": profile.count, "units": profile.scores.cities.register.units},
+        },
+        {
+            "label": _("Composite score"),
+            "value": signed(composite.score * PERCENT, DIGITS, plus=False),
+            "note": score_unit(profile.run.method),
+        },
+        {
+            "label": _("Rank in the province"),
+            "value": rank_text(composite.rank_in_province),
+            "note": place.name,
+        },
+        {
+            "label": _("Rank in the region"),
+            "value": rank_text(composite.rank_in_region),
+            "note": place.region.name,
+        },
+    ]
+    return [*stats, *_interval_statistics(profile)]
+
+
+def _interval_statistics(profile: CityProfile) -> list[dict[str, str]]:
+    """Return the rank under other experts; empty where no bootstrap of the run was made."""
+    intervals = profile.intervals
+    if intervals is None:
+        return []
+    low, median, high, nominal = (
+        f"{side[profile.position]:g}"
+        for side in (intervals.q05, intervals.median, intervals.q95, intervals.nominal)
+    )
+    study = intervals.study
+    return [
+        {
+            "label": _("Rank in nine of ten draws"),
+            "value": f"{low}–{high}",
+            "note": _("nominal rank %(nominal)s, median %(median)s") % {"nominal": nominal, "median": median},
+        },
+        {
+            "label": _("Draws of the experts"),
+            "value": f"{study.draws:,}",
+            "note": _("study %(study)s, seed %(seed)s") % {"study": study.pk, "seed": study.seed},
+        },
+    ]
+
+
+def _figure(profile: CityProfile) -> dict[str, Any]:
+    """Draw the scores as multiples of the nation's mean; as differences from it where some are negative."""
+    scores = [profile.composite, *profile.nodes]
+    drawn = [score for score in scores if np.isfinite(score.score)]
+    as_ratio = all(min(score.score, score.province, score.region) >= 0 < score.nation for score in drawn)
+    points = [
+        charts.ProfilePoint(
+            name=_score_name(score),
+            rank=int(score.rank),
+            city=_against(score.score, score.nation, as_ratio=as_ratio),
+            province=_against(score.province, score.nation, as_ratio=as_ratio),
+            region=_against(score.region, score.nation, as_ratio=as_ratio),
+            nation=1.0 if as_ratio else 0.0,
+        )
+        for score in drawn
+    ]
+    composite, word = profile.composite, profile.scores.cities.register.unit
+    if as_ratio:
+        title = _("%(city)s scores %(times)s times the nation’s mean") % {
+            "city": profile.city.name,
+            "times": f"{composite.score / composite.nation:.2f}",
+        }
+        subtitle = _("score of the %(unit)s and means of its places, the nation’s mean = 1") % {"unit": word}
+    else:
+        title = _("%(city)s lies %(gap)s from the nation’s mean") % {
+            "city": profile.city.name,
+            "gap": signed((composite.score - composite.nation) * PERCENT, DIGITS),
+        }
+        subtitle = _("score of the %(unit)s and means of its places less the nation’s mean, %(measure)s") % {
+            "unit": word,
+            "measure": score_unit(profile.run.method),
+        }
+    place = profile.city.province
+    spec = charts.profile_chart(
+        points,
+        city=profile.city.name,
+        province=place.name,
+        region=place.region.name,
+        title=title,
+        subtitle=subtitle,
+        source=f"{data_set_name(profile.run.data_set)} · {version_name(profile.run)}",
+    )
+    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": points}
+
+
+def _against(score: float, mean: float, *, as_ratio: bool) -> float:
+    return score / mean if as_ratio else (score - mean) * PERCENT
+
+
+def _score_name(score: ScoreProfile) -> str:
+    return score.node.name if score.node else _("Composite score")
+
+
+def _score_row(score: ScoreProfile) -> dict[str, Any]:
+    return {
+        "name": _score_name(score),
+        "depth": score.node.depth + 1 if score.node else 1,
+        "is_composite": score.node is None,
+        "rank": rank_text(score.rank),
+        "rank_in_region": rank_text(score.rank_in_region),
+        "rank_in_province": rank_text(score.rank_in_province),
+        "changed": score.changed,
+        "figures": [
+            signed(value * PERCENT, DIGITS, plus=False)
+            for value in (score.score, score.province, score.region, score.nation)
+        ],
+    }
+
+
+def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
+    """Return the neighbours, and how often the city is above each where a study says so."""
+    study = profile.intervals.study if profile.intervals else None
+    rows = [
+        {
+            "city": near.city,
+            "rank": near.rank,
+            "score": signed(near.score * PERCENT, DIGITS, plus=False),
+            "gap": signed(near.gap * PERCENT, DIGITS + 2),
+            "is_own": near.city.pk == profile.city.pk,
+            "above": _share_text(profile, near.position),
+        }
+        for near in profile.neighbours
+    ]
+    return {
+        "neighbours": rows,
+        "study": study,
+        "study_title": study_name(study) if study else "",
+        "can_ask": visitor_of(request).can_analyse,
+    }
+
+
+def _share_text(profile: CityProfile, position: int) -> str:
+    share = profile.share_above(position)
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def _leads(profile: CityProfile) -> list[dict[str, Any]]:
+    """Return for each sub-index by how many places its rank is better than in every other."""
+    return [
+        {
+            "name": _score_name(score),
+            "rank": rank_text(score.rank),
+            "leads": [
+                None if other is score or np.isnan(other.rank - score.rank) else int(other.rank - score.rank)
+                for other in [profile.composite, *profile.sub_indices]
+            ],
+        }
+        for score in profile.sub_indices
+    ]
+
+
+def _others(request: HttpRequest, profile: CityProfile) -> list[dict[str, Any]]:
+    others = other_ranks_of(profile.run, profile.city, visitor_of(request).account)
+    names = run_names([profile.run, *(other.run for other in others)])[1:]
+    return [
+        {
+            "name": name,
+            "run": other.run,
+            "rank": other.rank,
+            "shift": profile.rank - other.rank,
+            "score": signed(other.score * PERCENT, DIGITS, plus=False),
+        }
+        for name, other in zip(names, others, strict=True)
+    ]
+
+
+def _headings(register: Register) -> list[Heading]:
+    words = {"unit": register.unit}
+    return [
+        Heading("score", _("Code of the indicator")),
+        Heading("name", _("Score")),
+        Heading("rank", _("Rank")),
+        Heading("rank_in_region", _("Rank in the region")),
+        Heading("rank_in_province", _("Rank in the province")),
+        Heading("city", _("Score of the %(unit)s") % words),
+        Heading("province", _("Mean of the province")),
+        Heading("region", _("Mean of the region")),
+        Heading("nation", _("Mean of the nation")),
+        changed_heading(_("the score of the %(unit)s") % words),
+    ]
+
+
+def _file_rows(profile: CityProfile) -> Iterator[list[object]]:
+    for score in [profile.composite, *profile.nodes]:
+        yield [
+            score.node.code if score.node else "",
+            _score_name(score),
+            *(
+                None if np.isnan(rank) else int(rank)
+                for rank in (score.rank, score.rank_in_region, score.rank_in_province)
+            ),
+            *(value * PERCENT for value in (score.score, score.province, score.region, score.nation)),
+            score.changed,
+        ]

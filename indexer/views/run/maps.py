@@ -1,0 +1,203 @@
+"""The cities of a run on a map, as a page and as a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from indexer import charts
+from indexer.enums import RunStatus
+from indexer.forms.map_choice import MapChoice
+from indexer.models import Run
+from indexer.selectors.map_points import MapPoint, MapView, map_of
+from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.preparations import changes_by_city
+from indexer.selectors.runs import PERCENT, runs_visible_to, runs_with_nodes_visible_to
+from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
+from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.words import data_set_name, method_words, score_unit, version_name
+from weighting.drawing import Spec
+from weighting.exports import Heading
+from weighting.permissions import ANYONE, audience
+from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
+
+DIGITS = 4
+# More names than this are folded away.
+FEW_NAMES = 20
+
+
+@audience(ANYONE)
+@require_GET
+def run_map(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show scores as dots, or the shifts of ranks against another run."""
+    return answer_about_run(request, pk, _page)
+
+
+@audience(ANYONE)
+@require_GET
+def map_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the points as a file; cities without coordinates come last."""
+    run = finished_run(request, pk)
+    _choice, subject, other = _asked(request, run)
+    headings = [
+        *place_headings(subject.cities.register),
+        Heading("latitude", _("latitude")),
+        Heading("longitude", _("longitude")),
+        Heading("score", f"{subject.name} ({score_unit(run.method)})"),
+        Heading("rank", _("Rank")),
+    ]
+    if other:
+        headings.append(Heading("shift", _("Places gained")))
+    headings.append(changed_heading(subject.name))
+    runs = [run, other.run] if other else [run]
+    rows = _file_rows(map_of(subject, other), with_shift=other is not None)
+    return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, run_facts(*runs))
+
+
+def map_figure(request: HttpRequest, run: Run) -> Spec | None:
+    """Return the map for a picture; None where no city has coordinates."""
+    _choice, subject, other = _asked(request, run)
+    view = map_of(subject, other)
+    return _drawing(subject, view, other)["chart"] if view.points else None
+
+
+def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeScores | None]:
+    """Return the choice, the run with the node in view, and the run to compare with."""
+    subject = node_scores_of(run)
+    form = _form(request, subject)
+    return form, subject.on(form.chosen), _other(request, form)
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    form, subject, other = _asked(request, run)
+    view = map_of(subject, other)
+    export = reverse("indexer:run-map-export", args=[run.pk])
+    picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
+    chosen = {"node": form.code, "against": other.run.pk if other else ""}
+    query = urlencode({key: value for key, value in chosen.items() if value})
+    context = {
+        **run_context(run, "run-map"),
+        "form": form,
+        "subject": subject,
+        "register": subject.cities.register,
+        "view": view,
+        "against": version_name(other.run) if other else "",
+        "image_url": f"{picture}?{query}" if query else picture,
+        "saves": save_links(f"{export}?{query}" if query else export),
+        "few_names": len(view.unplaced) <= FEW_NAMES,
+        "title": _("No %(unit)s has coordinates") % {"unit": subject.cities.register.unit},
+    }
+    if view.points:
+        context |= _drawing(subject, view, other)
+    return render(request, "indexer/run/map.html", context)
+
+
+def _form(request: HttpRequest, subject: NodeScores) -> MapChoice:
+    runs = runs_visible_to(visitor_of(request).account).filter(
+        data_set=subject.run.data_set_id, status=RunStatus.DONE
+    )
+    others = [run for run in runs.order_by("weight_version__number", "pk") if run.pk != subject.run.pk]
+    return MapChoice(
+        request.GET, nodes=subject.nodes, runs=others, names=[_run_name(run, subject.run) for run in others]
+    )
+
+
+def _run_name(run: Run, base: Run) -> str:
+    """Name another run of the data set: its version, and its method where that is another one."""
+    name = version_name(run)
+    return name if run.method_id == base.method_id else f"{name} ({method_words(run.method)})"
+
+
+def _other(request: HttpRequest, form: MapChoice) -> NodeScores | None:
+    """Load the run to compare with, with the same node in view."""
+    if form.other is None:
+        return None
+    run = runs_with_nodes_visible_to(visitor_of(request).account).filter(pk=form.other).first()
+    if run is None:
+        raise Http404
+    return node_scores_of(run, form.code)
+
+
+def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> dict[str, Any]:
+    run, word = subject.run, subject.cities.register.unit
+    dots = [_dot(point) for point in view.points]
+    versions = [version_name(run), *([version_name(other.run)] if other else [])]
+    source = " · ".join([data_set_name(run.data_set), *versions])
+    if other:
+        title = _shift_finding(subject, view)
+        subtitle = _("places gained or lost: area and direction of the marks; names: who moves furthest")
+        spec = charts.shift_map(dots, unit_word=word, title=title, subtitle=subtitle, source=source)
+    else:
+        unit = score_unit(run.method)
+        title = _score_finding(subject, view)
+        subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
+        spec = charts.score_map(dots, unit, unit_word=word, title=title, subtitle=subtitle, source=source)
+    changed = changes_by_city(run, subject.record, subject.node)
+    rows = [_row(point) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
+    counted = any(point.changed for point in view.points)
+    return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed), "has_counts": counted}
+
+
+def _score_finding(subject: NodeScores, view: MapView) -> str:
+    first = view.points[0].city
+    return _("%(city)s leads: %(name)s of %(count)s %(units)s on the map") % {
+        "units": subject.cities.register.units,
+        "city": first.name,
+        "name": subject.name,
+        "count": len(view.points),
+    }
+
+
+def _shift_finding(subject: NodeScores, view: MapView) -> str:
+    register = subject.cities.register
+    moved = [point for point in view.points if point.shift]
+    if not moved:
+        return _("No %(unit)s changes its rank") % {"unit": register.unit}
+    farthest = max(moved, key=lambda point: abs(point.shift or 0))
+    return _("%(moved)s of %(count)s %(units)s change rank, %(city)s furthest: %(places)s places") % {
+        "units": register.units,
+        "moved": len(moved),
+        "count": len(view.points),
+        "city": farthest.city.name,
+        "places": signed(float(farthest.shift or 0), 0),
+    }
+
+
+def _dot(point: MapPoint) -> charts.MapDot:
+    city = point.city
+    return charts.MapDot(
+        name=city.name,
+        province=city.province.name,
+        latitude=float(city.latitude or 0),
+        longitude=float(city.longitude or 0),
+        rank=point.rank,
+        score=point.score * PERCENT,
+        shift=point.shift or 0,
+    )
+
+
+def _row(point: MapPoint) -> dict[str, Any]:
+    return {
+        "city": point.city,
+        "rank": point.rank,
+        "shift": point.shift or 0,
+        "score": signed(point.score * PERCENT, DIGITS, plus=False),
+        "changed": point.changed,
+    }
+
+
+def _file_rows(view: MapView, *, with_shift: bool) -> Iterator[list[object]]:
+    for point in view.points:
+        city = point.city
+        where: list[object] = [city.latitude, city.longitude]
+        cells = [*place_cells(city), *where, point.score * PERCENT, point.rank]
+        yield [*cells, *([point.shift] if with_shift else []), point.changed]
+    for city in view.unplaced:
+        yield [*place_cells(city), "", "", "", "", *([""] if with_shift else []), ""]

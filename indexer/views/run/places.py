@@ -1,0 +1,140 @@
+"""Provinces and regions of a run: ranked on the composite or any node, as a page and as a file."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from indexer import charts
+from indexer.forms.place_choice import PlaceChoice
+from indexer.models import Run
+from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.places import PlaceRanking, city_weights_of, rank_places, usual_weight
+from indexer.selectors.runs import PERCENT
+from indexer.views.shared.exports import changed_heading, run_facts
+from indexer.views.shared.place_rows import how_formed, place_rows
+from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.words import data_set_name, score_unit, version_name
+from weighting.exports import Fact, Heading
+from weighting.permissions import ANYONE, audience
+from weighting.views.files import asked_format, save_links, table_answer
+
+
+@audience(ANYONE)
+@require_GET
+def run_places(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rank the provinces or regions of a finished run."""
+    return answer_about_run(request, pk, _page)
+
+
+@audience(ANYONE)
+@require_GET
+def places_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the places and what their scores were formed by, as a file."""
+    run = finished_run(request, pk)
+    _form, ranked = _ranked(request, run)
+    facts = [*run_facts(run), Fact("formed_by", _("Scores of places"), how_formed(ranked))]
+    name = f"places-{run.pk}"
+    return table_answer(asked_format(request), name, _headings(ranked), _file_rows(ranked), facts)
+
+
+def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
+    """Return the places that the page shows, as a figure."""
+    return _chart(_ranked(request, run)[1])
+
+
+def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
+    subject: NodeScores = node_scores_of(run)
+    usable = city_weights_of(run)
+    form = PlaceChoice(
+        request.GET,
+        nodes=subject.nodes,
+        weights=usable,
+        usual=usual_weight(run, usable),
+        units=subject.cities.register.units,
+    )
+    node = next((node for node in subject.nodes if node.code == form.code), None)
+    subject = NodeScores(subject.result, subject.nodes, subject.cities, node)
+    ranked = rank_places(subject, form.chosen_level, weight=form.chosen_weight, usable=usable)
+    form.show_weights(bool(usable) and not ranked.is_sum)
+    return form, ranked
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    form, ranked = _ranked(request, run)
+    query = {"level": ranked.level, "node": form.code, "weight": form.data["weight"]}
+    export = f"{reverse('indexer:run-places-export', args=[run.pk])}?{urlencode(query)}"
+    picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
+    context = {
+        **run_context(run, "run-places"),
+        "title": _finding(ranked),
+        "form": form,
+        "ranked": ranked,
+        "register": ranked.subject.cities.register,
+        "rows": place_rows(ranked),
+        "how": how_formed(ranked),
+        "chart": _chart(ranked),
+        "chart_image": f"{picture}?{urlencode(query)}",
+        "saves": save_links(export),
+    }
+    return render(request, "indexer/run/places.html", context)
+
+
+def _finding(ranked: PlaceRanking) -> str:
+    first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
+    words = {"place": first.name, "count": len(ranked.places), "share": f"{score * PERCENT:.1f}"}
+    if ranked.is_sum and ranked.level == "province":
+        return _("%(place)s leads %(count)s provinces with %(share)s %% of the national total") % words
+    if ranked.is_sum:
+        return _("%(place)s leads %(count)s regions with %(share)s %% of the national total") % words
+    if ranked.level == "province":
+        return _("%(place)s leads %(count)s provinces") % words
+    return _("%(place)s leads %(count)s regions") % words
+
+
+def _chart(ranked: PlaceRanking) -> charts.Spec:
+    run = ranked.subject.run
+    bars = [
+        charts.PlaceBar(
+            ranked.places[position].name,
+            int(ranked.counts[position]),
+            float(ranked.scores[position, 0]) * PERCENT,
+        )
+        for position in ranked.order
+        if ranked.ranks[position]
+    ]
+    return charts.place_chart(
+        bars,
+        units_word=ranked.subject.cities.register.units,
+        title=_("%(name)s by place") % {"name": ranked.subject.name},
+        subtitle=_(", ").join([how_formed(ranked), score_unit(run.method)]),
+        source=f"{data_set_name(run.data_set)} · {version_name(run)}",
+    )
+
+
+def _headings(ranked: PlaceRanking) -> list[Heading]:
+    unit = score_unit(ranked.subject.run.method)
+    node = ranked.subject.node
+    return [
+        Heading("rank", _("Rank")),
+        Heading("place_zh", _("Place (Chinese)")),
+        Heading("place_en", _("Place (English)")),
+        Heading("cities", capfirst(ranked.subject.cities.register.units)),
+        Heading(f"score_{node.code}" if node else "score", f"{ranked.subject.name} ({unit})"),
+        *(Heading(f"score_{child.code}", f"{child.name} ({unit})") for child in ranked.children),
+        *([changed_heading(ranked.subject.name)] if ranked.subject.record is not None else []),
+    ]
+
+
+def _file_rows(ranked: PlaceRanking) -> Iterator[list[object]]:
+    for position in ranked.order:
+        place = ranked.places[position]
+        scores = (ranked.scores[position] * PERCENT).tolist()
+        rank = int(ranked.ranks[position]) or None
+        changed = [int(ranked.changed_values[position])] if ranked.subject.record is not None else []
+        yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores, *changed]

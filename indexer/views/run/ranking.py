@@ -1,0 +1,320 @@
+"""The ranking table of a finished run, as a page and as a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from indexer import charts
+from indexer.enums import Aggregation
+from indexer.forms.node_choice import NodeChoice
+from indexer.models import Run
+from indexer.numeric.preparation import CellArray
+from indexer.selectors.cities import MANY_CITIES, Cities
+from indexer.selectors.node_scores import NodeScores
+from indexer.selectors.places import PlaceRanking, rank_places
+from indexer.selectors.preparations import changes_in
+from indexer.selectors.runs import PERCENT, Figure, Printed, figure_of, printed_figures_of, result_of
+from indexer.views.run.preparation import change_words, preparation_context
+from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
+from indexer.views.shared.place_rows import how_formed, place_rows
+from indexer.views.shared.run_tabs import run_tabs
+from indexer.views.shared.tables import (
+    CityTable,
+    Column,
+    asks_for_names,
+    cells_of,
+    cut_table,
+    longest_bar,
+    place_columns,
+    render_part,
+)
+from indexer.views.shared.words import data_set_name, provenance_of, score_unit, source_word, version_name
+from weighting.drawing import SERIES
+from weighting.exports import Heading
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray
+from weighting.selectors.versions import WeightedNode, weighted_nodes_of
+from weighting.views.files import save_links, table_answer
+from weighting.views.numbers import signed
+
+TOP = 10
+CHART_ROWS = 20
+DIGITS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """A finished run with one node in view, and the names of its rows and columns."""
+
+    subject: NodeScores
+    nodes: list[WeightedNode]
+
+    @property
+    def run(self) -> Run:
+        return self.subject.run
+
+    @property
+    def cities(self) -> Cities:
+        return self.subject.cities
+
+    @cached_property
+    def children(self) -> list[WeightedNode]:
+        """The nodes right below the one in view; the sub-indices below the composite."""
+        above = self.subject.node.pk if self.subject.node else None
+        return [node for node in self.nodes if node.indicator.parent_id == above]
+
+    @cached_property
+    def columns(self) -> list[Indicator | None]:
+        """What the score columns show: the node in view, None for the composite, and its children."""
+        return [self.subject.node, *(child.indicator for child in self.children)]
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Scores of the columns, (cities, columns)."""
+        return np.column_stack([self.subject.scores_on(node) for node in self.columns])
+
+    @cached_property
+    def changes(self) -> CellArray | None:
+        """What was done to the cells of the columns that are leaves, (cities, columns)."""
+        if self.subject.record is None:
+            return None
+        place = {code: position for position, code in enumerate(self.run.data_set.leaf_codes)}
+        changes = np.zeros(self.scores.shape, dtype=np.uint8)
+        for column, node in enumerate(self.columns):
+            if node and node.is_leaf:
+                changes[:, column] = self.subject.record.cells[:, place[node.code]]
+        return changes
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any value behind the score in view is not as it was given."""
+        return bool(self.subject.changed_values.any())
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Positions of the cities by rank, without a score last; ties in the order of the data set."""
+        ranks = self.subject.ranks
+        return np.lexsort((ranks, ranks == 0)).tolist()
+
+
+def load_ranking(run: Run, code: str = "", *, named: bool = False) -> Ranking:
+    """Load a finished run in a constant number of queries; an unknown node leaves the composite.
+
+    With ``named`` the names of all cities come along, to search in or to sort by.
+    """
+    nodes = weighted_nodes_of(run.weight_version)
+    indicators = [node.indicator for node in nodes]
+    result, cities = result_of(run, indicators, named=named)
+    node = next((node for node in indicators if node.code == code), None)
+    subject = NodeScores(result=result, nodes=indicators, cities=cities, node=node)
+    return Ranking(subject, nodes)
+
+
+def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
+    """Show the table, filtered, sorted and paged, under the finding."""
+    ranking = load_ranking(run, request.GET.get("node", ""), named=asks_for_names(request))
+    table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
+    htmx = request.htmx  # type: ignore[attr-defined]
+    is_page = not htmx or htmx.history_restore_request
+    regions = rank_places(ranking.subject, "region", usable={}) if is_page else None
+    _load_cities(ranking, table, regions)
+    context: dict[str, Any] = {
+        "run": run,
+        "table": table,
+        "rows": _rows(ranking, table),
+        "subject": ranking.subject,
+        "children": [child.indicator for child in ranking.children],
+        "unit": score_unit(run.method),
+        "data_set_name": data_set_name(run.data_set),
+        "version_name": version_name(run),
+        "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
+        "has_changes": ranking.has_changes,
+        "has_marks": ranking.changes is not None and bool(ranking.changes.any()),
+    }
+    if regions:
+        context |= _summary(ranking, regions) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
+    return render_part(request, "indexer/run/ranking.html", "indexer/run/_ranking_table.html", context)
+
+
+def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
+    """Answer with the whole table: every figure has a column that says where it comes from."""
+    ranking = load_ranking(run, code)
+    unit = score_unit(run.method)
+    columns = [Heading("rank", _("Rank")), *place_headings(ranking.cities.register)]
+    for node in ranking.columns:
+        key, name = (f"score_{node.code}", node.name) if node else ("score", _("Composite score"))
+        columns.append(Heading(key, f"{name} ({unit})"))
+        columns.append(Heading(f"{key}_source", _("%(column)s: source") % {"column": name}))
+        if ranking.changes is not None and node and node.is_leaf:
+            columns.append(Heading(f"{key}_changes", _("%(column)s: changes") % {"column": name}))
+    if ranking.subject.record is not None:
+        columns.append(changed_heading(ranking.subject.name))
+    return table_answer(format, f"ranking-{run.pk}", columns, _file_rows(ranking), run_facts(run))
+
+
+def composition_figure(run: Run) -> charts.Spec | None:
+    """Return what the first scores are made of, as a figure."""
+    return composition_of(load_ranking(run)).get("chart")
+
+
+def _columns(ranking: Ranking) -> list[Column]:
+    ranks = ranking.subject.ranks
+    keys = ["score", *(child.indicator.code for child in ranking.children)]
+    labels = [ranking.subject.name, *(child.indicator.name for child in ranking.children)]
+    scores = zip(keys, labels, ranking.scores.T, strict=True)
+    return [
+        Column("rank", _("Rank"), np.where(ranks == 0, np.nan, ranks)),
+        *place_columns(ranking.cities),
+        *(Column(key, label, values, falling_first=True) for key, label, values in scores),
+        *([_changes_column(ranking)] if ranking.has_changes else []),
+    ]
+
+
+def _changes_column(ranking: Ranking) -> Column:
+    label, unit = _("Changed values"), _("behind %(name)s") % {"name": ranking.subject.name}
+    return Column("changed", label, ranking.subject.changed_values, falling_first=True, unit=unit)
+
+
+def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
+    positions = table.positions
+    longest = [longest_bar(column) * PERCENT for column in ranking.scores.T]
+    rows = []
+    for p, figures in zip(positions, _figures(ranking, positions), strict=True):
+        cells = cells_of(figures, longest=longest, digits=DIGITS)
+        if ranking.changes is not None:
+            marked = zip(cells, ranking.changes[p].tolist(), strict=True)
+            cells = [replace(cell, changes=changes_in(bits)) for cell, bits in marked]
+        score, *subs = cells
+        rank = ranking.subject.ranks[p] or "–"
+        changed = int(ranking.subject.changed_values[p])
+        rows.append(
+            {"rank": rank, "city": ranking.cities[p], "score": score, "subs": subs, "changed": changed}
+        )
+    return rows
+
+
+def _figures(ranking: Ranking, positions: list[int]) -> list[list[Figure]]:
+    """Return the scores of some cities in all columns, marked."""
+    run = ranking.run
+    ids = [ranking.cities[p].pk for p in positions]
+    printed: Printed = {}
+    if run.reproduces_publication:  # type: ignore[attr-defined]
+        printed = printed_figures_of(run.data_set, ids if len(ids) <= MANY_CITIES else None)
+    nodes = [node.pk if node else None for node in ranking.columns]
+    return [
+        [
+            figure_of(run, score, printed.get((city, node)))
+            for node, score in zip(nodes, ranking.scores[p], strict=True)
+        ]
+        for city, p in zip(ids, positions, strict=True)
+    ]
+
+
+def _load_cities(ranking: Ranking, table: CityTable, regions: PlaceRanking | None) -> None:
+    """Fetch what the page names, together: its lines, the first cities, and the first of each region."""
+    named = set(table.positions)
+    if regions:
+        named |= {*ranking.order[:CHART_ROWS], *(first for first in regions.firsts if first is not None)}
+    ranking.cities.load(named)
+
+
+def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
+    run, node = ranking.run, ranking.subject.node
+    query = f"?{urlencode({'node': node.code})}" if node else ""
+    return {
+        "title": ranking_finding(ranking),
+        "tabs": run_tabs(run, "run-detail"),
+        "saves": save_links(reverse("indexer:run-export", args=[run.pk]) + query),
+        "here": reverse("indexer:run-detail", args=[run.pk]) + query,
+        **composition_of(ranking),
+        "ranked": regions,
+        "regions": place_rows(regions),
+        "how": how_formed(regions),
+        "provenance": provenance_of(run),
+        "preparation": preparation_context(ranking.subject.record, run, ranking.subject.nodes),
+    }
+
+
+def ranking_finding(ranking: Ranking) -> str:
+    count = len(ranking.subject.present)
+    if not count:
+        return _("No %(unit)s has a score here") % {"unit": ranking.cities.register.unit}
+    if ranking.subject.is_share and count > TOP:
+        share = sum(ranking.subject.scores[p] for p in ranking.order[:TOP]) * PERCENT
+        return _("The first %(top)s of %(count)s %(units)s hold %(share)s %% of the national total") % {
+            "top": TOP,
+            "units": ranking.cities.register.units,
+            "count": count,
+            "share": f"{share:.1f}",
+        }
+    return _("%(city)s leads %(count)s %(units)s") % {
+        "city": ranking.cities[ranking.order[0]].name,
+        "count": count,
+        "units": ranking.cities.register.units,
+    }
+
+
+def composition_of(ranking: Ranking) -> dict[str, Any]:
+    """Split the first scores by the nodes below; not where they are no such sums, or too many to tell."""
+    below = ranking.scores[:, 1:]
+    few = 0 < len(ranking.children) <= len(SERIES)
+    is_sum = few and not np.isnan(ranking.scores).any() and below.min() >= 0
+    if not is_sum or ranking.run.method.aggregation != Aggregation.ARITHMETIC:
+        return {}
+    parts = below * [child.local_weight for child in ranking.children] * PERCENT
+    names = [child.indicator.name for child in ranking.children]
+    rows = [
+        charts.ScoreMove(ranking.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
+        for p in ranking.order[:CHART_ROWS]
+    ]
+    chart = charts.composition_chart(
+        rows,
+        unit_word=ranking.cities.register.unit,
+        title=_("What the scores of the first %(count)s %(units)s are made of")
+        % {"count": len(rows), "units": ranking.cities.register.units},
+        subtitle=_composition_unit(ranking),
+        source=f"{data_set_name(ranking.run.data_set)} · {version_name(ranking.run)}",
+    )
+    table = [
+        {
+            "name": row.name,
+            "parts": [signed(part, DIGITS, plus=False) for part in row.parts.values()],
+            "total": signed(row.total, DIGITS, plus=False),
+        }
+        for row in rows
+    ]
+    # The picture's address knows the composite alone.
+    picture = reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])
+    return {
+        "chart": chart,
+        "chart_image": "" if ranking.subject.node else picture,
+        "composition": table,
+        "register": ranking.cities.register,
+    }
+
+
+def _composition_unit(ranking: Ranking) -> str:
+    unit = {"unit": score_unit(ranking.run.method)}
+    if ranking.subject.node is None:
+        return _("weight times sub-index score, in %(unit)s") % unit
+    return _("weight in its group times score, in %(unit)s") % unit
+
+
+def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
+    positions = ranking.order
+    for p, figures in zip(positions, _figures(ranking, positions), strict=True):
+        scores: list[object] = []
+        for column, (node, figure) in enumerate(zip(ranking.columns, figures, strict=True)):
+            scores += [figure.value, source_word(figure)]
+            if ranking.changes is not None and node and node.is_leaf:
+                scores.append(change_words(int(ranking.changes[p, column])))
+        if ranking.subject.record is not None:
+            scores.append(int(ranking.subject.changed_values[p]))
+        yield [int(ranking.subject.ranks[p]) or None, *place_cells(ranking.cities[p]), *scores]

@@ -1,0 +1,259 @@
+"""A run held against an outside series; sending one in and publishing it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from indexer.forms.series import SeriesChoice, SeriesDescriptionForm, SeriesImportForm
+from indexer.models import OutsideSeries, Run
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.registers import registers_visible_to
+from indexer.selectors.runs import PERCENT, runs_visible_to
+from indexer.selectors.series import (
+    SeriesReport,
+    hold_against,
+    owns_series,
+    series_beside,
+    series_owned_by,
+    series_visible_to,
+)
+from indexer.services.series import describe_series, import_series, publish_series, remove_series
+from indexer.views.run.series_figures import report_context, scatter_of
+from indexer.views.shared.exports import place_cells, place_headings, run_facts
+from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.words import score_unit
+from weighting.drawing import Spec
+from weighting.exceptions import Refused
+from weighting.exports import Fact, Heading
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
+from weighting.readers import FileProblem, FileProblems
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.files import asked_format, save_links, table_answer
+from weighting.visitors import account_of, visitor_of
+
+# What the empty page shows of a file; the figures are no city's.
+SAMPLE = "unit,value\n北京市,…\nShanghai,…\n440300,…"
+
+
+@audience(ANYONE)
+@require_GET
+def run_series(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how a run and a series go together; without a series, what a file of one looks like."""
+    return answer_about_run(request, pk, _page)
+
+
+@audience(ANYONE)
+@require_GET
+def series_export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with both figures of every city as a file."""
+    run = finished_run(request, pk)
+    report = _choice(request, run)[1]
+    if report is None:
+        raise Http404
+    series = report.series
+    headings = [
+        *place_headings(report.subject.cities.register),
+        Heading("rank", _("Rank")),
+        Heading("score", f"{report.subject.name} ({score_unit(run.method)})"),
+        Heading("value", f"{series.name} ({series.unit})"),
+        Heading("residual", _("Studentised residual")),
+        Heading("index_share", _("Share of the index (%)")),
+        Heading("series_share", _("Share of the series (%)")),
+    ]
+    facts = [
+        *run_facts(run),
+        Fact("series", _("Series"), f"{series.name} ({series.year})"),
+        Fact("series_sha256", _("SHA-256 of the series"), series.sha256),
+    ]
+    return table_answer(asked_format(request), f"series-{run.pk}", headings, _file_rows(report), facts)
+
+
+def series_figure(request: HttpRequest, run: Run) -> Spec | None:
+    """Return the scatter for a picture; None without a series or anything to draw."""
+    report = _choice(request, run)[1]
+    return scatter_of(report) if report is not None and report.drawn.any() else None
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def series_import(request: HttpRequest) -> HttpResponse:
+    """Take a file of one figure for each city, or say everything that is wrong with it."""
+    account = account_of(request)
+    run = _run_behind(request)
+    form = SeriesImportForm(
+        *sent_data(request),
+        registers=registers_visible_to(account),
+        register=run.data_set.series.register_id if run else None,
+    )
+    back = _back(run)
+    problems: list[FileProblem] = []
+    if request.method == "POST" and form.is_valid():
+        said = dict(form.cleaned_data)
+        file = said.pop("file")
+        try:
+            series = import_series(source=file.read(), filename=file.name, actor=account, **said)
+        except FileProblems as found:
+            problems = found.problems
+        except Refused as refusal:
+            form.add_error("file", list(refusal.blockers))
+        else:
+            messages.success(request, _("The series is stored."))
+            return redirect(f"{back}?{urlencode({'series': series.pk})}" if run else back)
+    context = {"form": form, "problems": problems, "cancel_url": back, "sample": SAMPLE}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/run/series_import.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "POST"])
+def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what publishing means; POST lets anybody read the series."""
+    account = account_of(request)
+    series = get_object_or_404(series_visible_to(account), pk=pk)
+    if request.method == "POST":
+        publish_series(series, actor=account)
+        messages.success(request, _("Anybody can now read this series."))
+        return redirect(_back(_run_behind(request)))
+    consequences = [
+        _("Anybody can read the series beside published rankings, without signing in."),
+        _("This cannot be taken back here: what was read stays read."),
+    ]
+    context = {
+        "title": _("Publish this series"),
+        "question": _("Publish this series?"),
+        "consequences": consequences,
+        "submit": _("Publish this series"),
+    }
+    return _confirm(request, series, context)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for other names and another note of an own series; POST sets them."""
+    account, back = account_of(request), _back(_run_behind(request))
+    series = get_object_or_404(series_owned_by(account), pk=pk)
+    said = {name: getattr(series, name) for name in SeriesDescriptionForm.base_fields}
+    form = SeriesDescriptionForm(request.POST if request.method == "POST" else None, initial=said)
+    if request.method == "POST" and form.is_valid():
+        try:
+            describe_series(series, actor=account, **form.cleaned_data)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The series is renamed."))
+        return redirect(f"{back}?{urlencode({'series': series.pk})}")
+    context = {"series": series, "form": form, "cancel_url": back}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/run/series_describe.html", context, status=status)
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "POST"])
+def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what removing an own series means; POST removes it."""
+    account, back = account_of(request), _back(_run_behind(request))
+    series = get_object_or_404(series_owned_by(account), pk=pk)
+    if request.method == "POST":
+        try:
+            remove_series(series, actor=account)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The series is removed."))
+        return redirect(back)
+    context = {
+        "title": _("Remove this series"),
+        "question": _("Remove this series?"),
+        "consequences": [
+            _("The figures are deleted, and pages and reports no longer show them."),
+            _("The log keeps the name and the checksum. The same file can be sent in again."),
+        ],
+        "submit": _("Remove this series"),
+        "kind": "danger",
+    }
+    return _confirm(request, series, context)
+
+
+def _confirm(request: HttpRequest, series: OutsideSeries, context: dict[str, Any]) -> HttpResponse:
+    context |= {
+        "series": series,
+        "cancel_url": _back(_run_behind(request)),
+        "action": request.get_full_path(),
+    }
+    return render(request, "indexer/run/series_confirm.html", context)
+
+
+def _run_behind(request: HttpRequest) -> Run | None:
+    """Return the run whose page led here, if the visitor may see it."""
+    asked = request.GET.get("run", "")
+    runs = runs_visible_to(visitor_of(request).account).select_related("data_set__series")
+    return runs.filter(pk=asked).first() if asked.isdecimal() else None
+
+
+def _back(run: Run | None) -> str:
+    return reverse("indexer:run-series", args=[run.pk]) if run else reverse("indexer:run-list")
+
+
+def _choice(request: HttpRequest, run: Run) -> tuple[SeriesChoice | None, SeriesReport | None]:
+    """Hold the run against the series asked for; nothing where there is no series at all."""
+    series = list(series_beside(run, visitor_of(request).account))
+    if not series:
+        return None, None
+    subject = node_scores_of(run)
+    form = SeriesChoice(request.GET, nodes=subject.nodes, series=series)
+    subject = subject.on(form.chosen)
+    return form, hold_against(subject, form.one, bands=form.limits, logarithmic=form.logarithmic)
+
+
+def _may_change(request: HttpRequest, series: OutsideSeries) -> bool:
+    account = visitor_of(request).account
+    return account is not None and not series.is_published and owns_series(account, series)
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    context = {
+        **run_context(run, "run-series"),
+        "title": _("How the index and another figure go together"),
+        "sample": SAMPLE,
+        "import_url": f"{reverse('indexer:series-import')}?{urlencode({'run': run.pk})}",
+    }
+    form, report = _choice(request, run)
+    context["register"] = report.subject.cities.register if report else run.data_set.series.register
+    if form is not None and report is not None:
+        scale = form.cleaned_data.get("scale", "")
+        query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale})
+        export = reverse("indexer:run-series-export", args=[run.pk])
+        picture = reverse("indexer:run-picture", args=[run.pk, "scatter", "svg"])
+        context |= {
+            "form": form,
+            "saves": save_links(f"{export}?{query}"),
+            "image_url": f"{picture}?{query}",
+            "may_change": _may_change(request, form.one),
+            **report_context(report),
+        }
+    return render(request, "indexer/run/series.html", context)
+
+
+def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
+    """One line for each city that has both figures, by rank."""
+    shares: Sequence[tuple[object, object]] = [("", "")] * len(report.cities)
+    if report.has_shares:
+        index, series = report.scores / report.scores.sum(), report.values / report.values.sum()
+        shares = list(zip((index * PERCENT).tolist(), (series * PERCENT).tolist(), strict=True))
+    residuals: list[Any] = report.residuals.tolist()
+    for at in sorted(range(len(report.cities)), key=lambda at: report.ranks[at]):
+        residual = residuals[at] if residuals[at] == residuals[at] else ""
+        yield [
+            *place_cells(report.cities[at]),
+            report.ranks[at],
+            float(report.scores[at]) * PERCENT,
+            float(report.values[at]),
+            residual,
+            *shares[at],
+        ]

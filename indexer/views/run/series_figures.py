@@ -1,0 +1,188 @@
+"""The figures and words of an index held against an outside series."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from indexer import charts
+from indexer.numeric.association import Association
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.series import OUTLIER, SeriesReport, Shares
+from indexer.views.shared.tables import plain_number
+from indexer.views.shared.words import data_set_name, score_unit, version_name
+from weighting.views.numbers import signed
+
+DIGITS = 4
+NAMED = 12
+LISTED = 30
+
+
+def report_context(report: SeriesReport) -> dict[str, Any]:
+    """Return what the page shows of a report."""
+    context: dict[str, Any] = {
+        "report": report,
+        "title": _finding(report),
+        "stats": _stats(report.overall, report.subject.cities.register.units),
+        "bands": [_band(band.first, band.last, band.association) for band in report.bands],
+        "limit": f"{OUTLIER:g}",
+        "outliers": [
+            {
+                "city": outlier.city,
+                "rank": outlier.rank,
+                "value": plain_number(outlier.value),
+                "score": signed(outlier.score * PERCENT, DIGITS, plus=False),
+                "residual": signed(outlier.residual, 2),
+            }
+            for outlier in report.outliers[:LISTED]
+        ],
+    }
+    if report.drawn.any():
+        context["chart"] = scatter_of(report)
+        context["rows"] = _rows(report)
+    if report.has_shares:
+        context["shares"] = [
+            (_("Regions"), _share_rows(report.shares(lambda city: city.province.region)), True),
+            (_("Provinces"), _share_rows(report.shares(lambda city: city.province)), False),
+            (
+                capfirst(report.subject.cities.register.units),
+                _share_rows(report.shares(lambda city: city)),
+                False,
+            ),
+        ]
+    return context
+
+
+def _finding(report: SeriesReport) -> str:
+    units = report.subject.cities.register.units
+    if np.isnan(report.overall.spearman):
+        return _("Too few %(units)s have both figures to say how they go together") % {"units": units}
+    return _("%(name)s and %(series)s: rank correlation %(rho)s over %(count)s %(units)s") % {
+        "units": units,
+        "name": report.subject.name,
+        "series": report.series.name,
+        "rho": _coefficient(report.overall.spearman),
+        "count": report.overall.count,
+    }
+
+
+def _stats(found: Association, units: str) -> list[dict[str, str]]:
+    return [
+        {
+            "label": _("%(units)s with both") % {"units": capfirst(units)},
+            "value": str(found.count),
+            "note": "",
+        },
+        {
+            "label": _("Spearman's ρ"),
+            "value": _coefficient(found.spearman),
+            "note": _("of the ranks; 1 is the same order"),
+        },
+        {
+            "label": _("Pearson's r"),
+            "value": _coefficient(found.pearson),
+            "note": _("of the figures as they are"),
+        },
+        {
+            "label": _("Pearson's r of logarithms"),
+            "value": _coefficient(found.log_pearson),
+            "note": _("%(count)s %(units)s above zero on both") % {"count": found.log_count, "units": units},
+        },
+    ]
+
+
+def _coefficient(value: float) -> str:
+    return signed(value, 3, plus=False)
+
+
+def _band(first: int, last: int, found: Association) -> dict[str, Any]:
+    return {
+        "first": first,
+        "last": last,
+        "count": found.count,
+        "spearman": _coefficient(found.spearman),
+        "pearson": _coefficient(found.pearson),
+        "log_pearson": _coefficient(found.log_pearson),
+    }
+
+
+def scatter_of(report: SeriesReport) -> dict[str, Any]:
+    """Return the figure of the scores over the series."""
+    run, series = report.subject.run, report.series
+    unit = score_unit(run.method)
+    return charts.series_scatter(
+        [
+            charts.SeriesPoint(
+                name=report.cities[at].name,
+                rank=report.ranks[at],
+                value=float(report.values[at]),
+                score=float(report.scores[at]) * PERCENT,
+                residual=float(np.nan_to_num(report.residuals[at])),
+                is_outlier=bool(abs(np.nan_to_num(report.residuals[at])) > OUTLIER),
+            )
+            for at in np.flatnonzero(report.drawn).tolist()
+        ],
+        unit_word=report.subject.cities.register.unit,
+        x_title=f"{series.name} ({series.unit})",
+        y_title=f"{report.subject.name} ({unit})",
+        slope=_drawn_slope(report),
+        intercept=_drawn_intercept(report),
+        logarithmic=report.logarithmic,
+        named=NAMED,
+        title=_outlier_finding(report),
+        subtitle=_("%(score)s over %(series)s; the dashed line is that of least squares")
+        % {"score": report.subject.name, "series": series.name},
+        source=" · ".join([data_set_name(run.data_set), version_name(run), f"{series.name} ({series.year})"]),
+    )
+
+
+def _drawn_slope(report: SeriesReport) -> float | None:
+    """The line's slope for scores in percent: of logarithms a unit changes the intercept alone."""
+    if report.line is None:
+        return None
+    return report.line.slope if report.logarithmic else report.line.slope * PERCENT
+
+
+def _drawn_intercept(report: SeriesReport) -> float:
+    if report.line is None:
+        return 0.0
+    if report.logarithmic:
+        return report.line.intercept + float(np.log(PERCENT))
+    return report.line.intercept * PERCENT
+
+
+def _outlier_finding(report: SeriesReport) -> str:
+    outliers = report.outliers
+    if not outliers:
+        return _("No %(unit)s lies far from the line") % {"unit": report.subject.cities.register.unit}
+    names = _(", ").join(outlier.city.name for outlier in outliers[:3])
+    return _("%(names)s lie furthest from the line") % {"names": names}
+
+
+def _rows(report: SeriesReport) -> list[dict[str, Any]]:
+    order = sorted(np.flatnonzero(report.drawn).tolist(), key=lambda at: report.ranks[at])
+    return [
+        {
+            "city": report.cities[at],
+            "rank": report.ranks[at],
+            "value": plain_number(float(report.values[at])),
+            "score": signed(float(report.scores[at]) * PERCENT, DIGITS, plus=False),
+            "residual": signed(float(report.residuals[at]), 2),
+        }
+        for at in order
+    ]
+
+
+def _share_rows(shares: Sequence[Shares]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": held.place.name,
+            "index": f"{held.index * PERCENT:.2f}",
+            "series": f"{held.series * PERCENT:.2f}",
+            "gap": signed((held.index - held.series) * PERCENT, 2),
+            "quotient": "–" if np.isnan(held.quotient) else f"{held.quotient:.2f}",
+        }
+        for held in shares
+    ]

@@ -1,0 +1,103 @@
+"""What tried weights do to the ranks, in figures and words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from indexer.numeric.weight_state import WeightStateError
+from indexer.selectors.runs import PERCENT
+from indexer.selectors.what_if import WhatIf
+from indexer.views.shared.exports import place_cells, place_headings
+from indexer.views.shared.tables import Cell, longest_bar
+from indexer.views.shared.words import score_unit
+from weighting.exports import Heading
+from weighting.views.numbers import signed
+
+DIGITS = 4
+MOVERS = 5
+SWAPS = 5
+# A page holds so many lines; all cities are in the API's answer.
+MOST_ROWS = 1000
+
+
+def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
+    """Return what the results show. Raises `CompositeError` where a city has nothing of any weight."""
+    longest = longest_bar(tried.scores)
+    total, swaps = tried.swaps(SWAPS)
+    rises, falls = tried.movers(MOVERS)
+    rows = [_row(tried, place, longest, pins) for place in tried.order[:MOST_ROWS]]
+    by_city = {city.pk: place for place, city in enumerate(tried.cities)}
+    held = [by_city[pin] for pin in pins if pin in by_city]
+    return {
+        "summary": {
+            "mean": f"{tried.mean_shift:.2f}",
+            "moved": tried.moved,
+            "swapped": total,
+            "count": len(tried.cities),
+        },
+        "rows": rows,
+        "is_cut": len(tried.cities) > MOST_ROWS,
+        "most_rows": MOST_ROWS,
+        "rises": [_move(tried, place) for place in rises],
+        "falls": [_move(tried, place) for place in falls],
+        "swaps": [{"fell": _move(tried, swap.fell), "rose": _move(tried, swap.rose)} for swap in swaps],
+        "pinned": [_move(tried, place) for place in held],
+    }
+
+
+def file_headings(tried: WhatIf) -> list[Heading]:
+    return [
+        *place_headings(tried.cities.register),
+        Heading("rank", _("Rank")),
+        Heading("nominal_rank", _("Rank before")),
+        Heading("shift", _("Places gained")),
+        Heading("score", _("Composite score") + f" ({score_unit(tried.run.method)})"),
+    ]
+
+
+def file_rows(tried: WhatIf) -> Iterator[list[object]]:
+    """One line for each city, by rank."""
+    for place in tried.order:
+        figures = [int(tried.ranks[place]), int(tried.nominal_ranks[place]), int(tried.shifts[place])]
+        yield [*place_cells(tried.cities[place]), *figures, float(tried.scores[place]) * PERCENT]
+
+
+def fault_words(error: WeightStateError) -> str:
+    """Say what is wrong with an address, and what the page did."""
+    reasons = {
+        "notation": _("it is written in a notation that this software does not know"),
+        "number": _("a weight is no number of the notation"),
+        "group": _("the framework has no such group"),
+        "repeated": _("a group comes twice"),
+        "siblings": _("the group has another number of indicators"),
+        "sum": _("the weights of a group do not sum to 100 %"),
+    }
+    return _(
+        "The weights in this address cannot be read (“%(part)s”): %(reason)s. These are the run’s own."
+    ) % {
+        "part": error.part[:60],
+        "reason": reasons[error.kind],
+    }
+
+
+def _row(tried: WhatIf, place: int, longest: float, pins: list[int]) -> dict[str, Any]:
+    score = float(tried.scores[place])
+    return {
+        "place": place,
+        "is_pinned": tried.cities[place].pk in pins,
+        "cell": Cell(
+            signed(score * PERCENT, DIGITS, plus=False),
+            percent=100 * score / longest if longest > 0 else None,
+        ),
+        **_move(tried, place),
+    }
+
+
+def _move(tried: WhatIf, place: int) -> dict[str, Any]:
+    return {
+        "city": tried.cities[place],
+        "rank": int(tried.ranks[place]),
+        "nominal": int(tried.nominal_ranks[place]),
+        "shift": int(tried.shifts[place]),
+    }

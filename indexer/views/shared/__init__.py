@@ -1,0 +1,1 @@
+"""What several pages use: the words, tables, tabs and names of runs."""

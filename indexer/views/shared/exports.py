@@ -1,0 +1,58 @@
+"""What the index's files share: the columns of a place, and what a run was computed from."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from indexer.models import City, Register, Run
+from indexer.views.shared.words import data_set_name, method_words, version_name
+from weighting.exports import Fact, Heading
+
+
+def place_headings(register: Register) -> list[Heading]:
+    """Head the columns of `place_cells`, with the register's own word for a unit."""
+    words = {"unit": capfirst(register.unit)}
+    return [
+        Heading("city_zh", _("%(unit)s (Chinese)") % words),
+        Heading("city_en", _("%(unit)s (English)") % words),
+        Heading("province", _("Province")),
+        Heading("region", _("Region")),
+    ]
+
+
+def place_cells(city: City) -> list[str]:
+    return [city.name_zh, city.name_en, city.province.name, city.province.region.name]
+
+
+def changed_heading(name: str) -> Heading:
+    """Head the count of values behind a score that were filled in, left out or treated."""
+    words = _("Values behind %(name)s that were filled in, left out or treated") % {"name": name}
+    return Heading("changed_values", words)
+
+
+def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
+    """Return what figures of one run, or of several of the same cities, were computed from and by."""
+    facts = [
+        Fact("data_set", _("Data set"), _joined(data_set_name(run.data_set) for run in runs)),
+        Fact("data_sha256", _("SHA-256 of the data"), " ".join(dict.fromkeys(r.data_sha256 for r in runs))),
+        Fact("weight_version", _("Weight version"), _("; ").join(map(version_name, runs))),
+        Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(run.manifest_hash for run in runs)),
+        Fact("method", _("Method"), _joined(method_words(run.method) for run in runs)),
+        Fact("method_sha256", _("SHA-256 of the method"), " ".join(_once(r.method.sha256 for r in runs))),
+        Fact("code_version", _("Software version"), _software(runs)),
+    ]
+    return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Name each once; methods have semicolons of their own."""
+    return " | ".join(dict.fromkeys(names))
+
+
+def _software(runs: Sequence[Run]) -> str:
+    return " ".join(dict.fromkeys(run.code_version for run in runs))

@@ -1,0 +1,45 @@
+"""Provinces and regions as tables show them, and how their scores were formed."""
+
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from indexer.selectors.places import PlaceRanking
+from indexer.selectors.runs import PERCENT
+from indexer.views.shared.tables import Cell, longest_bar
+from weighting.views.numbers import signed
+
+DIGITS = 3
+
+
+def how_formed(ranked: PlaceRanking) -> str:
+    """Say how the scores of the cities became those of their place."""
+    words = {"units": ranked.subject.cities.register.units, "column": ranked.weight}
+    if ranked.is_sum:
+        return _("sum of the shares of the %(units)s") % words
+    if ranked.weight:
+        return _("mean of the scores of the %(units)s, weighted by %(column)s") % words
+    return _("plain mean of the scores of the %(units)s") % words
+
+
+def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
+    """Return the places by rank as a table shows them."""
+    longest = [longest_bar(column) for column in ranked.scores.T]
+    return [
+        {
+            "rank": ranked.ranks[position] or "–",
+            "place": ranked.places[position],
+            "count": ranked.counts[position],
+            "cells": [
+                _cell(score, full) for score, full in zip(ranked.scores[position], longest, strict=True)
+            ],
+            "first": ranked.first_of(position),
+        }
+        for position in ranked.order
+    ]
+
+
+def _cell(score: float, full: float) -> Cell:
+    percent = 100 * score / full if full > 0 and not np.isnan(score) else None
+    return Cell(signed(score * PERCENT, DIGITS, plus=False), percent=percent)
