@@ -14,6 +14,10 @@ COPY requirements.txt .
 RUN pip install -r requirements.txt
 
 COPY . .
+# The image holds no repository: `docker compose build --build-arg QUANHENG_COMMIT=$(git rev-parse HEAD)`
+# lets manifests and results name the commit beside the fingerprint of the code.
+ARG QUANHENG_COMMIT=""
+ENV QUANHENG_COMMIT=$QUANHENG_COMMIT
 # The key serves this step alone; the running product is given its own.
 RUN DJANGO_SECRET_KEY=only-for-the-build python -m config.catalogues \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py build_vendor_js \

@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.broker import socket_path
-from config.build import build_fingerprint
+from config.build import build_fingerprint, build_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -37,10 +37,10 @@ def _embedded_secret() -> str:
     return path.read_text().strip()
 
 
-# Recorded in every manifest and beside every result.
-CODE_VERSION = "0.1.0"
 # What answers that are kept are tagged with; fixed when the process starts, as its code is.
 BUILD = build_fingerprint(BASE_DIR)
+# Recorded in every manifest and beside every result and study.
+CODE_VERSION = build_name(BASE_DIR, BUILD)
 
 # Whether `make run` loads the demonstration and prints its sign-in links.
 WITH_DEMO = env.bool("QUANHENG_DEMO", default=True)
