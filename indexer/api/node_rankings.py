@@ -100,7 +100,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
     run, node = subject.run, subject.node
     assert node is not None  # noqa: S101 - the code was found
     printed: Printed = {}
-    if run.reproduces_publication:  # type: ignore[attr-defined]
+    if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, [subject.cities.ids[p] for p in positions])
     changed = changes_by_city(run, subject.record, node)
     subject.cities.load(positions)

@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from indexer.selectors.cities import Cities, matching_cities
+from weighting.forms.offers import offer_choices
 from weighting.numeric.arrays import IntArray
 
 PAGE_SIZE = 50
@@ -28,8 +29,8 @@ class CityFilter(forms.Form):
         self._cities = cities
         self.fields["q"].label = capfirst(cities.register.unit)
         regions = [(region.pk, region.name) for region in cities.regions]
-        self.fields["region"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
-        self.fields["province"].choices = [("", _("All provinces")), *self._provinces()]  # type: ignore[attr-defined]
+        offer_choices(self, "region", [("", _("All regions")), *regions])
+        offer_choices(self, "province", [("", _("All provinces")), *self._provinces()])
         self.full_clean()
 
     def positions(self) -> IntArray:

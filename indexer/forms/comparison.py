@@ -16,6 +16,7 @@ from indexer.forms.city_names import CityNames
 from indexer.models import Run
 from indexer.names import UnitError
 from indexer.selectors.cities import Cities
+from weighting.forms.offers import offer_choices
 
 FEWEST, MOST = 2, 50
 LINES = (10, 20, 50)
@@ -36,8 +37,8 @@ class ComparisonForm(forms.Form):
         super().__init__(data)
         self._runs = {run.pk: run for run in runs}
         choices = list(zip(self._runs, names, strict=True))
-        self.fields["runs"].choices = choices  # type: ignore[attr-defined]
-        self.fields["base"].choices = choices  # type: ignore[attr-defined]
+        offer_choices(self, "runs", choices)
+        offer_choices(self, "base", choices)
 
     def clean_runs(self) -> list[Run]:
         """Return the runs in the order asked for."""
@@ -94,7 +95,7 @@ class FigureForm(forms.Form):
                 given[name] = usual[name]
         super().__init__(given)
         for name, values in offered.items():
-            self.fields[name].choices = [(value, str(value)) for value in values]  # type: ignore[attr-defined]
+            offer_choices(self, name, [(value, str(value)) for value in values])
         units = {"units": capfirst(cities.register.units)}
         self.fields["lines"].label = _("%(units)s drawn") % units
         self.fields["mark"].label = _("%(units)s to mark") % units

@@ -19,6 +19,7 @@ from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
+from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
 
@@ -115,7 +116,7 @@ class TermsForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = {"framework": frameworks, "register": registers, "series": series}
         for name, queryset in choices.items():
-            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
+            offer_rows(self, name, queryset)
         self.fields["framework"].initial = frameworks.first()
         self.fields["register"].initial = registers.first()
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import INDENT
 from indexer.models import Run
+from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
 
@@ -29,7 +30,7 @@ class BranchForm(forms.Form):
         super().__init__(data, initial=initial)
         self._nodes = {node.code: node for node in nodes}
         choices = [(node.code, INDENT * node.depth + node.name) for node in nodes]
-        self.fields["node"].choices = choices  # type: ignore[attr-defined]
+        offer_choices(self, "node", choices)
 
     @property
     def chosen(self) -> Indicator:
@@ -49,7 +50,7 @@ class RunChoice(forms.Form):
         if asked.get("run") not in self._runs:
             asked["run"] = next(iter(self._runs), "")
         super().__init__(asked)
-        self.fields["run"].choices = list(zip(self._runs, names, strict=True))  # type: ignore[attr-defined]
+        offer_choices(self, "run", list(zip(self._runs, names, strict=True)))
 
     @property
     def chosen(self) -> Run | None:

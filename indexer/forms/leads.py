@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.selectors.profiles import DARK_HORSE_PLACES, Lead, Leads, dark_horses_of, leads_over
+from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
 
@@ -27,8 +28,8 @@ class LeadForm(forms.Form):
         super().__init__(given | {"places": given["places"] or str(DARK_HORSE_PLACES)})
         along = [(node.code, INDENT * (node.depth - 1) + node.name) for node in along_the_tree(list(nodes))]
         scores = [(COMPOSITE, _("Composite score")), *along]
-        self.fields["node"].choices = [("", _("any sub-index")), *scores]  # type: ignore[attr-defined]
-        self.fields["over"].choices = [("", _("every other sub-index")), *scores]  # type: ignore[attr-defined]
+        offer_choices(self, "node", [("", _("any sub-index")), *scores])
+        offer_choices(self, "over", [("", _("every other sub-index")), *scores])
         self._nodes = {node.code: node for node in nodes}
 
     def clean(self) -> dict[str, Any]:

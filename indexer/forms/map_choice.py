@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import Run
+from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
 
@@ -24,7 +25,7 @@ class MapChoice(NodeChoice):
     ) -> None:
         super().__init__(data, nodes=nodes)
         choices = [(run.pk, name) for run, name in zip(runs, names, strict=True)]
-        self.fields["against"].choices = [("", _("none: show the scores")), *choices]  # type: ignore[attr-defined]
+        offer_choices(self, "against", [("", _("none: show the scores")), *choices])
         self.full_clean()
 
     @property

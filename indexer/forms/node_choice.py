@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
 
@@ -23,7 +24,7 @@ class NodeChoice(forms.Form):
         super().__init__(data)
         self._nodes = {node.code: node for node in nodes}
         choices = [(node.code, INDENT * node.depth + node.name) for node in along_the_tree(list(nodes))]
-        self.fields["node"].choices = [("", _("Composite score")), *choices]  # type: ignore[attr-defined]
+        offer_choices(self, "node", [("", _("Composite score")), *choices])
         self.full_clean()
 
     @property

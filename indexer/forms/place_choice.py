@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
 from indexer.selectors.places import Level
+from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
 # Asked for by name, since leaving it out asks for the usual weighting.
@@ -36,7 +37,7 @@ class PlaceChoice(NodeChoice):
         self._usual = usual
         self.fields["weight"].label = _("%(units)s weigh") % {"units": capfirst(units)}
         by_column = [(code, _("by %(column)s") % {"column": code}) for code in weights]
-        self.fields["weight"].choices = [(PLAIN, _("all the same")), *by_column]  # type: ignore[attr-defined]
+        offer_choices(self, "weight", [(PLAIN, _("all the same")), *by_column])
         self.full_clean()
 
     def show_weights(self, matter: bool) -> None:

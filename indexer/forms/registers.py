@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from indexer.forms.data_sets import FrameworkChoice
 from indexer.models import Register
 from indexer.services.registers import RegisterWords
+from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 
 
@@ -43,7 +44,7 @@ class RegisterImportForm(forms.Form):
 
     def __init__(self, *args: Any, registers: QuerySet[Register]) -> None:
         super().__init__(*args)
-        self.fields["register"].queryset = registers  # type: ignore[attr-defined]
+        offer_rows(self, "register", registers)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import OutsideSeries, Register
 from indexer.selectors.series import DEFAULT_BANDS
+from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Indicator
 
@@ -62,7 +63,7 @@ class SeriesImportForm(forms.Form):
 
     def __init__(self, *args: Any, registers: QuerySet[Register], register: int | None) -> None:
         super().__init__(*args)
-        self.fields["register"].queryset = registers  # type: ignore[attr-defined]
+        offer_rows(self, "register", registers)
         self.fields["register"].initial = register or registers.first()
 
 
@@ -109,7 +110,7 @@ class SeriesChoice(NodeChoice):
         super().__init__(data, nodes=nodes)
         self._series = {one.pk: one for one in series}
         choices = [(one.pk, f"{one.name} ({one.year})") for one in series]
-        self.fields["series"].choices = choices  # type: ignore[attr-defined]
+        offer_choices(self, "series", choices)
         self.order_fields(["series", "node", "scale", "bands"])
         self.full_clean()
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.services.study_parameters import DEFAULTS, EXPERT_DRAWS, WEIGHTS_OF, BadParameters
+from weighting.forms.offers import offer_choices
 
 WEIGHTS = {
     StudyKind.BOOTSTRAP.value: gettext_lazy("Experts drawn again (bootstrap)"),
@@ -127,7 +128,7 @@ class StudyForm(forms.Form):
             field.initial = field.initial or DEFAULTS.get(name)
         if "weights" in self.fields:
             choices = [(weights, WEIGHTS[weights]) for weights in WEIGHTS_OF[kind]]
-            self.fields["weights"].choices = choices  # type: ignore[attr-defined]
+            offer_choices(self, "weights", choices)
             self.fields["weights"].initial = StudyKind.NOISE
             for name in ("nu", "kappa"):
                 self.fields[name].label = _("%(field)s, for such weights") % {

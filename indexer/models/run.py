@@ -29,6 +29,8 @@ class Run(Job):
     code_version = models.CharField(max_length=40, blank=True)
     node_scores = models.BinaryField(null=True)
     result_sha256 = models.CharField(max_length=64, blank=True)
+    # Whether a publication prints its figures; every selector of runs asks for it.
+    reproduces_publication: bool
 
     class Meta(Job.Meta):
         ordering = ["-pk"]

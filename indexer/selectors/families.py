@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import BranchIndex, Run
@@ -64,6 +64,5 @@ def finished_runs_of(branch: BranchIndex, account: Account | None) -> list[Run]:
     runs = runs_visible_to(account).filter(
         data_set__framework=branch.node.framework_id, status=RunStatus.DONE
     )
-    runs = runs.annotate(own_method=F("data_set__method"))
     listed = list(runs.order_by("-data_set__year", "-data_set_id", "weight_version__number", "pk"))
-    return sorted(listed, key=lambda run: run.method_id != run.own_method)  # type: ignore[attr-defined]
+    return sorted(listed, key=lambda run: run.method_id != run.data_set.method_id)

@@ -215,7 +215,7 @@ def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None)
 def figure_of(run: Run, score: float, printed: str | None) -> Figure:
     """Return a score as shown, with its mark where the data set reproduces a publication."""
     value = float(score) * PERCENT
-    if not run.reproduces_publication:  # type: ignore[attr-defined]
+    if not run.reproduces_publication:
         return Figure(value)
     if printed is None:
         return Figure(value, "reconstructed")
@@ -226,7 +226,8 @@ def figure_of(run: Run, score: float, printed: str | None) -> Figure:
 def _visible_to(account: Account | None) -> QuerySet[Run]:
     printed = PublishedFigure.objects.filter(data_set=OuterRef("data_set"))
     runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
-    runs = runs.annotate(reproduces_publication=Exists(printed))
+    # The model declares it for whoever reads a run, which the plugin takes for a second definition.
+    runs = runs.annotate(reproduces_publication=Exists(printed))  # type: ignore[no-redef]
     if account:
         return runs
     published = runs.filter(data_set__is_published=True, weight_version__is_published=True)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Account, AuditEntry
 
 Choices = list[tuple[str, Any]]
@@ -31,10 +32,10 @@ class AuditFilter(forms.Form):
 
     def __init__(self, *args: Any, acts: Choices, subjects: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["act"].choices = [("", _("All")), *acts]  # type: ignore[attr-defined]
-        self.fields["subject"].choices = [("", _("All")), *subjects]  # type: ignore[attr-defined]
+        offer_choices(self, "act", [("", _("All")), *acts])
+        offer_choices(self, "subject", [("", _("All")), *subjects])
         actors = Account.objects.order_by("username")
-        self.fields["actor"].queryset = actors  # type: ignore[attr-defined]
+        offer_rows(self, "actor", actors)
 
     def apply(self, entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         """Return the entries that were asked for."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
+from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.moments import moment_text, time_zones, zone_text
@@ -36,6 +37,7 @@ RULES = (
     "consensus_threshold",
     "exclusion",
 )
+
 TERMS = ("title_zh", "title_en", "deadline", *RULES, "follows", "feedback")
 
 
@@ -85,8 +87,8 @@ class RoundBasisForm(forms.Form):
         self, *args: Any, frameworks: QuerySet[Framework], panels: QuerySet[Panel], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["framework"].queryset = frameworks  # type: ignore[attr-defined]
-        self.fields["panel"].queryset = panels  # type: ignore[attr-defined]
+        offer_rows(self, "framework", frameworks)
+        offer_rows(self, "panel", panels)
 
 
 @dataclass(frozen=True)
@@ -195,16 +197,17 @@ class RoundForm(forms.Form):
         self, *args: Any, indicators: Sequence[Indicator], earlier: QuerySet[Round], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["follows"].queryset = earlier  # type: ignore[attr-defined]
+        offer_rows(self, "follows", earlier)
         if not earlier:
             del self.fields["follows"]
-        self.fields["time_zone"].choices = time_zone_choices()  # type: ignore[attr-defined]
+        offer_choices(self, "time_zone", time_zone_choices())
         self.fields["time_zone"].initial = settings.TIME_ZONE
         self._indicators = indicators
         self._parents = {f"under:{node.code}": node for node in indicators if not node.is_leaf}
         choices = [(ROOT_GROUP, _("The whole index"))]
         choices += [(value, node.name) for value, node in self._parents.items()]
-        self.fields["groups"].choices = choices  # type: ignore[attr-defined]
+        self._group_choices = choices
+        offer_choices(self, "groups", choices)
         self.fields["groups"].initial = [value for value, _label in choices]
         # What follows a round is compared with it, so it begins with the same rules.
         followed = next((each for each in earlier if str(each.pk) == self.initial.get("follows")), None)
@@ -244,7 +247,7 @@ class RoundForm(forms.Form):
     def group_choices(self) -> Iterator[GroupChoice]:
         """Yield the groups along the tree, the root group first."""
         chosen = self["groups"].value() or []
-        for value, label in self.fields["groups"].choices:  # type: ignore[attr-defined]
+        for value, label in self._group_choices:
             parent = self._parents.get(value)
             yield GroupChoice(
                 value=value,
@@ -262,7 +265,7 @@ class RevisionForm(RoundForm):
 
     def __init__(self, *args: Any, round_: Round, panels: QuerySet[Panel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["panel"].queryset = panels  # type: ignore[attr-defined]
+        offer_rows(self, "panel", panels)
         self._begin_with(round_, ("panel", *TERMS))
         self.fields["deadline"].initial = wall_clock_of(round_.deadline, round_.time_zone)
 

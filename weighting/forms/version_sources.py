@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
+from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework, Indicator, Round, WeightVersion
 from weighting.selectors.versions import WeightedNode
@@ -35,7 +36,7 @@ class PoolForm(Labels):
 
     def __init__(self, *args: Any, rounds: QuerySet[Round], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["rounds"].queryset = rounds  # type: ignore[attr-defined]
+        offer_rows(self, "rounds", rounds)
         self.order_fields(["rounds"])
 
 
@@ -68,8 +69,8 @@ class ImpliedForm(Labels):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["framework"].queryset = frameworks  # type: ignore[attr-defined]
-        self.fields["compared"].queryset = versions  # type: ignore[attr-defined]
+        offer_rows(self, "framework", frameworks)
+        offer_rows(self, "compared", versions)
         self.order_fields(["framework", "file", "compared"])
 
     def clean(self) -> dict[str, Any]:

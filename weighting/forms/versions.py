@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import VersionSource
+from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
 
@@ -55,7 +56,7 @@ class VersionForm(forms.Form):
 
     def __init__(self, *args: Any, frameworks: QuerySet[Framework], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["framework"].queryset = frameworks  # type: ignore[attr-defined]
+        offer_rows(self, "framework", frameworks)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -174,11 +174,7 @@ def _score_figures(compared: Comparison, positions: Sequence[int]) -> list[list[
     """Return the score of some cities under each version, marked."""
     ids = [compared.cities[p].pk for p in positions]
     asked = ids if len(ids) <= MANY_CITIES else None
-    data_sets = {
-        run.data_set_id: run.data_set
-        for run in compared.runs
-        if run.reproduces_publication  # type: ignore[attr-defined]
-    }
+    data_sets = {run.data_set_id: run.data_set for run in compared.runs if run.reproduces_publication}
     printed = {key: printed_figures_of(data_set, asked) for key, data_set in data_sets.items()}
     return [
         [
