@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 CITIES, LEAVES, VERSIONS, TURNS = 10_000, 100, 100, 15
+PART = {"HX-Request": "true", "HX-Target": "results"}
 ASKED = {
     "by rank": "",
     "by a sub-index": "?sort=-s0",
@@ -47,7 +48,10 @@ def _measure() -> None:
     account, run = _world()
     client.force_login(account, "django.contrib.auth.backends.ModelBackend")
     for words, query in ASKED.items():
-        for part, headers in {"page": {}, "table alone": {"HX-Request": "true"}}.items():
+        for part, headers in {
+            "page": {},
+            "table alone": {"HX-Request": "true", "HX-Target": "results"},
+        }.items():
             _print(
                 f"ranking {words}, {part}", partial(client.get, f"/runs/{run.pk}/{query}", headers=headers)
             )

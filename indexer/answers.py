@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 
 from indexer.models import Run
+from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.visitors import visitor_of
 
 
@@ -43,12 +44,11 @@ def answer_page(
         visitor.name,
         # A kept page's forms are taken as long as the secret behind their token is the same.
         request.META["CSRF_COOKIE"],
-        request.headers.get("HX-Request", ""),
-        request.headers.get("HX-History-Restore-Request", ""),
+        "part" if asks_for_part(request) else "page",
     )
     response = _answer(request, run, lambda: page(request, run), *parts)
     patch_cache_control(response, private=True, no_cache=True)
-    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request", "Accept-Language", "Cookie"])
+    patch_vary_headers(response, [*PART_HEADERS, "Accept-Language", "Cookie"])
     return response
 
 
@@ -67,7 +67,7 @@ def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
         run.result_sha256,
         str(run.finished_at),
         settings.BUILD,
-        str(run.reproduces_publication),  # type: ignore[attr-defined]
+        str(run.reproduces_publication),
         get_language() or "",
         request.get_full_path(),
         *parts,

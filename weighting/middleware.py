@@ -10,6 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from weighting.enums import Role
 from weighting.exceptions import Refused, TooManyTokens
 from weighting.permissions import ADMINISTRATORS
+from weighting.requests import marked
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
 from weighting.visitors import Visitor, visitor_of
@@ -47,7 +48,7 @@ class TokenMiddleware:
                 account = account_of_token(secret.strip(), address=request.META.get("REMOTE_ADDR", ""))
             except Refused as refusal:
                 return _refuse_token(refusal)
-            request.visitor = Visitor(role=Role(account.role), account=account, by_token=True)  # type: ignore[attr-defined]
+            marked(request).visitor = Visitor(role=Role(account.role), account=account, by_token=True)
         response = self.get_response(request)
         patch_vary_headers(response, ["Authorization"])
         return response

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from weighting.enums import Role
 from weighting.models import Account, Invitation
 from weighting.permissions import MANAGERS, STAFF
+from weighting.requests import marked
 from weighting.selectors.access import invitation_in_session, read_round
 
 
@@ -42,8 +43,8 @@ class Visitor:
 def visitor_of(request: HttpRequest) -> Visitor:
     """Return the visitor, looked up once per request."""
     if not hasattr(request, "visitor"):
-        request.visitor = _find_visitor(request)  # type: ignore[attr-defined]
-    return request.visitor  # type: ignore[attr-defined]
+        marked(request).visitor = _find_visitor(request)
+    return marked(request).visitor
 
 
 def account_of(request: HttpRequest) -> Account:

@@ -41,6 +41,7 @@ from weighting.exceptions import Refused
 from weighting.exports import Heading
 from weighting.models import Indicator
 from weighting.permissions import ANYONE, STAFF, audience
+from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import indicators_of
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.visitors import visitor_of
@@ -122,7 +123,7 @@ def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:
     nodes = _nodes(study)
     context = _city_table(request, result) if study.kind in RANKED else {}
     # What only the table is asked for needs no figures.
-    if request.htmx and request.htmx.target == "results":  # type: ignore[attr-defined]
+    if asks_for_part(request):
         return context
     figures = figures_of(result, nodes)
     for name, figure in figures.items():

@@ -25,6 +25,7 @@ from indexer.views.shared.run_names import run_names
 from indexer.views.shared.tables import render_part
 from indexer.views.shared.words import score_unit
 from weighting.permissions import ANYONE, audience
+from weighting.requests import asks_for_part
 from weighting.views.files import asked_format, picture_answer, save_links
 
 
@@ -39,7 +40,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
     table = comparison_table(request, compared)
     figure_form = FigureForm(request.GET, cities=compared.cities, tops=compared.tops)
     context = {"table": table, "rows": comparison_rows(compared, table), **_shared(compared, figure_form)}
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not asks_for_part(request):
         context |= choice.picker() | _summary(compared, figure_form)
     return render_part(
         request, "indexer/comparison/comparison.html", "indexer/comparison/_comparison_table.html", context
@@ -83,7 +84,7 @@ def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
         "unit": score_unit(run.method),
         "data_set_name": common_data(compared),
         "sub_indices": compared.sub_indices,
-        "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
+        "reproduces_publication": run.reproduces_publication,
         "query": query_of(compared),
         "kept": kept,
     }

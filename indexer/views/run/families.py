@@ -42,6 +42,7 @@ from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.models import Indicator
 from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
@@ -121,7 +122,7 @@ def index_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
     }
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not asks_for_part(request):
         context |= _summary(ranking, form)
     return render_part(request, "indexer/run/index_detail.html", "indexer/run/_index_table.html", context)
 

@@ -20,6 +20,7 @@ from indexer.views.shared.tables import CityTable, Column, cut_table, render_par
 from indexer.views.shared.words import data_set_name, score_unit, version_name
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
+from weighting.requests import asks_for_part
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
 
@@ -63,7 +64,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "register": table.register,
         "rows": [_row(fragility, pair) for pair in table.positions],
     }
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not asks_for_part(request):
         context |= {
             "title": _finding(fragility),
             "stats": _statistics(fragility),

@@ -40,6 +40,7 @@ from weighting.drawing import SERIES
 from weighting.exports import Heading
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
+from weighting.requests import asks_for_part
 from weighting.selectors.versions import WeightedNode, weighted_nodes_of
 from weighting.views.files import save_links, table_answer
 from weighting.views.numbers import signed
@@ -121,9 +122,7 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
     ranking = load_ranking(run, request.GET.get("node", ""), named=asks_for_names(request))
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
-    htmx = request.htmx  # type: ignore[attr-defined]
-    is_page = not htmx or htmx.history_restore_request
-    regions = rank_places(ranking.subject, "region", usable={}) if is_page else None
+    regions = None if asks_for_part(request) else rank_places(ranking.subject, "region", usable={})
     _load_cities(ranking, table, regions)
     context: dict[str, Any] = {
         "run": run,
@@ -134,7 +133,7 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
         "unit": score_unit(run.method),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
-        "reproduces_publication": run.reproduces_publication,  # type: ignore[attr-defined]
+        "reproduces_publication": run.reproduces_publication,
         "has_changes": ranking.has_changes,
         "has_marks": ranking.changes is not None and bool(ranking.changes.any()),
     }
@@ -205,7 +204,7 @@ def _figures(ranking: Ranking, positions: list[int]) -> list[list[Figure]]:
     run = ranking.run
     ids = [ranking.cities[p].pk for p in positions]
     printed: Printed = {}
-    if run.reproduces_publication:  # type: ignore[attr-defined]
+    if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, ids if len(ids) <= MANY_CITIES else None)
     nodes = [node.pk if node else None for node in ranking.columns]
     return [

@@ -16,6 +16,7 @@ from indexer.models import Register
 from indexer.selectors.cities import Cities
 from indexer.selectors.runs import Figure
 from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.views.numbers import signed
 
 
@@ -135,11 +136,9 @@ def longest_bar(scores: FloatArray) -> float:
 
 
 def render_part(request: HttpRequest, page: str, part: str, context: Mapping[str, object]) -> HttpResponse:
-    """Answer htmx with the part of the page it replaces, anybody else with the page."""
-    htmx = request.htmx  # type: ignore[attr-defined]
-    wanted = part if htmx and not htmx.history_restore_request else page
-    response = render(request, wanted, dict(context))
-    patch_vary_headers(response, ["HX-Request"])
+    """Answer with the part of the page where that is asked for, else with the page."""
+    response = render(request, part if asks_for_part(request) else page, dict(context))
+    patch_vary_headers(response, PART_HEADERS)
     return response
 
 

@@ -82,7 +82,7 @@ def test_the_largest_change_comes_first_when_asked(analyst, runs):
 
 
 def test_filters_keep_the_comparison_and_htmx_gets_the_table(analyst, runs):
-    part = analyst.get(HERE, ask(*runs[:2], q="xian"), headers={"HX-Request": "true"})
+    part = analyst.get(HERE, ask(*runs[:2], q="xian"), headers={"HX-Request": "true", "HX-Target": "results"})
     text = part.content.decode()
     assert [row["city"].name_en for row in part.context["rows"]] == ["Xi'an"]
     assert "<html" not in text

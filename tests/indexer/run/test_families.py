@@ -20,6 +20,9 @@ from weighting.services.frameworks import publish_framework
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
+# What htmx sends to put the table in its place.
+PART = {"HX-Request": "true", "HX-Target": "results"}
+
 
 @pytest.fixture
 def manager(client):
@@ -147,7 +150,11 @@ class TestRanking:
         assert manager.get(page_of(branch)).context["run"] == first
         assert manager.get(page_of(branch), {"run": second.pk}).context["run"] == second
         assert manager.get(page_of(branch), {"run": "99999"}).context["run"] == first
-        part = manager.get(page_of(branch), {"run": second.pk, "q": "xian"}, headers={"HX-Request": "true"})
+        part = manager.get(
+            page_of(branch),
+            {"run": second.pk, "q": "xian"},
+            headers=PART,
+        )
         assert [row["city"].name_en for row in part.context["rows"]] == ["Xi'an"]
 
     def test_file_and_api_hold_the_same(self, manager):

@@ -18,6 +18,9 @@ from weighting.numeric.tree import global_weights
 
 pytestmark = pytest.mark.django_db
 
+# What htmx sends to put the table in its place.
+PART = {"HX-Request": "true", "HX-Target": "results"}
+
 
 @pytest.fixture
 def analyst(client):
@@ -50,7 +53,7 @@ def test_the_most_fragile_pair_comes_first_and_both_its_cities_are_found(analyst
     assert sizes == sorted(sizes)
     assert len(rows) == 11
     name = rows[0]["lower"].name_en
-    found = analyst.get(f"/runs/{run.pk}/fragility/", {"q": name}, headers={"HX-Request": "true"})
+    found = analyst.get(f"/runs/{run.pk}/fragility/", {"q": name}, headers=PART)
     assert all(name in (row["upper"].name_en, row["lower"].name_en) for row in found.context["rows"])
     assert 1 <= len(found.context["rows"]) <= 2
     assert "<html" not in found.content.decode()

@@ -46,7 +46,7 @@ def test_the_page_is_held_by_its_reader_until_something_on_it_changes(
     for query, headers in [
         ({"page": 2}, {}),
         ({}, {"Accept-Language": "zh-hans"}),
-        ({}, {"HX-Request": "true"}),
+        ({}, {"HX-Request": "true", "HX-Target": "results"}),
     ]:
         assert again(client, address, first, query, **headers).status_code == 200
     Run.objects.filter(pk=published.pk).update(result_sha256="f" * 64)

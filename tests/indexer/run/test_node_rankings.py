@@ -17,6 +17,9 @@ from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
+# What htmx sends to put the table in its place.
+PART = {"HX-Request": "true", "HX-Target": "results"}
+
 # One outlier in the first column, one gap in the second: 12 cities, five leaves.
 VALUES = np.tile(np.arange(1.0, 13)[:, np.newaxis], 5)
 VALUES[-1, 0] = 1000.0
@@ -70,7 +73,7 @@ def test_the_page_of_a_node_keeps_it_through_filter_and_file(analyst):
     assert f'<input type="hidden" name="node" value="{node.code}" form="city-filter">' in text
     assert f"/export/?node={node.code}&amp;format=csv" in text
     assert "What the scores of the first 5 cities are made of" in text
-    part = analyst.get(page_of(run), {"node": node.code, "q": "luo"}, headers={"HX-Request": "true"})
+    part = analyst.get(page_of(run), {"node": node.code, "q": "luo"}, headers=PART)
     assert part.context["subject"].node == node
 
 

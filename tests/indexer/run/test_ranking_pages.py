@@ -14,6 +14,9 @@ from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
 
+# What htmx sends to put the table in its place.
+PART = {"HX-Request": "true", "HX-Target": "results"}
+
 
 def page_of(run):
     return reverse("indexer:run-detail", args=[run.pk])
@@ -95,10 +98,13 @@ def test_pages_hold_fifty_rows_unless_all_are_asked_for(analyst):
 
 
 def test_htmx_gets_the_table_alone_and_history_the_page(analyst, run):
-    part = analyst.get(page_of(run), {"q": "luo"}, headers={"HX-Request": "true"})
+    part = analyst.get(page_of(run), {"q": "luo"}, headers=PART)
     assert "<html" not in part.content.decode()
     assert "HX-Request" in part.headers["Vary"]
-    whole = analyst.get(page_of(run), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    whole = analyst.get(
+        page_of(run),
+        headers={**PART, "HX-History-Restore-Request": "true"},
+    )
     assert "<html" in whole.content.decode()
 
 

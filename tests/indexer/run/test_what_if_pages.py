@@ -185,7 +185,7 @@ def test_a_large_data_set_is_left_to_the_server(manager, run, monkeypatch):
     assert "too large for a browser" in text
     assert "what-if.js" not in text
     assert "hx-post" in text
-    part = manager.get(page_of(run), headers={"HX-Request": "true"}).content.decode()
+    part = manager.get(page_of(run), headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
     assert "<html" not in part
     assert "Mean shift" in part
 

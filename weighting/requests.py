@@ -1,0 +1,37 @@
+"""What a request carries beyond Django's own: what the middleware put on it, and what htmx asks for."""
+
+from typing import TYPE_CHECKING, cast
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from weighting.visitors import Visitor
+
+# The element that every page with a table keeps its part in.
+PART = "results"
+# What `asks_for_part` reads: an answer that may be kept names them in its Vary.
+PART_HEADERS = ("HX-Request", "HX-Target", "HX-History-Restore-Request")
+
+
+class MarkedRequest(HttpRequest):
+    """A request as the middleware hands it on."""
+
+    htmx: "HtmxDetails"
+    visitor: "Visitor"
+
+
+def marked(request: HttpRequest) -> MarkedRequest:
+    """Return the request by its full type: every one that reaches a view went through the middleware."""
+    return cast(MarkedRequest, request)
+
+
+def asks_for_part(request: HttpRequest) -> bool:
+    """Whether only the part of a page is asked for that htmx puts in the place of the one in view.
+
+    The one rule for it. Whoever puts another element in place, or goes back to a page that the
+    browser no longer has, is given the whole page.
+    """
+    htmx = marked(request).htmx
+    return bool(htmx) and htmx.target == PART and not htmx.history_restore_request
