@@ -9,7 +9,8 @@ take the room of the drawing stand on lines of their own, and keys are set one b
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import pylopdf_fonts_zh_cn
 import vl_convert
@@ -23,6 +24,27 @@ from weighting.lettering import (
 )
 
 Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart and the same numbers as a table, for components/_figure.html.
+
+    ``labels`` are the heads of the table's columns that depend on what is shown; the others stand in
+    the table's template. ``image_url`` is where the server draws the same chart.
+    """
+
+    title: str
+    subtitle: str
+    spec: Spec
+    rows: Sequence[Any]
+    labels: Sequence[str] = ()
+    image_url: str = ""
+
+    def drawn_at(self, image_url: str) -> Self:
+        """Return the figure with the address of its picture."""
+        return replace(self, image_url=image_url)
+
 
 # What a picture is saved as, and how it is sent.
 PICTURES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}

@@ -17,7 +17,7 @@ from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
-from indexer.selectors.runs import Printed, figure_of, printed_figures_of
+from indexer.selectors.runs import Printed, printed_figures_of, shown_score
 from weighting.api.base import PAGE, Pages, described
 
 
@@ -107,7 +107,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
     rows = []
     for p in positions:
         city = subject.cities[p]
-        figure = figure_of(run, subject.scores[p], printed.get((city.pk, node.pk)))
+        figure = shown_score(run, subject.scores[p], printed.get((city.pk, node.pk)))
         rows.append(
             {
                 "unit": city.name_zh,

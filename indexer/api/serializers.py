@@ -7,7 +7,7 @@ from rest_framework import serializers
 from indexer.enums import RunStatus
 from indexer.job_words import failure_words
 from indexer.models import CityScore, DataSet, IndexMethod, Run
-from indexer.selectors.runs import Printed, figure_of
+from indexer.selectors.runs import Printed, shown_score
 from weighting.visitors import visitor_of
 
 MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", "")]
@@ -133,7 +133,7 @@ class RankingSerializer(serializers.ModelSerializer):
     def to_representation(self, instance: CityScore) -> dict[str, Any]:
         run: Run = self.context["run"]
         printed: Printed = self.context["printed"]
-        figure = figure_of(run, instance.score, printed.get((instance.city_id, None)))
+        figure = shown_score(run, instance.score, printed.get((instance.city_id, None)))
         instance.score, instance.mark = figure.value, figure.source  # type: ignore[attr-defined]
         instance.changed_values = self.context["changed"].get(instance.city_id, 0)  # type: ignore[attr-defined]
         return super().to_representation(instance)

@@ -26,7 +26,7 @@ Printed = dict[tuple[int, int | None], str]
 
 
 @dataclass(frozen=True)
-class Figure:
+class ShownScore:
     """A score as shown; published where a publication prints the same at its digits.
 
     The source is empty where the data set reproduces no publication.
@@ -212,15 +212,15 @@ def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None)
     }
 
 
-def figure_of(run: Run, score: float, printed: str | None) -> Figure:
+def shown_score(run: Run, score: float, printed: str | None) -> ShownScore:
     """Return a score as shown, with its mark where the data set reproduces a publication."""
     value = float(score) * PERCENT
     if not run.reproduces_publication:
-        return Figure(value)
+        return ShownScore(value)
     if printed is None:
-        return Figure(value, "reconstructed")
+        return ShownScore(value, "reconstructed")
     digits = -int(Decimal(printed).as_tuple().exponent)
-    return Figure(value, "published" if f"{value:.{digits}f}" == printed else "reconstructed")
+    return ShownScore(value, "published" if f"{value:.{digits}f}" == printed else "reconstructed")
 
 
 def _visible_to(account: Account | None) -> QuerySet[Run]:

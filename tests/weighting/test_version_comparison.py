@@ -71,7 +71,7 @@ def test_the_page_says_the_finding_and_shows_every_node(client, pair):
 
 def test_indicators_of_one_name_are_lines_of_their_own_in_the_picture(client, framework, pair):
     Indicator.objects.filter(framework=framework, code__in=["fixed", "retail"]).update(name_en="Users")
-    rows = ask(client, PAGE, *pair).context["figure"]["rows"]
+    rows = ask(client, PAGE, *pair).context["figure"].rows
     assert {"Users (Indicator infra)", "Users (Indicator industry)"} < {row["name"] for row in rows}
     assert len({row["name"] for row in rows}) == len(rows)
 

@@ -83,7 +83,9 @@ def statistics_picture(
     request: HttpRequest, statistics: RoundStatistics, figure: str, format: str
 ) -> HttpResponse:
     """The answers of one group as a picture."""
-    specs = {section["id"]: section["spec"] for section in group_sections(statistics)}
+    specs = {
+        section["id"]: section["figure"] and section["figure"].spec for section in group_sections(statistics)
+    }
     return picture_answer(specs.get(figure), format)
 
 

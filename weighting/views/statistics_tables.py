@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weighting import charts
+from weighting.drawing import Figure
 from weighting.exports import Fact, Heading
 from weighting.models import Round
 from weighting.numeric.agreement import IntraclassCorrelation
@@ -27,10 +28,8 @@ def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
             "parent": group.parent,
             "agreement": agreement_cells(group.agreement),
             "items": group.items,
-            "image_url": reverse(
-                "weighting:round-statistics-picture", args=[statistics.round.pk, f"group-{place}", "svg"]
-            ),
-            **_figure(group, source),
+            "figure": _figure(group, source, f"group-{place}", statistics.round),
+            "source": source,
         }
         for place, group in enumerate(statistics.groups, start=1)
     ]
@@ -159,12 +158,15 @@ def _item_cells(item: ItemFigures, group: GroupFigures) -> list[object]:
     ]
 
 
-def _figure(group: GroupFigures, source: str) -> dict[str, Any]:
-    """Return the title and the drawing of a group's answers; no drawing where none is reported."""
-    title, subtitle = group_finding(group), _("ballots for each score; the length is their share, in %")
+def _figure(group: GroupFigures, source: str, name: str, round: Round) -> Figure | None:
+    """Draw a group's answers; nothing where none is reported."""
     shown = [charts.ScoreDistribution(i.indicator.name, i.scores) for i in group.items if i.is_reported]
-    spec = charts.distribution_chart(shown, title=title, subtitle=subtitle, source=source) if shown else None
-    return {"title": title, "subtitle": subtitle, "spec": spec, "source": source}
+    if not shown:
+        return None
+    title, subtitle = group_finding(group), _("ballots for each score; the length is their share, in %")
+    spec = charts.distribution_chart(shown, title=title, subtitle=subtitle, source=source)
+    picture = reverse("weighting:round-statistics-picture", args=[round.pk, name, "svg"])
+    return Figure(title, subtitle, spec, group.items, image_url=picture)
 
 
 def _source(statistics: RoundStatistics) -> str:

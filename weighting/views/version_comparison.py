@@ -78,7 +78,7 @@ def version_compare_export(request: HttpRequest) -> HttpResponse:
 def version_compare_picture(request: HttpRequest, format: str) -> HttpResponse:
     """Answer with the figure as a file that stands alone."""
     figure = movers_figure(_compared(request))
-    return picture_answer(figure and figure["spec"], format)
+    return picture_answer(figure.spec if figure else None, format)
 
 
 def _chosen(request: HttpRequest) -> list[WeightVersion]:
@@ -141,15 +141,15 @@ def query_of(versions: Sequence[WeightVersion]) -> str:
 def _context(compared: VersionComparison) -> dict[str, Any]:
     query = query_of(compared.versions)
     figure = movers_figure(compared)
-    if figure:
-        figure["image_url"] = f"{reverse('weighting:version-compare-picture', args=['svg'])}?{query}"
+    picture = f"{reverse('weighting:version-compare-picture', args=['svg'])}?{query}"
     return {
         "title": finding(compared),
         "framework": compared.base.framework,
         "base_name": version_name(compared.base),
         "versions": [(version_name(version), version) for version in compared.versions],
         "changes": [_change(compared, change) for change in compared.changes],
-        "figure": figure,
+        "figure": figure and figure.drawn_at(picture),
+        "left_out": len(compared.versions) - len(figure.labels) if figure else 0,
         "rows": _rows(compared),
         "query": query,
         "saves": save_links(f"{reverse('weighting:version-compare-export')}?{query}"),

@@ -1,10 +1,8 @@
 """The figure of a comparison of versions: a dumbbell for each indicator that moves most."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
-from weighting.drawing import PALETTE, SHAPES, Spec, field, figure
+from weighting.drawing import PALETTE, SHAPES, Figure, Spec, field, figure
 from weighting.selectors.frameworks import distinct_names
 from weighting.selectors.version_comparison import VersionComparison
 from weighting.views.version_words import PERCENT, digits_for, version_name
@@ -15,7 +13,7 @@ STEP = 26
 MOST_DRAWN = len(SHAPES)
 
 
-def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
+def movers_figure(compared: VersionComparison) -> Figure | None:
     """Return the figure of the indicators that move most, and its table; None when none moves."""
     movers = compared.movers[:ROWS].tolist()
     if not movers:
@@ -38,14 +36,8 @@ def movers_figure(compared: VersionComparison) -> dict[str, Any] | None:
         }
         for node, name in names.items()
     ]
-    return {
-        "title": title,
-        "subtitle": subtitle,
-        "versions": [version_name(version) for version in versions],
-        "rows": rows,
-        "left_out": len(compared.versions) - len(versions),
-        "spec": _dumbbells(compared, names, columns, title=title, subtitle=subtitle),
-    }
+    spec = _dumbbells(compared, names, columns, title=title, subtitle=subtitle)
+    return Figure(title, subtitle, spec, rows, [version_name(version) for version in versions])
 
 
 def _drawn(compared: VersionComparison) -> list[int]:

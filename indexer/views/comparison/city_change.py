@@ -21,6 +21,7 @@ from indexer.views.comparison.words import common_data, provenance_of, split_not
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_names import run_names, source_of
 from indexer.views.shared.words import score_unit
+from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.selectors.frameworks import distinct_names
@@ -85,7 +86,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
 def city_change_picture(request: HttpRequest, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the page as a file."""
     figure = _figure(_find(request, asked_comparison(request, is_split=True), city_pk), "")
-    return picture_answer(figure and figure["spec"], format)
+    return picture_answer(figure.spec if figure else None, format)
 
 
 def _find(request: HttpRequest, compared: Comparison, city_pk: int) -> CityChange:
@@ -175,7 +176,7 @@ def _digits(change: CityChange) -> int:
     return change_digits(change.parts.total[:, change.compared.tree.leaves] * PERCENT)
 
 
-def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
+def _figure(change: CityChange, query: str) -> Figure | None:
     leaves = [leaf for leaf in change.leaves[:CHART_ROWS] if leaf.total]
     if not leaves:
         return None
@@ -222,13 +223,7 @@ def _figure(change: CityChange, query: str) -> dict[str, Any] | None:
         }
         for part in parts
     ]
-    return {
-        "title": title,
-        "subtitle": subtitle,
-        "spec": spec,
-        "rows": rows,
-        "image_url": f"{picture}?{query}",
-    }
+    return Figure(title, subtitle, spec, rows, image_url=f"{picture}?{query}")
 
 
 def _tree(change: CityChange) -> list[dict[str, Any]]:

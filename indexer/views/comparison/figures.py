@@ -1,8 +1,7 @@
 """The figures of a comparison: for the page, and as files."""
 
-from typing import Any
-
 import numpy as np
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -14,12 +13,13 @@ from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.table import change_digits, change_parts
 from indexer.views.shared.run_names import FEW, short_names, source_of
 from indexer.views.shared.words import score_unit
+from weighting.drawing import Figure
 from weighting.views.numbers import signed
 
 ROWS = 20
 
 
-def figures_of(compared: Comparison, options: FigureOptions) -> dict[str, dict[str, Any]]:
+def figures_of(compared: Comparison, options: FigureOptions) -> dict[str, Figure]:
     """Return the figures that make sense for the versions, by name, each with its table."""
     figures = {"weights": _weights(compared)}
     if compared.moved:
@@ -31,11 +31,19 @@ def figures_of(compared: Comparison, options: FigureOptions) -> dict[str, dict[s
     return figures
 
 
+def drawn_figures(compared: Comparison, options: FigureOptions, query: str) -> dict[str, Figure]:
+    """Return the figures with the addresses of their pictures; ``query`` asks for the same comparison."""
+    return {
+        name: figure.drawn_at(f"{reverse('indexer:comparison-picture', args=[name, 'svg'])}?{query}")
+        for name, figure in figures_of(compared, options).items()
+    }
+
+
 def _is_pair(compared: Comparison) -> bool:
     return len(compared.runs) == 2
 
 
-def _weights(compared: Comparison) -> dict[str, Any]:
+def _weights(compared: Comparison) -> Figure:
     labels = short_names(compared.runs)
     percents = compared.weights[compared.roots] * 100
     gaps = np.ptp(percents, axis=1)
@@ -62,14 +70,14 @@ def _weights(compared: Comparison) -> dict[str, Any]:
         spec = charts.weight_ticks_chart(bars, labels[0], **caption)
     else:
         spec = charts.weights_chart(bars, **caption)
-    return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": rows}
+    return Figure(title, subtitle, spec, rows, labels)
 
 
 def _caption(compared: Comparison, title: str, subtitle: str) -> dict[str, str]:
     return {"title": title, "subtitle": subtitle, "source": source_of(compared.runs)}
 
 
-def _ranks(compared: Comparison) -> dict[str, Any]:
+def _ranks(compared: Comparison) -> Figure:
     shifts = compared.largest_shifts
     before, after = (result.ranks for result in compared.results)
     best = int(np.lexsort((after, -shifts))[0])
@@ -87,10 +95,10 @@ def _ranks(compared: Comparison) -> dict[str, Any]:
     moves = [charts.RankMove(compared.cities[p].name, int(before[p]), int(after[p])) for p in chosen]
     caption = _caption(compared, title, subtitle)
     spec = charts.rank_shift_chart(moves, unit_word=compared.cities.register.unit, limit=ROWS, **caption)
-    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": moves}
+    return Figure(title, subtitle, spec, moves)
 
 
-def _scores(compared: Comparison, change: ChangeParts) -> dict[str, Any]:
+def _scores(compared: Comparison, change: ChangeParts) -> Figure:
     split = change_parts(compared, change)
     names, parts = list(split.parts.values()), split.amounts * PERCENT
     most = int(np.abs(parts).sum(axis=0).argmax())
@@ -114,10 +122,10 @@ def _scores(compared: Comparison, change: ChangeParts) -> dict[str, Any]:
     ]
     caption = _caption(compared, title, subtitle)
     spec = charts.score_shift_chart(moves, unit_word=compared.cities.register.unit, limit=ROWS, **caption)
-    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows, "names": names}
+    return Figure(title, subtitle, spec, rows, names)
 
 
-def _bump(compared: Comparison, options: FigureOptions) -> dict[str, Any]:
+def _bump(compared: Comparison, options: FigureOptions) -> Figure:
     labels = short_names(compared.runs)
     first = np.argsort(compared.results[0].ranks, kind="stable")[: options.lines].tolist()
     chosen = [*first, *(p for p in options.marked if p not in first)]
@@ -134,10 +142,10 @@ def _bump(compared: Comparison, options: FigureOptions) -> dict[str, Any]:
         subtitle = _("%(what)s, and those marked") % {"what": subtitle}
     caption = _caption(compared, title, subtitle)
     spec = charts.bump_chart(lines, labels, unit_word=register.unit, **caption)
-    return {"title": title, "subtitle": subtitle, "spec": spec, "labels": labels, "rows": lines}
+    return Figure(title, subtitle, spec, lines, labels)
 
 
-def _flow(compared: Comparison) -> dict[str, Any]:
+def _flow(compared: Comparison) -> Figure:
     labels, bands = short_names(compared.runs), _band_names(compared)
     counts = compared.flows
     leave = int(sum(counts[0, 0].sum(axis=0)) - (compared.ranks.max(axis=1) <= compared.band_limits[0]).sum())
@@ -170,7 +178,7 @@ def _flow(compared: Comparison) -> dict[str, Any]:
     ]
     caption = _caption(compared, title, subtitle)
     spec = charts.rank_flow_chart(flows, bands, labels, units_word=register.units, **caption)
-    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": rows}
+    return Figure(title, subtitle, spec, rows)
 
 
 def _band_names(compared: Comparison) -> list[str]:

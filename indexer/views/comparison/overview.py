@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from indexer.forms.comparison import FEWEST, FigureForm
 from indexer.selectors.comparison import Comparison
 from indexer.views.comparison.choice import RunChoice, asked_comparison
-from indexer.views.comparison.figures import figures_of
+from indexer.views.comparison.figures import drawn_figures, figures_of
 from indexer.views.comparison.matrices import matrices_of, pairs_file
 from indexer.views.comparison.table import comparison_file, comparison_rows, comparison_table
 from indexer.views.comparison.words import (
@@ -68,7 +68,7 @@ def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpRe
     compared = asked_comparison(request)
     options = FigureForm(request.GET, cities=compared.cities, tops=compared.tops).options
     drawn = figures_of(compared, options).get(figure)
-    return picture_answer(drawn and drawn["spec"], format)
+    return picture_answer(drawn.spec if drawn else None, format)
 
 
 def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
@@ -93,9 +93,6 @@ def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
 def _summary(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
     options = figure_form.options
     query = f"{query_of(compared)}&{urlencode(figure_form.data)}"
-    figures = figures_of(compared, options)
-    for name, figure in figures.items():
-        figure["image_url"] = f"{reverse('indexer:comparison-picture', args=[name, 'svg'])}?{query}"
     return {
         "title": finding(compared),
         "stats": statistics_of(compared),
@@ -103,7 +100,7 @@ def _summary(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
         "matrices": matrices_of(compared, options),
         "pair_saves": save_links(f"{reverse('indexer:comparison-pairs')}?{query_of(compared)}"),
         "figure_form": figure_form,
-        "figures": figures,
+        "figures": drawn_figures(compared, options, query),
         "split_note": split_note(compared),
         "provenance": provenance_of(compared),
         "saves": save_links(f"{reverse('indexer:comparison-export')}?{query_of(compared)}"),

@@ -11,7 +11,7 @@ from indexer.models import Run
 from indexer.numeric.comparison import ChangeParts
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.preparations import changed_counts_of, may_change_cells
-from indexer.selectors.runs import PERCENT, Figure, figure_of, printed_figures_of
+from indexer.selectors.runs import PERCENT, ShownScore, printed_figures_of, shown_score
 from indexer.views.comparison.words import values_word
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
@@ -170,7 +170,7 @@ def _many_rows(compared: Comparison, positions: Sequence[int]) -> list[dict[str,
     ]
 
 
-def _score_figures(compared: Comparison, positions: Sequence[int]) -> list[list[Figure]]:
+def _score_figures(compared: Comparison, positions: Sequence[int]) -> list[list[ShownScore]]:
     """Return the score of some cities under each version, marked."""
     ids = [compared.cities[p].pk for p in positions]
     asked = ids if len(ids) <= MANY_CITIES else None
@@ -178,7 +178,9 @@ def _score_figures(compared: Comparison, positions: Sequence[int]) -> list[list[
     printed = {key: printed_figures_of(data_set, asked) for key, data_set in data_sets.items()}
     return [
         [
-            figure_of(result.run, result.scores[p], printed.get(result.run.data_set_id, {}).get((city, None)))
+            shown_score(
+                result.run, result.scores[p], printed.get(result.run.data_set_id, {}).get((city, None))
+            )
             for result in compared.results
         ]
         for city, p in zip(ids, positions, strict=True)

@@ -16,7 +16,7 @@ from indexer.selectors.concentration import ConcentrationReport
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals, rank_intervals_of, result_of_study
 from indexer.views.comparison.choice import RunChoice
-from indexer.views.comparison.figures import figures_of
+from indexer.views.comparison.figures import drawn_figures
 from indexer.views.comparison.overview import query_of
 from indexer.views.comparison.words import (
     common_data,
@@ -126,9 +126,6 @@ def _comparison_context(compared: Comparison) -> dict[str, Any]:
     compared.cities.load(range(len(compared.cities)))
     query = query_of(compared)
     options = FigureForm({}, cities=compared.cities, tops=compared.tops).options
-    figures = figures_of(compared, options)
-    for name, figure in figures.items():
-        figure["image_url"] = f"{reverse('indexer:comparison-picture', args=[name, 'svg'])}?{query}"
     return {
         "title": finding(compared),
         "abstracts": in_both_languages(lambda: comparison_sentences(compared)),
@@ -140,7 +137,7 @@ def _comparison_context(compared: Comparison) -> dict[str, Any]:
         "unit": score_unit(compared.runs[0].method),
         "stats": statistics_of(compared),
         "summaries": summary_rows(compared),
-        "figures": figures,
+        "figures": drawn_figures(compared, options, query),
         "split_note": split_note(compared),
         "sub_indices": compared.sub_indices,
         "provenance": provenance_of(compared),

@@ -29,6 +29,7 @@ from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.words import data_set_name, score_unit, version_name
 from indexer.views.study_words import study_name
+from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
@@ -62,7 +63,7 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
 @require_GET
 def run_city_picture(request: HttpRequest, pk: int, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the profile as a file."""
-    return picture_answer(_figure(_find(finished_run(request, pk), city_pk))["spec"], format)
+    return picture_answer(_figure(_find(finished_run(request, pk), city_pk)).spec, format)
 
 
 def _find(run: Run, city_pk: int) -> CityProfile:
@@ -84,8 +85,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "city": profile.city,
         "title": _finding(profile),
         "stats": _statistics(profile),
-        "figure": _figure(profile)
-        | {"image_url": reverse("indexer:run-city-picture", args=[*address, "svg"])},
+        "figure": _figure(profile).drawn_at(reverse("indexer:run-city-picture", args=[*address, "svg"])),
         "scores": [
             _score_row(score) | {"changes": changed.get(score.node.code, ()) if score.node else ()}
             for score in [profile.composite, *profile.nodes]
@@ -173,7 +173,7 @@ def _interval_statistics(profile: CityProfile) -> list[dict[str, str]]:
     ]
 
 
-def _figure(profile: CityProfile) -> dict[str, Any]:
+def _figure(profile: CityProfile) -> Figure:
     """Draw the scores as multiples of the nation's mean; as differences from it where some are negative."""
     scores = [profile.composite, *profile.nodes]
     drawn = [score for score in scores if np.isfinite(score.score)]
@@ -215,7 +215,7 @@ def _figure(profile: CityProfile) -> dict[str, Any]:
         subtitle=subtitle,
         source=f"{data_set_name(profile.run.data_set)} · {version_name(profile.run)}",
     )
-    return {"title": title, "subtitle": subtitle, "spec": spec, "rows": points}
+    return Figure(title, subtitle, spec, points)
 
 
 def _against(score: float, mean: float, *, as_ratio: bool) -> float:

@@ -18,6 +18,7 @@ from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
 from indexer.views.shared.words import data_set_name, score_unit, version_name
+from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.requests import asks_for_part
@@ -170,7 +171,7 @@ def _statistics(fragility: Fragility) -> list[dict[str, str]]:
     ]
 
 
-def _figure(fragility: Fragility) -> dict[str, Any] | None:
+def _figure(fragility: Fragility) -> Figure | None:
     """Draw the first thousand pairs that a single weight can turn round."""
     pairs = [pair for pair in range(min(fragility.count, CHART_PAIRS)) if fragility.changes.nodes[pair] >= 0]
     if not pairs:
@@ -209,13 +210,8 @@ def _figure(fragility: Fragility) -> dict[str, Any] | None:
         source=source,
     )
     order = sorted(range(len(pairs)), key=lambda place: dots[place].points)[:TABLE_PAIRS]
-    return {
-        "title": title,
-        "subtitle": subtitle,
-        "spec": spec,
-        "rows": [rows[place] for place in order],
-        "image_url": reverse("indexer:run-picture", args=[fragility.run.pk, "fragility", "svg"]),
-    }
+    picture = reverse("indexer:run-picture", args=[fragility.run.pk, "fragility", "svg"])
+    return Figure(title, subtitle, spec, [rows[place] for place in order], image_url=picture)
 
 
 def fragility_figure(run: Run) -> charts.Spec | None:
@@ -224,7 +220,7 @@ def fragility_figure(run: Run) -> charts.Spec | None:
         figure = _figure(fragility_of(run))
     except NotLinear:
         return None
-    return figure and figure["spec"]
+    return figure.spec if figure else None
 
 
 def _headings(fragility: Fragility) -> list[Heading]:

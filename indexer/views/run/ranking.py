@@ -20,7 +20,7 @@ from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.preparations import changes_in
-from indexer.selectors.runs import PERCENT, Figure, Printed, figure_of, printed_figures_of, result_of
+from indexer.selectors.runs import PERCENT, Printed, ShownScore, printed_figures_of, result_of, shown_score
 from indexer.views.run.preparation import change_words, preparation_context
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.place_rows import how_formed, place_rows
@@ -199,7 +199,7 @@ def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
     return rows
 
 
-def _figures(ranking: Ranking, positions: list[int]) -> list[list[Figure]]:
+def _figures(ranking: Ranking, positions: list[int]) -> list[list[ShownScore]]:
     """Return the scores of some cities in all columns, marked."""
     run = ranking.run
     ids = [ranking.cities[p].pk for p in positions]
@@ -209,7 +209,7 @@ def _figures(ranking: Ranking, positions: list[int]) -> list[list[Figure]]:
     nodes = [node.pk if node else None for node in ranking.columns]
     return [
         [
-            figure_of(run, score, printed.get((city, node)))
+            shown_score(run, score, printed.get((city, node)))
             for node, score in zip(nodes, ranking.scores[p], strict=True)
         ]
         for city, p in zip(ids, positions, strict=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from indexer.forms.city_filter import CityFilter
 from indexer.models import Register
 from indexer.selectors.cities import Cities
-from indexer.selectors.runs import Figure
+from indexer.selectors.runs import ShownScore
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.views.numbers import signed
@@ -117,7 +117,7 @@ def cut_table(
     )
 
 
-def cells_of(figures: Sequence[Figure], *, longest: Sequence[float], digits: int) -> list[Cell]:
+def cells_of(figures: Sequence[ShownScore], *, longest: Sequence[float], digits: int) -> list[Cell]:
     """Return the score cells of a line; ``longest`` is the score of a full bar, 0 for no bars."""
     return [
         Cell(

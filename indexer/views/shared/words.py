@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from indexer.enums import Missing, Normalisation, Outliers
 from indexer.job_words import job_duration
 from indexer.models import DataSet, IndexMethod, Run
-from indexer.selectors.runs import Figure
+from indexer.selectors.runs import ShownScore
 from weighting.moments import zone_text
 
 
@@ -102,7 +102,7 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def source_word(figure: Figure) -> str:
+def source_word(figure: ShownScore) -> str:
     """Say where a figure comes from."""
     match figure.source:
         case "published":

@@ -72,7 +72,7 @@ def test_indicators_of_one_name_are_lines_of_their_own_in_the_picture(analyst, r
     framework = runs[0].data_set.framework
     Indicator.objects.filter(framework=framework, code__in=["fixed", "retail"]).update(name_en="Users")
     response = analyst.get(address(runs[0].data_set.city_ids[3], *runs))
-    names = [row["name"] for row in response.context["figure"]["rows"]]
+    names = [row["name"] for row in response.context["figure"].rows]
     assert {"Users (Indicator infra)", "Users (Indicator industry)"} < set(names)
     assert len(set(names)) == len(names)
 

@@ -170,7 +170,7 @@ def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_an
 def test_versions_are_labelled_by_what_tells_them_apart(analyst):
     first = make_runs(random_values(4), tilts=[None])[0]
     other = with_method(first, normalisation="rank")
-    labels = analyst.get(HERE, ask(first, other)).context["figures"]["weights"]["labels"]
+    labels = analyst.get(HERE, ask(first, other)).context["figures"]["weights"].labels
     assert labels == [
         "Share of the national total; Reflect: max + min - x; Arithmetic mean",
         "Rank; Arithmetic mean",
@@ -250,7 +250,7 @@ def test_every_two_versions_come_as_a_file(analyst, runs):
 
 def test_a_city_can_be_marked_by_any_of_its_names(analyst, runs):
     response = analyst.get(HERE, ask(*runs, mark="宛城， Xi'an"))
-    marked = [line.name for line in response.context["figures"]["ranks"]["rows"] if line.marked]
+    marked = [line.name for line in response.context["figures"]["ranks"].rows if line.marked]
     assert marked == ["Nanyang", "Xi'an"]
     wrong = analyst.get(HERE, ask(*runs, mark="南阴市, Atlantis", lines="x", k="7")).content.decode()
     assert "There is no city “南阴市” here. Nearest names: Nanyang." in wrong

@@ -8,7 +8,7 @@ from indexer.enums import RunStatus
 from indexer.management.commands import load_demo as command
 from indexer.models import DataSet, PublishedFigure, Run
 from indexer.selectors.data_sets import cities_of
-from indexer.selectors.runs import figure_of, printed_figures_of, results_of, runs_with_nodes_visible_to
+from indexer.selectors.runs import printed_figures_of, results_of, runs_with_nodes_visible_to, shown_score
 from weighting.enums import RoundState, VersionSource
 from weighting.models import (
     Account,
@@ -119,7 +119,7 @@ def test_cells_are_marked_published_only_where_the_report_prints_them(demo, resu
     run = results[IMPLIED].run
     roots = list(Indicator.objects.filter(parent=None))
     marks = [
-        figure_of(run, row[node.position], printed.get((city_id, node.pk))).published
+        shown_score(run, row[node.position], printed.get((city_id, node.pk))).published
         for city_id, row in zip(demo.city_ids, results[IMPLIED].node_scores, strict=True)
         for node in roots
     ]

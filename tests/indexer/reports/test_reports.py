@@ -221,7 +221,7 @@ def test_ties_are_told_and_means_that_are_no_sums_have_no_critical_weight(analys
 def test_the_page_of_a_comparison_has_pictures_that_are_there(analyst, tilts):
     runs = make_runs(random_values(12), tilts=tilts)
     page = analyst.get(COMPARED, {"runs": [run.pk for run in runs]})
-    pictures = [figure["image_url"] for figure in page.context["figures"].values()]
+    pictures = [figure.image_url for figure in page.context["figures"].values()]
 
     assert page.status_code == 200
     assert all(run.manifest_hash in page.content.decode() for run in runs)

@@ -149,7 +149,7 @@ def test_scores_below_zero_are_shown_as_differences(analyst):
     run = make_runs(random_values(6), tilts=[None], normalisation="zscore")[0]
     response = analyst.get(page(run))
     assert "from the nation’s mean" in response.content.decode()
-    points = response.context["figure"]["rows"]
+    points = response.context["figure"].rows
     assert {point.nation for point in points} == {0.0}
 
 
@@ -161,7 +161,7 @@ def test_a_city_with_gaps_has_no_rank_where_it_has_nothing(analyst):
     rows = {row["name"]: row for row in response.context["scores"]}
     assert rows["Indicator infra"]["rank"] == "–"
     assert rows["Indicator infra"]["figures"][0] == "–"
-    assert len(response.context["figure"]["rows"]) == len(rows) - 3
+    assert len(response.context["figure"].rows) == len(rows) - 3
 
 
 def test_file_and_picture_of_a_city(analyst, runs):

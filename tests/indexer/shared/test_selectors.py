@@ -7,11 +7,11 @@ from indexer.selectors.comparison import compare_runs, summarise_shift
 from indexer.selectors.data_sets import data_sets_visible_to, indicator_summaries_of
 from indexer.selectors.indices import index_of
 from indexer.selectors.runs import (
-    figure_of,
     result_of,
     results_of,
     runs_visible_to,
     runs_with_nodes_visible_to,
+    shown_score,
 )
 from tests.factories import make_account
 from tests.indexer.pages import make_runs, print_figure, random_values
@@ -57,13 +57,13 @@ def test_results_follow_the_order_of_the_data_set():
 def test_a_figure_is_published_only_when_it_equals_the_printed_one_at_its_digits():
     run = make_runs(SMALL, tilts=[None])[0]
     unmarked = runs_visible_to(make_account()).get()
-    assert figure_of(unmarked, 0.5, None).source == ""
+    assert shown_score(unmarked, 0.5, None).source == ""
     print_figure(run, 0, "27.5")
     marked = runs_visible_to(make_account()).get()
-    assert figure_of(marked, 0.27456, "27.5").published
-    assert not figure_of(marked, 0.27456, "27.45").published
-    assert figure_of(marked, 0.27456, "27.456").value == pytest.approx(27.456)
-    assert figure_of(marked, 0.27456, None).source == "reconstructed"
+    assert shown_score(marked, 0.27456, "27.5").published
+    assert not shown_score(marked, 0.27456, "27.45").published
+    assert shown_score(marked, 0.27456, "27.456").value == pytest.approx(27.456)
+    assert shown_score(marked, 0.27456, None).source == "reconstructed"
 
 
 @pytest.mark.parametrize(
