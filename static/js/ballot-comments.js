@@ -4,8 +4,9 @@
 const ballot = document.getElementById("ballot");
 const form = document.getElementById("ballot-form");
 const words = ballot.dataset;
+// Until ballot.js begins, which says how to post, comments are sent with the plain form.
+let post = null;
 const fields = [...form.querySelectorAll("textarea[data-comment-url]")].map(readField);
-const ANSWER_WITHIN_MS = 15000;
 const RETRY_MS = 3000;
 
 function readField(area) {
@@ -18,7 +19,10 @@ function isWaiting(field) {
 
 function save(field) {
   if (!isWaiting(field)) return Promise.resolve();
-  field.running ||= send(field).finally(() => { field.running = null; });
+  if (!field.running) {
+    field.running = send(field);
+    field.running.then(() => { field.running = null; });
+  }
   return field.running;
 }
 
@@ -26,14 +30,7 @@ async function send(field) {
   const comment = field.area.value.trim();
   field.state.textContent = words.saving;
   try {
-    const response = await fetch(field.area.dataset.commentUrl, {
-      method: "POST",
-      headers: { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-      body: new URLSearchParams({ comment, seen: field.saved }),
-      redirect: "manual",
-      keepalive: true,
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
+    const response = await post(field.area.dataset.commentUrl, { comment, seen: field.saved });
     settle(field, await response.json(), comment);
   } catch {
     field.state.textContent = words.commentWaits;
@@ -54,18 +51,32 @@ function settle(field, answer, comment) {
   }
 }
 
-for (const field of fields) {
-  field.area.addEventListener("change", () => save(field));
-  field.area.closest("details").querySelector("[data-comment-save]").addEventListener("click", () => save(field));
-}
-/* What was written before this script had arrived; a field that still has the focus is saved when it is left. */
-for (const field of fields) if (field.area !== document.activeElement) save(field);
 /* A score that was given later lets a waiting comment through. */
-new MutationObserver((changes) => {
-  for (const change of changes) {
-    const field = fields.find(({ area }) => change.target.closest?.("[data-item]")?.contains(area));
-    if (field && change.target.classList.contains("is-saved")) save(field);
+function watchScores() {
+  const observer = new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const item = target.classList.contains("is-saved") && target.closest("[data-item]");
+      const field = item && fields.find(({ area }) => item.contains(area));
+      if (field) save(field);
+    }
+  });
+  observer.observe(form, { subtree: true, attributes: true, attributeFilter: ["class"] });
+}
+
+function begin(asked) {
+  watchScores();
+  post = asked.post;
+  for (const field of fields) {
+    field.area.addEventListener("change", () => save(field));
+    field.area.closest("details").querySelector("[data-comment-save]").addEventListener("click", () => save(field));
   }
-}).observe(form, { subtree: true, attributes: true, attributeFilter: ["class"] });
-form.addEventListener("ballot:leave", (event) => event.detail.push(...fields.map(save)));
-window.addEventListener("beforeunload", (event) => { if (fields.some(isWaiting)) event.preventDefault(); });
+  // What was written before this script had arrived; a field that still has the focus is saved when it is left.
+  for (const field of fields) if (field.area !== document.activeElement) save(field);
+  form.addEventListener("ballot:leave", (event) => event.detail.push(...fields.map(save)));
+  window.addEventListener("beforeunload", (event) => {
+    if (form.classList.contains("is-live") && fields.some(isWaiting)) event.preventDefault();
+  });
+  asked.isBegun = true;
+}
+
+form.addEventListener("ballot:begin", (event) => begin(event.detail));

@@ -1,6 +1,10 @@
 /* Saves each answer as it is clicked. Clicks that cannot be sent wait in a queue, which a reload
    survives: in sessionStorage, not localStorage, so that no score stays on a shared device once
-   the tab is closed. */
+   the tab is closed.
+
+   The page is a plain form until this script has shown that it can work, and again if it fails. It is
+   written for browsers of 2019, which WeChat and old phones still bring: no `?.`, `??` or `||=`, which
+   keep a whole file from being read, and no function that is younger. */
 
 const ballot = document.getElementById("ballot");
 const form = document.getElementById("ballot-form");
@@ -11,18 +15,24 @@ const signedOutAlert = document.getElementById("ballot-signed-out");
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 30000;
 const ANSWER_WITHIN_MS = 15000;
+const MOST_FAILURES = 3;
+// What became of a click: the server has settled it, refuses it alone, failed over it, or takes nothing now.
+const [SETTLED, STUCK, FAILED, NOTHING_NOW] = ["settled", "stuck", "failed", "nothing now"];
 
 /* An item's queue holds at most two clicks: `sent` left for the server without an answer yet, and
-   is repeated unchanged until there is one; `next` is the newest click after it. */
+   is repeated unchanged until there is one; `next` is the newest click after it. `isStuck` says that
+   the server takes other answers but not this one, `failures` how often it was tried in vain. */
 const items = new Map([...form.querySelectorAll("[data-item]")].map((element) => [element.dataset.item, readItem(element)]));
 let running = null;
 let retryTimer = 0;
 let retryDelay = FIRST_RETRY_MS;
 let isClosed = false;
+let isPlain = true;
 
 function readItem(element) {
-  const [revision, value] = element.querySelector(`[name="seen-${element.dataset.item}"]`).value.split(":");
-  return { element, revision: Number(revision), value, sent: null, next: null };
+  const seen = element.querySelector(`[name="seen-${element.dataset.item}"]`);
+  const [revision, value] = seen.value.split(":");
+  return { element, seen, revision: Number(revision), value, sent: null, next: null, isStuck: false, failures: 0 };
 }
 
 function fill(sentence, values) {
@@ -75,7 +85,7 @@ function saveEarlierClicks() {
 }
 
 function enqueue(item, value) {
-  item.next = { value, client: clickId(), seen: item.revision };
+  Object.assign(item, { next: { value, client: clickId(), seen: item.revision }, isStuck: false, failures: 0 });
   showItem(item, words.saving, "");
   storeQueue();
   flush();
@@ -83,28 +93,44 @@ function enqueue(item, value) {
 
 /* Sends what waits, one click after another; resolves when nothing more can be sent now. */
 function flush() {
-  if (isClosed) return Promise.resolve();
+  if (isClosed || isPlain) return Promise.resolve();
   clearTimeout(retryTimer);
-  running ||= sendAll().finally(() => {
-    running = null;
-    showWhole();
-  });
+  if (!running) {
+    running = sendAll().catch(bePlain).then(() => {
+      running = null;
+      showWhole();
+    });
+  }
   showWhole();
   return running;
 }
 
+/* One round over what waits, the least troubled first, so that no answer holds up the others. */
 async function sendAll() {
-  for (let item = waiting()[0]; item && !isClosed; item = waiting()[0]) {
-    if (!item.sent) {
-      item.sent = item.next;
-      item.next = null;
-      storeQueue();
+  const tried = new Set();
+  const untried = () => waiting().filter((item) => !tried.has(item)).sort((a, b) => a.failures - b.failures)[0];
+  let failures = 0;
+  for (let item = untried(); item && !isClosed && failures < MOST_FAILURES; item = untried()) {
+    const outcome = await send(takeNext(item));
+    if (outcome !== SETTLED) {
+      tried.add(item);
+      item.failures += 1;
     }
-    if (!(await send(item))) return retryLater();
+    failures = outcome === FAILED ? failures + 1 : 0;
     storeQueue();
     showWhole();
+    if (outcome === NOTHING_NOW) break;
   }
-  retryDelay = FIRST_RETRY_MS;
+  if (waiting().length) retryLater();
+  else retryDelay = FIRST_RETRY_MS;
+}
+
+function takeNext(item) {
+  if (!item.sent) {
+    Object.assign(item, { sent: item.next, next: null });
+    storeQueue();
+  }
+  return item;
 }
 
 /* There is reason to hope: whatever is under way may still fail of the old trouble, so try once more after it. */
@@ -114,43 +140,72 @@ function flushAgain() {
 }
 
 function retryLater() {
-  for (const item of waiting()) showItem(item, words.unsaved, "is-late");
+  for (const item of waiting()) showItem(item, item.isStuck ? words.stuck : words.unsaved, "is-late");
+  if (waiting().every((item) => item.isStuck)) retryDelay = LONGEST_RETRY_MS;
   retryTimer = setTimeout(flush, retryDelay);
   retryDelay = Math.min(2 * retryDelay, LONGEST_RETRY_MS);
 }
 
-/* Returns whether the server has answered for this click. */
+/* Asks the server, which has so long to answer. AbortSignal.timeout would do, but is of 2022. It throws
+   at once where the browser lacks something; what it returns fails where the network does. */
+function ask(url, options) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
+  const end = () => clearTimeout(timer);
+  const answer = fetch(url, { redirect: "manual", signal: limit.signal, ...options });
+  answer.then(end, end);
+  return answer;
+}
+
+function post(url, fields) {
+  const headers = { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  return ask(url, { method: "POST", headers, body: new URLSearchParams(fields), keepalive: true });
+}
+
 async function send(item) {
   showItem(item, words.saving, "");
+  const asked = post(item.element.dataset.url, item.sent);
   let response;
   try {
-    response = await fetch(item.element.dataset.url, {
-      method: "POST",
-      headers: { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-      body: new URLSearchParams(item.sent),
-      redirect: "manual",
-      keepalive: true,
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
+    response = await asked;
   } catch {
-    return false;
+    return NOTHING_NOW;
   }
-  // A redirect leads to the sign-in page; 403 and 404 mean that somebody else is signed in now.
-  const isSignedOut = response.type === "opaqueredirect" || response.status === 403 || response.status === 404;
-  showAlert(signedOutAlert, isSignedOut);
-  if (isSignedOut || response.status >= 500 || response.status === 429) return false;
+  if (response.status === 429) return NOTHING_NOW;
+  if (response.status >= 500) return FAILED;
   const answer = await response.json().catch(() => ({}));
   const settle = { saved: acceptSaved, stale: askWhich, closed: acceptClosed, refused: takeBack }[answer.state];
-  settle?.(item, answer);
-  return Boolean(settle);
+  if (!settle) return setAside(item);
+  showAlert(signedOutAlert, false);
+  Object.assign(item, { isStuck: false, failures: 0 });
+  settle(item, answer);
+  return SETTLED;
+}
+
+/* An answer that is not about the click: a redirect to the sign-in page, a refusal of somebody else who
+   is signed in now, or an address that leads nowhere. Whether the expert is still in tells which. */
+async function setAside(item) {
+  const isIn = await ask(words.terms).then((response) => response.ok, () => false);
+  showAlert(signedOutAlert, !isIn);
+  if (!isIn) return NOTHING_NOW;
+  Object.assign(item, { next: item.next || item.sent, sent: null, isStuck: true });
+  showItem(item, words.stuck, "is-late");
+  return STUCK;
 }
 
 function acceptSaved(item, answer) {
-  Object.assign(item, { revision: answer.revision, value: item.sent.value, sent: null });
+  know(item, answer.revision, item.sent.value);
+  item.sent = null;
   if (item.next) item.next.seen = answer.revision;
   showItem(item, item.next ? words.saving : words.saved, item.next ? "" : "is-saved");
   showProgress();
   showChangedSinceSeal();
+}
+
+/* What the server has; the plain form sends it along, should it be needed again. */
+function know(item, revision, value) {
+  Object.assign(item, { revision, value });
+  item.seen.value = `${revision}:${value}`;
 }
 
 function takeBack(item, answer) {
@@ -174,7 +229,8 @@ function acceptClosed() {
 /* --- two pages changed one answer: the expert chooses --- */
 function askWhich(item, answer) {
   const mine = (item.next || item.sent).value;
-  Object.assign(item, { revision: answer.revision, value: answer.value, sent: null, next: null });
+  know(item, answer.revision, answer.value);
+  Object.assign(item, { sent: null, next: null });
   showItem(item, words.unsaved, "is-late");
   if (mine === answer.value) return endConflict(item, answer.value);
   const block = document.getElementById("conflict-template").content.firstElementChild.cloneNode(true);
@@ -185,7 +241,7 @@ function askWhich(item, answer) {
     endConflict(item, mine);
     enqueue(item, mine);
   });
-  item.element.querySelector(".item-conflict")?.remove();
+  dropChoice(item);
   item.element.append(block);
 }
 
@@ -194,8 +250,13 @@ function offer(button, text, act) {
   button.addEventListener("click", act);
 }
 
+function dropChoice(item) {
+  const block = item.element.querySelector(".item-conflict");
+  if (block) block.remove();
+}
+
 function endConflict(item, value) {
-  item.element.querySelector(".item-conflict")?.remove();
+  dropChoice(item);
   choose(item, value);
   showItem(item, words.saved, "is-saved");
   showProgress();
@@ -215,7 +276,7 @@ function showItem(item, text, kind) {
 }
 
 function showWhole() {
-  if (isClosed) return;
+  if (isClosed || isPlain) return;
   const count = waiting().length;
   const isLate = count > 0 && (!running || retryDelay > FIRST_RETRY_MS);
   const needsChoice = !count && Boolean(form.querySelector(".item-conflict"));
@@ -227,6 +288,7 @@ function showWhole() {
 
 function wholeText(count, isLate, needsChoice) {
   if (needsChoice) return words.choose;
+  if (count && waiting().every((item) => item.isStuck)) return fill(words.stuckCount, { n: count });
   if (isLate) return fill(words.unsavedCount, { n: count });
   if (count) return words.saving;
   return [...items.values()].some((item) => item.revision > 0) ? words.allSaved : words.ready;
@@ -296,13 +358,14 @@ function pressKey(event) {
 }
 
 async function leaveForReview(event) {
+  if (isPlain) return;
   event.preventDefault();
   const comments = [];
   form.dispatchEvent(new CustomEvent("ballot:leave", { detail: comments }));
   await Promise.all([flush(), ...comments]);
   const conflict = form.querySelector(".item-conflict");
   if (conflict) conflict.scrollIntoView({ block: "center" });
-  else if (!waiting().length) location.assign(form.querySelector("[data-review]").href);
+  else if (!isUnsent()) location.assign(form.querySelector("[data-review]").href);
 }
 
 function landOnFirstGap() {
@@ -312,28 +375,81 @@ function landOnFirstGap() {
   if (target) moveTo(target);
 }
 
-form.addEventListener("change", (event) => {
-  if (event.target.type === "radio") enqueue(items.get(event.target.closest("[data-item]").dataset.item), event.target.value);
-});
-form.addEventListener("keydown", pressKey);
-form.addEventListener("submit", leaveForReview);
-form.querySelectorAll("[data-review]").forEach((link) => link.addEventListener("click", leaveForReview));
-form.querySelector("[data-next-gap]")?.addEventListener("click", (event) => {
-  event.preventDefault();
-  const gap = nextGap(document.activeElement.closest?.("[data-item]"));
-  if (gap) moveTo(gap);
-});
-form.querySelector("[data-retry]").addEventListener("click", flushAgain);
-window.addEventListener("online", flushAgain);
-document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting().length) flushAgain(); });
-window.addEventListener("beforeunload", (event) => { if (waiting().length) event.preventDefault(); });
-window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+/* What a later moment may still send: leaving would lose it. */
+function isUnsent() {
+  return !isPlain && waiting().some((item) => !item.isStuck);
+}
 
-form.querySelectorAll("[data-plain]").forEach((element) => { element.hidden = true; });
-form.querySelectorAll("[data-live]").forEach((element) => { element.hidden = false; });
-ballot.querySelector("[data-index]").open = matchMedia("(min-width: 64rem)").matches;
-restoreQueue();
-saveEarlierClicks();
-showWhole();
-if (waiting().length) flush();
-landOnFirstGap();
+function goToGap(event) {
+  event.preventDefault();
+  const gap = nextGap(document.activeElement && document.activeElement.closest("[data-item]"));
+  if (gap) moveTo(gap);
+}
+
+/* --- from the plain form to this, and back --- */
+function showAs(plain) {
+  isPlain = plain;
+  form.classList.toggle("is-live", !plain);
+  form.querySelectorAll("[data-plain]").forEach((element) => { element.hidden = !plain; });
+  form.querySelectorAll("[data-live]").forEach((element) => { element.hidden = plain; });
+}
+
+/* Something here cannot work after all: whatever is chosen and not saved goes with the plain form. */
+function bePlain(error) {
+  console.error(error);
+  showAs(true);
+  stateLine.textContent = "";
+  items.forEach((item) => {
+    if (item.sent || item.next) showItem(item, words.unsaved, "is-late");
+    Object.assign(item, { sent: null, next: null });
+  });
+  storeQueue();
+}
+
+function checkBrowser() {
+  const needed = [window.fetch, window.AbortController, window.URLSearchParams, window.CustomEvent, window.Promise];
+  if (!needed.every(Boolean)) throw new Error("This browser lacks what saving needs: the form is sent as a whole.");
+  clickId();
+}
+
+/* Comments are saved by a script of their own; both work, or neither. */
+function beginComments() {
+  const begin = new CustomEvent("ballot:begin", { detail: { post, isBegun: false } });
+  form.dispatchEvent(begin);
+  if (!begin.detail.isBegun) throw new Error("The script of the comments did not come.");
+}
+
+function listen() {
+  form.addEventListener("change", (event) => {
+    if (event.target.type !== "radio" || isPlain) return;
+    enqueue(items.get(event.target.closest("[data-item]").dataset.item), event.target.value);
+  });
+  form.addEventListener("keydown", pressKey);
+  form.addEventListener("submit", leaveForReview);
+  form.querySelectorAll("[data-review]").forEach((link) => link.addEventListener("click", leaveForReview));
+  form.querySelectorAll("[data-next-gap]").forEach((link) => link.addEventListener("click", goToGap));
+  form.querySelector("[data-retry]").addEventListener("click", flushAgain);
+  window.addEventListener("online", flushAgain);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting().length) flushAgain(); });
+  window.addEventListener("beforeunload", (event) => { if (isUnsent()) event.preventDefault(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
+
+function begin() {
+  checkBrowser();
+  ballot.querySelector("[data-index]").open = matchMedia("(min-width: 64rem)").matches;
+  beginComments();
+  listen();
+  showAs(false);
+  restoreQueue();
+  saveEarlierClicks();
+  showWhole();
+  if (waiting().length) flush();
+  landOnFirstGap();
+}
+
+try {
+  begin();
+} catch (error) {
+  bePlain(error);
+}

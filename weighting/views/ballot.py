@@ -212,7 +212,7 @@ def _save_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         changed = read_changed_answers(request.POST, ballot_sections(invitation))
     except Refused as refusal:
         return _refusal_page(request, invitation, refusal)
-    conflicts = {}
+    conflicts, blockers = {}, []
     for place, (item, answer) in enumerate(changed):
         try:
             _save(invitation, item.indicator.code, answer)
@@ -221,11 +221,21 @@ def _save_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         except StaleScore as stale:
             conflicts[item.indicator.pk] = _conflict(item.indicator.code, answer, stale)
         except Refused as refusal:
-            return _refusal_page(request, invitation, refusal)
-    blockers = _save_comments(request, invitation)
+            # One answer that cannot be saved must not keep the others behind it from being saved.
+            blockers.append(_unsaved(item, answer, refusal))
+    blockers += _save_comments(request, invitation)
     if conflicts or blockers:
         return _ballot_page(request, invitation, conflicts=conflicts, blockers=blockers, status=409)
     return _go_on(request.POST.get("then", ""))
+
+
+def _unsaved(item: BallotItem, answer: PostedAnswer, refusal: Refused) -> str:
+    words = {
+        "name": item.indicator.name,
+        "answer": answer_label(answer_text(answer.value)),
+        "reason": " ".join(refusal.blockers),
+    }
+    return _("The answer to “%(name)s” is not saved: “%(answer)s”. %(reason)s") % words
 
 
 def _save_comments(request: HttpRequest, invitation: Invitation) -> list[str]:
