@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.models import City, Job, Run
-from indexer.selectors.faults import fault_text, listed
+from indexer.selectors.faults import Failure, fault_text, listed
 from indexer.selectors.jobs import Progress
-from indexer.services.failures import Failure
 from weighting.models import Indicator
 
 # More than this are not even looked up.

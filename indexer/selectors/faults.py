@@ -1,6 +1,7 @@
 """Why data cannot be computed, in words: what is wrong, where, and the remedy."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -8,6 +9,9 @@ from indexer.models import DataSet
 from indexer.numeric.normalisation import DataFault
 from weighting.models import Indicator
 from weighting.numeric.aggregation import AggregationFault
+
+# One reason why a job failed: its kind as a code, and what it concerns.
+Failure = dict[str, Any]
 
 # More names than these hide the remedy behind them.
 MOST_NAMES = 10

@@ -2,15 +2,13 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.normalisation import NormalisationError
 from indexer.numeric.sobol import ConstantOutputError
+from indexer.selectors.faults import Failure
 from weighting.exceptions import Refused
 from weighting.numeric.aggregation import AggregationError
-
-Failure = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 

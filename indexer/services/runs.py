@@ -16,8 +16,9 @@ from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, inner_scores
 from indexer.numeric.packed_ranking import min_ranks_by_row
 from indexer.selectors.data_sets import PACKED, load_values, normalise_data_set, structure_of
+from indexer.selectors.faults import Failure
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
-from indexer.services.failures import Failure, failure_of
+from indexer.services.failures import failure_of
 from indexer.services.leases import (
     MAX_ATTEMPTS,
     end_job,

@@ -20,10 +20,10 @@ from indexer.models import DataSet, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.plans import Plan, RankPlan, merge_tallies
 from indexer.selectors.data_sets import PACKED, structure_of
-from indexer.selectors.faults import fault_texts
+from indexer.selectors.faults import Failure, fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, rests_on_ballots, waiting_parts
 from indexer.selectors.study_plans import Base, base_of, jackknife_weights, plan_of, variant_indices
-from indexer.services.failures import Failure, failure_of
+from indexer.services.failures import failure_of
 from indexer.services.leases import MAX_ATTEMPTS, keep_lease, lease_time
 from indexer.services.study_parameters import Question, read_question
 from indexer.services.study_results import result_of

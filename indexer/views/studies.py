@@ -20,9 +20,9 @@ from indexer.selectors.studies import UNDER_WAY, studies_visible_to
 from indexer.services.studies import cancel_study, plan_study, retry_study
 from indexer.services.study_parameters import BadParameters
 from indexer.views.shared.run_pages import run_context, visible_run
-from indexer.views.shared.words import data_set_name, version_name
 from indexer.views.study_pages import answer_of, load_study, study_page
 from indexer.views.study_words import kind_questions, study_name
+from indexer.words import data_set_name, version_name
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience

@@ -29,7 +29,6 @@ from indexer.services.study_results import TOPS
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_tabs import run_tabs
 from indexer.views.shared.tables import CityTable, Column, cut_table, place_columns, render_part
-from indexer.views.shared.words import data_set_name, version_name
 from indexer.views.study_figures import ROWS, figures_of, intervals_figure
 from indexer.views.study_words import (
     finding_of,
@@ -37,6 +36,7 @@ from indexer.views.study_words import (
     study_name,
     study_provenance,
 )
+from indexer.words import data_set_name, version_name
 from weighting.exceptions import Refused
 from weighting.exports import Heading
 from weighting.models import Indicator

@@ -10,7 +10,7 @@ from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.job_words import failure_words, reason_names
 from indexer.models import Study
 from indexer.selectors.studies import StudyResult
-from indexer.views.shared.words import data_set_name, method_words, moment, version_name
+from indexer.words import data_set_name, method_words, moment, version_name
 from weighting.models import Indicator
 
 # From so many leaders on whose ranks are sure, the title names their number.

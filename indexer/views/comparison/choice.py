@@ -12,7 +12,7 @@ from indexer.models import Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import load_runs, runs_visible_to
 from indexer.views.shared.run_names import run_names
-from indexer.views.shared.words import data_set_name
+from indexer.words import data_set_name
 from weighting.visitors import visitor_of
 
 

@@ -20,7 +20,7 @@ from indexer.views.comparison.table import change_digits, diverging
 from indexer.views.comparison.words import common_data, provenance_of, split_note, values_word
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_names import run_names, source_of
-from indexer.views.shared.words import score_unit
+from indexer.words import score_unit
 from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience

@@ -12,7 +12,7 @@ from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.table import change_digits, change_parts
 from indexer.views.shared.run_names import FEW, short_names, source_of
-from indexer.views.shared.words import score_unit
+from indexer.words import score_unit
 from weighting.drawing import Figure
 from weighting.views.numbers import signed
 

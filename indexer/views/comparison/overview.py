@@ -23,7 +23,7 @@ from indexer.views.comparison.words import (
 )
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.tables import render_part
-from indexer.views.shared.words import score_unit
+from indexer.words import score_unit
 from weighting.permissions import ANYONE, audience
 from weighting.requests import asks_for_part
 from weighting.views.files import asked_format, picture_answer, save_links

@@ -16,7 +16,8 @@ from indexer.views.comparison.words import values_word
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.tables import Cell, CityTable, Column, cut_table, place_columns
-from indexer.views.shared.words import score_unit, source_word
+from indexer.views.shared.words import source_word
+from indexer.words import score_unit
 from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray
 from weighting.views.files import table_answer

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from indexer.selectors.comparison import Comparison, ShiftSummary
 from indexer.views.shared.run_names import run_names
-from indexer.views.shared.words import data_set_name, method_words, moment
+from indexer.words import data_set_name, method_words, moment
 
 
 def finding(compared: Comparison) -> str:

@@ -25,7 +25,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
-from indexer.views.shared.words import data_set_name, method_words, moment
+from indexer.words import data_set_name, method_words, moment
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of

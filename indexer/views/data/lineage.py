@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.models import City, DataSet
-from indexer.views.shared.words import data_set_name
+from indexer.words import data_set_name
 from weighting.exports import Heading
 from weighting.models import Account
 

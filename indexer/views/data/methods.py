@@ -17,7 +17,7 @@ from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import default_method_of, frozen_versions_of
 from indexer.services.methods import set_default_method, use_method
-from indexer.views.shared.words import data_set_name, method_words
+from indexer.words import data_set_name, method_words
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import MANAGERS, STAFF, audience

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from indexer.forms.proposals import ProposalForm
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.services.proposals import propose_weights
-from indexer.views.shared.words import data_set_name
+from indexer.words import data_set_name
 from weighting.enums import VersionSource
 from weighting.exceptions import Refused
 from weighting.permissions import MANAGERS, audience

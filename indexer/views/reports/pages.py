@@ -32,8 +32,8 @@ from indexer.views.reports.run_words import in_both_languages, measured_concentr
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
-from indexer.views.shared.words import score_unit
 from indexer.views.study_figures import leading_intervals
+from indexer.words import score_unit
 from weighting.permissions import ANYONE, audience
 from weighting.views.numbers import signed
 

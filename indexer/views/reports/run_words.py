@@ -15,7 +15,7 @@ from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals
 from indexer.views.reports.fragility import fragile_sentences
-from indexer.views.shared.words import score_unit
+from indexer.words import score_unit
 from weighting.enums import Language
 from weighting.numeric.arrays import IntArray
 from weighting.views.numbers import signed

@@ -27,8 +27,8 @@ from indexer.views.run.leads import rank_text
 from indexer.views.shared.exports import changed_heading, run_facts
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.shared.words import data_set_name, score_unit, version_name
 from indexer.views.study_words import study_name
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience

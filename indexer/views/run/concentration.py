@@ -27,7 +27,7 @@ from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import Cell
-from indexer.views.shared.words import data_set_name, version_name
+from indexer.words import data_set_name, version_name
 from weighting.drawing import Spec
 from weighting.exports import Heading
 from weighting.numeric.arrays import FloatArray

@@ -37,7 +37,8 @@ from indexer.views.shared.tables import (
     place_columns,
     render_part,
 )
-from indexer.views.shared.words import data_set_name, provenance_of, score_unit, version_name
+from indexer.views.shared.words import provenance_of
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.models import Indicator

@@ -17,7 +17,7 @@ from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
-from indexer.views.shared.words import data_set_name, score_unit, version_name
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience

@@ -20,7 +20,7 @@ from indexer.selectors.preparations import changes_by_city
 from indexer.selectors.runs import PERCENT, runs_visible_to, runs_with_nodes_visible_to
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.shared.words import data_set_name, method_words, score_unit, version_name
+from indexer.words import data_set_name, method_words, score_unit, version_name
 from weighting.drawing import Spec
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience

@@ -19,7 +19,7 @@ from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import changed_heading, run_facts
 from indexer.views.shared.place_rows import how_formed, place_rows
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.shared.words import data_set_name, score_unit, version_name
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer

@@ -35,7 +35,8 @@ from indexer.views.shared.tables import (
     place_columns,
     render_part,
 )
-from indexer.views.shared.words import data_set_name, provenance_of, score_unit, source_word, version_name
+from indexer.views.shared.words import provenance_of, source_word
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import SERIES
 from weighting.exports import Heading
 from weighting.models import Indicator

@@ -28,7 +28,7 @@ from indexer.services.series import describe_series, import_series, publish_seri
 from indexer.views.run.series_figures import report_context, scatter_of
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.shared.words import score_unit
+from indexer.words import score_unit
 from weighting.drawing import Spec
 from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading

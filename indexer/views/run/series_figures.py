@@ -12,7 +12,7 @@ from indexer.numeric.association import Association
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares
 from indexer.views.shared.tables import plain_number
-from indexer.views.shared.words import data_set_name, score_unit, version_name
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.views.numbers import signed
 
 DIGITS = 4

@@ -10,7 +10,7 @@ from indexer.selectors.runs import PERCENT
 from indexer.selectors.what_if import WhatIf
 from indexer.views.shared.exports import place_cells, place_headings
 from indexer.views.shared.tables import Cell, longest_bar
-from indexer.views.shared.words import score_unit
+from indexer.words import score_unit
 from weighting.exports import Heading
 from weighting.views.numbers import signed
 

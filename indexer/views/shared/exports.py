@@ -6,7 +6,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Register, Run
-from indexer.views.shared.words import data_set_name, method_words, version_name
+from indexer.words import data_set_name, method_words, version_name
 from weighting.exports import Fact, Heading
 
 

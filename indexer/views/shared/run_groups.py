@@ -12,7 +12,7 @@ from indexer.enums import RunStatus
 from indexer.job_words import failure_names, failure_words, progress_note
 from indexer.models import Run
 from indexer.selectors.jobs import UNFINISHED, progress_of
-from indexer.views.shared.words import data_set_name, method_words
+from indexer.words import data_set_name, method_words
 
 # A list longer than this renews itself less often.
 MANY = 100

@@ -11,7 +11,8 @@ from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.run_tabs import run_tabs
-from indexer.views.shared.words import data_set_name, provenance_of, score_unit, version_name
+from indexer.views.shared.words import provenance_of
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.visitors import visitor_of
 
 
