@@ -24,8 +24,8 @@ from indexer.numeric.blocks import Tally
 from indexer.numeric.plans import Plan, merge_tallies
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK, RankCounter, RankCounts, RankStudy
-from indexer.selectors.study_plans import base_of, plan_of
 from indexer.services.studies import count_waiting_parts
+from indexer.studies.asking import planned_of
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import ExpertBootstrap
 from weighting.numeric.tree import global_weights
@@ -93,7 +93,7 @@ def _large_row() -> dict[str, object]:
 
 
 def _plan(study: Study) -> Plan:
-    return plan_of(base_of(study.run), study.kind, study.parameters, draws=study.draws, seed=study.seed)
+    return planned_of(study).plan
 
 
 _own: dict[str, Plan] = {}

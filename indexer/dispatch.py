@@ -4,8 +4,9 @@ The row is the truth: a lost message costs seconds, until the sweeper sends it a
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -15,10 +16,11 @@ from redis import RedisError
 from indexer.enums import Queue
 from indexer.models import DataSet, IndexMethod, Run, Study
 from indexer.selectors.runs import data_sets_with_waiting_runs
-from indexer.selectors.studies import queue_of_study
+from indexer.selectors.studies import UNDER_WAY, queue_of_study
 from indexer.services.jobs import cancel_job, requeue_job
 from indexer.services.methods import request_runs
 from indexer.services.queueing import write_runs
+from indexer.services.studies import plan_study, retry_study
 from indexer.tasks import compute_runs, count_study
 from weighting.dispatch import IMPATIENT
 from weighting.enums import VersionStatus
@@ -70,10 +72,24 @@ def retry_run(run: Run, actor: Account) -> Run:
     return run
 
 
-def queue_study(study: Study) -> None:
-    """Wake workers for a study that was planned or taken up again; each takes parts until none waits."""
-    workers = min(study.parts.filter(block__isnull=True).count(), STUDY_WORKERS)
-    transaction.on_commit(partial(_wake_for_study, study.pk, workers, queue_of_study(study.pk)))
+@transaction.atomic
+def ask_study(run: Run, *, kind: str, sent: Mapping[str, Any], actor: Account) -> Study:
+    """Ask a question about a finished run, and wake workers where it is not answered yet.
+
+    Raises as `plan_study` does.
+    """
+    study = plan_study(run, kind=kind, sent=sent, actor=actor)
+    if study.status in UNDER_WAY:
+        _queue_study(study)
+    return study
+
+
+@transaction.atomic
+def resume_study(study: Study, *, actor: Account) -> Study:
+    """Go on with a study that failed or was cancelled, and wake workers for it."""
+    study = retry_study(study, actor=actor)
+    _queue_study(study)
+    return study
 
 
 def cancel_run(run: Run, actor: Account) -> Run:
@@ -93,6 +109,12 @@ def wake_workers(data_set_ids: list[int], *, queue: str = Queue.INTERACTIVE) -> 
                 compute_runs.apply_async([data_set_id], queue=queue, connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): runs wait for the sweeper", type(error).__name__)
+
+
+def _queue_study(study: Study) -> None:
+    """Wake workers for a study that was planned or taken up again; each takes parts until none waits."""
+    workers = min(study.parts.filter(block__isnull=True).count(), STUDY_WORKERS)
+    transaction.on_commit(partial(_wake_for_study, study.pk, workers, queue_of_study(study.pk)))
 
 
 def _wake_for_study(study_id: int, workers: int, queue: str) -> None:

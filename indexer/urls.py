@@ -27,7 +27,6 @@ from indexer.api.studies import (
     StudyRetry,
 )
 from indexer.api.what_if import WhatIfOfRun
-from indexer.views import studies, study_pages
 from indexer.views.comparison import city_change
 from indexer.views.comparison import overview as comparison
 from indexer.views.data import data_imports, data_sets, methods, proposals, registers
@@ -46,6 +45,8 @@ from indexer.views.run import (
     series,
     what_if,
 )
+from indexer.views.studies import lists as studies
+from indexer.views.studies import pages as study_pages
 from weighting.api.base import UnknownAddress
 from weighting.permissions import ANYONE, audience
 

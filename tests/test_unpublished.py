@@ -11,7 +11,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.services.methods import choice_of, use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.indexer.factories import make_data_set, make_draft, make_series, make_version
-from tests.indexer.studies import make_study
+from tests.indexer.study_runs import make_study
 from tests.routes import find_routes, make_world, without_tokens
 from weighting.services.versions import publish_version
 

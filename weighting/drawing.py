@@ -36,7 +36,7 @@ class Figure:
 
     title: str
     subtitle: str
-    spec: Spec
+    spec: Spec | None
     rows: Sequence[Any]
     labels: Sequence[str] = ()
     image_url: str = ""

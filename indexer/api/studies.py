@@ -1,10 +1,8 @@
 """/api/v1/studies/: what was asked of rankings, how far it is, and what came of it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
@@ -16,25 +14,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, page_of
-from indexer.dispatch import queue_study
+from indexer.dispatch import ask_study, resume_study
 from indexer.enums import StudyKind, StudyStatus
 from indexer.job_words import failure_words
-from indexer.models import City, Run, Study
+from indexer.models import City, Study
 from indexer.selectors.cities import city_named
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import (
-    RANKED,
-    UNDER_WAY,
     StudyResult,
     result_of_study,
     studies_visible_to,
 )
-from indexer.services.studies import cancel_study, plan_study, retry_study
+from indexer.services.studies import cancel_study
 from indexer.services.study_pairs import compare_pair
-from indexer.services.study_parameters import BadParameters
+from indexer.studies.questions import BadParameters
+from indexer.studies.registry import KINDS, kind_of
 from weighting.api.base import PAGE, Answer, IdFilter, Resource, described
 from weighting.exceptions import Refused
-from weighting.models import Account
 from weighting.permissions import STAFF
 from weighting.selectors.frameworks import indicators_of
 from weighting.visitors import account_of
@@ -96,10 +92,22 @@ class StudySerializer(serializers.ModelSerializer):
         return " ".join(failure_words(study.failure)) if study.status == StudyStatus.FAILED else ""
 
 
+class KindField(serializers.ChoiceField):
+    """A kind of study that the registry knows."""
+
+    def __init__(self) -> None:
+        super().__init__(choices=StudyKind.choices)
+
+    def to_internal_value(self, data: Any) -> str:
+        if data not in KINDS:
+            self.fail("invalid_choice", input=data)
+        return str(data)
+
+
 class QuestionSerializer(serializers.Serializer):
     """``parameters`` holds what the kind asks for: nu, kappa, nodes, weights, bounds and so on."""
 
-    kind = serializers.ChoiceField(choices=StudyKind.choices)
+    kind = KindField()
     draws = serializers.IntegerField(required=False, min_value=1)
     seed = serializers.IntegerField(required=False, min_value=0)
     parameters = serializers.DictField(required=False)
@@ -181,13 +189,21 @@ class StudyView(Answer):
     def study(self, pk: int) -> Study:
         return get_object_or_404(studies_visible_to(self.account), pk=pk)
 
-    def result(self, pk: int, kinds: Sequence[str] | frozenset[StudyKind]) -> StudyResult:
+    def result(self, pk: int) -> StudyResult:
         study = self.study(pk)
         if study.status != StudyStatus.DONE:
             raise NotFound(_("This study has no result: it is %(status)s.") % {"status": study.status})
-        if study.kind not in kinds:
-            raise NotFound(_("A study of the kind “%(kind)s” has no such figures.") % {"kind": study.kind})
         return result_of_study(study)
+
+    def ranks(self, pk: int) -> StudyResult:
+        """Return the result of a study that counted ranks."""
+        result = self.result(pk)
+        if not kind_of(result.study).is_ranked:
+            raise self.has_none(result.study)
+        return result
+
+    def has_none(self, study: Study) -> NotFound:
+        return NotFound(_("A study of the kind “%(kind)s” has no such figures.") % {"kind": study.kind})
 
     def chosen(self, result: StudyResult) -> list[int]:
         """Return the cities by nominal rank, or the one of ``?unit=``."""
@@ -197,7 +213,8 @@ class StudyView(Answer):
             return order
         city = city_named(result.cities, name)
         if city is None:
-            message = _("“%(value)s” is no city of this data set.") % {"value": name}
+            words = {"value": name, "unit": result.cities.register.unit}
+            message = _("“%(value)s” is no %(unit)s of this data set.") % words
             raise ValidationError({"unit": [message]})
         return [result.cities.index(city)]
 
@@ -224,7 +241,7 @@ class RunStudies(Answer):
         said = asked.validated_data
         sent = {**said.get("parameters", {}), **{n: said[n] for n in ("draws", "seed") if n in said}}
         try:
-            study = _ask(run, said["kind"], sent, account)
+            study = ask_study(run, kind=said["kind"], sent=sent, actor=account)
         except BadParameters as refusal:
             raise ValidationError(dict(refusal.fields)) from refusal
         except Refused as refusal:
@@ -256,7 +273,7 @@ class StudyRetry(StudyView):
     @described(request=None, responses={200: StudySerializer, 409: CONFLICT})
     def post(self, request: Request, pk: int) -> Response:
         try:
-            study = _go_on(self.study(pk), account_of(request))
+            study = resume_study(self.study(pk), actor=account_of(request))
         except Refused as refusal:
             raise Conflict(refusal) from refusal
         return Response(StudySerializer(study).data)
@@ -267,7 +284,7 @@ class StudyCities(StudyView):
 
     @described(*PAGE, UNIT, responses=page_of(CityFiguresSerializer))
     def get(self, request: Request, pk: int) -> Response:
-        result = self.result(pk, RANKED)
+        result = self.ranks(pk)
         return answer_page(request, self.chosen(result), lambda p: _city_row(result, p))
 
 
@@ -276,7 +293,7 @@ class StudyHistogram(StudyView):
 
     @described(*PAGE, UNIT, responses=page_of(RankCountSerializer))
     def get(self, request: Request, pk: int) -> Response:
-        result = self.result(pk, RANKED)
+        result = self.ranks(pk)
         rows = [(p, int(rank)) for p in self.chosen(result) for rank in np.flatnonzero(result.histogram[p])]
         return answer_page(
             request,
@@ -294,8 +311,12 @@ class StudyCases(StudyView):
 
     @described(*PAGE, responses=page_of(CaseSerializer))
     def get(self, request: Request, pk: int) -> Response:
-        result = self.result(pk, (StudyKind.LEFT_OUT, StudyKind.DROPPED, StudyKind.SOBOL))
-        return answer_page(request, _cases(result), lambda row: {**dict.fromkeys(CASE_FIELDS), **row})
+        result = self.result(pk)
+        nodes = indicators_of(result.study.run.data_set.framework_id)
+        cases = kind_of(result.study).cases(result, nodes)
+        if cases is None:
+            raise self.has_none(result.study)
+        return answer_page(request, cases, lambda row: {**dict.fromkeys(CASE_FIELDS), **row})
 
 
 class StudyPair(StudyView):
@@ -330,21 +351,6 @@ class StudyPair(StudyView):
 CASE_FIELDS = tuple(CaseSerializer().fields)
 
 
-@transaction.atomic
-def _ask(run: Run, kind: str, sent: dict[str, Any], account: Account) -> Study:
-    study = plan_study(run, kind=kind, sent=sent, actor=account)
-    if study.status in UNDER_WAY:
-        queue_study(study)
-    return study
-
-
-@transaction.atomic
-def _go_on(study: Study, account: Account) -> Study:
-    study = retry_study(study, actor=account)
-    queue_study(study)
-    return study
-
-
 def _names(city: City) -> dict[str, str]:
     return {"unit": city.name_zh, "unit_en": city.name_en}
 
@@ -357,28 +363,3 @@ def _city_row(result: StudyResult, place: int) -> dict[str, Any]:
         **{name: float(figures[name][place]) for name in FIGURES},
         "group": int(figures["group"][place]),
     }
-
-
-def _cases(result: StudyResult) -> list[dict[str, Any]]:
-    figures = result.figures
-    if result.study.kind == StudyKind.DROPPED:
-        return [
-            {"case": city.name_zh, "r_s": float(r_s), "movers": int(movers)}
-            for city, r_s, movers in zip(result.cities, figures["r_s"], figures["movers"], strict=True)
-        ]
-    nodes = indicators_of(result.study.run.data_set.framework_id)
-    if result.study.kind == StudyKind.LEFT_OUT:
-        shifts = np.abs(figures["cases"] - figures["nominal"][:, np.newaxis])
-        return [
-            {"case": nodes[node].code, "r_s": float(column.mean()), "movers": int((column > 0).sum())}
-            for node, column in zip(figures["case_nodes"], shifts.T, strict=True)
-        ]
-    rows = []
-    for place, head in enumerate(figures["heads"]):
-        parent = nodes[head].parent
-        row: dict[str, Any] = {"case": parent.code if parent else ""}
-        for name in ("first", "total"):
-            low, high = figures[f"{name}_interval"][place].tolist()
-            row |= {name: float(figures[name][place]), f"{name}_low": low, f"{name}_high": high}
-        rows.append({**row, "converged": bool(figures["converged"][place])})
-    return rows

@@ -75,8 +75,10 @@ def interval_chart(
     )
 
 
-def rank_heat_chart(shares: Sequence[RankShare], *, title: str, subtitle: str, source: str) -> Spec:
-    """Shade, for each city, how often it has each rank."""
+def rank_heat_chart(
+    shares: Sequence[RankShare], *, unit_word: str, title: str, subtitle: str, source: str
+) -> Spec:
+    """Shade, for each unit, how often it has each rank."""
     encoding = {
         "x": {
             "field": "rank",
@@ -101,7 +103,7 @@ def rank_heat_chart(shares: Sequence[RankShare], *, title: str, subtitle: str, s
             },
         },
         "tooltip": [
-            field("name", _("City")),
+            field("name", capfirst(unit_word)),
             field("rank", _("Rank"), "quantitative"),
             field("percent", _("% of the draws"), "quantitative", ".2~f"),
         ],
@@ -182,8 +184,10 @@ def sobol_chart(rows: Sequence[Amount], *, title: str, subtitle: str, source: st
     )
 
 
-def acceptability_chart(rows: Sequence[Amount], *, title: str, subtitle: str, source: str) -> Spec:
-    """Stack for each city how often it has each rank, or a rank of each band."""
+def acceptability_chart(
+    rows: Sequence[Amount], *, unit_word: str, title: str, subtitle: str, source: str
+) -> Spec:
+    """Stack for each unit how often it has each rank, or a rank of each band."""
     parts = list(dict.fromkeys(row.part for row in rows))
     values = [{**asdict(row), "order": parts.index(row.part)} for row in rows]
     encoding = {
@@ -195,7 +199,7 @@ def acceptability_chart(rows: Sequence[Amount], *, title: str, subtitle: str, so
         },
         "order": {"field": "order", "type": "quantitative"},
         "tooltip": [
-            field("name", _("City")),
+            field("name", capfirst(unit_word)),
             field("part", _("Rank")),
             field("value", _("% of the weights"), "quantitative", ".2~f"),
         ],

@@ -59,6 +59,10 @@ class Plan(Protocol):
     def chunks(self) -> int:
         """How many chunks the study has."""
 
+    @property
+    def rankings(self) -> int:
+        """About how often each version or case is scored and ranked."""
+
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Count some chunks, in rising order."""
 
@@ -105,6 +109,11 @@ class RankPlan:
     def chunks(self) -> int:
         """How many chunks there are to count."""
         return self.versions.chunks
+
+    @property
+    def rankings(self) -> int:
+        """Once by each method."""
+        return len(self.indices)
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return histogram, shifts (methods, sums), correlations and first-place weights."""
@@ -163,6 +172,11 @@ class LeftOutPlan:
         """How many chunks of nodes there are."""
         return -(-len(self.nodes) // NODES_PER_CHUNK)
 
+    @property
+    def rankings(self) -> int:
+        """A node that leaves changes its group, and those above it."""
+        return 2 + len(self.index.tree.groups)
+
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the ranks of every case, (cities, nodes left out), and what they add up to."""
         nominal = self.index.nominal_ranks
@@ -200,6 +214,11 @@ class SobolPlan:
         """How many chunks of samples there are."""
         return self.draws.chunks
 
+    @property
+    def rankings(self) -> int:
+        """Each sample with every group of weights exchanged, and twice whole."""
+        return 2 + len(self.index.tree.groups)
+
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the outputs, (2 + groups, samples)."""
         parts = [
@@ -235,6 +254,11 @@ class DroppedPlan:
     def chunks(self) -> int:
         """How many chunks of cities there are."""
         return -(-self.cities // CITIES_PER_CHUNK)
+
+    @property
+    def rankings(self) -> int:
+        """Once without each city."""
+        return 1
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the shifts, (cities, dropped), and which departures are possible, (dropped,)."""

@@ -1,6 +1,5 @@
 """Studies as the visitor may see them, and what their workers look for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,10 +19,6 @@ from weighting.selectors.statistics import reported_rounds_visible_to
 # About two seconds of work.
 QUICK_PARTS = 8
 UNDER_WAY = (StudyStatus.QUEUED, StudyStatus.RUNNING)
-# Kinds whose answer is a histogram of ranks.
-RANKED = frozenset(StudyKind) - {StudyKind.SOBOL, StudyKind.DROPPED}
-# Kinds of which any two cities can be compared draw by draw.
-PAIRED = RANKED - {StudyKind.LEFT_OUT}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +56,11 @@ class StudyResult:
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:
     """Return all studies for staff; for anybody else the finished ones of published runs."""
     studies = Study.objects.select_related(
-        "run__data_set__framework", "run__weight_version", "run__method", "created_by"
+        "run__data_set__framework",
+        "run__data_set__series__register",
+        "run__weight_version",
+        "run__method",
+        "created_by",
     ).defer(
         "histogram",
         "table",
@@ -82,31 +81,11 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
     )
 
 
-def draws_experts(study: Study) -> bool:
-    """Return whether a study rests on the ballots themselves."""
-    return rests_on_ballots(study.kind, study.parameters)
-
-
-def rests_on_ballots(kind: str, parameters: Mapping[str, Any]) -> bool:
-    """Return whether a question is answered from the ballots themselves."""
-    return parameters.get("weights", kind) in (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
-
-
 def may_draw_experts(account: Account, version: WeightVersion) -> bool:
     """Return whether an account may have experts drawn: it reads the statistics of every round behind."""
     behind = {round_.pk for round_ in rounds_behind(version)}
     readable = reported_rounds_visible_to(account).filter(pk__in=behind)
     return bool(behind) and behind == set(readable.values_list("pk", flat=True))
-
-
-def has_archive_for(account: Account | None, study: Study) -> bool:
-    """Return whether an account may take a study with all its inputs along.
-
-    Ballots are among them where experts were drawn.
-    """
-    if account is None or study.status != StudyStatus.DONE:
-        return False
-    return not draws_experts(study) or may_draw_experts(account, study.run.weight_version)
 
 
 def result_of_study(study: Study) -> StudyResult:

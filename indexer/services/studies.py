@@ -15,22 +15,23 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indexer.enums import RunStatus, StudyKind, StudyStatus
+from indexer.enums import RunStatus, StudyStatus
 from indexer.models import DataSet, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
-from indexer.numeric.plans import Plan, RankPlan, merge_tallies
+from indexer.numeric.plans import merge_tallies
 from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts
-from indexer.selectors.studies import UNDER_WAY, may_draw_experts, rests_on_ballots, waiting_parts
-from indexer.selectors.study_plans import Base, base_of, jackknife_weights, plan_of, variant_indices
+from indexer.selectors.studies import UNDER_WAY, may_draw_experts, waiting_parts
 from indexer.services.failures import failure_of
 from indexer.services.leases import MAX_ATTEMPTS, keep_lease, lease_time
-from indexer.services.study_parameters import Question, read_question
-from indexer.services.study_results import result_of
+from indexer.studies.asking import plan_question, planned_of, read_question
+from indexer.studies.base import Base, base_of
+from indexer.studies.kind import Planned
+from indexer.studies.questions import Question
+from indexer.studies.registry import KINDS, kind_of
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.numeric.aggregation import AggregationError
-from weighting.selectors.panel_scores import panel_scores_of
 from weighting.selectors.pooling import rounds_behind
 from weighting.services.audit import record_act
 
@@ -97,17 +98,17 @@ def count_waiting_parts(study_id: int, *, seconds: float = math.inf) -> int:
     Whoever finds every part counted merges them: the worker that stored the last, or, if that
     one died, the next to look.
     """
-    started, stored, plan = time.monotonic(), 0, None
+    started, stored, planned = time.monotonic(), 0, None
     while time.monotonic() - started < seconds and (part := claim_part(study_id)):
         try:
-            plan = plan or _plan(part.study)
+            planned = planned or planned_of(part.study)
             with keep_lease(part):
-                tally = plan.tally(range(part.first, part.end))
+                tally = planned.plan.tally(range(part.first, part.end))
         except (ValueError, Refused) as error:
             _fail(part, _failure_of(part.study, error))
             return stored
         stored += store_part(part, tally)
-    _finish_if_counted(study_id, plan)
+    _finish_if_counted(study_id, planned)
     return stored
 
 
@@ -158,7 +159,11 @@ def fail_exhausted_studies() -> int:
 def _check_ballots(run: Run, kind: str, parameters: Mapping[str, Any], actor: Account) -> None:
     """Keep from the ballots whoever may not read of them: data made for it would bring them out."""
     version = run.weight_version
-    if rests_on_ballots(kind, parameters) and rounds_behind(version) and not may_draw_experts(actor, version):
+    if (
+        KINDS[kind].rests_on_ballots(parameters)
+        and rounds_behind(version)
+        and not may_draw_experts(actor, version)
+    ):
         raise Refused(
             _(
                 "This study draws from the ballots of rounds whose statistics you may not read. Ask a "
@@ -168,8 +173,8 @@ def _check_ballots(run: Run, kind: str, parameters: Mapping[str, Any], actor: Ac
 
 
 def _write_study(base: Base, question: Question, key: str, actor: Account) -> Study:
-    plan, draws = _check_plan(base, question)
-    sizes = _part_sizes(base, plan, draws)
+    planned = _check_plan(base, question)
+    sizes = _part_sizes(planned)
     with transaction.atomic():
         # Two requests at once: one writes, the other finds what it wrote.
         study, is_new = Study.objects.get_or_create(
@@ -178,9 +183,9 @@ def _write_study(base: Base, question: Question, key: str, actor: Account) -> St
                 "run": base.run,
                 "kind": question.kind,
                 "parameters": question.parameters,
-                "draws": draws,
+                "draws": planned.cases,
                 "seed": question.seed,
-                "chunks": plan.chunks,
+                "chunks": planned.plan.chunks,
                 "created_by": actor,
             },
         )
@@ -192,42 +197,18 @@ def _write_study(base: Base, question: Question, key: str, actor: Account) -> St
     return study
 
 
-def _check_plan(base: Base, question: Question) -> tuple[Plan, int]:
-    """Make the plan once, so that what cannot be counted is refused at once; count its versions."""
+def _check_plan(base: Base, question: Question) -> Planned:
+    """Make the plan before anything is stored, so that what cannot be counted is refused at once."""
     try:
-        plan = plan_of(base, question.kind, question.parameters, draws=question.draws, seed=question.seed)
+        return plan_question(base, question)
     except AggregationError as error:
         raise Refused(*fault_texts(error.faults, base.data_set)) from error
-    match question.kind:
-        case StudyKind.JACKKNIFE:
-            experts, least = jackknife_weights(base).shape[1], panel_scores_of(base.run.weight_version).least
-            if experts - 1 < least:
-                raise Refused(
-                    _(
-                        "With one of %(count)d experts left out, fewer than the minimum panel of %(least)d "
-                        "remain: nothing is reported of them."
-                    )
-                    % {"count": experts, "least": least}
-                )
-            return plan, experts
-        case StudyKind.LEFT_OUT:
-            nodes = len(plan.nodes)  # type: ignore[attr-defined]
-            if not nodes:
-                raise Refused(_("Nothing would remain of the index: there is nothing to leave out."))
-            return plan, nodes
-        case StudyKind.DROPPED:
-            if len(base.data_set.city_ids) < 3:
-                raise Refused(_("With fewer than three cities no order is left to change."))
-            return plan, len(base.data_set.city_ids)
-        case StudyKind.VARIANTS:
-            if not variant_indices(base, question.parameters)[0]:
-                raise Refused(_("None of these combinations can be computed: choose other methods."))
-    return plan, question.draws
 
 
-def _part_sizes(base: Base, plan: Plan, draws: int) -> list[tuple[int, int]]:
+def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
     """Cut the chunks into parts of about the same work, the same for any number of workers."""
-    cells = draws * base.index.normalised.size * _weight_of(plan)
+    plan, base = planned.plan, planned.base
+    cells = planned.cases * base.index.normalised.size * plan.rankings
     cities = len(base.data_set.city_ids)
     size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities**2)
     wanted = min(MOST_PARTS, max(FEWEST_PARTS, -(-cells // size)), plan.chunks)
@@ -235,20 +216,11 @@ def _part_sizes(base: Base, plan: Plan, draws: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _weight_of(plan: Plan) -> int:
-    """Return how often each draw is ranked."""
-    if isinstance(plan, RankPlan):
-        return len(plan.indices)
-    groups = getattr(plan, "index", None)
-    return 1 if groups is None else 2 + len(groups.tree.groups)
+def _finish_if_counted(study_id: int, planned: Planned | None) -> None:
+    """Merge the parts of a study that has them all; twice at once does no harm.
 
-
-def _plan(study: Study) -> Plan:
-    return plan_of(base_of(study.run), study.kind, study.parameters, draws=study.draws, seed=study.seed)
-
-
-def _finish_if_counted(study_id: int, plan: Plan | None) -> None:
-    """Merge the parts of a study that has them all; twice at once does no harm."""
+    ``planned`` is what its parts were counted by here, if any was.
+    """
     study = Study.objects.filter(pk=study_id, status=StudyStatus.RUNNING, chunks_done=F("chunks"))
     ready = study.select_related("run__method", "run__weight_version__round").first()
     if ready is None:
@@ -260,7 +232,7 @@ def _finish_if_counted(study_id: int, plan: Plan | None) -> None:
     if not tally:
         return
     try:
-        result = result_of(ready, tally)
+        result = kind_of(ready).result(planned or planned_of(ready), tally)
     except ValueError as error:
         _end(ready, StudyStatus.FAILED, failure=_failure_of(ready, error))
         return

@@ -18,23 +18,34 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 
-from indexer.enums import Outliers, StudyKind, StudyStatus
+from indexer.enums import Outliers, StudyStatus
 from indexer.frames import neutralise, write_weights
 from indexer.models import Run, Study
 from indexer.names import normalise_unit_name
 from indexer.numeric.uncertainty import RankCounts
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
-from indexer.selectors.studies import RANKED, StudyResult, draws_experts, result_of_study
-from indexer.selectors.study_plans import Base, base_of
+from indexer.selectors.studies import StudyResult, may_draw_experts, result_of_study
+from indexer.studies.base import Base, base_of
+from indexer.studies.registry import kind_of
+from weighting.models import Account
 from weighting.numeric.tree import global_weights
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.panel_scores import PanelScores, panel_scores_of
 
 # The earliest time that a ZIP file can state: the same study is the same file.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
-REPEATABLE = (StudyKind.BOOTSTRAP, StudyKind.NOISE, StudyKind.DIRICHLET)
 CHOICES = ("normalisation", "negative", "missing", "aggregation")
+
+
+def has_archive_for(account: Account | None, study: Study) -> bool:
+    """Return whether an account may take a study with all its inputs along.
+
+    Ballots are among them where experts were drawn.
+    """
+    if account is None or study.status != StudyStatus.DONE:
+        return False
+    return not _rests_on_ballots(study) or may_draw_experts(account, study.run.weight_version)
 
 
 def archive_of(study: Study) -> bytes:
@@ -46,7 +57,7 @@ def archive_of(study: Study) -> bytes:
         folder = Path(name)
         panel = _panel_of(study)
         inputs = _write_inputs(folder, base, panel)
-        if study.kind in RANKED:
+        if kind_of(study).is_ranked:
             outputs = folder / "results"
             outputs.mkdir()
             _write_results(outputs, result, base, panel, inputs)
@@ -59,12 +70,12 @@ def archive_of(study: Study) -> bytes:
 
 def command_of(study: Study) -> str:
     """Return the command line that repeats a study inside its archive; '' for a kind without one."""
-    if study.kind not in REPEATABLE:
+    if not kind_of(study).is_repeatable:
         return ""
     words = ["manage.py", "rank_uncertainty", "--framework", "framework.csv", "--data", "data.csv"]
     if not np.isnan(unpack_totals(study.run.data_set)).all() and not _is_prepared(study.run):
         words += ["--totals", "totals.csv"]
-    if study.kind == StudyKind.BOOTSTRAP:
+    if _rests_on_ballots(study):
         words += ["--scores", "scores.csv", "--rule", panel_scores_of(study.run.weight_version).rule]
     else:
         words += ["--weights", "weights.csv"]
@@ -89,8 +100,12 @@ def _choices(study: Study) -> dict[str, str]:
     return choices | {"normalisation": "none", "missing": missing}
 
 
+def _rests_on_ballots(study: Study) -> bool:
+    return kind_of(study).rests_on_ballots(study.parameters)
+
+
 def _panel_of(study: Study) -> PanelScores | None:
-    return panel_scores_of(study.run.weight_version) if draws_experts(study) else None
+    return panel_scores_of(study.run.weight_version) if _rests_on_ballots(study) else None
 
 
 def _write_inputs(folder: Path, base: Base, panel: PanelScores | None) -> dict[str, Path]:

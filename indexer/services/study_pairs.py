@@ -12,8 +12,9 @@ from indexer.models import City, Study
 from indexer.numeric.plans import RankPlan
 from indexer.selectors.cities import city_named
 from indexer.selectors.data_sets import cities_of
-from indexer.selectors.studies import PAIRED
-from indexer.selectors.study_plans import base_of, plan_of
+from indexer.studies.asking import planned_of
+from indexer.studies.kind import register_of
+from indexer.studies.registry import kind_of
 from weighting.exceptions import Refused
 
 # About a second.
@@ -41,21 +42,22 @@ class PairCount:
 
 def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
     """Count both orders over all draws; asked once, they are kept with the study."""
-    if study.status != StudyStatus.DONE or study.kind not in PAIRED:
-        raise Refused(_("Two cities can be compared in a finished study of ranks alone."))
+    words = {"unit": register_of(study).unit, "units": register_of(study).units}
+    if study.status != StudyStatus.DONE or not kind_of(study).is_paired:
+        raise Refused(_("Two %(units)s can be compared in a finished study of ranks alone.") % words)
     cities = cities_of(study.run.data_set)
     chosen = [city_named(cities, name) for name in (first, second)]
     unknown = [name for name, city in zip((first, second), chosen, strict=True) if city is None]
     if unknown:
         raise Refused(
             *(
-                _("“%(value)s” is no city of this data set.") % {"value": name}
+                _("“%(value)s” is no %(unit)s of this data set.") % {"value": name, **words}
                 for name in dict.fromkeys(unknown)
             )
         )
     one, other = (city for city in chosen if city is not None)
     if one == other:
-        raise Refused(_("Name two different cities."))
+        raise Refused(_("Name two different %(units)s.") % words)
     places = sorted((cities.index(one), cities.index(other)))
     count_pairs(study, [(places[0], places[1])])
     wins = study.pairs[_key(places[0], places[1])]
@@ -79,8 +81,8 @@ def count_pairs(study: Study, pairs: Iterable[tuple[int, int]]) -> None:
     missing = [pair for pair in pairs if _key(*pair) not in study.pairs]
     if not missing:
         return
-    plan = plan_of(base_of(study.run), study.kind, study.parameters, draws=study.draws, seed=study.seed)
-    assert isinstance(plan, RankPlan)  # noqa: S101  (every kind in PAIRED has one)
+    plan = planned_of(study).plan
+    assert isinstance(plan, RankPlan)  # noqa: S101  (every kind that is paired has one)
     wins = plan.count_wins(np.array(missing)).tolist()
     counted = {_key(*pair): both for pair, both in zip(missing, wins, strict=True)}
     with transaction.atomic():

@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from indexer.dispatch import queue_study
 from indexer.enums import StudyStatus
 from indexer.models import Study, StudyPart
 from indexer.services import studies
 from indexer.services.leases import MAX_ATTEMPTS
 from indexer.services.studies import count_waiting_parts, plan_study
+from indexer.tasks import send_study
 from tests.faults.test_worker_kill import Celery
-from tests.indexer.studies import make_panel_run
+from tests.indexer.study_runs import make_panel_run
 from tests.numbers import in_full
 from tests.processes import wait_until
 
@@ -62,7 +62,7 @@ def test_a_worker_that_is_killed_in_mid_study_changes_no_byte(celery, monkeypatc
         study = ask()
         while hits < KILLS and may_be_killed():
             celery.ensure_worker()
-            queue_study(study)
+            send_study(study.pk)
             before = attempts()
             wait_until(
                 lambda before=before: attempts() > before or not StudyPart.objects.exists(), what="a claim"
@@ -72,7 +72,7 @@ def test_a_worker_that_is_killed_in_mid_study_changes_no_byte(celery, monkeypatc
             celery.kill_worker() if kills % 2 else celery.kill_pool()
             hits += StudyPart.objects.filter(lease__isnull=False).exists()
         celery.ensure_worker()
-        queue_study(study)
+        send_study(study.pk)
         wait_until(lambda: Study.objects.get().status == StudyStatus.DONE, seconds=90, what="the study's end")
         assert outcome(study) == undisturbed
     print(f"worker killed in mid-study: {hits} of {kills} kills")

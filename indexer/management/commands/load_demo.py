@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from indexer.dispatch import queue_study
+from indexer.dispatch import ask_study
 from indexer.enums import StudyKind
 from indexer.frames import read_data, read_totals
 from indexer.intake.registers import CityRow
-from indexer.models import DataSet, Run, Study
+from indexer.models import DataSet, Run
 from indexer.services.data_sets import (
     PrintedFigure,
     add_data_set,
@@ -87,11 +87,10 @@ class Command(BaseCommand):
             return
         data_set = load_demo()
         compute_waiting_runs(data_set.pk)
-        study = _plan_study(data_set)
         if options["compute"]:
-            count_waiting_parts(study.pk)
+            count_waiting_parts(plan_study(_panel_run(data_set), **_first_question()).pk)
         else:
-            queue_study(study)
+            ask_study(_panel_run(data_set), **_first_question())
         self.stdout.write("The demo is loaded: 351 cities, three frozen weight versions, one open round.")
 
 
@@ -115,13 +114,16 @@ def load_demo() -> DataSet:
     return _add_data_set(framework, table, manager)
 
 
-def _plan_study(data_set: DataSet) -> Study:
-    """Ask the first question of the panel's ranking, so that the analyst finds it answered."""
-    run = Run.objects.select_related("weight_version", "method").get(
+def _panel_run(data_set: DataSet) -> Run:
+    return Run.objects.select_related("weight_version", "method").get(
         data_set=data_set, weight_version__round__isnull=False
     )
+
+
+def _first_question() -> dict[str, Any]:
+    """The question of the panel's ranking that the analyst finds answered."""
     analyst = Account.objects.get(username=ACCOUNTS[Role.ANALYST][0])
-    return plan_study(run, kind=StudyKind.BOOTSTRAP, sent=STUDY, actor=analyst)
+    return {"kind": StudyKind.BOOTSTRAP.value, "sent": STUDY, "actor": analyst}
 
 
 def _make_accounts() -> Account:

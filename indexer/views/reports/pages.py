@@ -15,6 +15,9 @@ from indexer.selectors.comparison import Comparison
 from indexer.selectors.concentration import ConcentrationReport
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals, rank_intervals_of, result_of_study
+from indexer.studies.rank_figures import ROWS as FIRST
+from indexer.studies.rank_figures import intervals_figure, leading
+from indexer.studies.registry import kind_of
 from indexer.views.comparison.choice import RunChoice
 from indexer.views.comparison.figures import drawn_figures
 from indexer.views.comparison.overview import query_of
@@ -32,8 +35,8 @@ from indexer.views.reports.run_words import in_both_languages, measured_concentr
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
-from indexer.views.study_figures import leading_intervals
 from indexer.words import score_unit
+from weighting.drawing import Figure
 from weighting.permissions import ANYONE, audience
 from weighting.views.numbers import signed
 
@@ -99,14 +102,14 @@ def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dic
     return rows
 
 
-def _sureness(intervals: RankIntervals | None) -> dict[str, Any] | None:
+def _sureness(intervals: RankIntervals | None) -> Figure | None:
     """Draw the intervals of the first ranks, as the study's own page does; None without a study."""
     if intervals is None:
         return None
-    figure = leading_intervals(result_of_study(intervals.study))
-    return figure | {
-        "image_url": reverse("indexer:study-picture", args=[intervals.study.pk, "intervals", "svg"])
-    }
+    result, source = result_of_study(intervals.study), kind_of(intervals.study).source_of(intervals.study)
+    figure = intervals_figure(result, leading(result, FIRST), source)
+    picture = reverse("indexer:study-picture", args=[intervals.study.pk, "intervals", "svg"])
+    return figure.drawn_at(picture)
 
 
 def _region_rows(report: ConcentrationReport | None) -> list[dict[str, Any]]:

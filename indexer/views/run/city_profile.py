@@ -23,11 +23,11 @@ from indexer.selectors.profiles import (
 )
 from indexer.selectors.runs import PERCENT
 from indexer.services.study_pairs import count_at_once
+from indexer.studies.registry import study_name
 from indexer.views.run.leads import rank_text
 from indexer.views.shared.exports import changed_heading, run_facts
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.study_words import study_name
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure
 from weighting.exports import Heading

@@ -14,7 +14,7 @@ from indexer.views.reports.fragility import report_fragility
 from indexer.views.reports.run_words import digits_apart, in_both_languages, run_sentences
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from tests.indexer.studies import make_panel_run, make_study
+from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

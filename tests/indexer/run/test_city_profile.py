@@ -15,7 +15,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.services.study_pairs import compare_pair
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from tests.indexer.studies import make_panel_run, make_study
+from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 from weighting.services.versions import publish_version
 

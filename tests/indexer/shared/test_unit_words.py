@@ -7,10 +7,13 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import City, Register
+from indexer.studies.registry import KINDS
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.run.test_families import publish
+from tests.indexer.studies.test_studies import QUESTIONS
+from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +116,54 @@ def pages(client):
         return {url: shown_by(answer.content.decode()) for url, answer in answers.items()}
 
     return read
+
+
+@pytest.fixture
+def studies(client):
+    """Return a reader, in a language, of page, form, lists, pair and file of each kind of study."""
+    run = make_panel_run()
+    sign_in_staff(client, make_account(Role.ANALYST))
+    addresses, files = [reverse("indexer:run-studies", args=[run.pk])], []
+    for kind, asked in QUESTIONS.items():
+        study = make_study(run, kind, **asked)
+        detail = reverse("indexer:study-detail", args=[study.pk])
+        addresses += [
+            reverse("indexer:run-studies", args=[run.pk]) + f"?kind={kind}",
+            detail,
+            f"{detail}?q=城市003",
+            f"{detail}?above=Atlantis&below=Atlantis",
+            f"{detail}?above=城市003&below=城市003",
+        ]
+        if KINDS[kind].columns(run.data_set.series.register):
+            files.append(reverse("indexer:study-export", args=[study.pk]))
+    output = {"weights": "noise", "draws": 600, "output": "rank", "city": "城市003"}
+    addresses.append(reverse("indexer:study-detail", args=[make_study(run, "sobol", **output).pk]))
+    addresses.append(reverse("indexer:study-detail", args=[make_study(run, seed=9, counted=False).pk]))
+    addresses.append(reverse("indexer:study-list"))
+
+    def read(language):
+        spoken = {"Accept-Language": language}
+        said = {url: shown_by(client.get(url, headers=spoken).content.decode()) for url in addresses}
+        for url in files:
+            said[url] = client.get(url, headers=spoken).content.decode("utf-8-sig").splitlines()[0]
+        # Names of the units themselves, and of what stands for a whole register.
+        return {
+            url: re.sub(r"城市\d{3}|City \d+|Smart city|智慧城市", "", text) for url, text in said.items()
+        }
+
+    return read
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_studies_call_their_units_by_the_registers_word(studies, language):
+    _word, city = WORDS[language]
+    # The control: of cities the studies speak of cities.
+    assert sum(bool(re.search(city, text, re.I)) for text in studies(language).values()) > 20
+
+    Register.objects.update(unit_zh="县", unit_en="county", units_en="counties")
+
+    lines = [(url, line.strip()) for url, text in studies(language).items() for line in text.split("\n")]
+    assert [(url, line) for url, line in lines if re.search(city, line, re.I)] == []
 
 
 @pytest.mark.parametrize("language", WORDS)

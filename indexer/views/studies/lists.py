@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,16 +11,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from indexer.dispatch import queue_study
-from indexer.enums import RunStatus, StudyKind, StudyStatus
+from indexer.dispatch import ask_study, resume_study
+from indexer.enums import RunStatus, StudyStatus
 from indexer.forms.studies import StudyForm
-from indexer.models import Run, Study
-from indexer.selectors.studies import UNDER_WAY, studies_visible_to
-from indexer.services.studies import cancel_study, plan_study, retry_study
-from indexer.services.study_parameters import BadParameters
+from indexer.models import Register, Run
+from indexer.selectors.studies import studies_visible_to
+from indexer.services.studies import cancel_study
+from indexer.studies.kind import Kind
+from indexer.studies.kinds.bootstrap import Bootstrap
+from indexer.studies.kinds.noise import Noise
+from indexer.studies.questions import BadParameters
+from indexer.studies.registry import KINDS, study_name, units_named_in
 from indexer.views.shared.run_pages import run_context, visible_run
-from indexer.views.study_pages import answer_of, load_study, study_page
-from indexer.views.study_words import kind_questions, study_name
+from indexer.views.studies.pages import answer_of, load_study, study_page
 from indexer.words import data_set_name, version_name
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -40,13 +42,14 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
     """List a run's studies beside the form of a new one; POST asks it."""
     run = visible_run(request, pk)
     account = visitor_of(request).account
-    form = StudyForm(request.POST or None, kind=_asked_kind(request, run))
+    kind, register = _asked_kind(request, run), run.data_set.series.register
+    form = StudyForm(request.POST or None, kind=kind, register=register)
     status, problems = 200, list[str]()
     if request.method == "POST":
         if account is None:
             raise Http404
         try:
-            study = _ask(run, form, account)
+            study = ask_study(run, kind=form.kind, sent=form.sent(), actor=account)
         except BadParameters as refusal:
             form.show(refusal)
             status = UNPROCESSABLE
@@ -58,13 +61,13 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
         **run_context(run, "run-studies"),
         **_listing(request, run=run),
         "form": form,
-        "kinds": _kinds(run, form.kind),
-        "question": kind_questions()[form.kind],
+        "kinds": _kinds(run, form.kind, register),
+        "question": kind.question(register),
         "actions": _actions(run, account),
         "problems": problems,
         "is_finished": run.status == RunStatus.DONE,
     }
-    return render(request, "indexer/run_studies.html", context, status=status)
+    return render(request, "indexer/studies/run_studies.html", context, status=status)
 
 
 @audience(ANYONE)
@@ -72,7 +75,7 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def study_list(request: HttpRequest) -> HttpResponse:
     """List the studies of all runs, the newest first."""
-    return render(request, "indexer/study_list.html", _listing(request))
+    return render(request, "indexer/studies/study_list.html", _listing(request))
 
 
 @audience(ANYONE)
@@ -110,30 +113,16 @@ def study_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a study that failed or was cancelled."""
     study = load_study(request, pk)
     try:
-        _go_on(study, account_of(request))
+        resume_study(study, actor=account_of(request))
     except Refused as refusal:
         return study_page(request, load_study(request, pk), problems=refusal.blockers, status=CONFLICT)
     return redirect("indexer:study-detail", pk=pk)
 
 
-@transaction.atomic
-def _ask(run: Run, form: StudyForm, account: Account) -> Study:
-    study = plan_study(run, kind=form.kind, sent=form.sent(), actor=account)
-    if study.status in UNDER_WAY:
-        queue_study(study)
-    return study
-
-
-@transaction.atomic
-def _go_on(study: Study, account: Account) -> None:
-    queue_study(retry_study(study, actor=account))
-
-
-def _asked_kind(request: HttpRequest, run: Run) -> StudyKind:
+def _asked_kind(request: HttpRequest, run: Run) -> Kind:
     asked = request.POST.get("kind") or request.GET.get("kind") or ""
-    if asked in StudyKind.values:
-        return StudyKind(asked)
-    return StudyKind.BOOTSTRAP if rounds_behind(run.weight_version) else StudyKind.NOISE
+    first = Bootstrap.code if rounds_behind(run.weight_version) else Noise.code
+    return KINDS.get(asked) or KINDS[first]
 
 
 def _actions(run: Run, account: Account | None) -> list[dict[str, str]]:
@@ -143,11 +132,11 @@ def _actions(run: Run, account: Account | None) -> list[dict[str, str]]:
     return [{"label": _("Ask a new question"), "url": "#new-study", "kind": "quiet"}]
 
 
-def _kinds(run: Run, current: StudyKind) -> list[dict[str, Any]]:
+def _kinds(run: Run, current: str, register: Register) -> list[dict[str, Any]]:
     here = reverse("indexer:run-studies", args=[run.pk])
     return [
-        {"label": kind.label, "url": f"{here}?kind={kind.value}#new-study", "is_current": kind == current}
-        for kind in StudyKind
+        {"label": kind.label(register), "url": f"{here}?kind={code}#new-study", "is_current": code == current}
+        for code, kind in KINDS.items()
     ]
 
 
@@ -156,10 +145,11 @@ def _listing(request: HttpRequest, *, run: Run | None = None) -> dict[str, Any]:
     if run is not None:
         studies = studies.filter(run=run)
     page = Paginator(studies, PAGE_SIZE).get_page(request.GET.get("page"))
+    units = units_named_in(list(page))
     rows = [
         {
             "study": study,
-            "name": study_name(study),
+            "name": study_name(study, units),
             "version": version_name(study.run),
             "data_set": data_set_name(study.run.data_set),
             "r_s": study.summary.get("r_s", {}).get("mean"),

@@ -17,23 +17,23 @@ from indexer.enums import RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study
 from indexer.numeric.uncertainty import count_ranks
 from indexer.selectors.studies import result_of_study
-from indexer.selectors.study_plans import base_of
 from indexer.services.data_sets import publish_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts
-from indexer.views.study_figures import figures_of
+from indexer.studies.base import base_of
+from indexer.studies.registry import kind_of
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from tests.indexer.studies import make_panel_run, make_study
-from tests.indexer.test_studies import QUESTIONS, plan_of_study
+from tests.indexer.studies.test_studies import QUESTIONS, plan_of_study
+from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 from weighting.models import Indicator
 from weighting.selectors.frameworks import indicators_of
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -74,15 +74,15 @@ def test_every_kind_has_a_form_an_answer_and_pictures(analyst, run, kind):
     assert analyst.get(reverse("indexer:run-studies", args=[run.pk]), {"kind": kind}).status_code == 200
     study = make_study(run, kind, **QUESTIONS[kind])
     response = analyst.get(page(study))
-    figures = figures_of(result_of_study(study), indicators_of(run.data_set.framework_id))
+    figures = kind_of(study).figures(result_of_study(study), indicators_of(run.data_set.framework_id))
 
     assert response.status_code == 200
     for name, figure in figures.items():
-        assert figure["title"] in response.context["figures"][name]["title"]
-        if figure["spec"]:
+        assert figure.title in response.context["figures"][name].title
+        if figure.spec:
             picture = analyst.get(reverse("indexer:study-picture", args=[study.pk, name, "svg"]))
             assert picture.content.startswith(b"<svg")
-            assert all(len(row) == len(figure["heads"]) for row in figure["rows"])
+            assert all(len(row) == len(figure.labels) for row in figure.rows)
     export = analyst.get(reverse("indexer:study-export", args=[study.pk]))
     assert export.status_code == (404 if kind == "sobol" else 200)
 
@@ -144,7 +144,7 @@ def test_the_cities_are_searched_sorted_and_drawn(analyst, run):
     found = analyst.get(page(study), {"q": "城市003"})
 
     assert [row["city"].name_zh for row in found.context["rows"]] == ["城市003"]
-    assert len(found.context["shown"]["spec"]["data"]["values"]) == 1
+    assert len(found.context["shown"].spec["data"]["values"]) == 1
     part = analyst.get(page(study), {"sort": "-top1"}, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="results")
     assert b"<html" not in part.content
     firsts = result_of_study(study).figures["top1"]

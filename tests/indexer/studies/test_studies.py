@@ -14,7 +14,6 @@ from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK
 from indexer.selectors.indices import index_of
 from indexer.selectors.studies import queue_of_study, rank_intervals_of, result_of_study, studies_under_way
-from indexer.selectors.study_plans import base_of, plan_of
 from indexer.services.leases import MAX_ATTEMPTS
 from indexer.services.studies import (
     cancel_study,
@@ -25,10 +24,11 @@ from indexer.services.studies import (
     retry_study,
     store_part,
 )
-from indexer.services.study_parameters import BadParameters
+from indexer.studies.asking import planned_of
+from indexer.studies.questions import BadParameters
 from tests.factories import make_account
 from tests.indexer.pages import make_runs, random_values
-from tests.indexer.studies import make_panel_run, make_study
+from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry
@@ -63,7 +63,7 @@ def run():
 
 
 def plan_of_study(study):
-    return plan_of(base_of(study.run), study.kind, study.parameters, draws=study.draws, seed=study.seed)
+    return planned_of(study).plan
 
 
 def outcome(study):
@@ -259,7 +259,7 @@ def test_experts_are_drawn_in_whole_hundreds(run):
 
 def test_one_hundred_draws_and_one_less_one_hundred_would_be_one_known_draw(run, monkeypatch):
     """What the rule is for: without it, subtracting histograms gives the ranks of a known sum of ballots."""
-    monkeypatch.setattr("indexer.services.study_parameters.EXPERT_DRAWS", 1)
+    monkeypatch.setattr("indexer.studies.asking.EXPERT_DRAWS", 1)
     more, fewer = (result_of_study(make_study(run, draws=draws)).histogram for draws in (101, 100))
     index, panel = index_of(run), panel_scores_of(run.weight_version)
     rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0,)))

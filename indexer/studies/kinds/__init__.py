@@ -1,0 +1,1 @@
+"""One file for each kind of study; `indexer.studies.registry` lists them."""

@@ -1,0 +1,55 @@
+"""What is kept of counted ranks: figures of each unit, and of all together."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from indexer.numeric.blocks import Tally
+from indexer.numeric.plans import counts_of
+from indexer.numeric.uncertainty import (
+    RankCounts,
+    group_indistinct,
+    probability_in_top,
+    summarise_ranks,
+    summarise_shifts,
+)
+from weighting.numeric.arrays import FloatArray, IntArray
+
+TOPS = (1, 3, 10, 50, 100)
+QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+
+
+def rank_figures(nominal: IntArray, tally: Tally) -> tuple[Tally, dict[str, Any]]:
+    """Return the figures of each unit, and those of all together."""
+    counts = counts_of(tally)
+    ranks = summarise_ranks(counts)
+    groups = group_indistinct(counts, nominal)
+    tops = {f"top{k}": probability_in_top(counts, k) for k in TOPS}
+    table = {"nominal": nominal, "group": groups, **asdict(ranks), **tops}
+    # Sorted: in the order of the draws, those of the jackknife would be one for each expert.
+    correlations = {name: np.sort(tally[name], axis=1) for name in ("spearman", "kendall")}
+    table |= {"shifts": counts.shifts, **correlations}
+    summary = {
+        "r_s": asdict(summarise_shifts(counts)),
+        "spearman": _spread(tally["spearman"]),
+        "kendall": _spread(tally["kendall"]),
+        "groups": int(groups.max()),
+        "stays": _stays(counts, nominal),
+    }
+    return table, summary
+
+
+def _stays(counts: RankCounts, nominal: IntArray) -> float:
+    """Return the share of draws and units in which a unit keeps its nominal rank."""
+    kept = counts.histogram[np.arange(len(nominal)), nominal - 1]
+    return float(kept.sum() / counts.draws / len(nominal))
+
+
+def _spread(values: FloatArray) -> dict[str, float] | None:
+    """Return mean and quantiles of what was kept draw by draw; nothing where there is nothing."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    quantiles = dict(zip(QUANTILES, np.quantile(known, list(QUANTILES.values())).tolist(), strict=True))
+    return {"mean": float(known.mean()), **quantiles, "draws": len(known)}

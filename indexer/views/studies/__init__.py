@@ -1,0 +1,1 @@
+"""The pages of studies: the lists, asking a new one, progress and answers."""
