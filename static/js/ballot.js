@@ -357,12 +357,17 @@ function pressKey(event) {
   }
 }
 
+/* Sends all that can be sent now, comments too. */
+function sendEverything() {
+  const comments = [];
+  form.dispatchEvent(new CustomEvent("ballot:leave", { detail: comments }));
+  return Promise.all([flush(), ...comments]);
+}
+
 async function leaveForReview(event) {
   if (isPlain) return;
   event.preventDefault();
-  const comments = [];
-  form.dispatchEvent(new CustomEvent("ballot:leave", { detail: comments }));
-  await Promise.all([flush(), ...comments]);
+  await sendEverything();
   const conflict = form.querySelector(".item-conflict");
   if (conflict) conflict.scrollIntoView({ block: "center" });
   else if (!isUnsent()) location.assign(form.querySelector("[data-review]").href);
@@ -429,6 +434,7 @@ function listen() {
   form.querySelectorAll("[data-review]").forEach((link) => link.addEventListener("click", leaveForReview));
   form.querySelectorAll("[data-next-gap]").forEach((link) => link.addEventListener("click", goToGap));
   form.querySelector("[data-retry]").addEventListener("click", flushAgain);
+  document.addEventListener("quanheng:leave", (event) => { if (!isPlain) event.detail.push(sendEverything()); });
   window.addEventListener("online", flushAgain);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting().length) flushAgain(); });
   window.addEventListener("beforeunload", (event) => { if (isUnsent()) event.preventDefault(); });

@@ -21,5 +21,10 @@ def answer_refusal(request: HttpRequest, refusal: Refused, *, back: str) -> Http
     """Show every blocker; ``back`` is the page to go on from."""
     if isinstance(refusal, AlreadyFrozen):
         back = reverse("weighting:version-detail", args=[refusal.version_id])
-    context = {"refusal": refusal, "back": back, "frozen_number": getattr(refusal, "number", None)}
+    context = {
+        "refusal": refusal,
+        "back": back,
+        "own_address": back,
+        "frozen_number": getattr(refusal, "number", None),
+    }
     return render(request, "weighting/manager/refused.html", context, status=CONFLICT)

@@ -17,6 +17,7 @@ from weighting.permissions import STAFF, audience
 from weighting.selectors.access import api_tokens_of
 from weighting.services.api_tokens import make_api_token, revoke_api_token
 from weighting.views.answers import CONFLICT, UNPROCESSABLE, sent_data
+from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
 
@@ -26,7 +27,8 @@ from weighting.visitors import account_of
 @sensitive_variables("secret")
 def token_list(request: HttpRequest) -> HttpResponse:
     """List one's tokens; POST makes one and shows it, this once."""
-    form, account = TokenForm(*sent_data(request)), account_of(request)
+    account, secret = account_of(request), shown_before(request)
+    form = TokenForm(*([] if secret else sent_data(request)))
     context: dict[str, Any] = {"form": form, "address": settings.PUBLIC_URL.rstrip("/")}
     status = UNPROCESSABLE if form.is_bound else 200
     if form.is_bound and form.is_valid():
@@ -34,10 +36,10 @@ def token_list(request: HttpRequest) -> HttpResponse:
             secret = make_api_token(account, name=form.cleaned_data["name"])
         except Refused as refusal:
             context["blockers"], status = refusal.blockers, CONFLICT
-        else:
-            context |= {"secret": secret, "form": TokenForm()}
-            status = 200
     context["tokens"] = api_tokens_of(account)
+    if secret:
+        context |= {"secret": secret, "form": TokenForm()}
+        return render_once(request, "weighting/api_tokens.html", context, shown=secret)
     return render(request, "weighting/api_tokens.html", context, status=status)
 
 

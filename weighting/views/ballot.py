@@ -295,6 +295,7 @@ def _ballot_page(
 ) -> HttpResponse:
     own = own_ballot(invitation)
     context = {
+        "own_address": reverse("weighting:ballot"),
         "own": own,
         "round": invitation.round,
         "expert": invitation.expert,
@@ -341,6 +342,7 @@ def _review_page(
 ) -> HttpResponse:
     own = own_ballot(invitation)
     context = {
+        "own_address": reverse("weighting:ballot-review"),
         "own": own,
         "round": invitation.round,
         "distribution": _distribution_rows(own, abstentions=invitation.round.rule == Rule.NORMALISED_MEAN),
@@ -360,6 +362,7 @@ def _closed_page(
     """Say that the round is over, and whether the own ballot was sealed: nothing else is left of it."""
     invitation.refresh_from_db(fields=["sealed", "round", "ballot"])
     context = {
+        "own_address": reverse("weighting:ballot"),
         "round": invitation.round,
         "sealed": invitation.sealed,
         "receipts": receipts_of(invitation.round),

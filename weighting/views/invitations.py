@@ -38,6 +38,7 @@ from weighting.services.mail import (
     link_address,
 )
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
 
@@ -59,21 +60,23 @@ def invitation_detail(request: HttpRequest, pk: int, invitation_pk: int) -> Http
 @audience(MANAGERS)
 @never_cache
 @require_POST
-@sensitive_variables("token", "code")
+@sensitive_variables("key", "code")
 def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
     """Make one expert a new personal link and code and show them, this once."""
     invitation = _invitation_or_404(request, pk, invitation_pk)
-    try:
-        token = replace_invitation_link(invitation, actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_round_address(invitation.round))
+    key = shown_before(request)
+    if key is None:
+        try:
+            key = _key_of(invitation, replace_invitation_link(invitation, actor=account_of(request)))
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=_round_address(invitation.round))
     context = {
         "round": invitation.round,
         "expert": invitation.expert,
         "code_address": _code_address(),
-        **_key_of(invitation, token),
+        **_pictured(key),
     }
-    return render(request, "weighting/manager/invitation_link.html", context)
+    return render_once(request, "weighting/manager/invitation_link.html", context, shown=key)
 
 
 @audience(MANAGERS)
@@ -84,13 +87,17 @@ def round_links(request: HttpRequest, pk: int) -> HttpResponse:
     round_ = _round_or_404(request, pk)
     if request.method == "GET":
         return _ask(request, round_, _new_links_words())
-    try:
-        made = replace_unsealed_links(round_, actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_round_address(round_))
-    keys = [{"expert": invitation.expert, **_key_of(invitation, token)} for invitation, token in made]
+    made = shown_before(request)
+    if made is None:
+        try:
+            new = replace_unsealed_links(round_, actor=account_of(request))
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=_round_address(round_))
+        made = [[invitation.pk, _key_of(invitation, token)] for invitation, token in new]
+    invited = invitations_of(round_).select_related("expert").in_bulk([pk for pk, _key in made])
+    keys = [{"expert": invited[pk].expert, **_pictured(key)} for pk, key in made if pk in invited]
     context = {"round": round_, "keys": keys, "code_address": _code_address()}
-    return render(request, "weighting/manager/round_links.html", context)
+    return render_once(request, "weighting/manager/round_links.html", context, shown=made)
 
 
 @audience(MANAGERS)
@@ -246,9 +253,12 @@ def _mails_text(count: int) -> str:
 
 
 def _key_of(invitation: Invitation, token: str) -> dict[str, str]:
-    """Return what opens the ballot: the link, its picture and the code."""
-    link = link_address(token)
-    return {"link": link, "picture": qr_svg(link), "code": issue_invitation_code(invitation)}
+    """Return what opens the ballot: the link and a new code."""
+    return {"link": link_address(token), "code": issue_invitation_code(invitation)}
+
+
+def _pictured(key: dict[str, str]) -> dict[str, str]:
+    return {**key, "picture": qr_svg(key["link"])}
 
 
 def _code_address() -> str:

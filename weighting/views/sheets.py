@@ -1,6 +1,7 @@
 """Spreadsheet and paper ballots: the form to download, and one expert's form to take in."""
 
 import json
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,13 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weighting.exceptions import Refused
 from weighting.forms.uploads import SheetBallotForm
-from weighting.models import Ballot, Round
+from weighting.models import Invitation
 from weighting.permissions import MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.ballots import receipt_document
 from weighting.selectors.rounds import invitations_of, rounds_visible_to
 from weighting.services.sheets import import_sheet, sheet_form
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -43,6 +45,9 @@ def invitation_sheet(request: HttpRequest, pk: int, invitation_pk: int) -> HttpR
     """Take one expert's filled-in form; the receipt is shown once, to hand on."""
     round_ = get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)
     invitation = get_object_or_404(invitations_of(round_).select_related("expert", "round"), pk=invitation_pk)
+    receipt = shown_before(request)
+    if receipt is not None:
+        return _show_receipt(request, invitation, receipt)
     form = SheetBallotForm(*sent_data(request))
     problems: list[FileProblem] = []
     context = {"round": round_, "expert": invitation.expert, "invitation": invitation, "form": form}
@@ -57,12 +62,17 @@ def invitation_sheet(request: HttpRequest, pk: int, invitation_pk: int) -> HttpR
         except Refused as refusal:
             form.add_error(None, list(refusal.blockers))
         else:
-            context |= {"ballot": ballot, "receipt_file": _receipt_file(round_, ballot)}
-            return render(request, "weighting/manager/sheet_receipt.html", context)
+            return _show_receipt(request, invitation, receipt_document(round_, ballot))
     status = UNPROCESSABLE if request.method == "POST" else 200
     context |= {"problems": problems}
     return render(request, "weighting/manager/invitation_sheet.html", context, status=status)
 
 
-def _receipt_file(round_: Round, ballot: Ballot) -> str:
-    return json.dumps(receipt_document(round_, ballot), ensure_ascii=False)
+def _show_receipt(request: HttpRequest, invitation: Invitation, receipt: dict[str, Any]) -> HttpResponse:
+    context = {
+        "round": invitation.round,
+        "expert": invitation.expert,
+        "receipt": receipt,
+        "receipt_file": json.dumps(receipt, ensure_ascii=False),
+    }
+    return render_once(request, "weighting/manager/sheet_receipt.html", context, shown=receipt)

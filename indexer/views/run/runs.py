@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -81,7 +82,11 @@ def _change_run(
     try:
         change(run, account)
     except Refused as refusal:
-        context = {"blockers": refusal.blockers, **runs_context(_listed_runs(request))}
+        context = {
+            "blockers": refusal.blockers,
+            "own_address": reverse("indexer:run-list"),
+            **runs_context(_listed_runs(request)),
+        }
         return render(request, "indexer/run/run_list.html", context, status=409)
     messages.success(request, done)
     return redirect("indexer:run-list")

@@ -145,6 +145,7 @@ def _render(
         "draft_form": form or DraftForm(),
         "may_draft": visitor_of(request).can_manage,
         "plain_url": reverse("indexer:run-what-if", args=[run.pk]),
+        "own_address": _address(run, text, pins),
         "link": request.build_absolute_uri(_address(run, text, pins)),
         "pins": ".".join(map(str, pins)),
         "saves": save_links(f"{export}?{urlencode({'w': text})}"),

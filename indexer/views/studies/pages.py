@@ -94,6 +94,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "version_name": version_name(study.run),
         "name": study_name(study),
         "is_under_way": study.status in UNDER_WAY,
+        "own_address": reverse("indexer:study-detail", args=[study.pk]),
         "progress_url": reverse("indexer:study-progress", args=[study.pk]),
         "draws_done": study.draws * study.chunks_done // study.chunks,
     }
