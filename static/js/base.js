@@ -33,7 +33,7 @@ function showLiveError() {
 function showCurrentTab() {
   // On a phone the tabs scroll sideways, and the current one may be out of sight.
   const tabs = document.querySelector(".tabs");
-  const current = tabs?.querySelector("[aria-current]");
+  const current = tabs && tabs.querySelector("[aria-current]");
   if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
 }
 

@@ -68,7 +68,8 @@ function watch(root) {
   root.querySelectorAll("[data-chart]").forEach((chart) => resized.observe(chart));
 }
 
-dark.addEventListener("change", () => drawn.forEach((_, chart) => draw(chart)));
+// Safari has it since version 14; before, a change of the scheme waits for the next visit.
+if (dark.addEventListener) dark.addEventListener("change", () => drawn.forEach((_, chart) => draw(chart)));
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt !== document.body) watch(event.detail.elt);
 });

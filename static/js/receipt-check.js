@@ -45,7 +45,7 @@ async function judge(text) {
 
 async function check() {
   const file = document.getElementById("receipt-file").files[0];
-  const [kind, text] = await judge(file ? await file.text() : document.getElementById("receipt-text").value);
+  const [kind, text] = await judge(file ? await new Response(file).text() : document.getElementById("receipt-text").value);
   show(kind, text);
 }
 

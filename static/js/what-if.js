@@ -372,9 +372,10 @@ function changeGroup(group, units) {
 }
 
 function listenToButtons() {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const { name, value } = event.submitter || {};
+  form.addEventListener("submit", (event) => event.preventDefault());
+  // Which button sent a form is told by browsers since 2022 alone; that one was clicked, by all.
+  form.addEventListener("click", (event) => {
+    const { name, value } = event.target.closest("button") || {};
     if (name === "equal") changeGroup(Number(value), apportion(shown.groups[value].map(() => 1), data.whole));
     else if (name === "reset") changeGroup(Number(value), null);
   });
@@ -460,11 +461,12 @@ async function begin() {
     readLines();
     readRows();
     readAddress({ sent: form.elements.w.value });
-    form.querySelector("[data-send]").hidden = true;
-    shown.rows.forEach((_, node) => listen(node));
-    listenToButtons();
     settle({ push: false });
     shown.lines.forEach(markPin);
+    shown.rows.forEach((_, node) => listen(node));
+    listenToButtons();
+    // From here on everything works: until then the form is sent.
+    form.querySelector("[data-send]").hidden = true;
     form.dataset.ready = "true";
   } catch (error) {
     form.querySelector("[data-failed]").hidden = false;

@@ -143,6 +143,25 @@ def test_typing_a_name_filters_while_the_comparison_stays(open_page, runs):
     expect(page.locator("#results tbody tr")).to_have_count(50)
 
 
+def test_back_from_another_page_the_whole_comparison_is_there(open_page, runs):
+    """With nothing in htmx's cache, and the part that was fetched last in the browser's."""
+    page = open_page(f"/compare/?runs={runs[0].pk}&runs={runs[1].pk}")
+    page.locator("#id_q").press_sequentially("Town 01")
+    page.wait_for_url("**q=Town*")
+    expect(page.locator("#results tbody tr")).to_have_count(10)
+    title = page.locator("h1").inner_text()
+    page.locator("#results tbody th a").first.click()
+    page.wait_for_url("**/cities/**")
+
+    page.go_back()
+
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#results tbody tr")).to_have_count(10)
+    whole = "fetch(location.href, {headers: {'HX-Request': 'true', 'HX-History-Restore-Request': 'true'}})"
+    assert "<h1" in page.evaluate(f"{whole}.then(answer => answer.text())")
+
+
 def test_without_scripts_versions_are_chosen_and_cities_searched(open_page, runs):
     page = open_page("/compare/", scripts=False)
     page.locator("summary", has_text="Compare other versions").click()

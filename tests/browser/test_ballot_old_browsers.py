@@ -36,6 +36,8 @@ YOUNG = [
 NEEDED = ["globalThis.AbortController", "globalThis.fetch", "globalThis.URLSearchParams"]
 NEEDED += ["globalThis.CustomEvent", "globalThis.MutationObserver"]
 SCRIPTS = ["ballot.js", "ballot-comments.js"]
+# What the pages of everybody bring.
+EVERYWHERE = ["base.js", "language.js"]
 
 
 def without(*names):
@@ -113,7 +115,7 @@ def test_a_function_that_fails_in_the_middle_gives_the_plain_form_back(come_in, 
     assert sorted(stored(invitation)) == [2, 3]
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", SCRIPTS + EVERYWHERE)
 def test_the_ballots_scripts_are_written_for_old_browsers(script, settings):
     """Syntax cannot be deleted from a browser: what Chrome 70 and iOS 13 cannot read is looked for."""
     text = (settings.BASE_DIR / "static" / "js" / script).read_text()
