@@ -12,15 +12,10 @@ import pandas as pd
 from django.utils.translation import gettext as _
 
 from indexer.names import normalise_unit_name
-from indexer.numeric.normalisation import (
-    FaultKind,
-    Method,
-    Missing,
-    Negative,
-    NormalisationError,
-    handle_missing,
-    normalise,
-)
+from indexer.numeric.faults import FaultKind, NormalisationError
+from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
+from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalisations import NORMALISATIONS
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.readers import (
@@ -44,9 +39,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "＝", "＋", "－",
 class Treatment:
     """How the data will be normalised, which decides what a file may hold (METHOD 3)."""
 
-    method: Method = "share"
-    negative: Negative = "reflect"
-    missing: Missing = "refuse"
+    method: str = "share"
+    negative: str = "reflect"
+    missing: str = "refuse"
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +147,7 @@ def check_columns(
     filled = table.values[:, clean]
     try:
         # A city without anything has been noted already, from all of its columns.
-        if treatment.missing != "reweight":
+        if not MISSING_POLICIES[treatment.missing].leaves_gaps:
             filled = handle_missing(filled, treatment.missing, codes=codes, units=table.units)
         normalise(
             filled,
@@ -261,9 +256,9 @@ def _read_values(cells: dict[str, str], line: int, treatment: Treatment, log: Pr
     values = _read_plain_numbers(list(cells.values()))
     if values is None:
         values = np.array([_read_value(code, text, line, treatment, log) for code, text in cells.items()])
-        if treatment.missing == "reweight" and not any(cells.values()):
+        if MISSING_POLICIES[treatment.missing].leaves_gaps and not any(cells.values()):
             log.add(_("The city has no value at all. Fill some in or delete the row."), row=line)
-    if treatment.method == "share":
+    if not NORMALISATIONS[treatment.method].takes_below_zero:
         for code in compress(cells, values < 0):
             message = _("A share needs values of 0 or more. Correct it or choose another normalisation.")
             log.add(message, row=line, column=code, value=cells[code])
@@ -286,7 +281,7 @@ def _read_plain_numbers(cells: list[str]) -> FloatArray | None:
 
 def _read_value(code: str, text: str, line: int, treatment: Treatment, log: ProblemLog) -> float:
     if not text:
-        if treatment.missing == "refuse":
+        if not MISSING_POLICIES[treatment.missing].takes_missing:
             message = _("The value is missing. Fill it in or choose how missing values are treated.")
             log.add(message, row=line, column=code, value=text)
         return math.nan

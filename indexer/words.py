@@ -6,11 +6,22 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from indexer.enums import Missing, Normalisation, Outliers
 from indexer.models import DataSet, IndexMethod, Run
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.treatment import OUTLIER_ACTIONS
 from weighting.moments import zone_text
+
+# A score of 1 is shown as 100 of these.
+UNIT_WORDS = {
+    "total": gettext_lazy("% of the national total"),
+    "prepared_total": gettext_lazy("% of the total of the prepared values"),
+    "points": gettext_lazy("points of 100"),
+    "standard_deviation": gettext_lazy("hundredths of a standard deviation"),
+    "data_unit": gettext_lazy("hundredths of the data’s unit"),
+}
 
 
 def version_name(run: Run) -> str:
@@ -39,9 +50,9 @@ def data_set_name(data_set: DataSet) -> str:
 def method_words(method: IndexMethod) -> str:
     """Say how raw values became scores; what the default leaves unused is not named."""
     parts = [method.get_normalisation_display()]
-    if method.normalisation == Normalisation.SHARE:
+    if NORMALISATIONS[method.normalisation].takes_turn:
         parts.append(method.get_negative_display())
-    if method.missing != Missing.REFUSE:
+    if MISSING_POLICIES[method.missing].takes_missing:
         parts.append(_("missing values: %(policy)s") % {"policy": method.get_missing_display()})
     parts += _optional_steps(method)
     parts.append(method.get_aggregation_display())
@@ -57,28 +68,21 @@ def _optional_steps(method: IndexMethod) -> list[str]:
                 "%(count)d indicator per %(column)s", "%(count)d indicators per %(column)s", count
             )
             parts.append(words % {"count": count, "column": column})
-    if method.outliers != Outliers.KEEP:
+    action = OUTLIER_ACTIONS[method.outliers]
+    if action.changes:
         limits = _("skewness over %(skewness)s and kurtosis over %(kurtosis)s") % {
             "skewness": f"{method.skewness_limit:g}",
             "kurtosis": f"{method.kurtosis_limit:g}",
         }
         said = {"action": method.get_outliers_display(), "limits": limits, "most": method.winsorised_most}
-        if method.outliers == Outliers.LOG:
-            parts.append(_("outliers: %(action)s (%(limits)s)") % said)
-        else:
+        if action.draws_in:
             parts.append(_("outliers: %(action)s (%(limits)s, at most %(most)s cells each)") % said)
+        else:
+            parts.append(_("outliers: %(action)s (%(limits)s)") % said)
     return parts
 
 
 def score_unit(method: IndexMethod) -> str:
     """Name the unit that scores are shown in."""
-    match method.normalisation:
-        case Normalisation.SHARE if method.denominators or method.outliers != Outliers.KEEP:
-            return _("% of the total of the prepared values")
-        case Normalisation.SHARE:
-            return _("% of the national total")
-        case Normalisation.MINMAX | Normalisation.RANK:
-            return _("points of 100")
-        case Normalisation.ZSCORE:
-            return _("hundredths of a standard deviation")
-    return _("hundredths of the data’s unit")
+    entry = NORMALISATIONS[method.normalisation]
+    return str(UNIT_WORDS[entry.prepared_unit if method.is_prepared else entry.unit])

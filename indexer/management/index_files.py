@@ -15,16 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_totals
-from indexer.numeric.composite import Aggregation, CompositeError
-from indexer.numeric.normalisation import (
-    Method,
-    Missing,
-    Negative,
-    NormalisationError,
-    normalise,
-)
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.composite import CompositeError
+from indexer.numeric.faults import NormalisationError
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.numeric.preparation import prepare
-from indexer.numeric.treatment import Action, OutlierRule
+from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule
 from weighting.numeric.aggregation import Rule, aggregate_scores
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import (
@@ -75,10 +73,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     weights.add_argument("--scores", type=Path, help="expert, indicator, score (blank = abstain)")
     weights.add_argument("--weights", type=Path, help="code, local_weight (or global_weight of leaves)")
     parser.add_argument("--totals", type=Path, help="code, total; used by the share normalisation")
-    parser.add_argument("--normalisation", choices=get_args(Method), default="share")
-    parser.add_argument("--negative", choices=get_args(Negative), default="reflect")
-    parser.add_argument("--missing", choices=get_args(Missing), default="refuse")
-    parser.add_argument("--aggregation", choices=get_args(Aggregation), default="arithmetic")
+    parser.add_argument("--normalisation", choices=list(NORMALISATIONS), default="share")
+    parser.add_argument("--negative", choices=list(TURNS), default="reflect")
+    parser.add_argument("--missing", choices=list(MISSING_POLICIES), default="refuse")
+    parser.add_argument("--aggregation", choices=list(AGGREGATIONS), default="arithmetic")
     _add_optional_steps(parser)
     parser.add_argument(
         "--rule",
@@ -95,7 +93,7 @@ def _add_optional_steps(parser: ArgumentParser) -> None:
     rule = OutlierRule()
     parser.add_argument(
         "--outliers",
-        choices=get_args(Action),
+        choices=list(OUTLIER_ACTIONS),
         default=rule.action,
         help="what is done with columns beyond both limits; their totals are then the column sums",
     )
@@ -130,7 +128,7 @@ def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
     data = _read_data(options, scan, totals, treatment, problems)
     if problems or scan.table is None or weights is None or data is None:
         raise CommandError("\n".join(str(problem) for problem in problems))
-    if totals is not None and treatment.method != "share":
+    if totals is not None and not NORMALISATIONS[treatment.method].takes_totals:
         say(_("The totals are not used: only the share normalisation takes totals."))
     return Inputs(scan.table, data, weights.local, weights.global_, totals, weights.scores, weights.rule)
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.numeric.treatment import OUTLIER_ACTIONS
 from weighting.models import Framework
 
 
@@ -27,6 +28,11 @@ class IndexMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.normalisation}/{self.negative}/{self.missing}/{self.aggregation}/{self.sha256[:8]}"
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether columns may be divided or treated for outliers before they are normalised."""
+        return bool(self.denominators) or OUTLIER_ACTIONS[self.outliers].changes
 
 
 class FrameworkMethod(models.Model):

@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
+from indexer.numeric.aggregations import AGGREGATIONS
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
 
-Aggregation = Literal["arithmetic", "geometric"]
 Missing = Literal["refuse", "reweight"]
 CompositeFault = Literal["missing", "not_positive", "nothing_present"]
 
@@ -39,7 +39,7 @@ def composite_scores(
     normalised: FloatArray,
     leaf_weights: FloatArray,
     *,
-    aggregation: Aggregation = "arithmetic",
+    aggregation: str = "arithmetic",
     missing: Missing = "refuse",
     tree: Tree | None = None,
 ) -> FloatArray:
@@ -60,7 +60,8 @@ def composite_scores(
         nan where missing.
     leaf_weights : float array, (leaves,) or (leaves, versions)
         Global weights of the leaves; each version sums to 1.
-    aggregation : {"arithmetic", "geometric"}
+    aggregation : str
+        A code of `AGGREGATIONS`.
     missing : {"refuse", "reweight"}
     tree : Tree
         Needed by ``reweight``.
@@ -87,7 +88,7 @@ def composite_scores(
         totals = np.stack([_reweighted_sum(terms, w, _require(tree)) for w in versions.T], axis=1)
     else:
         totals = _weigh_in_order(np.ascontiguousarray(terms.T), versions)
-    return _untransformed(totals, aggregation).reshape(len(terms), *weights.shape[1:])
+    return AGGREGATIONS[aggregation].finish(totals).reshape(len(terms), *weights.shape[1:])
 
 
 def node_scores(
@@ -95,7 +96,7 @@ def node_scores(
     global_: FloatArray,
     normalised: FloatArray,
     *,
-    aggregation: Aggregation = "arithmetic",
+    aggregation: str = "arithmetic",
     missing: Missing = "refuse",
 ) -> FloatArray:
     r"""Score every city on every node of the tree, under one version of the weights.
@@ -136,7 +137,7 @@ def inner_scores(
     leaf_weights: FloatArray,
     normalised: FloatArray,
     *,
-    aggregation: Aggregation = "arithmetic",
+    aggregation: str = "arithmetic",
     missing: Missing = "refuse",
 ) -> FloatArray:
     """Score every city on every node that has children, under many versions at once.
@@ -175,12 +176,10 @@ def inner_scores(
             below = leaves[node] if node in leaves else scores[:, rows[node]]
             np.multiply(weights[node][:, np.newaxis], below, out=product)
             scores[:, rows[int(tree.parents[node])]] += product
-    return _untransformed(scores, aggregation)
+    return AGGREGATIONS[aggregation].finish(scores)
 
 
-def _reweighted_inner(
-    tree: Tree, local: FloatArray, terms: FloatArray, aggregation: Aggregation
-) -> FloatArray:
+def _reweighted_inner(tree: Tree, local: FloatArray, terms: FloatArray, aggregation: str) -> FloatArray:
     """Score one version over what each city has, (inner nodes, cities); nan where it has nothing."""
     present = ~np.isnan(terms)
     support, masses = _presence(tree, local, present)
@@ -191,26 +190,21 @@ def _reweighted_inner(
     for level in reversed(tree.levels[1:]):
         for node in level:
             scores[tree.parents[node]] += weights[node] * scores[node]
-    return np.where(support, _untransformed(scores, aggregation), np.nan)[tree.inner]
+    return np.where(support, AGGREGATIONS[aggregation].finish(scores), np.nan)[tree.inner]
 
 
-def _terms(normalised: FloatArray, aggregation: Aggregation, missing: Missing) -> FloatArray:
+def _terms(normalised: FloatArray, aggregation: str, missing: Missing) -> FloatArray:
     """Check the normalised values and return what the weights are applied to."""
     values = np.asarray(normalised, dtype=np.float64)
     absent = np.isnan(values)
-    if missing not in ("refuse", "reweight") or aggregation not in ("arithmetic", "geometric"):
-        raise ValueError(f"unknown aggregation {aggregation!r} or policy {missing!r}")
+    entry = AGGREGATIONS[aggregation]
+    if missing not in ("refuse", "reweight"):
+        raise ValueError(f"unknown policy {missing!r}")
     if missing == "refuse" and absent.any():
         raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))
-    if aggregation == "arithmetic":
-        return values
-    if (flat := (values <= 0).any(axis=0)).any():
-        raise CompositeError("not_positive", leaves=np.flatnonzero(flat))
-    return np.log(values)
-
-
-def _untransformed(scores: FloatArray, aggregation: Aggregation) -> FloatArray:
-    return np.exp(scores) if aggregation == "geometric" else scores
+    if (refused := entry.refused(values)).any():
+        raise CompositeError("not_positive", leaves=np.flatnonzero(refused))
+    return entry.terms(values)
 
 
 def _weigh_in_order(terms: FloatArray, weights: FloatArray) -> FloatArray:

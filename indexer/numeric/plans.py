@@ -13,7 +13,6 @@ from typing import Protocol
 import numpy as np
 
 from indexer.numeric.blocks import Tally
-from indexer.numeric.composite import Aggregation
 from indexer.numeric.rank_correlation import kendall_by_version, spearman_by_version
 from indexer.numeric.sensitivity import drop_cities, group_outputs, leave_nodes_out
 from indexer.numeric.uncertainty import (
@@ -247,7 +246,7 @@ class DroppedPlan:
     cities: int
     leaf_weights: FloatArray
     normalise_rows: Callable[[IntArray], FloatArray]
-    aggregation: Aggregation = "arithmetic"
+    aggregation: str = "arithmetic"
     tree: Tree | None = None
 
     @property

@@ -7,7 +7,8 @@ from itertools import compress
 import numpy as np
 import numpy.typing as npt
 
-from indexer.numeric.normalisation import DataFault, Missing, NormalisationError, handle_missing
+from indexer.numeric.faults import DataFault, NormalisationError
+from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule, treat_outliers
 from weighting.numeric.arrays import FloatArray
 
@@ -41,7 +42,7 @@ class Prepared:
 def prepare(
     values: FloatArray,
     *,
-    missing: Missing,
+    missing: str,
     codes: Sequence[str],
     units: Sequence[str],
     totals: FloatArray | None = None,
@@ -57,7 +58,8 @@ def prepare(
     ----------
     values : float array, (cities, leaves)
         Raw values; nan where missing.
-    missing : {"refuse", "zero", "reweight", "mean"}
+    missing : str
+        A code of `MISSING_POLICIES`.
     codes, units : sequence of str, (leaves,) and (cities,)
         Names for the error messages.
     totals : float array, (leaves,), optional
@@ -76,7 +78,8 @@ def prepare(
     gaps = np.isnan(divided)
     filled = handle_missing(divided, missing, codes=codes, units=units)
     treated = treat_outliers(filled, rule or OutlierRule())
-    cells = np.where(gaps, LEFT_OUT if missing == "reweight" else IMPUTED, 0).astype(np.uint8)
+    gone = LEFT_OUT if MISSING_POLICIES[missing].leaves_gaps else IMPUTED
+    cells = np.where(gaps, gone, 0).astype(np.uint8)
     cells[treated.winsorised] |= WINSORISED
     whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
     whole[list(denominators)] = np.nan

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from indexer.numeric.composite import Aggregation, CompositeError, Missing, composite_scores, node_scores
-from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.composite import CompositeError, Missing, composite_scores, node_scores
+from indexer.numeric.faults import NormalisationError
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK, Index, many_ranks, many_scores
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -159,7 +160,7 @@ def drop_cities(
     leaf_weights: FloatArray,
     normalise_rows: Callable[[IntArray], FloatArray],
     *,
-    aggregation: Aggregation = "arithmetic",
+    aggregation: str = "arithmetic",
     tree: Tree | None = None,
     dropped: Sequence[int] | None = None,
 ) -> DroppedCities:
@@ -235,7 +236,7 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     E. Triantaphyllou & A. Sanchez, Decision Sciences 28 (1997), 151-194,
     doi:10.1111/j.1540-5915.1997.tb01306.x
     """
-    if index.aggregation != "arithmetic" or np.isnan(index.normalised).any():
+    if not AGGREGATIONS[index.aggregation].is_sum or np.isnan(index.normalised).any():
         raise ValueError("critical weights need an arithmetic composite without missing values")
     tree, local = index.tree, index.local
     pairs = adjacent_pairs(index.nominal_ranks) if pairs is None else pairs

@@ -1,13 +1,14 @@
 """Outliers: which columns hold them by a stated rule, and what is done to those columns."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from indexer.numeric.entries import Entries
 from weighting.numeric.arrays import BoolArray, FloatArray
 
-Action = Literal["keep", "winsorise", "log", "winsorise_log"]
 Done = Literal["winsorised", "logged"]
 
 # The sample kurtosis divides by (n - 2)(n - 3).
@@ -24,10 +25,28 @@ class OutlierRule:
     ``winsorise_log`` takes logarithms of the raw column where drawing in was not enough.
     """
 
-    action: Action = "keep"
+    action: str = "keep"
     skewness: float = 2.0
     kurtosis: float = 3.5
     most: int = 5
+
+
+@dataclass(frozen=True)
+class OutlierAction:
+    """What is done with a column beyond the limits.
+
+    ``treat`` gives the treated column, (cities,), and what was done; None where columns are
+    kept. ``draws_in`` says whether `OutlierRule.most` matters.
+    """
+
+    code: str
+    treat: Callable[[FloatArray, OutlierRule], tuple[FloatArray, Done]] | None
+    draws_in: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether a column may be changed at all."""
+        return self.treat is not None
 
 
 @dataclass(frozen=True)
@@ -136,13 +155,13 @@ def treat_outliers(values: FloatArray, rule: OutlierRule) -> Treated:
     treated = np.array(values, dtype=np.float64)
     winsorised = np.zeros(treated.shape, dtype=bool)
     treatments = []
-    if rule.action != "keep":
+    if (treat := OUTLIER_ACTIONS[rule.action].treat) is not None:
         for place in range(treated.shape[1]):
             column = np.ascontiguousarray(treated[:, place])
             before = shape_of(column)
             if _is_within(before, rule):
                 continue
-            result, done = _treat_column(column, rule)
+            result, done = treat(column, rule)
             after = shape_of(result)
             changed = result != column if done == "winsorised" else ~np.isnan(column)
             changed &= ~np.isnan(column)
@@ -154,13 +173,19 @@ def treat_outliers(values: FloatArray, rule: OutlierRule) -> Treated:
     return Treated(treated, winsorised, tuple(treatments))
 
 
-def _treat_column(column: FloatArray, rule: OutlierRule) -> tuple[FloatArray, Done]:
-    if rule.action == "log":
-        return _logged(column), "logged"
+def _winsorise(column: FloatArray, rule: OutlierRule) -> tuple[FloatArray, Done]:
+    return _winsorised(column, rule), "winsorised"
+
+
+def _log(column: FloatArray, _rule: OutlierRule) -> tuple[FloatArray, Done]:
+    return _logged(column), "logged"
+
+
+def _winsorise_or_log(column: FloatArray, rule: OutlierRule) -> tuple[FloatArray, Done]:
     drawn_in = _winsorised(column, rule)
-    if rule.action == "winsorise_log" and not _is_within(shape_of(drawn_in), rule):
-        return _logged(column), "logged"
-    return drawn_in, "winsorised"
+    if _is_within(shape_of(drawn_in), rule):
+        return drawn_in, "winsorised"
+    return _logged(column), "logged"
 
 
 def _winsorised(column: FloatArray, rule: OutlierRule) -> FloatArray:
@@ -196,7 +221,16 @@ def _is_within(shape: Shape, rule: OutlierRule) -> bool:
 
 
 def _check(rule: OutlierRule) -> None:
-    if rule.action not in ("keep", "winsorise", "log", "winsorise_log"):
-        raise ValueError(f"unknown treatment {rule.action!r} of outliers")
     if not (rule.skewness >= 0 and rule.kurtosis >= 0 and rule.most >= 1):
         raise ValueError(f"limits of the outlier rule make no sense: {rule}")
+
+
+OUTLIER_ACTIONS = Entries(
+    "treatment of outliers",
+    [
+        OutlierAction("keep", None),
+        OutlierAction("winsorise", _winsorise, draws_in=True),
+        OutlierAction("log", _log),
+        OutlierAction("winsorise_log", _winsorise_or_log, draws_in=True),
+    ],
+)

@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.numeric.composite import Aggregation, Missing, composite_scores
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.composite import Missing, composite_scores
 from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -33,7 +34,8 @@ class Index:
         it has (``reweight`` of `composite_scores`).
     local : float array, (nodes,)
         The nominal weights, with which the drawn ones are compared.
-    aggregation : {"arithmetic", "geometric"}
+    aggregation : str
+        A code of `AGGREGATIONS`.
     reference : int array, (cities,), optional
         Ranks to take the place of the nominal ones, such as those of another method.
 
@@ -46,7 +48,7 @@ class Index:
     tree: Tree
     normalised: FloatArray
     local: FloatArray
-    aggregation: Aggregation = "arithmetic"
+    aggregation: str = "arithmetic"
     reference: IntArray | None = None
 
     @cached_property
@@ -299,10 +301,10 @@ class RankCounter:
 class _Scorer:
     """Scores cities under many weights, each pattern of missing values by one matrix product."""
 
-    def __init__(self, tree: Tree, normalised: FloatArray, aggregation: Aggregation) -> None:
+    def __init__(self, tree: Tree, normalised: FloatArray, aggregation: str) -> None:
         self._tree = tree
-        self._aggregation = aggregation
-        terms = np.log(normalised) if aggregation == "geometric" else normalised
+        self._aggregation = AGGREGATIONS[aggregation]
+        terms = self._aggregation.terms(normalised)
         present = ~np.isnan(normalised)
         self._size = len(terms)
         self._parts = [
@@ -319,7 +321,7 @@ class _Scorer:
             for cities, pattern, terms in self._parts:
                 weights = local if pattern.all() else _reweighted(self._tree, local, pattern)
                 scores[:, cities] = self._leaf_weights(weights).T @ terms
-        return np.exp(scores, out=scores) if self._aggregation == "geometric" else scores
+        return self._aggregation.finish(scores)
 
     def _leaf_weights(self, local: FloatArray) -> FloatArray:
         return global_weights(self._tree, local)[self._tree.leaves]

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from indexer.enums import Aggregation
 from indexer.models import Run
+from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.comparison import (
     ChangeParts,
     band_flows,
@@ -147,7 +147,7 @@ class Comparison:
         pair = (self.results[0], self.results[place])
         if pair[0].run.method.normalisation != pair[1].run.method.normalisation:
             return "units"
-        if any(result.run.method.aggregation != Aggregation.ARITHMETIC for result in pair):
+        if not all(AGGREGATIONS[result.run.method.aggregation].is_sum for result in pair):
             return "sums"
         if any(np.isnan(self._values(result)).any() for result in pair):
             return "sums"

@@ -9,13 +9,16 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.frames import DataTable, Treatment, check_columns
 from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
 from indexer.intake.mapping import LeafNames, Match, UnitNames
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
-from indexer.numeric.normalisation import NormalisationError, handle_missing, normalise
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.faults import NormalisationError
+from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
+from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.data_sets import RawData, normalise_raw_data, unpack_values
 from indexer.selectors.faults import fault_text
 from weighting.enums import Role
@@ -149,8 +152,8 @@ def review_of(draft: DataImport) -> Review:
     findings = assess(
         mapped,
         content,
-        takes_missing=method.missing != Missing.REFUSE,
-        takes_negative=method.normalisation != Normalisation.SHARE,
+        takes_missing=MISSING_POLICIES[method.missing].takes_missing,
+        takes_negative=NORMALISATIONS[method.normalisation].takes_below_zero,
     )
     return Review(draft, mapped, content, [*findings, *_not_computable(draft, mapped, content, findings)])
 
@@ -189,13 +192,13 @@ def _not_computable(
     codes = [leaf.code for leaf, is_clean in zip(mapped.leaves, clean, strict=True) if is_clean]
     method = draft.method
     directions = np.array([leaf.direction for leaf in leaves_of(draft.framework_id)])[clean]
-    treatment = Treatment(method.normalisation, method.negative, method.missing)  # type: ignore[arg-type]
+    treatment = Treatment(method.normalisation, method.negative, method.missing)
     units = tuple(mapped.labels[key] for key in content.keys)
     table = DataTable(units, tuple(codes), content.values[:, clean], {}, ())
     log, totals = ProblemLog(draft.file_name), content.totals[clean]
     check_columns(table, log, directions, totals, treatment=treatment)
     wrong = [(problem.column, problem.message) for problem in log.problems]
-    if not wrong and not faulty and method.aggregation == Aggregation.GEOMETRIC:
+    if not wrong and not faulty and AGGREGATIONS[method.aggregation].needs_above_zero:
         wrong = [(code, _not_positive()) for code in _never_geometric(table, directions, totals, treatment)]
     if not wrong and not faulty:
         wrong = _optional_steps_refused(draft, mapped, content)
@@ -204,7 +207,7 @@ def _not_computable(
 
 def _optional_steps_refused(draft: DataImport, mapped: Mapped, content: Content) -> list[tuple[str, str]]:
     """What denominators or the treatment of outliers cannot do with sound columns."""
-    if not draft.method.denominators and draft.method.outliers == Outliers.KEEP:
+    if not draft.method.is_prepared:
         return []
     leaves = leaves_of(draft.framework_id)
     raw = RawData(

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Substr
 
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod, Province, Run
-from indexer.numeric.normalisation import DataFault, NormalisationError, normalise
+from indexer.numeric.faults import DataFault, NormalisationError
+from indexer.numeric.normalisation import normalise
 from indexer.numeric.preparation import CellArray, prepare
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from weighting.models import Account, Indicator
@@ -252,7 +253,7 @@ def _normalise_blocks(
         codes = raw.codes[block]
         prepared = prepare(
             raw.values[:, block],
-            missing=method.missing,  # type: ignore[arg-type]
+            missing=method.missing,
             codes=codes,
             units=raw.units,
             totals=raw.totals[block],
@@ -263,11 +264,11 @@ def _normalise_blocks(
         )
         values[:, block] = normalise(
             prepared.values,
-            method=method.normalisation,  # type: ignore[arg-type]
+            method=method.normalisation,
             directions=raw.directions[block],
             codes=codes,
             totals=prepared.totals,
-            negative=method.negative,  # type: ignore[arg-type]
+            negative=method.negative,
         )
         cells[:, block] = prepared.cells
         treatments += [replace(one, column=one.column + block.start) for one in prepared.treatments]
@@ -277,7 +278,7 @@ def _normalise_blocks(
 def rule_of(method: IndexMethod) -> OutlierRule:
     """Return the outlier rule of a method."""
     return OutlierRule(
-        action=method.outliers,  # type: ignore[arg-type]
+        action=method.outliers,
         skewness=method.skewness_limit,
         kurtosis=method.kurtosis_limit,
         most=method.winsorised_most,

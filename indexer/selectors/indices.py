@@ -17,5 +17,5 @@ def index_of(run: Run) -> Index:
         tree=structure.tree,
         normalised=normalised_values(data_set, run.method, structure),
         local=local_weights_of(run.weight_version_id),
-        aggregation=run.method.aggregation,  # type: ignore[arg-type]
+        aggregation=run.method.aggregation,
     )

@@ -6,8 +6,10 @@ from functools import cached_property
 import numpy as np
 from django.utils.translation import gettext as _
 
-from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.models import City, Run
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import Cities
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
@@ -65,11 +67,10 @@ class NodeScores:
     def is_share(self) -> bool:
         """Whether a score is the city's part of the national total, so that scores may be added."""
         method = self.run.method
-        additive = method.aggregation == Aggregation.ARITHMETIC and method.missing != Missing.REWEIGHT
+        is_sum = AGGREGATIONS[method.aggregation].is_sum and not MISSING_POLICIES[method.missing].leaves_gaps
         # Parts of a total of quotients, or of values drawn in, are no parts of the nation.
-        additive = additive and not method.denominators and method.outliers == Outliers.KEEP
-        shares = method.normalisation == Normalisation.SHARE and additive
-        return shares and 0 < self.scores.sum() <= 1 + ROUNDING
+        shares = NORMALISATIONS[method.normalisation].is_part_of_total and not method.is_prepared
+        return is_sum and shares and 0 < self.scores.sum() <= 1 + ROUNDING
 
     @cached_property
     def record(self) -> CellRecord | None:

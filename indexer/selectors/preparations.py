@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from indexer.enums import Missing, Outliers
 from indexer.models import DataSet, IndexMethod, Preparation, Run
+from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
-from indexer.numeric.treatment import ColumnTreatment
+from indexer.numeric.treatment import OUTLIER_ACTIONS, ColumnTreatment
 from indexer.selectors.data_sets import normalise_data_set, structure_of
 from weighting.models import Indicator
 
@@ -46,7 +46,7 @@ def changes_of_city(run: Run, record: CellRecord | None, position: int) -> dict[
 
 def may_change_cells(method: IndexMethod) -> bool:
     """Whether a method could fill in, leave out or treat a cell at all."""
-    return method.missing != Missing.REFUSE or method.outliers != Outliers.KEEP
+    return MISSING_POLICIES[method.missing].takes_missing or OUTLIER_ACTIONS[method.outliers].changes
 
 
 def changes_in(bits: int) -> tuple[str, ...]:

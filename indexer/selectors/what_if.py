@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import Run
+from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.ranking import min_ranks
@@ -20,6 +21,8 @@ from weighting.selectors.frameworks import indicators_of
 
 # A browser gets this many values at most, 8 bytes each; beyond, the server computes.
 MAX_VALUES = 600_000
+# What its script can make scores of.
+FINISHED_IN_BROWSERS = ("scores", "logarithms")
 
 
 @dataclass(frozen=True)
@@ -112,15 +115,18 @@ class WhatIf:
         return total, first
 
     @property
+    def aggregation(self) -> Aggregation:
+        return AGGREGATIONS[self.index.aggregation]
+
+    @property
     def fits_browser(self) -> bool:
-        """Whether the values are few enough to be sent to a browser."""
-        return self.index.normalised.size <= MAX_VALUES
+        """Whether a browser can finish such scores and the values are few enough to be sent."""
+        return self.aggregation.sums in FINISHED_IN_BROWSERS and self.index.normalised.size <= MAX_VALUES
 
     @cached_property
     def terms(self) -> bytes:
         """What the weights are applied to, (leaves, cities) as little-endian doubles; nan where missing."""
-        values = self.index.normalised
-        terms = np.log(values) if self.index.aggregation == "geometric" else values
+        terms = self.aggregation.terms(self.index.normalised)
         return np.ascontiguousarray(terms.T, dtype="<f8").tobytes()
 
 

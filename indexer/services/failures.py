@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.faults import NormalisationError
 from indexer.numeric.sobol import ConstantOutputError
 from indexer.selectors.faults import Failure
 from weighting.exceptions import Refused

@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import compress
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
 from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
-from indexer.numeric.normalisation import DataFault, NormalisationError
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.faults import DataFault, NormalisationError
+from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import normalise_data_set, structure_of
 from indexer.selectors.faults import fault_texts
 from indexer.services.queueing import write_runs
@@ -22,8 +24,6 @@ from weighting.models import Account, Framework, WeightVersion
 from weighting.services.audit import record_act
 
 SCHEMA = "quanheng/method/1"
-# The worst city has nothing under min-max and less than nothing under z-scores.
-NEVER_ABOVE_ZERO = {Normalisation.MINMAX, Normalisation.ZSCORE}
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,16 @@ def choice_of(method: IndexMethod) -> MethodChoice:
 def method_blockers(choice: MethodChoice) -> list[str]:
     """Return why a method could not compute any data, in words; nothing where it may."""
     blockers = []
-    if choice.aggregation == Aggregation.GEOMETRIC and choice.normalisation in NEVER_ABOVE_ZERO:
+    normalisation, aggregation = NORMALISATIONS[choice.normalisation], AGGREGATIONS[choice.aggregation]
+    if aggregation.needs_above_zero and not normalisation.may_stay_above_zero:
         blockers.append(
             _(
                 "The geometric mean needs values above zero, which this normalisation does not give for "
                 "all cities. Choose the arithmetic mean or another normalisation."
             )
         )
-    changes = choice.outliers != Outliers.KEEP or choice.denominators
-    if choice.normalisation == Normalisation.NONE and changes:
+    changes = OUTLIER_ACTIONS[choice.outliers].changes or choice.denominators
+    if changes and not normalisation.takes_prepared:
         blockers.append(
             _(
                 "Values that are normalised already are used as they are. Keep the outliers and name no "
@@ -99,9 +100,8 @@ def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
         values = normalise_data_set(whole, method, structure).values
     except NormalisationError as error:
         return fault_texts(error.faults, whole)
-    flat = np.logical_or.reduce(values <= 0)
-    if method.aggregation == Aggregation.GEOMETRIC and flat.any():
-        codes = tuple(compress(structure.tree.leaf_codes, flat))
+    if (refused := AGGREGATIONS[method.aggregation].refused(values)).any():
+        codes = tuple(compress(structure.tree.leaf_codes, refused))
         return fault_texts([DataFault("not_positive", codes)], whole)
     return []
 
@@ -139,12 +139,12 @@ def set_default_method(framework: Framework, *, method: IndexMethod, actor: Acco
 def _settle(choice: MethodChoice) -> MethodChoice:
     """Give choices that go unused their default, so that one method has one row."""
     plain = MethodChoice()
-    keeps, draws_in = (choice.outliers == Outliers.KEEP, "winsorise" in choice.outliers)
+    action = OUTLIER_ACTIONS[choice.outliers]
     return replace(
         choice,
-        skewness_limit=plain.skewness_limit if keeps else float(choice.skewness_limit),
-        kurtosis_limit=plain.kurtosis_limit if keeps else float(choice.kurtosis_limit),
-        winsorised_most=choice.winsorised_most if draws_in else plain.winsorised_most,
+        skewness_limit=float(choice.skewness_limit) if action.changes else plain.skewness_limit,
+        kurtosis_limit=float(choice.kurtosis_limit) if action.changes else plain.kurtosis_limit,
+        winsorised_most=choice.winsorised_most if action.draws_in else plain.winsorised_most,
         denominators=dict(sorted(choice.denominators.items())),
     )
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.models import DataSet
 from indexer.numeric.composite import node_scores
-from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.faults import NormalisationError
 from indexer.numeric.proposals import ProposalError, critic_weights, entropy_weights, pca_weights
 from indexer.selectors.data_sets import normalised_values, structure_of
 from indexer.selectors.faults import fault_texts
@@ -44,7 +44,7 @@ def propose_weights(
             tree,
             equal_weights(tree).global_,
             normalised,
-            aggregation=data_set.method.aggregation,  # type: ignore[arg-type]
+            aggregation=data_set.method.aggregation,
             missing=data_set.method.missing,  # type: ignore[arg-type]
         )
     except NormalisationError as error:

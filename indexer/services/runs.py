@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from django.db import DatabaseError, transaction
 
-from indexer.enums import Missing, RunStatus
+from indexer.enums import RunStatus
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, inner_scores
+from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.packed_ranking import min_ranks_by_row
 from indexer.selectors.data_sets import PACKED, load_values, normalise_data_set, structure_of
 from indexer.selectors.faults import Failure
@@ -164,8 +165,7 @@ def _claim_size(data_set_id: int) -> int:
 
 def _options(method: IndexMethod) -> dict[str, Any]:
     """What the composite needs of a method; zeros and means are filled in by then."""
-    missing = "reweight" if method.missing == Missing.REWEIGHT else "refuse"
-    return {"aggregation": method.aggregation, "missing": missing}
+    return {"aggregation": method.aggregation, "missing": MISSING_POLICIES[method.missing].composite}
 
 
 def _store(outcome: Results | Failed, data_set: DataSet) -> int:

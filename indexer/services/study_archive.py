@@ -18,10 +18,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 
-from indexer.enums import Outliers, StudyStatus
+from indexer.enums import StudyStatus
 from indexer.frames import neutralise, write_weights
 from indexer.models import Run, Study
 from indexer.names import normalise_unit_name
+from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.uncertainty import RankCounts
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
@@ -88,7 +89,7 @@ def command_of(study: Study) -> str:
 def _is_prepared(run: Run) -> bool:
     """Whether values are divided or treated, which the command does not do: they come normalised."""
     method = run.method
-    return bool(method.denominators) or method.outliers != Outliers.KEEP
+    return method.is_prepared
 
 
 def _choices(study: Study) -> dict[str, str]:
@@ -96,8 +97,7 @@ def _choices(study: Study) -> dict[str, str]:
     choices = {name: getattr(method, name) for name in CHOICES}
     if not _is_prepared(study.run):
         return choices
-    missing = "reweight" if method.missing == "reweight" else "refuse"
-    return choices | {"normalisation": "none", "missing": missing}
+    return choices | {"normalisation": "none", "missing": MISSING_POLICIES[method.missing].composite}
 
 
 def _rests_on_ballots(study: Study) -> bool:

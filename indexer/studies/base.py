@@ -37,6 +37,6 @@ def base_of(run: Run) -> Base:
         tree=structure.tree,
         normalised=normalised_values(data_set, run.method, structure),
         local=local_weights_of(run.weight_version_id),
-        aggregation=run.method.aggregation,  # type: ignore[arg-type]
+        aggregation=run.method.aggregation,
     )
     return Base(run, data_set, structure, index)

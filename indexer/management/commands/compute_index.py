@@ -18,6 +18,7 @@ from indexer.management.index_files import (
     write_together,
 )
 from indexer.numeric.composite import CompositeError, composite_scores, node_scores
+from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -58,7 +59,7 @@ def _compute(inputs: Inputs, options: dict[str, Any]) -> Result:
     tree = inputs.framework.tree
     how: dict[str, Any] = {
         "aggregation": options["aggregation"],
-        "missing": "reweight" if options["missing"] == "reweight" else "refuse",
+        "missing": MISSING_POLICIES[options["missing"]].composite,
     }
     normalised = normalise_inputs(inputs, options)
     try:

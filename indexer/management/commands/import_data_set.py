@@ -2,14 +2,15 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from indexer.intake.files import OPERATOR
 from indexer.models import DataSeries, Register
-from indexer.numeric.composite import Aggregation
-from indexer.numeric.normalisation import Method, Missing, Negative
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.services.data_imports import DataFile, Terms, import_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
@@ -18,10 +19,10 @@ from weighting.models import Account, Framework
 from weighting.readers import FileProblems
 
 METHOD = {
-    "normalisation": get_args(Method),
-    "negative": get_args(Negative),
-    "missing": get_args(Missing),
-    "aggregation": get_args(Aggregation),
+    "normalisation": list(NORMALISATIONS),
+    "negative": list(TURNS),
+    "missing": list(MISSING_POLICIES),
+    "aggregation": list(AGGREGATIONS),
 }
 
 

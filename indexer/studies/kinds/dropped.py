@@ -68,7 +68,7 @@ class Dropped(Kind):
             units,
             global_weights(base.tree, base.index.local)[base.tree.leaves],
             _rows_normaliser(base),
-            aggregation=method.aggregation,  # type: ignore[arg-type]
+            aggregation=method.aggregation,
             tree=base.tree if np.isnan(base.index.normalised).any() else None,
         )
         return Planned(base, question, plan, units)

@@ -16,7 +16,7 @@ from indexer.job_words import failure_words, reason_names
 from indexer.models import IndexMethod, Register, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.normalisation import DataFault, NormalisationError
+from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.plans import GivenVersions, RankPlan, Versions, counts_of
 from indexer.numeric.uncertainty import Index, many_ranks, summarise_shifts
 from indexer.selectors.data_sets import normalised_values
@@ -177,7 +177,7 @@ def _variant_index(base: Base, variant: Variant) -> tuple[Variant, Index | None]
     method = _changed(base.run.method, variant.normalisation, variant.missing, variant.aggregation)
     try:
         values = normalised_values(base.data_set, method, base.structure)
-        index = Index(base.tree, values, base.index.local, method.aggregation)  # type: ignore[arg-type]
+        index = Index(base.tree, values, base.index.local, method.aggregation)
         # Scoring once tells what cannot be scored at all.
         _ = index.nominal_scores
     except NormalisationError as error:

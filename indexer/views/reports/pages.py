@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from indexer.enums import Outliers
 from indexer.forms.comparison import FigureForm
 from indexer.models import IndexMethod, Run
 from indexer.selectors.comparison import Comparison
@@ -166,7 +165,7 @@ def _steps(runs: list[Run]) -> dict[str, Any]:
 
 
 def _has_command(method: IndexMethod) -> bool:
-    return method.outliers == Outliers.KEEP and not method.denominators
+    return not method.is_prepared
 
 
 def _command(method: IndexMethod) -> str:

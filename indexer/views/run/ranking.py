@@ -12,9 +12,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from indexer import charts
-from indexer.enums import Aggregation
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import Run
+from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.node_scores import NodeScores
@@ -266,7 +266,7 @@ def composition_of(ranking: Ranking) -> dict[str, Any]:
     below = ranking.scores[:, 1:]
     few = 0 < len(ranking.children) <= len(SERIES)
     is_sum = few and not np.isnan(ranking.scores).any() and below.min() >= 0
-    if not is_sum or ranking.run.method.aggregation != Aggregation.ARITHMETIC:
+    if not is_sum or not AGGREGATIONS[ranking.run.method.aggregation].is_sum:
         return {}
     parts = below * [child.local_weight for child in ranking.children] * PERCENT
     names = [child.indicator.name for child in ranking.children]

@@ -202,7 +202,7 @@ def _page_data(tried: WhatIf, text: str, pins: list[int]) -> dict[str, Any]:
         "whole": WHOLE,
         "cities": [city.pk for city in tried.cities],
         "nominal": tried.nominal_ranks.tolist(),
-        "geometric": tried.index.aggregation == "geometric",
+        "geometric": tried.aggregation.sums == "logarithms",
         "missing": tried.has_missing,
         "state": text,
         "pins": pins,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from indexer.models import DataSet, IndexMethod
-from indexer.numeric.normalisation import NormalisationError
+from indexer.numeric.faults import NormalisationError
 from indexer.selectors import data_sets
 from indexer.selectors.data_sets import RawData, load_values, normalise_raw_data
 from tests.indexer.factories import make_data_set

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from indexer.numeric.normalisation import NormalisationError, handle_missing, normalise
+from indexer.numeric.faults import NormalisationError
+from indexer.numeric.gaps import handle_missing
+from indexer.numeric.normalisation import normalise
 
 NAN = np.nan
 METHODS = ["share", "minmax", "zscore", "rank", "none"]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from indexer.numeric.composite import composite_scores
-from indexer.numeric.normalisation import NormalisationError, normalise
+from indexer.numeric.faults import NormalisationError
+from indexer.numeric.normalisation import normalise
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, prepare
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.treatment import OutlierRule

@@ -1,0 +1,111 @@
+"""Every choice of a method is one entry of a table, and nothing speaks for one that is not there."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from indexer import enums
+from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
+from indexer.numeric.composite import CompositeError, composite_scores, inner_scores
+from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
+from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalisations import NORMALISATIONS, TURNS, Normalisation
+from indexer.numeric.sensitivity import smallest_changes
+from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule, treat_outliers
+from indexer.numeric.uncertainty import Index, count_ranks
+from indexer.selectors.what_if import FINISHED_IN_BROWSERS
+from indexer.words import UNIT_WORDS, score_unit
+from weighting.numeric.tree import build_tree
+
+METHOD = Path(__file__).resolve().parents[2] / "docs" / "method.md"
+TABLES = [
+    (NORMALISATIONS, enums.Normalisation),
+    (TURNS, enums.Negative),
+    (MISSING_POLICIES, enums.Missing),
+    (AGGREGATIONS, enums.Aggregation),
+    (OUTLIER_ACTIONS, enums.Outliers),
+]
+VALUES = np.array([[1.0, 4.0], [2.0, 1.0], [4.0, 2.0]])
+WEIGHTS = np.array([0.25, 0.75])
+
+
+@pytest.fixture
+def toys(monkeypatch):
+    """A normalisation and an aggregation that the product does not have."""
+    target = Normalisation(
+        "of_ten", lambda block, _: block.values / 10, unit="points", prepared_unit="points"
+    )
+    monkeypatch.setitem(NORMALISATIONS, "of_ten", target)
+    mean = Aggregation("harmonic_toy", lambda t: 1 / t, lambda sums: 1 / sums, needs_above_zero=True)
+    monkeypatch.setitem(AGGREGATIONS, "harmonic_toy", mean)
+
+
+def toy_values():
+    return normalise(VALUES, method="of_ten", directions=np.array([1, 1]), codes=["p", "q"])
+
+
+@pytest.mark.parametrize(("table", "choices"), TABLES)
+def test_what_can_be_chosen_is_what_has_an_entry(table, choices):
+    assert list(table) == choices.values
+    assert all(code == entry.code for code, entry in table.items())
+
+
+@pytest.mark.parametrize("table", [table for table, _choices in TABLES])
+def test_an_unknown_choice_is_named_with_those_there_are(table):
+    with pytest.raises(ValueError, match=f"unknown {table.step} 'new'; there are {next(iter(table))}"):
+        table["new"]
+
+
+def test_every_unit_of_scores_has_its_words():
+    units = {unit for entry in NORMALISATIONS.values() for unit in (entry.unit, entry.prepared_unit)}
+    assert units == set(UNIT_WORDS)
+
+
+def test_a_unit_is_never_guessed(toys):
+    known = SimpleNamespace(normalisation="of_ten", is_prepared=False)
+    assert score_unit(known) == "points of 100"
+    with pytest.raises(ValueError, match="unknown normalisation 'new'"):
+        score_unit(SimpleNamespace(normalisation="new", is_prepared=False))
+
+
+@pytest.mark.parametrize("code", [*NORMALISATIONS, *AGGREGATIONS])
+def test_every_formula_is_written_down(code):
+    assert re.search(rf"^\| `{code}` \| \S", METHOD.read_text(), re.M)
+
+
+def test_a_new_normalisation_and_aggregation_are_computed_by_their_entries(toys):
+    scores = composite_scores(toy_values(), WEIGHTS, aggregation="harmonic_toy")
+    # 0.25 / 0.1 + 0.75 / 0.4, and so on: the first and the last tie.
+    expected = 1 / np.array([4.375, 8.75, 4.375])
+    assert scores == pytest.approx(expected, rel=1e-14)
+    tree = build_tree(["r", "p", "q"], ["", "r", "r"])
+    inner = inner_scores(tree, WEIGHTS[:, np.newaxis], toy_values(), aggregation="harmonic_toy")
+    assert inner[0, 0] == pytest.approx(expected, rel=1e-14)
+    local = np.array([1, *WEIGHTS])
+    index = Index(tree, toy_values(), local, "harmonic_toy")
+    counts = count_ranks(index, local[:, np.newaxis])
+    assert counts.histogram.argmax(axis=1).tolist() == [0, 2, 0]
+
+
+def test_a_new_aggregation_says_what_it_needs(toys):
+    with pytest.raises(CompositeError, match="above zero: leaf 1"):
+        composite_scores(toy_values() * [0, 1], WEIGHTS, aggregation="harmonic_toy")
+
+
+def test_a_new_aggregation_is_no_sum_until_it_says_so(toys):
+    """Parts that add up, shares of a total and the browser's own sums are for those that state them."""
+    assert not AGGREGATIONS["harmonic_toy"].is_sum
+    tree = build_tree(["r", "p", "q"], ["", "r", "r"])
+    with pytest.raises(ValueError, match="need an arithmetic composite"):
+        smallest_changes(Index(tree, toy_values(), np.array([1, *WEIGHTS]), "harmonic_toy"))
+    assert AGGREGATIONS["harmonic_toy"].sums not in FINISHED_IN_BROWSERS
+
+
+def test_steps_before_the_normalisation_refuse_what_they_do_not_know():
+    with pytest.raises(ValueError, match="unknown policy for missing values 'new'"):
+        handle_missing(VALUES, "new", codes=["p", "q"], units=["1", "2", "3"])
+    with pytest.raises(ValueError, match="unknown treatment of outliers 'new'"):
+        treat_outliers(VALUES, OutlierRule("new"))
