@@ -140,7 +140,7 @@ function flushAgain() {
 }
 
 function retryLater() {
-  for (const item of waiting()) showItem(item, item.isStuck ? words.stuck : words.unsaved, "is-late");
+  waiting().forEach(showWaiting);
   if (waiting().every((item) => item.isStuck)) retryDelay = LONGEST_RETRY_MS;
   retryTimer = setTimeout(flush, retryDelay);
   retryDelay = Math.min(2 * retryDelay, LONGEST_RETRY_MS);
@@ -163,7 +163,7 @@ function post(url, fields) {
 }
 
 async function send(item) {
-  showItem(item, words.saving, "");
+  if (!item.isStuck) showItem(item, words.saving, "");
   const asked = post(item.element.dataset.url, item.sent);
   let response;
   try {
@@ -189,7 +189,7 @@ async function setAside(item) {
   showAlert(signedOutAlert, !isIn);
   if (!isIn) return NOTHING_NOW;
   Object.assign(item, { next: item.next || item.sent, sent: null, isStuck: true });
-  showItem(item, words.stuck, "is-late");
+  showWaiting(item);
   return STUCK;
 }
 
@@ -211,7 +211,7 @@ function know(item, revision, value) {
 function takeBack(item, answer) {
   Object.assign(item, { sent: null, next: null });
   choose(item, item.value);
-  showItem(item, answer.message, "is-late");
+  showItem(item, answer.message, "is-late is-told");
 }
 
 function acceptClosed() {
@@ -273,6 +273,11 @@ function showItem(item, text, kind) {
   const line = item.element.querySelector("[data-item-state]");
   line.textContent = text;
   line.className = `item-state ${kind}`.trim();
+}
+
+function showWaiting(item) {
+  if (item.isStuck) showItem(item, words.stuck, "is-late is-told");
+  else showItem(item, words.unsaved, "is-late");
 }
 
 function showWhole() {

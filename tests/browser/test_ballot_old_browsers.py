@@ -135,6 +135,9 @@ def test_one_answer_that_cannot_be_saved_is_marked_and_holds_up_no_other(come_in
 
     expect(items(page).nth(0).locator("[data-item-state]")).to_contain_text("this answer alone was not taken")
     expect(page.locator("[data-state]")).to_have_text("Not saved: 1, marked below. All others are saved.")
+    told = items(page).nth(0).locator("[data-item-state]").bounding_box()
+    comment = items(page).nth(0).locator(".item-comment summary").bounding_box()
+    assert told["y"] + told["height"] <= comment["y"], "the reason lies over the comment"
     expect(page.locator("#ballot-signed-out")).to_be_hidden()
     assert sorted(stored(invitation)) == [2, 3]
 
