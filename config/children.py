@@ -13,6 +13,7 @@ from config.lifeline import end_with_parent
 
 STEADY_SECONDS = 60.0
 DEATHS_IN_A_ROW = 5
+LONGEST_PAUSE = 60.0
 STOP_SECONDS = 10.0
 
 
@@ -50,13 +51,19 @@ class Child:
         self.started_at = time.monotonic()
 
     def check(self) -> None:
-        """Start the program again, later each time, when it has ended; give up when it keeps ending."""
+        """Start the program again, later each time, when it has ended."""
         now = time.monotonic()
         if self.process is None:
             if now >= self.start_again_at:
                 self.start()
         elif self.process.poll() is not None:
             self._note_death(self.process.returncode, now)
+
+    def check_at_start(self) -> None:
+        """As `check`, but give up on a program that ends again and again: it never ran."""
+        self.check()
+        if self.process is None and self.deaths >= DEATHS_IN_A_ROW:
+            raise LaunchError(f"The {self.name} ended {self.deaths} times in a row.\n{tail(self.log)}")
 
     def terminate(self) -> None:
         """Ask the program to end."""
@@ -74,14 +81,14 @@ class Child:
 
     def _note_death(self, code: int, now: float) -> None:
         self.deaths = 1 if now - self.started_at > STEADY_SECONDS else self.deaths + 1
-        if self.deaths >= DEATHS_IN_A_ROW:
-            raise LaunchError(f"The {self.name} ended {self.deaths} times in a row.\n{tail(self.log)}")
         if self.process is not None:
             end_group(self.process.pid)
         self.process = None
-        pause = 2.0 ** (self.deaths - 1)
+        pause = min(2.0 ** (self.deaths - 1), LONGEST_PAUSE)
         self.start_again_at = now + pause
         print(f"The {self.name} ended ({_words(code)}); it starts again in {pause:.0f} s.", flush=True)
+        if self.deaths >= DEATHS_IN_A_ROW:
+            print(f"It has ended {self.deaths} times in a row; the rest goes on. See {self.log}.", flush=True)
 
 
 def stop_all(children: Sequence[Child]) -> None:

@@ -184,7 +184,7 @@ def _wait_until_healthy(address: str, children: list[Child]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not (answer := _health(address)).get("healthy"):
         for child in children:
-            child.check()
+            child.check_at_start()
         if time.monotonic() > deadline:
             logs = "\n".join(tail(child.log) for child in children)
             raise LaunchError(f"Not every part answers after {START_SECONDS:.0f} s: {answer}\n{logs}")

@@ -45,13 +45,20 @@ def launch(**environment):
     )
 
 
-def watch_impatiently(child):
+def watch_impatiently(child, check, times):
     """Watch over a child as the launcher does, without the pauses."""
-    while True:
-        child.check()
+    for _time in range(times):
+        check()
         if child.process:
             child.process.wait()
         child.start_again_at = 0.0
+
+
+@pytest.fixture
+def hopeless(tmp_path):
+    """A program that ends as soon as it starts."""
+    command = [sys.executable, "-c", "raise SystemExit('no luck')"]
+    return Child("worker", command, tmp_path / "worker.log", dict(os.environ))
 
 
 def test_every_part_is_a_process_of_its_own(installation):
@@ -165,15 +172,21 @@ def test_nothing_is_left_when_the_caller_is_killed(tmp_path):
     assert psutil.wait_procs(family, timeout=15)[1] == []
 
 
-def test_it_gives_up_with_words_when_a_part_keeps_dying(tmp_path, capsys):
-    command = [sys.executable, "-c", "raise SystemExit('no luck')"]
-    child = Child("clock", command, tmp_path / "clock.log", dict(os.environ))
-
-    with pytest.raises(LaunchError, match="The clock ended 5 times in a row") as refusal:
-        watch_impatiently(child)
+def test_it_gives_up_with_words_when_a_part_keeps_dying_at_the_start(hopeless, capsys):
+    with pytest.raises(LaunchError, match="The worker ended 5 times in a row") as refusal:
+        watch_impatiently(hopeless, hopeless.check_at_start, 20)
 
     assert "no luck" in str(refusal.value)
-    assert [int(pause) for pause in re.findall(r"in (\d+) s", capsys.readouterr().out)] == [1, 2, 4, 8]
+    assert [int(pause) for pause in re.findall(r"in (\d+) s", capsys.readouterr().out)] == [1, 2, 4, 8, 16]
+
+
+def test_a_part_that_keeps_dying_later_does_not_end_the_others(hopeless, capsys):
+    watch_impatiently(hopeless, hopeless.check, 18)
+
+    said = capsys.readouterr().out
+    pauses = [int(pause) for pause in re.findall(r"in (\d+) s", said)]
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert "It has ended 9 times in a row; the rest goes on." in said
 
 
 def test_starting_again_keeps_the_data_in_a_folder_too_deep_for_a_socket(tmp_path):

@@ -16,7 +16,8 @@ class Study(models.Model):
     that are ranked. ``histogram`` and ``table`` are blocks of `indexer.numeric.blocks`: the
     counts (cities, ranks), and what is shown for each city or case. ``pairs`` keeps the paired
     comparisons that were asked for, by "first,second" in positions of the data set. ``failure``
-    lists why a study failed, as codes, like that of a `Job`.
+    lists why a study failed, as codes, like that of a `Job`. ``lease`` is held by who merges the
+    counted parts, for the ``attempts``-th time.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="studies")
@@ -41,6 +42,9 @@ class Study(models.Model):
     table = models.BinaryField(null=True)
     summary = models.JSONField(default=dict, blank=True)
     pairs = models.JSONField(default=dict, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]

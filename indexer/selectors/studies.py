@@ -120,8 +120,13 @@ def queue_of_study(study_id: int) -> Queue:
     return Queue.BULK if parts > QUICK_PARTS else Queue.INTERACTIVE
 
 
+def studies_to_merge() -> QuerySet[Study]:
+    """Return the studies that are counted, and that nobody merges."""
+    free = Q(lease__isnull=True) | Q(lease_until__lte=timezone.now())
+    return Study.objects.filter(free, status=StudyStatus.RUNNING, chunks_done=F("chunks"))
+
+
 def studies_under_way() -> list[int]:
     """Return the ids of studies that wait for a worker: for a part, or to be merged."""
-    counted = Study.objects.filter(status=StudyStatus.RUNNING, chunks_done=F("chunks"))
-    ids = {*waiting_parts().values_list("study_id", flat=True), *counted.values_list("pk", flat=True)}
-    return sorted(ids)
+    waiting = waiting_parts().values_list("study_id", flat=True)
+    return sorted({*waiting, *studies_to_merge().values_list("pk", flat=True)})

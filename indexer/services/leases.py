@@ -7,9 +7,10 @@ inside `keep_lease`, and writes the outcome in a transaction that begins with `r
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,19 +18,28 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from config.stopping import is_stopping
 from indexer.enums import RunStatus
-from indexer.models import Job, StudyPart
+from indexer.models import Job, Study, StudyPart
 from indexer.selectors.jobs import waiting_jobs
 
-# A job that was taken this often ended none of its workers well: it is given up. The count is
-# kept on the row, so that a job which kills its worker cannot go round for ever.
-MAX_ATTEMPTS = 25
+# A job whose worker died this often is given up: it is what killed them. The count is kept on
+# the row, so that a job which kills its worker cannot go round for ever.
+MOST_DEATHS = 3
+# How soon the holder of a job hears that its worker was told to stop, in seconds.
+HEARS_WITHIN = 0.5
+
+# An attempt that does not count; it may have been taken back once, when the worker was told to stop.
+ONE_LESS = Greatest(F("attempts") - 1, 0)
 
 AnyJob = TypeVar("AnyJob", bound=Job)
-# A study's parts are held like jobs; they have no state but the study's.
-Leased = Job | StudyPart
+# A study's parts, and the study while it is merged, are held like jobs; their state is the study's.
+Leased = Job | StudyPart | Study
+# What this process gave back while the database was away.
+_owed: list[tuple[type[Leased], UUID | None, dict[str, Any]]] = []
 
 
 class Heart:
@@ -108,28 +118,55 @@ def end_job(job: Job, status: RunStatus, **outcome: Any) -> None:
     ended.update(status=status, lease=None, lease_until=None, finished_at=timezone.now(), **outcome)
 
 
-def release_jobs(jobs: Sequence[Job]) -> None:
-    """Put jobs back that could not be computed through no fault of theirs; the attempt does not count."""
-    held = type(jobs[0])._default_manager.filter(lease=jobs[0].lease)
-    held.update(status=RunStatus.QUEUED, lease=None, lease_until=None, attempts=F("attempts") - 1)
+def release(held: Leased, **state: Any) -> None:
+    """Give back what could not be done through no fault of its own; the attempt does not count.
+
+    Where even this cannot be written it is made up for before the next claim, should the lease
+    not have passed to somebody else by then.
+    """
+    _owed.append((type(held), held.lease, state))
+    with suppress(DatabaseError):
+        settle_releases()
+
+
+def settle_releases() -> None:
+    """Write what was given back while the database was away."""
+    while _owed:
+        model, lease, state = _owed[-1]
+        rows = model._default_manager.filter(lease=lease)
+        rows.update(lease=None, lease_until=None, attempts=ONE_LESS, **state)
+        _owed.pop()
 
 
 def give_up_exhausted(model: type[Job]) -> int:
     """Give up on jobs that were tried too often, and say so; return how many."""
-    tired = waiting_jobs(model).filter(attempts__gte=MAX_ATTEMPTS)
+    tired = waiting_jobs(model).filter(attempts__gte=MOST_DEATHS)
     return tired.update(
         status=RunStatus.FAILED,
         lease=None,
         lease_until=None,
         finished_at=timezone.now(),
-        failure=[{"kind": "exhausted", "number": MAX_ATTEMPTS}],
+        failure=[{"kind": "exhausted", "number": MOST_DEATHS}],
     )
 
 
+def forgive_attempt(model: type[Leased], lease: UUID) -> None:
+    """Take the attempt back of what a lease holds: should its holder end now, it did not kill it."""
+    model._default_manager.filter(lease=lease).update(attempts=ONE_LESS)
+
+
 def _beat(model: type[Leased], lease: UUID, done: threading.Event) -> None:
-    while not done.wait(settings.RUN_LEASE_SECONDS / 3):
+    """Renew a lease until the work is done, and forgive the attempt once the worker is told to stop."""
+    every, beaten, forgiven = settings.RUN_LEASE_SECONDS / 3, time.monotonic(), False
+    while not done.wait(min(every, HEARS_WITHIN)):
+        is_due = time.monotonic() - beaten >= every
         try:
-            renew_lease(model, lease)
+            if is_stopping() and not forgiven:
+                forgive_attempt(model, lease)
+                forgiven = True
+            if is_due:
+                beaten = time.monotonic()
+                renew_lease(model, lease)
         except DatabaseError:
             # A missed beat is made up by the next; if none succeeds, the lease runs out.
             continue

@@ -4,13 +4,13 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.db import DatabaseError, transaction
 
+from config.stopping import is_stopping
 from indexer.enums import RunStatus
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.composite import composite_scores, inner_scores
@@ -21,12 +21,13 @@ from indexer.selectors.faults import Failure
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
 from indexer.services.failures import failure_of
 from indexer.services.leases import (
-    MAX_ATTEMPTS,
+    MOST_DEATHS,
     end_job,
     keep_lease,
     lock_rows,
-    release_jobs,
+    release,
     rows_held,
+    settle_releases,
     take_lease,
 )
 from indexer.services.preparations import record_preparation
@@ -77,7 +78,8 @@ def claim_runs(data_set_id: int) -> list[Run]:
     Interactive ones come first, then the least tried, and a run that was tried before comes
     alone: one that kills its worker takes no others with it and does not stand in their way.
     """
-    waiting = waiting_jobs(Run).filter(data_set=data_set_id, attempts__lt=MAX_ATTEMPTS)
+    settle_releases()
+    waiting = waiting_jobs(Run).filter(data_set=data_set_id, attempts__lt=MOST_DEATHS)
     waiting = waiting.select_related("method", "weight_version").defer("weight_version__manifest")
     candidates = list(lock_rows(waiting.order_by("-queue", "attempts", "pk"))[: _claim_size(data_set_id)])
     claimed = [
@@ -107,7 +109,8 @@ def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
     stop_at = time.monotonic() + seconds
 
     def claim_more() -> list[Run]:
-        is_over = time.monotonic() > stop_at or (seconds < math.inf and interactive_work_waits())
+        is_over = time.monotonic() > stop_at or is_stopping()
+        is_over = is_over or (seconds < math.inf and interactive_work_waits())
         return [] if is_over else claim_runs(data_set_id)
 
     ended, bench, runs = 0, None, claim_runs(data_set_id)
@@ -132,9 +135,7 @@ def _compute_and_claim(
             with transaction.atomic():
                 return sum(_store(outcome, bench.data_set) for outcome in outcomes), claim()
     except DatabaseError:
-        # Where even this cannot be written, the lease runs out.
-        with suppress(DatabaseError):
-            release_jobs(runs)
+        release(runs[0], status=RunStatus.QUEUED)
         raise
 
 

@@ -10,20 +10,21 @@ from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.stopping import is_stopping
 from indexer.enums import RunStatus, StudyStatus
 from indexer.models import DataSet, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.plans import merge_tallies
 from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts
-from indexer.selectors.studies import UNDER_WAY, may_draw_experts, waiting_parts
+from indexer.selectors.studies import UNDER_WAY, may_draw_experts, studies_to_merge, waiting_parts
 from indexer.services.failures import failure_of
-from indexer.services.leases import MAX_ATTEMPTS, keep_lease, lease_time
+from indexer.services.leases import MOST_DEATHS, keep_lease, lease_time, release, settle_releases
 from indexer.studies.asking import plan_question, planned_of, read_question
 from indexer.studies.base import Base, base_of
 from indexer.studies.kind import Planned
@@ -86,7 +87,9 @@ def retry_study(study: Study, *, actor: Account) -> Study:
     if study.status not in ENDED[1:]:
         raise Refused(_("Only a study that failed or was cancelled can be tried again."))
     study.parts.update(attempts=0)
-    Study.objects.filter(pk=study.pk).update(status=StudyStatus.QUEUED, failure=[], finished_at=None)
+    Study.objects.filter(pk=study.pk).update(
+        status=StudyStatus.QUEUED, failure=[], finished_at=None, attempts=0, lease=None, lease_until=None
+    )
     record_act(actor, "retry", study)
     study.refresh_from_db()
     return study
@@ -99,28 +102,35 @@ def count_waiting_parts(study_id: int, *, seconds: float = math.inf) -> int:
     one died, the next to look.
     """
     started, stored, planned = time.monotonic(), 0, None
-    while time.monotonic() - started < seconds and (part := claim_part(study_id)):
+    while time.monotonic() - started < seconds and not is_stopping() and (part := claim_part(study_id)):
         try:
-            planned = planned or planned_of(part.study)
             with keep_lease(part):
+                planned = planned or planned_of(part.study)
                 tally = planned.plan.tally(range(part.first, part.end))
-        except (ValueError, Refused) as error:
+                stored += store_part(part, tally)
+        except DatabaseError:
+            release(part)
+            raise
+        except (ValueError, Refused, MemoryError) as error:
             _fail(part, _failure_of(part.study, error))
             return stored
-        stored += store_part(part, tally)
     _finish_if_counted(study_id, planned)
     return stored
 
 
 @transaction.atomic
 def claim_part(study_id: int) -> StudyPart | None:
-    """Take a part that waits, or whose holder fell silent; the least tried first."""
+    """Take a part that waits, or whose holder fell silent; the most tried first, and alone.
+
+    A study cannot end without the part that kills its workers: what it still costs is bounded
+    by trying just that one until it is counted or given up.
+    """
+    settle_releases()
     study = Study.objects.select_for_update().filter(pk=study_id, status__in=UNDER_WAY).first()
     if study is None:
         return None
-    waiting = waiting_parts().filter(study=study, attempts__lt=MAX_ATTEMPTS).order_by("attempts", "first")
-    part = waiting.first()
-    if part is None:
+    part = waiting_parts().filter(study=study).order_by("-attempts", "first").first()
+    if part is None or part.attempts >= MOST_DEATHS or _goes_alone(study, part):
         return None
     now = timezone.now()
     part.lease, part.lease_until = uuid.uuid4(), now + lease_time()
@@ -130,6 +140,12 @@ def claim_part(study_id: int) -> StudyPart | None:
         Study.objects.filter(pk=study_id).update(status=StudyStatus.RUNNING, started_at=now)
     part.study = Study.objects.select_related("run__method", "run__weight_version__round").get(pk=study_id)
     return part
+
+
+def _goes_alone(study: Study, part: StudyPart) -> bool:
+    """Whether a part has to wait for another: it, or one that is held, ended a worker before."""
+    held = study.parts.filter(lease_until__gt=timezone.now())
+    return held.exists() if part.attempts else held.filter(attempts__gt=1).exists()
 
 
 def store_part(part: StudyPart, tally: Tally) -> bool:
@@ -148,12 +164,12 @@ def store_part(part: StudyPart, tally: Tally) -> bool:
 
 
 def fail_exhausted_studies() -> int:
-    """Give up on studies a part of which was tried too often, and say so."""
-    tired = waiting_parts().filter(attempts__gte=MAX_ATTEMPTS)
-    failure = [{"kind": "exhausted", "number": MAX_ATTEMPTS}]
-    return sum(
-        _end(part.study, StudyStatus.FAILED, failure=failure) for part in tired.select_related("study")
-    )
+    """Give up on studies a part of which, or whose merging, ended too many workers, and say so."""
+    tired = waiting_parts().filter(attempts__gte=MOST_DEATHS)
+    unmerged = studies_to_merge().filter(attempts__gte=MOST_DEATHS)
+    studies = {part.study for part in tired.select_related("study")} | set(unmerged)
+    failure = [{"kind": "exhausted", "number": MOST_DEATHS}]
+    return sum(_end(study, StudyStatus.FAILED, failure=failure) for study in studies)
 
 
 def _check_ballots(run: Run, kind: str, parameters: Mapping[str, Any], actor: Account) -> None:
@@ -217,39 +233,52 @@ def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
 
 
 def _finish_if_counted(study_id: int, planned: Planned | None) -> None:
-    """Merge the parts of a study that has them all; twice at once does no harm.
+    """Merge the parts of a study that has them all.
 
     ``planned`` is what its parts were counted by here, if any was.
     """
-    study = Study.objects.filter(pk=study_id, status=StudyStatus.RUNNING, chunks_done=F("chunks"))
-    ready = study.select_related("run__method", "run__weight_version__round").first()
-    if ready is None:
-        return
-    if ready.parts.filter(block__isnull=True).exists():
-        return
-    blocks = ready.parts.order_by("first").values_list("block", flat=True).iterator(chunk_size=1)
-    tally = merge_tallies(unpack_arrays(bytes(block)) for block in blocks if block is not None)
-    if not tally:
+    study = _claim_merging(study_id)
+    if study is None:
         return
     try:
-        result = kind_of(ready).result(planned or planned_of(ready), tally)
-    except ValueError as error:
-        _end(ready, StudyStatus.FAILED, failure=_failure_of(ready, error))
-        return
-    with transaction.atomic():
-        ended = _end(
-            ready,
-            StudyStatus.DONE,
-            histogram=result.histogram,
-            table=result.table,
-            summary=result.summary,
-            result_sha256=hashlib.sha256((result.histogram or b"") + result.table).hexdigest(),
-            data_sha256=ready.run.data_sha256,
-            manifest_hash=ready.run.manifest_hash,
-            code_version=settings.CODE_VERSION,
-        )
-        if ended:
-            ready.parts.all().delete()
+        with keep_lease(study):
+            result = _merge(study, planned or planned_of(study))
+            with transaction.atomic():
+                if _end(study, StudyStatus.DONE, **result):
+                    study.parts.all().delete()
+    except DatabaseError:
+        release(study)
+        raise
+    except (ValueError, MemoryError) as error:
+        _end(study, StudyStatus.FAILED, failure=_failure_of(study, error))
+
+
+@transaction.atomic
+def _claim_merging(study_id: int) -> Study | None:
+    """Take a study whose parts are all counted, so that one worker merges them at a time."""
+    ready = studies_to_merge().filter(pk=study_id, attempts__lt=MOST_DEATHS)
+    study = ready.select_for_update().first()
+    if study is None or study.parts.filter(block__isnull=True).exists():
+        return None
+    lease = {"lease": uuid.uuid4(), "lease_until": timezone.now() + lease_time()}
+    Study.objects.filter(pk=study.pk).update(**lease, attempts=F("attempts") + 1)
+    return Study.objects.select_related("run__method", "run__weight_version__round").get(pk=study.pk)
+
+
+def _merge(study: Study, planned: Planned) -> dict[str, Any]:
+    """Return what a study keeps of its parts."""
+    blocks = study.parts.order_by("first").values_list("block", flat=True).iterator(chunk_size=1)
+    tally = merge_tallies(unpack_arrays(bytes(block)) for block in blocks if block is not None)
+    result = kind_of(study).result(planned, tally)
+    return {
+        "histogram": result.histogram,
+        "table": result.table,
+        "summary": result.summary,
+        "result_sha256": hashlib.sha256((result.histogram or b"") + result.table).hexdigest(),
+        "data_sha256": study.run.data_sha256,
+        "manifest_hash": study.run.manifest_hash,
+        "code_version": settings.CODE_VERSION,
+    }
 
 
 def _failure_of(study: Study, error: Exception) -> list[Failure]:
@@ -271,4 +300,6 @@ def _fail(part: StudyPart, failure: list[Failure]) -> None:
 
 def _end(study: Study, status: StudyStatus, **outcome: Any) -> int:
     under_way = Study.objects.filter(pk=study.pk, status__in=UNDER_WAY)
-    return under_way.update(status=status, finished_at=timezone.now(), **outcome)
+    return under_way.update(
+        status=status, finished_at=timezone.now(), lease=None, lease_until=None, **outcome
+    )

@@ -8,7 +8,7 @@ import pytest
 from indexer.enums import StudyStatus
 from indexer.models import Study, StudyPart
 from indexer.services import studies
-from indexer.services.leases import MAX_ATTEMPTS
+from indexer.services.leases import MOST_DEATHS
 from indexer.services.studies import count_waiting_parts, plan_study
 from indexer.tasks import send_study
 from tests.faults.test_worker_kill import Celery
@@ -32,9 +32,9 @@ def attempts():
 
 
 def may_be_killed():
-    """Whether a study goes on that no kill has brought near the end of its attempts."""
-    most = max(StudyPart.objects.values_list("attempts", flat=True), default=0)
-    return Study.objects.get().status != StudyStatus.DONE and most < MAX_ATTEMPTS - 5
+    """Whether a study goes on that the next kill does not bring to the end of its attempts."""
+    tried = [*StudyPart.objects.values_list("attempts", flat=True), Study.objects.get().attempts]
+    return Study.objects.get().status != StudyStatus.DONE and max(tried) < MOST_DEATHS - 1
 
 
 def outcome(study):

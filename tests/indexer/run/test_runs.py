@@ -22,7 +22,7 @@ from indexer.selectors.runs import data_sets_with_waiting_runs, results_of, runs
 from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.jobs import requeue_job
-from indexer.services.leases import MAX_ATTEMPTS, give_up_exhausted
+from indexer.services.leases import MOST_DEATHS, give_up_exhausted
 from indexer.services.runs import (
     claim_runs,
     compute_claimed_runs,
@@ -343,13 +343,13 @@ class TestStoring:
 class TestGivingUp:
     def test_a_run_that_kills_its_worker_is_given_up_and_said_to_be(self):
         data_set = queue(versions=1)
-        for _attempt in range(MAX_ATTEMPTS):
+        for _attempt in range(MOST_DEATHS):
             assert len(claim_runs(data_set.pk)) == 1
             let_leases_lapse()
 
         assert claim_runs(data_set.pk) == []
         assert give_up_exhausted(Run) == 1
-        assert Run.objects.get().failure == [{"kind": "exhausted", "number": MAX_ATTEMPTS}]
+        assert Run.objects.get().failure == [{"kind": "exhausted", "number": MOST_DEATHS}]
         assert data_sets_with_waiting_runs() == {}
 
     def test_a_run_that_kills_its_worker_costs_the_others_one_attempt(self):
@@ -369,7 +369,7 @@ class TestGivingUp:
 
     def test_a_run_that_is_being_computed_for_the_last_time_is_left_alone(self):
         data_set = queue(versions=1)
-        Run.objects.update(attempts=MAX_ATTEMPTS - 1)
+        Run.objects.update(attempts=MOST_DEATHS - 1)
         (run,) = claim_runs(data_set.pk)
 
         assert give_up_exhausted(Run) == 0

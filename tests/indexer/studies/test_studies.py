@@ -14,7 +14,7 @@ from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK
 from indexer.selectors.indices import index_of
 from indexer.selectors.studies import queue_of_study, rank_intervals_of, result_of_study, studies_under_way
-from indexer.services.leases import MAX_ATTEMPTS
+from indexer.services.leases import MOST_DEATHS
 from indexer.services.studies import (
     cancel_study,
     claim_part,
@@ -205,14 +205,14 @@ def test_a_cancelled_study_stops_and_goes_on_from_what_it_has(run):
 
 def test_a_study_that_is_tried_too_often_fails_and_can_be_tried_again(run):
     study = make_study(run, counted=False)
-    study.parts.update(attempts=MAX_ATTEMPTS)
+    study.parts.update(attempts=MOST_DEATHS)
 
     assert count_waiting_parts(study.pk) == 0
     assert fail_exhausted_studies() == 1
     study.refresh_from_db()
     assert (study.status, study.failure) == (
         StudyStatus.FAILED,
-        [{"kind": "exhausted", "number": MAX_ATTEMPTS}],
+        [{"kind": "exhausted", "number": MOST_DEATHS}],
     )
     retry_study(study, actor=run.data_set.created_by)
     count_waiting_parts(study.pk)
