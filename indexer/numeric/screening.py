@@ -18,7 +18,7 @@ def tukey_outliers(values: FloatArray, fence: float = FENCE) -> BoolArray:
     .. math:: x < Q_1 - f (Q_3 - Q_1) \quad\text{or}\quad x > Q_3 + f (Q_3 - Q_1)
 
     with quartiles interpolated linearly (Hyndman & Fan's type 7). A column whose quartiles are
-    equal, of which at least half the cells are alike, is not judged.
+    equal, of which at least half the cells are alike, is not judged; nor is one without a number.
 
     Parameters
     ----------
@@ -36,11 +36,15 @@ def tukey_outliers(values: FloatArray, fence: float = FENCE) -> BoolArray:
     Tukey (1977), "Exploratory Data Analysis", section 2D.
     """
     judged = np.isfinite(values).sum(axis=0) > 0
+    # NumPy takes no quantiles of no columns.
+    if not judged.any():
+        return np.zeros(values.shape, dtype=bool)
     low, high = np.full(values.shape[1], -np.inf), np.full(values.shape[1], np.inf)
-    first, third = np.nanquantile(values[:, judged], [0.25, 0.75], axis=0)
-    spread = np.where(third > first, third - first, np.inf)
-    low[judged], high[judged] = first - fence * spread, third + fence * spread
-    with np.errstate(invalid="ignore"):
+    # Values near the largest that there are leave no room for their own distances: nothing lies beyond them.
+    with np.errstate(invalid="ignore", over="ignore"):
+        first, third = np.nanquantile(values[:, judged], [0.25, 0.75], axis=0)
+        spread = np.where(third > first, third - first, np.inf)
+        low[judged], high[judged] = first - fence * spread, third + fence * spread
         return (values < low) | (values > high)
 
 
