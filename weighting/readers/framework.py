@@ -1,5 +1,6 @@
 """The tree of indicators from a file."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,13 @@ REQUIRED = ("code", "parent")
 MAX_LENGTHS = {"code": 100, "name_zh": 200, "name_en": 200, "unit": 40}
 OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note")
 DIRECTIONS = {"": 1, "1": 1, "+1": 1, "-1": -1}
-# The first column of a data file.
-RESERVED_CODE = "unit"
+# The first column of a data file, and where columns go that stand for no indicator.
+RESERVED_CODES = {"unit", "aside", "beside"}
 # A spreadsheet takes a cell that starts with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@")
+# A code is one step of an address. Browsers and servers take a slash or a backslash for the end of a step,
+# and remove the steps "." and "..", encoded or not: what stands behind them cannot be asked for.
+ADDRESSABLE = re.compile(r"(?!\.{1,2}\Z)[^/\\]*")
 # What our own files put an apostrophe before, so that a tree saved and sent in again is the same tree.
 NEUTRALISED = (*FORMULA_STARTS, "|", "%")
 
@@ -129,12 +133,18 @@ def _as_meant(text: str) -> str:
 
 
 def _check_code(line: int, code: str, log: ProblemLog) -> None:
-    if code == RESERVED_CODE:
-        message = _("The code “unit” names the first column of a data file. Choose another one.")
-        log.add(message, row=line, column="code", value=code)
+    if code in RESERVED_CODES:
+        message = _("The product uses the word “%(code)s” itself. Choose another code.") % {"code": code}
     elif not code.isprintable() or code.startswith(FORMULA_STARTS):
         message = _("A code has no control characters and does not start with =, +, - or @. Change it.")
-        log.add(message, row=line, column="code", value=code)
+    elif not ADDRESSABLE.fullmatch(code):
+        message = _(
+            "A code stands in addresses: it holds no / or \\, and is not “.” or “..”. Write another mark "
+            "instead, such as a single dot or a hyphen between letters."
+        )
+    else:
+        return
+    log.add(message, row=line, column="code", value=code)
 
 
 def _note_look_alikes(rows: tuple[FrameworkRow, ...], log: ProblemLog) -> None:
