@@ -174,8 +174,8 @@ class DataSetImportForm(TermsForm):
         help_text=gettext_lazy(
             "Wide: one row for each unit, its name in a column “unit”, and one column for each indicator. "
             "Long: columns unit, indicator, value. Codes or names will do: what does not fit is matched in "
-            "the next step. At most 32 MB and 2 million cells; of a workbook the first sheet, without "
-            "formulas."
+            "the next step. At most 32 MB and 2 million cells; of a workbook the first visible sheet, "
+            "without formulas."
         ),
     )
     totals = TableFileField(

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, Match, repeated
+from indexer.intake.marks import Mark, decimal_marks, number_meant
 from indexer.intake.sheets import Place, Sheet
 from indexer.numeric.screening import repeats, tukey_outliers, unit_jumps
 from indexer.numeric.treatment import OutlierRule, shape_of
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import CellError, parse_number
-from weighting.readers.cells import GROUPED_NUMBER, plain
+from weighting.readers.cells import plain
 
 Severity = Literal["blocker", "note"]
 # What people write where there is no value.
@@ -193,11 +194,12 @@ def _cells(mapped: Mapped, content: Content, takes_missing: bool, takes_negative
         **{p: sheet.columns[p] for p, match in enumerate(mapped.columns) if match.to == BESIDE},
     }
     of_unit = set(content.rows)
+    marks = decimal_marks(sheet)
     for (row, column), text in sorted(sheet.texts.items()):
         if row in of_unit and column in used:
             yield Finding(
                 "blocker", "not_a_number", _complaint(text), sheet.lines[row], sheet.units[row], used[column],
-                text, (row, column), _proposal(text),
+                text, (row, column), _proposal(text, marks[column]),
             )  # fmt: skip
     for place, leaf in enumerate(mapped.leaves):
         if leaf.code not in places:
@@ -321,7 +323,7 @@ def _set_aside(mapped: Mapped) -> Iterator[Finding]:
         message = _("A long table has no use for this column: it is not read.")
         yield Finding("note", "left_out", message, column=name)
     for name in mapped.other_sheets:
-        message = _("Only the first sheet of a workbook is read. The sheet “%(name)s” is not.")
+        message = _("Only the first visible sheet of a workbook is read. The sheet “%(name)s” is not.")
         yield Finding("note", "left_out", message % {"name": name})
 
 
@@ -334,14 +336,10 @@ def _complaint(text: str) -> str:
     return ""
 
 
-def _proposal(text: str) -> str | None:
+def _proposal(text: str, mark: Mark) -> str | None:
     """Return what a cell was probably meant to hold; None where nobody can tell."""
     cleaned = plain(text)
-    if cleaned.casefold() in GAPS:
-        return ""
-    if GROUPED_NUMBER.fullmatch(cleaned):
-        return cleaned.replace(",", "")
-    return None
+    return "" if cleaned.casefold() in GAPS else number_meant(cleaned, mark)
 
 
 def _gap_note(sheet: Sheet, rows: Sequence[int]) -> str:

@@ -48,11 +48,12 @@ SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=Fal
 
 @dataclass(frozen=True)
 class FileTable:
-    """A header, the rows below it, what kind of file they are from, and the sheets not read."""
+    """A header, the rows below it, what kind of file they are from, the sheets not read and the one read."""
 
     table: Table
     kind: str
     other_sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 def read_file(source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD) -> FileTable | None:
@@ -68,7 +69,10 @@ def read_file(source: Source, name: str, log: ProblemLog, limits: Limits = UPLOA
         return FileTable(table, kind) if table else None
     if kind == "xlsx":
         table = table_of_sheet(data, log, SHEET)
-        return FileTable(table, kind, tuple(sheet_names(data)[1:])) if table else None
+        if table is None:
+            return None
+        sheet, others = sheet_names(data)
+        return FileTable(table, kind, tuple(others), sheet)
     if data.count(b",") + data.count(b"\n") > limits.cells:
         _note_too_many_cells(log, limits)
         return None

@@ -62,8 +62,8 @@ class PanelImportForm(forms.Form):
         label=gettext_lazy("Panel file (XLSX or CSV)"),
         help_text=gettext_lazy(
             "One row for each expert. Columns: code, name, email; optional: organisation, sector (academic, "
-            "industry, government or other), language (zh-hans or en). Of a workbook the first sheet is "
-            "read; CSV in UTF-8 or GBK."
+            "industry, government or other), language (zh-hans or en). Of a workbook the first visible sheet "
+            "is read; CSV in UTF-8 or GBK."
         ),
     )
 

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+GROUPED_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
+COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 SCORES = (1.0, 2.0, 3.0, 4.0, 5.0)
 MAX_LOOKUPS = 200
 
@@ -58,6 +59,13 @@ def _number_complaint(cleaned: str) -> str:
         return _("A number is missing. Fill it in.")
     if cleaned.endswith("%"):
         return _("This is a percentage. Write it as a fraction of 1.")
+    if GROUPED_NUMBER.fullmatch(cleaned) and COMMA_DECIMAL.fullmatch(cleaned):
+        return _(
+            "The comma may stand before decimals or between thousands. Write the number without thousands "
+            "separators, with a point before decimals."
+        )
+    if COMMA_DECIMAL.fullmatch(cleaned):
+        return _("Write a point before the decimals, not a comma.")
     if GROUPED_NUMBER.fullmatch(cleaned):
         return _("Write the number without thousands separators.")
     return _("This is not a number. Write digits, with a point before decimals.")

@@ -5,6 +5,7 @@ import csv
 import io
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,14 @@ PART = 1 << 20
 SURELY_UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){2}")
 # What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+# Of Chinese text in GB18030 nearly all stands in the table of GB 2312, and most in its common part,
+# between these first bytes, or among its marks; other encodings read so give rare characters.
+COMMON, MARKS = range(0xB0, 0xD8), range(0xA1, 0xA4)
+CHINESE_SHARE, COMMON_SHARE = 0.8, 0.5
+ENOUGH = 5000
+# In Western words an accented letter stands alone or beside one other.
+HIGH = re.compile(rb"[\x80-\xff]+")
+WESTERN_MARKS = "‘’“”«»–—…°·€£²³"
 # A line of another encoding shows within the first of these, or does not matter.
 MAX_LOOKS = 1000
 
@@ -66,7 +75,10 @@ def decode(data: bytes) -> str:
 
 
 def encoding_of(data: bytes) -> str:
-    """Return the encoding of a file: UTF-8 (with or without a BOM), UTF-16 with one, or GB18030.
+    """Return the encoding of a file: UTF-8 (with or without a BOM), UTF-16 with one, GB18030, or cp1252.
+
+    GB18030 takes nearly any bytes, and cp1252 nearly all, so each is believed only where what it
+    gives is plausible: common Chinese characters, or single accented letters in Latin words.
 
     Raises
     ------
@@ -83,9 +95,18 @@ def encoding_of(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if _is_damaged_utf8(data):
             raise error
-    _try_encoding(data, "gb18030")
-    _refuse_mixture(data)
-    return "gb18030"
+        unreadable = error
+    try:
+        _try_encoding(data, "gb18030")
+    except UnicodeDecodeError as error:
+        unreadable = error
+    else:
+        if _is_chinese(data):
+            _refuse_mixture(data)
+            return "gb18030"
+    if not _is_western(data):
+        raise unreadable
+    return "cp1252"
 
 
 def read_table(source: Source, log: ProblemLog) -> Table | None:
@@ -152,7 +173,10 @@ def _text_encoding(data: bytes, log: ProblemLog) -> str | None:
         encoding = encoding_of(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        log.add(_("The text is neither UTF-8 nor GB18030. Save the file as CSV in UTF-8."), row=line)
+        log.add(
+            _("The text is neither UTF-8 nor GB18030 nor Western (cp1252). Save the file as CSV in UTF-8."),
+            row=line,
+        )
         return None
     if encoding != "utf-16" and b"\0" in data:
         log.add(_("This is not a text file. Save the table as CSV."))
@@ -201,6 +225,40 @@ def _is_damaged_utf8(data: bytes) -> bool:
         foreign += len(text) - len(text.encode("ascii", "ignore"))
         unreadable += text.count("\N{REPLACEMENT CHARACTER}")
     return unreadable < DAMAGED_SHARE * foreign
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Tell whether bytes that GB18030 can read give Chinese as people write it."""
+    counts: Counter[str] = Counter()
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    for start in range(0, len(data), PART):
+        counts.update(char for char in decoder.decode(data[start : start + PART]) if char > "\x7f")
+        if counts.total() > ENOUGH:
+            break
+    leads = Counter[int]()
+    for char, count in counts.items():
+        code = char.encode("gb2312", "ignore")
+        leads[code[0] if code else 0] += count
+    known = counts.total() - leads[0]
+    common = sum(count for lead, count in leads.items() if lead in COMMON or lead in MARKS)
+    return known >= CHINESE_SHARE * counts.total() and common >= COMMON_SHARE * counts.total()
+
+
+def _is_western(data: bytes) -> bool:
+    """Tell whether bytes that are neither UTF-8 nor Chinese are words with accented letters of cp1252."""
+    try:
+        _try_encoding(data, "cp1252")
+    except UnicodeDecodeError:
+        return False
+    total = alone = letters = 0
+    for found in HIGH.finditer(data):
+        run = found.group()
+        total += len(run)
+        alone += len(run) if len(run) <= 2 else 0
+        letters += sum(char.isalpha() or char in WESTERN_MARKS for char in run.decode("cp1252"))
+        if total > ENOUGH:
+            break
+    return min(alone, letters) >= CHINESE_SHARE * total
 
 
 def _refuse_mixture(data: bytes) -> None:

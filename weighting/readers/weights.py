@@ -1,7 +1,6 @@
 """Weights from a file."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,14 +9,13 @@ from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
-from weighting.readers.cells import CellError, Vocabulary, parse_number, plain
+from weighting.readers.cells import CellError, Vocabulary, parse_number
 from weighting.readers.problems import ProblemLog
 from weighting.readers.table import Source, check_header
 from weighting.readers.workbook import read_table_or_sheet
 
 LOCAL, GLOBAL = "local_weight", "global_weight"
 SUM_TOLERANCE = 1e-6
-COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +91,7 @@ def _read_weight(
     try:
         value = parse_number(cells[column])
     except CellError as error:
-        is_comma = COMMA_DECIMAL.fullmatch(plain(cells[column]))
-        complaint = _("Write a point before the decimals, not a comma.") if is_comma else str(error)
+        complaint = str(error)
     if value < 0:
         value, complaint = math.nan, _("A weight is never below zero. Correct it.")
     if complaint:

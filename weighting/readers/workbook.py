@@ -29,6 +29,8 @@ MAX_UNFOLDED = 50 * 1024 * 1024
 ENCRYPTED = 0x1
 PART = 1 << 20
 CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
+# A number shown with leading zeros, as codes are: 7 under the format 000 is 007.
+ZEROS = re.compile(r"(?P<zeros>0{2,})(;.*)?")
 # An XML part that declares entities can unfold to anything; no spreadsheet writes one.
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 
@@ -52,7 +54,7 @@ def is_workbook(data: bytes) -> bool:
 
 
 def read_table_or_sheet(source: Source, log: ProblemLog) -> Table | None:
-    """Read a CSV file, or the first sheet of an XLSX workbook; None when there is nothing to go on with."""
+    """Read a CSV file, or the first visible sheet of a workbook; None when there is nothing to go on with."""
     data = read_bytes(source, log)
     if data is None or not is_workbook(data):
         return None if data is None else read_table(data, log)
@@ -60,11 +62,11 @@ def read_table_or_sheet(source: Source, log: ProblemLog) -> Table | None:
 
 
 def table_of_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> Table | None:
-    """Return the first sheet of a workbook as a table; None when there is nothing to go on with."""
+    """Return the first visible sheet of a workbook as a table; None when there is nothing to go on with."""
     rows = read_sheet(data, log, limits)
     if not rows:
         if not log.problems:
-            log.add(_("The first sheet is empty. Its first row must name the columns."), row=1)
+            log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
         return None
     header = tuple(_without_tail(rows[0].cells))
     width = len(header)
@@ -75,18 +77,31 @@ def table_of_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) ->
     return Table(header=header, rows=iter(whole))
 
 
-def sheet_names(data: bytes) -> list[str]:
-    """Name the sheets of a workbook that `read_sheet` could read."""
-    return list(load_workbook(BytesIO(data), read_only=True, keep_links=False).sheetnames)
+def sheet_names(data: bytes) -> tuple[str, list[str]]:
+    """Name the sheet of a workbook that `read_sheet` reads, and all that it does not."""
+    book = load_workbook(BytesIO(data), read_only=True, keep_links=False)
+    read = _first_visible(book).title
+    return read, [name for name in book.sheetnames if name != read]
+
+
+def _first_visible(book: Any) -> Any:
+    """Return the first sheet that a person sees on opening the workbook; charts are no sheets of cells.
+
+    Raises `ValueError` where there is none.
+    """
+    for sheet in book.worksheets:
+        if sheet.sheet_state == "visible":
+            return sheet
+    raise ValueError("no sheet of cells is visible")
 
 
 def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> list[Row]:
-    """Return the rows of the first sheet that are not blank; none of them where a problem is noted."""
+    """Return the rows of the first visible sheet that are not blank; none where a problem is noted."""
     if not _is_safe(data, log, limits):
         return []
     try:
         book = load_workbook(BytesIO(data), read_only=True, data_only=limits.takes_formulas, keep_links=False)
-        sheet = book.worksheets[0]
+        sheet = _first_visible(book)
         # What the file says of its own extent may be wrong, or absurd.
         sheet.reset_dimensions()
         rows = list(islice(_rows_of(sheet, log, limits), limits.rows + 1))
@@ -189,7 +204,7 @@ def _rows_of(sheet: Any, log: ProblemLog, limits: SheetLimits) -> Iterator[Row]:
     for line, row in enumerate(sheet.iter_rows(max_col=widest), start=1):
         if not limits.takes_formulas:
             _note_formulas(row, line, log)
-        cells = [_text_of(cell.value) for cell in row]
+        cells = [_text_of(cell) for cell in row]
         if len(cells) == widest and cells[-1]:
             message = _("The sheet has more than %(most)d columns. Leave out what is not needed.")
             log.add(message % {"most": limits.columns}, row=line)
@@ -206,17 +221,25 @@ def _note_formulas(row: Sequence[Any], line: int, log: ProblemLog) -> None:
     for cell in row:
         if cell.data_type == "f":
             message = _("The cell holds a formula. Paste the values alone, and send the file again.")
-            log.add(message, row=line, column=cell.column_letter, value=_text_of(cell.value))
+            log.add(message, row=line, column=cell.column_letter, value=_text_of(cell))
 
 
-def _text_of(value: Any) -> str:
-    """Return a cell as a person would type it."""
+def _text_of(cell: Any) -> str:
+    """Return a cell as a person would type it, codes with the zeros that they show."""
+    value = cell.value
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        value = int(value)
+    if isinstance(value, int):
+        shown = ZEROS.fullmatch(cell.number_format or "")
+        digits = str(abs(value)).zfill(len(shown["zeros"]) if shown else 1)
+        return f"-{digits}" if value < 0 else digits
+    # A day is kept as a time at midnight.
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        value = value.date()
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     return str(value).strip()

@@ -159,29 +159,29 @@ def test_a_city_named_twice_by_different_names_is_noticed_and_one_row_left_out(a
 
 
 def test_wrong_cells_are_corrected_on_the_page_and_kept_with_the_edition(analyst, framework):
-    data = f'{HEADER}\n南阳,1,,3,-4,5\n洛阳,2,"1,300",4,5,x\n'
+    data = f'{HEADER}\n南阳,1,,3,-4,5\n洛阳,2,"1,300.5",4,5,x\n'
     send(analyst, framework, data)
     found = {(b[0], b[1], b[2], b[3]) for b in blockers(analyst)}
     assert found == {
         ("missing", 2, "mobile", ""),
         ("negative", 2, "finance", "-4"),
-        ("not_a_number", 3, "mobile", "1,300"),
+        ("not_a_number", 3, "mobile", "1,300.5"),
         ("not_a_number", 3, "travel", "x"),
     }
     page = reverse("indexer:import-check", args=[DataImport.objects.get().pk])
     filled = {row["field"]: row["filled"] for row in analyst.get(page).context["blockers"]}
-    assert filled == {"cell-0-1": "", "cell-0-3": "-4", "cell-1-1": "1300", "cell-1-4": "x"}
+    assert filled == {"cell-0-1": "", "cell-0-3": "-4", "cell-1-1": "1300.5", "cell-1-4": "x"}
     analyst.post(page, {**filled, "cell-0-1": "2", "cell-0-3": "4", "cell-1-4": "y"})
     assert [b[:4] for b in blockers(analyst)] == [("not_a_number", 3, "travel", "y")]
     assert store(analyst)["Location"] == page
     analyst.post(page, {"cell-1-4": "6"})
     store(analyst)
     data_set = DataSet.objects.get()
-    assert unpack_values(data_set).tolist() == [[1, 2, 3, 4, 5], [2, 1300, 4, 5, 6]]
+    assert unpack_values(data_set).tolist() == [[1, 2, 3, 4, 5], [2, 1300.5, 4, 5, 6]]
     assert data_set.mapping["corrections"] == [
         [2, "南阳", "mobile", "2"],
         [2, "南阳", "finance", "4"],
-        [3, "洛阳", "mobile", "1300"],
+        [3, "洛阳", "mobile", "1300.5"],
         [3, "洛阳", "travel", "6"],
     ]
     # The file is kept as it was sent.

@@ -134,3 +134,11 @@ def tables(draw):
 @given(table=tables(), missing=st.sampled_from(["refuse", "mean"]))
 def test_any_table_is_answered_at_every_step(client, framework, table, missing):
     walk(client, framework, table, normalisation="minmax", missing=missing)
+
+
+def test_a_comma_that_nothing_tells_is_asked_about(client, framework):
+    data = 'unit,fixed,mobile,retail,finance,travel\n南阳,1,"2,400",3,4,5\n洛阳,2,"1,300",4,5,6\n'
+    draft = client.post(IMPORTS, terms(framework, data)).json()["id"]
+    rows = client.get(reverse("indexer:import-check", args=[draft])).context["blockers"]
+    assert [row["filled"] for row in rows] == ["2,400", "1,300"]
+    assert all("may stand before decimals" in row["finding"].message for row in rows)

@@ -1,0 +1,80 @@
+"""Workbooks as people make them: hidden sheets, charts, and codes that a format gives their zeros."""
+
+import datetime
+from io import BytesIO
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.chart import BarChart
+
+from weighting.readers import FileProblems, ProblemLog, read_panel
+from weighting.readers.workbook import read_sheet, sheet_names
+
+HEADER = ["code", "name", "email"]
+
+
+def saved(book):
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def panel_with(value, number_format="General"):
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append([value, "A", "a@example.org"])
+    book.active["A2"].number_format = number_format
+    return saved(book)
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown"),
+    [
+        (7, "000", "007"),
+        (7.0, "000", "007"),
+        (110000, "000000", "110000"),
+        (1234, "000", "1234"),
+        (-7, "000", "-007"),
+        (7, "000;@", "007"),
+        (7, "0", "7"),
+        (7, "0.00", "7"),
+        ("007", "@", "007"),
+        ("1E5", "@", "1E5"),
+        ("1-2", "@", "1-2"),
+        (123456789012345, "General", "123456789012345"),
+        (datetime.date(2024, 1, 2), "yyyy-mm-dd", "2024-01-02"),
+    ],
+)
+def test_a_code_keeps_the_form_that_it_shows(value, number_format, shown):
+    (row,) = read_panel(panel_with(value, number_format), "P.xlsx")
+    assert row.code == shown
+
+
+@pytest.mark.parametrize("code", ["007", "1E5", "1-2", "2024-01-02", "00", "12345678901234567890"])
+def test_a_code_of_a_csv_file_stays_the_text_that_it_is(code):
+    (row,) = read_panel(f"code,name,email\n{code},A,a@example.org\n".encode(), "P.csv")
+    assert row.code == code
+
+
+def test_the_first_visible_sheet_is_read_and_charts_are_none():
+    book = Workbook()
+    book.active.append(["code", "hidden"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("very").sheet_state = "veryHidden"
+    book.create_chartsheet("chart").add_chart(BarChart())
+    shown = book.create_sheet("shown")
+    shown.append(HEADER)
+    book.create_sheet("later").append(["x"])
+    book.active = 3
+    data = saved(book)
+    log = ProblemLog("P.xlsx")
+    assert [row.cells[:3] for row in read_sheet(data, log)] == [HEADER]
+    assert sheet_names(data) == ("shown", ["Sheet", "very", "chart", "later"])
+
+
+def test_a_workbook_of_charts_alone_is_refused():
+    book = Workbook()
+    book.remove(book.active)
+    book.create_chartsheet("chart").add_chart(BarChart())
+    with pytest.raises(FileProblems, match="cannot be read as an XLSX workbook"):
+        read_panel(saved(book), "P.xlsx")
