@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 ANYONE = frozenset(Role)
 STAFF = frozenset({Role.MANAGER, Role.ANALYST, Role.ADMINISTRATOR})
 MANAGERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
-ANALYSTS = STAFF
 EXPERTS = frozenset({Role.EXPERT})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import QuerySet
@@ -53,10 +53,9 @@ class Review:
 
 @dataclass(frozen=True)
 class MappingCounts:
-    """How many columns or rows were come by in which way, were left out, or are still open."""
+    """How many columns or rows there are, were left out, or are still open."""
 
     total: int
-    by_how: dict[str, int] = field(default_factory=dict)
     aside: int = 0
     open: int = 0
 
@@ -160,10 +159,9 @@ def review_of(draft: DataImport) -> Review:
 
 def count_matches(matches: list[list[str]]) -> MappingCounts:
     """Count the ways in which columns or rows found their targets."""
-    hows = Counter(how for to, how in matches if to and to != "aside")
     aside = sum(to == "aside" for to, _how in matches)
     unsettled = sum(not to or how == "near" for to, how in matches)
-    return MappingCounts(len(matches), dict(hows), aside, unsettled)
+    return MappingCounts(len(matches), aside, unsettled)
 
 
 def _values_before(draft: DataImport, leaves: list[LeafNames]) -> dict[str, FloatArray]:

@@ -28,11 +28,6 @@ class MapView:
     unplaced: list[City]
     absent: list[City]
 
-    @property
-    def below_zero(self) -> bool:
-        """Whether any score is, so that none of them can be an area."""
-        return any(point.score < 0 for point in self.points)
-
 
 def map_of(subject: NodeScores, other: NodeScores | None = None) -> MapView:
     """Place the cities of a run; ``other`` is a run of the same data set to take shifts against."""
