@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, Spec, field, figure
+from weighting.numeric.scale import SCALE
 
-SCALE = range(1, 6)
 NEUTRAL = 3
 # Strong at the ends, light beside the middle: the order of the parts says the same without colour.
 COLOURS = [PALETTE[name] for name in ("series-6", "series-2", "chart-grid", "series-5", "series-1")]

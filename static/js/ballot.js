@@ -355,8 +355,9 @@ function pressKey(event) {
     const following = order[order.indexOf(items.get(element.dataset.item)) + 1];
     if (following) moveTo(following);
     else form.querySelector("[data-live] [data-review]").focus();
-  } else if (/^[1-5]$/.test(event.key)) {
-    const radio = element.querySelector(`input[value="${event.key}"]`);
+  } else if (/^[0-9]$/.test(event.key)) {
+    const radio = element.querySelector(`input[type="radio"][value="${event.key}"]`);
+    if (!radio) return;
     radio.focus({ preventScroll: true });
     radio.click();
   }

@@ -15,6 +15,7 @@ from weighting.enums import Medium, Sector
 from weighting.models.framework import Indicator
 from weighting.models.panel import Expert
 from weighting.models.scoring_round import Round
+from weighting.numeric.scale import SCALE
 
 
 def random_order_key() -> int:
@@ -104,7 +105,7 @@ class Score(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["ballot", "indicator"], name="score_once"),
             models.CheckConstraint(
-                condition=Q(value__isnull=True) | Q(value__in=[1, 2, 3, 4, 5]), name="score_from_1_to_5"
+                condition=Q(value__isnull=True) | Q(value__in=list(SCALE)), name="score_from_1_to_5"
             ),
         ]
 

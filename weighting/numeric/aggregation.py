@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.scale import SCALE
 from weighting.numeric.tree import Tree, global_weights
 
-SCALE = np.arange(1, 6)
 Rule = Literal["normalised_sum", "normalised_mean"]
 
 
@@ -103,7 +103,7 @@ def aggregate_scores(
 
 
 def count_scores(scores: FloatArray) -> IntArray:
-    """Count the scores 1, 2, 3, 4, 5 and the abstentions of each item.
+    """Count each score of the scale and the abstentions of each item.
 
     Parameters
     ----------
@@ -151,11 +151,11 @@ def weights_from_counts(
     """
     asked = np.ones(len(tree), dtype=bool) if asked is None else np.asarray(asked, dtype=bool)
     counts = np.asarray(counts, dtype=np.int64)
-    if counts.shape != (len(tree), 6) or asked.shape != (len(tree),):
+    if counts.shape != (len(tree), len(SCALE) + 1) or asked.shape != (len(tree),):
         raise ValueError(f"counts {counts.shape} and asked {asked.shape} for {len(tree)} nodes")
     if faults := list(_find_faults(tree, counts, rule, asked)):
         raise AggregationError(faults)
-    sums, answers = counts[:, :5] @ SCALE, counts[:, :5].sum(axis=1)
+    sums, answers = counts[:, :-1] @ SCALE, counts[:, :-1].sum(axis=1)
     local = np.empty(len(tree))
     for group in tree.groups:
         local[group] = _group_weights(sums[group], answers[group]) if asked[group[0]] else 1 / len(group)
@@ -164,7 +164,7 @@ def weights_from_counts(
 
 def equal_weights(tree: Tree) -> PanelWeights:
     """Split every sibling group equally."""
-    nothing = np.zeros((len(tree), 6), dtype=np.int64)
+    nothing = np.zeros((len(tree), len(SCALE) + 1), dtype=np.int64)
     return weights_from_counts(tree, nothing, "normalised_sum", np.zeros(len(tree), dtype=bool))
 
 

@@ -7,13 +7,13 @@ from typing import Protocol
 import numpy as np
 
 from weighting.numeric.aggregation import (
-    SCALE,
     AggregationError,
     AggregationFault,
     Rule,
     aggregate_scores,
 )
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.scale import SCALE
 from weighting.numeric.tree import Tree
 
 # The local weights of a group sum to 1 but for the rounding of a file.

@@ -6,8 +6,9 @@ import numpy as np
 
 from weighting.numeric.agreement import quartiles
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.scale import SCALE
 
-SCALE = np.arange(1.0, 6)
+SCORES = np.array(SCALE, dtype=np.float64)
 # Scheibe, Skutsch & Schofer (1975): a distribution that changes by less than this is stable.
 STABLE_BELOW = 0.15
 
@@ -99,7 +100,7 @@ def _shares(counts: IntArray) -> FloatArray:
 
 def _describe(counts: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the medians, interquartile ranges and means."""
-    columns = [np.repeat(SCALE, row) for row in counts]
+    columns = [np.repeat(SCORES, row) for row in counts]
     low, median, high = np.array([quartiles(column) for column in columns]).reshape(-1, 3).T
     mean = np.array([column.mean() if len(column) else np.nan for column in columns])
     return median, high - low, mean

@@ -11,6 +11,7 @@ from weighting.enums import RoundState
 from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Ballot, Indicator, Invitation, Round, RoundNote, Score
 from weighting.numeric.ordering import display_order
+from weighting.numeric.scale import SCALE
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import asked_groups_of
 
@@ -98,13 +99,13 @@ class OwnBallot:
     def distribution(self) -> dict[int | None, int]:
         """How often each value was given; None counts the abstentions."""
         counts = Counter(item.value for item in self.items if item.answered)
-        return {value: counts[value] for value in (1, 2, 3, 4, 5, None)}
+        return {value: counts[value] for value in (*SCALE, None)}
 
     @property
     def favourite(self) -> int | None:
         """The score given to at least nine in ten of ten or more items, if there is one."""
         scored = sum(count for value, count in self.distribution.items() if value)
-        most = max((1, 2, 3, 4, 5), key=self.distribution.__getitem__)
+        most = max(SCALE, key=self.distribution.__getitem__)
         is_uniform = scored >= LEAST_FOR_PATTERN and self.distribution[most] >= UNIFORM_SHARE * scored
         return most if is_uniform else None
 

@@ -115,7 +115,7 @@ def _item_exposures(
     A sum counts an item that all of its rounds ask, and states it from k answers on.
     """
     items = pooled_items_of([round_ for round_ in columns if round_.pk in new])
-    answers = {round_.pk: score_counts_of(round_, items)[:, :5].sum(axis=1) for round_ in columns}
+    answers = {round_.pk: score_counts_of(round_, items)[:, :-1].sum(axis=1) for round_ in columns}
     asked = {round_.pk: {item.pk for item in items_of(round_)} for round_ in columns}
     exposed = []
     for place, item in enumerate(items):
@@ -162,7 +162,7 @@ def _count_blockers(rounds: Sequence[Round]) -> list[str]:
 def answer_blockers(rounds: Sequence[Round], items: list[Indicator]) -> list[str]:
     """Name the items on which abstentions leave fewer than k answers in all of the rounds together."""
     least = max(round_.minimum_panel for round_ in rounds)
-    answers = pooled_counts_of(rounds, items)[:, :5].sum(axis=1) if items else []
+    answers = pooled_counts_of(rounds, items)[:, :-1].sum(axis=1) if items else []
     few = [item.name for item, count in zip(items, answers, strict=True) if count < least]
     if not few:
         return []

@@ -187,7 +187,7 @@ def _item_blockers(round_: Round) -> list[str]:
     if not counts.any():
         return []
     blockers = []
-    for item, answers in zip(items, counts[:, :5].sum(axis=1).tolist(), strict=True):
+    for item, answers in zip(items, counts[:, :-1].sum(axis=1).tolist(), strict=True):
         words = {"name": item.name, "answers": answers, "least": round_.minimum_panel}
         if answers == 0:
             message = _("Everybody abstained on “%(name)s”: void this round and hold another without it.")

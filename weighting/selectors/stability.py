@@ -69,7 +69,7 @@ def _items_in_both(before: Round, after: Round) -> list[Indicator]:
 
 def _changes(before: Round, after: Round, items: list[Indicator]) -> list[ItemChange]:
     """Leave out the items that fewer than k answered in either round."""
-    one, other = score_counts_of(before, items)[:, :5], score_counts_of(after, items)[:, :5]
+    one, other = score_counts_of(before, items)[:, :-1], score_counts_of(after, items)[:, :-1]
     enough = (one.sum(axis=1) >= before.minimum_panel) & (other.sum(axis=1) >= after.minimum_panel)
     change = compare_distributions(one, other)
     return [

@@ -223,12 +223,12 @@ def _item_figures(round_: Round, nodes: list[Indicator], scores: FloatArray) -> 
     )
     figures = []
     for place, node in enumerate(nodes):
-        is_reported = counts[place, :5].sum() >= round_.minimum_panel
+        is_reported = counts[place, :-1].sum() >= round_.minimum_panel
         figures.append(
             ItemFigures(
                 indicator=node,
-                abstained=int(counts[place, 5]),
-                scores=counts[place, :5].tolist() if is_reported else [],
+                abstained=int(counts[place, -1]),
+                scores=counts[place, :-1].tolist() if is_reported else [],
                 consensus=bool(consensus[place]) if is_reported else None,
                 **{
                     name: _number(getattr(described, name)[place]) if is_reported else None

@@ -112,7 +112,7 @@ def item_counts_of(version: WeightVersion) -> list[ItemCounts]:
         rows = [evidence["counts"][node.code] for node in nodes]
     else:
         rows = pooled_counts_of(rounds, nodes).tolist()
-    return [ItemCounts(node, row[:5], row[5]) for node, row in zip(nodes, rows, strict=True)]
+    return [ItemCounts(node, row[:-1], row[-1]) for node, row in zip(nodes, rows, strict=True)]
 
 
 def _manifest_of(version: WeightVersion) -> dict[str, Any]:

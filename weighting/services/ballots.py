@@ -12,6 +12,7 @@ from weighting.enums import Rule
 from weighting.exceptions import ExpertRemoved, Refused, RoundNotOpen, StaleBallot, StaleComment, StaleScore
 from weighting.manifest import hash_receipt
 from weighting.models import Ballot, Indicator, Invitation, Round, Score
+from weighting.numeric.scale import SCALE
 from weighting.selectors.ballots import (
     answers_of,
     ballot_sections,
@@ -23,7 +24,6 @@ from weighting.selectors.ballots import (
 from weighting.services.answers import SavedAnswer, write_answer
 
 NONCE_BYTES = 32
-SCALE = range(1, 6)
 
 
 @transaction.atomic

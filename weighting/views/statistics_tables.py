@@ -12,6 +12,7 @@ from weighting.drawing import Figure
 from weighting.exports import Fact, Heading
 from weighting.models import Round
 from weighting.numeric.agreement import IntraclassCorrelation
+from weighting.numeric.scale import SCALE
 from weighting.selectors.stability import Stability
 from weighting.selectors.statistics import GroupFigures, ItemFigures, RoundStatistics
 from weighting.views.files import table_answer
@@ -83,7 +84,7 @@ def statistics_file(statistics: RoundStatistics, format: str) -> HttpResponse:
         Heading("name_zh", _("Indicator (Chinese)")),
         Heading("name_en", _("Indicator (English)")),
         Heading("group", _("Group")),
-        *(Heading(f"scored_{score}", _("Score %(score)d") % {"score": score}) for score in range(1, 6)),
+        *(Heading(f"scored_{score}", _("Score %(score)d") % {"score": score}) for score in SCALE),
         Heading("abstained", _("Abstained")),
         Heading("mean", _("Mean")),
         Heading("median", _("Median")),
