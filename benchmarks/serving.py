@@ -1,4 +1,4 @@
-"""A round, its experts' sessions, and the servers they save to: what autosave is measured with."""
+"""A round, its experts' browsers, and the servers they save to: what autosave is measured with."""
 
 import http.client
 import json
@@ -15,15 +15,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from weighting.enums import Role, Rule
-from weighting.models import Account, Indicator
-from weighting.selectors.access import INVITATION_KEY, LINK_KEY, find_link
+from weighting.keyring import COOKIE
+from weighting.models import Account, Indicator, Invitation
+from weighting.selectors.claims import SECRET_BYTES, Claim, new_key
 from weighting.selectors.rounds import invitations_of
-from weighting.services.access import issue_invitation_link
-from weighting.services.ballots import start_ballot
+from weighting.services.claims import claim_ballot
 from weighting.services.frameworks import import_framework
 from weighting.services.panels import import_panel
 from weighting.services.rounds import draft_round, open_round, ready_round
@@ -45,9 +44,9 @@ class Answer:
 
 @dataclass
 class ExpertAtWork:
-    """One expert's browser: a session, a CSRF cookie, and the revision of each item that it saw."""
+    """One expert's browser: a ballot key, a CSRF cookie, and the revision of each item that it saw."""
 
-    session: str
+    keys: str
     ballot: str
     items: dict[str, int]
     csrf: str
@@ -56,7 +55,7 @@ class ExpertAtWork:
         """Save one answer to the product, as the page's script does."""
         fields = {"value": value, "seen": seen, "client": CLIENT}
         headers = {
-            "Cookie": f"sessionid={self.session}; csrftoken={self.csrf}",
+            "Cookie": f"{COOKIE}={self.keys}; csrftoken={self.csrf}",
             "X-CSRFToken": self.csrf,
             "Accept": "application/json",
         }
@@ -117,21 +116,14 @@ def enrol(experts: int, items: int) -> list[ExpertAtWork]:
     )
     round_ = open_round(ready_round(round_, actor=manager), actor=manager)
     codes = dict(Indicator.objects.filter(framework=framework).values_list("code", "pk"))
-    return [
-        _sign_in(invitation.pk, issue_invitation_link(invitation), str(start_ballot(invitation).pk), codes)
-        for invitation in invitations_of(round_).select_related("round")
-    ]
+    return [_claim(invitation, codes) for invitation in invitations_of(round_).select_related("round")]
 
 
-def _sign_in(invitation: int, token: str, ballot: str, items: dict[str, int]) -> ExpertAtWork:
-    """Keep the session that following the personal link would have made."""
-    link = find_link(token)
-    if link is None:
-        raise AssertionError("a link that was just made is not known")
-    session = SessionStore()
-    session[INVITATION_KEY], session[LINK_KEY] = invitation, link.pk
-    session.create()
-    return ExpertAtWork(str(session.session_key), ballot, items, secrets.token_hex(16))
+def _claim(invitation: Invitation, items: dict[str, int]) -> ExpertAtWork:
+    """Claim an invitation, and keep the cookie that following the personal link would have set."""
+    key, secret = new_key(), secrets.token_hex(SECRET_BYTES)
+    ballot = claim_ballot(Claim(invitation, secret, key))
+    return ExpertAtWork(key + secret, str(ballot.pk), items, secrets.token_hex(16))
 
 
 @contextmanager

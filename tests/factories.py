@@ -1,17 +1,21 @@
 """What tests start from. Rounds and ballots come into being through the services, as in the product."""
 
 import itertools
+import secrets
 from datetime import timedelta
 
 from django.urls import reverse
 from django.utils import timezone
 
 from weighting.enums import Role, RoundState, Rule
+from weighting.keyring import COOKIE
 from weighting.manifest import canonical_json, hash_bytes
-from weighting.models import Account, Expert, Framework, Indicator, Invitation, Panel
+from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel
+from weighting.selectors.claims import KEY_LENGTH, SECRET_BYTES, Claim, claim_hash, lock_of
 from weighting.selectors.rounds import invitations_of, items_of
 from weighting.services.access import issue_invitation_link
-from weighting.services.ballots import save_score, seal_ballot, start_ballot
+from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.claims import claim_ballot
 from weighting.services.rounds import close_round, draft_round, open_round, ready_round
 from weighting.services.versions import aggregate_round
 
@@ -20,7 +24,12 @@ SMALL_TREE = {"infra": {"fixed": {}, "mobile": {}}, "industry": {"retail": {}, "
 CONSENT = {"interest": "none", "consent": "on"}
 PASSWORD = "correct horse battery staple"
 
+# The key that the browsers of these experts show; their secrets are not made from it.
+KEY = "0123456789AB"
+
 _numbers = itertools.count(1)
+# What the experts' browsers keep, by the hash that their invitations hold.
+_secrets = {}
 
 
 def make_account(role=Role.MANAGER, **fields):
@@ -122,7 +131,7 @@ def make_round(
     wanted = sealed if sealed is not None else (0 if state == RoundState.OPEN else size)
     for place, invitation in enumerate(invitations_of(round_)[:wanted]):
         fill_ballot(invitation, scores=(lambda code, p=place: scores(p, code)) if scores else None)
-        seal_ballot(invitation)
+        seal_ballot(claim_of(invitation))
     if state == RoundState.OPEN:
         return round_
     round_ = close_round(round_, actor=manager)
@@ -141,11 +150,11 @@ def _groups(framework, parents):
 
 def fill_ballot(invitation, *, scores=None, skip=()):
     """Answer every item of a ballot but those skipped; 1 to 5 in turn without ``scores``."""
-    start_ballot(invitation)
+    claim = claim_of(invitation)
     for place, item in enumerate(items_of(invitation.round)):
         if item.code not in skip:
             value = scores(item.code) if scores else place % 5 + 1
-            save_score(invitation, code=item.code, value=value, seen_revision=0, client=f"factory-{place}")
+            save_score(claim, code=item.code, value=value, seen_revision=0, client=f"factory-{place}")
 
 
 def make_invitation(round_=None, *, place=0):
@@ -155,13 +164,53 @@ def make_invitation(round_=None, *, place=0):
     return invitations.filter(round=round_).order_by("expert__code")[place]
 
 
+def claim_of(invitation, **consent):
+    """Return the claim that the expert's own browser holds; the first visit claims the invitation."""
+    claimed = Invitation.objects.get(pk=invitation.pk).claim
+    if claimed not in _secrets:
+        secret = secrets.token_hex(SECRET_BYTES)
+        claimed = claim_hash(secret)
+        _secrets[claimed] = secret
+        claim_ballot(Claim(invitation, secret, KEY, _others_of(invitation)), **consent)
+    return Claim(invitation, _secrets[claimed], KEY, _others_of(invitation))
+
+
+def _others_of(invitation):
+    """Return the secrets of the same expert's ballots of other rounds."""
+    rounds = Invitation.objects.filter(expert=invitation.expert_id).exclude(pk=invitation.pk)
+    claims = rounds.values_list("claim", flat=True)
+    return tuple(_secrets[claimed] for claimed in claims if claimed in _secrets)
+
+
+def ballot_of(invitation):
+    """Return an expert's ballot, which only the secret of their browser finds; None when withdrawn."""
+    claimed = Invitation.objects.get(pk=invitation.pk).claim
+    return Ballot.objects.filter(lock=lock_of(_secrets[claimed])).first() if claimed in _secrets else None
+
+
+def held_by(invitation):
+    """Return the cookie in which the expert's own browser holds the keys of its ballots; empty for none."""
+    claimed = Invitation.objects.get(pk=invitation.pk).claim
+    own = [_secrets[claimed]] if claimed in _secrets else []
+    return ".".join(KEY + secret for secret in (*own, *_others_of(invitation)))
+
+
 def sign_in_expert(client, invitation):
-    """Bring a test client in by the expert's personal link."""
+    """Bring a test client in by the expert's personal link, with what the expert's browser keeps."""
+    if held := held_by(invitation):
+        client.cookies[COOKIE] = held
     token = issue_invitation_link(invitation)
     client.get(reverse("weighting:receive-link", args=[token]))
     response = client.post(reverse("weighting:confirm-link"), CONSENT)
     assert response.status_code == 302, "the personal link did not sign the expert in"
+    remember_claims(client)
     return client
+
+
+def remember_claims(client):
+    """Note the secrets that a test client's browser keeps."""
+    for held in client.cookies[COOKIE].value.split(".") if COOKIE in client.cookies else []:
+        _secrets[claim_hash(held[KEY_LENGTH:])] = held[KEY_LENGTH:]
 
 
 def sign_in_staff(client, account):

@@ -30,6 +30,7 @@ STATIC_ROOT = Path(VAR_DIR) / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+BALLOT_KEY_COST = 2
 AXES_ENABLED = False
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {"max_retries": 0}
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5

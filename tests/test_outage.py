@@ -1,7 +1,6 @@
 """While the database does not answer, everybody is told so, and by no other status than 503."""
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse
 
@@ -53,8 +52,8 @@ def test_a_save_is_not_acknowledged_and_may_be_repeated(expert, invitation, monk
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_a_page_says_so_without_asking_the_database(expert, monkeypatch, language, django_assert_num_queries):
-    """Even whose session it is cannot be told then."""
-    monkeypatch.setattr(SessionStore, "load", fail_with(OperationalError("gone")))
+    """Even whose ballot it is cannot be told then."""
+    monkeypatch.setattr("weighting.visitors.find_claimed", fail_with(OperationalError("gone")))
     expert.cookies["django_language"] = language
 
     with django_assert_num_queries(0):

@@ -6,11 +6,12 @@ import logging
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from django.db.models import Avg, OuterRef, Subquery
+from django.db.models import Avg, Case, Value, When
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import include, path
 
 import tests.factories
+from tests.factories import ballot_of
 from tests.routes import find_routes
 from weighting.admin import AccountAdmin
 from weighting.enums import RoundState
@@ -137,8 +138,12 @@ def test_a_list_sorted_by_score_is_found(leaks, monkeypatch):
     invitations_of = selectors.invitations_of
 
     def worst_first(round_):
-        score = Score.objects.filter(ballot=OuterRef("ballot"), indicator__code="industry").values("value")
-        return invitations_of(round_).order_by(Subquery(score))
+        scores = Score.objects.filter(indicator__code="industry")
+        given = [(each.pk, scores.filter(ballot=ballot_of(each)).first()) for each in invitations_of(round_)]
+        worst = Case(
+            *[When(pk=pk, then=Value(score.value)) for pk, score in given if score], default=Value(0)
+        )
+        return invitations_of(round_).order_by(worst)
 
     monkeypatch.setattr(views, "invitations_of", worst_first)
     found = leaks(routes_named("weighting:round-detail"))
@@ -161,9 +166,9 @@ def plant_in_save(monkeypatch, tell):
     """Plant on the service itself: how it writes the row is its own affair."""
     save_score = tests.factories.save_score
 
-    def indiscreet_save(invitation, **answer):
-        tell(invitation, answer["value"])
-        return save_score(invitation, **answer)
+    def indiscreet_save(claim, **answer):
+        tell(claim.invitation, answer["value"])
+        return save_score(claim, **answer)
 
     monkeypatch.setattr(tests.factories, "save_score", indiscreet_save)
 

@@ -41,6 +41,11 @@ POLICY = {
     "weighting:receipts": ("GET", EXPERTS),
     "weighting:round-receipts": ("GET", OWNER),
     "weighting:enter-code": ("GET POST", ANYBODY),
+    "weighting:enter-key": ("POST", ANYBODY),
+    "weighting:begin-anew": ("GET POST", ANYBODY),
+    "weighting:not-me": ("POST", ANYBODY),
+    "weighting:ballot-key-picture": ("GET", EXPERTS),
+    "weighting:ballot-earlier-key": ("POST", EXPERTS),
     "weighting:ballot-receipt": ("GET", EXPERTS),
     "weighting:ballot-receipt-download": ("GET", EXPERTS),
     "weighting:round-list": ("GET", MANAGERS),
@@ -374,9 +379,9 @@ def test_an_expert_sees_the_own_ballot_and_no_other(world):
     assert other.count(" checked") == 0
 
 
-def test_a_closed_account_and_a_revoked_link_open_nothing(world):
+def test_a_closed_account_and_a_removed_expert_reach_nothing(world):
     point = transaction.savepoint()
-    world.invitation.access_links.update(revoked=True)
+    type(world.invitation).objects.filter(pk=world.invitation.pk).update(removed=True)
     type(world.manager).objects.filter(pk=world.manager.pk).update(is_active=False)
 
     answers = [world.ask("expert", "GET", "/ballot/"), world.ask("manager", "GET", "/rounds/")]

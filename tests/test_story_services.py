@@ -17,13 +17,13 @@ from indexer.services.data_sets import add_data_set, publish_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account
+from tests.factories import claim_of, make_account
 from weighting.enums import Role, RoundState, Rule
 from weighting.exceptions import Refused, RoundNotOpen
-from weighting.models import Ballot, Indicator, Invitation, Score
+from weighting.models import Ballot, Indicator, Score
 from weighting.readers import read_framework
 from weighting.selectors.rounds import invitations_of
-from weighting.services.ballots import save_score, save_scores, seal_ballot, start_ballot
+from weighting.services.ballots import save_score, save_scores, seal_ballot
 from weighting.services.frameworks import import_framework
 from weighting.services.panels import import_panel
 from weighting.services.rounds import close_round, draft_round, open_round, ready_round
@@ -102,8 +102,8 @@ def hold_round(framework, manager):
     first, *others = invitations_of(round_)
     score_item_by_item(first)
     for invitation in others:
-        save_scores(invitation, answers=SCORES, client="paper")
-        seal_ballot(invitation)
+        save_scores(claim_of(invitation), answers=SCORES, client="paper")
+        seal_ballot(claim_of(invitation))
     with pytest.raises(Refused):
         aggregate_round(round_, actor=manager)
     round_ = close_round(round_, actor=manager)
@@ -112,24 +112,24 @@ def hold_round(framework, manager):
 
 
 def score_item_by_item(invitation):
-    start_ballot(invitation)
+    claim_of(invitation)
     with pytest.raises(Refused):
-        save_score(invitation, code="net", value=6, seen_revision=0, client="tab")
+        save_score(claim_of(invitation), code="net", value=6, seen_revision=0, client="tab")
     for code, value in SCORES.items():
         with pytest.raises(Refused):
-            seal_ballot(invitation)
-        save_score(invitation, code=code, value=value, seen_revision=0, client=f"tab-{code}")
-    receipt = seal_ballot(invitation).receipt
-    assert seal_ballot(invitation).receipt == receipt
+            seal_ballot(claim_of(invitation))
+        save_score(claim_of(invitation), code=code, value=value, seen_revision=0, client=f"tab-{code}")
+    receipt = seal_ballot(claim_of(invitation)).receipt
+    assert seal_ballot(claim_of(invitation)).receipt == receipt
 
 
 def check_close(round_, invitation):
     assert (round_.state, round_.sealed_count) == (RoundState.CLOSED, 5)
     assert not Score.objects.exists()
-    assert not Invitation.objects.filter(ballot__isnull=False).exists()
+    assert not Ballot.objects.filter(lock__isnull=False).exists()
     assert Ballot.objects.filter(nonce="").count() == 5
     with pytest.raises(RoundNotOpen):
-        save_score(invitation, code="net", value=1, seen_revision=1, client="late")
+        save_score(claim_of(invitation), code="net", value=1, seen_revision=1, client="late")
 
 
 def add_data(framework, manager):

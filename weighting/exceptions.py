@@ -29,6 +29,35 @@ class ExpertRemoved(Refused):
         super().__init__(_("You are no longer on the panel of this round: nothing was changed."))
 
 
+class AlreadyClaimed(Refused):
+    """Somebody began, or sealed, this ballot in another browser."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This ballot was begun in another browser meanwhile. To go on with it, type its ballot key.")
+        )
+
+
+class ClaimReplaced(Refused):
+    """The ballot was begun anew in another browser, and this one holds it no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This ballot was begun anew in another browser: nothing was changed. Open your link again.")
+        )
+
+
+class WrongKey(Refused):
+    """A ballot key that does not belong to the ballot."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is not the key of this ballot: compare it, character by character."))
+
+
+class TooManyKeys(WrongKey):
+    """The same, after too many wrong ones; a right key is let in all the same."""
+
+
 class TooManyAttempts(Refused):
     """Too many wrong codes came from one address."""
 

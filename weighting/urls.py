@@ -10,6 +10,8 @@ from weighting.views import (
     api_tokens,
     audit,
     ballot,
+    ballot_key,
+    claims,
     frameworks,
     invitations,
     panels,
@@ -27,6 +29,9 @@ app_name = "weighting"
 
 urlpatterns = [
     path("in/code/", access.enter_code, name="enter-code"),
+    path("in/key/", claims.enter_key, name="enter-key"),
+    path("in/anew/", claims.begin_anew, name="begin-anew"),
+    path("in/not-me/", claims.not_me, name="not-me"),
     path("in/<str:token>/", access.receive_link, name="receive-link"),
     path("in/", access.confirm_link, name="confirm-link"),
     path("sign-in/", access.SignIn.as_view(), name="sign-in"),
@@ -34,6 +39,8 @@ urlpatterns = [
     path("ballot/", ballot.ballot, name="ballot"),
     path("ballot/items/<path:code>/", ballot.save_item, name="ballot-item-save"),
     path("ballot/comments/<path:code>/", ballot.save_item_comment, name="ballot-comment-save"),
+    path("ballot/key.png", ballot_key.key_picture, name="ballot-key-picture"),
+    path("ballot/earlier-key/", ballot_key.earlier_key, name="ballot-earlier-key"),
     path("ballot/terms/", participation.terms, name="ballot-terms"),
     path("ballot/withdraw/", participation.withdraw, name="ballot-withdraw"),
     path("ballot/review/", ballot.review, name="ballot-review"),

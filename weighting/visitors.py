@@ -1,24 +1,30 @@
 """Who is on the other side of a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from weighting.enums import Role
+from weighting.keyring import KeyRing
 from weighting.models import Account, Invitation
 from weighting.permissions import MANAGERS, STAFF
 from weighting.requests import marked
 from weighting.selectors.access import invitation_in_session, read_round
+from weighting.selectors.claims import Claim, find_claimed
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """The account or the invitation behind a request; neither when anonymous."""
+    """The account or the invitation behind a request; neither when anonymous.
+
+    An expert with a claim may act on the ballot; one without came by a link after the close.
+    """
 
     role: Role
     account: Account | None = None
     invitation: Invitation | None = None
+    claim: Claim | None = field(default=None, repr=False)
     by_token: bool = False
 
     @property
@@ -63,14 +69,25 @@ def invitation_of(request: HttpRequest) -> Invitation:
     return invitation
 
 
-def invitation_with_round_of(request: HttpRequest) -> Invitation:
+def claim_of(request: HttpRequest) -> Claim:
+    """Return the claim behind a request that changes or shows a ballot; without one nothing is found."""
+    claim = visitor_of(request).claim
+    return claim or Claim(invitation_of(request), secret="")
+
+
+def claim_with_round_of(request: HttpRequest) -> Claim:
     """Return the same with all that a page shows of its round."""
-    return read_round(invitation_of(request))
+    claim = claim_of(request)
+    read_round(claim.invitation)
+    return claim
 
 
 def _find_visitor(request: HttpRequest) -> Visitor:
     if request.user.is_authenticated and isinstance(request.user, Account):
         return Visitor(role=Role(request.user.role), account=request.user)
+    ring = KeyRing.of(request)
+    if ring.in_use and (invitation := find_claimed(ring.in_use.secret)):
+        return Visitor(role=Role.EXPERT, invitation=invitation, claim=ring.claim_to(invitation))
     invitation = invitation_in_session(request.session)
     if invitation:
         return Visitor(role=Role.EXPERT, invitation=invitation)

@@ -36,5 +36,5 @@ def kept_on_device(page):
 
 
 def stored(invitation):
-    rows = Score.objects.filter(ballot__invitation=invitation).order_by("indicator__position")
+    rows = Score.objects.filter(ballot__round=invitation.round_id).order_by("indicator__position")
     return list(rows.values_list("value", flat=True))

@@ -7,6 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
+from tests.factories import claim_of
+from weighting.keyring import COOKIE
 from weighting.models import Ballot
 from weighting.selectors.ballots import receipt_document
 from weighting.services.access import issue_invitation_link
@@ -30,12 +32,12 @@ def round_(manager):
 def invitation(round_):
     invitation = factories.make_invitation(round_)
     factories.fill_ballot(invitation)
-    seal_ballot(invitation)
+    seal_ballot(claim_of(invitation))
     return invitation
 
 
 def receipt_of(invitation):
-    return receipt_document(invitation.round, Ballot.objects.get(invitation=invitation))
+    return receipt_document(invitation.round, Ballot.objects.get(round=invitation.round_id))
 
 
 @pytest.fixture
@@ -45,9 +47,10 @@ def open_check(live_server, context, invitation):
     def open_page():
         context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
         page = context.new_page()
-        token = issue_invitation_link(invitation)
+        token, keys = issue_invitation_link(invitation), factories.held_by(invitation)
+        context.add_cookies([{"name": COOKIE, "value": keys, "url": live_server.url}])
         page.goto(live_server.url + reverse("weighting:receive-link", args=[token]))
-        page.locator("main form .button").click()
+        page.wait_for_url("**/ballot/")
         page.goto(live_server.url + reverse("weighting:receipts"))
         context.set_offline(True)
         return page
@@ -85,8 +88,8 @@ def test_a_superseded_an_altered_and_a_foreign_receipt_are_told_apart(
     open_check, invitation, round_, manager
 ):
     superseded = receipt_of(invitation)
-    save_score(invitation, code="infra", value=5, seen_revision=1, client="second thoughts")
-    seal_ballot(invitation)
+    save_score(claim_of(invitation), code="infra", value=5, seen_revision=1, client="second thoughts")
+    seal_ballot(claim_of(invitation))
     counted = receipt_of(invitation)
     close_round(round_, actor=manager)
     page = open_check()
@@ -105,8 +108,8 @@ def test_a_superseded_an_altered_and_a_foreign_receipt_are_told_apart(
 
 def test_before_the_close_the_own_seal_and_the_superseded_ones_are_told_apart(open_check, invitation):
     superseded = receipt_of(invitation)
-    save_score(invitation, code="infra", value=5, seen_revision=1, client="second thoughts")
-    seal_ballot(invitation)
+    save_score(claim_of(invitation), code="infra", value=5, seen_revision=1, client="second thoughts")
+    seal_ballot(claim_of(invitation))
     current = receipt_of(invitation)
     page = open_check()
 

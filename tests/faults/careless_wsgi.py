@@ -15,10 +15,10 @@ from weighting.views import ballot
 save_score = ballot.save_score
 
 
-def save_later(invitation, **answer):
+def save_later(claim, **answer):
     def save():
         time.sleep(0.05)
-        save_score(invitation, **answer)
+        save_score(claim, **answer)
         connections.close_all()
 
     threading.Thread(target=save).start()

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from tests.factories import ballot_of
 from weighting.models import Score
 
 CODES = ["infra", "industry", "fixed", "mobile", "retail", "finance", "travel"]
@@ -19,7 +20,7 @@ def save(client, code, value, *, seen=0, page="page-1", **extra):
 
 
 def stored(invitation):
-    scores = Score.objects.filter(ballot__invitation=invitation).select_related("indicator")
+    scores = Score.objects.filter(ballot=ballot_of(invitation)).select_related("indicator")
     return {score.indicator.code: score.value for score in scores}
 
 

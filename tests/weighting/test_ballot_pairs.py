@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 
 from tests import factories
+from tests.factories import ballot_of, claim_of
 from tests.weighting.ballots import JSON, pk_of, save, url
 from weighting.enums import Rule
-from weighting.models import Ballot, Invitation, Score
+from weighting.models import Score
 from weighting.services import answers
-from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import seal_ballot
 
 pytestmark = pytest.mark.django_db
@@ -71,23 +71,15 @@ def invitation():
 
 @pytest.fixture(params=["stale tab", "second device"])
 def pages(request, invitation):
-    """Two pages that were opened before either did anything; both devices came in by the same link."""
-    token = issue_invitation_link(invitation)
-    first = come_in(token)
-    second = first if request.param == "stale tab" else come_in(token)
+    """Two pages that were opened before either did anything; both devices hold the same ballot key."""
+    first = factories.sign_in_expert(Client(), invitation)
+    second = first if request.param == "stale tab" else factories.sign_in_expert(Client(), invitation)
     return Page(first, invitation.round, "page 1"), Page(second, invitation.round, "page 2")
-
-
-def come_in(token):
-    client = Client()
-    client.get(url("receive-link", token))
-    client.post(url("confirm-link"), factories.CONSENT)
-    return client
 
 
 def state_of(invitation):
     """Return the ballot as it is stored: the answer, the comment, whether it is sealed, how it was sealed."""
-    ballot = Invitation.objects.get(pk=invitation.pk).ballot
+    ballot = ballot_of(invitation)
     if ballot is None:
         return None
     score = Score.objects.get(ballot=ballot, indicator__code="infra")
@@ -165,11 +157,12 @@ def test_a_double_click_is_one_act_with_one_answer(pages, invitation, act):
 
     assert (twice.status_code, state_of(invitation)) == (once.status_code, state)
     assert receipt_of(invitation) == receipt
-    assert not Score.objects.filter(ballot__invitation=invitation, revision__gt=2).exists()
+    assert not Score.objects.filter(revision__gt=2).exists()
 
 
 def receipt_of(invitation):
-    return list(Ballot.objects.filter(invitation=invitation).values_list("receipt", "superseded_receipts"))
+    ballot = ballot_of(invitation)
+    return ballot and (ballot.receipt, ballot.superseded_receipts)
 
 
 def test_a_seal_that_was_refused_is_offered_again_with_what_stands_now(pages, invitation):
@@ -199,6 +192,6 @@ def test_without_the_fingerprint_a_page_seals_what_it_never_showed(pages, invita
     """Control."""
     pages[0].score("1")
 
-    seal_ballot(invitation)
+    seal_ballot(claim_of(invitation))
 
     assert state_of(invitation)["seal"] == 1

@@ -6,14 +6,23 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import fill_ballot, make_account, make_framework, make_panel, make_round, sign_in_staff
+from tests.factories import (
+    claim_of,
+    fill_ballot,
+    make_account,
+    make_framework,
+    make_panel,
+    make_round,
+    sign_in_staff,
+)
 from tests.processes import wait_until
 from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.enums import RoundState
 from weighting.exceptions import Refused
-from weighting.models import AccessLink, AuditEntry, Ballot, Expert, Invitation, Round, Score
+from weighting.models import AccessLink, AuditEntry, Ballot, Expert, Invitation, Round
 from weighting.readers import PanelRow
 from weighting.selectors.access import find_link
+from weighting.selectors.claims import find_claimed
 from weighting.selectors.rounds import participation_of
 from weighting.services import mail as mail_service
 from weighting.services.access import issue_invitation_link
@@ -84,30 +93,42 @@ def test_everything_against_new_experts_is_said_at_once(round_, manager):
 
 @pytest.mark.postgres
 def test_a_removed_expert_leaves_nothing_that_counts(round_, manager):
-    invitation = round_.invitations.get(expert__code="E001")
-    token = issue_invitation_link(invitation)
+    invitation = round_.invitations.get(expert__code="E003")
+    token, claim = issue_invitation_link(invitation), claim_of(invitation)
+    save_score(claim, code="infra", value=1, seen_revision=0, client="x")
 
     remove_expert(invitation, actor=manager)
 
     assert find_link(token) is None
-    assert Ballot.objects.filter(round=round_).count() == 1
-    assert not Score.objects.filter(ballot__invitation=invitation).exists()
-    participation = participation_of(round_)
-    assert (participation.invited, participation.started, participation.sealed) == (4, 1, 1)
-    closed = close_round(round_, actor=manager)
-    assert (closed.invited_count, closed.sealed_count) == (4, 1)
-    assert AuditEntry.objects.get(act="remove_expert").detail == {}
+    assert find_claimed(claim.secret) is None
     with pytest.raises(Refused):
-        save_score(invitation, code="infra", value=1, seen_revision=0, client="x")
+        seal_ballot(claim)
+    participation = participation_of(round_)
+    assert (participation.invited, participation.started, participation.sealed) == (4, 2, 2)
+    closed = close_round(round_, actor=manager)
+    assert (closed.invited_count, closed.sealed_count) == (4, 2)
+    assert Ballot.objects.filter(round=round_).count() == 2
+    assert AuditEntry.objects.get(act="remove_expert").detail == {}
+
+
+def test_an_expert_who_has_sealed_can_no_longer_be_removed(round_, manager):
+    """Nobody can tell which ballot to take out: to remove the person and count the ballot would be a lie."""
+    invitation = round_.invitations.get(expert__code="E001")
+
+    with pytest.raises(Refused, match="nobody can tell which ballot"):
+        remove_expert(invitation, actor=manager)
+
+    assert not Invitation.objects.get(pk=invitation.pk).removed
 
 
 def test_a_removed_expert_may_be_invited_again_and_begins_anew(round_, manager):
-    invitation = round_.invitations.get(expert__code="E001")
+    invitation = round_.invitations.get(expert__code="E003")
+    claim_of(invitation)
     remove_expert(invitation, actor=manager)
     with pytest.raises(Refused, match="removed already"):
         remove_expert(invitation, actor=manager)
 
-    again = person(code="E001", email=invitation.expert.email)
+    again = person(code="E003", email=invitation.expert.email)
     (returned,) = add_experts(round_, people=[again], actor=manager)
 
     assert returned == invitation
@@ -303,7 +324,7 @@ def test_a_task_that_comes_too_late_sends_nothing(round_, manager, change):
     invitation = round_.invitations.get(expert__code="E005")
     if change == "seal":
         fill_ballot(invitation)
-        seal_ballot(invitation)
+        seal_ballot(claim_of(invitation))
     elif change == "remove":
         remove_expert(invitation, actor=manager)
     else:

@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 
 from tests import factories
+from tests.factories import ballot_of, claim_of
 from weighting.enums import Feedback, RoundState, Rule
 from weighting.exceptions import Refused
-from weighting.models import AuditEntry, Ballot, Invitation, Round
+from weighting.models import AuditEntry, Ballot, Round
+from weighting.selectors.claims import bears_locks
 from weighting.selectors.feedback import feedback_for
 from weighting.selectors.rounds import receipts_of
 from weighting.selectors.statistics import round_statistics
@@ -58,7 +60,8 @@ def series(make):
 
 
 def shown(round_, place=0, code="infra"):
-    return feedback_for(factories.make_invitation(round_, place=place)).get(code)
+    invitation = factories.make_invitation(round_, place=place)
+    return feedback_for(claim_of(invitation), ballot_of(invitation)).get(code)
 
 
 def test_a_round_that_promised_no_feedback_gives_none(make):
@@ -120,14 +123,14 @@ def test_a_voided_round_feeds_back_nothing_and_keeps_no_link(make, manager):
     void_round(before, reason="wrong list", actor=manager)
 
     assert shown(after) is None
-    assert not Invitation.objects.filter(round=before, ballot__isnull=False).exists()
+    assert not bears_locks(before)
 
 
 @pytest.mark.parametrize("feedback", [Feedback.NONE, Feedback.GROUP])
 def test_without_own_feedback_the_close_destroys_every_link(make, feedback):
     round_ = make(state=RoundState.CLOSED, feedback=feedback)
 
-    assert not Invitation.objects.filter(round=round_, ballot__isnull=False).exists()
+    assert not bears_locks(round_)
 
 
 def test_with_own_feedback_the_links_of_sealed_ballots_are_kept_and_nothing_else(make, manager):
@@ -137,7 +140,7 @@ def test_with_own_feedback_the_links_of_sealed_ballots_are_kept_and_nothing_else
 
     close_round(round_, actor=manager)
 
-    kept = Invitation.objects.filter(round=round_, ballot__isnull=False)
+    kept = Ballot.objects.filter(round=round_, lock__isnull=False)
     assert kept.count() == Ballot.objects.filter(round=round_).count() == 3
     assert not before & set(Ballot.objects.values_list("pk", flat=True))
     assert not any(Ballot.objects.values_list("nonce", flat=True))
@@ -148,14 +151,14 @@ def test_the_end_of_a_series_destroys_the_links_of_all_its_rounds(series, manage
     for place in range(5):
         invitation = factories.make_invitation(after, place=place)
         factories.fill_ballot(invitation)
-        factories.seal_ballot(invitation)
+        factories.seal_ballot(claim_of(invitation))
     after = close_round(after, actor=manager)
     figures, receipts = [item.scores for item in round_statistics(before).items], receipts_of(before)
     linked = set(Ballot.objects.values_list("pk", flat=True))
 
     end_series(after, actor=manager)
 
-    assert not Invitation.objects.filter(ballot__isnull=False).exists()
+    assert not Ballot.objects.filter(lock__isnull=False).exists()
     assert not linked & set(Ballot.objects.values_list("pk", flat=True))
     assert [item.scores for item in round_statistics(before).items] == figures
     assert receipts_of(before) == receipts
@@ -176,14 +179,14 @@ def test_a_kept_link_shows_the_expert_nothing_of_the_closed_round(client, make, 
     invitation = factories.make_invitation(round_)
     factories.sign_in_expert(client, invitation)
     factories.fill_ballot(invitation)
-    factories.seal_ballot(invitation)
+    factories.seal_ballot(claim_of(invitation))
     close_round(round_, actor=manager)
     client.cookies["django_language"] = "en"
 
     response = client.get(BALLOT)
 
     assert response.context["keeps_link"] is True
-    assert "destroyed when the series ends" in response.content.decode()
+    assert "That ends with the series" in response.content.decode()
     for name in ("ballot-receipt", "ballot-receipt-download", "ballot-review"):
         address = reverse(f"weighting:{name}")
         assert client.get(address, follow=True).redirect_chain[-1][0] == BALLOT
@@ -200,5 +203,5 @@ def test_feedback_takes_the_same_queries_for_few_items_as_for_many(
     after = factories.make_round(follows=before, **fields)
     factories.sign_in_expert(client, factories.make_invitation(after))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(BALLOT)

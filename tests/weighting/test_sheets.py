@@ -147,10 +147,10 @@ def test_what_an_expert_said_is_never_replaced(round_, manager):
     invitation = invitation_of(round_)
     fill_ballot(invitation, skip=["travel"])
     for who in (invitation, invitation_of(round_, "E001")):
-        with pytest.raises(Refused, match="scored already"):
+        with pytest.raises(Refused, match="begun already"):
             import_sheet(who, source=filled(round_), filename="f.xlsx", actor=manager)
     import_sheet(invitation_of(round_, "E005"), source=filled(round_), filename="f.xlsx", actor=manager)
-    with pytest.raises(Refused, match="scored already"):
+    with pytest.raises(Refused, match="begun already"):
         import_sheet(invitation_of(round_, "E005"), source=filled(round_), filename="f.xlsx", actor=manager)
 
 
@@ -172,7 +172,7 @@ def test_the_pages_give_the_form_take_it_and_show_the_receipt_once(client, round
     refused = send(filled(round_, lambda _place: None))
     assert (refused.status_code, len(refused.context["problems"])) == (422, 7)
     page = send(filled(round_))
-    ballot = Ballot.objects.get(invitation=invitation)
+    ballot = Ballot.objects.get(medium=Medium.SHEET)
     assert page.status_code == 200
     assert "no-store" in page["Cache-Control"]
     for shown in (ballot.receipt, ballot.nonce, round_.questionnaire_hash):

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import (
+    ballot_of,
     make_account,
     make_framework,
     make_panel,
@@ -221,7 +222,7 @@ def test_consensus_follows_the_rounds_own_rule():
 def test_flags_follow_the_order_that_each_ballot_showed():
     """One expert answers 2 to the first half of what the screen shows: no string in file order."""
     round_ = make_round(panel=make_panel(8), sealed=8, scores=scores_of)
-    lazy = invitations_of(round_)[0].ballot
+    lazy = ballot_of(invitations_of(round_)[0])
     order = []
     for _parent, group in asked_groups_of(round_):
         order += [group[place].code for place in display_order(round_.seed, lazy.order_key, len(group))]
@@ -370,21 +371,18 @@ def test_without_links_the_rounds_are_compared_by_their_distributions():
     assert stability_of(first) is None
 
 
-def test_with_links_kept_the_spread_of_kappa_is_reported_from_k_experts_on():
+def test_with_locks_kept_the_spread_of_kappa_is_reported_from_k_experts_on():
     framework, panel = make_framework(), make_panel(6)
-    rounds = [make_round(framework=framework, panel=panel, sealed=6, scores=scores_of) for _ in range(2)]
-    type(rounds[0]).objects.filter(pk__in=[r.pk for r in rounds]).update(
-        state=RoundState.CLOSED, feedback=Feedback.OWN
-    )
-    first, second = (type(rounds[0]).objects.get(pk=r.pk) for r in rounds)
-    second.follows = first
+    parts = {"framework": framework, "panel": panel, "state": RoundState.CLOSED, "feedback": Feedback.OWN}
+    first = make_round(**parts, scores=scores_of)
+    second = make_round(**parts, scores=scores_of, follows=first)
 
     assert stability_of(second).kappa.experts == 6
     assert stability_of(second).kappa.median == pytest.approx(1)
 
-    for invitation in Invitation.objects.filter(round=first)[:2]:
-        invitation.ballot = None
-        invitation.save()
+    for ballot in second.ballots.all()[:2]:
+        ballot.earlier_lock = ""
+        ballot.save()
     assert stability_of(second).kappa is None
 
 

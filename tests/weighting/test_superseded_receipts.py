@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from tests import factories
+from tests.factories import ballot_of, claim_of
 from tests.weighting.ballots import save, url
-from weighting.models import Ballot, Round
+from weighting.models import Round
 from weighting.selectors.rounds import superseded_receipts_of
 from weighting.services.ballots import withdraw_ballot
 from weighting.services.rounds import close_round
@@ -42,7 +43,7 @@ def replaced(expert, invitation):
     for revision, value in enumerate((2, 3, 4), start=1):
         save(expert, "infra", value, seen=revision)
         expert.post(url("ballot-seal"))
-        receipts.append(Ballot.objects.get(invitation=invitation).receipt)
+        receipts.append(ballot_of(invitation).receipt)
     return receipts[:2]
 
 
@@ -55,14 +56,14 @@ def test_the_receipt_page_and_file_mark_the_earlier_ones(expert, replaced):
 
 
 def test_their_order_tells_nothing_of_the_order_of_sealing(replaced, invitation):
-    assert Ballot.objects.get(invitation=invitation).superseded_receipts == sorted(replaced)
+    assert ballot_of(invitation).superseded_receipts == sorted(replaced)
 
 
 def test_sealing_unchanged_answers_again_supersedes_nothing(expert, invitation):
     for _turn in range(2):
         expert.post(url("ballot-seal"))
 
-    assert Ballot.objects.get(invitation=invitation).superseded_receipts == []
+    assert ballot_of(invitation).superseded_receipts == []
 
 
 def test_before_the_close_nobody_else_learns_of_them(client, replaced, expert, round_, manager):
@@ -87,6 +88,6 @@ def test_after_the_close_the_panel_finds_them_apart_from_those_that_count(expert
 
 
 def test_withdrawing_takes_them_along(replaced, invitation, round_, manager):
-    withdraw_ballot(invitation)
+    withdraw_ballot(claim_of(invitation))
 
     assert superseded_receipts_of(close_round(round_, actor=manager)) == []

@@ -12,7 +12,15 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from tests.factories import fill_ballot, make_framework, make_invitation, make_panel, make_round
+from tests.factories import (
+    ballot_of,
+    claim_of,
+    fill_ballot,
+    make_framework,
+    make_invitation,
+    make_panel,
+    make_round,
+)
 from weighting.enums import RoundState
 from weighting.manifest import hash_receipt_list
 from weighting.models import Ballot, Invitation, Score
@@ -47,7 +55,7 @@ def hold_round():
     for place in places:
         invitation = make_invitation(round_, place=place)
         fill_ballot(invitation, scores=lambda code, p=place: own_answers(p, code))
-        seal_ballot(invitation)
+        seal_ballot(claim_of(invitation))
     return close_round(round_, actor=round_.managers.get())
 
 
@@ -125,16 +133,12 @@ def shared_values(round_):
     return about_ballots & about_people
 
 
-def holder(pair):
-    return pair[0]
-
-
 @pytest.fixture
 def _without_rewriting(monkeypatch):
     """Cut the links, and leave the ballots where and as they are."""
 
-    def cut(round_, _kept, **_links):
-        Invitation.objects.filter(round=round_).update(ballot=None)
+    def cut(round_, _kept, **_locks):
+        Ballot.objects.filter(round=round_).update(lock=None)
 
     monkeypatch.setattr(unlinking, "_rewrite", cut)
 
@@ -149,7 +153,9 @@ def test_without_the_shuffle_an_order_matches_them(monkeypatch):
     """Control: the copies then lie in the order of those whose they are, who came in that order."""
     monkeypatch.setattr("tests.weighting.test_unlinking.random.shuffle", lambda _places: None)
     monkeypatch.setattr(
-        unlinking.secrets.SystemRandom, "shuffle", lambda _self, pairs: pairs.sort(key=holder)
+        unlinking.secrets.SystemRandom,
+        "shuffle",
+        lambda _self, copies: copies.sort(key=lambda copy: place_of(copy.sealed_scores)),
     )
 
     assert best_guess() > EXPERTS * ROUNDS * 0.8
@@ -167,11 +173,16 @@ def test_no_value_of_a_ballot_stands_in_a_row_about_people():
     assert shared_values(hold_round()) == set()
 
 
-def test_a_kept_link_is_such_a_value(monkeypatch):
+def test_a_lock_that_the_invitation_bears_too_is_such_a_value(monkeypatch):
+    """Control."""
     rewrite = unlinking._rewrite
-    monkeypatch.setattr(
-        unlinking, "_rewrite", lambda round_, kept, **_links: rewrite(round_, kept, keeps_links=True)
-    )
+
+    def keep(round_, kept, **_locks):
+        rewrite(round_, kept, keeps_locks=True)
+        for invitation, ballot in zip(round_.invitations.all(), round_.ballots.all(), strict=True):
+            Invitation.objects.filter(pk=invitation.pk).update(claim=ballot.lock)
+
+    monkeypatch.setattr(unlinking, "_rewrite", keep)
 
     assert len(shared_values(hold_round())) == EXPERTS
 
@@ -179,22 +190,22 @@ def test_a_kept_link_is_such_a_value(monkeypatch):
 @pytest.mark.postgres
 def test_the_published_list_holds_the_receipts_of_the_kept_ballots_and_no_others():
     round_ = make_round(panel=make_panel(6), sealed=5)
-    superseded, withdrawn, removed = (make_invitation(round_, place=place) for place in range(3))
-    void = {invitation.ballot.receipt for invitation in (superseded, withdrawn, removed)}
-    save_score(superseded, code="infra", value=5, seen_revision=1, client="second thoughts")
-    seal_ballot(superseded)
-    withdraw_ballot(withdrawn)
-    Invitation.objects.filter(pk=removed.pk).update(removed=True)
+    superseded, withdrawn = (make_invitation(round_, place=place) for place in range(2))
+    replaced = ballot_of(superseded).receipt
+    void = {replaced, ballot_of(withdrawn).receipt}
+    save_score(claim_of(superseded), code="infra", value=5, seen_revision=1, client="second thoughts")
+    seal_ballot(claim_of(superseded))
+    withdraw_ballot(claim_of(withdrawn))
     kept = set(Ballot.objects.exclude(receipt__in=[*void, ""]).values_list("receipt", flat=True))
 
     closed = close_round(round_, actor=round_.managers.get())
 
-    assert len(kept) == closed.sealed_count == 3
+    assert len(kept) == closed.sealed_count == 4
     assert receipts_of(closed) == sorted(kept)
     assert closed.receipt_root == hash_receipt_list(receipts_of(closed))
     assert not void & set(receipts_of(closed))
     # A receipt that a later seal replaced is told from one that nobody knows.
-    assert superseded_receipts_of(closed) == [superseded.ballot.receipt]
+    assert superseded_receipts_of(closed) == [replaced]
     assert list(Ballot.objects.exclude(superseded_receipts=[])) == []
 
 
@@ -229,7 +240,7 @@ def test_no_old_id_and_no_nonce_can_be_read_from_the_files():
 
 @pytest.mark.django_db(transaction=True)
 def test_unless_the_log_is_emptied_they_can(monkeypatch):
-    monkeypatch.setattr(residue, "_empty_log", lambda: None)
+    monkeypatch.setattr(residue, "_empty_log", lambda _patience: None)
 
     assert traces_on_disk() != []
 

@@ -185,8 +185,8 @@ class RoundForm(forms.Form):
     feedback = forms.ChoiceField(
         label=gettext_lazy("Feedback to a following round"),
         help_text=gettext_lazy(
-            "Said to the experts before they score. With own earlier scores, the link from person to ballot "
-            "is kept until the series ends."
+            "Said to the experts before they score. With own earlier scores, each expert’s ballot key "
+            "opens their ballot until the series ends."
         ),
         choices=Feedback.choices,
         initial=Feedback.NONE,

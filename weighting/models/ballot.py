@@ -1,8 +1,9 @@
 """Invitations, ballots and scores.
 
-While a round is open an invitation points at its ballot, so that the expert can come back.
-Closing destroys that link and rewrites the sealed ballots under new random ids in random
-order, so that neither ids nor row order lead back to a person.
+Nothing stored leads from an invitation to its ballot. The browser that claimed the invitation keeps
+a secret; the invitation holds one hash of it and the ballot another, and only who has the secret
+can tell that they belong together. Closing takes the hash off the ballots and rewrites them under
+new random ids in random order.
 """
 
 import secrets
@@ -42,6 +43,13 @@ class Ballot(models.Model):
     sealed_comments = models.JSONField(default=dict, blank=True)
     order_key = models.BigIntegerField(default=random_order_key)
     medium = models.CharField(max_length=6, choices=Medium, default=Medium.ONLINE)
+    # The hash of its holder's secret by which it is found; gone at the close, or where a series shows
+    # own earlier scores, at its end.
+    lock = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001 - unique where it is set
+    # The lock of the same person's ballot of the round before, once its secret was shown as well.
+    earlier_lock = models.CharField(max_length=64, blank=True, default="", editable=False)
+    # See services.sectors: which sector it is takes the server's secret key as well.
+    masked_sector = models.PositiveSmallIntegerField(default=0, editable=False)
     # Set at the close, and only for sectors with at least k sealed ballots.
     sector = models.CharField(max_length=16, choices=Sector, blank=True)
 
@@ -59,13 +67,22 @@ class Ballot(models.Model):
 
 
 class Invitation(models.Model):
-    """An expert asked to a round; participation is two booleans, without times."""
+    """An expert asked to a round; participation is two booleans, without times.
+
+    Whoever changes one while a ballot is written changes it by `mark_participation`, which writes all
+    invitations of the round anew: otherwise the database's own marks would tell whose ballot it was.
+    """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="invitations")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="invitations")
-    ballot = models.OneToOneField(
-        Ballot, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation"
+    # The other hash of the secret that the ballot's holder keeps.
+    claim = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001 - as above
+    # A ballot from before there were claims: its link finds it, until the first visit claims it.
+    unclaimed_ballot = models.OneToOneField(
+        Ballot, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+    # The expert says that somebody else used the invitation.
+    disputed = models.BooleanField(default=False)
     started = models.BooleanField(default=False)
     sealed = models.BooleanField(default=False)
     consented = models.BooleanField(default=False)

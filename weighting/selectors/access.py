@@ -6,6 +6,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from weighting.enums import RoundState
 from weighting.models import AccessLink, Account, ApiToken, Invitation
 
 INVITATION_KEY = "invitation"
@@ -45,20 +46,25 @@ def is_of_removed_expert(token_hash: str) -> bool:
 
 
 def invitation_in_session(session: SessionBase) -> Invitation | None:
-    """Return the invitation that signed this session in, while its link still lives.
+    """Return the invitation that a link signed this session in for once its round was over.
 
-    Every save asks for it, and needs neither its round nor its expert: `read_round` brings them to pages.
+    A stored session says when somebody came, so there is none while ballots are written.
     """
     if INVITATION_KEY not in session or LINK_KEY not in session:
         return None
+    still_open = Q(round__state=RoundState.OPEN, round__deadline__gt=timezone.now())
     # A link to an invitation is nobody's account.
-    return Invitation.objects.filter(
-        pk=session[INVITATION_KEY],
-        removed=False,
-        access_links__pk=session[LINK_KEY],
-        access_links__revoked=False,
-        access_links__expires_at__gt=timezone.now(),
-    ).first()
+    return (
+        Invitation.objects.exclude(still_open)
+        .filter(
+            pk=session[INVITATION_KEY],
+            removed=False,
+            access_links__pk=session[LINK_KEY],
+            access_links__revoked=False,
+            access_links__expires_at__gt=timezone.now(),
+        )
+        .first()
+    )
 
 
 def read_round(invitation: Invitation) -> Invitation:

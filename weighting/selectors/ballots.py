@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from weighting.enums import RoundState
 from weighting.manifest import canonical_json, hash_bytes
-from weighting.models import Ballot, Indicator, Invitation, Round, RoundNote, Score
+from weighting.models import Ballot, Indicator, Round, RoundNote, Score
 from weighting.numeric.ordering import display_order
 from weighting.numeric.scale import SCALE
+from weighting.selectors.claims import Claim, held_ballot
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import asked_groups_of
 
@@ -121,11 +122,16 @@ def is_open(round_: Round) -> bool:
     return round_.state == RoundState.OPEN and timezone.now() < round_.deadline
 
 
-def own_ballot(invitation: Invitation) -> OwnBallot:
-    """Return the expert's own ballot and its seal."""
-    ballot = Ballot.objects.filter(invitation=invitation).first()
-    sections = ballot_sections(invitation)
-    return OwnBallot(_as_shown(sections, invitation.round, ballot) if ballot else sections, ballot)
+def own_ballot(claim: Claim) -> OwnBallot:
+    """Return the ballot that the claim opens, and its seal."""
+    round_, ballot = claim.invitation.round, held_ballot(claim)
+    sections = ballot_sections(round_, ballot)
+    return OwnBallot(_as_shown(sections, round_, ballot) if ballot else sections, ballot)
+
+
+def own_sections(claim: Claim) -> list[BallotSection]:
+    """Return the same ballot in file order."""
+    return ballot_sections(claim.invitation.round, held_ballot(claim))
 
 
 def notes_of(round_: Round) -> list[RoundNote]:
@@ -148,15 +154,15 @@ def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
     }
 
 
-def ballot_sections(invitation: Invitation) -> list[BallotSection]:
-    """Return the expert's own ballot along the tree, in file order, gaps included."""
-    scores = {s.indicator_id: s for s in Score.objects.filter(ballot__invitation=invitation)}
-    nodes = {node.pk: node for node in indicators_of(invitation.round.framework_id)}
+def ballot_sections(round_: Round, ballot: Ballot | None) -> list[BallotSection]:
+    """Return a ballot along the tree, in file order, gaps included; without one, all gaps."""
+    scores = {s.indicator_id: s for s in Score.objects.filter(ballot=ballot)} if ballot else {}
+    nodes = {node.pk: node for node in indicators_of(round_.framework_id)}
     return [
         BallotSection(
             path=_path_to(parent, nodes), items=[_ballot_item(node, scores.get(node.pk)) for node in group]
         )
-        for parent, group in asked_groups_of(invitation.round)
+        for parent, group in asked_groups_of(round_)
     ]
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from weighting.enums import Feedback
 from weighting.exceptions import NotReported
-from weighting.models import Invitation, Round
+from weighting.models import Ballot, Invitation, Round
 from weighting.numeric.agreement import describe_items
+from weighting.selectors.claims import Claim, earlier_ballot
 from weighting.selectors.rounds import items_of, scores_on
 from weighting.selectors.statistics import reported_ballots_of
 
@@ -22,9 +23,9 @@ class ItemFeedback:
     own: int | None
 
 
-def feedback_for(invitation: Invitation) -> dict[str, ItemFeedback]:
-    """Return what the expert is shown of the earlier round, by indicator code."""
-    before = invitation.round.follows
+def feedback_for(claim: Claim, ballot: Ballot | None) -> dict[str, ItemFeedback]:
+    """Return what the holder of a ballot is shown of the earlier round, by indicator code."""
+    before = claim.invitation.round.follows
     if before is None or before.feedback == Feedback.NONE:
         return {}
     try:
@@ -34,7 +35,7 @@ def feedback_for(invitation: Invitation) -> dict[str, ItemFeedback]:
     nodes = items_of(before)
     scores = scores_on(ballots, nodes)
     enough = (~np.isnan(scores)).sum(axis=0) >= before.minimum_panel
-    figures, own = describe_items(scores), _own_scores(invitation, before)
+    figures, own = describe_items(scores), _own_scores(claim.invitation, ballot, before)
     return {
         node.code: ItemFeedback(
             median=float(figures.median[place]),
@@ -47,9 +48,8 @@ def feedback_for(invitation: Invitation) -> dict[str, ItemFeedback]:
     }
 
 
-def _own_scores(invitation: Invitation, before: Round) -> dict[str, int | None]:
+def _own_scores(invitation: Invitation, ballot: Ballot | None, before: Round) -> dict[str, int | None]:
     if before.feedback != Feedback.OWN:
         return {}
-    earlier = Invitation.objects.filter(round=before, expert=invitation.expert_id, ballot__isnull=False)
-    linked = earlier.select_related("ballot").first()
-    return (linked.ballot.sealed_scores or {}) if linked and linked.ballot else {}
+    earlier = earlier_ballot(ballot, invitation, before)
+    return (earlier.sealed_scores or {}) if earlier else {}

@@ -32,6 +32,7 @@ class Composition:
     started: int
     sealed: int
     on_sheets: int
+    disputed: int
     sectors: list[tuple[Sector, int]]
     other_sectors: int
 
@@ -49,7 +50,11 @@ def dated_acts_of(round_: Round) -> list[DatedAct]:
 def composition_of(round_: Round) -> Composition:
     """Count the panel of a closed round."""
     panel = round_.invitations.filter(removed=False)
-    people = panel.aggregate(invited=Count("pk"), started=Count("pk", filter=Q(started=True)))
+    people = panel.aggregate(
+        invited=Count("pk"),
+        started=Count("pk", filter=Q(started=True)),
+        disputed=Count("pk", filter=Q(disputed=True)),
+    )
     ballots = counted_ballots_of(round_)
     sizes = Counter(ballot.sector for ballot in ballots)
     return Composition(
@@ -57,6 +62,7 @@ def composition_of(round_: Round) -> Composition:
         started=people["started"],
         sealed=round_.sealed_count or 0,
         on_sheets=sum(ballot.medium == Medium.SHEET for ballot in ballots),
+        disputed=people["disputed"],
         sectors=[(sector, sizes[sector]) for sector in Sector if sizes[sector]],
         other_sectors=sizes[""],
     )

@@ -80,14 +80,6 @@ def invitations_of(round_: Round) -> QuerySet[Invitation]:
     return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
 
 
-def keeps_links(round_: Round) -> bool:
-    """Tell whether a closed round still knows whose ballot is whose, for a series that shows own scores."""
-    closed = round_.state in (RoundState.CLOSED, RoundState.AGGREGATED)
-    if not closed or round_.feedback != Feedback.OWN:
-        return False
-    return Invitation.objects.filter(round=round_, ballot__isnull=False).exists()
-
-
 def links_out(round_: Round) -> tuple[int, int]:
     """Return how many of the experts who have not sealed hold a link or code, and how many do not."""
     waiting = Invitation.objects.filter(round=round_, sealed=False, removed=False)

@@ -9,8 +9,11 @@ from weighting.models import Indicator, Invitation, Round
 from weighting.numeric.agreement import quartiles
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.stability import compare_distributions, weighted_kappa
-from weighting.selectors.rounds import is_counted, items_of, score_counts_of
+from weighting.selectors.rounds import counted_ballots_of, is_counted, items_of, score_counts_of
 from weighting.selectors.statistics import reported_ballots_of
+
+# The answers of a sealed ballot by indicator code; None is an abstention.
+Scores = dict[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,11 @@ def _changes(before: Round, after: Round, items: list[Indicator]) -> list[ItemCh
 
 
 def _kappa(before: Round, after: Round) -> KappaSpread | None:
-    """Return the spread over the experts whose ballots of both rounds are still linked to them."""
-    first, second = _linked_scores(before), _linked_scores(after)
+    """Return the spread over the experts whose ballots of both rounds are known to be by one hand."""
     kappas = [
         kappa
-        for expert in sorted(first.keys() & second.keys())
-        if (kappa := _kappa_of(first[expert], second[expert])) is not None
+        for first, second in _paired_scores(before, after)
+        if (kappa := _kappa_of(first, second)) is not None
     ]
     if len(kappas) < max(before.minimum_panel, after.minimum_panel):
         return None
@@ -100,19 +102,35 @@ def _kappa(before: Round, after: Round) -> KappaSpread | None:
     return KappaSpread(experts=len(kappas), lower_quartile=low, median=median, upper_quartile=high)
 
 
-def _linked_scores(round_: Round) -> dict[int, dict[str, int | None]]:
-    linked = Invitation.objects.filter(round=round_, ballot__sealed_scores__isnull=False)
+def _paired_scores(before: Round, after: Round) -> list[tuple[Scores, Scores]]:
+    """Pair the counted ballots of one hand: the later one bears the lock of the earlier one, and no name."""
+    first = {ballot.lock: ballot for ballot in counted_ballots_of(before) if ballot.lock}
+    return [
+        (first[ballot.earlier_lock].sealed_scores or {}, ballot.sealed_scores or {})
+        for ballot in counted_ballots_of(after)
+        if ballot.earlier_lock in first
+    ] + _linked_pairs(before, after)
+
+
+def _linked_pairs(before: Round, after: Round) -> list[tuple[Scores, Scores]]:
+    """Pair the ballots of rounds that were closed before there were claims, and kept their links."""
+    first, second = _linked_scores(before), _linked_scores(after)
+    return [(first[expert], second[expert]) for expert in sorted(first.keys() & second.keys())]
+
+
+def _linked_scores(round_: Round) -> dict[int, Scores]:
+    linked = Invitation.objects.filter(round=round_, unclaimed_ballot__sealed_scores__isnull=False)
     return {
         invitation.expert_id: ballot.sealed_scores or {}
-        for invitation in linked.select_related("ballot")
-        if (ballot := invitation.ballot) and is_counted(round_, ballot)
+        for invitation in linked.select_related("unclaimed_ballot")
+        if (ballot := invitation.unclaimed_ballot) and is_counted(round_, ballot)
     }
 
 
-def _kappa_of(first: dict[str, int | None], second: dict[str, int | None]) -> float | None:
+def _kappa_of(first: Scores, second: Scores) -> float | None:
     codes = sorted(first.keys() & second.keys())
     return weighted_kappa(_values(first, codes), _values(second, codes))
 
 
-def _values(scores: dict[str, int | None], codes: list[str]) -> FloatArray:
+def _values(scores: Scores, codes: list[str]) -> FloatArray:
     return np.array([scores[code] for code in codes], dtype=float)

@@ -1,7 +1,7 @@
 """The one statement that stores an answer: it checks the round and the revision while it writes.
 
 Autosave is the busiest act of all. Here the state of the round, its rule, the item and the
-revision are read by the statement that writes, under the lock on the invitation that its caller holds.
+revision are read by the statement that writes, under the lock on the ballot that its caller holds.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import connection
 
 from weighting.enums import RoundState, Rule
-from weighting.models import Indicator, Invitation, Round, RoundItem, Score
+from weighting.models import Ballot, Indicator, Round, RoundItem, Score
 
 TABLE = Score._meta.db_table
 # One row, or none: the answer to an open round that asks about the item and whose rule allows it.
@@ -44,17 +44,15 @@ class SavedAnswer:
 
 
 def write_answer(
-    held: Invitation, *, code: str, value: int | None, seen_revision: int, client: str, now: datetime
+    held: Ballot, *, code: str, value: int | None, seen_revision: int, client: str, now: datetime
 ) -> SavedAnswer | None:
     """Insert the answer, or replace the one that the page saw; return what stands afterwards.
 
     None means that nothing could be written: the round is not open at ``now``, it does not ask
-    about the item, its rule allows no abstention, or the invitation has no ballot. The invitation
-    must be locked, and the value on the scale.
+    about the item, or its rule allows no abstention. The ballot must be locked, and the value on the
+    scale.
     """
-    if held.ballot_id is None:
-        return None
-    ballot_id = Score._meta.get_field("ballot").get_db_prep_value(held.ballot_id, connection)
+    ballot_id = Score._meta.get_field("ballot").get_db_prep_value(held.pk, connection)
     moment = connection.ops.adapt_datetimefield_value(now)
     asked = (held.round_id, RoundState.OPEN.value, moment, code)
     allowed = (Rule.NORMALISED_MEAN.value, value is not None)

@@ -1,4 +1,4 @@
-"""What an expert does: start, score, seal."""
+"""What an expert does with the ballot that the own claim opens: score, seal, withdraw."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import Rule
-from weighting.exceptions import ExpertRemoved, Refused, RoundNotOpen, StaleBallot, StaleComment, StaleScore
+from weighting.exceptions import Refused, RoundNotOpen, StaleBallot, StaleComment, StaleScore
 from weighting.manifest import hash_receipt
-from weighting.models import Ballot, Indicator, Invitation, Round, Score
+from weighting.models import Ballot, Indicator, Round, Score
 from weighting.numeric.scale import SCALE
 from weighting.selectors.ballots import (
     answers_of,
@@ -21,71 +21,55 @@ from weighting.selectors.ballots import (
     gaps_of,
     is_open,
 )
+from weighting.selectors.claims import Claim
 from weighting.services.answers import SavedAnswer, write_answer
+from weighting.services.claims import hold_claimed
+from weighting.services.marks import mark_participation
+from weighting.services.residue import empty_log_on_commit
 
 NONCE_BYTES = 32
 
 
 @transaction.atomic
-def start_ballot(invitation: Invitation, *, conflict: str = "") -> Ballot:
-    """Record that the expert agreed to the terms, and return the ballot, made on the first visit.
-
-    ``conflict`` is the interest that the expert declares; empty for none.
-    """
-    invitation, _round = _hold_open(invitation)
-    if not invitation.consented:
-        invitation.consented, invitation.conflict = True, conflict
-        invitation.full_clean()
-        invitation.save(update_fields=["consented", "conflict"])
-    return _ballot_of(invitation)
-
-
-@transaction.atomic
-def withdraw_ballot(invitation: Invitation) -> Invitation:
+def withdraw_ballot(claim: Claim) -> None:
     """Delete every answer and the seal, as if the expert had never begun; only before the close."""
-    invitation, _round = _hold_open(invitation)
-    ballot = invitation.ballot
-    Score.objects.filter(ballot=ballot).delete()
-    invitation.ballot = None
-    invitation.started = invitation.sealed = invitation.consented = False
-    invitation.conflict = ""
-    invitation.save()
+    _round, held = hold_claimed(claim)
+    ballot = _lock_ballot(claim)
     if ballot:
+        Score.objects.filter(ballot=ballot).delete()
         ballot.delete()
-    return invitation
+    mark_participation(held, started=False, sealed=False, consented=False, conflict="")
+    empty_log_on_commit()
 
 
 @transaction.atomic
-def save_score(
-    invitation: Invitation, *, code: str, value: int | None, seen_revision: int, client: str
-) -> SavedAnswer:
+def save_score(claim: Claim, *, code: str, value: int | None, seen_revision: int, client: str) -> SavedAnswer:
     """Store one answer (None: abstain), given the revision that the page last saw.
 
     A request whose answer is already stored, such as a repeated one, gets it again. A page
     that did not see the newest answer gets `StaleScore` with it, and nothing is overwritten.
     """
-    held = _hold(invitation)
+    held = _lock_ballot(claim)
     if value is not None and value not in SCALE:
         raise Refused(_off_scale(value))
-    stored = write_answer(
+    stored = held and write_answer(
         held, code=code, value=value, seen_revision=seen_revision, client=client, now=timezone.now()
     )
-    if stored is None:
-        _refuse_answer(held, code, value)
+    if not stored:
+        _refuse_answer(claim, held, code, value)
     if stored.value != value:
         raise StaleScore(value=stored.value, revision=stored.revision)
     return stored
 
 
 @transaction.atomic
-def save_comment(invitation: Invitation, *, code: str, comment: str, seen: str) -> str:
+def save_comment(claim: Claim, *, code: str, comment: str, seen: str) -> str:
     """Store the comment beside an answer, given the text that the page last saw; return it.
 
     A page that did not see the newest comment gets `StaleComment` with it.
     """
-    held, _round = _hold_open(invitation)
-    _check_begun(held)
-    score = Score.objects.filter(ballot=held.ballot_id, indicator__code=code).first()
+    held = _lock_open_ballot(claim)
+    score = Score.objects.filter(ballot=held, indicator__code=code).first()
     if score is None:
         raise Refused(_("Give a score first: a comment is kept beside an answer."))
     if score.comment not in (seen, comment):
@@ -97,11 +81,10 @@ def save_comment(invitation: Invitation, *, code: str, comment: str, seen: str) 
 
 
 @transaction.atomic
-def save_scores(invitation: Invitation, *, answers: Mapping[str, int | None], client: str) -> Sequence[Score]:
+def save_scores(claim: Claim, *, answers: Mapping[str, int | None], client: str) -> Sequence[Score]:
     """Store the answers of a ballot that is still empty, all at once: from paper, or a file."""
-    invitation, round_ = _hold_open(invitation)
-    indicators = _check_answers(round_, answers)
-    ballot = _ballot_of(invitation)
+    ballot = _lock_open_ballot(claim)
+    indicators = _check_answers(ballot.round, answers)
     if Score.objects.filter(ballot=ballot).exists():
         raise Refused(_("This ballot already holds answers: change them one by one."))
     return Score.objects.bulk_create(
@@ -113,7 +96,7 @@ def save_scores(invitation: Invitation, *, answers: Mapping[str, int | None], cl
 
 
 @transaction.atomic
-def seal_ballot(invitation: Invitation, *, seen: str = "") -> Ballot:
+def seal_ballot(claim: Claim, *, seen: str = "") -> Ballot:
     """Seal the answers as they stand; refused with every gap.
 
     ``seen`` is the fingerprint of the answers that the page showed: others are not sealed unseen.
@@ -122,18 +105,23 @@ def seal_ballot(invitation: Invitation, *, seen: str = "") -> Ballot:
     which supersedes it: the older one is kept as such. Comments are sealed beside the scores; the
     receipt says nothing of them.
     """
-    invitation, round_ = _hold_open(invitation)
-    sections = ballot_sections(invitation)
+    round_, held = hold_claimed(claim)
+    ballot = _lock_begun(claim)
+    sections = ballot_sections(round_, ballot)
     gaps = gaps_of(sections)
     if gaps:
         raise Refused(*(_("“%(name)s” has no answer yet.") % {"name": gap.name} for gap in gaps))
     if seen and seen != fingerprint_of(sections):
         raise StaleBallot
-    ballot = _ballot_of(invitation)
     answers, ballot.sealed_comments = answers_of(sections), comments_of(sections)
-    if ballot.sealed_scores == answers:
-        ballot.save(update_fields=["sealed_comments"])
-        return ballot
+    if ballot.sealed_scores != answers:
+        _renew_receipt(ballot, round_, answers)
+    ballot.save()
+    mark_participation(held, sealed=True)
+    return ballot
+
+
+def _renew_receipt(ballot: Ballot, round_: Round, answers: dict[str, int | None]) -> None:
     if ballot.receipt:
         ballot.superseded_receipts = sorted([*ballot.superseded_receipts, ballot.receipt])
     ballot.nonce = secrets.token_hex(NONCE_BYTES)
@@ -141,53 +129,45 @@ def seal_ballot(invitation: Invitation, *, seen: str = "") -> Ballot:
     ballot.receipt = hash_receipt(
         round_id=round_.pk, questionnaire_hash=round_.questionnaire_hash, nonce=ballot.nonce, scores=answers
     )
-    ballot.save()
-    Invitation.objects.filter(pk=invitation.pk).update(sealed=True)
+
+
+def _lock_ballot(claim: Claim) -> Ballot | None:
+    """Lock the ballot that the claim opens until the transaction ends; None when there is none.
+
+    Closing locks every ballot first. Whatever must still be true is read by a statement of its own
+    after this one: whoever waited here then reads the closed state. The invitation is not locked, for
+    PostgreSQL would note on it the transaction that writes the answers.
+    """
+    return Ballot.objects.select_for_update().filter(lock=claim.lock, round=claim.invitation.round_id).first()
+
+
+def _lock_begun(claim: Claim) -> Ballot:
+    ballot = _lock_ballot(claim)
+    if ballot is None:
+        raise Refused(_("This ballot was withdrawn or never begun: open your link again and begin."))
     return ballot
 
 
-def _hold(invitation: Invitation) -> Invitation:
-    """Lock the invitation until the transaction ends; refuse an expert who was removed.
-
-    Closing locks every invitation first. Whatever must still be true is read by a statement
-    of its own after this one: whoever waited here then reads the closed state.
-    """
-    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    if held.removed:
-        raise ExpertRemoved
-    return held
+def _lock_open_ballot(claim: Claim) -> Ballot:
+    """Lock the ballot and read the round after the lock, or refuse."""
+    ballot = _lock_ballot(claim)
+    _check_open(claim)
+    return ballot or _lock_begun(claim)
 
 
-def _hold_open(invitation: Invitation) -> tuple[Invitation, Round]:
-    """Lock the invitation and read the round after the lock, or refuse."""
-    held = _hold(invitation)
-    round_ = Round.objects.get(pk=held.round_id)
+def _check_open(claim: Claim) -> Round:
+    round_ = Round.objects.get(pk=claim.invitation.round_id)
     if not is_open(round_):
         raise RoundNotOpen
-    held.round = round_
-    return held, round_
+    return round_
 
 
-def _check_begun(held: Invitation) -> None:
-    if held.ballot_id is None:
-        raise Refused(_("This ballot was withdrawn or never begun: open your link again and begin."))
-
-
-def _refuse_answer(held: Invitation, code: str, value: int | None) -> NoReturn:
+def _refuse_answer(claim: Claim, held: Ballot | None, code: str, value: int | None) -> NoReturn:
     """Say why an answer could not be written."""
-    round_ = Round.objects.get(pk=held.round_id)
-    if not is_open(round_):
-        raise RoundNotOpen
-    _check_begun(held)
+    round_ = _check_open(claim)
+    if held is None:
+        _lock_begun(claim)
     raise Refused(_value_problem(round_, value) or _code_problem(code, {}))
-
-
-def _ballot_of(held: Invitation) -> Ballot:
-    if held.ballot is None:
-        held.ballot = Ballot.objects.create(round=held.round)
-        held.started = True
-        held.save(update_fields=["ballot", "started"])
-    return held.ballot
 
 
 def _check_answers(round_: Round, answers: Mapping[str, int | None]) -> dict[str, Indicator]:

@@ -7,18 +7,16 @@ from django.utils.translation import gettext as _
 from weighting.exceptions import Refused, TooManyAttempts
 from weighting.models import AccessLink, Invitation
 from weighting.selectors.access import find_link, hash_token
+from weighting.selectors.codes import ALPHABET, grouped, normalise_code
 from weighting.services.access import EXPERT_LINK_GRACE
 from weighting.services.attempts import count_attempt, forget_attempt
 
-# Crockford's base 32: no I, L, O or U; 16 characters are 80 bits.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# 80 bits.
 CODE_LENGTH = 16
-GROUP = 4
-MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 
 
 def issue_invitation_code(invitation: Invitation) -> str:
-    """Make a code that opens the expert's ballot; return it in groups of four, shown once."""
+    """Make a code that works like the expert's link; return it in groups of four, shown once."""
     code = "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
     link = AccessLink(
         token_hash=hash_token(code),
@@ -27,12 +25,7 @@ def issue_invitation_code(invitation: Invitation) -> str:
     )
     link.full_clean()
     link.save()
-    return "-".join(code[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))
-
-
-def normalise_code(text: str) -> str:
-    """Return a code as it was issued, whatever the case, the groups and the look-alikes typed."""
-    return "".join(text.upper().split()).translate(MISREAD)
+    return grouped(code)
 
 
 def redeem_code(text: str, *, address: str) -> str:

@@ -10,6 +10,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, Ballot, Expert, Invitation, Round, RoundNote, Score
 from weighting.readers import PanelRow
 from weighting.services.audit import record_act
+from weighting.services.marks import mark_participation
 from weighting.services.panels import expert_of
 from weighting.services.rounds import lock_round
 
@@ -29,20 +30,26 @@ def add_experts(round_: Round, *, people: Sequence[PanelRow], actor: Account) ->
 
 @transaction.atomic
 def remove_expert(invitation: Invitation, *, actor: Account) -> Invitation:
-    """Take an expert off an open round: links stop working, answers and seal are deleted."""
+    """Take an expert who has not sealed off an open round: links stop working, no answer is counted.
+
+    Which ballot is theirs nobody can tell. One that was begun stays, out of reach and unsealed, until
+    the close deletes it; one that is sealed could not be taken out of the count, so this is refused.
+    """
     lock_round(invitation.round, RoundState.OPEN)
-    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    held = Invitation.objects.get(pk=invitation.pk)
     if held.removed:
         raise Refused(_("This expert was removed already."))
-    ballot_id = held.ballot_id
-    held.ballot = None
-    held.removed = True
-    held.started = held.sealed = held.consented = False
-    held.conflict = ""
-    held.save()
-    if ballot_id:
-        Score.objects.filter(ballot=ballot_id).delete()
-        Ballot.objects.filter(pk=ballot_id).delete()
+    if held.sealed and held.unclaimed_ballot_id is None:
+        raise Refused(
+            _(
+                "This expert has sealed, and nobody can tell which ballot is theirs: it cannot be taken out. "
+                "They can withdraw it themselves until the close; otherwise void the round."
+            )
+        )
+    _delete_unclaimed(held)
+    mark_participation(
+        held, removed=True, started=False, sealed=False, consented=False, conflict="", claim=None
+    )
     held.access_links.update(revoked=True)
     record_act(actor, "remove_expert", held)
     return held
@@ -57,6 +64,13 @@ def add_note(round_: Round, *, text_zh: str, text_en: str, actor: Account) -> Ro
     note.save()
     record_act(actor, "note", round_, note=note.pk)
     return note
+
+
+def _delete_unclaimed(held: Invitation) -> None:
+    """Delete a ballot from before there were claims, which its invitation still knows."""
+    ballots = Ballot.objects.filter(pk__in=filter(None, [held.unclaimed_ballot_id]))
+    Score.objects.filter(ballot__in=ballots).delete()
+    ballots.delete()
 
 
 def _problems_of(round_: Round, person: PanelRow) -> list[str]:

@@ -1,8 +1,9 @@
-"""What a deletion leaves on the disk: on SQLite, old pages in the write-ahead log."""
+"""What a change leaves on the disk: on SQLite old pages in the write-ahead log, on PostgreSQL dead rows."""
 
 import logging
+from collections.abc import Callable
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 # Readers that hold the log back are gone within milliseconds; nobody waits longer for them.
 PATIENCE_MS = 2_000
@@ -10,22 +11,64 @@ PATIENCE_MS = 2_000
 logger = logging.getLogger(__name__)
 
 
+# Who seals a ballot waits for this, so it is tried for a moment only; the next act tries again.
+MOMENT_MS = 250
+# The rows about people, and those about ballots.
+PEOPLE = ("weighting_invitation",)
+BALLOTS = ("weighting_ballot", "weighting_score")
+
+
 def empty_log_on_commit() -> None:
-    """Empty the write-ahead log once the deletion is committed: until then it holds what was deleted.
+    """Empty the disk of what was deleted, once the deletion is committed.
 
-    The file itself holds nothing deleted: ``secure_delete`` overwrites it. A log that somebody
-    still reads from is left, which is logged; the next close empties it.
+    On SQLite that is the write-ahead log: the file itself holds nothing deleted, for ``secure_delete``
+    overwrites it. On PostgreSQL it is the dead rows of the tables, which are written anew without them.
+    What is in use meanwhile is left, which is logged; the next close empties it.
     """
-    if connection.vendor == "sqlite":
-        transaction.on_commit(_empty_log, robust=True)
+    _once_on_commit(_empty_all)
 
 
-def _empty_log() -> None:
+def forget_order_on_commit() -> None:
+    """Empty the disk of how the invitations stood before, once a change of one of them is committed."""
+    _once_on_commit(_forget_order)
+
+
+def _once_on_commit(act: Callable[[], None]) -> None:
+    if all(waiting[1] is not act for waiting in connection.run_on_commit):
+        transaction.on_commit(act, robust=True)
+
+
+def _empty_all() -> None:
+    _empty_log(PATIENCE_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE, *BALLOTS)
+
+
+def _forget_order() -> None:
+    _empty_log(MOMENT_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE)
+
+
+def _rewrite_tables(*tables: str) -> None:
+    """Write tables anew without their dead rows; only their owner may, or who may maintain them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{PATIENCE_MS}ms"])
+        try:
+            for table in tables:
+                cursor.execute(f"VACUUM (FULL) {table}")
+        except DatabaseError as error:
+            logger.warning("dead rows were not removed: %s", type(error.__cause__ or error).__name__)
+        finally:
+            cursor.execute("SELECT set_config('lock_timeout', '0', false)")
+
+
+def _empty_log(patience_ms: int) -> None:
+    busy = True
     with connection.cursor() as cursor:
         patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS:d}")
+        cursor.execute(f"PRAGMA busy_timeout = {patience_ms:d}")
         try:
             busy, _frames, _moved = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except DatabaseError:
+            # Somebody writes: what is in the log now is emptied after the next act.
+            pass
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {patience:d}")
     if busy:

@@ -155,20 +155,16 @@ def extend_deadline(round_: Round, *, deadline: datetime, actor: Account) -> Rou
 
 @transaction.atomic
 def close_round(round_: Round, *, actor: Account | None) -> Round:
-    """Close for good: count the sealed ballots and destroy every link from person to ballot.
+    """Close for good: count the sealed ballots and take away what their holders found them by.
 
-    A series that feeds back own scores keeps the links until `end_series`. Ballots of experts
-    who were removed are neither kept nor counted.
+    A series that feeds back own scores keeps that until `end_series`.
 
-    A save or a seal in flight holds its invitation, so it is either counted or, waiting
-    behind this lock, finds the round closed.
+    A seal in flight holds the round and a save its ballot, so each is either counted or, waiting
+    behind these locks, finds the round closed.
     """
     round_ = lock_round(round_, RoundState.OPEN)
-    invitations = list(Invitation.objects.select_for_update().filter(round=round_).order_by("pk"))
-    unlink_at_close(round_)
-    panel = [invitation for invitation in invitations if not invitation.removed]
-    round_.invited_count = len(panel)
-    round_.sealed_count = sum(invitation.sealed for invitation in panel)
+    round_.sealed_count = unlink_at_close(round_)
+    round_.invited_count = Invitation.objects.filter(round=round_, removed=False).count()
     round_.receipt_root = hash_receipt_list(round_.ballots.values_list("receipt", flat=True))
     round_.state = RoundState.CLOSED
     round_.closed_at = timezone.now()

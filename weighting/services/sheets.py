@@ -1,5 +1,6 @@
 """Ballots on spreadsheets and paper: the form of a round, and taking one in."""
 
+import secrets
 from io import BytesIO
 from typing import Any
 
@@ -12,13 +13,15 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from weighting.enums import Language, Medium, RoundState, Rule
-from weighting.exceptions import Refused
-from weighting.models import Account, Ballot, Indicator, Invitation, Round, Score
+from weighting.exceptions import AlreadyClaimed, Refused
+from weighting.models import Account, Ballot, Indicator, Invitation, Round
 from weighting.readers import SheetTerms, read_sheet_ballot
 from weighting.readers.sheets import ABSTAIN, CODE, QUESTIONNAIRE, SCORE
+from weighting.selectors.claims import SECRET_BYTES, Claim
 from weighting.selectors.rounds import asked_groups_of, items_of
 from weighting.services.audit import record_act
-from weighting.services.ballots import save_scores, seal_ballot, start_ballot
+from weighting.services.ballots import save_scores, seal_ballot
+from weighting.services.claims import claim_ballot
 
 CLIENT = "sheet"
 HEADER = (CODE, "题目", "Item", "说明 / Unit and note", SCORE)
@@ -51,18 +54,19 @@ def import_sheet(invitation: Invitation, *, source: bytes, filename: str, actor:
     """Enter and seal one expert's filled-in form; the ballot carries its receipt and nonce.
 
     Raises `FileProblems` with every problem of the file, and `Refused` where the expert has
-    scored already: what somebody said themselves is never replaced.
+    begun: what somebody said themselves is never replaced.
     """
-    round_ = invitation.round
-    answers = read_sheet_ballot(source, filename, terms_of(round_))
-    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    if held.sealed or Score.objects.filter(ballot=held.ballot_id).exists():
+    answers = read_sheet_ballot(source, filename, terms_of(invitation.round))
+    # Nobody keeps this secret: the ballot stands as it was entered.
+    claim = Claim(invitation, secrets.token_hex(SECRET_BYTES))
+    try:
+        claim_ballot(claim)
+    except AlreadyClaimed:
         raise Refused(
-            _("This expert has scored already: a form never replaces what somebody said themselves.")
-        )
-    start_ballot(invitation)
-    save_scores(invitation, answers=answers, client=CLIENT)
-    ballot = seal_ballot(invitation)
+            _("This expert has begun already: a form never replaces what somebody said themselves.")
+        ) from None
+    save_scores(claim, answers=answers, client=CLIENT)
+    ballot = seal_ballot(claim)
     ballot.medium = Medium.SHEET
     ballot.save(update_fields=["medium"])
     record_act(actor, "import_sheet", invitation)

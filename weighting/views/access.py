@@ -1,9 +1,5 @@
 """Coming in and going out: personal links, the password page, the home page's choice."""
 
-import math
-from contextlib import suppress
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -17,23 +13,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weighting.enums import Feedback, Role, Rule
-from weighting.exceptions import Refused, RoundNotOpen, TooManyAttempts
+from weighting.enums import Role
+from weighting.exceptions import AlreadyClaimed, Refused, RoundNotOpen, TooManyAttempts
 from weighting.forms.codes import CodeForm
 from weighting.forms.terms import ConsentForm
+from weighting.keyring import KeyRing
 from weighting.models import AccessLink, Invitation
 from weighting.permissions import ANYONE, audience
-from weighting.selectors.access import find_hashed_link, hash_token, is_of_removed_expert
-from weighting.selectors.ballots import is_open, notes_of
+from weighting.selectors.access import hash_token, is_of_removed_expert
+from weighting.selectors.ballots import is_open
+from weighting.selectors.claims import is_claimable
 from weighting.services.access import sign_in_with_link
-from weighting.services.ballots import start_ballot
 from weighting.services.codes import redeem_code
+from weighting.views.claims import claimed_page
+from weighting.views.pending import forget_pending, keep_pending, pending_link, pending_token
+from weighting.views.welcome import begin, terms_context, welcome
 from weighting.visitors import visitor_of
-
-# How long an answer takes, for the estimate on the confirm page.
-SECONDS_PER_ITEM = 15
-# Only the hash waits in the session, for sessions are stored.
-PENDING_LINK = "pending_link"
 
 
 @audience(ANYONE)
@@ -42,32 +37,68 @@ PENDING_LINK = "pending_link"
 @sensitive_variables("token")
 def receive_link(request: HttpRequest, token: str) -> HttpResponse:
     """Take the token out of the address at once; signing in needs a click, so scanners do not."""
-    request.session[PENDING_LINK] = hash_token(token)
-    return redirect("weighting:confirm-link")
+    return keep_pending(redirect("weighting:confirm-link"), token)
 
 
 @audience(ANYONE)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm_link(request: HttpRequest) -> HttpResponse:
-    """Say who is being invited to what; POST signs in, and records the consent of an expert who begins."""
-    pending = request.session.get(PENDING_LINK, "")
-    link = find_hashed_link(pending)
-    form = ConsentForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and link and (not _must_consent(link) or form.is_valid()):
-        sign_in_with_link(request, link)
-        return _welcome(request, link, conflict=form.declared if _must_consent(link) else "")
-    if not pending and visitor_of(request).role != Role.ANONYMOUS:
-        return redirect("home")
+    """Say who is being invited to what; POST signs in, or claims the invitation for this browser."""
+    link = pending_link(request)
     if link is None:
-        dead = {"link": None, "is_removed": is_of_removed_expert(pending)}
-        return render(request, "weighting/confirm_link.html", dead, status=404)
-    if link.invitation and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        activate(link.invitation.expert.language)
-    context: dict[str, Any] = {"link": link}
+        return _without_link(request)
     if link.invitation:
-        context |= terms_context(link.invitation, form)
+        return _confirm_invitation(request, link, link.invitation)
+    if request.method == "POST":
+        sign_in_with_link(request, link)
+        return forget_pending(redirect("home"))
+    return render(request, "weighting/confirm_link.html", {"link": link})
+
+
+def _without_link(request: HttpRequest) -> HttpResponse:
+    token = pending_token(request)
+    if not token and visitor_of(request).role != Role.ANONYMOUS:
+        return redirect("home")
+    dead = {"link": None, "is_removed": is_of_removed_expert(hash_token(token))}
+    return render(request, "weighting/confirm_link.html", dead, status=404)
+
+
+def _confirm_invitation(request: HttpRequest, link: AccessLink, invitation: Invitation) -> HttpResponse:
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        activate(invitation.expert.language)
+    ring = KeyRing.of(request)
+    own = ring.claim_to(invitation)
+    # The browser that claimed it needs no click, unless that would sign somebody else out.
+    if own and (request.method == "POST" or not visitor_of(request).account):
+        return welcome(request, invitation, ring.using(own.key, own.secret))
+    if own is None and is_open(invitation.round) and not is_claimable(invitation):
+        return claimed_page(request, invitation)
+    return _confirm_terms(request, link, invitation, is_own=own is not None)
+
+
+def _confirm_terms(
+    request: HttpRequest, link: AccessLink, invitation: Invitation, *, is_own: bool
+) -> HttpResponse:
+    must_consent = not is_own and not invitation.consented and is_open(invitation.round)
+    form = ConsentForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and (not must_consent or form.is_valid()):
+        return _begin_or_look(request, link, invitation, conflict=form.declared if must_consent else "")
+    context = {"link": link, "must_consent": must_consent, **terms_context(invitation, form)}
     return render(request, "weighting/confirm_link.html", context, status=422 if form.is_bound else 200)
+
+
+def _begin_or_look(
+    request: HttpRequest, link: AccessLink, invitation: Invitation, *, conflict: str
+) -> HttpResponse:
+    try:
+        return begin(request, invitation, conflict=conflict)
+    except AlreadyClaimed:
+        return redirect("weighting:confirm-link")
+    except RoundNotOpen:
+        # A closed round has its own page: coming back after the close is not an error.
+        sign_in_with_link(request, link)
+        return forget_pending(redirect("weighting:ballot"))
 
 
 @audience(ANYONE)
@@ -87,46 +118,8 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", " ".join(refusal.blockers))
             status = 429 if isinstance(refusal, TooManyAttempts) else 422
         else:
-            request.session[PENDING_LINK] = hash_token(token)
-            return redirect("weighting:confirm-link")
+            return keep_pending(redirect("weighting:confirm-link"), token)
     return render(request, "weighting/enter_code.html", {"form": form}, status=status)
-
-
-def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
-    """Return what the terms tell: who is asked what, how long that takes, what becomes of it."""
-    round_ = invitation.round
-    item_count = round_.items.count()
-    return {
-        "invitation": invitation,
-        "expert": invitation.expert,
-        "round": round_,
-        "is_open": is_open(round_),
-        "item_count": item_count,
-        "minutes": math.ceil(item_count * SECONDS_PER_ITEM / 60),
-        "may_abstain": round_.rule == Rule.NORMALISED_MEAN,
-        "keeps_links": round_.feedback == Feedback.OWN,
-        "feeds_back": round_.feedback != Feedback.NONE,
-        "notes": notes_of(round_),
-        "form": form,
-    }
-
-
-def _must_consent(link: AccessLink) -> bool:
-    invitation = link.invitation
-    return invitation is not None and not invitation.consented and is_open(invitation.round)
-
-
-def _welcome(request: HttpRequest, link: AccessLink, *, conflict: str) -> HttpResponse:
-    if link.invitation is None:
-        return redirect("home")
-    # A closed round has its own page: coming back after the close is not an error.
-    with suppress(RoundNotOpen):
-        start_ballot(link.invitation, conflict=conflict)
-    response = redirect("weighting:ballot")
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        language = link.invitation.expert.language
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax")
-    return response
 
 
 @method_decorator(audience(ANYONE), name="dispatch")
@@ -143,7 +136,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Forget the visitor on this device."""
     logout(request)
     messages.success(request, _("You are signed out."))
-    return redirect("home")
+    response = redirect("home")
+    ring = KeyRing.of(request)
+    if ring.in_use:
+        ring.left().keep_in(response)
+    return response
 
 
 @audience(ANYONE)

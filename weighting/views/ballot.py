@@ -26,23 +26,24 @@ from weighting.forms.ballot import (
     read_changed_comments,
     read_comment,
 )
-from weighting.models import Invitation
+from weighting.forms.codes import KeyForm
 from weighting.permissions import EXPERTS, audience
 from weighting.selectors.ballots import (
     BallotItem,
     BallotSection,
     OwnBallot,
-    ballot_sections,
     is_open,
     notes_of,
     own_ballot,
+    own_sections,
     receipt_document,
 )
+from weighting.selectors.claims import Claim, held_ballot, lacks_earlier_key
 from weighting.selectors.feedback import ItemFeedback, feedback_for
 from weighting.selectors.rounds import receipts_of
 from weighting.services.answers import SavedAnswer
 from weighting.services.ballots import save_comment, save_score, seal_ballot
-from weighting.visitors import invitation_of, invitation_with_round_of
+from weighting.visitors import claim_of, claim_with_round_of
 
 SECTION = re.compile(r"section-\d{1,4}")
 View = Callable[..., HttpResponse]
@@ -98,28 +99,28 @@ def expert_page(view: View) -> View:
 @require_http_methods(["GET", "POST"])
 def ballot(request: HttpRequest) -> HttpResponse:
     """Show the whole ballot; POST saves every changed answer, for browsers without scripts."""
-    invitation = invitation_with_round_of(request)
+    claim = claim_with_round_of(request)
     if request.method == "POST":
-        return _save_page(request, invitation)
-    if not is_open(invitation.round):
-        return _closed_page(request, invitation)
-    if invitation.ballot_id is None:
+        return _save_page(request, claim)
+    if not is_open(claim.invitation.round):
+        return _closed_page(request, claim)
+    if not claim.invitation.started:
         return redirect("weighting:ballot-terms")
-    return _ballot_page(request, invitation)
+    return show_ballot(request, claim)
 
 
 @expert_page
 @require_POST
 def save_item(request: HttpRequest, code: str) -> HttpResponse:
     """Save one answer; scripts ask for JSON, plain forms are sent back to the ballot."""
-    invitation = invitation_of(request)
+    claim = claim_of(request)
     try:
         answer = read_answer(request.POST)
-        score = _save(invitation, code, answer)
+        score = _save(claim, code, answer)
     except Refused as refusal:
         if _wants_json(request):
             return _refusal_in_json(refusal)
-        return _refusal_page(request, invitation, refusal)
+        return _refusal_page(request, claim, refusal)
     if _wants_json(request):
         return JsonResponse({"state": "saved", "revision": score.revision})
     return redirect(f"{reverse('weighting:ballot')}#score-{score.indicator_id}")
@@ -129,10 +130,10 @@ def save_item(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def save_item_comment(request: HttpRequest, code: str) -> HttpResponse:
     """Save the comment beside one answer; for scripts, the whole page saves comments without them."""
-    invitation = invitation_of(request)
+    claim = claim_of(request)
     try:
         comment = read_comment(request.POST)
-        stored = save_comment(invitation, code=code, comment=comment.text, seen=comment.seen)
+        stored = save_comment(claim, code=code, comment=comment.text, seen=comment.seen)
     except Refused as refusal:
         return _refusal_in_json(refusal)
     return JsonResponse({"state": "saved", "comment": stored})
@@ -142,25 +143,25 @@ def save_item_comment(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def review(request: HttpRequest) -> HttpResponse:
     """Show the gaps and the own distribution, and offer to seal."""
-    invitation = invitation_with_round_of(request)
-    if not is_open(invitation.round) or invitation.ballot_id is None:
+    claim = claim_with_round_of(request)
+    if not is_open(claim.invitation.round) or not claim.invitation.started:
         return redirect("weighting:ballot")
-    return _review_page(request, invitation)
+    return _review_page(request, claim)
 
 
 @expert_page
 @require_POST
 def seal(request: HttpRequest) -> HttpResponse:
     """Seal the answers that the review page showed."""
-    invitation = invitation_with_round_of(request)
+    claim = claim_with_round_of(request)
     try:
-        seal_ballot(invitation, seen=request.POST.get("seen", ""))
+        seal_ballot(claim, seen=request.POST.get("seen", ""))
     except RoundNotOpen:
-        return _closed_page(request, invitation, status=409)
+        return _closed_page(request, claim, status=409)
     except StaleBallot as refusal:
-        return _review_page(request, invitation, stale=" ".join(refusal.blockers), status=409)
+        return _review_page(request, claim, stale=" ".join(refusal.blockers), status=409)
     except Refused as refusal:
-        return _review_page(request, invitation, blockers=refusal.blockers, status=409)
+        return _review_page(request, claim, blockers=refusal.blockers, status=409)
     return redirect("weighting:ballot-receipt")
 
 
@@ -168,11 +169,11 @@ def seal(request: HttpRequest) -> HttpResponse:
 @require_GET
 def receipt(request: HttpRequest) -> HttpResponse:
     """Show the receipt and its nonce, while the ballot can still be found."""
-    invitation = invitation_with_round_of(request)
-    own = own_ballot(invitation)
-    if not own.is_sealed or invitation.round.receipt_root:
+    claim = claim_with_round_of(request)
+    own, round_ = own_ballot(claim), claim.invitation.round
+    if not own.is_sealed or round_.receipt_root:
         return redirect("weighting:ballot-review")
-    context = {"own": own, "round": invitation.round, "is_open": is_open(invitation.round)}
+    context = {"own": own, "round": round_, "is_open": is_open(round_), "claim": claim}
     return render(request, "weighting/expert/receipt.html", context)
 
 
@@ -180,13 +181,13 @@ def receipt(request: HttpRequest) -> HttpResponse:
 @require_GET
 def download_receipt(request: HttpRequest) -> HttpResponse:
     """Hand out all that is needed to check the receipt without this site."""
-    invitation = invitation_with_round_of(request)
-    own = own_ballot(invitation)
-    if own.ballot is None or not own.is_sealed or invitation.round.receipt_root:
+    claim = claim_with_round_of(request)
+    own, round_ = own_ballot(claim), claim.invitation.round
+    if own.ballot is None or not own.is_sealed or round_.receipt_root:
         return redirect("weighting:ballot-review")
-    document = receipt_document(invitation.round, own.ballot)
+    document = receipt_document(round_, own.ballot)
     response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    name = f"quanheng-receipt-{invitation.round_id}-{own.ballot.receipt[:8]}.json"
+    name = f"quanheng-receipt-{round_.pk}-{own.ballot.receipt[:8]}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -201,31 +202,31 @@ def answer_label(answer: str) -> str:
     return _("I cannot judge this") if answer == ABSTAIN else answer
 
 
-def _save(invitation: Invitation, code: str, answer: PostedAnswer) -> SavedAnswer:
+def _save(claim: Claim, code: str, answer: PostedAnswer) -> SavedAnswer:
     return save_score(
-        invitation, code=code, value=answer.value, seen_revision=answer.seen_revision, client=answer.client
+        claim, code=code, value=answer.value, seen_revision=answer.seen_revision, client=answer.client
     )
 
 
-def _save_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def _save_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     try:
-        changed = read_changed_answers(request.POST, ballot_sections(invitation))
+        changed = read_changed_answers(request.POST, own_sections(claim))
     except Refused as refusal:
-        return _refusal_page(request, invitation, refusal)
+        return _refusal_page(request, claim, refusal)
     conflicts, blockers = {}, []
     for place, (item, answer) in enumerate(changed):
         try:
-            _save(invitation, item.indicator.code, answer)
+            _save(claim, item.indicator.code, answer)
         except RoundNotOpen:
-            return _closed_page(request, invitation, unsaved=changed[place:], status=409)
+            return _closed_page(request, claim, unsaved=changed[place:], status=409)
         except StaleScore as stale:
             conflicts[item.indicator.pk] = _conflict(item.indicator.code, answer, stale)
         except Refused as refusal:
             # One answer that cannot be saved must not keep the others behind it from being saved.
             blockers.append(_unsaved(item, answer, refusal))
-    blockers += _save_comments(request, invitation)
+    blockers += _save_comments(request, claim)
     if conflicts or blockers:
-        return _ballot_page(request, invitation, conflicts=conflicts, blockers=blockers, status=409)
+        return show_ballot(request, claim, conflicts=conflicts, blockers=blockers, status=409)
     return _go_on(request.POST.get("then", ""))
 
 
@@ -238,16 +239,16 @@ def _unsaved(item: BallotItem, answer: PostedAnswer, refusal: Refused) -> str:
     return _("The answer to “%(name)s” is not saved: “%(answer)s”. %(reason)s") % words
 
 
-def _save_comments(request: HttpRequest, invitation: Invitation) -> list[str]:
+def _save_comments(request: HttpRequest, claim: Claim) -> list[str]:
     """Save every changed comment of the page; return what could not be saved, with its text."""
     try:
-        changed = read_changed_comments(request.POST, ballot_sections(invitation))
+        changed = read_changed_comments(request.POST, own_sections(claim))
     except Refused as refusal:
         return list(refusal.blockers)
     blockers = []
     for item, comment in changed:
         try:
-            save_comment(invitation, code=item.indicator.code, comment=comment.text, seen=comment.seen)
+            save_comment(claim, code=item.indicator.code, comment=comment.text, seen=comment.seen)
         except Refused as refusal:
             blockers.append(
                 _("The comment on “%(name)s” is not saved: “%(text)s”. %(reason)s")
@@ -277,29 +278,34 @@ def _refusal_in_json(refusal: Refused) -> JsonResponse:
     return JsonResponse({"state": "refused", "message": message}, status=422)
 
 
-def _refusal_page(request: HttpRequest, invitation: Invitation, refusal: Refused) -> HttpResponse:
+def _refusal_page(request: HttpRequest, claim: Claim, refusal: Refused) -> HttpResponse:
     if isinstance(refusal, RoundNotOpen):
-        return _closed_page(request, invitation, status=409)
+        return _closed_page(request, claim, status=409)
     # A choice between two answers was itself overtaken: the page shows the newest, and the reason.
     status = 409 if isinstance(refusal, StaleScore) else 422
-    return _ballot_page(request, invitation, blockers=refusal.blockers, status=status)
+    return show_ballot(request, claim, blockers=refusal.blockers, status=status)
 
 
-def _ballot_page(
+def show_ballot(
     request: HttpRequest,
-    invitation: Invitation,
+    claim: Claim,
     *,
     conflicts: Mapping[int, Conflict] | None = None,
     blockers: Sequence[str] = (),
+    earlier_form: KeyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    own = own_ballot(invitation)
+    """Answer with the whole ballot as it stands."""
+    invitation, own = claim.invitation, own_ballot(claim)
     context = {
         "own_address": reverse("weighting:ballot"),
         "own": own,
+        "claim": claim,
         "round": invitation.round,
         "expert": invitation.expert,
-        "sections": _sections_with_cards(invitation, own, conflicts or {}),
+        "sections": _sections_with_cards(claim, own, conflicts or {}),
+        "asks_for_earlier_key": lacks_earlier_key(invitation, own.ballot),
+        "earlier_form": earlier_form or KeyForm(),
         "conflicts": [(pk, conflict) for pk, conflict in (conflicts or {}).items()],
         "blockers": blockers,
         "may_abstain": invitation.round.rule == Rule.NORMALISED_MEAN,
@@ -312,9 +318,9 @@ def _ballot_page(
 
 
 def _sections_with_cards(
-    invitation: Invitation, own: OwnBallot, conflicts: Mapping[int, Conflict]
+    claim: Claim, own: OwnBallot, conflicts: Mapping[int, Conflict]
 ) -> list[tuple[BallotSection, list[Card]]]:
-    earlier = feedback_for(invitation)
+    earlier = feedback_for(claim, own.ballot)
     return [
         (
             section,
@@ -334,18 +340,18 @@ def _sections_with_cards(
 
 def _review_page(
     request: HttpRequest,
-    invitation: Invitation,
+    claim: Claim,
     *,
     blockers: Sequence[str] = (),
     stale: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    own = own_ballot(invitation)
+    own, round_ = own_ballot(claim), claim.invitation.round
     context = {
         "own_address": reverse("weighting:ballot-review"),
         "own": own,
-        "round": invitation.round,
-        "distribution": _distribution_rows(own, abstentions=invitation.round.rule == Rule.NORMALISED_MEAN),
+        "round": round_,
+        "distribution": _distribution_rows(own, abstentions=round_.rule == Rule.NORMALISED_MEAN),
         "blockers": blockers,
         "stale": stale,
     }
@@ -354,20 +360,21 @@ def _review_page(
 
 def _closed_page(
     request: HttpRequest,
-    invitation: Invitation,
+    claim: Claim,
     *,
     unsaved: Sequence[tuple[BallotItem, PostedAnswer]] = (),
     status: int = 200,
 ) -> HttpResponse:
     """Say that the round is over, and whether the own ballot was sealed: nothing else is left of it."""
-    invitation.refresh_from_db(fields=["sealed", "round", "ballot"])
+    invitation = claim.invitation
+    invitation.refresh_from_db(fields=["sealed", "round"])
     context = {
         "own_address": reverse("weighting:ballot"),
         "round": invitation.round,
         "sealed": invitation.sealed,
         "receipts": receipts_of(invitation.round),
         "void": invitation.round.state == RoundState.VOID,
-        "keeps_link": bool(invitation.round.receipt_root and invitation.ballot_id),
+        "keeps_link": bool(invitation.round.receipt_root and held_ballot(claim)),
         "awaits_close": invitation.round.state == RoundState.OPEN,
         "unsaved": [(item.indicator, answer_text(answer.value)) for item, answer in unsaved],
     }

@@ -112,7 +112,8 @@ def invitation_revoke(request: HttpRequest, pk: int, invitation_pk: int) -> Http
     context = {
         "title": _("Revoke the links of %(name)s") % {"name": invitation.expert.name},
         "consequences": [
-            _("Every link and code of this expert stops working, also where it is open right now."),
+            _("Every link and code of this expert stops working."),
+            _("The browser in which the ballot was begun keeps it."),
             _("What was scored stays, and a sealed ballot counts."),
         ],
         "submit": _("Revoke the links"),
@@ -131,9 +132,9 @@ def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> Http
     context = {
         "title": _("Remove %(name)s from the round") % {"name": invitation.expert.name},
         "consequences": [
-            _("Their answers and their seal are deleted and do not count."),
+            _("What they have answered is not counted; it is deleted at the close."),
             _("Every link and code of this expert stops working."),
-            _("The act is logged. It does not say what they had scored."),
+            _("Once they have sealed it is too late: nobody can tell which ballot is theirs."),
         ],
         "submit": _("Remove the expert"),
         "kind": "danger",
@@ -220,7 +221,7 @@ def _new_links_words() -> dict[str, object]:
         "title": _("New links for all who have not sealed"),
         "consequences": [
             _("Every link and code that these experts hold stops working, printed and mailed ones too."),
-            _("What they have scored stays, and opens with the new link."),
+            _("What they have scored stays: it opens in their own browser, or with their ballot key."),
             _("A sheet with one personal link and code for each expert is shown once, ready to print."),
         ],
         "submit": _("Make new links"),

@@ -12,26 +12,29 @@ from weighting.exceptions import Refused
 from weighting.forms.terms import ConsentForm
 from weighting.models import Ballot, Round
 from weighting.permissions import EXPERTS, MANAGERS, audience
-from weighting.selectors.ballots import is_open, own_ballot
+from weighting.selectors.ballots import is_open
+from weighting.selectors.claims import held_ballot
 from weighting.selectors.rounds import receipts_of, rounds_visible_to, superseded_receipts_of
-from weighting.services.ballots import start_ballot, withdraw_ballot
-from weighting.views.access import terms_context
+from weighting.services.ballots import withdraw_ballot
+from weighting.services.claims import resume_ballot
 from weighting.views.ballot import expert_page
-from weighting.visitors import account_of, invitation_with_round_of
+from weighting.views.welcome import terms_context
+from weighting.visitors import account_of, claim_with_round_of
 
 
 @expert_page
 @require_http_methods(["GET", "POST"])
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms; POST records the consent of an expert who has not begun, or begins anew."""
-    invitation = invitation_with_round_of(request)
+    claim = claim_with_round_of(request)
+    invitation = claim.invitation
     if not is_open(invitation.round):
         return redirect("weighting:ballot")
     form = ConsentForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         # A round that closed meanwhile has its own page.
         with suppress(Refused):
-            start_ballot(invitation, conflict=form.declared)
+            resume_ballot(claim, conflict=form.declared)
         return redirect("weighting:ballot")
     context = terms_context(invitation, form)
     return render(request, "weighting/expert/terms.html", context, status=422 if form.is_bound else 200)
@@ -41,16 +44,17 @@ def terms(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Say what withdrawing deletes; POST does it."""
-    invitation = invitation_with_round_of(request)
+    claim = claim_with_round_of(request)
+    invitation = claim.invitation
     if not is_open(invitation.round):
         return redirect("weighting:ballot")
-    if invitation.ballot_id is None:
+    if not invitation.started:
         return redirect("weighting:ballot-terms")
     if request.method == "GET":
         context = {"round": invitation.round, "sealed": invitation.sealed}
         return render(request, "weighting/expert/withdraw.html", context)
     try:
-        withdraw_ballot(invitation)
+        withdraw_ballot(claim)
     except Refused:
         return redirect("weighting:ballot")
     messages.success(
@@ -63,11 +67,10 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 @require_GET
 def own_round_receipts(request: HttpRequest) -> HttpResponse:
     """Let an expert check a receipt without sending it: against the list, before the close the own seal."""
-    invitation = invitation_with_round_of(request)
-    if invitation.round.receipt_root:
-        return _receipts_page(request, invitation.round)
-    own = own_ballot(invitation).ballot
-    return _receipts_page(request, invitation.round, own=own)
+    claim = claim_with_round_of(request)
+    round_ = claim.invitation.round
+    own = None if round_.receipt_root else held_ballot(claim)
+    return _receipts_page(request, round_, own=own)
 
 
 @audience(MANAGERS)

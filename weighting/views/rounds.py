@@ -20,6 +20,7 @@ from weighting.exceptions import Refused
 from weighting.forms.rounds import TERMS, ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
 from weighting.permissions import MANAGERS, audience
+from weighting.selectors.claims import keeps_locks
 from weighting.selectors.frameworks import (
     along_the_tree,
     frameworks_visible_to,
@@ -29,7 +30,6 @@ from weighting.selectors.frameworks import (
 from weighting.selectors.rounds import (
     asked_groups_of,
     invitations_of,
-    keeps_links,
     participation_of,
     receipts_of,
     rounds_to_follow,
@@ -109,7 +109,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "receipts": receipts_of(round_),
         "version": round_.weight_versions.defer("manifest").first(),
         "is_open": round_.state == RoundState.OPEN,
-        "keeps_links": keeps_links(round_),
+        "keeps_links": keeps_locks(round_),
         "can_be_followed": round_.state in (RoundState.CLOSED, RoundState.AGGREGATED)
         and round_.feedback != Feedback.NONE,
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
@@ -172,9 +172,9 @@ def round_close(request: HttpRequest, pk: int) -> HttpResponse:
         "round": round_,
         "consequences": [
             *([unsealed % {"count": waiting}] if waiting else []),
-            _("The links between persons and sealed ballots are kept until the series ends, as was said.")
+            _("The experts’ ballot keys open their sealed ballots until the series ends, as was said.")
             if round_.feedback == Feedback.OWN
-            else _("The link between every person and their ballot is destroyed in the same moment."),
+            else _("In the same moment no ballot can be found by its expert’s key any more."),
             _("The receipts of the sealed ballots are shown to the panel."),
             _("The round can never be opened again."),
         ],
@@ -192,7 +192,7 @@ def round_end_series(request: HttpRequest, pk: int) -> HttpResponse:
         "round": _round_or_404(request, pk),
         "title": _("End the series"),
         "consequences": [
-            _("The link between every person and their ballots of this series is destroyed."),
+            _("No ballot of this series can be found by its expert’s key any more."),
             _("No following round can show an expert their own earlier scores any more."),
         ],
         "submit": _("End the series for good"),

@@ -1,6 +1,7 @@
 """``manage.py load_demo``: the 2016 report, brought in once through the services that people use."""
 
 import csv
+import secrets
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -28,8 +29,10 @@ from indexer.services.studies import count_waiting_parts, plan_study
 from weighting.enums import Role, Rule, VersionSource
 from weighting.models import Account, Framework, Indicator, Panel, Round, WeightVersion
 from weighting.readers import FrameworkTable, read_framework, read_scores, read_weights
+from weighting.selectors.claims import SECRET_BYTES, Claim
 from weighting.selectors.rounds import invitations_of
-from weighting.services.ballots import save_scores, seal_ballot, start_ballot
+from weighting.services.ballots import save_scores, seal_ballot
+from weighting.services.claims import claim_ballot
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.services.panels import import_panel
 from weighting.services.rounds import close_round, draft_round, open_round, ready_round
@@ -154,9 +157,10 @@ def _draft_panel_version(framework: Framework, table: FrameworkTable, manager: A
         for expert, row in zip(scores.experts, scores.scores, strict=True)
     }
     for invitation in invitations_of(round_):
-        start_ballot(invitation)
-        save_scores(invitation, answers=answers[invitation.expert.code], client="load_demo")
-        seal_ballot(invitation)
+        claim = Claim(invitation, secrets.token_hex(SECRET_BYTES))
+        claim_ballot(claim)
+        save_scores(claim, answers=answers[invitation.expert.code], client="load_demo")
+        seal_ballot(claim)
     return aggregate_round(close_round(round_, actor=manager), actor=manager)
 
 

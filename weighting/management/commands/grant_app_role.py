@@ -13,7 +13,9 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from weighting.immutability import LOG
+from weighting.services.residue import BALLOTS, PEOPLE
 
+MAINTAIN_SINCE = 170000
 PASSWORD_VARIABLE = "QUANHENG_APP_PASSWORD"  # noqa: S105 - the name of the variable
 RIGHTS = (
     "ALTER ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
@@ -48,5 +50,11 @@ class Command(BaseCommand):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [options["role"]])
             create = () if cursor.fetchone() else ("CREATE ROLE {role}",)
-            for statement in (*create, *RIGHTS):
+            for statement in (*create, *RIGHTS, *self._maintenance()):
                 cursor.execute(sql.SQL(statement).format(**names))
+
+    def _maintenance(self) -> tuple[str, ...]:
+        """Let the role remove the dead rows of people and ballots, which only PostgreSQL 17 can grant."""
+        tables = ", ".join(PEOPLE + BALLOTS)
+        is_grantable = connection.pg_version >= MAINTAIN_SINCE  # type: ignore[attr-defined]  # PostgreSQL's own
+        return (f"GRANT MAINTAIN ON {tables} TO {{role}}",) if is_grantable else ()

@@ -1,0 +1,44 @@
+"""The link that somebody has opened and not confirmed yet waits in a cookie, for sessions are stored."""
+
+import re
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from weighting.models import AccessLink
+from weighting.selectors.access import find_link
+
+COOKIE = "pending_token"
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+UNREADABLE = "-"
+
+
+def keep_pending(response: HttpResponse, token: str) -> HttpResponse:
+    """Have the browser keep a token until it is confirmed, for the pages of the confirmation alone."""
+    response.set_cookie(
+        COOKIE,
+        token if TOKEN.fullmatch(token) else UNREADABLE,
+        path=reverse("weighting:confirm-link"),
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def pending_token(request: HttpRequest) -> str:
+    """Return the token that waits; empty when none does."""
+    return request.COOKIES.get(COOKIE, "")
+
+
+def pending_link(request: HttpRequest) -> AccessLink | None:
+    """Return the live link of the token that waits."""
+    token = pending_token(request)
+    return find_link(token) if token else None
+
+
+def forget_pending(response: HttpResponse) -> HttpResponse:
+    """Have the browser forget the token: it is confirmed."""
+    response.delete_cookie(COOKIE, path=reverse("weighting:confirm-link"), samesite="Lax")
+    return response

@@ -1,0 +1,63 @@
+"""What an expert is told before the first item, and how a browser comes to hold the ballot."""
+
+import math
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_variables
+
+from weighting.enums import Feedback, Rule
+from weighting.forms.terms import ConsentForm
+from weighting.keyring import KeyRing
+from weighting.models import Invitation
+from weighting.selectors.ballots import is_open, notes_of
+from weighting.selectors.claims import Claim, new_key, secret_of
+from weighting.services.claims import claim_ballot
+from weighting.views.pending import forget_pending
+
+# How long an answer takes, for the estimate on the confirm page.
+SECONDS_PER_ITEM = 15
+
+
+def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
+    """Return what the terms tell: who is asked what, how long that takes, what becomes of it."""
+    round_ = invitation.round
+    item_count = round_.items.count()
+    return {
+        "invitation": invitation,
+        "expert": invitation.expert,
+        "round": round_,
+        "is_open": is_open(round_),
+        "item_count": item_count,
+        "minutes": math.ceil(item_count * SECONDS_PER_ITEM / 60),
+        "may_abstain": round_.rule == Rule.NORMALISED_MEAN,
+        "keeps_links": round_.feedback == Feedback.OWN,
+        "feeds_back": round_.feedback != Feedback.NONE,
+        "notes": notes_of(round_),
+        "form": form,
+    }
+
+
+@sensitive_variables()
+def begin(request: HttpRequest, invitation: Invitation, *, conflict: str, anew: bool = False) -> HttpResponse:
+    """Claim the invitation for this browser, under a new ballot key."""
+    key = new_key()
+    secret = secret_of(invitation, key)
+    ring = KeyRing.of(request)
+    others = tuple(each.secret for each in ring.held)
+    claim_ballot(Claim(invitation, secret, key, others), conflict=conflict, anew=anew)
+    return welcome(request, invitation, ring.using(key, secret))
+
+
+def welcome(request: HttpRequest, invitation: Invitation, ring: KeyRing) -> HttpResponse:
+    """Lead to the ballot that the ring opens, in the expert's language."""
+    # Somebody of the staff may have been signed in here.
+    logout(request)
+    response = redirect("weighting:ballot")
+    ring.keep_in(response)
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, invitation.expert.language, samesite="Lax")
+    return forget_pending(response)
