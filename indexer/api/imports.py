@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from indexer.api.methods import Unprocessable
 from indexer.api.serializers import DataSetSerializer
 from indexer.forms.data_sets import DataSetImportForm
+from indexer.intake.files import ENCODINGS
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import Review, imports_visible_to, review_of, series_visible_to
 from indexer.selectors.data_sets import data_sets_visible_to
@@ -39,6 +40,7 @@ class ImportRequestSerializer(serializers.Serializer):
 
     file = serializers.FileField()
     totals = serializers.FileField(required=False)
+    encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
     framework = serializers.IntegerField(min_value=1, max_value=LARGEST)
     register = serializers.IntegerField(min_value=1, max_value=LARGEST)
     series = serializers.IntegerField(min_value=1, max_value=LARGEST, required=False)
@@ -101,6 +103,14 @@ class FindingAnswer(serializers.Serializer):
     cell = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
 
 
+class ReadingAnswer(serializers.Serializer):
+    """How the file was read; the words would look wrong in another encoding."""
+
+    sheet = serializers.CharField(allow_blank=True)
+    encoding = serializers.CharField(allow_blank=True)
+    words = serializers.ListField(child=serializers.CharField())
+
+
 class ImportAnswer(serializers.Serializer):
     """An import as it stands: its mapping, and all that is to be corrected or known."""
 
@@ -112,6 +122,7 @@ class ImportAnswer(serializers.Serializer):
     file_name = serializers.CharField()
     file_sha256 = serializers.CharField()
     layout = serializers.ChoiceField(choices=["wide", "long"])
+    reading = ReadingAnswer()
     columns = ColumnAnswer(many=True)
     rows = RowAnswer(many=True)
     findings = FindingAnswer(many=True)
@@ -235,6 +246,7 @@ def _answer(review: Review) -> dict[str, Any]:
         "file_name": draft.file_name,
         "file_sha256": draft.file_sha256,
         "layout": draft.layout,
+        "reading": {"sheet": "", "encoding": "", "words": []} | draft.reading,
         "columns": [
             {"place": place, "head": head, "to": match.to, "how": match.how}
             for place, (head, match) in enumerate(zip(sheet.columns, mapped.columns, strict=True))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation
-from indexer.intake.files import MEGABYTE, UPLOAD
+from indexer.intake.files import ENCODINGS, MEGABYTE, UPLOAD
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
@@ -186,14 +186,22 @@ class DataSetImportForm(TermsForm):
             "the sum of the column without one."
         ),
     )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding of a CSV file"),
+        required=False,
+        choices=[("", gettext_lazy("as the file shows")), *ENCODINGS.items()],
+        help_text=gettext_lazy("Choose one only where the next step shows wrong characters."),
+    )
     field_order = (
-        "file", "totals", "framework", "series", "name_zh", "name_en", "year", "register", *METHOD, "note"
+        "file", "encoding", "totals", "framework", "series", "name_zh", "name_en", "year", "register",
+        *METHOD, "note",
     )  # fmt: skip
 
     def sources(self) -> tuple[DataFile, DataFile | None]:
         """Return the data and the totals as the service takes them."""
         data, totals = self.cleaned_data["file"], self.cleaned_data["totals"]
-        return DataFile(data, data.name), DataFile(totals, totals.name) if totals else None
+        file = DataFile(data, data.name, self.cleaned_data["encoding"])
+        return file, DataFile(totals, totals.name) if totals else None
 
 
 class UnitForm(forms.Form):

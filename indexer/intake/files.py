@@ -25,6 +25,17 @@ FOREIGN = {
 }
 # How a name may end, by what the bytes are.
 ENDINGS = {"csv": {".csv", ".txt", ".tsv", ""}, "xlsx": {".xlsx", ""}, "parquet": {".parquet", ".pq", ""}}
+# What a text may be written in, where the product does not see it by itself.
+ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "gb18030": "GB18030, GBK",
+    "big5": "Big5",
+    "cp1252": "Windows-1252, Latin-1",
+    "cp1250": "Windows-1250",
+    "cp1251": "Windows-1251",
+    "shift_jis": "Shift JIS",
+}
 BATCH = 1000
 # A spreadsheet's cell holds no more.
 LONGEST_TEXT = 32_767
@@ -56,8 +67,13 @@ class FileTable:
     sheet: str = ""
 
 
-def read_file(source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD) -> FileTable | None:
-    """Read CSV, XLSX or Parquet; None with the problem noted when there is nothing to go on with."""
+def read_file(
+    source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD, encoding: str = ""
+) -> FileTable | None:
+    """Read CSV (in one of `ENCODINGS`, or as it shows), XLSX or Parquet.
+
+    None with the problem noted when there is nothing to go on with.
+    """
     data = read_bytes(source, log)
     if data is None or not _is_small_enough(data, log, limits):
         return None
@@ -76,7 +92,7 @@ def read_file(source: Source, name: str, log: ProblemLog, limits: Limits = UPLOA
     if data.count(b",") + data.count(b"\n") > limits.cells:
         _note_too_many_cells(log, limits)
         return None
-    table = table_of_text(data, log)
+    table = table_of_text(data, log, encoding)
     return FileTable(table, kind) if table else None
 
 

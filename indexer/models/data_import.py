@@ -18,6 +18,7 @@ class DataImport(BilingualName):
     (rows, columns), NaN where a cell holds no number; ``texts`` are the cells that hold
     something else, as [row, column, text], and ``corrections`` the cells written anew, in the
     same form. ``column_targets`` and ``row_targets`` are [target, how], one for each.
+    ``reading`` says which sheet was read, in which encoding, and gives some of its words.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -41,6 +42,7 @@ class DataImport(BilingualName):
     totals = models.JSONField(default=dict, blank=True)
     unread = models.JSONField(default=list, blank=True)
     other_sheets = models.JSONField(default=list, blank=True)
+    reading = models.JSONField(default=dict, blank=True)
     column_targets = models.JSONField(default=list, blank=True)
     row_targets = models.JSONField(default=list, blank=True)
     corrections = models.JSONField(default=list, blank=True)

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.frames import scan_totals
-from indexer.intake.files import UPLOAD, Limits, read_file
+from indexer.intake.files import ENCODINGS, UPLOAD, FileTable, Limits, read_file
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, match_columns, match_rows
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
@@ -27,14 +28,16 @@ from weighting.readers.table import read_bytes
 from weighting.services.audit import record_act
 
 MAX_BLOCKERS = 50
+WORDS = 3
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file sent in, and what it is called."""
+    """A file sent in, what it is called, and the encoding that somebody says it has."""
 
     source: Source
     name: str
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,7 @@ def _with_terms(draft: DataImport, terms: Terms) -> DataImport:
 
 def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits) -> Sheet | None:
     content = read_bytes(data.source, log)
-    file = None if content is None else read_file(content, data.name, log, limits)
+    file = None if content is None else read_file(content, data.name, log, limits, data.encoding)
     sheet = read_sheet(file, log) if file else None
     if content is None or file is None or sheet is None:
         return None
@@ -279,7 +282,18 @@ def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limit
     draft.values = np.ascontiguousarray(sheet.values, dtype="<f8").tobytes()
     draft.texts = [[row, column, text] for (row, column), text in sorted(sheet.texts.items())]
     draft.unread, draft.other_sheets = list(sheet.unread), list(file.other_sheets)
+    draft.reading = _reading_of(file, sheet)
     return sheet
+
+
+def _reading_of(file: FileTable, sheet: Sheet) -> dict[str, Any]:
+    """Return how a file was read: its sheet, its encoding, and words that would look wrong in another."""
+    words = (word for word in (*sheet.columns, *sheet.units) if not word.isascii())
+    return {
+        "sheet": file.sheet,
+        "encoding": ENCODINGS.get(file.table.encoding, ""),
+        "words": list(islice(words, WORDS)),
+    }
 
 
 def _read_totals_into(draft: DataImport, totals: DataFile) -> Iterable[Any]:

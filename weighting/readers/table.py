@@ -57,10 +57,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A header and the rows below it that are as long as it is, which can be walked once."""
+    """A header and the rows below it that are as long as it is, which can be walked once.
+
+    ``encoding`` is what its text was read in; '' of a workbook.
+    """
 
     header: tuple[str, ...]
     rows: Iterator[Row]
+    encoding: str = ""
 
     def records(self, columns: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield each row's line and its cells in the given columns, '' where there is none."""
@@ -115,10 +119,13 @@ def read_table(source: Source, log: ProblemLog) -> Table | None:
     return None if data is None else table_of_text(data, log)
 
 
-def table_of_text(data: bytes, log: ProblemLog) -> Table | None:
-    """Read bytes as comma-separated rows; None when there is nothing to go on with."""
-    encoding = _text_encoding(data, log)
-    if encoding is None:
+def table_of_text(data: bytes, log: ProblemLog, encoding: str = "") -> Table | None:
+    """Read bytes as comma-separated rows, in the encoding given or else in the one that they show.
+
+    None when there is nothing to go on with.
+    """
+    encoding = _text_encoding(data, log, encoding)
+    if not encoding:
         return None
     rows = _split_rows(io.TextIOWrapper(io.BytesIO(data), encoding, newline=""), log)
     first = next(rows, None)
@@ -127,7 +134,7 @@ def table_of_text(data: bytes, log: ProblemLog) -> Table | None:
             log.add(_("The file is empty. Its first line must name the columns."), row=1)
         return None
     header = tuple(first.cells)
-    return Table(header=header, rows=_whole_rows(header, rows, log))
+    return Table(header=header, rows=_whole_rows(header, rows, log), encoding=encoding)
 
 
 def check_header(
@@ -165,22 +172,26 @@ def note_controls(cells: Iterable[str], line: int, log: ProblemLog) -> bool:
     return bool(found)
 
 
-def _text_encoding(data: bytes, log: ProblemLog) -> str | None:
+def _text_encoding(data: bytes, log: ProblemLog, asked: str) -> str:
+    """Return the encoding to read in, the one asked for if there is one; '' with the problem noted."""
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         log.add(_("This is a workbook or an archive. Save the sheet as CSV."))
-        return None
+        return ""
     try:
-        encoding = encoding_of(data)
+        encoding = asked or encoding_of(data)
+        _try_encoding(data, encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        log.add(
-            _("The text is neither UTF-8 nor GB18030 nor Western (cp1252). Save the file as CSV in UTF-8."),
-            row=line,
-        )
-        return None
+        message = _("The text is not written in the encoding that was chosen. Choose another one.")
+        if not asked:
+            message = _(
+                "The text is neither UTF-8 nor GB18030 nor Western (cp1252). Save the file as CSV in UTF-8."
+            )
+        log.add(message, row=line)
+        return ""
     if encoding != "utf-16" and b"\0" in data:
         log.add(_("This is not a text file. Save the table as CSV."))
-        return None
+        return ""
     return encoding
 
 

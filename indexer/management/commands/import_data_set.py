@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from indexer.intake.files import OPERATOR
+from indexer.intake.files import ENCODINGS, OPERATOR
 from indexer.models import DataSeries, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
@@ -39,6 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--name-en", default="")
         parser.add_argument("--register", help="Chinese name of the register; the cities of China if none")
         parser.add_argument("--totals", type=Path, help="code, total")
+        parser.add_argument(
+            "--encoding", choices=ENCODINGS, default="", help="of a CSV file; as it shows if none"
+        )
         parser.add_argument("--note", default="")
         for name, choices in METHOD.items():
             parser.add_argument(f"--{name}", choices=choices, default=choices[0])
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         file, totals = options["file"], options["totals"]
         try:
             data_set = import_data_set(
-                data=DataFile(file, file.name),
+                data=DataFile(file, file.name, options["encoding"]),
                 totals=DataFile(totals, totals.name) if totals else None,
                 terms=_terms(options),
                 actor=_found(Account, username=options["account"]),
