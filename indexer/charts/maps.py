@@ -194,4 +194,5 @@ def _round_part(largest: float) -> float:
     if largest <= 0:
         return 0.0
     power = 10.0 ** math.floor(math.log10(largest))
-    return max(step * power for step in (1, 2, 5) if step * power <= largest)
+    # A number just below a power of ten has that power's logarithm.
+    return max((step * power for step in (1, 2, 5) if step * power <= largest), default=power / 2)

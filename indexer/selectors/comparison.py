@@ -25,7 +25,7 @@ from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
-from weighting.selectors.frameworks import indicators_of, tree_of
+from weighting.selectors.frameworks import indicators_of, sub_indices_of, tree_of
 from weighting.selectors.versions import global_weights_of
 
 # Weights are products of a few quotients: below this they differ by rounding alone.
@@ -68,13 +68,13 @@ class Comparison:
         return [result.run for result in self.results]
 
     @cached_property
-    def roots(self) -> IntArray:
+    def sub_positions(self) -> IntArray:
         """Positions of the sub-indices among the nodes."""
-        return self.tree.groups[0]
+        return np.array([node.position for node in self.sub_indices])
 
     @cached_property
     def sub_indices(self) -> list[Indicator]:
-        return [self.nodes[root] for root in self.roots]
+        return sub_indices_of(self.nodes)
 
     @cached_property
     def ranks(self) -> IntArray:
@@ -181,8 +181,8 @@ class Comparison:
     @cached_property
     def lower_weights_differ(self) -> bool:
         """Whether any two versions weigh differently inside a sub-index, too."""
-        branches = self.tree.descendant_leaves[self.roots]
-        of_branch = branches.T @ self.weights[self.roots]
+        branches = self.tree.descendant_leaves[self.sub_positions]
+        of_branch = branches.T @ self.weights[self.sub_positions]
         leaf_weights = self.weights[self.tree.leaves]
         inside = np.divide(leaf_weights, of_branch, out=np.zeros_like(leaf_weights), where=of_branch > 0)
         return bool(np.ptp(inside, axis=1).max() > WEIGHT_TOLERANCE)

@@ -10,6 +10,7 @@ from indexer.numeric.concentration import Concentration, concentration, lorenz_c
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
+from weighting.selectors.frameworks import sub_indices_of
 
 TOPS = (1, 3, 10, 50, 100)
 Place = Province | Region
@@ -88,12 +89,8 @@ def concentration_of(subject: NodeScores) -> ConcentrationReport:
         remainder=max(0.0, 1 - float(scores.sum())) if subject.is_share else None,
         regions=regions,
         provinces=provinces,
-        nodes=[_of_node(subject, node) for node in (None, *_sub_indices(subject))],
+        nodes=[_of_node(subject, node) for node in (None, *sub_indices_of(subject.nodes))],
     )
-
-
-def _sub_indices(subject: NodeScores) -> list[Indicator]:
-    return [node for node in subject.nodes if node.parent_id is None]
 
 
 def _of_node(subject: NodeScores, node: Indicator | None) -> NodeConcentration:

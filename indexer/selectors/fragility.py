@@ -12,8 +12,8 @@ from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.indices import index_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.numeric.tree import NO_PARENT, Tree
-from weighting.selectors.frameworks import indicators_of
+from weighting.numeric.tree import Tree
+from weighting.selectors.frameworks import indicators_of, sub_indices_of
 
 
 class NotLinear(ValueError):
@@ -71,7 +71,8 @@ class Fragility:
         node = int(self.changes.nodes[pair])
         if node < 0:
             return None
-        while self.tree.parents[node] != NO_PARENT:
+        tops = {top.position for top in sub_indices_of(self.nodes)}
+        while node not in tops:
             node = int(self.tree.parents[node])
         return self.nodes[node]
 

@@ -14,7 +14,7 @@ from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import RankIntervals, rank_intervals_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray
-from weighting.selectors.frameworks import along_the_tree
+from weighting.selectors.frameworks import along_the_tree, sub_indices_of
 
 # Levels of the tree that a profile goes down to: the sub-indices and their level-1 indicators.
 LEVELS = 2
@@ -74,7 +74,7 @@ class Leads:
 
     @cached_property
     def sub_indices(self) -> list[Indicator]:
-        return [node for node in self.scores.nodes if node.parent_id is None]
+        return sub_indices_of(self.scores.nodes)
 
     @cached_property
     def sub_ranks(self) -> FloatArray:
@@ -174,7 +174,8 @@ class CityProfile:
 
     @cached_property
     def sub_indices(self) -> list[ScoreProfile]:
-        return [score for score in self.nodes if score.node and score.node.parent_id is None]
+        tops = {node.pk for node in sub_indices_of(self.scores.nodes)}
+        return [score for score in self.nodes if score.node and score.node.pk in tops]
 
     @cached_property
     def neighbours(self) -> list[Neighbour]:

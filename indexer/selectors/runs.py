@@ -235,12 +235,17 @@ def _visible_to(account: Account | None) -> QuerySet[Run]:
 
 
 def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:
-    """Return the row of each inner node by its position, and the scores, (inner nodes, cities)."""
+    """Return the row of each inner node by its position, and the scores, (inner nodes, cities).
+
+    A framework of leaves alone has none of them: no row, and scores of the shape (0, cities).
+    """
     assert run.node_scores is not None  # noqa: S101  (a finished run has them: run_done_is_whole)
     count = int(np.frombuffer(run.node_scores, dtype="<i8", count=1)[0])
     positions = np.frombuffer(run.node_scores, dtype="<i8", count=count, offset=8)
     scores = np.frombuffer(run.node_scores, dtype="<f8", offset=8 * (count + 1))
-    return {int(node): row for row, node in enumerate(positions)}, scores.reshape(count, -1)
+    return {int(node): row for row, node in enumerate(positions)}, scores.reshape(
+        count, len(run.data_set.city_ids)
+    )
 
 
 def _rows_of(run: Run, city_ids: Sequence[int]) -> IntArray | None:

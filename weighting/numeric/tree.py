@@ -22,7 +22,7 @@ FAULT_TEXTS: dict[FaultKind, str] = {
     "orphan": "the parent {other!r} of {code!r} is not a node of the tree",
     "cycle": "{code!r} is its own ancestor: {other}",
     "too_deep": f"{{code!r}} lies deeper than {MAX_DEPTH} levels",
-    "too_small": "a tree needs at least two nodes, {number} given",
+    "too_small": "a tree needs a node, {number} given",
     "too_large": f"a tree has at most {MAX_NODES} nodes, {{number}} given",
 }
 
@@ -146,7 +146,7 @@ def build_tree(codes: Sequence[str], parents: Sequence[str]) -> Tree:
     ------
     TreeError
         Listing every empty or repeated code, orphan and cycle, a depth above 6 levels, and
-        fewer than 2 or more than 2,000 nodes.
+        none or more than 2,000 nodes.
     """
     if len(codes) != len(parents):
         raise ValueError(f"{len(codes)} codes but {len(parents)} parents")
@@ -224,7 +224,7 @@ def _check_leaf_weights(tree: Tree, leaf_weights: FloatArray) -> FloatArray:
 
 
 def _find_faults(codes: Sequence[str], parents: Sequence[str]) -> Iterator[TreeFault]:
-    if len(codes) < 2:
+    if not codes:
         yield TreeFault("too_small", number=len(codes))
     if len(codes) > MAX_NODES:
         yield TreeFault("too_large", number=len(codes))

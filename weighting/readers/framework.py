@@ -161,7 +161,7 @@ def _add_fault(fault: TreeFault, rows: tuple[FrameworkRow, ...], log: ProblemLog
     """Say a fault of the tree in terms of the file."""
     match fault.kind:
         case "too_small":
-            log.add(_("A framework needs at least two indicators. Add rows."))
+            log.add(_("A framework needs at least one indicator. Add rows."))
             return
         case "too_large":
             message = _("A framework has at most %(limit)d indicators, this one %(count)d. Leave some out.")

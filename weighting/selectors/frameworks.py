@@ -40,6 +40,20 @@ def along_the_tree(indicators: list[Indicator]) -> list[Indicator]:
     return ordered
 
 
+def sub_indices_of(indicators: Collection[Indicator]) -> list[Indicator]:
+    """Return what the whole is divided into: the nodes without a parent, in file order.
+
+    A single one of them is the whole itself, so that its children are meant, and so on down.
+    """
+    children: dict[int | None, list[Indicator]] = {}
+    for node in indicators:
+        children.setdefault(node.parent_id, []).append(node)
+    group = children[None]
+    while len(group) == 1 and group[0].pk in children:
+        group = children[group[0].pk]
+    return group
+
+
 def distinct_names(tree: Collection[Indicator]) -> dict[str, str]:
     """Return by code what tells the nodes of a tree apart.
 

@@ -26,6 +26,7 @@ from indexer.studies.ranked import RankedKind
 from indexer.studies.words import percent
 from weighting.models import Indicator
 from weighting.numeric.constrained import ConstraintError, ConstraintFault, constrain_weights
+from weighting.selectors.frameworks import sub_indices_of
 
 # Bands of ranks in which acceptability is stacked: up to and with each.
 BANDS = (1, 2, 3, 10, 50)
@@ -224,19 +225,19 @@ def _central_table(result: StudyResult, nodes: list[Indicator]) -> StudyFigure:
     """List the weights of the sub-indices that favour each unit which is ever first; no drawing."""
     central, firsts = result.figures["central"], result.figures["top1"]
     said = {"unit": result.cities.register.unit}
-    roots = [node for node in nodes if node.parent_id is None]
+    tops = sub_indices_of(nodes)
     order = [p for p in np.argsort(-firsts, kind="stable").tolist() if firsts[p] > 0][:ROWS]
     heads = [
         capfirst(said["unit"]),
         _("First in % of the weights"),
-        *(node.name for node in roots),
+        *(node.name for node in tops),
         _("Rank under these"),
     ]
     table: list[list[object]] = [
         [
             result.cities[p].name,
             f"{100 * firsts[p]:.2f}",
-            *(f"{100 * central[p, node.position]:.1f}" for node in roots),
+            *(f"{100 * central[p, node.position]:.1f}" for node in tops),
             int(result.figures["central_rank"][p]),
         ]
         for p in order

@@ -45,7 +45,7 @@ def _is_pair(compared: Comparison) -> bool:
 
 def _weights(compared: Comparison) -> Figure:
     labels = short_names(compared.runs)
-    percents = compared.weights[compared.roots] * 100
+    percents = compared.weights[compared.sub_positions] * 100
     gaps = np.ptp(percents, axis=1)
     widest = int(gaps.argmax())
     if gaps[widest] > 0:

@@ -42,12 +42,17 @@ def _within(fragility: Fragility) -> str:
     words = {"within": within, "count": fragility.count}
     if not within:
         return (
-            _(
+            ngettext(
+                "The one pair of neighbours does not change places when one weight moves by a "
+                "percentage point.",
                 "None of %(count)s pairs of neighbours changes places when one weight moves by a "
-                "percentage point."
+                "percentage point.",
+                fragility.count,
             )
             % words
         )
+    if fragility.count == 1:
+        return _("The one pair of neighbours changes places when one weight moves by a percentage point.")
     return (
         ngettext(
             "%(within)s of %(count)s pairs of neighbours changes places when one weight moves by a "

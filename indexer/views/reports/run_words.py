@@ -18,6 +18,7 @@ from indexer.views.reports.fragility import fragile_sentences
 from indexer.words import score_unit
 from weighting.enums import Language
 from weighting.numeric.arrays import IntArray
+from weighting.selectors.frameworks import sub_indices_of
 from weighting.views.numbers import signed
 
 # More names than this in one sentence are counted.
@@ -112,7 +113,7 @@ def digits_apart(one: float, other: float | None) -> int:
 
 def sub_leaders(subject: NodeScores) -> str:
     """Say who leads in each sub-index; empty where there is no choice of cities or of sub-indices."""
-    roots = [node for node in subject.nodes if node.parent_id is None]
+    roots = sub_indices_of(subject.nodes)
     if len(roots) < 2 or len(subject.cities) < 2:
         return ""
     held = {}

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from indexer import charts
@@ -22,6 +23,7 @@ from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.requests import asks_for_part
+from weighting.selectors.frameworks import sub_indices_of
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
 
@@ -151,7 +153,10 @@ def _statistics(fragility: Fragility) -> list[dict[str, str]]:
         {
             "label": _("Turned by 1 percentage point"),
             "value": str(fragility.within(SMALL)),
-            "note": _("of %(count)s pairs of neighbours") % {"count": fragility.count},
+            "note": ngettext(
+                "of %(count)s pair of neighbours", "of %(count)s pairs of neighbours", fragility.count
+            )
+            % {"count": fragility.count},
         },
         {
             "label": _("Turned by a tenth of a point"),
@@ -198,7 +203,7 @@ def _figure(fragility: Fragility) -> Figure | None:
     }
     subtitle = _("smallest change of one local weight that ties two neighbours, by sub-index of the weight")
     source = f"{data_set_name(fragility.run.data_set)} · {version_name(fragility.run)}"
-    branches = [fragility.nodes[root].name for root in fragility.tree.groups[0]]
+    branches = [node.name for node in sub_indices_of(fragility.nodes)]
     register = fragility.cities.register
     spec = charts.fragility_chart(
         dots,

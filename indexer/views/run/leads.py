@@ -134,6 +134,8 @@ def _rule(leads: Leads, form: LeadForm) -> str:
             "The rule: the rank of the %(unit)s in the first score is more than %(places)s places better "
             "than in the second."
         ) % {"places": form.threshold, "unit": leads.scores.cities.register.unit}
+    if len(leads.sub_indices) == 1:
+        return _("There is one sub-index alone, so none leads another: choose two scores to compare.")
     return _(
         "The rule: a dark horse ranks more than %(places)s places better in one sub-index than in each of "
         "the other %(others)s."

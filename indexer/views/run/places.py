@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from indexer import charts
@@ -88,13 +89,33 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 def _finding(ranked: PlaceRanking) -> str:
     first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
     words = {"place": first.name, "count": len(ranked.places), "share": f"{score * PERCENT:.1f}"}
-    if ranked.is_sum and ranked.level == "province":
-        return _("%(place)s leads %(count)s provinces with %(share)s %% of the national total") % words
     if ranked.is_sum:
-        return _("%(place)s leads %(count)s regions with %(share)s %% of the national total") % words
-    if ranked.level == "province":
-        return _("%(place)s leads %(count)s provinces") % words
-    return _("%(place)s leads %(count)s regions") % words
+        sentence = _sentences_of_sums(len(ranked.places))[ranked.level]
+    else:
+        sentence = _sentences(len(ranked.places))[ranked.level]
+    return sentence % words
+
+
+def _sentences_of_sums(count: int) -> dict[str, str]:
+    return {
+        "province": ngettext(
+            "%(place)s, the one province, has %(share)s %% of the national total",
+            "%(place)s leads %(count)s provinces with %(share)s %% of the national total",
+            count,
+        ),
+        "region": ngettext(
+            "%(place)s, the one region, has %(share)s %% of the national total",
+            "%(place)s leads %(count)s regions with %(share)s %% of the national total",
+            count,
+        ),
+    }
+
+
+def _sentences(count: int) -> dict[str, str]:
+    return {
+        "province": ngettext("%(place)s is the one province", "%(place)s leads %(count)s provinces", count),
+        "region": ngettext("%(place)s is the one region", "%(place)s leads %(count)s regions", count),
+    }
 
 
 def _chart(ranked: PlaceRanking) -> charts.Spec:

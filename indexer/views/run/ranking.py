@@ -42,6 +42,7 @@ from weighting.exports import Heading
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.requests import asks_for_part
+from weighting.selectors.frameworks import sub_indices_of
 from weighting.selectors.versions import WeightedNode, weighted_nodes_of
 from weighting.views.files import save_links, table_answer
 from weighting.views.numbers import signed
@@ -69,8 +70,11 @@ class Ranking:
     @cached_property
     def children(self) -> list[WeightedNode]:
         """The nodes right below the one in view; the sub-indices below the composite."""
-        above = self.subject.node.pk if self.subject.node else None
-        return [node for node in self.nodes if node.indicator.parent_id == above]
+        node = self.subject.node
+        if node is None:
+            tops = {top.pk for top in sub_indices_of(self.subject.nodes)}
+            return [child for child in self.nodes if child.indicator.pk in tops]
+        return [child for child in self.nodes if child.indicator.parent_id == node.pk]
 
     @cached_property
     def columns(self) -> list[Indicator | None]:

@@ -76,7 +76,6 @@ def test_bad_leaf_weights_are_refused(tree, leaf_weights):
 @pytest.mark.parametrize(
     ("codes", "parents", "kinds"),
     [
-        (["a"], [""], ["too_small"]),
         ([], [], ["too_small"]),
         (["a", "b"], ["b", "a"], ["cycle"]),
         (["a", "b"], ["a", ""], ["cycle"]),
