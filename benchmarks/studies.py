@@ -22,8 +22,9 @@ from indexer.management.workers import count_share, keep_study, one_thread_proce
 from indexer.models import Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.plans import Plan, merge_tallies
+from indexer.numeric.rank_counts import RankCounts
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import CHUNK, RankCounter, RankCounts, RankStudy
+from indexer.numeric.uncertainty import CHUNK, RankCounter, RankStudy
 from indexer.services.studies import count_waiting_parts
 from indexer.studies.asking import planned_of
 from weighting.numeric.arrays import FloatArray, IntArray

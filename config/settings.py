@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.broker import socket_path
 from config.build import build_fingerprint, build_name
+from config.memory import memory_there_is
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -156,6 +157,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 # A run stays with a worker that says nothing for this long; then another may take it.
 RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
+# What one process may need for a study, in megabytes: a study that needs more is refused when it is
+# asked. A quarter of what there is by default: two workers, the pages and the database share it.
+STUDY_MEMORY_MB = env.int("STUDY_MEMORY_MB", default=memory_there_is() // 4_000_000)
 # A worker computes for this long, then looks at the queues again.
 RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=5.0)
 CELERY_BEAT_SCHEDULE = {

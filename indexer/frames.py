@@ -232,11 +232,11 @@ def write_rank_intervals(
 
 
 def write_rank_histogram(
-    path: os.PathLike[str], units: Sequence[str], ranks: IntArray, histogram: IntArray
+    path: os.PathLike[str], units: Sequence[str], ranks: IntArray, histogram: IntArray, heads: Sequence[str]
 ) -> None:
-    """Write unit and the counts (cities, ranks), one column per rank, the first rank first."""
+    """Write unit and the counts (cities, ranks or bands of ranks), the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    frame = pd.DataFrame(histogram[order], columns=range(1, histogram.shape[1] + 1))
+    frame = pd.DataFrame(histogram[order], columns=heads)
     names = [neutralise(unit) for unit in units]
     frame.insert(0, UNIT, [names[i] for i in order])
     _write(frame, path)

@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from indexer.frames import write_rank_histogram, write_rank_intervals
-from indexer.numeric.uncertainty import (
-    CHUNK,
-    RankCounts,
-    probability_in_top,
-    summarise_ranks,
-    summarise_shifts,
-)
+from indexer.numeric.rank_bands import Bands
+from indexer.numeric.rank_counts import RankCounts, probability_in_top, summarise_ranks, summarise_shifts
+from indexer.numeric.uncertainty import CHUNK
 from weighting.numeric.arrays import IntArray
 
 TOP = 10
@@ -44,10 +40,17 @@ def write_rank_files(
         "q95": summary.q95,
         "p_top10": probability_in_top(counts, TOP),
     }
+    if summary.median_low is not None and summary.median_high is not None:
+        columns |= {"median_low": summary.median_low, "median_high": summary.median_high}
     write_rank_intervals(folder / NAMES[0], units, nominal, columns)
-    write_rank_histogram(folder / NAMES[1], units, nominal, counts.histogram)
+    heads = [f"{a}" if a == b else f"{a}-{b}" for a, b in _ends(counts.bands)]
+    write_rank_histogram(folder / NAMES[1], units, nominal, counts.histogram, heads)
     text = json.dumps(_summary(counts, asked, inputs), ensure_ascii=False, indent=2)
     (folder / NAMES[2]).write_text(text + "\n", encoding="utf-8")
+
+
+def _ends(bands: Bands) -> list[tuple[int, int]]:
+    return list(zip(bands.firsts.tolist(), bands.lasts.tolist(), strict=True))
 
 
 def asked_of(

@@ -37,6 +37,7 @@ from weighting.visitors import account_of
 
 UNIT = OpenApiParameter("unit", str, description="Name of a city, in either language.")
 CONFLICT = OpenApiResponse(description="It cannot be done as things stand; `blockers` says why.")
+MEDIANS = ("median_low", "median_high")
 FIGURES = ("mean", "q05", "q25", "median", "q75", "q95", "top1", "top3", "top10", "top50", "top100")
 
 
@@ -130,6 +131,12 @@ class CityFiguresSerializer(serializers.Serializer):
     top10 = serializers.FloatField()
     top50 = serializers.FloatField()
     top100 = serializers.FloatField()
+    median_low = serializers.FloatField(
+        required=False,
+        help_text="The least that the median can be, where ranks are counted in bands: of more than "
+        "5,000 units. Quantiles then are the outer ends of their bands, the median the middle of its own.",
+    )
+    median_high = serializers.FloatField(required=False, help_text="The most that the median can be.")
     group = serializers.IntegerField(help_text="Cities of one group cannot be told apart.")
 
 
@@ -137,6 +144,10 @@ class RankCountSerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
     rank = serializers.IntegerField()
+    rank_to = serializers.IntegerField(
+        required=False,
+        help_text="Last rank of the band that begins with this rank; only of more than 5,000 units.",
+    )
     count = serializers.IntegerField(help_text="Draws in which the city has this rank; never 0.")
 
 
@@ -300,7 +311,8 @@ class StudyHistogram(StudyView):
             rows,
             lambda row: {
                 **_names(result.cities[row[0]]),
-                "rank": row[1] + 1,
+                "rank": int(result.bands.firsts[row[1]]),
+                **_band_end(result, row[1]),
                 "count": int(result.histogram[row]),
             },
         )
@@ -355,11 +367,16 @@ def _names(city: City) -> dict[str, str]:
     return {"unit": city.name_zh, "unit_en": city.name_en}
 
 
+def _band_end(result: StudyResult, band: int) -> dict[str, int]:
+    """Return the last rank of a band, where ranks are counted in bands."""
+    return {} if result.bands.is_exact else {"rank_to": int(result.bands.lasts[band])}
+
+
 def _city_row(result: StudyResult, place: int) -> dict[str, Any]:
     figures = result.figures
     return {
         **_names(result.cities[place]),
         "nominal": int(figures["nominal"][place]),
-        **{name: float(figures[name][place]) for name in FIGURES},
+        **{name: float(figures[name][place]) for name in (*FIGURES, *MEDIANS) if name in figures},
         "group": int(figures["group"][place]),
     }

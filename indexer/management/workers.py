@@ -9,7 +9,8 @@ from multiprocessing import get_context
 from operator import add
 from typing import Any
 
-from indexer.numeric.uncertainty import RankCounts, RankStudy
+from indexer.numeric.rank_counts import RankCounts
+from indexer.numeric.uncertainty import RankStudy
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 # Enough to even out the work, few enough that merging costs next to nothing.

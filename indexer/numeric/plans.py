@@ -13,15 +13,18 @@ from typing import Protocol
 import numpy as np
 
 from indexer.numeric.blocks import Tally
+from indexer.numeric.rank_bands import bands_of
 from indexer.numeric.rank_correlation import kendall_by_version, spearman_by_version
+from indexer.numeric.rank_counts import Exactly, RankCounts
 from indexer.numeric.sensitivity import drop_cities, group_outputs, leave_nodes_out
+from indexer.numeric.study_memory import dropped_memory, outputs_memory, rank_memory
 from indexer.numeric.uncertainty import (
     CHUNK,
     Index,
     RankCounter,
-    RankCounts,
     SeededDraws,
-    many_ranks,
+    rank_counter,
+    ranks_in_parts,
 )
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
@@ -33,7 +36,7 @@ CITIES_PER_CHUNK = 16
 # Central weights are means of weights as whole numbers of this size, so that their sums are
 # exact: 10^9 draws of weight 1 stay below 2^63.
 WEIGHT_UNIT = 2.0**-32
-JOINED = frozenset({"spearman", "kendall", "outputs", "ranks", "shifts_without", "possible"})
+JOINED = frozenset({"shift_sums", "spearman", "kendall", "outputs", "ranks", "shifts_without", "possible"})
 
 
 class Versions(Protocol):
@@ -61,6 +64,9 @@ class Plan(Protocol):
     @property
     def rankings(self) -> int:
         """About how often each version or case is scored and ranked."""
+
+    def memory_for(self, units: int) -> int:
+        """Return the bytes that a process needs at most, were the study of so many cities."""
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Count some chunks, in rising order."""
@@ -114,9 +120,17 @@ class RankPlan:
         """Once by each method."""
         return len(self.indices)
 
+    def memory_for(self, units: int) -> int:
+        """All methods are counted at once."""
+        tree = self.indices[0].tree
+        nodes = len(tree) if self.with_central else 0
+        return rank_memory(
+            units=units, leaves=len(tree.leaves), methods=len(self.indices), central_nodes=nodes
+        )
+
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return histogram, shifts (methods, sums), correlations and first-place weights."""
-        counters = [RankCounter(index) for index in self.indices]
+        counters = [rank_counter(index) for index in self.indices]
         correlations: list[tuple[FloatArray, FloatArray]] = []
         firsts = np.zeros((len(self._nominal), len(self.indices[0].tree)), dtype=np.int64)
         for chunk in chunks:
@@ -152,11 +166,15 @@ class RankPlan:
 
     def _correlate(self, local: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return both coefficients, (methods, draws of the chunk)."""
-        ranks = [many_ranks(index, local) for index in self.indices]
-        return (
-            np.stack([spearman_by_version(self._nominal, rows) for rows in ranks]),
-            np.stack([kendall_by_version(self._nominal, rows) for rows in ranks]),
-        )
+        both = [self._correlate_one(index, local) for index in self.indices]
+        return np.stack([rho for rho, _ in both]), np.stack([tau for _, tau in both])
+
+    def _correlate_one(self, index: Index, local: FloatArray) -> tuple[FloatArray, FloatArray]:
+        parts = [
+            (spearman_by_version(self._nominal, ranks), kendall_by_version(self._nominal, ranks))
+            for ranks in ranks_in_parts(index, local)
+        ]
+        return np.concatenate([rho for rho, _ in parts]), np.concatenate([tau for _, tau in parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +193,11 @@ class LeftOutPlan:
     def rankings(self) -> int:
         """A node that leaves changes its group, and those above it."""
         return 2 + len(self.index.tree.groups)
+
+    def memory_for(self, units: int) -> int:
+        """The ranks of every case are kept, and scored a chunk at a time."""
+        cases = len(self.nodes) + NODES_PER_CHUNK
+        return rank_memory(units=units, leaves=len(self.index.tree.leaves), given_cases=cases)
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the ranks of every case, (cities, nodes left out), and what they add up to."""
@@ -218,6 +241,11 @@ class SobolPlan:
         """Each sample with every group of weights exchanged, and twice whole."""
         return 2 + len(self.index.tree.groups)
 
+    def memory_for(self, units: int) -> int:
+        """Of each ranking one number is kept."""
+        outputs = self.rankings * self.draws.draws
+        return outputs_memory(units=units, leaves=len(self.index.tree.leaves), outputs=outputs)
+
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the outputs, (2 + groups, samples)."""
         parts = [
@@ -259,6 +287,10 @@ class DroppedPlan:
         """Once without each city."""
         return 1
 
+    def memory_for(self, units: int) -> int:
+        """The square of the cities: the shift of each without each other."""
+        return dropped_memory(units=units, leaves=len(self.leaf_weights))
+
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return the shifts, (cities, dropped), and which departures are possible, (dropped,)."""
         dropped = [city for chunk in chunks for city in self._cities_of(chunk)]
@@ -289,14 +321,21 @@ def merge_tallies(tallies: Iterable[Tally]) -> Tally:
             if name in JOINED:
                 kept.setdefault(name, []).append(array)
             else:
+                if name == "histogram" and name in sums and array.shape != sums[name].shape:
+                    raise ValueError("parts that were counted in other bands of ranks")
                 sums[name] = _sum(sums[name], array) if name in sums else array
     return sums | {name: np.concatenate(arrays, axis=-1) for name, arrays in kept.items()}
 
 
 def counts_of(tally: Tally, method: int | None = None) -> RankCounts:
     """Return the counts of a tally of ranks; the shifts of one method, or of all together."""
-    shifts = tally["shifts"].sum(axis=0) if method is None else tally["shifts"][method]
-    return RankCounts(tally["histogram"], shifts, np.empty((0, 2), dtype=np.int64))
+    no_pairs = np.empty((0, 2), dtype=np.int64)
+    if "shift_sums" in tally:
+        sums = tally["shift_sums"]
+        exactly = Exactly(tally["rank_sums"], tally["kept"], sums.ravel() if method is None else sums[method])
+        return RankCounts(tally["histogram"], np.empty(0, dtype=np.int64), no_pairs, exactly)
+    shifts = np.atleast_2d(tally["shifts"])
+    return RankCounts(tally["histogram"], shifts.sum(axis=0) if method is None else shifts[method], no_pairs)
 
 
 def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
@@ -315,9 +354,18 @@ def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
 
 
 def _tally_of(counts: Sequence[RankCounts]) -> Tally:
+    histogram = reduce(np.add, [part.histogram for part in counts])
+    exactly = [part.exactly for part in counts if part.exactly is not None]
+    if exactly:
+        return {
+            "histogram": histogram,
+            "rank_sums": reduce(np.add, [part.rank_sums for part in exactly]),
+            "kept": reduce(np.add, [part.kept for part in exactly]),
+            "shift_sums": np.stack([part.shift_sums for part in exactly]),
+        }
     size = max(len(part.shifts) for part in counts)
     return {
-        "histogram": reduce(np.add, [part.histogram for part in counts]),
+        "histogram": histogram,
         "shifts": np.stack([np.pad(part.shifts, (0, size - len(part.shifts))) for part in counts]),
     }
 
@@ -332,24 +380,35 @@ def _correlations(parts: list[tuple[FloatArray, FloatArray]], methods: int) -> T
 
 def _count_cases(ranks: IntArray, nominal: IntArray) -> Tally:
     """Count ranks that are at hand, (cities, cases)."""
-    cities = len(nominal)
-    numbers = ranks - 1 + cities * np.arange(cities)[:, np.newaxis]
-    histogram = np.bincount(numbers.ravel(), minlength=cities * cities).reshape(cities, cities)
+    cities, bands = len(nominal), bands_of(len(nominal))
+    size = len(bands.firsts)
+    histogram = np.zeros(cities * size, dtype=np.int64 if bands.is_exact else np.int32)
+    rows = size * np.arange(cities)
+    for case in ranks.T:
+        histogram[rows + bands.of_place[case - 1]] += 1
     sums = np.abs(ranks - nominal[:, np.newaxis]).sum(axis=0)
-    return {"histogram": histogram, "shifts": np.bincount(sums)[np.newaxis]}
+    tally: Tally = {"histogram": histogram.reshape(cities, size)}
+    if bands.is_exact:
+        return tally | {"shifts": np.bincount(sums)[np.newaxis]}
+    kept = (ranks == nominal[:, np.newaxis]).sum(axis=1)
+    return tally | {"rank_sums": ranks.sum(axis=1), "kept": kept, "shift_sums": sums[np.newaxis]}
 
 
 def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
     """Add the weights, in whole units, to those of the cities that are first under them."""
-    version, city = np.nonzero(many_ranks(index, local) == 1)
-    units = np.rint(local.T / WEIGHT_UNIT).astype(np.int64)
-    np.add.at(firsts, city, units[version])
+    units, start = np.rint(local.T / WEIGHT_UNIT).astype(np.int64), 0
+    for ranks in ranks_in_parts(index, local):
+        version, city = np.nonzero(ranks == 1)
+        np.add.at(firsts, city, units[start + version])
+        start += len(ranks)
 
 
 def _sum(total: IntArray, array: IntArray) -> IntArray:
-    """Add counts of which either may reach further along the last axis."""
+    """Add counts; of shifts either may reach further along the last axis."""
     if array.shape == total.shape:
-        return total + array
+        # In its place: of many cities both are large, and nobody else holds the total.
+        total += array
+        return total
     size = max(total.shape[-1], array.shape[-1])
     room = [(0, 0)] * (total.ndim - 1)
     both = (np.pad(part, [*room, (0, size - part.shape[-1])]) for part in (total, array))

@@ -11,7 +11,7 @@ from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import CompositeError, Missing, composite_scores, node_scores
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import CHUNK, Index, many_ranks, many_scores
+from indexer.numeric.uncertainty import CHUNK, Index, many_scores, ranks_in_parts
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
@@ -332,9 +332,9 @@ def _output(index: Index, local: FloatArray, *, city: int | None, of_score: bool
         return many_scores(alone, local)[:, 0]
     parts = []
     for start in range(0, local.shape[1], CHUNK):
-        ranks = many_ranks(index, local[:, start : start + CHUNK])
-        shift = np.abs(ranks - index.nominal_ranks).mean(axis=1)
-        parts.append(shift if city is None else ranks[:, city].astype(np.float64))
+        for ranks in ranks_in_parts(index, local[:, start : start + CHUNK]):
+            shift = np.abs(ranks - index.nominal_ranks).mean(axis=1)
+            parts.append(shift if city is None else ranks[:, city].astype(np.float64))
     return np.concatenate(parts)
 
 

@@ -1,6 +1,6 @@
-"""Uncertainty of ranks: from draws of weights to exact histograms of ranks (METHOD 8)."""
+"""Uncertainty of ranks: from draws of weights to counts of ranks (METHOD 8)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +9,8 @@ import numpy as np
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import Missing, composite_scores
 from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
+from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
+from indexer.numeric.rank_counts import Exactly, RankCounts
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
@@ -19,7 +21,9 @@ CHUNK = 512
 # Scores sorted and counted at a time: temporary arrays this small stay in the cache and cost
 # no page faults, which took longer than the work itself.
 BLOCK = 24_000
-PERCENTS = (5, 25, 50, 75, 95)
+# Scores at hand at a time: a chunk of as many cities as are counted exactly.
+SCORES = CHUNK * EXACT_UNITS
+NOTHING: IntArray = np.empty(0, dtype=np.int64)
 NO_PAIRS: IntArray = np.empty((0, 2), dtype=np.int64)
 
 
@@ -64,68 +68,6 @@ class Index:
     def nominal_ranks(self) -> IntArray:
         """Ranks with the nominal weights, or the reference, (cities,)."""
         return min_ranks(self.nominal_scores) if self.reference is None else self.reference
-
-
-@dataclass(frozen=True, eq=False)
-class RankCounts:
-    """What a number of draws adds up to; counts of different draws are merged by ``+``.
-
-    Attributes
-    ----------
-    histogram : int array, (cities, ranks)
-        Draws in which the city had the rank; each row sums to the number of draws.
-    shifts : int array, (largest sum + 1,)
-        Draws by the sum of the cities' absolute rank shifts, which is R_S times the cities.
-    wins : int array, (pairs, 2)
-        Draws in which the first, and in which the second city of a pair was above the other.
-    """
-
-    histogram: IntArray
-    shifts: IntArray
-    wins: IntArray
-
-    @property
-    def draws(self) -> int:
-        """How many draws were counted."""
-        return int(self.shifts.sum())
-
-    def __add__(self, other: "RankCounts") -> "RankCounts":
-        size = max(len(self.shifts), len(other.shifts))
-        return RankCounts(
-            histogram=self.histogram + other.histogram,
-            shifts=_padded(self.shifts, size) + _padded(other.shifts, size),
-            wins=self.wins + other.wins,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class RankSummary:
-    """Ranks of each city over the draws, each (cities,).
-
-    Attributes
-    ----------
-    mean, q05, q25, median, q75, q95 : float array
-        Quantiles interpolate linearly between order statistics (Hyndman & Fan's type 7).
-    """
-
-    mean: FloatArray
-    q05: FloatArray
-    q25: FloatArray
-    median: FloatArray
-    q75: FloatArray
-    q95: FloatArray
-
-
-@dataclass(frozen=True)
-class ShiftSummary:
-    """R_S, the average absolute rank shift, over the draws: mean and type 7 quantiles."""
-
-    mean: float
-    q05: float
-    q25: float
-    median: float
-    q75: float
-    q95: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +154,7 @@ class RankStudy:
 
     def count(self, chunks: Iterable[int] | None = None) -> RankCounts:
         """Count the ranks of some chunks, by default of all."""
-        counter = RankCounter(self.index, self.pairs)
+        counter = rank_counter(self.index, self.pairs)
         for chunk in range(self.chunks) if chunks is None else chunks:
             counter.add(self.draw(chunk))
         return counter.counts()
@@ -235,7 +177,7 @@ class RankCounter:
         self._nominal = index.nominal_ranks[self._first] - 1
         self._plain = bool((self._nominal == np.arange(len(self._nominal))).all() and self._sizes.max() == 1)
         self._width = len(self._first)
-        self._table = np.zeros(len(self._kind) * self._width, dtype=np.int64)
+        self._table = self._empty_table()
         self._shifts = np.zeros(1, dtype=np.int64)
         self._wins = np.zeros((len(pairs), 2), dtype=np.int64)
 
@@ -255,12 +197,18 @@ class RankCounter:
         places, kinds = self._places(order.cities), order.cities
         if order.unsure.any():
             places, kinds = self._with_exact_ranks(scores, order.unsure, places, kinds)
-        np.add.at(self._table, (places * self._width + kinds).ravel(), np.int64(1))
+        self._note(places, kinds)
         if len(self._pairs):
             self._count_wins(scores, order.unsure)
         if self._plain:
             return np.abs(kinds - places).sum(axis=1)
         return (np.abs(self._nominal[kinds] - places) * self._sizes[kinds]).sum(axis=1)
+
+    def _empty_table(self) -> IntArray:
+        return np.zeros(len(self._kind) * self._width, dtype=np.int64)
+
+    def _note(self, places: IntArray, kinds: IntArray) -> None:
+        np.add.at(self._table, (places * self._width + kinds).ravel(), np.int64(1))
 
     def counts(self) -> RankCounts:
         """Return what was counted so far."""
@@ -296,6 +244,50 @@ class RankCounter:
         first, second = (goodness[:, self._kind[side]] for side in self._pairs.T)
         self._wins[:, 0] += (first > second).sum(axis=0)
         self._wins[:, 1] += (first < second).sum(axis=0)
+
+
+class BandCounter(RankCounter):
+    """As `RankCounter`, in bands of ranks: what it holds grows with the cities, not their square."""
+
+    def __init__(self, index: Index, pairs: IntArray = NO_PAIRS) -> None:
+        self._bands = bands_of(len(index.normalised))
+        super().__init__(index, pairs)
+        self._rank_sums = np.zeros(self._width, dtype=np.int64)
+        self._kept = np.zeros(self._width, dtype=np.int64)
+        self._shift_sums: list[IntArray] = []
+
+    def add(self, local: FloatArray) -> None:
+        """Count the ranks under local weights, (nodes, versions), a few versions at a time."""
+        rows = max(1, BLOCK // self._width)
+        for part in _parts(local, len(self._kind)):
+            scores = self._scorer.scores(part)
+            for start in range(0, len(scores), rows):
+                self._shift_sums.append(self._count(scores[start : start + rows]))
+
+    def counts(self) -> RankCounts:
+        """Return what was counted so far."""
+        table = self._table.reshape(len(self._bands.firsts), self._width)
+        exactly = Exactly(
+            self._rank_sums[self._kind], self._kept[self._kind], np.concatenate([NOTHING, *self._shift_sums])
+        )
+        return RankCounts(table.T[self._kind], NOTHING, self._wins.copy(), exactly)
+
+    def _empty_table(self) -> IntArray:
+        # Half the memory: a study has far fewer than 2^31 draws.
+        return np.zeros(len(self._bands.firsts) * self._width, dtype=np.int32)
+
+    def _note(self, places: IntArray, kinds: IntArray) -> None:
+        cells = self._bands.of_place[places] * self._width + kinds
+        np.add.at(self._table, cells.ravel(), np.int32(1))
+        places = np.broadcast_to(places, kinds.shape)
+        np.add.at(self._rank_sums, kinds, places + 1)
+        np.add.at(self._kept, kinds, (self._nominal[kinds] == places).astype(np.int64))
+
+
+def rank_counter(index: Index, pairs: IntArray = NO_PAIRS) -> RankCounter:
+    """Return what counts the ranks of an index: each rank alone, or of many cities in bands."""
+    is_exact = len(index.normalised) <= EXACT_UNITS
+    return RankCounter(index, pairs) if is_exact else BandCounter(index, pairs)
 
 
 class _Scorer:
@@ -335,7 +327,7 @@ def count_ranks(index: Index, local: FloatArray, pairs: IntArray = NO_PAIRS) -> 
     local : float array, (nodes, versions)
     pairs : int array, (pairs, 2)
     """
-    counter = RankCounter(index, pairs)
+    counter = rank_counter(index, pairs)
     for start in range(0, local.shape[1], CHUNK):
         counter.add(local[:, start : start + CHUNK])
     return counter.counts()
@@ -343,9 +335,15 @@ def count_ranks(index: Index, local: FloatArray, pairs: IntArray = NO_PAIRS) -> 
 
 def many_ranks(index: Index, local: FloatArray) -> IntArray:
     """Rank the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
+    return np.concatenate(list(ranks_in_parts(index, local)))
+
+
+def ranks_in_parts(index: Index, local: FloatArray) -> Iterator[IntArray]:
+    """Rank as `many_ranks`, of many cities a few versions at a time."""
     first, kind = _distinct_rows(index.normalised, index.nominal_ranks)
-    scores = _Scorer(index.tree, index.normalised[first], index.aggregation).scores(local)
-    return min_ranks_by_row(scores[:, kind])
+    scorer = _Scorer(index.tree, index.normalised[first], index.aggregation)
+    for part in _parts(local, len(kind)):
+        yield min_ranks_by_row(scorer.scores(part)[:, kind])
 
 
 def many_scores(index: Index, local: FloatArray) -> FloatArray:
@@ -353,70 +351,14 @@ def many_scores(index: Index, local: FloatArray) -> FloatArray:
     return _Scorer(index.tree, index.normalised, index.aggregation).scores(local)
 
 
-def summarise_ranks(counts: RankCounts) -> RankSummary:
-    """Return mean and quantiles of each city's rank."""
-    ranks = np.arange(1, counts.histogram.shape[1] + 1)
-    quantiles = [_quantile(counts.histogram, percent) + 1 for percent in PERCENTS]
-    return RankSummary(counts.histogram @ ranks / counts.draws, *quantiles)
-
-
-def summarise_shifts(counts: RankCounts) -> ShiftSummary:
-    """Return mean and quantiles of R_S, the average absolute rank shift.
-
-    References
-    ----------
-    Saisana, Saltelli & Tarantola (2005), https://doi.org/10.1111/j.1467-985X.2005.00350.x
-    """
-    cities = len(counts.histogram)
-    mean = int(counts.shifts @ np.arange(len(counts.shifts))) / counts.draws / cities
-    quantiles = [float(_quantile(counts.shifts[np.newaxis], percent)[0]) / cities for percent in PERCENTS]
-    return ShiftSummary(mean, *quantiles)
-
-
-def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
-    """Return each city's share of the draws with a rank of k or better, (cities,)."""
-    if k < 1:
-        raise ValueError(f"the top {k} has no rank")
-    top: FloatArray = counts.histogram[:, :k].sum(axis=1) / counts.draws
-    return top
-
-
-def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
-    """Number the groups of cities that the draws cannot tell apart, from 1, (cities,).
-
-    Down the nominal ranking, a group is led by the first city not yet in one and takes in the
-    cities below it as long as their 5-95 % interval of ranks meets the leader's. Intervals
-    meet more often than paired comparisons fail, so the groups are rather too large.
-
-    Parameters
-    ----------
-    nominal : int array, (cities,)
-        Ranks with the nominal weights.
-    """
-    low, high = _quantile(counts.histogram, PERCENTS[0]), _quantile(counts.histogram, PERCENTS[-1])
-    groups = np.zeros(len(nominal), dtype=np.int64)
-    group, leader = 0, -1
-    for city in np.argsort(nominal, kind="stable"):
-        if leader < 0 or low[city] > high[leader]:
-            group, leader = group + 1, city
-        groups[city] = group
-    return groups
-
-
-def _quantile(histogram: IntArray, percent: int) -> FloatArray:
-    """Return the type 7 quantile of 0, 1, 2, ... counted in each row, (rows,); exact in integers."""
-    cumulated = np.cumsum(histogram, axis=1)
-    position, hundredths = divmod((int(cumulated[0, -1]) - 1) * percent, 100)
-    # The smallest value with more than `position` draws up to it.
-    below = (cumulated <= position).sum(axis=1)
-    if not hundredths:
-        return below.astype(np.float64)
-    above = (cumulated <= position + 1).sum(axis=1)
-    return below + (above - below) * (hundredths / 100)
-
-
-def _padded(values: IntArray, size: int) -> IntArray:
-    return np.pad(values, (0, size - len(values)))
+def _parts(local: FloatArray, cities: int) -> Iterator[FloatArray]:
+    """Yield the versions in parts whose scores take bounded memory; a chunk whole up to `EXACT_UNITS`."""
+    step = max(1, SCORES // cities)
+    if cities <= EXACT_UNITS or local.shape[1] <= step:
+        yield local
+        return
+    for start in range(0, local.shape[1], step):
+        yield local[:, start : start + step]
 
 
 def _distinct_rows(normalised: FloatArray, nominal_ranks: IntArray) -> tuple[IntArray, IntArray]:

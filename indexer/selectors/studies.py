@@ -10,6 +10,9 @@ from django.utils import timezone
 from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, unpack_arrays
+from indexer.numeric.plans import counts_of
+from indexer.numeric.rank_bands import Bands
+from indexer.numeric.rank_counts import RankCounts, kept_draws
 from indexer.selectors.cities import Cities, cities_of_run
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -45,12 +48,28 @@ class StudyResult:
     figures: Tally
     cities: Cities = field(repr=False)
 
-    @cached_property
+    @property
     def histogram(self) -> IntArray:
-        """Counts (cities, ranks); the block is opened when it is first asked for."""
+        """Counts (cities, ranks), or (cities, bands) of many cities."""
+        return self.counts.histogram
+
+    @property
+    def bands(self) -> Bands:
+        """The ranks that each column of the histogram stands for."""
+        return self.counts.bands
+
+    @property
+    def stays(self) -> FloatArray:
+        """The share of the draws in which each city keeps its nominal rank, (cities,)."""
+        if "stays" in self.figures:
+            return self.figures["stays"]
+        return kept_draws(self.counts, self.figures["nominal"]) / self.histogram.sum(axis=1)
+
+    @cached_property
+    def counts(self) -> RankCounts:
+        """All that was counted; the block is opened when it is first asked for."""
         block: Any = Study.objects.values_list("histogram", flat=True).get(pk=self.study.pk)
-        histogram: IntArray = unpack_arrays(bytes(block))["histogram"]
-        return histogram
+        return counts_of(self.figures | unpack_arrays(bytes(block)))
 
 
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:

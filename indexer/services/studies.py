@@ -20,6 +20,8 @@ from indexer.enums import RunStatus, StudyStatus
 from indexer.models import DataSet, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.plans import merge_tallies
+from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
+from indexer.numeric.study_memory import units_that_fit
 from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, studies_to_merge, waiting_parts
@@ -44,6 +46,7 @@ CELLS_PER_PART = 1_500_000_000
 # Of many cities the histogram itself takes time to pack and merge, once for each part.
 CELLS_PER_HISTOGRAM_CELL = 500
 FEWEST_PARTS, MOST_PARTS = 4, 64
+MOST_CHUNKS = 8
 ENDED = (StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED)
 
 
@@ -216,9 +219,34 @@ def _write_study(base: Base, question: Question, key: str, actor: Account) -> St
 def _check_plan(base: Base, question: Question) -> Planned:
     """Make the plan before anything is stored, so that what cannot be counted is refused at once."""
     try:
-        return plan_question(base, question)
+        planned = plan_question(base, question)
     except AggregationError as error:
         raise Refused(*fault_texts(error.faults, base.data_set)) from error
+    _check_memory(planned)
+    return planned
+
+
+def _check_memory(planned: Planned) -> None:
+    """Refuse what would end its worker, with what would not."""
+    plan, data_set, limit = planned.plan, planned.base.data_set, settings.STUDY_MEMORY_MB * 1_000_000
+    units = len(data_set.city_ids)
+    need = plan.memory_for(units)
+    if need <= limit:
+        return
+    register = data_set.series.register
+    message = _(
+        "This study needs about %(need)s GB of memory for %(count)s %(units)s, and one process may take "
+        "%(limit)s GB here. About %(fit)s %(units)s would fit. Ask a smaller question, or ask the operator "
+        "for more memory (STUDY_MEMORY_MB)."
+    )
+    words = {
+        "need": f"{need / 1e9:.1f}",
+        "limit": f"{limit / 1e9:.1f}",
+        "count": f"{units:,}",
+        "fit": f"{units_that_fit(plan.memory_for, limit, most=units):,}",
+        "units": register.units,
+    }
+    raise Refused(message % words)
 
 
 def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
@@ -226,8 +254,10 @@ def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
     plan, base = planned.plan, planned.base
     cells = planned.cases * base.index.normalised.size * plan.rankings
     cities = len(base.data_set.city_ids)
-    size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities**2)
-    wanted = min(MOST_PARTS, max(FEWEST_PARTS, -(-cells // size)), plan.chunks)
+    size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities * len(bands_of(cities).firsts))
+    # A part of many cities takes seconds for each chunk, and a task that takes minutes is ended.
+    most = max(MOST_PARTS, plan.chunks // MOST_CHUNKS) if cities > EXACT_UNITS else MOST_PARTS
+    wanted = min(most, max(FEWEST_PARTS, -(-cells // size)), plan.chunks)
     edges = [plan.chunks * place // wanted for place in range(wanted + 1)]
     return list(pairwise(edges))
 

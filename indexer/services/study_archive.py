@@ -23,7 +23,6 @@ from indexer.frames import neutralise, write_weights
 from indexer.models import Run, Study
 from indexer.names import normalise_unit_name
 from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.uncertainty import RankCounts
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
 from indexer.selectors.studies import StudyResult, may_draw_experts, result_of_study
@@ -164,8 +163,7 @@ def _write_results(
     folder: Path, result: StudyResult, base: Base, panel: PanelScores | None, inputs: dict[str, Path]
 ) -> None:
     study = result.study
-    shifts = result.figures["shifts"]
-    counts = RankCounts(result.histogram, shifts, np.empty((0, 2), dtype=np.int64))
+    counts = result.counts
     asked = asked_of(
         method=study.kind,
         draws=counts.draws,

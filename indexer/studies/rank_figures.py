@@ -8,9 +8,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.charts import studies as charts
+from indexer.numeric.rank_bands import Bands
 from indexer.selectors.studies import StudyResult
 from indexer.studies.kind import StudyFigure
 from indexer.studies.words import percent
+from weighting.numeric.arrays import IntArray
 
 ROWS = 20
 HEAT_ROWS, HEAT_RANKS = 30, 60
@@ -56,7 +58,7 @@ def intervals_figure(result: StudyResult, chosen: Sequence[int], source: str) ->
 def heat_figure(result: StudyResult, source: str) -> StudyFigure:
     """Shade how often each of the first units has each of the first ranks."""
     chosen, register = leading(result, HEAT_ROWS), result.cities.register
-    counts = result.histogram[chosen]
+    counts, bands = result.histogram[chosen], result.bands
     last = min(HEAT_RANKS, int(np.flatnonzero(counts.sum(axis=0)).max()) + 1)
     shares = counts[:, :last] / counts.sum(axis=1, keepdims=True)
     rows = [
@@ -78,9 +80,9 @@ def heat_figure(result: StudyResult, source: str) -> StudyFigure:
     table = [
         [
             result.cities[p].name,
-            int(line.argmax()) + 1,
+            _rank_words(bands, int(line.argmax())),
             f"{100 * line.max() / line.sum():.1f}",
-            f"{np.flatnonzero(line)[0] + 1}–{np.flatnonzero(line)[-1] + 1}",
+            f"{bands.firsts[np.flatnonzero(line)[0]]}–{bands.lasts[np.flatnonzero(line)[-1]]}",
         ]
         for p, line in zip(chosen, counts, strict=True)
     ]
@@ -92,12 +94,11 @@ def heat_figure(result: StudyResult, source: str) -> StudyFigure:
 
 def shifts_figure(result: StudyResult, source: str) -> StudyFigure:
     """Draw R_S in equal bins; what is counted is the whole number behind it."""
-    counts, size = result.figures["shifts"], len(result.cities)
-    seen = np.flatnonzero(counts)
+    (seen, counts), size = _shifts_seen(result), len(result.cities)
     low, high = int(seen[0]), int(seen[-1])
     width = max(1, -(-(high - low + 1) // BINS))
     bins = [
-        (start / size, (start + width) / size, float(100 * counts[start : start + width].sum()))
+        (start / size, (start + width) / size, float(100 * _between(seen, counts, start, start + width)))
         for start in range(low, high + 1, width)
     ]
     total = counts.sum()
@@ -116,6 +117,27 @@ def shifts_figure(result: StudyResult, source: str) -> StudyFigure:
     table = [[f"{start:.3f}", f"{end:.3f}", f"{share:.2f}"] for start, end, share in rows]
     spec = charts.shift_histogram(rows, title=title, subtitle=subtitle, source=source)
     return StudyFigure(title, subtitle, spec, table, heads)
+
+
+def _shifts_seen(result: StudyResult) -> tuple[IntArray, IntArray]:
+    """Return the sums of shifts that were met, rising, and how often each."""
+    if "shift_sums" in result.figures:
+        seen, counts = np.unique(result.figures["shift_sums"], return_counts=True)
+        return seen, counts
+    shifts = result.figures["shifts"]
+    seen = np.flatnonzero(shifts)
+    return seen, shifts[seen]
+
+
+def _between(seen: IntArray, counts: IntArray, low: int, high: int) -> int:
+    first, last = np.searchsorted(seen, (low, high))
+    return int(counts[first:last].sum())
+
+
+def _rank_words(bands: Bands, band: int) -> object:
+    """Name a rank, or the ranks of a band."""
+    first, last = int(bands.firsts[band]), int(bands.lasts[band])
+    return first if first == last else f"{first}–{last}"
 
 
 def amounts_figure(

@@ -7,9 +7,11 @@ import numpy as np
 
 from indexer.numeric.blocks import Tally
 from indexer.numeric.plans import counts_of
-from indexer.numeric.uncertainty import (
+from indexer.numeric.rank_bands import EXACT_RANKS
+from indexer.numeric.rank_counts import (
     RankCounts,
     group_indistinct,
+    kept_draws,
     probability_in_top,
     summarise_ranks,
     summarise_shifts,
@@ -26,24 +28,29 @@ def rank_figures(nominal: IntArray, tally: Tally) -> tuple[Tally, dict[str, Any]
     ranks = summarise_ranks(counts)
     groups = group_indistinct(counts, nominal)
     tops = {f"top{k}": probability_in_top(counts, k) for k in TOPS}
-    table = {"nominal": nominal, "group": groups, **asdict(ranks), **tops}
+    figures = {name: values for name, values in asdict(ranks).items() if values is not None}
+    kept = kept_draws(counts, nominal) / counts.draws
+    table = {"nominal": nominal, "group": groups, **figures, **tops}
     # Sorted: in the order of the draws, those of the jackknife would be one for each expert.
     correlations = {name: np.sort(tally[name], axis=1) for name in ("spearman", "kendall")}
-    table |= {"shifts": counts.shifts, **correlations}
+    table |= correlations | _shifts(counts, kept)
     summary = {
         "r_s": asdict(summarise_shifts(counts)),
         "spearman": _spread(tally["spearman"]),
         "kendall": _spread(tally["kendall"]),
         "groups": int(groups.max()),
-        "stays": _stays(counts, nominal),
+        "stays": float(kept_draws(counts, nominal).sum() / counts.draws / len(nominal)),
     }
+    if not counts.bands.is_exact:
+        summary["bands"] = {"count": len(counts.bands.firsts), "exact": EXACT_RANKS}
     return table, summary
 
 
-def _stays(counts: RankCounts, nominal: IntArray) -> float:
-    """Return the share of draws and units in which a unit keeps its nominal rank."""
-    kept = counts.histogram[np.arange(len(nominal)), nominal - 1]
-    return float(kept.sum() / counts.draws / len(nominal))
+def _shifts(counts: RankCounts, kept: FloatArray) -> Tally:
+    """Return how often each sum of shifts was met; of ranks in bands each sum, and what bands do not tell."""
+    if counts.exactly is None:
+        return {"shifts": counts.shifts}
+    return {"shift_sums": np.sort(counts.exactly.shift_sums), "stays": kept}
 
 
 def _spread(values: FloatArray) -> dict[str, float] | None:

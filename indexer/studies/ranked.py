@@ -23,6 +23,8 @@ from weighting.models import Indicator
 # From so many leaders on whose ranks are sure, the title names their number.
 FEW = 2
 WHOLE = 0.9995
+# What is counted beside bands of ranks; kept with them, since they alone do not tell.
+BESIDE_BANDS = ("rank_sums", "kept", "shift_sums")
 
 
 class RankedKind(Kind):
@@ -39,7 +41,8 @@ class RankedKind(Kind):
     def result(self, planned: Planned, tally: Tally) -> Result:
         table, summary = rank_figures(planned.base.index.nominal_ranks, tally)
         own_table, own_summary = self.own_result(planned, tally)
-        histogram = pack_arrays({"histogram": tally["histogram"]})
+        beside = {name: tally[name] for name in BESIDE_BANDS if name in tally}
+        histogram = pack_arrays({"histogram": tally["histogram"], **beside})
         return Result(histogram, pack_arrays(table | own_table), summary | own_summary)
 
     def own_result(self, planned: Planned, tally: Tally) -> tuple[Tally, dict[str, Any]]:
@@ -71,13 +74,14 @@ class RankedKind(Kind):
         names = {"spearman": _("Rank correlation (Spearman)"), "kendall": _("Kendall tau-b")}
         stats += [_correlation(label, summary[name]) for name, label in names.items() if summary[name]]
         groups = {"label": _("Groups that can be told apart"), "value": str(summary["groups"])}
-        return [*stats, groups | {"note": _("by intervals of 90 %")}]
+        stats += [groups | {"note": _("by intervals of 90 %")}]
+        return [*stats, _bands_statistic(summary["bands"])] if "bands" in summary else stats
 
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
         """Name the first unit whose rank is in doubt; those above it keep theirs."""
         nominal, register = result.figures["nominal"], result.cities.register
         order = np.argsort(nominal, kind="stable")
-        stays = result.histogram[order, nominal[order] - 1] / result.histogram[order].sum(axis=1)
+        stays = result.stays[order]
         doubtful = np.flatnonzero(stays < WHOLE)
         words: dict[str, Any] = {"draws": f"{result.study.draws:,}", "units": register.units}
         if not len(doubtful):
@@ -161,3 +165,11 @@ def _correlation(label: str, spread: Mapping[str, float]) -> dict[str, str]:
     words = {"count": f"{spread['draws']:,}", "low": f"{spread['q05']:.4f}"}
     note = _("median of %(count)s; Q5 %(low)s") % words
     return {"label": label, "value": f"{spread['median']:.4f}", "note": note}
+
+
+def _bands_statistic(bands: Mapping[str, int]) -> dict[str, str]:
+    note = _(
+        "Each of the first %(exact)s ranks is counted alone, those after it in bands: a median is the "
+        "middle of its band, and an interval reaches to the outer ends of its bands."
+    )
+    return {"label": _("Bands of ranks"), "value": f"{bands['count']:,}", "note": note % bands}

@@ -15,7 +15,7 @@ from indexer.enums import StudyKind
 from indexer.models import Register
 from indexer.numeric.blocks import Tally
 from indexer.numeric.plans import RankPlan, central_weights
-from indexer.numeric.uncertainty import SeededDraws, many_ranks
+from indexer.numeric.uncertainty import SeededDraws, ranks_in_parts
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
@@ -100,8 +100,11 @@ class Smaa(RankedKind):
         ranks = np.zeros(len(ever), dtype=np.int64)
         firsts = np.flatnonzero(ever)
         if len(firsts):
-            under = many_ranks(planned.base.index, means[firsts].T)
-            ranks[firsts] = under[np.arange(len(firsts)), firsts]
+            start = 0
+            for under in ranks_in_parts(planned.base.index, means[firsts].T):
+                part = firsts[start : start + len(under)]
+                ranks[part] = under[np.arange(len(part)), part]
+                start += len(part)
         return {"central": means, "central_rank": ranks}, {}
 
     def parameter_words(

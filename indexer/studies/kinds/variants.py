@@ -18,7 +18,8 @@ from indexer.numeric.blocks import Tally
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.plans import GivenVersions, RankPlan, Versions, counts_of
-from indexer.numeric.uncertainty import Index, many_ranks, summarise_shifts
+from indexer.numeric.rank_counts import summarise_shifts
+from indexer.numeric.uncertainty import Index, many_ranks
 from indexer.selectors.data_sets import normalised_values
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base

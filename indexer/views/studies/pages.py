@@ -62,7 +62,7 @@ def study_file(request: HttpRequest, study: Study) -> HttpResponse:
     if study.status != StudyStatus.DONE:
         raise Http404
     result = result_of_study(study)
-    names = kind_of(study).columns(result.cities.register)
+    names = _columns(result)
     facts = run_facts(study.run, seed=study.seed)
     headings = [
         *place_headings(result.cities.register),
@@ -156,9 +156,16 @@ def _nodes(study: Study) -> list[Indicator]:
     return indicators_of(study.run.data_set.framework_id)
 
 
+def _columns(result: StudyResult) -> dict[str, str]:
+    """Return the figures of each unit with their headings; of ranks in bands also the median's ends."""
+    ends = {"median_low": _("Median, lowest"), "median_high": _("Median, highest")}
+    names = kind_of(result.study).columns(result.cities.register)
+    return names | {name: label for name, label in ends.items() if name in result.figures}
+
+
 def _city_table(request: HttpRequest, result: StudyResult) -> dict[str, Any]:
     """Cut the table of cities; the figure above it draws the first of those shown."""
-    names = kind_of(result.study).columns(result.cities.register)
+    names = _columns(result)
     figures = result.figures
     columns = [
         Column("nominal", names["nominal"], figures["nominal"]),

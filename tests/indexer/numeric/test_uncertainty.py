@@ -4,18 +4,15 @@ import numpy as np
 import pytest
 
 from indexer.numeric.composite import composite_scores
-from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import (
-    CHUNK,
-    Index,
+from indexer.numeric.rank_counts import (
     RankCounts,
-    RankStudy,
-    count_ranks,
     group_indistinct,
     probability_in_top,
     summarise_ranks,
     summarise_shifts,
 )
+from indexer.numeric.ranking import min_ranks
+from indexer.numeric.uncertainty import CHUNK, Index, RankStudy, count_ranks
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.draws import ExpertBootstrap, WeightNoise, any_weights, dirichlet_around
 from weighting.numeric.tree import build_tree, global_weights

@@ -1,0 +1,227 @@
+"""What many draws of the ranks add up to, and what is said of it: quantiles, chances, groups (METHOD 8)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.numeric.rank_bands import EXACT_RANKS, Bands, bands_of_histogram
+from weighting.numeric.arrays import FloatArray, IntArray
+
+PERCENTS = (5, 25, 50, 75, 95)
+# Counts that are summed along a row at a time: a copy of all of them would be as large again.
+CELLS = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Exactly:
+    """What is counted beside bands of ranks, so that it need not be read from them.
+
+    Attributes
+    ----------
+    rank_sums : int array, (cities,)
+        Sum of the city's ranks over the draws.
+    kept : int array, (cities,)
+        Draws in which the city had its nominal rank.
+    shift_sums : int array, (draws,)
+        Sum of the cities' absolute rank shifts of each draw, in any order.
+    """
+
+    rank_sums: IntArray
+    kept: IntArray
+    shift_sums: IntArray
+
+    def __add__(self, other: "Exactly") -> "Exactly":
+        return Exactly(
+            self.rank_sums + other.rank_sums,
+            self.kept + other.kept,
+            np.concatenate([self.shift_sums, other.shift_sums]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RankCounts:
+    """What a number of draws adds up to; counts of different draws are merged by ``+``.
+
+    Attributes
+    ----------
+    histogram : int array, (cities, ranks) or (cities, bands)
+        Draws in which the city had the rank, or one of the band's (see `bands_of`); each row sums
+        to the number of draws.
+    shifts : int array, (largest sum + 1,)
+        Draws by the sum of the cities' absolute rank shifts, which is R_S times the cities.
+    wins : int array, (pairs, 2)
+        Draws in which the first, and in which the second city of a pair was above the other.
+    exactly : Exactly, optional
+        Beside bands, where ``shifts`` are empty.
+    """
+
+    histogram: IntArray
+    shifts: IntArray
+    wins: IntArray
+    exactly: Exactly | None = None
+
+    @property
+    def draws(self) -> int:
+        """How many draws were counted."""
+        return int(self.shifts.sum()) if self.exactly is None else len(self.exactly.shift_sums)
+
+    @property
+    def bands(self) -> Bands:
+        """The ranks that each column of the histogram stands for."""
+        return bands_of_histogram(self.histogram)
+
+    def __add__(self, other: "RankCounts") -> "RankCounts":
+        size = max(len(self.shifts), len(other.shifts))
+        return RankCounts(
+            histogram=self.histogram + other.histogram,
+            shifts=_padded(self.shifts, size) + _padded(other.shifts, size),
+            wins=self.wins + other.wins,
+            exactly=self.exactly + other.exactly if self.exactly and other.exactly else None,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RankSummary:
+    """Ranks of each city over the draws, each (cities,).
+
+    Attributes
+    ----------
+    mean, q05, q25, median, q75, q95 : float array
+        Quantiles interpolate linearly between order statistics (Hyndman & Fan's type 7). Of ranks
+        counted in bands the quantile lies between ``median_low`` and ``median_high``, and the median
+        is the middle of these; q05 and q25 are then the lowest that the quantile can be, q75 and
+        q95 the highest, so that intervals are rather too wide. The mean is exact.
+    """
+
+    mean: FloatArray
+    q05: FloatArray
+    q25: FloatArray
+    median: FloatArray
+    q75: FloatArray
+    q95: FloatArray
+    median_low: FloatArray | None = None
+    median_high: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class ShiftSummary:
+    """R_S, the average absolute rank shift, over the draws: mean and type 7 quantiles."""
+
+    mean: float
+    q05: float
+    q25: float
+    median: float
+    q75: float
+    q95: float
+
+
+def summarise_ranks(counts: RankCounts) -> RankSummary:
+    """Return mean and quantiles of each city's rank."""
+    if counts.exactly is not None:
+        (q05, _), (q25, _), (low, high), (_, q75), (_, q95) = (_limits(counts, p) for p in PERCENTS)
+        mean = counts.exactly.rank_sums / counts.draws
+        return RankSummary(mean, q05, q25, (low + high) / 2, q75, q95, low, high)
+    ranks = np.arange(1, counts.histogram.shape[1] + 1)
+    quantiles = [_quantile(counts.histogram, percent) + 1 for percent in PERCENTS]
+    return RankSummary(counts.histogram @ ranks / counts.draws, *quantiles)
+
+
+def summarise_shifts(counts: RankCounts) -> ShiftSummary:
+    """Return mean and quantiles of R_S, the average absolute rank shift.
+
+    References
+    ----------
+    Saisana, Saltelli & Tarantola (2005), https://doi.org/10.1111/j.1467-985X.2005.00350.x
+    """
+    cities = len(counts.histogram)
+    if counts.exactly is not None:
+        sums = np.sort(counts.exactly.shift_sums)
+        found = [_of_sorted(sums, percent) / cities for percent in PERCENTS]
+        return ShiftSummary(int(sums.sum()) / counts.draws / cities, *found)
+    mean = int(counts.shifts @ np.arange(len(counts.shifts))) / counts.draws / cities
+    quantiles = [float(_quantile(counts.shifts[np.newaxis], percent)[0]) / cities for percent in PERCENTS]
+    return ShiftSummary(mean, *quantiles)
+
+
+def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
+    """Return each city's share of the draws with a rank of k or better, (cities,)."""
+    if k < 1:
+        raise ValueError(f"the top {k} has no rank")
+    if k > EXACT_RANKS and not counts.bands.is_exact:
+        raise ValueError(f"the top {k} ends within a band of ranks: at most {EXACT_RANKS}")
+    top: FloatArray = counts.histogram[:, :k].sum(axis=1) / counts.draws
+    return top
+
+
+def kept_draws(counts: RankCounts, nominal: IntArray) -> IntArray:
+    """Return in how many draws each city keeps its nominal rank, (cities,)."""
+    if counts.exactly is not None:
+        return counts.exactly.kept
+    kept: IntArray = counts.histogram[np.arange(len(nominal)), nominal - 1]
+    return kept
+
+
+def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
+    """Number the groups of cities that the draws cannot tell apart, from 1, (cities,).
+
+    Down the nominal ranking, a group is led by the first city not yet in one and takes in the
+    cities below it as long as their 5-95 % interval of ranks meets the leader's. Intervals
+    meet more often than paired comparisons fail, so the groups are rather too large.
+
+    Parameters
+    ----------
+    nominal : int array, (cities,)
+        Ranks with the nominal weights.
+    """
+    low, high = _limits(counts, PERCENTS[0])[0], _limits(counts, PERCENTS[-1])[1]
+    groups = np.zeros(len(nominal), dtype=np.int64)
+    group, leader = 0, -1
+    for city in np.argsort(nominal, kind="stable"):
+        if leader < 0 or low[city] > high[leader]:
+            group, leader = group + 1, city
+        groups[city] = group
+    return groups
+
+
+def _limits(counts: RankCounts, percent: int) -> tuple[FloatArray, FloatArray]:
+    """Return the lowest and the highest that each city's quantile can be, (cities,) each."""
+    if counts.exactly is None:
+        quantile = _quantile(counts.histogram, percent) + 1
+        return quantile, quantile
+    bands, lows, highs = counts.bands, [], []
+    step = max(1, CELLS // counts.histogram.shape[1])
+    for start in range(0, len(counts.histogram), step):
+        below, above, _ = _order_statistics(counts.histogram[start : start + step], percent)
+        lows.append(bands.firsts[below])
+        highs.append(bands.lasts[above])
+    return np.concatenate(lows).astype(np.float64), np.concatenate(highs).astype(np.float64)
+
+
+def _of_sorted(values: IntArray, percent: int) -> float:
+    """Return the type 7 quantile of sorted whole numbers; exact in integers."""
+    position, hundredths = divmod((len(values) - 1) * percent, 100)
+    if not hundredths:
+        return float(values[position])
+    low, high = int(values[position]), int(values[position + 1])
+    return low + (high - low) * (hundredths / 100)
+
+
+def _order_statistics(histogram: IntArray, percent: int) -> tuple[IntArray, IntArray, float]:
+    """Return the columns of the two order statistics that a type 7 quantile lies between, and where."""
+    cumulated = np.cumsum(histogram, axis=1)
+    position, hundredths = divmod((int(cumulated[0, -1]) - 1) * percent, 100)
+    # The smallest value with more than `position` draws up to it.
+    below = (cumulated <= position).sum(axis=1)
+    above = (cumulated <= position + 1).sum(axis=1) if hundredths else below
+    return below, above, hundredths / 100
+
+
+def _quantile(histogram: IntArray, percent: int) -> FloatArray:
+    """Return the type 7 quantile of 0, 1, 2, ... counted in each row, (rows,); exact in integers."""
+    below, above, part = _order_statistics(histogram, percent)
+    quantile: FloatArray = below + (above - below) * part
+    return quantile
+
+
+def _padded(values: IntArray, size: int) -> IntArray:
+    return np.pad(values, (0, size - len(values)))

@@ -1,0 +1,65 @@
+"""How much memory a study needs, from its size alone: asked before anything is counted.
+
+The peak of the largest process, in bytes, whether it counts a part or merges them all. A test compares
+it with measured peaks.
+"""
+
+from collections.abc import Callable
+
+from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
+from indexer.numeric.uncertainty import SCORES
+
+CELL = 8
+# The program itself with all that it loads.
+PROGRAM = 220_000_000
+# Arrays as large as the scores at hand: scores, ranks, and what rank correlations put beside them.
+AT_HAND = 10
+# A histogram while parts are merged: the sum, the part, and its sums along the ranks.
+MERGED = 3
+
+
+def rank_memory(
+    *, units: int, leaves: int, methods: int = 1, central_nodes: int = 0, given_cases: int = 0
+) -> int:
+    """Return what a study of ranks needs.
+
+    Parameters
+    ----------
+    methods : int
+        Indices whose ranks are counted at once.
+    central_nodes : int
+        Nodes whose weights are added up for each unit that is first; 0 for none.
+    given_cases : int
+        Cases whose ranks are kept one by one, such as those without each indicator.
+    """
+    histogram = CELL * units * len(bands_of(units).firsts)
+    # Exact counts take a whole cell, those in bands half of one; each is turned once.
+    table = 2 * histogram if units <= EXACT_UNITS else histogram
+    kept = CELL * units * (central_nodes + given_cases)
+    counting = methods * (2 * _data(units, leaves) + table) + AT_HAND * CELL * max(SCORES, units) + kept
+    merging = MERGED * (histogram + kept)
+    return PROGRAM + 2 * _data(units, leaves) + max(counting, merging)
+
+
+def dropped_memory(*, units: int, leaves: int) -> int:
+    """Return what a study needs that drops each unit in turn and keeps the shifts of all others."""
+    return PROGRAM + 4 * _data(units, leaves) + 4 * CELL * units**2
+
+
+def outputs_memory(*, units: int, leaves: int, outputs: int) -> int:
+    """Return what a study needs that keeps so many single numbers of rankings."""
+    at_hand = AT_HAND * CELL * max(SCORES, units)
+    return PROGRAM + 4 * _data(units, leaves) + at_hand + MERGED * CELL * outputs
+
+
+def units_that_fit(needed: Callable[[int], int], limit: int, *, most: int) -> int:
+    """Return the most units, up to ``most``, of which no more memory is needed; 0 for none."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if needed(middle) <= limit else (low, middle - 1)
+    return low
+
+
+def _data(units: int, leaves: int) -> int:
+    return CELL * units * leaves

@@ -1,0 +1,102 @@
+"""Studies of many units: ranks in bands through the whole product, and what is too large is refused."""
+
+import io
+from zipfile import ZipFile
+
+import pytest
+from django.urls import reverse
+
+from indexer.models import Study
+from indexer.numeric import rank_bands, uncertainty
+from indexer.selectors.studies import result_of_study
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.study_runs import make_panel_run, make_study
+from weighting.enums import Role
+from weighting.exceptions import Refused
+
+UNITS = 180
+
+
+@pytest.fixture
+def analyst(client, db):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+@pytest.fixture
+def run(db, monkeypatch):
+    """A run of so many units that their ranks are counted in bands."""
+    monkeypatch.setattr(rank_bands, "EXACT_UNITS", 150)
+    monkeypatch.setattr(uncertainty, "EXACT_UNITS", 150)
+    return make_panel_run(cities=UNITS)
+
+
+KINDS = {
+    "bootstrap": {},
+    "jackknife": {},
+    "smaa": {"draws": 300},
+    "left_out": {"nodes": "leaves"},
+    "variants": {
+        "draws": 100,
+        "weights": "bootstrap",
+        "normalisations": ["minmax", "share"],
+        "missing": ["refuse"],
+        "aggregations": ["arithmetic"],
+    },
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_ranks_is_shown_and_handed_out_in_bands(analyst, run, kind):
+    sent = KINDS[kind]
+    study = make_study(run, kind, actor=run.data_set.created_by, **sent)
+    assert study.status == "done", study.failure
+    result = result_of_study(study)
+
+    assert result.histogram.shape[1] == len(result.bands.firsts) < UNITS
+    assert study.summary["bands"] == {"count": len(result.bands.firsts), "exact": 100}
+    page = analyst.get(reverse("indexer:study-detail", args=[study.pk])).content.decode()
+    assert "Bands of ranks" in page
+    assert "reaches to the outer ends of its bands" in page
+    file = analyst.get(reverse("indexer:study-export", args=[study.pk]), {"format": "csv"})
+    assert "Median, lowest" in file.content.decode("utf-8-sig")
+
+
+def test_the_api_names_bands_and_the_ends_of_the_median(analyst, run):
+    study = make_study(run, actor=run.data_set.created_by)
+    rows = analyst.get(reverse("indexer:api-study-histogram", args=[study.pk])).json()
+    for row in rows["results"]:
+        assert row["rank"] <= row["rank_to"]
+    cities = analyst.get(reverse("indexer:api-study-cities", args=[study.pk])).json()["results"]
+    assert all(row["median_low"] <= row["median"] <= row["median_high"] for row in cities)
+
+
+def test_the_archive_names_the_bands(analyst, run):
+    study = make_study(run, "noise", nu=0.3, actor=run.data_set.created_by)
+    archive = analyst.get(reverse("indexer:study-archive", args=[study.pk]))
+    with ZipFile(io.BytesIO(b"".join(archive) if archive.streaming else archive.content)) as files:
+        (name,) = [name for name in files.namelist() if name.endswith("rank_histogram.csv")]
+        heads = files.read(name).decode("utf-8-sig").splitlines()[0].split(",")
+        (name,) = [name for name in files.namelist() if name.endswith("rank_intervals.csv")]
+        assert "median_low,median_high" in files.read(name).decode("utf-8-sig")
+    assert heads[1:101] == [str(rank) for rank in range(1, 101)]
+    assert heads[101] == "101-102"
+
+
+def test_a_study_of_few_units_says_nothing_of_bands(analyst, db):
+    run = make_panel_run()
+    study = make_study(run, actor=run.data_set.created_by)
+    assert "bands" not in study.summary
+    assert "median_low" not in result_of_study(study).figures
+    row = analyst.get(reverse("indexer:api-study-histogram", args=[study.pk])).json()["results"][0]
+    assert "rank_to" not in row
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"), [("bootstrap", {}), ("dropped", {}), ("sobol", {"weights": "any"})]
+)
+def test_what_needs_more_memory_than_there_is_is_refused_when_asked(db, settings, kind, sent):
+    run = make_panel_run()
+    settings.STUDY_MEMORY_MB = 200
+    with pytest.raises(Refused, match=r"needs about 0\.\d GB of memory for 12 cities, and one process may"):
+        make_study(run, kind, actor=run.data_set.created_by, **sent)
+    assert not Study.objects.exists()
