@@ -9,7 +9,7 @@ from weighting.drawing import FONT, PALETTE
 from weighting.lettering import broken_into_lines
 
 WIDTH, MARGIN = 640, 40
-TITLE, KEY, TEXT = 24, 52, 20
+TITLE, KEY, TEXT = 24, 64, 20
 LINE = 30
 MONO = '"DejaVu Sans Mono", "Noto Sans Mono", "Noto Sans CJK SC", monospace'
 
@@ -21,7 +21,7 @@ def draw_key(title: str, key: str, lines: Sequence[str]) -> bytes:
     height = 190 + LINE * len(texts)
     drawn = [
         _text(title, 60, TITLE, FONT, "chart-muted"),
-        _text(key, 130, KEY, MONO, "chart-ink", f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'),
+        _text(key, 130, KEY, MONO, "chart-ink"),
         *(_text(text, 190 + LINE * place, TEXT, FONT, "chart-ink") for place, text in enumerate(texts)),
     ]
     svg = (
@@ -31,13 +31,11 @@ def draw_key(title: str, key: str, lines: Sequence[str]) -> bytes:
     return vl_convert.svg_to_png(svg, scale=2)
 
 
-def _text(text: str, y: int, size: int, font: str, colour: str, stretch: str = "") -> str:
+def _text(text: str, y: int, size: int, font: str, colour: str) -> str:
     family = escape(font, {'"': "'"})
-    # XML has no place for control characters, which a title may hold.
-    text = "".join(character if character.isprintable() else " " for character in text)
     # XML has no place for control characters, which a title may hold.
     text = "".join(character if character.isprintable() else " " for character in text)
     return (
         f'<text x="{MARGIN}" y="{y}" font-family="{family}" font-size="{size}"'
-        f' fill="{PALETTE[colour]}"{stretch}>{escape(text)}</text>'
+        f' fill="{PALETTE[colour]}">{escape(text)}</text>'
     )

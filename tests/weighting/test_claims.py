@@ -342,6 +342,7 @@ def test_an_expert_says_that_it_was_somebody_else(make, invitation, round_, mana
     assert "somebody else used this invitation" in staff.get(detail).content.decode()
     assert "says it was somebody else" in staff.get(reverse("weighting:round-detail", args=[round_.pk])).text
     assert "said that somebody else used the invitation" in staff.get(reverse("weighting:audit")).text
+    assert "server's clock" not in staff.get(reverse("weighting:audit") + "?act=dispute_claim").text
     assert AuditEntry.objects.get(act="dispute_claim").detail == {}
     assert ("Begin anew" in page.content.decode()) == (make is begun)
 

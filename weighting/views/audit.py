@@ -35,10 +35,10 @@ class LoggedAct:
 
     @property
     def actor(self) -> str:
-        """Who acted; what nobody did, the server's clock did."""
+        """Who acted; what nobody did, the server's clock did, but for what only experts do."""
         account = self.entry.actor
         if account is None:
-            return _("The server's clock")
+            return _("Expert") if self.entry.act == "dispute_claim" else _("The server's clock")
         return account.get_full_name() or account.get_username()
 
     @property
