@@ -7,9 +7,13 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
+from benchmarks.memory import peak, reset_peak
 from indexer.management.workers import one_thread_processes
+from indexer.numeric.blocks import pack_arrays, unpack_arrays
 from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, RankStudy
+from indexer.numeric.plans import RankPlan, counts_of, merge_tallies
+from indexer.numeric.rank_counts import group_indistinct, summarise_ranks
+from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, RankStudy, SeededDraws
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import ExpertBootstrap
@@ -18,12 +22,13 @@ from weighting.numeric.tree import Tree, build_tree, global_weights
 EXPERTS, CITIES, LEAVES = 100, 351, 135
 DRAWS = 200 * CHUNK
 VERSIONS = 1000
+MANY_CITIES, MEMORY = 100_000, 2_000_000_000
 
 
 def rows() -> list[dict[str, object]]:
     """Time each pair by turns, in a process of one BLAS thread, and compare medians."""
     with one_thread_processes(1) as pool:
-        return [pool.submit(task).result() for task in (_draws_row, _versions_row)]
+        return [pool.submit(task).result() for task in (_draws_row, _versions_row, _memory_row)]
 
 
 def _draws_row() -> dict[str, object]:
@@ -43,6 +48,26 @@ def _draws_row() -> dict[str, object]:
         "reference": reference / CHUNK * 1e6,
         "ratio": ours / reference,
         "goal": 4,
+        "better": "lower",
+    }
+
+
+def _memory_row() -> dict[str, object]:
+    """Count, pack, merge and sum up many cities, whose histogram squared would be 80 GB."""
+    reset_peak()
+    study = make_study(MANY_CITIES, CHUNK // 8)
+    plan = RankPlan([study.index], SeededDraws(study.source, study.draws, study.seed))
+    block = pack_arrays(plan.tally([0]))
+    counts = counts_of(merge_tallies(unpack_arrays(block) for _part in range(3)))
+    summarise_ranks(counts)
+    group_indistinct(counts, study.index.nominal_ranks)
+    return {
+        "name": f"ranks of {MANY_CITIES:,} x {LEAVES} counted and merged, peak beside two gigabytes",
+        "ours": peak() / 1e6,
+        "reference": MEMORY / 1e6,
+        "unit": "MB",
+        "ratio": peak() / MEMORY,
+        "goal": 1,
         "better": "lower",
     }
 
