@@ -33,15 +33,15 @@ def answer_file(
 def answer_page(
     request: HttpRequest, run: Run, page: Callable[[HttpRequest, Run], HttpResponse]
 ) -> HttpResponse:
-    """Answer with a page, kept by the visitor's browser alone: it names them and holds their token."""
-    # Messages are shown once, so no page with them may be shown again.
-    if len(get_messages(request)):
-        return page(request, run)
+    """Answer with a page; one that anybody may see is kept by a stranger's browser, with their token."""
     visitor = visitor_of(request)
+    # A browser shows what it kept when somebody goes back, also after signing out: a page that
+    # names its reader, or that not everybody may see, is kept by none. Messages are shown once.
+    if visitor.account or not run.is_public or len(get_messages(request)):
+        return page(request, run)
     get_token(request)
     parts = (
         visitor.role,
-        visitor.name,
         # A kept page's forms are taken as long as the secret behind their token is the same.
         request.META["CSRF_COOKIE"],
         "part" if asks_for_part(request) else "page",

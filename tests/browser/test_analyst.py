@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from indexer.models import Run
@@ -250,3 +251,17 @@ def test_a_file_with_errors_is_mapped_corrected_and_stored(open_page, flawed_fil
 
 def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("name", ["run-detail", "run-report", "run-what-if", "run-studies", "run-map"])
+def test_back_after_signing_out_shows_nothing_that_is_not_published(live_server, context, runs, name):
+    session = sign_in_staff(Client(), make_account(Role.ANALYST)).cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(live_server.url + reverse(f"indexer:{name}", args=[runs[0].pk]))
+    shown = page.locator("h1").inner_text()
+    page.get_by_role("button", name="Sign out").first.click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    page.go_back(wait_until="load")
+
+    assert shown not in page.locator("body").inner_text()
