@@ -13,7 +13,7 @@ from weighting.permissions import ADMINISTRATORS
 from weighting.requests import marked
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
-from weighting.visitors import Visitor, visitor_of
+from weighting.visitors import staff_visitor, visitor_of
 
 API = "/api/"
 SCHEME = "bearer"
@@ -48,7 +48,7 @@ class TokenMiddleware:
                 account = account_of_token(secret.strip(), address=request.META.get("REMOTE_ADDR", ""))
             except Refused as refusal:
                 return _refuse_token(refusal)
-            marked(request).visitor = Visitor(role=Role(account.role), account=account, by_token=True)
+            marked(request).visitor = staff_visitor(account, by_token=True)
         response = self.get_response(request)
         patch_vary_headers(response, ["Authorization"])
         return response

@@ -15,13 +15,25 @@ from weighting.enums import Role
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
+    from weighting.models import Account
+
 ANYONE = frozenset(Role)
 STAFF = frozenset({Role.MANAGER, Role.ANALYST, Role.ADMINISTRATOR})
 MANAGERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+ANALYSTS = frozenset({Role.ANALYST})
 EXPERTS = frozenset({Role.EXPERT})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+def has_role(account: "Account | None", roles: frozenset[Role]) -> bool:
+    """Whether an account has one of the roles that are named.
+
+    The one question that selectors ask of an account: a role that nobody named sees what no
+    account sees, whatever else it may be called.
+    """
+    return account is not None and account.role in roles
 
 
 def audience(roles: frozenset[Role]) -> Callable[[View], View]:

@@ -110,7 +110,7 @@ class RunSerializer(serializers.ModelSerializer):
         return " ".join(failure_words(run.failure)) if run.status == RunStatus.FAILED else ""
 
     def get_worker(self, run: Run) -> str:
-        return run.worker if visitor_of(self.context["request"]).account else ""
+        return run.worker if visitor_of(self.context["request"]).can_analyse else ""
 
 
 class RankingSerializer(serializers.ModelSerializer):

@@ -21,9 +21,9 @@ from indexer.numeric.normalisation import normalise
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.data_sets import RawData, normalise_raw_data, unpack_values
 from indexer.selectors.faults import fault_text
-from weighting.enums import Role
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
+from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
 from weighting.selectors.frameworks import indicators_of
 
@@ -63,15 +63,15 @@ class MappingCounts:
 def imports_visible_to(account: Account | None) -> QuerySet[DataImport]:
     """Return the drafts of an account; administrators see those that others left behind, too."""
     drafts = DataImport.objects.select_related("framework", "register", "series", "method").defer(*PACKED)
-    if account is None:
-        return drafts.none()
-    return drafts if account.role == Role.ADMINISTRATOR else drafts.filter(owner=account)
+    if has_role(account, ADMINISTRATORS):
+        return drafts
+    return drafts.filter(owner=account) if has_role(account, STAFF) else drafts.none()
 
 
 def series_visible_to(account: Account | None) -> QuerySet[DataSeries]:
     """Return the series that an account may add an edition to."""
     series = DataSeries.objects.select_related("framework", "register")
-    return series if account else series.none()
+    return series if has_role(account, STAFF) else series.none()
 
 
 def edition_before(series: DataSeries | None, year: int) -> DataSet | None:

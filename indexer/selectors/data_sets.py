@@ -18,6 +18,7 @@ from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
+from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
 
 # What lists of data sets leave in the database.
@@ -46,13 +47,14 @@ def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
     """Return all data sets for staff, the published ones for anybody else."""
     data_sets = DataSet.objects.select_related("framework", "method", "series").defer(*PACKED)
     runs = Run.objects.filter(data_set=OuterRef("pk"))
-    if account is None:
+    of_staff = has_role(account, STAFF)
+    if not of_staff:
         # How many rankings there are tells strangers of those alone that they may see.
         runs = runs.filter(weight_version__is_published=True, method=F("data_set__method"))
     counted = data_sets.annotate(
         run_count=_count_of(runs), finished_count=_count_of(runs.filter(status=RunStatus.DONE))
     )
-    return counted if account else counted.filter(is_published=True)
+    return counted if of_staff else counted.filter(is_published=True)
 
 
 def _count_of(rows: QuerySet[Run]) -> Coalesce:

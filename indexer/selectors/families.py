@@ -14,6 +14,7 @@ from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import runs_visible_to
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import IntArray
+from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import along_the_tree
 
 
@@ -50,7 +51,7 @@ class BranchRanking:
 def branches_visible_to(account: Account | None) -> QuerySet[BranchIndex]:
     """Return all published branches for staff, those of published frameworks for anybody else."""
     branches = BranchIndex.objects.select_related("node__framework", "node__parent")
-    return branches if account else branches.filter(node__framework__is_published=True)
+    return branches if has_role(account, STAFF) else branches.filter(node__framework__is_published=True)
 
 
 def open_branches_of(indicators: Sequence[Indicator]) -> list[Indicator]:

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from indexer.models import City, OutsideSeries, Province, Region, Run
 from indexer.numeric.association import Association, Line, associate, bands_of, fit_line
 from indexer.selectors.node_scores import NodeScores
-from weighting.enums import Role
 from weighting.models import Account
 from weighting.numeric.arrays import BoolArray, FloatArray
+from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 
 # A city is an outlier when its studentised residual is further from zero than this.
 OUTLIER = 2.5
@@ -140,18 +140,18 @@ class SeriesReport:
 def series_visible_to(account: Account | None) -> QuerySet[OutsideSeries]:
     """Return all series for staff, the published ones for anybody else."""
     series = OutsideSeries.objects.order_by("pk")
-    return series if account else series.filter(is_published=True)
+    return series if has_role(account, STAFF) else series.filter(is_published=True)
 
 
 def series_owned_by(account: Account) -> QuerySet[OutsideSeries]:
     """Return the series that an account may rename and remove: its own; an administrator's are all."""
     series = series_visible_to(account)
-    return series if account.role == Role.ADMINISTRATOR else series.filter(created_by=account)
+    return series if has_role(account, ADMINISTRATORS) else series.filter(created_by=account)
 
 
 def owns_series(account: Account, series: OutsideSeries) -> bool:
     """Tell, without a query, whether `series_owned_by` holds a series."""
-    return account.role == Role.ADMINISTRATOR or series.created_by_id == account.pk
+    return has_role(account, ADMINISTRATORS) or series.created_by_id == account.pk
 
 
 def series_beside(run: Run, account: Account | None) -> QuerySet[OutsideSeries]:

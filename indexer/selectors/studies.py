@@ -16,6 +16,7 @@ from indexer.numeric.rank_counts import RankCounts, kept_draws
 from indexer.selectors.cities import Cities, cities_of_run
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.permissions import STAFF, has_role
 from weighting.selectors.pooling import rounds_behind
 from weighting.selectors.statistics import reported_rounds_visible_to
 
@@ -89,7 +90,7 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
         "run__data_set__auxiliary",
         "run__weight_version__manifest",
     )
-    if account:
+    if has_role(account, STAFF):
         return studies
     return studies.filter(
         status=StudyStatus.DONE,
@@ -100,7 +101,7 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
     )
 
 
-def may_draw_experts(account: Account, version: WeightVersion) -> bool:
+def may_draw_experts(account: Account | None, version: WeightVersion) -> bool:
     """Return whether an account may have experts drawn: it reads the statistics of every round behind."""
     behind = {round_.pk for round_ in rounds_behind(version)}
     readable = reported_rounds_visible_to(account).filter(pk__in=behind)

@@ -30,6 +30,7 @@ from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
 from weighting.models import Account
 from weighting.numeric.tree import global_weights
+from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.panel_scores import PanelScores, panel_scores_of
 
@@ -43,7 +44,7 @@ def has_archive_for(account: Account | None, study: Study) -> bool:
 
     Ballots are among them where experts were drawn.
     """
-    if account is None or study.status != StudyStatus.DONE:
+    if not has_role(account, STAFF) or study.status != StudyStatus.DONE:
         return False
     return not _rests_on_ballots(study) or may_draw_experts(account, study.run.weight_version)
 

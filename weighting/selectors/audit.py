@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
 
-from weighting.enums import Role
 from weighting.models import (
     Account,
     ApiToken,
@@ -16,6 +15,7 @@ from weighting.models import (
     Round,
     WeightVersion,
 )
+from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 
 NAMED: dict[str, QuerySet] = {
     "round": Round.objects.all(),
@@ -30,8 +30,10 @@ NAMED: dict[str, QuerySet] = {
 def entries_visible_to(account: Account) -> QuerySet[AuditEntry]:
     """Return the own acts and those on own rounds; an administrator sees all. The newest come first."""
     entries = AuditEntry.objects.select_related("actor").order_by("-pk")
-    if account.role == Role.ADMINISTRATOR:
+    if has_role(account, ADMINISTRATORS):
         return entries
+    if not has_role(account, STAFF):
+        return entries.none()
     own = Q(actor=account)
     own |= Q(subject_type="round", subject_id__in=_ids(Round.objects.filter(managers=account)))
     own |= Q(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from weighting.models import Account, Framework, Indicator, Panel
 from weighting.numeric.tree import Tree, build_tree
+from weighting.permissions import MANAGERS, STAFF, has_role
 
 
 def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
@@ -16,7 +17,7 @@ def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
         indicator_count=Count("indicators"),
         leaf_count=Count("indicators", filter=Q(indicators__is_leaf=True)),
     )
-    return frameworks if account else frameworks.filter(is_published=True)
+    return frameworks if has_role(account, STAFF) else frameworks.filter(is_published=True)
 
 
 def indicators_of(framework_id: int) -> list[Indicator]:
@@ -80,5 +81,6 @@ def tree_of(indicators: list[Indicator]) -> Tree:
 
 
 def panels_visible_to(account: Account) -> QuerySet[Panel]:
-    """Return the panels, each with its number of experts."""
-    return Panel.objects.annotate(expert_count=Count("experts"))
+    """Return the panels for managers, each with its number of experts."""
+    panels = Panel.objects.annotate(expert_count=Count("experts"))
+    return panels if has_role(account, MANAGERS) else panels.none()

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from weighting.enums import ExclusionRule, Feedback, Role, RoundState
+from weighting.enums import ExclusionRule, Feedback, RoundState
 from weighting.models import (
     AccessLink,
     Account,
@@ -21,6 +21,7 @@ from weighting.models import (
 )
 from weighting.numeric.aggregation import count_scores
 from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class Participation:
     sealed: int
 
 
-def rounds_visible_to(account: Account) -> QuerySet[Round]:
+def rounds_visible_to(account: Account | None) -> QuerySet[Round]:
     """Return the rounds that the account manages; an administrator sees all."""
     rounds = Round.objects.select_related("framework", "panel", "follows")
-    if account.role == Role.ADMINISTRATOR:
+    if has_role(account, ADMINISTRATORS):
         return rounds
-    if account.role == Role.MANAGER:
+    if has_role(account, MANAGERS):
         return rounds.filter(managers=account)
     return rounds.none()
 

@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.enums import Role, RoundState, Sector
+from weighting.enums import RoundState, Sector
 from weighting.exceptions import NotReported
 from weighting.models import Account, Ballot, Indicator, Round, WeightVersion
 from weighting.numeric.aggregation import count_scores
@@ -25,6 +25,7 @@ from weighting.numeric.agreement import (
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.disclosure import reportable_groups
 from weighting.numeric.ordering import display_order
+from weighting.permissions import ANALYSTS, MANAGERS, has_role
 from weighting.selectors.rounds import asked_groups_of, counted_ballots_of, rounds_visible_to, scores_on
 
 REPORTED_STATES = [RoundState.CLOSED, RoundState.AGGREGATED]
@@ -135,9 +136,7 @@ def reported_rounds_visible_to(account: Account | None) -> QuerySet[Round]:
     A round's managers and the administrators read them from the close on; analysts once a
     frozen version came from the round.
     """
-    if account is None:
-        return Round.objects.none()
-    if account.role == Role.ANALYST:
+    if has_role(account, ANALYSTS):
         rounds = Round.objects.select_related("framework", "panel")
         return rounds.filter(_is_released(), state=RoundState.AGGREGATED)
     return rounds_visible_to(account).filter(state__in=REPORTED_STATES)
@@ -145,9 +144,9 @@ def reported_rounds_visible_to(account: Account | None) -> QuerySet[Round]:
 
 def rounds_known_to(account: Account | None) -> QuerySet[Round]:
     """Return the rounds that the account may know of: its own, or those it may read statistics of."""
-    if account is None or account.role == Role.ANALYST:
-        return reported_rounds_visible_to(account)
-    return rounds_visible_to(account)
+    if has_role(account, MANAGERS):
+        return rounds_visible_to(account)
+    return reported_rounds_visible_to(account)
 
 
 def round_statistics(round_: Round) -> RoundStatistics:

@@ -8,9 +8,10 @@ import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.enums import Role, VersionStatus
+from weighting.enums import VersionStatus
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.numeric.arrays import FloatArray
+from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.pooling import (
     answer_blockers,
     differencing_blockers,
@@ -49,14 +50,14 @@ class ItemCounts:
 def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     """Published versions for anybody, frozen ones for staff, own drafts for managers."""
     versions = WeightVersion.objects.select_related("framework", "round").defer("manifest")
-    if account is None:
-        return versions.filter(is_published=True)
-    if account.role == Role.ADMINISTRATOR:
+    if has_role(account, ADMINISTRATORS):
         return versions
     frozen = ~Q(status=VersionStatus.DRAFT)
-    if account.role == Role.MANAGER:
+    if has_role(account, MANAGERS):
         return versions.filter(frozen | Q(created_by=account) | Q(round__managers=account)).distinct()
-    return versions.filter(frozen)
+    if has_role(account, STAFF):
+        return versions.filter(frozen)
+    return versions.filter(is_published=True)
 
 
 def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:
