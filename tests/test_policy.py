@@ -418,3 +418,18 @@ def test_a_route_without_an_audience_answers_nobody(world):
     assert world.ask("administrator", "GET", "/declared/").status_code == 200
     for visitor in VISITORS:
         assert world.ask(visitor, "GET", "/forgotten/").status_code == 404
+
+
+def test_head_answers_wherever_get_does_and_sends_nothing(world):
+    """Link checkers and mail scanners ask so; what a HEAD says of a page is what GET would say."""
+    differing = []
+    for route in find_routes():
+        if "GET" not in POLICY.get(route.name, ("", ()))[0].split() or route.name == "health":
+            continue
+        address = world.address_of(route)
+        for visitor in ("anonymous", "manager", "expert"):
+            got, head = (world.ask(visitor, method, address) for method in ("GET", "HEAD"))
+            if (got.status_code, b"") != (head.status_code, head.getvalue()):
+                differing.append((visitor, address, got.status_code, head.status_code))
+
+    assert differing == []

@@ -11,7 +11,7 @@ from django.utils.translation import activate
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.enums import Role
 from weighting.exceptions import AlreadyClaimed, Refused, RoundNotOpen, TooManyAttempts
@@ -33,7 +33,7 @@ from weighting.visitors import visitor_of
 
 @audience(ANYONE)
 @never_cache
-@require_GET
+@require_safe
 @sensitive_variables("token")
 def receive_link(request: HttpRequest, token: str) -> HttpResponse:
     """Take the token out of the address at once; signing in needs a click, so scanners do not."""
@@ -42,7 +42,7 @@ def receive_link(request: HttpRequest, token: str) -> HttpResponse:
 
 @audience(ANYONE)
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm_link(request: HttpRequest) -> HttpResponse:
     """Say who is being invited to what; POST signs in, or claims the invitation for this browser."""
     link = pending_link(request)
@@ -103,7 +103,7 @@ def _begin_or_look(
 
 @audience(ANYONE)
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
 def enter_code(request: HttpRequest) -> HttpResponse:
     """Take a code typed by hand, which then works like the personal link."""
@@ -144,7 +144,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Send each visitor to what they came for."""
     visitor = visitor_of(request)

@@ -23,7 +23,7 @@ from weighting.visitors import account_of
 
 @audience(STAFF)
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("secret")
 def token_list(request: HttpRequest) -> HttpResponse:
     """List one's tokens; POST makes one and shows it, this once."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from weighting.exports import Fact, Heading
 from weighting.forms.audit import AuditFilter
@@ -48,7 +48,7 @@ class LoggedAct:
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what, the newest first."""
     form = _filter_of(request)
@@ -65,7 +65,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def audit_export(request: HttpRequest) -> HttpResponse:
     """The same as a file, all pages."""
     acts = _in_words(_filter_of(request).apply(entries_visible_to(account_of(request))))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.enums import RoundState, Rule
 from weighting.exceptions import Refused, RoundNotOpen, StaleBallot, StaleComment, StaleScore
@@ -96,7 +96,7 @@ def expert_page(view: View) -> View:
 
 @expert_page
 @gzip_page
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def ballot(request: HttpRequest) -> HttpResponse:
     """Show the whole ballot; POST saves every changed answer, for browsers without scripts."""
     claim = claim_with_round_of(request)
@@ -140,7 +140,7 @@ def save_item_comment(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @expert_page
-@require_GET
+@require_safe
 def review(request: HttpRequest) -> HttpResponse:
     """Show the gaps and the own distribution, and offer to seal."""
     claim = claim_with_round_of(request)
@@ -166,7 +166,7 @@ def seal(request: HttpRequest) -> HttpResponse:
 
 
 @expert_page
-@require_GET
+@require_safe
 def receipt(request: HttpRequest) -> HttpResponse:
     """Show the receipt and its nonce, while the ballot can still be found."""
     claim = claim_with_round_of(request)
@@ -178,7 +178,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
 
 
 @expert_page
-@require_GET
+@require_safe
 def download_receipt(request: HttpRequest) -> HttpResponse:
     """Hand out all that is needed to check the receipt without this site."""
     claim = claim_with_round_of(request)

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from weighting.exceptions import Refused
 from weighting.forms.codes import KeyForm
@@ -17,7 +17,7 @@ from weighting.visitors import claim_with_round_of
 
 
 @expert_page
-@require_GET
+@require_safe
 def key_picture(request: HttpRequest) -> HttpResponse:
     """Show the ballot key as a picture, which every phone can keep."""
     claim = claim_with_round_of(request)

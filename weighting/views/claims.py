@@ -45,7 +45,7 @@ def enter_key(request: HttpRequest) -> HttpResponse:
 
 @audience(ANYONE)
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def begin_anew(request: HttpRequest) -> HttpResponse:
     """Show the terms once more; POST takes the unsealed ballot's place by an empty one."""
     invitation = _claimed_invitation(request)

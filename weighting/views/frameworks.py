@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.exceptions import Refused
 from weighting.exports import columns_of
@@ -21,7 +21,7 @@ from weighting.visitors import account_of, visitor_of
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def framework_list(request: HttpRequest) -> HttpResponse:
     """Every framework that the visitor may see."""
     frameworks = frameworks_visible_to(visitor_of(request).account)
@@ -29,7 +29,7 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The tree of a framework."""
     framework = _framework_or_404(request, pk)
@@ -38,7 +38,7 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the tree as a file that can be changed and imported as another framework."""
     nodes = indicators_of(_framework_or_404(request, pk).pk)
@@ -60,7 +60,7 @@ def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def framework_import(request: HttpRequest) -> HttpResponse:
     """Take a framework file, or say everything that is wrong with it."""
     form = FrameworkImportForm(*sent_data(request))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.enums import RoundState
@@ -43,7 +43,7 @@ from weighting.visitors import account_of
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def invitation_detail(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
     """One expert of a round: what they got, and what the manager may do."""
     invitation = _invitation_or_404(request, pk, invitation_pk)
@@ -81,11 +81,11 @@ def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpRe
 
 @audience(MANAGERS)
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_links(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what new links do to those handed out; POST makes them, as a sheet to print, this once."""
     round_ = _round_or_404(request, pk)
-    if request.method == "GET":
+    if request.method != "POST":
         return _ask(request, round_, _new_links_words())
     made = shown_before(request)
     if made is None:
@@ -101,7 +101,7 @@ def round_links(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation_revoke(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
     """Say what revoking does; POST lets the links of an expert stop working."""
     invitation = _invitation_or_404(request, pk, invitation_pk)
@@ -122,7 +122,7 @@ def invitation_revoke(request: HttpRequest, pk: int, invitation_pk: int) -> Http
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
     """Say what removing does; POST takes the expert off the round."""
     invitation = _invitation_or_404(request, pk, invitation_pk)
@@ -143,7 +143,7 @@ def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> Http
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for one more expert; POST invites them."""
     round_ = _round_or_404(request, pk)
@@ -166,7 +166,7 @@ def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_notes(request: HttpRequest, pk: int) -> HttpResponse:
     """The dated notes of a round; POST adds one while it is open."""
     round_ = _round_or_404(request, pk)
@@ -186,7 +186,7 @@ def round_notes(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Say who would be mailed an invitation; POST sends."""
     words = {
@@ -201,7 +201,7 @@ def round_mail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_remind(request: HttpRequest, pk: int) -> HttpResponse:
     """Say who would be reminded; POST sends."""
     words = {

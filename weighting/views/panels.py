@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.exceptions import Refused
 from weighting.forms.uploads import PanelImportForm
@@ -19,7 +19,7 @@ from weighting.visitors import account_of
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def panel_list(request: HttpRequest) -> HttpResponse:
     """Every panel, with its size."""
     panels = panels_visible_to(account_of(request))
@@ -27,7 +27,7 @@ def panel_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The experts of a panel."""
     panel = get_object_or_404(panels_visible_to(account_of(request)), pk=pk)
@@ -36,7 +36,7 @@ def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def panel_import(request: HttpRequest) -> HttpResponse:
     """Take a panel file, or say everything that is wrong with it."""
     form = PanelImportForm(*sent_data(request))

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.exceptions import Refused
 from weighting.forms.terms import ConsentForm
@@ -23,7 +23,7 @@ from weighting.visitors import account_of, claim_with_round_of
 
 
 @expert_page
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms; POST records the consent of an expert who has not begun, or begins anew."""
     claim = claim_with_round_of(request)
@@ -41,7 +41,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 
 @expert_page
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Say what withdrawing deletes; POST does it."""
     claim = claim_with_round_of(request)
@@ -50,7 +50,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
         return redirect("weighting:ballot")
     if not invitation.started:
         return redirect("weighting:ballot-terms")
-    if request.method == "GET":
+    if request.method != "POST":
         context = {"round": invitation.round, "sealed": invitation.sealed}
         return render(request, "weighting/expert/withdraw.html", context)
     try:
@@ -64,7 +64,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 
 
 @audience(EXPERTS)
-@require_GET
+@require_safe
 def own_round_receipts(request: HttpRequest) -> HttpResponse:
     """Let an expert check a receipt without sending it: against the list, before the close the own seal."""
     claim = claim_with_round_of(request)
@@ -74,7 +74,7 @@ def own_round_receipts(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def round_receipts(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the managers of a round the receipts that its panel sees."""
     return _receipts_page(request, get_object_or_404(rounds_visible_to(account_of(request)), pk=pk))

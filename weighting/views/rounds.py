@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.enums import Feedback, Language, RoundState
 from weighting.exceptions import Refused
@@ -53,7 +53,7 @@ from weighting.visitors import account_of
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def round_list(request: HttpRequest) -> HttpResponse:
     """The rounds that the account manages, with how many people have started and sealed."""
     rounds = rounds_with_participation(account_of(request))
@@ -61,7 +61,7 @@ def round_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_new(request: HttpRequest) -> HttpResponse:
     """Two steps: framework and panel by the address, then titles, groups and rules."""
     account = account_of(request)
@@ -93,7 +93,7 @@ def round_new(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the round has come, what comes next, and what stands against it."""
     round_ = _round_or_404(request, pk)
@@ -119,7 +119,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_revise(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is asked, of whom, and by which rules, as long as the round is not open."""
     round_ = _round_or_404(request, pk)
@@ -153,7 +153,7 @@ def round_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what closing means; POST closes."""
     if request.method == "POST":
@@ -183,7 +183,7 @@ def round_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_end_series(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what ending a series means; POST destroys the links that it kept."""
     if request.method == "POST":
@@ -209,7 +209,7 @@ def round_aggregate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_extend(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a later deadline; POST sets it."""
     round_ = _round_or_404(request, pk)
@@ -224,7 +224,7 @@ def round_extend(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def round_void(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why the round is given up; POST voids it."""
     round_ = _round_or_404(request, pk)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.exceptions import Refused
 from weighting.forms.uploads import SheetBallotForm
@@ -25,7 +25,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def round_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of an open round, to fill in without a browser."""
     round_ = get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)
@@ -40,7 +40,7 @@ def round_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 @audience(MANAGERS)
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation_sheet(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
     """Take one expert's filled-in form; the receipt is shown once, to hand on."""
     round_ = get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from weighting.exceptions import NotReported
 from weighting.models import Round, WeightVersion
@@ -43,7 +43,7 @@ def _of_reported_round(answer: Answer) -> Callable[..., HttpResponse]:
     """Load the round and its statistics, or say why they are withheld; who may not know gets 404."""
 
     @audience(STAFF)
-    @require_GET
+    @require_safe
     @wraps(answer)
     def view(request: HttpRequest, pk: int, **asked: str) -> HttpResponse:
         round_ = _round_or_404(request, pk)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from weighting.exceptions import Refused
 from weighting.exports import Fact, columns_of
@@ -47,7 +47,7 @@ HEADER = [
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_compare(request: HttpRequest) -> HttpResponse:
     """Compare the versions asked for; without any, the newest two of a framework."""
     listed = list(versions_visible_to(visitor_of(request).account).order_by("framework_id", "number", "pk"))
@@ -64,7 +64,7 @@ def version_compare(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_compare_export(request: HttpRequest) -> HttpResponse:
     """Answer with every weight of every version as a file, a line each."""
     compared = _compared(request)
@@ -74,7 +74,7 @@ def version_compare_export(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_compare_picture(request: HttpRequest, format: str) -> HttpResponse:
     """Answer with the figure as a file that stands alone."""
     figure = movers_figure(_compared(request))

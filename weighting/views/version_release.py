@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.enums import Language, VersionStatus
 from weighting.exceptions import Refused
@@ -39,7 +39,7 @@ ROW, RAIL = 64, 44
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the weights of a version, and the counts behind them, as a file."""
     version, format = _version_or_404(request, pk), asked_format(request)
@@ -54,7 +54,7 @@ def version_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what a correction is and ask for its reason; POST drafts it."""
     version = _version_or_404(request, pk)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.enums import VersionSource
 from weighting.exceptions import Refused
@@ -30,7 +30,7 @@ from weighting.visitors import account_of, visitor_of
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_pool(request: HttpRequest) -> HttpResponse:
     """Choose closed rounds to pool, or hear every reason why they cannot be."""
     account = account_of(request)
@@ -50,7 +50,7 @@ def version_pool(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_implied(request: HttpRequest) -> HttpResponse:
     """Take published figures and fit the weights they imply, or say why they imply none."""
     account = account_of(request)
@@ -73,7 +73,7 @@ def version_implied(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_fit(request: HttpRequest, pk: int) -> HttpResponse:
     """The fit behind implied weights: the verdict, and the residual of every city."""
     version = _version_or_404(request, pk)
@@ -97,7 +97,7 @@ def version_fit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """One sibling group of a draft with a number and a slider each; POST changes it."""
     version = _version_or_404(request, pk)
@@ -137,7 +137,7 @@ def version_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_describe(request: HttpRequest, pk: int) -> HttpResponse:
     """Labels and note of a draft; POST changes them."""
     version = _version_or_404(request, pk)

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.enums import VersionSource, VersionStatus
 from weighting.exceptions import Refused
@@ -37,7 +37,7 @@ from weighting.visitors import account_of, visitor_of
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_list(request: HttpRequest) -> HttpResponse:
     """Every version that the visitor may see, newest first."""
     versions = versions_visible_to(visitor_of(request).account).order_by("-pk")
@@ -45,7 +45,7 @@ def version_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The weights of a version along the tree, and what proves them."""
     version = _version_or_404(request, pk)
@@ -61,7 +61,7 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
     """The exact bytes that the version was frozen as."""
     version = _version_or_404(request, pk)
@@ -79,7 +79,7 @@ def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_new(request: HttpRequest) -> HttpResponse:
     """Draft equal weights or those of a file, or say everything that is wrong with it."""
     account = account_of(request)
@@ -99,7 +99,7 @@ def version_new(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what freezing means and what stands against it; POST freezes."""
     version = _version_or_404(request, pk)
@@ -120,7 +120,7 @@ def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say who will be able to read it; POST publishes."""
     version = _version_or_404(request, pk)
@@ -140,7 +140,7 @@ def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_retire(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what retiring means; POST retires."""
     version = _version_or_404(request, pk)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
@@ -34,7 +34,7 @@ DIGITS = 4
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
     """Show what moved a city from the base to the version of ``?to=``, the last without it."""
     choice = RunChoice(request)
@@ -70,7 +70,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
     """Answer with the parts of the change, indicator by indicator, as a file."""
     change = _find(request, asked_comparison(request, is_split=True), city_pk)
@@ -82,7 +82,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def city_change_picture(request: HttpRequest, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the page as a file."""
     figure = _figure(_find(request, asked_comparison(request, is_split=True), city_pk), "")

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer.forms.comparison import FEWEST, FigureForm
 from indexer.selectors.comparison import Comparison
@@ -30,7 +30,7 @@ from weighting.views.files import asked_format, picture_answer, save_links
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def comparison(request: HttpRequest) -> HttpResponse:
     """Compare the runs asked for; without any, the first two versions of the first data set."""
     choice = RunChoice(request)
@@ -48,21 +48,21 @@ def comparison(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def comparison_export(request: HttpRequest) -> HttpResponse:
     """Answer with every city of the comparison as a file."""
     return comparison_file(asked_comparison(request), asked_format(request))
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def comparison_pairs(request: HttpRequest) -> HttpResponse:
     """Answer with every two versions against each other as a file."""
     return pairs_file(asked_comparison(request), asked_format(request))
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of the comparison as a file that stands alone."""
     compared = asked_comparison(request)

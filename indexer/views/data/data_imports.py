@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indexer.forms.data_sets import DataSetImportForm, TermsForm, UnitForm, corrections_in
 from indexer.models import DataImport
@@ -44,7 +44,7 @@ SHOWN = 100
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def data_set_import(request: HttpRequest) -> HttpResponse:
     """Take the files, or say why they cannot be read; list the imports that wait."""
     account = account_of(request)
@@ -72,7 +72,7 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what every column and row goes to; POST settles what was open."""
     account = account_of(request)
@@ -101,7 +101,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all that is wrong or remarkable; POST writes cells anew."""
     account = account_of(request)
@@ -140,7 +140,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_GET
+@require_safe
 def import_report(request: HttpRequest, pk: int) -> HttpResponse:
     """The validation report as a file."""
     draft = _draft(account_of(request), pk)
@@ -150,7 +150,7 @@ def import_report(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what the data are about and how they are computed, without sending them again."""
     account = account_of(request)
@@ -173,7 +173,7 @@ def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     """Add the unit of a row to the register."""
     account = account_of(request)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.models import City, DataSet, Province
 from indexer.selectors.data_imports import imports_visible_to
@@ -32,7 +32,7 @@ from weighting.visitors import account_of, visitor_of
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def data_set_list(request: HttpRequest) -> HttpResponse:
     """Every data set that the visitor may see."""
     data_sets = data_sets_visible_to(visitor_of(request).account)
@@ -50,7 +50,7 @@ def data_set_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What a data set holds, how it is used, and how far its runs are."""
     account = visitor_of(request).account
@@ -77,7 +77,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def data_set_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """What every column and row of the file became, as a file."""
     data_set = get_object_or_404(data_sets_visible_to(visitor_of(request).account).defer(None), pk=pk)
@@ -86,7 +86,7 @@ def data_set_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what publishing means; POST lets anybody read the data set."""
     account = account_of(request)

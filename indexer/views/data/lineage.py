@@ -12,6 +12,7 @@ from indexer.models import City, DataSet
 from indexer.words import data_set_name
 from weighting.exports import Heading
 from weighting.models import Account
+from weighting.permissions import STAFF, has_role
 
 
 def lineage_facts(data_set: DataSet, account: Account | None) -> list[tuple[str, Any]]:
@@ -28,7 +29,7 @@ def lineage_facts(data_set: DataSet, account: Account | None) -> list[tuple[str,
         ]
     if data_set.mapping:
         facts.append((_("Mapping"), mapping_words(data_set.mapping)))
-    if account:
+    if has_role(account, STAFF):
         facts.append((_("Added by"), data_set.created_by.get_full_name() or data_set.created_by.username))
     return facts
 

@@ -27,7 +27,7 @@ from weighting.visitors import account_of
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a method and versions; POST queues their runs, or says why they cannot be computed."""
     account = account_of(request)
@@ -61,7 +61,7 @@ def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the method that data sets of a framework are computed by unless they say another."""
     account = account_of(request)

@@ -19,7 +19,7 @@ from weighting.visitors import account_of
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def data_set_propose(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a method; POST drafts what it proposes, or says why it proposes nothing."""
     account = account_of(request)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.forms.registers import RegisterImportForm
 from indexer.selectors.registers import registers_visible_to, units_of
@@ -21,7 +21,7 @@ PAGE = 100
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def register_list(request: HttpRequest) -> HttpResponse:
     """Every register, and how many units it has."""
     registers = registers_visible_to(visitor_of(request).account)
@@ -29,7 +29,7 @@ def register_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The units of a register, a page at a time."""
     register = get_object_or_404(registers_visible_to(visitor_of(request).account), pk=pk)
@@ -38,7 +38,7 @@ def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def register_import(request: HttpRequest) -> HttpResponse:
     """Take a file of units, or say everything that is wrong with it."""
     account = account_of(request)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer.forms.comparison import FigureForm
 from indexer.models import IndexMethod, Run
@@ -44,14 +44,14 @@ DIGITS = 4
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_report(request: HttpRequest, pk: int) -> HttpResponse:
     """Write about one finished run: leaders, distribution, certainty, method, origin."""
     return answer_about_run(request, pk, _run_page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def comparison_report(request: HttpRequest) -> HttpResponse:
     """Write about the runs asked for: what moves, how far and why, method, origin."""
     choice = RunChoice(request)

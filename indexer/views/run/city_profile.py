@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.models import Register, Run
@@ -40,14 +40,14 @@ DIGITS = 4
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_city(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
     """Show the profile of a city in a finished run."""
     return answer_about_run(request, pk, lambda request, run: _page(request, run, city_pk))
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
     """Answer with the city's scores beside the means of other places, as a file."""
     run = finished_run(request, pk)
@@ -60,7 +60,7 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_city_picture(request: HttpRequest, pk: int, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the profile as a file."""
     return picture_answer(_figure(_find(finished_run(request, pk), city_pk)).spec, format)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.forms.node_choice import NodeChoice
@@ -40,14 +40,14 @@ TENTHS = range(10, 101, 10)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_concentration(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the measures of the composite, or of the node asked for."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def concentration_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the measures by level and place as a file."""
     run = finished_run(request, pk)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer import charts
 from indexer.forms.families import BranchForm, RunChoice
@@ -56,7 +56,7 @@ MOST_COLUMNS = 12
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def index_list(request: HttpRequest) -> HttpResponse:
     """Every framework with the branches that are indices of their own."""
     account = visitor_of(request).account
@@ -72,7 +72,7 @@ def index_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a branch of a framework and its names; POST publishes it."""
     account = account_of(request)
@@ -105,7 +105,7 @@ def index_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def index_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Rank the cities on a branch, beside the whole, in the run that is chosen."""
     branch, form = _load(request, pk)
@@ -129,7 +129,7 @@ def index_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def index_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking of a branch beside the whole's, as a file."""
     branch, form = _load(request, pk)
@@ -143,7 +143,7 @@ def index_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def index_picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
     """Answer with the figure of a branch beside the whole as a file."""
     branch, form = _load(request, pk)
@@ -153,7 +153,7 @@ def index_picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what withdrawing means; POST takes the name away."""
     account = account_of(request)

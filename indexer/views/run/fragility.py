@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.models import Run
@@ -34,14 +34,14 @@ TABLE_PAIRS = 20
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_fragility(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all neighbours, those that change places most easily first."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with all neighbours as a file."""
     run = finished_run(request, pk)

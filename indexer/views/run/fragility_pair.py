@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer.forms.fragility import PairChoice
 from indexer.models import Run
@@ -24,14 +24,14 @@ from weighting.views.files import asked_format, save_links, table_answer
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_pair(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for two cities, and show every weight that bears on their order."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def pair_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with every weight that bears on the order of two cities, as a file."""
     run = finished_run(request, pk)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer.forms.leads import LeadForm
 from indexer.models import Run
@@ -29,14 +29,14 @@ PAGE_SIZE = 50
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_leads(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the dark horses, or who leads on the score asked for over another."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with all leads as a file."""
     run = finished_run(request, pk)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.enums import RunStatus
@@ -34,14 +34,14 @@ FEW_NAMES = 20
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_map(request: HttpRequest, pk: int) -> HttpResponse:
     """Show scores as dots, or the shifts of ranks against another run."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def map_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the points as a file; cities without coordinates come last."""
     run = finished_run(request, pk)

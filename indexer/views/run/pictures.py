@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer.enums import RunStatus
 from indexer.models import Run
@@ -32,7 +32,7 @@ FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_picture(request: HttpRequest, pk: int, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of a finished run as a file."""
     run = get_object_or_404(runs_with_nodes_visible_to(visitor_of(request).account), pk=pk)

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.forms.place_choice import PlaceChoice
@@ -27,14 +27,14 @@ from weighting.views.files import asked_format, save_links, table_answer
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_places(request: HttpRequest, pk: int) -> HttpResponse:
     """Rank the provinces or regions of a finished run."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def places_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the places and what their scores were formed by, as a file."""
     run = finished_run(request, pk)

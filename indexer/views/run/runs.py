@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from indexer.answers import answer_file, answer_page
 from indexer.dispatch import cancel_run, retry_run
@@ -26,7 +26,7 @@ from weighting.visitors import account_of, visitor_of
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 @never_cache
 def run_list(request: HttpRequest) -> HttpResponse:
     """List the runs by data set and method; the list renews itself while it moves.
@@ -37,7 +37,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 @never_cache
 def run_progress(request: HttpRequest) -> HttpResponse:
     """Answer with the list that renews itself; of one data set with ``?data_set=``."""
@@ -45,14 +45,14 @@ def run_progress(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ranking of a finished run, and how far any other is."""
     return answer_about_run(request, pk, lambda request, run: answer_page(request, run, ranking_page))
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking as a file."""
     run = finished_run(request, pk)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.forms.series import SeriesChoice, SeriesDescriptionForm, SeriesImportForm
 from indexer.models import OutsideSeries, Run
@@ -43,14 +43,14 @@ SAMPLE = "unit,value\n北京市,…\nShanghai,…\n440300,…"
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def run_series(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how a run and a series go together; without a series, what a file of one looks like."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def series_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with both figures of every city as a file."""
     run = finished_run(request, pk)
@@ -82,7 +82,7 @@ def series_figure(request: HttpRequest, run: Run) -> Spec | None:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def series_import(request: HttpRequest) -> HttpResponse:
     """Take a file of one figure for each city, or say everything that is wrong with it."""
     account = account_of(request)
@@ -112,7 +112,7 @@ def series_import(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what publishing means; POST lets anybody read the series."""
     account = account_of(request)
@@ -135,7 +135,7 @@ def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for other names and another note of an own series; POST sets them."""
     account, back = account_of(request), _back(_run_behind(request))
@@ -155,7 +155,7 @@ def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what removing an own series means; POST removes it."""
     account, back = account_of(request), _back(_run_behind(request))

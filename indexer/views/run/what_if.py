@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indexer.forms.what_if import DraftForm, field_name, percent_text, read_typed_weights
 from indexer.models import Run
@@ -37,14 +37,14 @@ MOST_PINS = 50
 
 
 @audience(ANYONE)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def what_if(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ranks under the weights of ``?w=``; POST takes typed weights to such an address."""
     return answer_about_run(request, pk, _take if request.method == "POST" else _page)
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def what_if_data(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Answer with what the weights are applied to: (leaves, cities) doubles, nan where missing."""
     run = finished_run(request, pk)
@@ -60,7 +60,7 @@ def what_if_data(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def what_if_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with every rank under the weights of ``?w=`` as a file."""
     run, text = finished_run(request, pk), request.GET.get("w", "")

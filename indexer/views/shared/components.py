@@ -7,7 +7,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.views.shared.run_tabs import Tab
@@ -189,7 +189,7 @@ def _as_image(spec: charts.Spec) -> str:
 
 
 @audience(MANAGERS)
-@require_GET
+@require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component of templates/components."""
     wrong = SampleForm({"name": "", "deadline": "2016-02-31", "quorum": "0"}, auto_id="wrong_%s")

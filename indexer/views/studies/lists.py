@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indexer.dispatch import ask_study, resume_study
 from indexer.enums import RunStatus, StudyStatus
@@ -36,7 +36,7 @@ PAGE_SIZE = 50
 
 
 @audience(ANYONE)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
     """List a run's studies beside the form of a new one; POST asks it."""
@@ -71,7 +71,7 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 @never_cache
 def study_list(request: HttpRequest) -> HttpResponse:
     """List the studies of all runs, the newest first."""
@@ -79,7 +79,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 @never_cache
 def study_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a study is, or what it found."""
@@ -87,7 +87,7 @@ def study_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 @never_cache
 def study_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the part of the page that renews itself: the answer, once there is one."""

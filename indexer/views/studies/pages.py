@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from indexer.enums import StudyStatus
 from indexer.forms.studies import PairForm
@@ -217,21 +217,21 @@ def _pair(request: HttpRequest, study: Study) -> dict[str, Any] | None:
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def study_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with every city of a finished study as a file."""
     return study_file(request, load_study(request, pk))
 
 
 @audience(ANYONE)
-@require_GET
+@require_safe
 def study_picture(request: HttpRequest, pk: int, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of a finished study as a picture."""
     return study_picture_of(load_study(request, pk), figure, format)
 
 
 @audience(STAFF)
-@require_GET
+@require_safe
 def study_archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with a finished study and all that it was computed from, as one file."""
     study = load_study(request, pk)
