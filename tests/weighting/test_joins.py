@@ -40,12 +40,14 @@ def hold_open():
     round_ = factories.make_round(
         framework=factories.make_framework(TREE), panel=factories.make_panel(EXPERTS)
     )
-    people = [factories.make_invitation(round_, place=place) for place in range(EXPERTS)]
-    tokens = {invitation.pk: factories.issue_invitation_link(invitation) for invitation in people}
+    people, tokens = [factories.make_invitation(round_, place=place) for place in range(EXPERTS)], {}
+    if connection.vendor == "postgresql":
+        # Its marks tell when a ballot was begun, so a link that is made just then tells whose: a limit.
+        tokens = {invitation.pk: factories.issue_invitation_link(invitation) for invitation in people}
     random.shuffle(people)
     for invitation in people:
         client = browser()
-        begin(client, tokens[invitation.pk])
+        begin(client, tokens.get(invitation.pk) or factories.issue_invitation_link(invitation))
         factories.fill_ballot(invitation)
         client.post(reverse("weighting:ballot-seal"))
     for invitation in random.sample(people, 3):
@@ -270,6 +272,7 @@ def test_a_note_of_who_came_is_found_by_its_order(monkeypatch):
         return ballot
 
     monkeypatch.setattr("weighting.views.welcome.claim_ballot", note)
+    monkeypatch.setattr(claims, "forget_place", lambda _ballot: None)
 
     assert joined_by_order(hold_open()) >= SUSPICIOUS
 

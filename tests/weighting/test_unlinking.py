@@ -25,7 +25,7 @@ from weighting.enums import RoundState
 from weighting.manifest import hash_receipt_list
 from weighting.models import Ballot, Invitation, Score
 from weighting.selectors.rounds import receipts_of, superseded_receipts_of
-from weighting.services import residue, unlinking
+from weighting.services import claims, residue, unlinking
 from weighting.services.ballots import save_score, seal_ballot, withdraw_ballot
 from weighting.services.rounds import close_round
 
@@ -141,6 +141,7 @@ def _without_rewriting(monkeypatch):
         Ballot.objects.filter(round=round_).update(lock=None)
 
     monkeypatch.setattr(unlinking, "_rewrite", cut)
+    monkeypatch.setattr(claims, "forget_place", lambda _ballot: None)
 
 
 @pytest.mark.postgres

@@ -20,7 +20,7 @@ from weighting.numeric.scale import SCALE
 
 
 def random_order_key() -> int:
-    """A number that decides the order of a ballot's items, together with the round's seed."""
+    """A number that decides an order by chance: of a ballot's items, with the round's seed, or of rows."""
     return secrets.randbits(62)
 
 
@@ -111,6 +111,8 @@ class Score(models.Model):
     a repeated save is recognised, and a stale page is told instead of overwriting.
     """
 
+    # Random, so that no order of the rows tells which ballot was filled in first.
+    id = models.BigIntegerField(primary_key=True, default=random_order_key, editable=False)
     ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="scores")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
     value = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -11,11 +11,12 @@ from django.db import connection
 
 from weighting.enums import RoundState, Rule
 from weighting.models import Ballot, Indicator, Round, RoundItem, Score
+from weighting.models.ballot import random_order_key
 
 TABLE = Score._meta.db_table
 # One row, or none: the answer to an open round that asks about the item and whose rule allows it.
 ANSWER = f"""
-    SELECT item.indicator_id, %s, %s, 1, %s, ''
+    SELECT %s, item.indicator_id, %s, %s, 1, %s, ''
     FROM {RoundItem._meta.db_table} item
     JOIN {Round._meta.db_table} round ON round.id = item.round_id
     JOIN {Indicator._meta.db_table} indicator ON indicator.id = item.indicator_id
@@ -25,7 +26,7 @@ ANSWER = f"""
 # True where the page saw the newest answer and brings another one; an abstention is null.
 CHANGES = f"{TABLE}.revision = %s AND COALESCE({TABLE}.value, 0) <> COALESCE(EXCLUDED.value, 0)"
 WRITE = f"""
-    INSERT INTO {TABLE} (indicator_id, ballot_id, value, revision, client, comment) {ANSWER}
+    INSERT INTO {TABLE} (id, indicator_id, ballot_id, value, revision, client, comment) {ANSWER}
     ON CONFLICT (ballot_id, indicator_id) DO UPDATE SET
         value = CASE WHEN {CHANGES} THEN EXCLUDED.value ELSE {TABLE}.value END,
         client = CASE WHEN {CHANGES} THEN EXCLUDED.client ELSE {TABLE}.client END,
@@ -57,6 +58,7 @@ def write_answer(
     asked = (held.round_id, RoundState.OPEN.value, moment, code)
     allowed = (Rule.NORMALISED_MEAN.value, value is not None)
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, (ballot_id, value, client, *asked, *allowed, *[seen_revision] * 3))
+        answer = (random_order_key(), ballot_id, value, client)
+        cursor.execute(WRITE, (*answer, *asked, *allowed, *[seen_revision] * 3))
         row = cursor.fetchone()
     return SavedAnswer(*row) if row else None

@@ -25,7 +25,7 @@ from weighting.selectors.claims import (
 )
 from weighting.services.attempts import count_attempt
 from weighting.services.audit import record_act
-from weighting.services.marks import mark_participation
+from weighting.services.marks import forget_place, mark_participation
 from weighting.services.sectors import masked_sector_for
 
 
@@ -46,7 +46,9 @@ def claim_ballot(claim: Claim, *, conflict: str = "", anew: bool = False) -> Bal
     ballot.lock = claim.lock
     ballot.earlier_lock = _earlier_lock(claim)
     ballot.save()
-    Invitation.objects.filter(pk=held.pk).update(unclaimed_ballot=None)
+    forget_place(ballot)
+    if held.unclaimed_ballot_id:
+        Invitation.objects.filter(pk=held.pk).update(unclaimed_ballot=None)
     agreed = {} if held.consented and not anew else {"consented": True, "conflict": _checked(held, conflict)}
     mark_participation(held, claim=claim_hash(claim.secret), started=True, **agreed)
     return ballot
@@ -61,6 +63,7 @@ def resume_ballot(claim: Claim, *, conflict: str = "") -> Ballot:
         ballot = _new_ballot(held, round_)
         ballot.lock, ballot.earlier_lock = claim.lock, _earlier_lock(claim)
         ballot.save()
+        forget_place(ballot)
         mark_participation(held, started=True, consented=True, conflict=_checked(held, conflict))
     return ballot
 

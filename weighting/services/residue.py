@@ -47,12 +47,15 @@ def _forget_order() -> None:
 
 
 def _rewrite_tables(*tables: str) -> None:
-    """Write tables anew without their dead rows; only their owner may, or who may maintain them."""
+    """Write tables anew, without their dead rows and in the order of their keys.
+
+    Only their owner may, or who may maintain them. VACUUM would keep the order in which rows were written.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{PATIENCE_MS}ms"])
         try:
             for table in tables:
-                cursor.execute(f"VACUUM (FULL) {table}")
+                cursor.execute(f"CLUSTER {table} USING {table}_pkey")
         except DatabaseError as error:
             logger.warning("dead rows were not removed: %s", type(error.__cause__ or error).__name__)
         finally:
