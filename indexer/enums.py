@@ -56,7 +56,7 @@ class Queue(TextChoices):
 
 
 class StudyKind(TextChoices):
-    """The questions that a ranking is put to (METHOD 7 and 8)."""
+    """The questions that a ranking is put to (docs/method.md 7 and 8)."""
 
     BOOTSTRAP = "bootstrap", _("Expert bootstrap")
     JACKKNIFE = "jackknife", _("Leave one expert out")

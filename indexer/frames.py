@@ -37,7 +37,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "＝", "＋", "－",
 
 @dataclass(frozen=True)
 class Treatment:
-    """How the data will be normalised, which decides what a file may hold (METHOD 3)."""
+    """How the data will be normalised, which decides what a file may hold (docs/method.md 3)."""
 
     method: str = "share"
     negative: str = "reflect"

@@ -19,7 +19,7 @@ NAMES = tuple(MethodChoice.__dataclass_fields__)
 
 
 class MethodForm(forms.Form):
-    """Every choice of METHOD 3 and 4; leaves and auxiliary columns are what may divide an indicator."""
+    """Every choice of docs/method.md 3 and 4; leaves and auxiliary columns may divide an indicator."""
 
     normalisation = forms.ChoiceField(label=gettext_lazy("Normalisation"), choices=Normalisation.choices)
     negative = forms.ChoiceField(

@@ -66,7 +66,7 @@ class _Weights:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the input files and the choices of METHOD 2 to 4."""
+    """Add the input files and the choices of docs/method.md 2 to 4."""
     parser.add_argument("--framework", required=True, type=Path, help="code, parent[, direction, ...]")
     parser.add_argument("--data", required=True, type=Path, help="unit and a column for each leaf")
     weights = parser.add_mutually_exclusive_group(required=True)

@@ -9,7 +9,7 @@ from weighting.models import Framework
 
 
 class IndexMethod(models.Model):
-    """How raw values become composite scores (METHOD 3 and 4); rows are shared by runs.
+    """How raw values become composite scores (docs/method.md 3 and 4); rows are shared by runs.
 
     ``denominators`` names, for each leaf that is divided, the column that divides it: another
     leaf or an auxiliary column of the data set. ``sha256`` stands for all choices together.

@@ -1,4 +1,4 @@
-"""Comparison of versions of an index (METHOD 7)."""
+"""Comparison of versions of an index (docs/method.md 7)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""From normalised values and weights to the scores of cities (METHOD 4)."""
+"""From normalised values and weights to the scores of cities (docs/method.md 4)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal

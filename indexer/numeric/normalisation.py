@@ -1,4 +1,4 @@
-"""From raw values to normalised values, one column at a time (METHOD 3)."""
+"""From raw values to normalised values, one column at a time (docs/method.md 3)."""
 
 from collections.abc import Sequence
 

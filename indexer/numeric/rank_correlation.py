@@ -1,4 +1,4 @@
-"""Rank correlations of many versions with one ranking, version by version (METHOD 7)."""
+"""Rank correlations of many versions with one ranking, version by version (docs/method.md 7)."""
 
 import numpy as np
 

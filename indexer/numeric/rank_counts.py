@@ -1,4 +1,4 @@
-"""What many draws of the ranks add up to, and what is said of it: quantiles, chances, groups (METHOD 8)."""
+"""What many draws of the ranks add up to, and what is said of it (docs/method.md 8)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Ranks of composite scores (METHOD 4)."""
+"""Ranks of composite scores (docs/method.md 4)."""
 
 import numpy as np
 

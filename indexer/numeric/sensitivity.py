@@ -1,4 +1,4 @@
-"""What one weight, one indicator, one city or one group of weights does to the ranks (METHOD 7 and 8)."""
+"""What one weight, one indicator, one city or one group does to the ranks (docs/method.md 7 and 8)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

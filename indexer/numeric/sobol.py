@@ -1,4 +1,4 @@
-"""Sobol indices: how much of an output's variance each uncertain input accounts for (METHOD 8)."""
+"""Sobol indices: how much of an output's variance each uncertain input accounts for (docs/method.md 8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

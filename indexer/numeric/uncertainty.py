@@ -1,4 +1,4 @@
-"""Uncertainty of ranks: from draws of weights to counts of ranks (METHOD 8)."""
+"""Uncertainty of ranks: from draws of weights to counts of ranks (docs/method.md 8)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -17,7 +17,7 @@ from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
 
-# Scores are shown in percent of the whole (METHOD 4); the other methods keep the same factor.
+# Scores are shown in percent of the whole (docs/method.md 4); the other methods keep the same factor.
 PERCENT = 100
 
 Source = Literal["published", "reconstructed", ""]

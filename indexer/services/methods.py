@@ -28,7 +28,7 @@ SCHEMA = "quanheng/method/1"
 
 @dataclass(frozen=True)
 class MethodChoice:
-    """All choices of METHOD 3 and 4; the optional steps are off unless they are named."""
+    """All choices of docs/method.md 3 and 4; the optional steps are off unless they are named."""
 
     normalisation: str = Normalisation.SHARE
     negative: str = Negative.REFLECT

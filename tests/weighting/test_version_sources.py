@@ -27,7 +27,7 @@ from weighting.services.versions import aggregate_round, draft_equal_version, fr
 pytestmark = pytest.mark.django_db
 
 SUB_INDICES = {"infra": {}, "industry": {}, "innovation": {}, "smartcity": {}}
-# The weights that the 2016 report computed with (METHOD 5).
+# The weights that the 2016 report computed with (docs/method.md 5).
 TRUE_WEIGHTS = np.array([0.277, 0.264, 0.219, 0.24])
 
 

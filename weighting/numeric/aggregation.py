@@ -1,4 +1,4 @@
-"""From the panel's blind scores to local and global weights (METHOD 2)."""
+"""From the panel's blind scores to local and global weights (docs/method.md 2)."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How far a panel agrees, and which ballots look careless (METHOD 6)."""
+"""How far a panel agrees, and which ballots look careless (docs/method.md 6)."""
 
 from dataclasses import dataclass
 from typing import Final, Literal

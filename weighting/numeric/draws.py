@@ -1,4 +1,4 @@
-"""Draws of weights: other experts, other weights around a version, or any weights at all (METHOD 8)."""
+"""Draws of weights: other experts, others around a version, or any at all (docs/method.md 8)."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The weights that published totals imply (METHOD 5 and 7)."""
+"""The weights that published totals imply (docs/method.md 5 and 7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -158,7 +158,7 @@ def build_tree(codes: Sequence[str], parents: Sequence[str]) -> Tree:
 
 
 def global_weights(tree: Tree, local: FloatArray) -> FloatArray:
-    """Multiply the local weights on each node's path from the root (METHOD 2).
+    """Multiply the local weights on each node's path from the root (docs/method.md 2).
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.arrays import FloatArray, IntArray
 
-# Scores are shown in percent of the whole (METHOD 4); the other methods keep the same factor.
+# Scores are shown in percent of the whole (docs/method.md 4); the other methods keep the same factor.
 PERCENT = 100
 
 

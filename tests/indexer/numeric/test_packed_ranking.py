@@ -29,7 +29,7 @@ def near_ties(draw):
 
 
 def slow_ranks(row):
-    """Walk down the order, one city after another, in the words of METHOD 4."""
+    """Walk down the order, one city after another, in the words of docs/method.md 4."""
     order = sorted(range(len(row)), key=lambda city: -row[city])
     ranks = [0] * len(row)
     for place, city in enumerate(order):

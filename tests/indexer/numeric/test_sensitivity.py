@@ -1,4 +1,4 @@
-"""Sensitivity against single runs, hand-worked cases and the identities of METHOD 7."""
+"""Sensitivity against single runs, hand-worked cases and the identities of docs/method.md 7."""
 
 import numpy as np
 import pytest
