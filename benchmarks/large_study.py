@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from indexer.intake.registers import CityRow
 from indexer.models import Run, Study
-from indexer.services.data_sets import add_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import register_cities
 from indexer.services.runs import compute_waiting_runs
@@ -26,15 +26,19 @@ def make_large_study(*, cities: int, leaves: int, draws: int) -> Study:
     rows = [CityRow(f"城{n}", f"City {n}", "省", "Province", "区", "Region") for n in range(cities)]
     registered = register_cities(rows, actor=actor)
     data_set = add_data_set(
-        framework=framework,
-        name_zh="大",
-        name_en="Large",
-        year=2016,
-        city_ids=[city.pk for city in registered],
-        leaf_codes=[f"x{k}" for k in range(leaves)],
-        values=np.random.default_rng(1).lognormal(0, 1.5, (cities, leaves)),
-        totals={},
-        method=use_method(),
+        terms=EditionTerms(
+            framework=framework,
+            name_zh="大",
+            name_en="Large",
+            year=2016,
+            method=use_method(),
+        ),
+        matrix=Matrix(
+            city_ids=[city.pk for city in registered],
+            leaf_codes=[f"x{k}" for k in range(leaves)],
+            values=np.random.default_rng(1).lognormal(0, 1.5, (cities, leaves)),
+            totals={},
+        ),
         actor=actor,
     )
     draft = draft_equal_version(framework=framework, actor=actor, label_zh="等", label_en="Equal")

@@ -25,7 +25,7 @@ from weighting.selectors.rounds import invitations_of
 from weighting.services.claims import claim_ballot
 from weighting.services.frameworks import import_framework
 from weighting.services.panels import import_panel
-from weighting.services.rounds import draft_round, open_round, ready_round
+from weighting.services.rounds import RoundTerms, draft_round, open_round, ready_round
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT, BARE = "config.wsgi", "benchmarks.bare:application"
@@ -104,14 +104,16 @@ def enrol(experts: int, items: int) -> list[ExpertAtWork]:
     )
     round_ = draft_round(
         framework=framework,
-        panel=panel,
-        title_zh="压力测试",
-        title_en="Load",
-        parents=[None],
-        rule=Rule.NORMALISED_SUM,
-        quorum=2,
-        minimum_panel=2,
-        deadline=timezone.now() + timedelta(days=1),
+        terms=RoundTerms(
+            panel=panel,
+            title_zh="压力测试",
+            title_en="Load",
+            parents=[None],
+            rule=Rule.NORMALISED_SUM,
+            quorum=2,
+            minimum_panel=2,
+            deadline=timezone.now() + timedelta(days=1),
+        ),
         actor=manager,
     )
     round_ = open_round(ready_round(round_, actor=manager), actor=manager)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from indexer.dispatch import queue_runs_of_data_set
 from indexer.enums import RunStatus
 from indexer.models import City, CityScore, DataSet, Province, Region, Run
-from indexer.services.data_sets import add_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
 from weighting.enums import Role, VersionStatus
@@ -25,15 +25,19 @@ def make_world(cities: int, leaves: int, versions: int) -> DataSet:
     actor, _made = Account.objects.get_or_create(username="bench", defaults={"role": Role.MANAGER})
     framework = _make_framework(leaves, token, actor)
     data_set = add_data_set(
-        framework=framework,
-        name_zh=f"数据 {token[:8]}",
-        name_en=f"Data {token[:8]}",
-        year=2016,
-        city_ids=_make_cities(cities),
-        leaf_codes=list(_nodes(framework).filter(is_leaf=True).values_list("code", flat=True)),
-        values=np.random.default_rng(1).lognormal(0, 1.5, (cities, leaves)),
-        totals={},
-        method=use_method(),
+        terms=EditionTerms(
+            framework=framework,
+            name_zh=f"数据 {token[:8]}",
+            name_en=f"Data {token[:8]}",
+            year=2016,
+            method=use_method(),
+        ),
+        matrix=Matrix(
+            city_ids=_make_cities(cities),
+            leaf_codes=list(_nodes(framework).filter(is_leaf=True).values_list("code", flat=True)),
+            values=np.random.default_rng(1).lognormal(0, 1.5, (cities, leaves)),
+            totals={},
+        ),
         actor=actor,
     )
     _make_versions(framework, versions, token, actor)

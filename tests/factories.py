@@ -16,7 +16,7 @@ from weighting.selectors.rounds import invitations_of, items_of
 from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.claims import claim_ballot
-from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.rounds import RoundTerms, close_round, draft_round, open_round, ready_round
 from weighting.services.versions import aggregate_round
 
 SMALL_TREE = {"infra": {"fixed": {}, "mobile": {}}, "industry": {"retail": {}, "finance": {}, "travel": {}}}
@@ -111,16 +111,18 @@ def make_round(
     size = panel.experts.count()
     round_ = draft_round(
         framework=framework,
-        panel=panel,
-        title_zh="第一轮",
-        title_en="First round",
-        parents=_groups(framework, parents),
-        rule=rule,
-        quorum=min(5, max(2, size)),
-        minimum_panel=min(5, max(2, size)),
-        deadline=deadline or timezone.now() + timedelta(days=7),
+        terms=RoundTerms(
+            panel=panel,
+            title_zh="第一轮",
+            title_en="First round",
+            parents=_groups(framework, parents),
+            rule=rule,
+            quorum=min(5, max(2, size)),
+            minimum_panel=min(5, max(2, size)),
+            deadline=deadline or timezone.now() + timedelta(days=7),
+            further=further,
+        ),
         actor=manager,
-        **further,
     )
     if state == RoundState.DRAFT:
         return round_

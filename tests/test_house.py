@@ -1,5 +1,6 @@
 """The rules of the house hold, and each rule's guard can fail."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ CODE = ("config", "weighting", "indexer")
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
 LONGEST_FILE = 500
+MOST_PARAMETERS = 9
 
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style\b|<[^>]*\s(style|on[a-z]+)\s*=|javascript:", re.I
@@ -133,3 +135,33 @@ def test_no_source_file_is_too_long():
     sources = [path for path in sources if path.exists() and "migrations" not in path.parts]
 
     assert [str(path) for path in sources if len(path.read_text().splitlines()) > LONGEST_FILE] == []
+
+
+def long_signatures(source):
+    """The functions of a source with more parameters than a reader keeps apart."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            parts = node.args
+            named = [*parts.posonlyargs, *parts.args, *parts.kwonlyargs]
+            rest = [part for part in (parts.vararg, parts.kwarg) if part]
+            if len(named) + len(rest) > MOST_PARAMETERS:
+                yield getattr(node, "name", "lambda")
+
+
+def test_what_belongs_together_is_handed_over_together():
+    sources = {
+        str(path): path.read_text() for folder in CODE for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+    found = [f"{path}: {name}" for path, source in sources.items() for name in long_signatures(source)]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["a, b, c, d, e, f, g, h, i, j", "a, /, b, c, d, *, e, f, g, h, i, j", "a, b, c, d, e, f, g, h, *i, **j"],
+)
+def test_the_check_of_parameters_counts_every_kind(signature):
+    assert list(long_signatures(f"def act({signature}): ...")) == ["act"]
+    assert list(long_signatures(f"async def act({signature}): ...")) == ["act"]
+    assert list(long_signatures("def act(a, b, c, d, e, f, g, *, h, i): ...")) == []

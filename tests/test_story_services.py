@@ -13,7 +13,7 @@ from indexer.frames import read_data
 from indexer.models import Run
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
 from indexer.selectors.runs import results_of, runs_with_nodes_visible_to
-from indexer.services.data_sets import add_data_set, publish_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set, publish_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
@@ -26,7 +26,7 @@ from weighting.selectors.rounds import invitations_of
 from weighting.services.ballots import save_score, save_scores, seal_ballot
 from weighting.services.frameworks import import_framework
 from weighting.services.panels import import_panel
-from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.rounds import RoundTerms, close_round, draft_round, open_round, ready_round
 from weighting.services.versions import (
     aggregate_round,
     draft_equal_version,
@@ -88,14 +88,16 @@ def hold_round(framework, manager):
     inner = Indicator.objects.filter(framework=framework, is_leaf=False)
     round_ = draft_round(
         framework=framework,
-        panel=panel,
-        title_zh="第一轮",
-        title_en="First round",
-        parents=[None, *inner],
-        rule=Rule.NORMALISED_SUM,
-        quorum=5,
-        minimum_panel=5,
-        deadline=timezone.now() + timedelta(days=1),
+        terms=RoundTerms(
+            panel=panel,
+            title_zh="第一轮",
+            title_en="First round",
+            parents=[None, *inner],
+            rule=Rule.NORMALISED_SUM,
+            quorum=5,
+            minimum_panel=5,
+            deadline=timezone.now() + timedelta(days=1),
+        ),
         actor=manager,
     )
     round_ = open_round(ready_round(round_, actor=manager), actor=manager)
@@ -138,15 +140,19 @@ def add_data(framework, manager):
     rows = [CityRow(unit, "", "甲省", "Province A", "华东", "East") for unit in data.units]
     cities = register_cities(rows, actor=manager)
     return add_data_set(
-        framework=framework,
-        name_zh="数据",
-        name_en="Data",
-        year=2016,
-        city_ids=[city.pk for city in cities],
-        leaf_codes=list(data.codes),
-        values=data.values,
-        totals={},
-        method=use_method(),
+        terms=EditionTerms(
+            framework=framework,
+            name_zh="数据",
+            name_en="Data",
+            year=2016,
+            method=use_method(),
+        ),
+        matrix=Matrix(
+            city_ids=[city.pk for city in cities],
+            leaf_codes=list(data.codes),
+            values=data.values,
+            totals={},
+        ),
         actor=manager,
     )
 

@@ -12,7 +12,7 @@ from indexer.charts.many_versions import (
 )
 from indexer.charts.maps import MapDot, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
-from indexer.charts.series import SeriesPoint, series_scatter
+from indexer.charts.series import Axes, Line, SeriesPoint, series_scatter
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
@@ -27,9 +27,11 @@ from indexer.charts.versions import (
 from weighting.drawing import Spec, render, theme
 
 __all__ = [
+    "Axes",
     "CityPoint",
     "Contribution",
     "Flow",
+    "Line",
     "MapDot",
     "NodeWeight",
     "PairDot",

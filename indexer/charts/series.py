@@ -36,15 +36,29 @@ class SeriesPoint:
     is_outlier: bool
 
 
+@dataclass(frozen=True)
+class Axes:
+    """What the series and the scores are called, and whether both are drawn by their logarithms."""
+
+    x_title: str
+    y_title: str
+    logarithmic: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line of least squares, in the figures that are drawn or in their logarithms."""
+
+    slope: float
+    intercept: float
+
+
 def series_scatter(
     points: Sequence[SeriesPoint],
     *,
     unit_word: str,
-    x_title: str,
-    y_title: str,
-    slope: float | None,
-    intercept: float,
-    logarithmic: bool,
+    axes: Axes,
+    line: Line | None,
     named: int,
     title: str,
     subtitle: str,
@@ -55,13 +69,15 @@ def series_scatter(
     # The furthest are drawn last, so that no other mark hides them.
     ordered = sorted(points, key=lambda point: abs(point.residual))
     rows = [{**asdict(point), "kind": kinds[point.is_outlier]} for point in ordered]
-    x, y = _axis("value", x_title, logarithmic=logarithmic), _axis("score", y_title, logarithmic=logarithmic)
+    logarithmic = axes.logarithmic
+    x = _axis("value", axes.x_title, logarithmic=logarithmic)
+    y = _axis("score", axes.y_title, logarithmic=logarithmic)
     kind = {"field": "kind", "type": "nominal"}
     tooltip = [
         field("name", capfirst(unit_word)),
         field("rank", _("Rank"), "quantitative"),
-        field("value", x_title, "quantitative", ",.4~g"),
-        field("score", y_title, "quantitative", ".4~g"),
+        field("value", axes.x_title, "quantitative", ",.4~g"),
+        field("score", axes.y_title, "quantitative", ".4~g"),
         field("residual", _("Studentised residual"), "quantitative", "+.2f"),
     ]
     layers: list[Spec] = [
@@ -77,8 +93,8 @@ def series_scatter(
             },
         },
     ]
-    if slope is not None:
-        layers.insert(0, _line(points, x, y, slope, intercept, logarithmic=logarithmic))
+    if line is not None:
+        layers.insert(0, _line(points, x, y, line, logarithmic=logarithmic))
     wide, narrow = (
         layers + _names(ordered, {"x": x, "y": y}, named, width - AXIS_ROOM, logarithmic=logarithmic)
         for width in (WIDE, NARROW)
@@ -117,13 +133,11 @@ def _pixels(values: Sequence[float], size: float, *, logarithmic: bool) -> list[
     return [PADDING + inner * ((value - low) / (high - low) if high > low else 0.5) for value in at]
 
 
-def _line(
-    points: Sequence[SeriesPoint], x: Spec, y: Spec, slope: float, intercept: float, *, logarithmic: bool
-) -> Spec:
+def _line(points: Sequence[SeriesPoint], x: Spec, y: Spec, line: Line, *, logarithmic: bool) -> Spec:
     values = [point.value for point in points]
     ends = []
     for value in (min(values), max(values)):
-        at = intercept + slope * (math.log(value) if logarithmic else value)
+        at = line.intercept + line.slope * (math.log(value) if logarithmic else value)
         ends.append({"value": value, "score": math.exp(at) if logarithmic else at})
     return {
         "data": {"values": ends},

@@ -19,7 +19,7 @@ from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
 from indexer.selectors.data_imports import Review, leaves_of, review_of, sheet_of, unit_names_of
-from indexer.services.data_sets import Origin, add_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, Origin, add_data_set
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
@@ -190,18 +190,22 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
     content = review.content
     codes = [leaf.code for leaf in review.mapped.leaves]
     data_set = add_data_set(
-        framework=draft.framework,
-        name_zh=draft.series.name_zh if draft.series else draft.name_zh,
-        name_en=draft.series.name_en if draft.series else draft.name_en,
-        year=draft.year,
-        city_ids=[int(key) for key in content.keys],
-        leaf_codes=codes,
-        values=content.values,
-        totals=dict(zip(codes, content.totals.tolist(), strict=True)),
-        auxiliary=content.beside,
-        method=draft.method,
+        terms=EditionTerms(
+            framework=draft.framework,
+            name_zh=draft.series.name_zh if draft.series else draft.name_zh,
+            name_en=draft.series.name_en if draft.series else draft.name_en,
+            year=draft.year,
+            method=draft.method,
+            note=draft.note,
+        ),
+        matrix=Matrix(
+            city_ids=[int(key) for key in content.keys],
+            leaf_codes=codes,
+            values=content.values,
+            totals=dict(zip(codes, content.totals.tolist(), strict=True)),
+            auxiliary=content.beside,
+        ),
         actor=actor,
-        note=draft.note,
         origin=_origin_of(draft, review),
     )
     draft.delete()

@@ -40,54 +40,62 @@ class Origin:
     mapping: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class EditionTerms:
+    """What an edition is about and how it will be computed; the name is that of its series."""
+
+    framework: Framework
+    name_zh: str
+    name_en: str
+    year: int
+    method: IndexMethod
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Checked values (cities, leaves) with the totals of leaves that have one.
+
+    ``auxiliary`` are columns (cities,) that are no indicators, such as population.
+    """
+
+    city_ids: list[int]
+    leaf_codes: list[str]
+    values: FloatArray
+    totals: Mapping[str, float]
+    auxiliary: Mapping[str, FloatArray] = field(default_factory=dict)
+
+
 @transaction.atomic
 def add_data_set(
-    *,
-    framework: Framework,
-    name_zh: str,
-    name_en: str,
-    year: int,
-    city_ids: list[int],
-    leaf_codes: list[str],
-    values: FloatArray,
-    totals: Mapping[str, float],
-    method: IndexMethod,
-    actor: Account,
-    note: str = "",
-    auxiliary: Mapping[str, FloatArray] | None = None,
-    origin: Origin | None = None,
+    *, terms: EditionTerms, matrix: Matrix, actor: Account, origin: Origin | None = None
 ) -> DataSet:
-    """Store a checked matrix (cities, leaves) as an immutable edition and announce it.
-
-    The name is that of its series, which begins with its first edition. ``auxiliary`` are
-    columns (cities,) that are no indicators, such as population.
+    """Store a matrix as an immutable edition of its series, which begins with it, and announce it.
 
     The framework's row is the lock, as in freezing: of a version and a data set that come
     at the same moment the later one sees the other, and writes their run.
     """
-    Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
-    labels = {"framework": framework.sha256, "year": year, "cities": city_ids, "leaves": leaf_codes}
-    whole = np.array([totals.get(code, np.nan) for code in leaf_codes])
-    blocks = _pack(labels, values, whole, auxiliary or {})
+    Framework.objects.select_for_update(no_key=True).get(pk=terms.framework.pk)
+    blocks = _pack(terms, matrix)
     existing = DataSet.objects.filter(sha256=blocks["sha256"]).defer(*PACKED).first()
     if existing:
         raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
-    series = _use_series(framework, name_zh, name_en, city_ids)
+    series = _use_series(terms, matrix.city_ids)
     editions = DataSet.objects.filter(series=series).defer(*PACKED)
-    newest = editions.filter(year=year).order_by("-edition").first()
+    newest = editions.filter(year=terms.year).order_by("-edition").first()
     data_set = DataSet(
-        framework=framework,
+        framework=terms.framework,
         series=series,
         edition=newest.edition + 1 if newest else 1,
-        previous=newest or editions.filter(year__lt=year).order_by("-year", "-edition").first(),
+        previous=newest or editions.filter(year__lt=terms.year).order_by("-year", "-edition").first(),
         name_zh=series.name_zh,
         name_en=series.name_en,
-        year=year,
+        year=terms.year,
         **vars(origin or Origin()),
-        note=note,
-        method=method,
-        city_ids=city_ids,
-        leaf_codes=leaf_codes,
+        note=terms.note,
+        method=terms.method,
+        city_ids=matrix.city_ids,
+        leaf_codes=matrix.leaf_codes,
         created_by=actor,
         **blocks,
     )
@@ -98,17 +106,22 @@ def add_data_set(
     return data_set
 
 
-def _pack(
-    labels: Mapping[str, Any], values: FloatArray, totals: FloatArray, auxiliary: Mapping[str, FloatArray]
-) -> dict[str, Any]:
+def _pack(terms: EditionTerms, matrix: Matrix) -> dict[str, Any]:
     """Return the blocks of an edition as its row keeps them, and the checksum of labels and blocks."""
-    codes = sorted(auxiliary)
-    columns = [auxiliary[code] for code in codes]
+    codes = sorted(matrix.auxiliary)
+    columns = [matrix.auxiliary[code] for code in codes]
+    totals = np.array([matrix.totals.get(code, np.nan) for code in matrix.leaf_codes])
     blocks = [
         np.ascontiguousarray(block, dtype="<f8").tobytes()
-        for block in (values, totals, np.stack(columns, axis=1) if codes else ())
+        for block in (matrix.values, totals, np.stack(columns, axis=1) if codes else ())
     ]
-    named = canonical_json({**labels, "auxiliary": codes} if codes else {**labels})
+    labels = {
+        "framework": terms.framework.sha256,
+        "year": terms.year,
+        "cities": matrix.city_ids,
+        "leaves": matrix.leaf_codes,
+    }
+    named = canonical_json({**labels, "auxiliary": codes} if codes else labels)
     return {
         **dict(zip(("values", "totals", "auxiliary"), blocks, strict=True)),
         "auxiliary_codes": codes,
@@ -116,7 +129,7 @@ def _pack(
     }
 
 
-def _use_series(framework: Framework, name_zh: str, name_en: str, city_ids: list[int]) -> DataSeries:
+def _use_series(terms: EditionTerms, city_ids: list[int]) -> DataSeries:
     """Return the series of a name, begun when there is none; its units are of one register."""
     # A list of ten thousand ids is more than a query may carry.
     registers = dict(City.objects.values_list("pk", "register_id"))
@@ -125,7 +138,9 @@ def _use_series(framework: Framework, name_zh: str, name_en: str, city_ids: list
         raise Refused(_("The units of a data set are of one register. Import each register by itself."))
     register = Register.objects.get(pk=found.pop())
     series, _new = DataSeries.objects.get_or_create(
-        framework=framework, name_zh=name_zh, defaults={"name_en": name_en, "register": register}
+        framework=terms.framework,
+        name_zh=terms.name_zh,
+        defaults={"name_en": terms.name_en, "register": register},
     )
     if series.register_id != register.pk:
         raise Refused(

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from indexer.services.data_imports import DataFile, Terms, start_import
-from indexer.services.data_sets import add_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, default_register, register_cities
 from indexer.services.series import add_series
@@ -40,17 +40,22 @@ def make_data_set(framework=None, *, cities=3, values=None, **options):
     number = next(_numbers)
     if values is None:
         values = np.random.default_rng(number).uniform(1, 100, (cities, len(codes)))
-    return add_data_set(
-        framework=framework,
-        name_zh=f"数据集{number}",
-        name_en=f"Data set {number}",
-        year=2016,
+    matrix = Matrix(
         city_ids=[city.pk for city in make_cities(len(values), actor=actor)],
         leaf_codes=codes,
         values=np.asarray(values, dtype=float),
         totals=options.pop("totals", {}),
-        auxiliary=options.pop("auxiliary", None),
-        method=use_method(**options),
+        auxiliary=options.pop("auxiliary", None) or {},
+    )
+    return add_data_set(
+        terms=EditionTerms(
+            framework=framework,
+            name_zh=f"数据集{number}",
+            name_en=f"Data set {number}",
+            year=2016,
+            method=use_method(**options),
+        ),
+        matrix=matrix,
         actor=actor,
     )
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from indexer.models import City, DataSet, Run
 from indexer.services.data_sets import (
+    EditionTerms,
+    Matrix,
     PrintedFigure,
     add_data_set,
     publish_data_set,
@@ -41,17 +43,21 @@ def make_runs(values, *, tilts=(None, 1.0), published=False, computed=True, fram
     actor = framework.created_by
     values = np.asarray(values, dtype=float)
     data_set = add_data_set(
-        framework=framework,
-        name_zh="测试数据",
-        name_en="Test data",
-        year=2016,
-        city_ids=[city.pk for city in register_places(len(values), actor=actor)],
-        leaf_codes=list(
-            Indicator.objects.filter(framework=framework, is_leaf=True).values_list("code", flat=True)
+        terms=EditionTerms(
+            framework=framework,
+            name_zh="测试数据",
+            name_en="Test data",
+            year=2016,
+            method=use_method(**method),
         ),
-        values=values,
-        totals={},
-        method=use_method(**method),
+        matrix=Matrix(
+            city_ids=[city.pk for city in register_places(len(values), actor=actor)],
+            leaf_codes=list(
+                Indicator.objects.filter(framework=framework, is_leaf=True).values_list("code", flat=True)
+            ),
+            values=values,
+            totals={},
+        ),
         actor=actor,
     )
     versions = [make_version(framework, tilt=tilt) for tilt in tilts]

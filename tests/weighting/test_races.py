@@ -37,7 +37,14 @@ from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
 from weighting.services import answers, ballots, claims
 from weighting.services.ballots import save_score, seal_ballot
-from weighting.services.rounds import close_round, draft_round, open_round, ready_round, void_round
+from weighting.services.rounds import (
+    RoundTerms,
+    close_round,
+    draft_round,
+    open_round,
+    ready_round,
+    void_round,
+)
 from weighting.services.sheets import import_sheet
 from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import draft_equal_version, freeze_version
@@ -103,14 +110,16 @@ def open_rounds(manager):
     def make():
         round_ = draft_round(
             framework=framework,
-            panel=panel,
-            title_zh="轮次",
-            title_en="Round",
-            parents=[None],
-            rule=Rule.NORMALISED_SUM,
-            quorum=2,
-            minimum_panel=2,
-            deadline=timezone.now() + timedelta(days=1),
+            terms=RoundTerms(
+                panel=panel,
+                title_zh="轮次",
+                title_en="Round",
+                parents=[None],
+                rule=Rule.NORMALISED_SUM,
+                quorum=2,
+                minimum_panel=2,
+                deadline=timezone.now() + timedelta(days=1),
+            ),
             actor=manager,
         )
         round_ = open_round(ready_round(round_, actor=manager), actor=manager)

@@ -82,14 +82,16 @@ def test_every_blocker_of_the_opening_is_listed_at_once():
     panel.experts.filter(code="E001").update(email="one@panel.EXAMPLE")
     round_ = services.draft_round(
         framework=make_framework(owner=manager),
-        panel=panel,
-        title_zh="轮次",
-        title_en="Round",
-        parents=[],
-        rule=Rule.NORMALISED_SUM,
-        quorum=6,
-        minimum_panel=5,
-        deadline=timezone.now() - timedelta(minutes=1),
+        terms=services.RoundTerms(
+            panel=panel,
+            title_zh="轮次",
+            title_en="Round",
+            parents=[],
+            rule=Rule.NORMALISED_SUM,
+            quorum=6,
+            minimum_panel=5,
+            deadline=timezone.now() - timedelta(minutes=1),
+        ),
         actor=manager,
     )
 
@@ -151,7 +153,7 @@ def revise(round_, **fields):
         "deadline": round_.deadline,
         **fields,
     }
-    return services.revise_round(round_, **said, actor=manager_of(round_))
+    return services.revise_round(round_, terms=services.RoundTerms(**said), actor=manager_of(round_))
 
 
 def test_opening_fixes_and_hashes_what_is_asked_and_invites_everybody():

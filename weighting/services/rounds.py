@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import TypedDict
 
 from django.db import transaction
 from django.utils import timezone, translation
@@ -44,69 +45,39 @@ class FurtherTerms(TypedDict, total=False):
     feedback: str
 
 
+@dataclass(frozen=True)
+class RoundTerms:
+    """Whom a round asks about the children of ``parents`` (None: the root group), and by which rules."""
+
+    panel: Panel
+    title_zh: str
+    title_en: str
+    parents: Collection[Indicator | None]
+    rule: Rule
+    quorum: int
+    minimum_panel: int
+    deadline: datetime
+    further: FurtherTerms = field(default_factory=FurtherTerms)
+
+
 @transaction.atomic
-def draft_round(
-    *,
-    framework: Framework,
-    panel: Panel,
-    title_zh: str,
-    title_en: str,
-    parents: Collection[Indicator | None],
-    rule: Rule,
-    quorum: int,
-    minimum_panel: int,
-    deadline: datetime,
-    actor: Account,
-    **further: Unpack[FurtherTerms],
-) -> Round:
-    """Draft a round that asks about the children of ``parents`` (None: the root group)."""
-    round_ = Round(
-        framework=framework,
-        panel=panel,
-        title_zh=title_zh,
-        title_en=title_en,
-        rule=rule,
-        quorum=quorum,
-        minimum_panel=minimum_panel,
-        deadline=deadline,
-        seed=secrets.randbits(62),
-        **further,
-    )
-    round_.full_clean()
-    round_.save()
+def draft_round(*, framework: Framework, terms: RoundTerms, actor: Account) -> Round:
+    """Draft a round of a framework."""
+    round_ = Round(framework=framework, seed=secrets.randbits(62))
+    _keep_terms(round_, terms)
     round_.managers.add(actor)
-    record_act(actor, "draft", round_, items=_ask_about(round_, parents))
+    record_act(actor, "draft", round_, items=_ask_about(round_, terms.parents))
     return round_
 
 
 @transaction.atomic
-def revise_round(
-    round_: Round,
-    *,
-    panel: Panel,
-    title_zh: str,
-    title_en: str,
-    parents: Collection[Indicator | None],
-    rule: Rule,
-    quorum: int,
-    minimum_panel: int,
-    deadline: datetime,
-    actor: Account,
-    **further: Unpack[FurtherTerms],
-) -> Round:
+def revise_round(round_: Round, *, terms: RoundTerms, actor: Account) -> Round:
     """Change a round that nobody was asked in yet; one that was ready is a draft again."""
     round_ = lock_round(round_, RoundState.DRAFT, RoundState.READY)
     round_.state = RoundState.DRAFT
-    round_.panel = panel
-    round_.title_zh, round_.title_en = title_zh, title_en
-    round_.rule, round_.quorum, round_.minimum_panel = rule, quorum, minimum_panel
-    round_.deadline = deadline
-    for term, said in further.items():
-        setattr(round_, term, said)
-    round_.full_clean()
-    round_.save()
+    _keep_terms(round_, terms)
     round_.items.all().delete()
-    record_act(actor, "revise", round_, items=_ask_about(round_, parents))
+    record_act(actor, "revise", round_, items=_ask_about(round_, terms.parents))
     return round_
 
 
@@ -264,6 +235,17 @@ def _announce_deadline(round_: Round, deadline: datetime, *, actor: Account) -> 
         text_en=texts[Language.ENGLISH],
         created_by=actor,
     )
+
+
+def _keep_terms(round_: Round, terms: RoundTerms) -> None:
+    round_.panel = terms.panel
+    round_.title_zh, round_.title_en = terms.title_zh, terms.title_en
+    round_.rule, round_.quorum, round_.minimum_panel = terms.rule, terms.quorum, terms.minimum_panel
+    round_.deadline = terms.deadline
+    for term, said in terms.further.items():
+        setattr(round_, term, said)
+    round_.full_clean()
+    round_.save()
 
 
 def _ask_about(round_: Round, parents: Collection[Indicator | None]) -> int:

@@ -26,7 +26,7 @@ from weighting.selectors.pooling import (
 )
 from weighting.selectors.versions import weighted_nodes_of
 from weighting.services.audit import record_act
-from weighting.services.versions import draft_imported_version, draft_version
+from weighting.services.versions import VersionTerms, draft_imported_version, draft_version
 
 MAX_REASON = 2000
 EDIT_TOLERANCE = 1e-6
@@ -52,14 +52,16 @@ def pool_rounds(
     asked = np.array([node.code in shared for node in nodes])
     counts = pooled_counts_of(rounds, nodes) * asked[:, np.newaxis]
     version = draft_version(
-        framework=rounds[0].framework,
-        label_zh=label_zh,
-        label_en=label_en,
-        source=VersionSource.POOLED,
+        terms=VersionTerms(
+            framework=rounds[0].framework,
+            label_zh=label_zh,
+            label_en=label_en,
+            source=VersionSource.POOLED,
+            note=note,
+        ),
         nodes=nodes,
         weights=weights_from_counts(tree_of(nodes), counts, rounds[0].rule, asked),  # type: ignore[arg-type]
         actor=actor,
-        note=note,
     )
     version.pooled_rounds.set(rounds)
     return version
@@ -152,15 +154,17 @@ def draft_reweighted_version(
         asked=np.array([node.asked or local[at] != node.local_weight for at, node in enumerate(nodes)]),
     )
     return draft_version(
-        framework=version.framework,
-        label_zh=label_zh,
-        label_en=label_en,
-        source=VersionSource.EDITED,
+        terms=VersionTerms(
+            framework=version.framework,
+            label_zh=label_zh,
+            label_en=label_en,
+            source=VersionSource.EDITED,
+            parent=version,
+            reason=reason.strip(),
+        ),
         nodes=[node.indicator for node in nodes],
         weights=weights,
         actor=actor,
-        parent=version,
-        reason=reason.strip(),
     )
 
 
@@ -262,10 +266,15 @@ def _group_weights(
 def _copy(version: WeightVersion, reason: str, actor: Account) -> WeightVersion:
     nodes = weighted_nodes_of(version)
     return draft_version(
-        framework=version.framework,
-        label_zh=version.label_zh,
-        label_en=version.label_en,
-        source=VersionSource.EDITED,
+        terms=VersionTerms(
+            framework=version.framework,
+            label_zh=version.label_zh,
+            label_en=version.label_en,
+            source=VersionSource.EDITED,
+            parent=version,
+            reason=reason,
+            note=version.note,
+        ),
         nodes=[node.indicator for node in nodes],
         weights=PanelWeights(
             local=np.array([node.local_weight for node in nodes]),
@@ -273,9 +282,6 @@ def _copy(version: WeightVersion, reason: str, actor: Account) -> WeightVersion:
             asked=np.array([node.asked for node in nodes]),
         ),
         actor=actor,
-        parent=version,
-        reason=reason,
-        note=version.note,
     )
 
 

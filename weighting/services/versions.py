@@ -1,6 +1,7 @@
 """Weight versions: drafted from a source, frozen into a release, published, retired."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,21 @@ from weighting.services.audit import record_act
 from weighting.signals import weight_version_frozen
 
 
+@dataclass(frozen=True)
+class VersionTerms:
+    """What a version says beside its weights: its labels, and where the weights are from."""
+
+    framework: Framework
+    label_zh: str
+    label_en: str
+    source: VersionSource
+    round: Round | None = None
+    parent: WeightVersion | None = None
+    reason: str = ""
+    note: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
 @transaction.atomic
 def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
     """Turn a closed round's sealed ballots into a draft version; the round never reopens."""
@@ -48,14 +64,16 @@ def aggregate_round(round_: Round, *, actor: Account) -> WeightVersion:
     counts = score_counts_of(round_, nodes)
     weights = weights_from_counts(tree_of(nodes), counts, round_.rule, asked)  # type: ignore[arg-type]
     version = draft_version(
-        framework=round_.framework,
-        label_zh=round_.title_zh,
-        label_en=round_.title_en,
-        source=VersionSource.ROUND,
+        terms=VersionTerms(
+            framework=round_.framework,
+            label_zh=round_.title_zh,
+            label_en=round_.title_en,
+            source=VersionSource.ROUND,
+            round=round_,
+        ),
         nodes=nodes,
         weights=weights,
         actor=actor,
-        round_=round_,
     )
     round_.state = RoundState.AGGREGATED
     round_.excluded_count = (round_.sealed_count or 0) - len(counted_ballots_of(round_))
@@ -71,10 +89,12 @@ def draft_equal_version(
     """Draft a version that splits every sibling group equally."""
     nodes = indicators_of(framework.pk)
     return draft_version(
-        framework=framework,
-        label_zh=label_zh,
-        label_en=label_en,
-        source=VersionSource.EQUAL,
+        terms=VersionTerms(
+            framework=framework,
+            label_zh=label_zh,
+            label_en=label_en,
+            source=VersionSource.EQUAL,
+        ),
         nodes=nodes,
         weights=equal_weights(tree_of(nodes)),
         actor=actor,
@@ -99,15 +119,17 @@ def draft_imported_version(
     everywhere = np.ones(len(nodes), dtype=bool)
     weights = PanelWeights(local=local, global_=global_weights(tree_of(nodes), local), asked=everywhere)
     return draft_version(
-        framework=framework,
-        label_zh=label_zh,
-        label_en=label_en,
-        source=source,
+        terms=VersionTerms(
+            framework=framework,
+            label_zh=label_zh,
+            label_en=label_en,
+            source=source,
+            note=note,
+            evidence=evidence or {},
+        ),
         nodes=nodes,
         weights=weights,
         actor=actor,
-        note=note,
-        evidence=evidence,
     )
 
 
@@ -156,10 +178,14 @@ def draft_correction(version: WeightVersion, *, reason: str, actor: Account) -> 
         raise Refused(*blockers)
     nodes = weighted_nodes_of(version)
     return draft_version(
-        framework=version.framework,
-        label_zh=version.label_zh,
-        label_en=version.label_en,
-        source=VersionSource.EDITED,
+        terms=VersionTerms(
+            framework=version.framework,
+            label_zh=version.label_zh,
+            label_en=version.label_en,
+            source=VersionSource.EDITED,
+            parent=version,
+            reason=reason.strip(),
+        ),
         nodes=[node.indicator for node in nodes],
         weights=PanelWeights(
             local=np.array([node.local_weight for node in nodes]),
@@ -167,8 +193,6 @@ def draft_correction(version: WeightVersion, *, reason: str, actor: Account) -> 
             asked=np.array([node.asked for node in nodes]),
         ),
         actor=actor,
-        parent=version,
-        reason=reason.strip(),
     )
 
 
@@ -299,33 +323,10 @@ def _counts_by_code(rounds: list[Round], items: list[Indicator]) -> dict[str, li
 
 
 def draft_version(
-    *,
-    framework: Framework,
-    label_zh: str,
-    label_en: str,
-    source: VersionSource,
-    nodes: list[Indicator],
-    weights: PanelWeights,
-    actor: Account,
-    round_: Round | None = None,
-    parent: WeightVersion | None = None,
-    reason: str = "",
-    note: str = "",
-    evidence: Mapping[str, Any] | None = None,
+    *, terms: VersionTerms, nodes: list[Indicator], weights: PanelWeights, actor: Account
 ) -> WeightVersion:
     """Store a draft and its weights, which the caller has checked."""
-    version = WeightVersion(
-        framework=framework,
-        label_zh=label_zh,
-        label_en=label_en,
-        source=source,
-        round=round_,
-        parent=parent,
-        reason=reason,
-        note=note,
-        evidence=dict(evidence or {}),
-        created_by=actor,
-    )
+    version = WeightVersion(**vars(terms), created_by=actor)
     version.full_clean()
     version.save()
     columns = zip(nodes, weights.local, weights.global_, weights.asked, strict=True)
@@ -341,5 +342,5 @@ def draft_version(
             for node, local, global_, asked in columns
         ]
     )
-    record_act(actor, "draft", version, source=source.value)
+    record_act(actor, "draft", version, source=terms.source.value)
     return version

@@ -5,7 +5,7 @@ While a round is open these pages know who has started and who has sealed, and n
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +37,8 @@ from weighting.selectors.rounds import (
     rounds_with_participation,
 )
 from weighting.services.rounds import (
+    FurtherTerms,
+    RoundTerms,
     close_round,
     draft_round,
     extend_deadline,
@@ -131,7 +133,7 @@ def round_revise(request: HttpRequest, pk: int) -> HttpResponse:
         earlier=rounds_to_follow(account_of(request), round_.framework),
     )
     if request.method == "POST" and form.is_valid():
-        revise = partial(revise_round, panel=form.cleaned_data["panel"], **_terms_of(form))
+        revise = partial(revise_round, terms=_terms_of(form, form.cleaned_data["panel"]))
         return _act(request, pk, revise, _("The draft is changed."))
     status = UNPROCESSABLE if request.method == "POST" else 200
     context = {"round": round_, "form": form}
@@ -246,12 +248,13 @@ def round_void(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: Panel) -> Round:
-    return draft_round(framework=framework, panel=panel, actor=account_of(request), **_terms_of(form))
+    return draft_round(framework=framework, terms=_terms_of(form, panel), actor=account_of(request))
 
 
-def _terms_of(form: RoundForm) -> dict[str, Any]:
-    said = form.cleaned_data
-    return {**{name: said.get(name) for name in TERMS}, "parents": said["groups"]}
+def _terms_of(form: RoundForm, panel: Panel) -> RoundTerms:
+    said: dict[str, Any] = {name: form.cleaned_data.get(name) for name in TERMS}
+    further = cast("FurtherTerms", {name: said.pop(name) for name in FurtherTerms.__annotations__})
+    return RoundTerms(panel=panel, parents=form.cleaned_data["groups"], further=further, **said)
 
 
 def _act(request: HttpRequest, pk: int, service: Callable[..., object], done: str) -> HttpResponse:

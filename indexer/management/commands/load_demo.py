@@ -17,6 +17,8 @@ from indexer.frames import read_data, read_totals
 from indexer.intake.registers import CityRow
 from indexer.models import DataSet, Run
 from indexer.services.data_sets import (
+    EditionTerms,
+    Matrix,
     PrintedFigure,
     add_data_set,
     publish_data_set,
@@ -35,7 +37,7 @@ from weighting.services.ballots import save_scores, seal_ballot
 from weighting.services.claims import claim_ballot
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.services.panels import import_panel
-from weighting.services.rounds import close_round, draft_round, open_round, ready_round
+from weighting.services.rounds import RoundTerms, close_round, draft_round, open_round, ready_round
 from weighting.services.versions import (
     aggregate_round,
     draft_equal_version,
@@ -198,15 +200,17 @@ def _open(
 ) -> Round:
     round_ = draft_round(
         framework=framework,
-        panel=panel,
-        parents=parents,
-        rule=Rule.NORMALISED_SUM,
-        quorum=5,
-        minimum_panel=5,
-        deadline=timezone.now() + OPEN_ROUND_LIFE,
+        terms=RoundTerms(
+            panel=panel,
+            parents=parents,
+            rule=Rule.NORMALISED_SUM,
+            quorum=5,
+            minimum_panel=5,
+            deadline=timezone.now() + OPEN_ROUND_LIFE,
+            title_zh=titles["title_zh"],
+            title_en=titles["title_en"],
+        ),
         actor=manager,
-        title_zh=titles["title_zh"],
-        title_en=titles["title_en"],
     )
     return open_round(ready_round(round_, actor=manager), actor=manager)
 
@@ -218,17 +222,21 @@ def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account)
     data = read_data(_read("data.csv"), "data.csv", table)
     totals = read_totals(_read("totals.csv"), "totals.csv", data.codes)
     data_set = add_data_set(
-        framework=framework,
-        year=2016,
-        city_ids=[cities[unit].pk for unit in data.units],
-        leaf_codes=list(data.codes),
-        values=data.values,
-        totals=dict(zip(data.codes, totals.tolist(), strict=True)),
-        method=use_method(),
-        note=DATA_SET_NOTE,
+        terms=EditionTerms(
+            framework=framework,
+            year=2016,
+            method=use_method(),
+            note=DATA_SET_NOTE,
+            name_zh=DATA_SET_NAMES["name_zh"],
+            name_en=DATA_SET_NAMES["name_en"],
+        ),
+        matrix=Matrix(
+            city_ids=[cities[unit].pk for unit in data.units],
+            leaf_codes=list(data.codes),
+            values=data.values,
+            totals=dict(zip(data.codes, totals.tolist(), strict=True)),
+        ),
         actor=manager,
-        name_zh=DATA_SET_NAMES["name_zh"],
-        name_en=DATA_SET_NAMES["name_en"],
     )
     figures = [
         PrintedFigure(cities[row["unit"]].pk, row["node"], row["value"], int(row["rank"]))

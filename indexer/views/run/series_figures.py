@@ -125,11 +125,12 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
             for at in np.flatnonzero(report.drawn).tolist()
         ],
         unit_word=report.subject.cities.register.unit,
-        x_title=f"{series.name} ({series.unit})",
-        y_title=f"{report.subject.name} ({unit})",
-        slope=_drawn_slope(report),
-        intercept=_drawn_intercept(report),
-        logarithmic=report.logarithmic,
+        axes=charts.Axes(
+            x_title=f"{series.name} ({series.unit})",
+            y_title=f"{report.subject.name} ({unit})",
+            logarithmic=report.logarithmic,
+        ),
+        line=_drawn_line(report),
         named=NAMED,
         title=_outlier_finding(report),
         subtitle=_("%(score)s over %(series)s; the dashed line is that of least squares")
@@ -138,19 +139,14 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
     )
 
 
-def _drawn_slope(report: SeriesReport) -> float | None:
-    """The line's slope for scores in percent: of logarithms a unit changes the intercept alone."""
-    if report.line is None:
+def _drawn_line(report: SeriesReport) -> charts.Line | None:
+    """The line for scores in percent: of logarithms a unit changes the intercept alone."""
+    line = report.line
+    if line is None:
         return None
-    return report.line.slope if report.logarithmic else report.line.slope * PERCENT
-
-
-def _drawn_intercept(report: SeriesReport) -> float:
-    if report.line is None:
-        return 0.0
     if report.logarithmic:
-        return report.line.intercept + float(np.log(PERCENT))
-    return report.line.intercept * PERCENT
+        return charts.Line(line.slope, line.intercept + float(np.log(PERCENT)))
+    return charts.Line(line.slope * PERCENT, line.intercept * PERCENT)
 
 
 def _outlier_finding(report: SeriesReport) -> str:

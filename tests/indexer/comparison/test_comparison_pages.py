@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
-from indexer.services.data_sets import add_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -139,15 +139,19 @@ def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_an
     data_set = DataSet.objects.get(pk=first.data_set_id)
     make_version(data_set.framework, tilt=2.0)
     edition = add_data_set(
-        framework=data_set.framework,
-        name_zh="修订",
-        name_en="Revised",
-        year=2017,
-        city_ids=data_set.city_ids[::-1],
-        leaf_codes=data_set.leaf_codes,
-        values=random_values(5, seed=2)[::-1],
-        totals={},
-        method=data_set.method,
+        terms=EditionTerms(
+            framework=data_set.framework,
+            name_zh="修订",
+            name_en="Revised",
+            year=2017,
+            method=data_set.method,
+        ),
+        matrix=Matrix(
+            city_ids=data_set.city_ids[::-1],
+            leaf_codes=data_set.leaf_codes,
+            values=random_values(5, seed=2)[::-1],
+            totals={},
+        ),
         actor=data_set.created_by,
     )
     compute_waiting_runs(edition.pk)

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import DataSet, Run
-from indexer.services.data_sets import add_data_set
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -41,16 +41,20 @@ def with_people(values, auxiliary=None, **method):
     framework = make_framework()
     leaves = framework.indicators.filter(is_leaf=True)
     data_set = add_data_set(
-        framework=framework,
-        name_zh="甲",
-        name_en="A",
-        year=2016,
-        city_ids=[city.pk for city in register_places(len(values), actor=framework.created_by)],
-        leaf_codes=[leaf.code for leaf in leaves],
-        values=values,
-        totals={},
-        auxiliary=auxiliary or {"population": PEOPLE, "area": np.array([1.0, np.nan, 1, 1])},
-        method=use_method(**method),
+        terms=EditionTerms(
+            framework=framework,
+            name_zh="甲",
+            name_en="A",
+            year=2016,
+            method=use_method(**method),
+        ),
+        matrix=Matrix(
+            city_ids=[city.pk for city in register_places(len(values), actor=framework.created_by)],
+            leaf_codes=[leaf.code for leaf in leaves],
+            values=values,
+            totals={},
+            auxiliary=auxiliary or {"population": PEOPLE, "area": np.array([1.0, np.nan, 1, 1])},
+        ),
         actor=framework.created_by,
     )
     make_version(framework)
