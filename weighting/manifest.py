@@ -1,13 +1,20 @@
-"""Canonical bytes and their hashes: questionnaires, receipts, manifests of versions.
+"""Canonical bytes and their hashes: frameworks, questionnaires, receipts, manifests of versions.
 
 Canonical means RFC 8785 JSON. A stranger can rebuild every hash with SHA-256 and this page.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
+from django.conf import settings
+
+from weighting.enums import Rule
+from weighting.models import Ballot, Indicator, Round, WeightVersion
+from weighting.numeric.arrays import IntArray
+from weighting.readers import FrameworkTable
 
 RECEIPT_DOMAIN = b"quanheng/receipt/1"
 ROOT_DOMAIN = b"quanheng/receipt-root/1"
@@ -22,6 +29,57 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
 def hash_bytes(content: bytes) -> str:
     """SHA-256 as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def hash_framework(table: FrameworkTable) -> str:
+    """Return the hash that questionnaires and manifests name the framework by."""
+    fields = ("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
+    indicators = [{field: getattr(row, field) for field in fields} for row in table.rows]
+    return hash_bytes(canonical_json({"schema": "quanheng/framework/1", "indicators": indicators}))
+
+
+def build_questionnaire(round_: Round, items: Iterable[Indicator]) -> bytes:
+    """Return the canonical bytes of everything the panel is asked."""
+    return canonical_json(
+        {
+            "schema": "quanheng/questionnaire/1",
+            "framework": round_.framework.sha256,
+            "title_zh": round_.title_zh,
+            "title_en": round_.title_en,
+            "scale": {"least": 1, "most": 5, "abstain": round_.rule == Rule.NORMALISED_MEAN},
+            "rule": round_.rule,
+            "quorum": round_.quorum,
+            "minimum_panel": round_.minimum_panel,
+            "time_zone": round_.time_zone,
+            "languages": sorted(round_.languages),
+            "consensus": {
+                "measure": round_.consensus_measure,
+                "threshold": weight_text(round_.consensus_threshold),
+            },
+            "exclusion": round_.exclusion,
+            "follows": round_.follows.questionnaire_hash if round_.follows else None,
+            "feedback": round_.feedback,
+            "seed": str(round_.seed),
+            "items": [_question(item) for item in items],
+        }
+    )
+
+
+def _question(item: Indicator) -> dict[str, str | int | None]:
+    return {
+        "code": item.code,
+        "parent": item.parent.code if item.parent else None,
+        "name_zh": item.name_zh,
+        "name_en": item.name_en,
+        "direction": item.direction,
+        "unit": item.unit,
+        "note": item.note,
+    }
+
+
+def hash_answers(answers: Mapping[str, int | None], comments: Mapping[str, str]) -> str:
+    """Return what tells whether a ballot's answers or comments are still those that were shown."""
+    return hash_bytes(canonical_json({"answers": answers, "comments": comments}))
 
 
 def hash_receipt(
@@ -42,6 +100,21 @@ def hash_receipt(
     return hash_bytes(b"\n".join(parts))
 
 
+def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
+    """Return all that recomputing a receipt takes: see `hash_receipt` for how."""
+    return {
+        "schema": "quanheng/receipt/1",
+        "round": round_.pk,
+        "title_zh": round_.title_zh,
+        "title_en": round_.title_en,
+        "questionnaire_hash": round_.questionnaire_hash,
+        "nonce": ballot.nonce,
+        "scores": ballot.sealed_scores,
+        "receipt": ballot.receipt,
+        "supersedes": ballot.superseded_receipts,
+    }
+
+
 def hash_receipt_list(receipts: Iterable[str]) -> str:
     """Return the root of a round: the hash of its receipts, sorted, one per line."""
     return hash_bytes(b"\n".join([ROOT_DOMAIN, *(receipt.encode() for receipt in sorted(receipts))]))
@@ -50,6 +123,107 @@ def hash_receipt_list(receipts: Iterable[str]) -> str:
 def weight_text(weight: float) -> str:
     """Return the shortest decimal text that reads back as the same float."""
     return repr(float(weight))
+
+
+@dataclass(frozen=True)
+class WeightedNode:
+    """A node of the tree with its weights in one version."""
+
+    indicator: Indicator
+    local_weight: float
+    global_weight: float
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Counting:
+    """The ballots behind a version: its rounds, how many each left out, the answers (items, values)."""
+
+    rounds: Sequence[Round]
+    excluded: Sequence[int]
+    items: Sequence[Indicator]
+    counts: IntArray
+
+
+def build_manifest(
+    version: WeightVersion,
+    *,
+    nodes: Iterable[WeightedNode],
+    previous: WeightVersion | None,
+    counting: Counting | None,
+) -> bytes:
+    """Return the canonical bytes that a version is frozen as."""
+    evidence = _evidence(counting, of_one=version.round is not None) if counting else None
+    return canonical_json(
+        {
+            "schema": "quanheng/weight-version/1",
+            **version_columns(version),
+            "round": evidence if version.round else None,
+            "pooled": None if version.round else evidence,
+            "previous": previous.manifest_hash if previous else FIRST_PREVIOUS_HASH,
+            "code_version": settings.CODE_VERSION,
+            "weights": weight_entries(nodes),
+        }
+    )
+
+
+def version_columns(version: WeightVersion) -> dict[str, Any]:
+    """Return what a manifest repeats of the version's own row."""
+    return {
+        "framework": version.framework.sha256,
+        "number": version.number,
+        "label_zh": version.label_zh,
+        "label_en": version.label_en,
+        "source": version.source,
+        "corrects": version.parent.manifest_hash if version.parent else None,
+        "reason": version.reason,
+        "note": version.note,
+        "evidence": version.evidence or None,
+        "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
+    }
+
+
+def _evidence(counting: Counting, *, of_one: bool) -> dict[str, Any]:
+    """What a stranger needs to recompute the weights: the counts of each item, and hashes.
+
+    Of pooled rounds the counts are added up: one round's own might be of too few.
+    """
+    ballots = [
+        _ballots(round_, excluded)
+        for round_, excluded in zip(counting.rounds, counting.excluded, strict=True)
+    ]
+    counts = zip(counting.items, counting.counts, strict=True)
+    return {
+        **(ballots[0] if of_one else {"rounds": ballots}),
+        "rule": counting.rounds[0].rule,
+        "counts": {item.code: row.tolist() for item, row in counts},
+    }
+
+
+def _ballots(round_: Round, excluded: int) -> dict[str, Any]:
+    return {
+        "questionnaire": round_.questionnaire_hash,
+        "receipt_root": round_.receipt_root,
+        "receipts": sorted(round_.ballots.values_list("receipt", flat=True)),
+        "invited": round_.invited_count,
+        "sealed": round_.sealed_count,
+        "excluded": excluded,
+        "exclusion": round_.exclusion,
+    }
+
+
+def weight_entries(nodes: Iterable[WeightedNode]) -> list[dict[str, str | bool | None]]:
+    """Return how a manifest states the weights of all nodes."""
+    return [
+        weight_entry(
+            code=node.indicator.code,
+            parent=node.indicator.parent.code if node.indicator.parent else None,
+            local=node.local_weight,
+            global_=node.global_weight,
+            asked=node.asked,
+        )
+        for node in nodes
+    ]
 
 
 def weight_entry(
@@ -62,15 +236,4 @@ def weight_entry(
         "local": weight_text(local),
         "global": weight_text(global_),
         "asked": asked,
-    }
-
-
-def read_weight_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `weight_entry` was given, to the last bit."""
-    return {
-        "code": entry["code"],
-        "parent": entry["parent"],
-        "local": float(entry["local"]),
-        "global_": float(entry["global"]),
-        "asked": entry["asked"],
     }

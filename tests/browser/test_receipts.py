@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.factories import claim_of
 from weighting.keyring import COOKIE
+from weighting.manifest import receipt_document
 from weighting.models import Ballot
-from weighting.selectors.ballots import receipt_document
 from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.rounds import close_round

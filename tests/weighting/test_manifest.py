@@ -2,16 +2,21 @@
 
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+import weighting
 from tests.strategies import trees, versions_of
 from tools import verify_weight_version as outsider
-from weighting.manifest import canonical_json, read_weight_entry, weight_entry, weight_text
+from weighting.manifest import canonical_json, weight_entry, weight_text
 from weighting.numeric.aggregation import equal_weights, weights_from_counts
 from weighting.numeric.tree import global_weights, local_from_leaf_weights
+
+PACKAGE = Path(weighting.__file__).parent
 
 
 @st.composite
@@ -29,6 +34,17 @@ def sources(draw):
             return tree, draw(versions_of(tree, local=True))
     shares = draw(st.lists(st.floats(0, 1e6), min_size=len(tree.leaves), max_size=len(tree.leaves)))
     return tree, local_from_leaf_weights(tree, np.array(shares) + 1e-3)
+
+
+def read_weight_entry(entry):
+    """What `weight_entry` was given, to the last bit."""
+    return {
+        "code": entry["code"],
+        "parent": entry["parent"],
+        "local": float(entry["local"]),
+        "global_": float(entry["global"]),
+        "asked": entry["asked"],
+    }
 
 
 def entries_of(tree, local):
@@ -84,3 +100,10 @@ def test_the_product_and_the_outsiders_program_write_the_same_canonical_json(val
     except ValueError:  # lone surrogates, which no JSON text can hold
         return
     assert outsider.canonical_json({"value": value}) == ours
+
+
+def test_documents_are_built_where_a_stranger_reads_how():
+    used = re.compile(r"(?<!outsider\.)\bcanonical_json\b|\brfc8785\b")
+    modules = [path for path in sorted(PACKAGE.rglob("*.py")) if "migrations" not in path.parts]
+
+    assert [path.name for path in modules if used.search(path.read_text())] == ["manifest.py"]

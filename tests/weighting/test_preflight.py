@@ -7,9 +7,11 @@ from tests.factories import make_account, make_framework, make_panel, make_round
 from tests.weighting.test_round_pages import NEW, said, url
 from weighting.enums import Feedback, RoundState
 from weighting.exceptions import Refused
+from weighting.manifest import build_questionnaire
 from weighting.models import Indicator, Round
 from weighting.selectors.preflight import opening_blockers, preflight_of
-from weighting.services.rounds import build_questionnaire, extend_deadline, open_round, ready_round
+from weighting.selectors.rounds import items_of
+from weighting.services.rounds import extend_deadline, open_round, ready_round
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +97,7 @@ def test_a_series_keeps_its_framework_and_panel_and_does_not_branch():
 
 def test_the_questionnaire_holds_every_term():
     first, second = series()
-    before = build_questionnaire(second)
+    before = build_questionnaire(second, items_of(second))
     changes = {
         "time_zone": "Europe/Berlin",
         "languages": ["en"],
@@ -108,7 +110,7 @@ def test_the_questionnaire_holds_every_term():
     for name, value in changes.items():
         changed = Round.objects.get(pk=second.pk)
         setattr(changed, name, value)
-        assert build_questionnaire(changed) != before, name
+        assert build_questionnaire(changed, items_of(changed)) != before, name
     assert first.questionnaire_hash.encode() in before
 
 

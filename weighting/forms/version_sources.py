@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
+from weighting.manifest import WeightedNode
 from weighting.models import Framework, Indicator, Round, WeightVersion
-from weighting.selectors.versions import WeightedNode
 
 
 class Labels(forms.Form):

@@ -3,12 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from django.utils import timezone
 
 from weighting.enums import RoundState
-from weighting.manifest import canonical_json, hash_bytes
+from weighting.manifest import hash_answers
 from weighting.models import Ballot, Indicator, Round, RoundNote, Score
 from weighting.numeric.ordering import display_order
 from weighting.numeric.scale import SCALE
@@ -139,21 +138,6 @@ def notes_of(round_: Round) -> list[RoundNote]:
     return list(round_.notes.order_by("-pk"))
 
 
-def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
-    """Return all that recomputing a receipt takes: see `hash_receipt` for how."""
-    return {
-        "schema": "quanheng/receipt/1",
-        "round": round_.pk,
-        "title_zh": round_.title_zh,
-        "title_en": round_.title_en,
-        "questionnaire_hash": round_.questionnaire_hash,
-        "nonce": ballot.nonce,
-        "scores": ballot.sealed_scores,
-        "receipt": ballot.receipt,
-        "supersedes": ballot.superseded_receipts,
-    }
-
-
 def ballot_sections(round_: Round, ballot: Ballot | None) -> list[BallotSection]:
     """Return a ballot along the tree, in file order, gaps included; without one, all gaps."""
     scores = {s.indicator_id: s for s in Score.objects.filter(ballot=ballot)} if ballot else {}
@@ -183,7 +167,7 @@ def comments_of(sections: list[BallotSection]) -> dict[str, str]:
 
 def fingerprint_of(sections: list[BallotSection]) -> str:
     """Return what tells whether the answers or comments changed since a page was made."""
-    return hash_bytes(canonical_json({"answers": answers_of(sections), "comments": comments_of(sections)}))
+    return hash_answers(answers_of(sections), comments_of(sections))
 
 
 def _as_shown(sections: list[BallotSection], round_: Round, ballot: Ballot) -> list[BallotSection]:

@@ -11,7 +11,7 @@ from django.db import connections
 
 from tools import verify_weight_version as outsider
 from weighting.immutability import missing_triggers
-from weighting.manifest import FIRST_PREVIOUS_HASH, hash_bytes, weight_entry
+from weighting.manifest import FIRST_PREVIOUS_HASH, hash_bytes, version_columns, weight_entries
 from weighting.models import Framework, WeightVersion
 from weighting.selectors.version_chain import Head
 from weighting.selectors.versions import weighted_nodes_of
@@ -82,31 +82,10 @@ def _outsiders_faults(manifest: dict[str, Any]) -> Iterator[str]:
 
 def _differences(version: WeightVersion, manifest: Mapping[str, Any]) -> Iterator[str]:
     """Yield where the columns and the weight rows say something else than the manifest."""
-    stated = {
-        "framework": version.framework.sha256,
-        "number": version.number,
-        "label_zh": version.label_zh,
-        "label_en": version.label_en,
-        "source": version.source,
-        "corrects": version.parent.manifest_hash if version.parent else None,
-        "reason": version.reason,
-        "note": version.note,
-        "evidence": version.evidence or None,
-        "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
-    }
-    for key, value in stated.items():
+    for key, value in version_columns(version).items():
         if manifest.get(key, value) != value:
             yield f"its column for {key} says {value!r}, its manifest {manifest[key]!r}"
-    rows = [
-        weight_entry(
-            code=node.indicator.code,
-            parent=node.indicator.parent.code if node.indicator.parent else None,
-            local=node.local_weight,
-            global_=node.global_weight,
-            asked=node.asked,
-        )
-        for node in weighted_nodes_of(version)
-    ]
+    rows = weight_entries(weighted_nodes_of(version))
     if rows != manifest["weights"]:
         codes = {row["code"]: row for row in rows}
         wrong = [entry["code"] for entry in manifest["weights"] if codes.get(entry["code"]) != entry]

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from weighting.enums import VersionStatus
+from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
@@ -21,16 +22,6 @@ from weighting.selectors.pooling import (
     voided_blockers,
 )
 from weighting.selectors.rounds import counted_ballots_of
-
-
-@dataclass(frozen=True)
-class WeightedNode:
-    """A node of the tree with its weights in one version."""
-
-    indicator: Indicator
-    local_weight: float
-    global_weight: float
-    asked: bool
 
 
 @dataclass(frozen=True)

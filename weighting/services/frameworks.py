@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from weighting.exceptions import Refused
-from weighting.manifest import canonical_json, hash_bytes
+from weighting.manifest import hash_framework
 from weighting.models import Account, Framework, Indicator
 from weighting.readers import FrameworkTable, read_framework
 from weighting.services.audit import record_act
@@ -43,13 +43,6 @@ def publish_framework(framework: Framework, *, actor: Account) -> Framework:
         framework.save(update_fields=["is_published"])
         record_act(actor, "publish", framework)
     return framework
-
-
-def hash_framework(table: FrameworkTable) -> str:
-    """Return the hash that questionnaires and manifests name the framework by."""
-    fields = ("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
-    indicators = [{field: getattr(row, field) for field in fields} for row in table.rows]
-    return hash_bytes(canonical_json({"schema": "quanheng/framework/1", "indicators": indicators}))
 
 
 def _plant(framework: Framework, table: FrameworkTable) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import Language, RoundState, Rule
 from weighting.exceptions import Refused
-from weighting.manifest import canonical_json, hash_bytes, hash_receipt_list, weight_text
+from weighting.manifest import build_questionnaire, hash_bytes, hash_receipt_list
 from weighting.models import (
     Account,
     Expert,
@@ -97,7 +97,7 @@ def open_round(round_: Round, *, actor: Account) -> Round:
     """Freeze and hash the questionnaire, invite the panel, and open."""
     round_ = lock_round(round_, RoundState.READY)
     _refuse_if(opening_blockers(round_))
-    questionnaire = build_questionnaire(round_)
+    questionnaire = build_questionnaire(round_, items_of(round_))
     round_.questionnaire = questionnaire
     round_.questionnaire_hash = hash_bytes(questionnaire)
     round_.state = RoundState.OPEN
@@ -179,45 +179,6 @@ def void_round(round_: Round, *, reason: str, actor: Account) -> Round:
     destroy_links(round_)
     record_act(actor, "void", round_)
     return round_
-
-
-def build_questionnaire(round_: Round) -> bytes:
-    """Return the canonical bytes of everything the panel is asked."""
-    items = [
-        {
-            "code": item.code,
-            "parent": item.parent.code if item.parent else None,
-            "name_zh": item.name_zh,
-            "name_en": item.name_en,
-            "direction": item.direction,
-            "unit": item.unit,
-            "note": item.note,
-        }
-        for item in items_of(round_)
-    ]
-    return canonical_json(
-        {
-            "schema": "quanheng/questionnaire/1",
-            "framework": round_.framework.sha256,
-            "title_zh": round_.title_zh,
-            "title_en": round_.title_en,
-            "scale": {"least": 1, "most": 5, "abstain": round_.rule == Rule.NORMALISED_MEAN},
-            "rule": round_.rule,
-            "quorum": round_.quorum,
-            "minimum_panel": round_.minimum_panel,
-            "time_zone": round_.time_zone,
-            "languages": sorted(round_.languages),
-            "consensus": {
-                "measure": round_.consensus_measure,
-                "threshold": weight_text(round_.consensus_threshold),
-            },
-            "exclusion": round_.exclusion,
-            "follows": round_.follows.questionnaire_hash if round_.follows else None,
-            "feedback": round_.feedback,
-            "seed": str(round_.seed),
-            "items": items,
-        }
-    )
 
 
 def _announce_deadline(round_: Round, deadline: datetime, *, actor: Account) -> None:

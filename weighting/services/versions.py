@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.exceptions import AlreadyFrozen, Refused
-from weighting.manifest import FIRST_PREVIOUS_HASH, canonical_json, hash_bytes, weight_entry, weight_text
+from weighting.manifest import Counting, build_manifest, hash_bytes, weight_text
 from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
 from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_from_counts
 from weighting.numeric.tree import global_weights
@@ -217,7 +216,9 @@ def freeze_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     version.number = (previous.number or 0) + 1 if previous else 1
     # Whole seconds: dumpdata writes no more than milliseconds, and a restored row must agree.
     version.frozen_at = timezone.now().replace(microsecond=0)
-    version.manifest = build_manifest(version, previous=previous)
+    version.manifest = build_manifest(
+        version, nodes=weighted_nodes_of(version), previous=previous, counting=_counting_behind(version)
+    )
     version.manifest_hash = hash_bytes(version.manifest)
     version.status = VersionStatus.FROZEN
     version.full_clean()
@@ -252,74 +253,14 @@ def retire_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     return version
 
 
-def build_manifest(version: WeightVersion, *, previous: WeightVersion | None) -> bytes:
-    """Return the canonical bytes that a version is frozen as."""
-    nodes = weighted_nodes_of(version)
-    rounds = rounds_behind(version) if version.source == VersionSource.POOLED else []
-    return canonical_json(
-        {
-            "schema": "quanheng/weight-version/1",
-            "framework": version.framework.sha256,
-            "number": version.number,
-            "label_zh": version.label_zh,
-            "label_en": version.label_en,
-            "source": version.source,
-            "corrects": version.parent.manifest_hash if version.parent else None,
-            "reason": version.reason,
-            "note": version.note,
-            "round": _round_evidence(version.round) if version.round else None,
-            "pooled": _pooled_evidence(rounds) if rounds else None,
-            "evidence": version.evidence or None,
-            "previous": previous.manifest_hash if previous else FIRST_PREVIOUS_HASH,
-            "frozen_at": version.frozen_at.isoformat() if version.frozen_at else None,
-            "code_version": settings.CODE_VERSION,
-            "weights": [
-                weight_entry(
-                    code=node.indicator.code,
-                    parent=node.indicator.parent.code if node.indicator.parent else None,
-                    local=node.local_weight,
-                    global_=node.global_weight,
-                    asked=node.asked,
-                )
-                for node in nodes
-            ],
-        }
-    )
-
-
-def _round_evidence(round_: Round) -> dict[str, Any]:
-    """What a stranger needs to recompute the weights: the counts of each item, and hashes."""
-    return {
-        **_ballots_evidence(round_),
-        "rule": round_.rule,
-        "counts": _counts_by_code([round_], items_of(round_)),
-    }
-
-
-def _pooled_evidence(rounds: list[Round]) -> dict[str, Any]:
-    """The added counts, and the ballots of each round; its own counts might be of too few."""
-    return {
-        "rule": rounds[0].rule,
-        "rounds": [_ballots_evidence(round_) for round_ in rounds],
-        "counts": _counts_by_code(rounds, pooled_items_of(rounds)),
-    }
-
-
-def _ballots_evidence(round_: Round) -> dict[str, Any]:
-    return {
-        "questionnaire": round_.questionnaire_hash,
-        "receipt_root": round_.receipt_root,
-        "receipts": sorted(round_.ballots.values_list("receipt", flat=True)),
-        "invited": round_.invited_count,
-        "sealed": round_.sealed_count,
-        "excluded": (round_.sealed_count or 0) - len(counted_ballots_of(round_)),
-        "exclusion": round_.exclusion,
-    }
-
-
-def _counts_by_code(rounds: list[Round], items: list[Indicator]) -> dict[str, list[int]]:
-    counts = pooled_counts_of(rounds, items)
-    return {item.code: row.tolist() for item, row in zip(items, counts, strict=True)}
+def _counting_behind(version: WeightVersion) -> Counting | None:
+    """Return the ballots that the weights rest on; None for weights from elsewhere."""
+    rounds = rounds_behind(version)
+    if not rounds:
+        return None
+    items = pooled_items_of(rounds)
+    excluded = [(round_.sealed_count or 0) - len(counted_ballots_of(round_)) for round_ in rounds]
+    return Counting(rounds, excluded, items, pooled_counts_of(rounds, items))
 
 
 def draft_version(

@@ -27,6 +27,7 @@ from weighting.forms.ballot import (
     read_comment,
 )
 from weighting.forms.codes import KeyForm
+from weighting.manifest import receipt_document
 from weighting.permissions import EXPERTS, audience
 from weighting.selectors.ballots import (
     BallotItem,
@@ -36,7 +37,6 @@ from weighting.selectors.ballots import (
     notes_of,
     own_ballot,
     own_sections,
-    receipt_document,
 )
 from weighting.selectors.claims import Claim, held_ballot, lacks_earlier_key
 from weighting.selectors.feedback import ItemFeedback, feedback_for

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.exceptions import Refused
 from weighting.forms.uploads import SheetBallotForm
+from weighting.manifest import receipt_document
 from weighting.models import Invitation
 from weighting.permissions import MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
-from weighting.selectors.ballots import receipt_document
 from weighting.selectors.rounds import invitations_of, rounds_visible_to
 from weighting.services.sheets import import_sheet, sheet_form
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from weighting.enums import VersionSource
 from weighting.exceptions import Refused
 from weighting.forms.version_sources import DescribeForm, GroupForm, ImpliedForm, PoolForm
+from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.selectors.pooling import poolable_rounds
-from weighting.selectors.versions import WeightedNode, versions_visible_to, weighted_nodes_of
+from weighting.selectors.versions import versions_visible_to, weighted_nodes_of
 from weighting.services.version_sources import (
     describe_version,
     draft_implied_version,

@@ -39,11 +39,12 @@ from indexer.views.shared.words import provenance_of, source_word
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import SERIES
 from weighting.exports import Heading
+from weighting.manifest import WeightedNode
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import sub_indices_of
-from weighting.selectors.versions import WeightedNode, weighted_nodes_of
+from weighting.selectors.versions import weighted_nodes_of
 from weighting.views.files import save_links, table_answer
 from weighting.views.numbers import signed
 

@@ -160,7 +160,7 @@ def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_an
     compared = response.context["compared"]
     ranks = dict(CityScore.objects.filter(run=second).values_list("city_id", "rank"))
     assert compared.ranks[:, 1].tolist() == [ranks[city.pk] for city in compared.cities]
-    roots = compared.change.total[:, compared.roots].sum(axis=1)
+    roots = compared.change.total[:, compared.sub_positions].sum(axis=1)
     assert roots == pytest.approx(compared.score_changes, abs=1e-12)
     assert compared.change.values.any()
     assert "(data changed)" in response.content.decode()
@@ -200,7 +200,7 @@ def test_a_method_of_the_same_unit_has_a_part_of_its_own(analyst):
     first = make_runs(values, tilts=[None])[0]
     compared = analyst.get(HERE, ask(first, with_method(first, outliers="winsorise"))).context["compared"]
     assert not compared.change.weights.any()
-    roots = compared.change.values[:, compared.roots].sum(axis=1)
+    roots = compared.change.values[:, compared.sub_positions].sum(axis=1)
     assert roots == pytest.approx(compared.score_changes, abs=1e-12)
     assert np.abs(compared.score_changes).max() > 0.01
 
