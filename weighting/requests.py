@@ -27,6 +27,12 @@ def marked(request: HttpRequest) -> MarkedRequest:
     return cast(MarkedRequest, request)
 
 
+def read_id(text: str) -> int | None:
+    """Return the id or the place that a text names, if any."""
+    # Longer numbers name nothing, and some databases refuse them loudly.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
 def asks_for_part(request: HttpRequest) -> bool:
     """Whether only the part of a page is asked for that htmx puts in the place of the one in view.
 

@@ -19,6 +19,7 @@ from indexer.selectors.families import BranchRanking, branches_visible_to
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import PERCENT
 from weighting.api.base import PAGE, Pages, Resource, described
+from weighting.requests import read_id
 
 
 class BranchIndexSerializer(serializers.ModelSerializer):
@@ -60,12 +61,12 @@ class BranchRankingView(RunView):
     )
     def get(self, request: Request, pk: int) -> Response:
         branch = get_object_or_404(branches_visible_to(self.account), pk=pk)
-        asked = request.query_params.get("run", "")
-        if not (asked.isascii() and asked.isdecimal() and len(asked) <= 18):
+        asked = read_id(request.query_params.get("run", ""))
+        if asked is None:
             raise serializers.ValidationError(
                 {"run": [_("Write the id of a finished run of the framework.")]}
             )
-        run = self.finished_run(int(asked))
+        run = self.finished_run(asked)
         if run.data_set.framework_id != branch.node.framework_id:
             raise NotFound
         ranking = BranchRanking(branch, node_scores_of(run, branch.node.code))

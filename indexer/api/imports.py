@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.generics import get_object_or_404
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,6 +25,7 @@ from indexer.services.data_imports import (
     store_import,
 )
 from weighting.api.base import Answer, described
+from weighting.api.parsers import StrictJSONParser
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
@@ -193,7 +194,7 @@ class ImportList(_Imports):
 class ImportDetail(_Imports):
     """One import; a PATCH maps and corrects, a DELETE throws it away."""
 
-    parser_classes = [JSONParser]
+    parser_classes = [StrictJSONParser]
 
     @described(responses={200: ImportAnswer})
     def get(self, request: Request, pk: int) -> Response:

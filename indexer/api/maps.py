@@ -15,6 +15,7 @@ from indexer.selectors.map_points import MapPoint, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.runs import PERCENT, runs_with_nodes_visible_to
 from weighting.api.base import described
+from weighting.requests import read_id
 
 
 class MapPointSerializer(serializers.Serializer):
@@ -72,7 +73,7 @@ class MapOfRun(RunView):
         runs = runs_with_nodes_visible_to(self.account).filter(
             data_set=subject.run.data_set_id, status=RunStatus.DONE
         )
-        run = runs.filter(pk=asked).first() if asked.isdecimal() else None
+        run = runs.filter(pk=read_id(asked) or 0).first()
         if run is None:
             message = _("No finished run of this data set has the number “%(asked)s”.") % {"asked": asked}
             raise ValidationError({"against": [message]})

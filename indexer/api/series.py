@@ -26,6 +26,7 @@ from indexer.selectors.series import (
     series_visible_to,
 )
 from weighting.api.base import Resource, described
+from weighting.requests import read_id
 
 NAMES = ["name", "name_zh", "name_en"]
 
@@ -129,7 +130,7 @@ class RunAgainstSeries(RunView):
 
     def _series(self, run: Run) -> OutsideSeries:
         asked = self.request.query_params.get("series", "")
-        found = series_beside(run, self.account).filter(pk=asked).first() if asked.isdecimal() else None
+        found = series_beside(run, self.account).filter(pk=read_id(asked) or 0).first()
         if found is None:
             message = _("There is no series with the number “%(asked)s”.") % {"asked": asked}
             raise ValidationError({"series": [message]})

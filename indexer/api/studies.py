@@ -100,9 +100,9 @@ class KindField(serializers.ChoiceField):
         super().__init__(choices=StudyKind.choices)
 
     def to_internal_value(self, data: Any) -> str:
-        if data not in KINDS:
+        if not isinstance(data, str) or data not in KINDS:
             self.fail("invalid_choice", input=data)
-        return str(data)
+        return data
 
 
 class QuestionSerializer(serializers.Serializer):

@@ -22,6 +22,7 @@ from indexer.services.methods import MethodChoice, choice_of, method_blockers, u
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
+from weighting.requests import read_id
 
 METHOD = ("normalisation", "negative", "missing", "aggregation")
 
@@ -235,7 +236,7 @@ def corrections_in(sent: Mapping[str, Any]) -> dict[Place, str]:
     cells = {}
     for name, text in sent.items():
         kind, _dash, place = name.partition("-")
-        row, _dash, column = place.partition("-")
-        if kind == "cell" and row.isdecimal() and column.isdecimal():
-            cells[int(row), int(column)] = str(text)
+        row, column = (read_id(part) for part in place.partition("-")[::2])
+        if kind == "cell" and row is not None and column is not None:
+            cells[row, column] = str(text)
     return cells

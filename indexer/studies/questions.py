@@ -72,6 +72,14 @@ class Reader:
             self.complain(name, _("“%(value)s” is no number from %(low)s to %(high)s.") % words)
         return value
 
+    def entries(self, name: str) -> list[Any]:
+        """Return what was sent as a list; nothing, and a complaint, where it is another shape."""
+        sent = self.sent.get(name) or []
+        if isinstance(sent, list | tuple):
+            return list(sent)
+        self.complain(name, _("“%(value)s” is no list.") % {"value": sent})
+        return []
+
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """Return what was chosen; the first of the choices where nothing was sent."""
         sent = str(self.sent.get(name) or choices[0])
@@ -81,7 +89,7 @@ class Reader:
 
     def choices(self, name: str, choices: Sequence[str]) -> list[str]:
         """Return what was chosen in the order of the choices, so that one set has one form."""
-        sent = [str(value) for value in self.sent.get(name) or []]
+        sent = [str(value) for value in self.entries(name)]
         for value in sent:
             if value not in choices:
                 self._complain_of_choice(name, value, choices)

@@ -2,6 +2,8 @@
 
 from django.http import QueryDict
 
+from weighting.requests import read_id
+
 
 def chosen_version_ids(query: QueryDict) -> list[int]:
     """Return the ids of ``versions=1,2`` or of repeated ``versions=``, the one of ``base=`` first.
@@ -15,7 +17,7 @@ def chosen_version_ids(query: QueryDict) -> list[int]:
 
 
 def _read_id(part: str) -> int:
-    # Longer numbers are no ids, and some databases refuse them loudly.
-    if not (part.isascii() and part.isdecimal() and len(part) <= 18):
+    found = read_id(part)
+    if found is None:
         raise ValueError(f"{part!r} is no version's id")
-    return int(part)
+    return found

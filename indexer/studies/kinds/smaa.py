@@ -151,10 +151,15 @@ def read_order(text: str) -> list[list[str]]:
 def _sent_bounds(reader: Reader) -> dict[str, list[float]]:
     sent = reader.sent.get("bounds") or {}
     bounds: dict[str, list[float]] = {}
-    for code, limits in (read_bounds(sent) if isinstance(sent, str) else sent).items():
+    said = read_bounds(sent) if isinstance(sent, str) else sent
+    if not isinstance(said, Mapping):
+        text = _("“%(value)s” names no bounds: give two numbers for each code.") % {"value": sent}
+        reader.complain("bounds", text)
+        return {}
+    for code, limits in said.items():
         try:
             low, high = map(float, limits)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             text = _("“%(code)s” needs two numbers: the least and the most.") % {"code": code}
             reader.complain("bounds", text)
         else:
@@ -163,8 +168,12 @@ def _sent_bounds(reader: Reader) -> dict[str, list[float]]:
 
 
 def _sent_order(reader: Reader) -> list[list[str]]:
-    sent = reader.sent.get("order") or []
-    return [[str(code) for code in codes] for codes in (read_order(sent) if isinstance(sent, str) else sent)]
+    sent = reader.sent.get("order")
+    groups = read_order(sent) if isinstance(sent, str) else reader.entries("order")
+    for group in groups:
+        if not isinstance(group, list):
+            reader.complain("order", _("“%(value)s” is no list of codes.") % {"value": group})
+    return [[str(code) for code in group] for group in groups if isinstance(group, list)]
 
 
 def _pairs_of(bounds: Mapping[str, list[float]]) -> dict[str, tuple[float, float]]:

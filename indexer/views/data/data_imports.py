@@ -35,6 +35,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.requests import read_id
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
@@ -265,4 +266,4 @@ def _steps(current: str) -> list[dict[str, str]]:
 
 
 def _numbers(texts: list[str]) -> set[int]:
-    return {int(text) for text in texts if text.isdecimal()}
+    return {place for text in texts if (place := read_id(text)) is not None}

@@ -21,6 +21,7 @@ from indexer.views.shared.run_pages import answer_about_run, finished_run
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience
+from weighting.requests import read_id
 from weighting.views.files import asked_format
 from weighting.visitors import account_of, visitor_of
 
@@ -99,9 +100,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _asked_id(request: HttpRequest, name: str) -> int | None:
-    # Longer numbers are no ids, and some databases refuse them loudly.
-    asked = request.GET.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 18 else None
+    return read_id(request.GET.get(name, ""))
 
 
 def _listed_runs(request: HttpRequest, data_set: int | None = None, method: int | None = None) -> list[Run]:

@@ -34,6 +34,7 @@ from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.requests import read_id
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
@@ -191,9 +192,9 @@ def _confirm(request: HttpRequest, series: OutsideSeries, context: dict[str, Any
 
 def _run_behind(request: HttpRequest) -> Run | None:
     """Return the run whose page led here, if the visitor may see it."""
-    asked = request.GET.get("run", "")
+    asked = read_id(request.GET.get("run", "")) or 0
     runs = runs_visible_to(visitor_of(request).account).select_related("data_set__series")
-    return runs.filter(pk=asked).first() if asked.isdecimal() else None
+    return runs.filter(pk=asked).first()
 
 
 def _back(run: Run | None) -> str:

@@ -1,0 +1,167 @@
+"""Whatever is sent to the API, in a body or an address: what is wrong is refused, and nothing breaks."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from django.db import transaction
+from django.urls import resolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.indexer.studies.test_studies import QUESTIONS
+from tests.routes import find_routes, make_world
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
+
+JSON = "application/json"
+WRITING = ("post", "put", "patch", "delete")
+STUDIES = "indexer:api-run-studies"
+API_ROUTES = {route.name: route for route in find_routes() if route.pattern.startswith("api/v1/")}
+# What smaa, variants, sobol and those that draw read.
+PARAMETERS = ["draws", "seed", "nu", "kappa", "weights", "order", "bounds", "output", "city"]
+PARAMETERS += ["normalisations", "missing", "aggregations", "unknown"]
+
+# Values as they are spelt in JSON: what no program means, and what not every reader takes.
+ODD = [
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1.5",
+    "1e308",
+    "1e400",
+    "NaN",
+    "-Infinity",
+    "9" * 30,
+    "9" * 400,
+    "9" * 5000,
+]
+ODD += ['""', '"x"', '"nan"', '"\\u0000"', '"\\ud800"', f'"{"9" * 5000}"', '"=1+1"', '"datum.label"']
+ODD += ["[]", "[1]", "[null]", '["\\u0000"]', '[["x"]]', '[[[["x"]]]]', '[{"a": 1}]', "{}", '{"a": 1}']
+ODD += [f'{{"infra": {value}}}' for value in ("null", "5", "[]", "[1]", '["nan", "nan"]', "[[], {}]", "{}")]
+ODD += [f'{{"infra": {value}}}' for value in ("1e400", f"[{'9' * 400}, 2]", '"\\ud800"', "9" * 5000)]
+BROKEN = ["", "{", "\udcff", '"\udcff"', "[" * 100_000, '{"a":' * 3_000 + "1" + "}" * 3_000]
+IN_ADDRESSES = ["", "0", "-1", "1.5", "nan", "inf", "9" * 30, "9" * 5000, "\0", "😀", "0:1.2.3", "a" * 6000]
+IN_ADDRESSES += ["%25", "[]", "1,,1", ",".join(["1"] * 3000), "９", "²"]
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.fixture
+def world():
+    return make_world()
+
+
+@pytest.fixture
+def ask(world):
+    """Return what asks for the manager and gives the status; whatever was changed is undone."""
+    client = world.visitors["manager"]
+    client.raise_request_exception = False
+
+    def ask(method, address, body=None):
+        sent = {} if body is None else {"data": _bytes(body), "content_type": JSON}
+        point = transaction.savepoint()
+        try:
+            return client.generic(method.upper(), address, **sent).status_code
+        finally:
+            transaction.savepoint_rollback(point)
+
+    return ask
+
+
+def _bytes(text):
+    return text.encode("utf-8", "surrogateescape")
+
+
+def handler_of(address, method):
+    """Return the method of the view that answers; it says which parameters and which body it takes."""
+    view = resolve(address).func
+    return getattr(getattr(view, "cls", None), method, None)
+
+
+def shortened(text):
+    return text if len(text) < 100 else f"{text[:60]}… ({len(text)})"
+
+
+def test_no_body_breaks_any_address(world, ask):
+    """Whole bodies of every kind, and every field of a body that is taken with every odd value."""
+    broken, refused = [], 0
+    for name, route in API_ROUTES.items():
+        address = world.address_of(route)
+        for method in WRITING:
+            handler = handler_of(address, method)
+            body = getattr(handler, "body", None)
+            fields = list(body().fields) if body else []
+            bodies = [*BROKEN, *ODD, *(f'{{"{field}": {value}}}' for field in fields for value in ODD)]
+            for text in bodies if handler else BROKEN[:1]:
+                status = ask(method, address, text)
+                refused += status == 400
+                if status >= 500:
+                    broken.append((name, method, shortened(text), status))
+
+    assert not broken, broken
+    # Else nothing was read at all.
+    assert refused > 300
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_no_parameter_breaks_a_study(world, ask, kind):
+    address = world.address_of(API_ROUTES[STUDIES])
+    wrong = []
+    for name in PARAMETERS:
+        usual = {"draws": 100, **QUESTIONS[kind]}
+        usual.pop(name, None)
+        for value in ODD:
+            said = json.dumps(usual)[:-1] + f', "{name}": {value}}}'
+            status = ask("post", address, f'{{"kind": "{kind}", "parameters": {said}}}')
+            if status not in (200, 400, 409):
+                wrong.append((name, shortened(value), status))
+
+    assert not wrong, wrong
+
+
+SHAPES = settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
+
+
+@SHAPES
+@given(
+    kind=st.sampled_from([*QUESTIONS, "unknown"]) | VALUES,
+    parameters=VALUES | st.dictionaries(st.sampled_from(PARAMETERS), VALUES),
+)
+def test_no_shape_breaks_a_study(world, ask, kind, parameters):
+    body = json.dumps({"kind": kind, "parameters": parameters})
+
+    assert ask("post", world.address_of(API_ROUTES[STUDIES]), body) in (200, 400, 409)
+
+
+def test_no_query_breaks_any_address(world, ask):
+    """Every parameter that an address knows, with every odd value; those of lists are among them."""
+    broken, asked = [], 0
+    for name, route in API_ROUTES.items():
+        address = world.address_of(route)
+        handler = handler_of(address, "get")
+        own = getattr(getattr(resolve(address).func, "cls", None), "filterset_class", None)
+        names = [
+            *getattr(handler, "parameters", {}),
+            *(own.base_filters if own else {}),
+            "ordering",
+            "limit",
+            "offset",
+            "q",
+        ]
+        for parameter in dict.fromkeys(names):
+            for value in IN_ADDRESSES:
+                status = ask("get", f"{address}?{quote(parameter)}={quote(value)}")
+                asked += 1
+                if status >= 500:
+                    broken.append((name, parameter, shortened(value), status))
+
+    assert not broken, broken
+    assert asked > 1000
