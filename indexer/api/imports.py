@@ -17,7 +17,7 @@ from indexer.intake.files import ENCODINGS
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import Review, imports_visible_to, review_of, series_visible_to
 from indexer.selectors.data_sets import data_sets_visible_to
-from indexer.selectors.registers import registers_visible_to
+from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     change_import,
     discard_import,
@@ -176,7 +176,7 @@ class ImportList(_Imports):
             {**METHOD, **request.POST.dict()},
             request.FILES,
             frameworks=frameworks_visible_to(account),
-            registers=registers_visible_to(account),
+            registers=counted_registers(),
             series=series_visible_to(account),
         )
         if not form.is_valid():
@@ -202,7 +202,7 @@ class ImportDetail(_Imports):
 
     @described(request=ImportChangeSerializer, responses={200: ImportAnswer, 422: REFUSED})
     def patch(self, request: Request, pk: int) -> Response:
-        account, draft = account_of(request), self.draft(pk)
+        draft = self.draft(pk)
         asked = ImportChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
@@ -210,7 +210,7 @@ class ImportDetail(_Imports):
         cells = {(c["row"], c["column"]): c["value"] for c in said.get("cells", [])}
         try:
             accept = said.get("accept_suggestions", False)
-            draft = change_import(draft, **targets, cells=cells, accept=accept, actor=account)
+            draft = change_import(draft, **targets, cells=cells, accept=accept)
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
         return Response(ImportAnswer(_answer(review_of(draft))).data)

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
 from indexer.models import City, Register
-from indexer.selectors.registers import registers_visible_to, units_of
+from indexer.selectors.registers import counted_registers, units_of
 from weighting.api.base import Resource
 
 
@@ -44,7 +44,7 @@ class Registers(Resource):
     serializer_class = RegisterSerializer
 
     def get_queryset(self) -> QuerySet[Register]:
-        return registers_visible_to(self.account).order_by("pk")
+        return counted_registers().order_by("pk")
 
 
 class CityFilter(filters.FilterSet):
@@ -68,5 +68,5 @@ class Cities(Resource):
     def get_queryset(self) -> QuerySet[City]:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        register: Any = get_object_or_404(registers_visible_to(self.account), pk=self.kwargs["pk"])
+        register: Any = get_object_or_404(counted_registers(), pk=self.kwargs["pk"])
         return units_of(register)

@@ -282,19 +282,6 @@ def smallest_changes(index: Index) -> SmallestChanges:
     return SmallestChanges(pairs, gaps, nodes, np.concatenate(deltas), choices, residuals)
 
 
-def change_weight(tree: Tree, local: FloatArray, node: int, delta: float) -> FloatArray:
-    """Add to one local weight and rescale its siblings in proportion, (nodes,).
-
-    Raises
-    ------
-    ValueError
-        When the weight would leave [0, 1], or has no sibling of any weight.
-    """
-    if not 0 <= local[node] + delta <= 1 or local[_siblings(tree, node)].sum() == 0:
-        raise ValueError(f"the weight of {tree.codes[node]} cannot change by {delta}")
-    return _change_weights(tree, local, np.array([node]), np.array([delta]))[:, 0]
-
-
 def group_outputs(
     index: Index,
     source: WeightDraws,

@@ -1,6 +1,5 @@
 """Sobol indices: how much of an output's variance each uncertain input accounts for (docs/method.md 8)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,25 +79,6 @@ def sobol_indices(
     first, total = first[:, 0], total[:, 0]
     converged = (first >= 0) & (first <= total)
     return SobolIndices(first, total, first_interval, total_interval, converged)
-
-
-def evaluate_design(
-    function: Callable[[FloatArray], FloatArray], inputs: int, samples: int, *, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a, b and mixed of `sobol_indices` for a function of independent uniform inputs.
-
-    Parameters
-    ----------
-    function : callable
-        Takes (samples, inputs) in [0, 1) and returns (samples,).
-    """
-    a, b = rng.random((2, samples, inputs))
-    mixed = np.empty((inputs, samples))
-    for i in range(inputs):
-        frozen = a.copy()
-        frozen[:, i] = b[:, i]
-        mixed[i] = function(frozen)
-    return function(a), function(b), mixed
 
 
 def _indices(means: FloatArray) -> tuple[FloatArray, FloatArray]:

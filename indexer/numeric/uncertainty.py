@@ -319,20 +319,6 @@ class _Scorer:
         return global_weights(self._tree, local)[self._tree.leaves]
 
 
-def count_ranks(index: Index, local: FloatArray, pairs: IntArray = NO_PAIRS) -> RankCounts:
-    """Count the ranks under given versions of the weights, such as those of the jackknife.
-
-    Parameters
-    ----------
-    local : float array, (nodes, versions)
-    pairs : int array, (pairs, 2)
-    """
-    counter = rank_counter(index, pairs)
-    for start in range(0, local.shape[1], CHUNK):
-        counter.add(local[:, start : start + CHUNK])
-    return counter.counts()
-
-
 def many_ranks(index: Index, local: FloatArray) -> IntArray:
     """Rank the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
     return np.concatenate(list(ranks_in_parts(index, local)))

@@ -3,11 +3,10 @@
 from django.db.models import Count, QuerySet
 
 from indexer.models import City, Register
-from weighting.models import Account
 
 
-def registers_visible_to(account: Account | None) -> QuerySet[Register]:
-    """Return every register: what places there are is no secret."""
+def counted_registers() -> QuerySet[Register]:
+    """Return every register with its number of units, for anybody: what places there are is no secret."""
     return Register.objects.annotate(unit_count=Count("cities"))
 
 

@@ -90,7 +90,7 @@ def start_import(
 
 
 @transaction.atomic
-def revise_terms(draft: DataImport, *, terms: Terms, actor: Account) -> DataImport:
+def revise_terms(draft: DataImport, *, terms: Terms) -> DataImport:
     """Change what the data are about; another framework or register is suggested anew."""
     draft = _locked(draft)
     before = (draft.framework_id, draft.register_id)
@@ -103,9 +103,7 @@ def revise_terms(draft: DataImport, *, terms: Terms, actor: Account) -> DataImpo
 
 
 @transaction.atomic
-def settle_targets(
-    draft: DataImport, *, columns: Mapping[int, str], rows: Mapping[int, str], actor: Account
-) -> DataImport:
+def settle_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mapping[int, str]) -> DataImport:
     """Let columns and rows go where somebody says, by their place; '' leaves one open.
 
     Raises `Refused` naming every target that there is not.
@@ -127,18 +125,18 @@ def settle_targets(
 
 
 @transaction.atomic
-def accept_suggestions(draft: DataImport, *, actor: Account) -> DataImport:
+def accept_suggestions(draft: DataImport) -> DataImport:
     """Take every nearest name for what was meant."""
     draft = _locked(draft)
     near = [
         {place: to for place, (to, how) in enumerate(targets) if how == "near"}
         for targets in (draft.column_targets, draft.row_targets)
     ]
-    return settle_targets(draft, columns=near[0], rows=near[1], actor=actor)
+    return settle_targets(draft, columns=near[0], rows=near[1])
 
 
 @transaction.atomic
-def correct_cells(draft: DataImport, *, cells: Mapping[Place, str], actor: Account) -> DataImport:
+def correct_cells(draft: DataImport, *, cells: Mapping[Place, str]) -> DataImport:
     """Write cells anew, by (row, column); the file stays as it was sent."""
     draft = _locked(draft)
     height, width = len(draft.units), len(draft.columns)
@@ -160,20 +158,19 @@ def change_import(
     rows: Mapping[int, str],
     cells: Mapping[Place, str],
     accept: bool,
-    actor: Account,
 ) -> DataImport:
     """Settle targets, take suggestions where asked, and correct cells: all of it, or nothing."""
-    draft = settle_targets(draft, columns=columns, rows=rows, actor=actor)
+    draft = settle_targets(draft, columns=columns, rows=rows)
     if accept:
-        draft = accept_suggestions(draft, actor=actor)
-    return correct_cells(draft, cells=cells, actor=actor)
+        draft = accept_suggestions(draft)
+    return correct_cells(draft, cells=cells)
 
 
 @transaction.atomic
 def add_unit(draft: DataImport, *, row: int, unit: CityRow, actor: Account) -> City:
     """Add a unit to the register and let a row go to it."""
     (city,) = register_cities([unit], actor=actor, register=draft.register)
-    settle_targets(draft, columns={}, rows={row: str(city.pk)}, actor=actor)
+    settle_targets(draft, columns={}, rows={row: str(city.pk)})
     return city
 
 
@@ -242,10 +239,9 @@ def import_data_set(
             draft,
             columns=_places_of(draft.columns, columns or {}),
             rows=_places_of(draft.units, units or {}),
-            actor=actor,
         )
         if accept:
-            accept_suggestions(draft, actor=actor)
+            accept_suggestions(draft)
         return store_import(draft, actor=actor)
 
 

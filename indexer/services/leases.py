@@ -42,17 +42,6 @@ Leased = Job | StudyPart | Study
 _owed: list[tuple[type[Leased], UUID | None, dict[str, Any]]] = []
 
 
-class Heart:
-    """Whether the lease is still held; false once somebody cancelled the job or took it over."""
-
-    def __init__(self, job: Leased) -> None:
-        self.model, self.lease = type(job), job.lease
-
-    @property
-    def beats(self) -> bool:
-        return bool(self.model._default_manager.filter(lease=self.lease).exists())
-
-
 def lease_time() -> timedelta:
     """How long a job stays with a worker that says nothing."""
     return timedelta(seconds=settings.RUN_LEASE_SECONDS)
@@ -82,18 +71,17 @@ def take_lease(jobs: Sequence[AnyJob]) -> None:
 
 
 @contextmanager
-def keep_lease(job: Leased) -> Iterator[Heart]:
+def keep_lease(job: Leased) -> Iterator[None]:
     """Renew the lease of a job or part, and of those taken with it, until the work inside ends.
 
     One long computation thus keeps its lease. A worker that hangs is ended by the task's
-    time limit, and its heartbeat with it. Long work asks ``beats`` now and then, and stops
-    when the answer is no.
+    time limit, and its heartbeat with it.
     """
     done = threading.Event()
     heart = threading.Thread(target=_beat, args=(type(job), job.lease, done), daemon=True)
     heart.start()
     try:
-        yield Heart(job)
+        yield
     finally:
         done.set()
         heart.join()

@@ -93,14 +93,6 @@ def claim_runs(data_set_id: int) -> list[Run]:
     return claimed
 
 
-def compute_claimed_runs(runs: list[Run], bench: Workbench | None = None) -> int:
-    """Weigh the normalised values under every version at once, store each; return how many ended.
-
-    A database that is away or full is no fault of the runs: they are put back.
-    """
-    return _compute_and_claim(runs, bench or Workbench(runs[0].data_set_id), claim=list)[0]
-
-
 def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
     """Compute what waits for a data set; return how many runs ended.
 
@@ -116,15 +108,17 @@ def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
     ended, bench, runs = 0, None, claim_runs(data_set_id)
     while runs:
         bench = bench or Workbench(data_set_id)
-        stored, runs = _compute_and_claim(runs, bench, claim=claim_more)
+        stored, runs = compute_claimed_runs(runs, bench, claim=claim_more)
         ended += stored
     return ended
 
 
-def _compute_and_claim(
+def compute_claimed_runs(
     runs: list[Run], bench: Workbench, *, claim: Callable[[], list[Run]]
 ) -> tuple[int, list[Run]]:
     """Compute runs and store them; return how many ended, and what was claimed with their storing.
+
+    A database that is away or full is no fault of the runs: they are put back.
 
     In one transaction: a worker that had to ask for SQLite's lock again would find the next one
     writing, and all would compute, and write, at the same time.

@@ -16,7 +16,7 @@ from indexer.models import CityScore, Run
 from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.leases import lease_time
-from indexer.services.runs import claim_runs, compute_claimed_runs, compute_waiting_runs
+from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests.factories import make_framework
 from tests.faults.test_database_outage import (
     FULL_AT_BYTES,
@@ -26,6 +26,7 @@ from tests.faults.test_database_outage import (
     limit_files,
 )
 from tests.faults.test_worker_kill import Celery, forget_results, results
+from tests.indexer.claimed_runs import compute_claimed_runs
 from tests.indexer.factories import make_data_set, make_version
 from tests.numbers import in_full
 from tests.processes import kill_tree, spawn, wait_until

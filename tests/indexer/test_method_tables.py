@@ -15,9 +15,10 @@ from indexer.numeric.normalisation import normalise
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS, Normalisation
 from indexer.numeric.sensitivity import smallest_changes
 from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule, treat_outliers
-from indexer.numeric.uncertainty import Index, count_ranks
+from indexer.numeric.uncertainty import Index
 from indexer.selectors.what_if import FINISHED_IN_BROWSERS
 from indexer.words import UNIT_WORDS, score_unit
+from tests.indexer.numeric.oracles import count_ranks
 from weighting.numeric.tree import build_tree
 
 METHOD = Path(__file__).resolve().parents[2] / "docs" / "method.md"

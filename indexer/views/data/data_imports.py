@@ -17,7 +17,7 @@ from indexer.selectors.data_imports import (
     review_of,
     series_visible_to,
 )
-from indexer.selectors.registers import registers_visible_to
+from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     ImportBlocked,
     add_unit,
@@ -76,8 +76,7 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what every column and row goes to; POST settles what was open."""
-    account = account_of(request)
-    draft = _draft(account, pk)
+    draft = _draft(account_of(request), pk)
     sides = sides_of(draft)
     sent = request.POST if request.method == "POST" else {}
     errors: dict[str, str] = {}
@@ -85,7 +84,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         (columns, wrong_columns), (rows, wrong_rows) = (choices_in(sent, side, draft) for side in sides)
         errors = {**wrong_columns, **wrong_rows}
         try:
-            draft = settle_targets(draft, columns=columns, rows=rows, actor=account)
+            draft = settle_targets(draft, columns=columns, rows=rows)
         except Refused as refusal:
             messages.error(request, " ".join(refusal.blockers))
         if not errors:
@@ -105,8 +104,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all that is wrong or remarkable; POST writes cells anew."""
-    account = account_of(request)
-    draft = _draft(account, pk)
+    draft = _draft(account_of(request), pk)
     if request.method == "POST":
         review = review_of(draft)
         sent = corrections_in(request.POST.dict())
@@ -118,7 +116,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
             and place[1] < len(sheet.columns)
             and text.strip() != sheet.cell(*place)
         }
-        correct_cells(draft, cells=changed, actor=account)
+        correct_cells(draft, cells=changed)
         return redirect("indexer:import-check", pk=pk)
     review = review_of(draft)
     blockers, notes = review.blockers, review.notes
@@ -159,7 +157,7 @@ def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
     form = TermsForm(request.POST or None, initial=TermsForm.said_in(draft), **_choices(account))
     if request.method == "POST" and form.is_valid():
         try:
-            draft = revise_terms(draft, terms=form.terms(), actor=account)
+            draft = revise_terms(draft, terms=form.terms())
         except Refused as refusal:
             form.add_error("series", list(refusal.blockers))
         else:
@@ -238,11 +236,11 @@ def _next_step(draft: DataImport) -> str:
 
 
 def _choices(account: Account) -> dict[str, Any]:
-    if not registers_visible_to(account).exists():
+    if not counted_registers().exists():
         default_register()
     return {
         "frameworks": frameworks_visible_to(account),
-        "registers": registers_visible_to(account),
+        "registers": counted_registers(),
         "series": series_visible_to(account),
     }
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from indexer.forms.series import SeriesChoice, SeriesDescriptionForm, SeriesImportForm
 from indexer.models import OutsideSeries, Run
 from indexer.selectors.node_scores import node_scores_of
-from indexer.selectors.registers import registers_visible_to
+from indexer.selectors.registers import counted_registers
 from indexer.selectors.runs import PERCENT, runs_visible_to
 from indexer.selectors.series import (
     SeriesReport,
@@ -90,7 +90,7 @@ def series_import(request: HttpRequest) -> HttpResponse:
     run = _run_behind(request)
     form = SeriesImportForm(
         *sent_data(request),
-        registers=registers_visible_to(account),
+        registers=counted_registers(),
         register=run.data_set.series.register_id if run else None,
     )
     back = _back(run)

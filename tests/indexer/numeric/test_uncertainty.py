@@ -12,7 +12,8 @@ from indexer.numeric.rank_counts import (
     summarise_shifts,
 )
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import CHUNK, Index, RankStudy, count_ranks
+from indexer.numeric.uncertainty import CHUNK, Index, RankStudy
+from tests.indexer.numeric.oracles import count_ranks
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.draws import ExpertBootstrap, WeightNoise, any_weights, dirichlet_around
 from weighting.numeric.tree import build_tree, global_weights

@@ -8,10 +8,10 @@ import pytest
 
 from indexer.models import CityScore
 from indexer.numeric.composite import composite_scores
-from indexer.numeric.sensitivity import change_weight
 from indexer.selectors.fragility import fragility_of
 from indexer.selectors.indices import index_of
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.numeric.oracles import change_weight
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 from weighting.numeric.tree import global_weights

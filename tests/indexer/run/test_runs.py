@@ -25,10 +25,10 @@ from indexer.services.jobs import requeue_job
 from indexer.services.leases import MOST_DEATHS, give_up_exhausted
 from indexer.services.runs import (
     claim_runs,
-    compute_claimed_runs,
     compute_waiting_runs,
 )
 from tests.factories import make_framework
+from tests.indexer.claimed_runs import compute_claimed_runs
 from tests.indexer.factories import make_data_set, make_draft, make_version
 from weighting.exceptions import Refused
 from weighting.selectors.versions import global_weights_of

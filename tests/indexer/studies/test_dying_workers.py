@@ -12,8 +12,9 @@ from indexer.models import CityScore, Run, Study, StudyPart
 from indexer.selectors.studies import studies_under_way
 from indexer.services import leases, studies
 from indexer.services.leases import MOST_DEATHS, keep_lease, release, settle_releases
-from indexer.services.runs import claim_runs, compute_claimed_runs
+from indexer.services.runs import claim_runs
 from indexer.services.studies import claim_part, count_waiting_parts, fail_exhausted_studies
+from tests.indexer.claimed_runs import compute_claimed_runs
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.processes import ROOT, wait_until
 

@@ -15,7 +15,6 @@ from django.urls import reverse
 
 from indexer.enums import RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study
-from indexer.numeric.uncertainty import count_ranks
 from indexer.selectors.studies import result_of_study
 from indexer.services.data_sets import publish_data_set
 from indexer.services.methods import use_method
@@ -24,6 +23,7 @@ from indexer.services.studies import count_waiting_parts
 from indexer.studies.base import base_of
 from indexer.studies.registry import kind_of
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.numeric.oracles import count_ranks
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS, plan_of_study
 from tests.indexer.study_runs import make_panel_run, make_study
