@@ -130,3 +130,18 @@ def test_a_command_says_what_it_cannot_find(analyst, tmp_path):
         )
     with pytest.raises(CommandError, match="There is no account"):
         call_command("import_register", path, account="nobody", name_zh="x")
+
+
+def test_a_unit_without_coordinates_shows_a_dash_and_one_on_the_equator_a_nought(analyst):
+    send(analyst)
+    register = Register.objects.get(name_zh="国家")
+    here = reverse("indexer:register-detail", args=[register.pk])
+    City.objects.filter(register=register).update(latitude=None, longitude=None)
+    unknown = analyst.get(here).content.decode()
+    City.objects.filter(register=register).update(latitude=0, longitude=-0.25)
+    known = analyst.get(here).content.decode()
+
+    assert "None" not in unknown
+    assert '<td class="num" data-label="Latitude">–</td>' in unknown
+    assert '<td class="num" data-label="Latitude">0.0</td>' in known
+    assert '<td class="num" data-label="Longitude">-0.25</td>' in known
