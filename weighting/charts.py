@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, Spec, field, figure
+from weighting.lettering import with_plain_names
 from weighting.numeric.scale import SCALE
 
 NEUTRAL = 3
@@ -32,6 +33,7 @@ class ScoreDistribution:
         return sum(self.counts)
 
 
+@with_plain_names
 def distribution_chart(items: Sequence[ScoreDistribution], *, title: str, subtitle: str, source: str) -> Spec:
     """Stack the shares of the scores 1 to 5 around the middle of the 3s, one line per item."""
     words = score_words()
@@ -67,7 +69,7 @@ def distribution_chart(items: Sequence[ScoreDistribution], *, title: str, subtit
                 "text": {"field": "count"},
                 "color": {
                     "condition": [
-                        {"test": f"datum.score === '{word}'", "value": ink}
+                        {"test": {"field": "score", "equal": word}, "value": ink}
                         for word, ink in zip(words, INKS, strict=True)
                     ],
                     "value": PALETTE["chart-ink"],

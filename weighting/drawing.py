@@ -8,6 +8,8 @@ unit and source are set by the page in a browser, and drawn into the picture by 
 take the room of the drawing stand on lines of their own, and keys are set one below another.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -70,6 +72,8 @@ SERIES = [colour for name, colour in PALETTE.items() if name.startswith("series"
 UP, DOWN = PALETTE["series-1"], PALETTE["series-6"]
 SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"]
 FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sans-serif'
+RARE = re.compile(r"[\U00010000-\U0010ffff]")
+RARE_ESCAPED = re.compile(r"\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 PICTURE_WIDTH = 720
@@ -255,12 +259,28 @@ def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spe
 def render(spec: Spec, format: str, lang: str) -> bytes:
     """Draw a figure as one of `PICTURES` that stands alone: title, unit and source are in the picture."""
     picture = _with_caption(spec if lang.startswith("zh") else _in_straight_quotes(spec))
+    try:
+        return _drawn(picture, format, lang)
+    except ValueError:
+        # Where a label is cut within a rare character, which is two units long there, nothing is drawn.
+        return _drawn(_without_rare_characters(picture), format, lang)
+
+
+def _drawn(picture: Spec, format: str, lang: str) -> bytes:
     if format == "png":
         return vl_convert.vegalite_to_png(picture, vl_version=VEGA_LITE, scale=2, allowed_base_urls=[])
     if format == "pdf":
         return vl_convert.vegalite_to_pdf(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
     svg = vl_convert.vegalite_to_svg(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
     return svg.replace("<svg ", f'<svg lang="{lang}" ', 1).encode()
+
+
+def _without_rare_characters(picture: Spec) -> Spec:
+    """Put the printers' sign for a missing character in place of those beyond the basic plane."""
+    text = RARE.sub("〓", json.dumps(picture, ensure_ascii=False))
+    # Expressions hold them as pairs of escapes.
+    plain: Spec = json.loads(RARE_ESCAPED.sub("〓", text))
+    return plain
 
 
 def _in_straight_quotes(part: Any) -> Any:

@@ -2,15 +2,64 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from unicodedata import east_asian_width
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Of the height, on average; a Chinese character is as wide as it is high.
 LATIN_WIDTH = 0.56
 # A word, or one Chinese character with the marks that may not begin a line; a dot between two
 # statements stays with the first.
 WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*(?: ·)?\s*|[^\s\u2e80-\uffef]+(?: ·)?\s*|\s+")
+# What Vega calls the text of a label of an axis or a key.
+LABEL = "datum.label"
+# Control characters, line separators, and halves of characters.
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+LOOKALIKES = str.maketrans({"\\": "＼", '"': "”"})
+OBJECT_NAMES = frozenset(
+    {"__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString"}
+    | {"toString", "valueOf"}
+)
 STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
+
+
+def with_plain_names(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a chart be drawn from texts that Vega and its languages take as nothing but texts.
+
+    Names are anybody's. Vega-Lite writes the titles of tooltips into expressions, where a backslash
+    before a quote ends the literal, and looks texts up in objects, where ``__proto__`` is none. So
+    what has a meaning there is drawn as the sign that looks like it.
+    """
+
+    @wraps(draw)
+    def drawn(*arguments: P.args, **named: P.kwargs) -> R:
+        return draw(*map(plain, arguments), **{name: plain(value) for name, value in named.items()})
+
+    return drawn
+
+
+def plain(value: Any) -> Any:
+    """Return a value with every text in it made plain; dataclasses, lists and mappings are gone through."""
+    if isinstance(value, str):
+        return _plain_text(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: plain(getattr(value, f.name)) for f in fields(value) if f.init})
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(plain, value))
+    return value
+
+
+def _plain_text(text: str) -> str:
+    text = UNSEEN.sub(" ", text).translate(LOOKALIKES)
+    # A name of what every object of the language has is told apart by a sign that is not seen.
+    return f"{text}\u200b" if text in OBJECT_NAMES else text
 
 
 def text_width(text: str, size: int) -> float:
@@ -37,16 +86,29 @@ def most_lines(names: Iterable[str], size: int, width: float) -> int:
     return max((len(broken_into_lines(name, size, width)) for name in names), default=1)
 
 
-def lines_expression(names: Iterable[str], size: int, width: float, *, lines: int = 1) -> str:
+def lines_expression(
+    names: Iterable[str], size: int, width: float, *, lines: int = 1, label: str = LABEL
+) -> str:
     """Return the Vega expression that breaks the labels that are wider; empty where none is.
 
     A label of fewer than ``lines`` begins with empty ones, so that all of them end at one height.
+    ``label`` is the expression that gives the name.
     """
     broken = {name: broken_into_lines(name, size, width) for name in names}
     if all(len(found) == 1 for found in broken.values()):
         return ""
     level = {name: [""] * (lines - len(found)) + found for name, found in broken.items()}
-    return f"({json.dumps(level, ensure_ascii=False)})[datum.label]"
+    return looked_up(level, label)
+
+
+def looked_up(table: Mapping[str, Any] | Sequence[Any], key: str) -> str:
+    """Return the Vega expression that looks a key up in a table of names.
+
+    Names are anybody's text. They stand in an expression as string literals alone: nothing is put
+    together from them by replacing or joining, and every character that could end a literal or a
+    line is escaped.
+    """
+    return f"({json.dumps(table)})[{key}]"
 
 
 def with_straight_quotes(text: str) -> str:

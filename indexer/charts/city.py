@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from django.utils.translation import gettext as _
 
 from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure
+from weighting.lettering import with_plain_names
 
 _SIGNED = "datum.value === 0 ? '0' : datum.label"
 
@@ -24,6 +25,7 @@ class Contribution:
         return self.through_weights + self.through_values
 
 
+@with_plain_names
 def contribution_chart(
     parts: Sequence[Contribution], *, values: str, title: str, subtitle: str, source: str
 ) -> Spec:
@@ -80,6 +82,7 @@ class ProfilePoint:
     nation: float
 
 
+@with_plain_names
 def profile_chart(
     points: Sequence[ProfilePoint],
     *,

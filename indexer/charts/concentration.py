@@ -6,12 +6,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, UP, Spec, field, field_of_points
+from weighting.lettering import with_plain_names
 
 HEIGHT = 360
 # A curve of thousands of cities is as smooth with so many points.
 MAX_POINTS = 400
 
 
+@with_plain_names
 def lorenz_chart(curve: Sequence[float], *, units_word: str, title: str, subtitle: str, source: str) -> Spec:
     """Draw a Lorenz curve, (parts + 1,) from 0 to 1, under the line of equal parts."""
     last, words = len(curve) - 1, {"units": units_word}

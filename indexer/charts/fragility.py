@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, Spec, field, field_of_points
+from weighting.lettering import with_plain_names
 
 HEIGHT = 340
 
@@ -23,6 +24,7 @@ class PairDot:
     weights: str
 
 
+@with_plain_names
 def fragility_chart(
     dots: Sequence[PairDot],
     branches: Sequence[str],

@@ -1,6 +1,5 @@
 """Figures of the ranks of many versions side by side."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -22,7 +21,14 @@ from weighting.drawing import (
     figure,
     with_narrow,
 )
-from weighting.lettering import broken_into_lines, lines_expression, text_width
+from weighting.lettering import (
+    LABEL,
+    broken_into_lines,
+    lines_expression,
+    looked_up,
+    text_width,
+    with_plain_names,
+)
 
 # More versions than this leave no room for the rank at every bend.
 FEW = 6
@@ -64,6 +70,7 @@ class Flow:
     cities: int
 
 
+@with_plain_names
 def bump_chart(
     lines: Sequence[RankLine],
     versions: Sequence[str],
@@ -149,6 +156,7 @@ def _bump_rows(lines: Sequence[RankLine], versions: Sequence[str], ways: Sequenc
     ]
 
 
+@with_plain_names
 def rank_flow_chart(
     flows: Sequence[Flow],
     bands: Sequence[str],
@@ -208,6 +216,7 @@ def rank_flow_chart(
     }
 
 
+@with_plain_names
 def weight_ticks_chart(
     weights: Sequence[NodeWeight], base: str, *, title: str, subtitle: str, source: str
 ) -> Spec:
@@ -267,8 +276,13 @@ def _version_axis(versions: Sequence[str], before: float, after: float, width: i
     }
 
 
-def _version_names(versions: Sequence[str], before: float, after: float, width: int) -> Spec:
-    """Name versions over their places; where that has no room by numbers, which a list above explains."""
+def _version_names(
+    versions: Sequence[str], before: float, after: float, width: int, *, label: str = LABEL
+) -> Spec:
+    """Name versions over their places; where that has no room by numbers, which a list above explains.
+
+    ``label`` is the expression that gives the name of a version.
+    """
     apart = (width - before - after) / max(1, len(versions) - 1)
     # The first and the last name are set around their places as well, and may not leave the drawing.
     room = min(apart - KEY_GAP, 2 * before, 2 * after)
@@ -278,10 +292,12 @@ def _version_names(versions: Sequence[str], before: float, after: float, width: 
         for lines in broken
     )
     if fits:
-        expression = lines_expression(versions, SMALL, room)
+        expression = lines_expression(versions, SMALL, room, label=label)
         # A name is set downwards from its first line, which stands as high as the longest needs.
         high = 8 + NAME_LINE * (max(map(len, broken)) - 1)
         look = {"title": None, "labelLimit": 0, "labelLineHeight": NAME_LINE, "labelPadding": high}
+        # Without lines to break a label is the name as it is.
+        expression = expression or ("" if label == LABEL else label)
         return {**look, **({"labelExpr": expression} if expression else {})}
     numbers = {version: str(number) for number, version in enumerate(versions, 1)}
     return {
@@ -290,27 +306,20 @@ def _version_names(versions: Sequence[str], before: float, after: float, width: 
         "titleAlign": "left",
         "titleFontWeight": "normal",
         "titlePadding": 10,
-        "labelExpr": f"({json.dumps(numbers, ensure_ascii=False)})[datum.label]",
+        "labelExpr": looked_up(numbers, label),
     }
 
 
 def _flow_axis(versions: Sequence[str], width: int) -> Spec:
     last = len(versions) - 1
-    axis = _version_names(versions, BAND_ROOM, BAND_ROOM, width)
-    if expression := axis.pop("labelExpr", ""):
-        axis["labelExpr"] = expression.replace("datum.label", f"{_array(versions)}[datum.value]")
-    else:
-        axis["labelExpr"] = f"{_array(versions)}[datum.value]"
+    name = looked_up(versions, "datum.value")
+    axis = _version_names(versions, BAND_ROOM, BAND_ROOM, width, label=name)
     return {
         "field": "x",
         "type": "quantitative",
         "scale": {"domain": [-0.02 * last, 1.02 * last], "nice": False, "padding": BAND_ROOM},
         "axis": {"orient": "top", "grid": False, "values": list(range(len(versions))), **axis},
     }
-
-
-def _array(names: Sequence[str]) -> str:
-    return json.dumps(list(names), ensure_ascii=False)
 
 
 def _version_list(versions: Sequence[str], width: int) -> list[str]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from indexer.charts.names import NamedPoint, name_layers, place_names
 from weighting.drawing import DOWN, NARROW, PALETTE, UP, WIDE, Spec, field, field_of_points, with_narrow
+from weighting.lettering import with_plain_names
 
 HEIGHT = 680
 # Height of the drawing for each pixel of its width, on narrow screens.
@@ -39,6 +40,7 @@ class MapDot:
     shift: int = 0
 
 
+@with_plain_names
 def score_map(
     dots: Sequence[MapDot], unit: str, *, unit_word: str, title: str, subtitle: str, source: str
 ) -> Spec:
@@ -70,6 +72,7 @@ def score_map(
                 title=title, subtitle=subtitle, source=source)  # fmt: skip
 
 
+@with_plain_names
 def shift_map(dots: Sequence[MapDot], *, unit_word: str, title: str, subtitle: str, source: str) -> Spec:
     """Draw places gained and lost: colour and shape say the way, the area how far."""
     ways = [_("moves up"), _("moves down"), _("keeps its rank")]

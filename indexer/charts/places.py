@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import UP, Spec, field, figure
+from weighting.lettering import with_plain_names
 
 # Of the longest bar, what is left beside it for its figure, on a wide and on a narrow screen.
 ROOM = (0.12, 0.3)
@@ -21,6 +22,7 @@ class PlaceBar:
     score: float
 
 
+@with_plain_names
 def place_chart(bars: Sequence[PlaceBar], *, units_word: str, title: str, subtitle: str, source: str) -> Spec:
     """Draw one bar for each place, in the order given."""
     scores = [bar.score for bar in bars]

@@ -20,6 +20,7 @@ from weighting.drawing import (
     field_of_points,
     with_narrow,
 )
+from weighting.lettering import with_plain_names
 
 HEIGHT, PADDING = 440, 12
 
@@ -53,6 +54,7 @@ class Line:
     intercept: float
 
 
+@with_plain_names
 def series_scatter(
     points: Sequence[SeriesPoint],
     *,

@@ -8,6 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import PALETTE, SERIES, Spec, field, field_of_points, figure
+from weighting.lettering import with_plain_names
 
 INK, AXIS = PALETTE["chart-ink"], PALETTE["chart-axis"]
 NARROW, WIDE = PALETTE["series-1"], PALETTE["series-5"]
@@ -46,6 +47,7 @@ class Amount:
     part: str = ""
 
 
+@with_plain_names
 def interval_chart(
     rows: Sequence[RankInterval], *, unit_word: str, title: str, subtitle: str, source: str
 ) -> Spec:
@@ -75,6 +77,7 @@ def interval_chart(
     )
 
 
+@with_plain_names
 def rank_heat_chart(
     shares: Sequence[RankShare], *, unit_word: str, title: str, subtitle: str, source: str
 ) -> Spec:
@@ -113,6 +116,7 @@ def rank_heat_chart(
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=20)
 
 
+@with_plain_names
 def shift_histogram(
     bins: Sequence[tuple[float, float, float]], *, title: str, subtitle: str, source: str
 ) -> Spec:
@@ -145,6 +149,7 @@ def shift_histogram(
     return field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=220)
 
 
+@with_plain_names
 def amount_chart(rows: Sequence[Amount], *, title: str, subtitle: str, source: str, unit: str) -> Spec:
     """Draw one bar for each amount, with its interval where it has one."""
     encoding = {
@@ -159,6 +164,7 @@ def amount_chart(rows: Sequence[Amount], *, title: str, subtitle: str, source: s
     )
 
 
+@with_plain_names
 def sobol_chart(rows: Sequence[Amount], *, title: str, subtitle: str, source: str) -> Spec:
     """Draw first and total order side by side, each with its interval of 95 %."""
     parts = list(dict.fromkeys(row.part for row in rows))
@@ -184,6 +190,7 @@ def sobol_chart(rows: Sequence[Amount], *, title: str, subtitle: str, source: st
     )
 
 
+@with_plain_names
 def acceptability_chart(
     rows: Sequence[Amount], *, unit_word: str, title: str, subtitle: str, source: str
 ) -> Spec:

@@ -8,6 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from weighting.drawing import DOWN, PALETTE, UP, Spec, field, figure
+from weighting.lettering import with_plain_names
 
 # Where the drawing ends, in lengths of the longest bar, on a wide and on a narrow screen: its figure
 # stands beside it.
@@ -58,6 +59,7 @@ class CityPoint:
     score: float
 
 
+@with_plain_names
 def rank_shift_chart(
     moves: Sequence[RankMove], *, unit_word: str, title: str, subtitle: str, source: str, limit: int = 20
 ) -> Spec:
@@ -115,6 +117,7 @@ def rank_shift_chart(
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
 
 
+@with_plain_names
 def score_shift_chart(
     moves: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str, limit: int = 20
 ) -> Spec:
@@ -175,6 +178,7 @@ def score_shift_chart(
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=26)
 
 
+@with_plain_names
 def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, source: str) -> Spec:
     """Set the weights of the sub-indices side by side, one line per version."""
     versions = list(dict.fromkeys(w.version for w in weights))
@@ -204,6 +208,7 @@ def weights_chart(weights: Sequence[NodeWeight], *, title: str, subtitle: str, s
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=22 * len(versions) + 8)
 
 
+@with_plain_names
 def distribution_strip(
     points: Sequence[CityPoint],
     *,
@@ -259,6 +264,7 @@ def distribution_strip(
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=64, y="version")
 
 
+@with_plain_names
 def composition_chart(
     scores: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str
 ) -> Spec:

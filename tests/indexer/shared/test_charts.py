@@ -201,7 +201,7 @@ def test_on_a_narrow_screen_long_names_stand_above_their_lines_and_short_ones_be
     axis = narrow["encoding"]["y"]["axis"]
     assert narrow["height"] > spec["height"]
     assert axis["labelAlign"] == "left"
-    assert json.dumps(["", "北京"], ensure_ascii=False) in axis["labelExpr"]
+    assert json.dumps(["", "北京"]) in axis["labelExpr"]
     svg = charts.render({**spec, **narrow}, "svg", "en").decode()
     assert "Service value (query services x1" in svg
     assert "…" not in svg

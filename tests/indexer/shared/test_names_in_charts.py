@@ -1,0 +1,157 @@
+"""Names are anybody's text, and never code: in no figure does one stand outside a literal."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import weighting.charts
+from indexer import charts
+from indexer.charts import studies as study_charts
+from weighting import drawing
+from weighting.charts import ScoreDistribution, distribution_chart
+from weighting.lettering import looked_up
+
+HOSTILE = [
+    "datum.label",
+    ":length(sequence(20000000))+1,",
+    ":datum.label+",
+    f"+'{'a long name that has no room ' * 5}',",
+    '"]) + datum.value + (["',
+    "' + alert(1) + '",
+    "`${1+1}`",
+    "\\",
+    "\\u0022)",
+    "line\u2028separator",
+    "two\nlines",
+    "__proto__",
+    "constructor",
+    "{signal: 'width'}",
+    "signal",
+    "a.b[0]",
+    "#0072b2",
+    "<b>&amp;",
+    "%(name)s {0}",
+    "南阳“城”’",
+    "😀 emoji",
+    "",
+    " ",
+]
+CODE = {"labelExpr", "expr", "calculate", "signal", "test", "filter", "as"}
+LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+# What the charts' own expressions are written with.
+WORDS = {
+    *("datum", "label", "value", "abs", "width", "height", "null", "true", "false", "format", "min", "max"),
+    *("share", "change", "shift", "score", "named", "marked", "is_outlier", "size", "rank", "side", "order"),
+    *("isValid", "length", "percent", "x", "y", "name", "part", "before", "after", "left", "right", "places"),
+}
+
+
+def figures(a, b, c):
+    """Every figure of the product, with three names wherever a name can stand."""
+    caption = {"title": a, "subtitle": b, "source": c}
+    word = {"unit_word": "city", **caption}
+    moves = [charts.RankMove(a, 1, 2), charts.RankMove(b, 30, 3), charts.RankMove(c, 3, 30)]
+    changes = [charts.ScoreMove(a, {b: 0.004, c: -0.001}), charts.ScoreMove(c, {b: -0.009, c: 0.002})]
+    weights = [charts.NodeWeight(a, b, 27.7), charts.NodeWeight(c, b, 25.0)]
+    dots = [
+        charts.MapDot(a, b, 39.9, 116.4, 1, 10.2, shift=0),
+        charts.MapDot(c, b, 39.1, 117.2, 3, 2.0, shift=-1),
+    ]
+    lines = [charts.RankLine(a, [1, 1, 2]), charts.RankLine(b, [34, 32, 1])]
+    flows = [charts.Flow(0, 0, 0, 0, 9), charts.Flow(0, 0, 0, 1, 1), charts.Flow(1, 1, 1, 0, 1)]
+    points = [charts.CityPoint(a, b, 10.194), charts.CityPoint(c, b, 0.2)]
+    interval = study_charts.RankInterval(a, 1, 1.0, 1.0, 1.5, 2.0, 3.0)
+    amounts = [study_charts.Amount(a, 1.0, 0.5, 1.5, part=b), study_charts.Amount(b, 2.0, 1.0, 3.0, part=c)]
+    yield charts.rank_shift_chart(moves, **word)
+    yield charts.score_shift_chart(changes, **word)
+    yield charts.weights_chart(weights, **caption)
+    yield charts.composition_chart(changes, **word)
+    yield charts.bump_chart(lines, [a, b, c], **word)
+    yield charts.score_map(dots, b, **word)
+    yield charts.shift_map(dots, **word)
+    yield charts.lorenz_chart([0, 0.1, 0.3, 1], units_word=a, **caption)
+    yield charts.rank_flow_chart(flows, ["1–10", "11–20"], [a, b, c], units_word=c, **caption)
+    yield charts.weight_ticks_chart(weights, c, **caption)
+    yield charts.fragility_chart(
+        [charts.PairDot(3, a, b, c, 0.4, "27.69 → 28.09")], [c], units_word=a, **word
+    )
+    yield charts.distribution_strip(points, **word, named=[b], scale="log")
+    yield study_charts.interval_chart([interval], **word)
+    yield study_charts.rank_heat_chart([study_charts.RankShare(a, 1, 40.0)], **word)
+    yield study_charts.amount_chart(amounts, unit=c, **caption)
+    yield study_charts.sobol_chart(amounts, **caption)
+    yield study_charts.acceptability_chart(amounts, **word)
+    yield distribution_chart(
+        [ScoreDistribution(a, [1, 2, 3, 4, 5]), ScoreDistribution(b, [5, 4, 3, 2, 1])], **caption
+    )
+
+
+def code_in(part, key=""):
+    """Every string of a spec that Vega runs."""
+    if isinstance(part, dict):
+        for name, inner in part.items():
+            if name not in ("values", "usermeta") or name == "usermeta":
+                yield from code_in(inner, name)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from code_in(inner, key)
+    elif isinstance(part, str) and key in CODE - {"as"}:
+        yield part
+
+
+def foreign_words(expression):
+    """Words of an expression, its literals taken out, that no chart of ours writes."""
+    return set(re.findall(r"[^\W\d]\w*", LITERAL.sub("", expression))) - WORDS
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_stands_in_no_expression_but_as_a_literal(name):
+    named = 3 * f"{name} "
+    for names in ((name, "乙", "丙"), ("甲", name, "丙"), (named, named + "b", name)):
+        for spec in figures(*names):
+            assert [code for code in code_in(spec) if foreign_words(code)] == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=120), st.text(max_size=60))
+def test_no_text_at_all_becomes_code(one, other):
+    for spec in figures(one, other, "丙"):
+        assert [code for code in code_in(spec) if foreign_words(code)] == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_figure_is_drawn_whatever_the_names(name):
+    for spec in figures(name, f"{name} and a name that has no room beside the drawing of a phone" * 2, "丙"):
+        assert charts.render(spec, "svg", "en").startswith(b"<svg")
+
+
+def test_every_chart_takes_its_names_as_plain_texts():
+    modules = [weighting.charts]
+    modules += [
+        importlib.import_module(f"indexer.charts.{info.name}")
+        for info in pkgutil.iter_modules(charts.__path__)
+    ]
+    drawn = [
+        function
+        for module in modules
+        for _name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and function.__annotations__.get("return") == drawing.Spec
+        and {"title", "subtitle", "source"} <= set(inspect.signature(function).parameters)
+        and not function.__name__.startswith("_")
+    ]
+    assert len(drawn) > 18
+    assert [function.__name__ for function in drawn if not hasattr(function, "__wrapped__")] == []
+
+
+def test_the_check_sees_a_name_that_is_put_into_an_expression():
+    """The control: what was done once, by replacing within an expression."""
+    name = ":datum.label+length(sequence(9))+"
+    built = looked_up({name: ["x"]}, "datum.label").replace("datum.label", '["a"][datum.value]')
+    assert foreign_words(built) or LITERAL.sub("", built).count('"')
+    assert foreign_words("datum.label + sequence(9)") == {"sequence"}
