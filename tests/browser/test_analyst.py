@@ -205,7 +205,7 @@ def flawed_file(tmp_path):
         "城市,fixed,mobil,retail,finance,travel,note",
         "南阴市,1,2,3,4,5,fine",
         "洛阳,,3,4,5,6,",
-        '西安,2,"1,300",4,n/a,6,',
+        '西安,2,"1,300.5",4,n/a,6,',
         "甘孜,3,4,x,6,7,",
     ]
     file.write_text("\n".join(lines) + "\n", "gb18030")
@@ -233,8 +233,8 @@ def test_a_file_with_errors_is_mapped_corrected_and_stored(open_page, flawed_fil
     page.get_by_role("button", name="Save and go on").click()
     expect(page.get_by_role("heading", name="4 things to correct")).to_be_visible()
     assert fits(page)
-    # What was probably meant stands in the fields: 1300 for 1,300, nothing for n/a.
-    expect(page.locator("#cell-2-1")).to_have_value("1300")
+    # What was probably meant stands in the fields: 1300.5 for 1,300.5, nothing for n/a.
+    expect(page.locator("#cell-2-1")).to_have_value("1300.5")
     expect(page.locator("#cell-2-3")).to_have_value("")
     page.locator("#cell-1-0").fill("4")
     page.locator("#cell-2-3").fill("5")

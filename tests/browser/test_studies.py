@@ -46,7 +46,7 @@ def test_ten_thousand_draws_from_click_to_chart(product, analyst):
     expect(page.locator("h1")).to_contain_text(re.compile("keep"))
     expect(page.locator("#heat svg").first).to_be_visible()
     page.get_by_label("Is this city").fill("Nanjing")
-    page.get_by_label("above this one?").fill("Xi'an")
+    page.get_by_label("above this city?").fill("Xi'an")
     page.get_by_role("button", name="Count").click()
     expect(page.locator("#pair")).to_contain_text(f"of {DRAWS}")
     page.locator("#city-filter [name=q]").fill("harbin")

@@ -161,9 +161,11 @@ class TestFramework:
             (11, "unit", "u" * 41),
         ]
 
-    @pytest.mark.parametrize("text", ["code,parent\n", "code,parent\na,\n"])
-    def test_header_alone_and_one_node(self, text):
-        assert problems_of(read_framework, text) == [(None, "", None)]
+    def test_header_alone(self):
+        assert problems_of(read_framework, "code,parent\n") == [(None, "", None)]
+
+    def test_one_indicator_is_a_framework(self):
+        assert [row.code for row in read_framework(b"code,parent\na,\n", "F.csv").rows] == ["a"]
 
     def test_too_deep(self):
         rows = "".join(f"n{level},{f'n{level - 1}' if level else ''}\n" for level in range(8))

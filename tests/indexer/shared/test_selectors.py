@@ -119,11 +119,11 @@ def test_contributions_of_the_sub_indices_sum_to_the_change_of_each_score():
     runs = with_nodes(make_runs(random_values(40), tilts=[None, 1.7]))
     compared = compare_runs(runs)
     contributions = compared.change.weights
-    parts = contributions[:, compared.roots]
+    parts = contributions[:, compared.sub_positions]
     np.testing.assert_allclose(parts.sum(axis=1), compared.score_changes, rtol=0, atol=1e-15)
     # A branch contributes what its leaves do, whatever the weights between them.
     leaves = contributions[:, compared.tree.leaves]
-    for root, part in zip(compared.roots, parts.T, strict=True):
+    for root, part in zip(compared.sub_positions, parts.T, strict=True):
         below = compared.tree.descendant_leaves[root]
         np.testing.assert_allclose(leaves[:, below].sum(axis=1), part, rtol=0, atol=1e-15)
 
