@@ -209,10 +209,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "weighting:sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "weighting/locked_out.html"
+# How many proxies stand before the product, each of which writes down whom it heard: without the
+# number, what a stranger writes there would be believed, or all people be one address.
+PROXIES = env.int("QUANHENG_PROXIES", default=0)
+# Failed sign-ins are recorded. A lock would shut out whoever knows the password.
+AXES_LOCK_OUT_AT_FAILURE = False
+AXES_CLIENT_IP_CALLABLE = "weighting.requests.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 14 * 24 * 3600

@@ -10,7 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from weighting.enums import Role
 from weighting.exceptions import Refused, TooManyTokens
 from weighting.permissions import ADMINISTRATORS
-from weighting.requests import marked
+from weighting.requests import client_address, marked
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
 from weighting.visitors import staff_visitor, visitor_of
@@ -45,7 +45,7 @@ class TokenMiddleware:
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == SCHEME:
             try:
-                account = account_of_token(secret.strip(), address=request.META.get("REMOTE_ADDR", ""))
+                account = account_of_token(secret.strip(), address=client_address(request))
             except Refused as refusal:
                 return _refuse_token(refusal)
             marked(request).visitor = staff_visitor(account, by_token=True)

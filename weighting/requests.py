@@ -1,7 +1,9 @@
 """What a request carries beyond Django's own: what the middleware put on it, and what htmx asks for."""
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
@@ -25,6 +27,24 @@ class MarkedRequest(HttpRequest):
 def marked(request: HttpRequest) -> MarkedRequest:
     """Return the request by its full type: every one that reaches a view went through the middleware."""
     return cast(MarkedRequest, request)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of who asks: the one that the outermost of the counted proxies heard.
+
+    Each proxy appends the address it heard; what stands before those is the visitor's own invention.
+    """
+    heard = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if 0 < settings.PROXIES <= len(heard):
+        return _one_address(heard[-settings.PROXIES]) or str(request.META.get("REMOTE_ADDR", ""))
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _one_address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 def read_id(text: str) -> int | None:

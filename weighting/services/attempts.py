@@ -23,11 +23,6 @@ def count_attempt(secret: str, address: str) -> CodeAttempts | None:
     return attempts if allowed.update(failures=F("failures") + 1) else None
 
 
-def forget_attempt(attempts: CodeAttempts) -> None:
-    """Give a counted guess back: it was right."""
-    CodeAttempts.objects.filter(pk=attempts.pk).update(failures=F("failures") - 1)
-
-
 def _origin(secret: str, address: str) -> str:
     """Addresses are few enough to try: only a keyed hash hides them."""
     return hmac.new(settings.SECRET_KEY.encode(), f"{secret} {address}".encode(), hashlib.sha256).hexdigest()

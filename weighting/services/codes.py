@@ -9,7 +9,7 @@ from weighting.models import AccessLink, Invitation
 from weighting.selectors.access import find_link, hash_token
 from weighting.selectors.codes import ALPHABET, grouped, normalise_code
 from weighting.services.access import EXPERT_LINK_GRACE
-from weighting.services.attempts import count_attempt, forget_attempt
+from weighting.services.attempts import count_attempt
 
 # 80 bits.
 CODE_LENGTH = 16
@@ -29,16 +29,14 @@ def issue_invitation_code(invitation: Invitation) -> str:
 
 
 def redeem_code(text: str, *, address: str) -> str:
-    """Return the token that the code stands for; refuse a wrong one, and too many of them.
+    """Return the token that the code stands for; wrong codes are counted, right ones always let in.
 
-    The attempt is counted before the code is looked up, and given back when it was right:
-    however many come at once, no more than the limit are ever tried.
+    Whoever shares an address with somebody who guesses must not be kept out, and a code of 80 bits
+    is guessed by nobody.
     """
-    attempts = count_attempt("code", address)
-    if attempts is None:
-        raise TooManyAttempts
     code = normalise_code(text)
-    if find_link(code) is None:
-        raise Refused(_("This code opens nothing: compare it with your sheet, character by character."))
-    forget_attempt(attempts)
-    return code
+    if find_link(code):
+        return code
+    if count_attempt("code", address) is None:
+        raise TooManyAttempts
+    raise Refused(_("This code opens nothing: compare it with your sheet, character by character."))

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,10 +21,12 @@ from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
 from weighting.models import AccessLink, Invitation
 from weighting.permissions import ANYONE, audience
+from weighting.requests import client_address
 from weighting.selectors.access import hash_token, is_of_removed_expert
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import is_claimable
 from weighting.services.access import sign_in_with_link
+from weighting.services.attempts import count_attempt
 from weighting.services.codes import redeem_code
 from weighting.views.claims import claimed_page
 from weighting.views.pending import forget_pending, keep_pending, pending_link, pending_token
@@ -113,7 +116,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         status = 422
     if form.is_bound and form.is_valid():
         try:
-            token = redeem_code(form.cleaned_data["code"], address=request.META.get("REMOTE_ADDR", ""))
+            token = redeem_code(form.cleaned_data["code"], address=client_address(request))
         except Refused as refusal:
             form.add_error("code", " ".join(refusal.blockers))
             status = 429 if isinstance(refusal, TooManyAttempts) else 422
@@ -128,6 +131,20 @@ class SignIn(LoginView):
 
     template_name = "weighting/sign_in.html"
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Count wrong passwords per name and address; a right one is let in however many there were."""
+        name = form.data.get("username", "").strip().casefold()
+        if count_attempt("password", f"{name} {client_address(self.request)}"):
+            return super().form_invalid(form)
+        form.add_error(
+            None,
+            _(
+                "The name or the password was wrong often. The right password still lets you in; "
+                "or ask an administrator for a personal sign-in link."
+            ),
+        )
+        return self.render_to_response(self.get_context_data(form=form), status=429)
 
 
 @audience(ANYONE)

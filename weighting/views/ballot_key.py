@@ -9,6 +9,7 @@ from weighting.exceptions import Refused
 from weighting.forms.codes import KeyForm
 from weighting.key_picture import draw_key
 from weighting.keyring import KeyRing
+from weighting.requests import client_address
 from weighting.selectors.claims import earlier_invitation
 from weighting.selectors.codes import normalise_code
 from weighting.services.claims import link_earlier, redeem_key
@@ -45,7 +46,7 @@ def earlier_key(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         typed = form.cleaned_data["key"]
         try:
-            secret = redeem_key(earlier, typed, address=request.META.get("REMOTE_ADDR", ""))
+            secret = redeem_key(earlier, typed, address=client_address(request))
         except Refused as refusal:
             form.add_error("key", " ".join(refusal.blockers))
         else:

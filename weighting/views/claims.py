@@ -12,6 +12,7 @@ from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
 from weighting.models import Invitation
 from weighting.permissions import ANYONE, audience
+from weighting.requests import client_address
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import is_claimable
 from weighting.selectors.codes import normalise_code
@@ -34,7 +35,7 @@ def enter_key(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         typed = form.cleaned_data["key"]
         try:
-            secret = redeem_key(invitation, typed, address=request.META.get("REMOTE_ADDR", ""))
+            secret = redeem_key(invitation, typed, address=client_address(request))
         except Refused as refusal:
             form.add_error("key", " ".join(refusal.blockers))
             status = 429 if isinstance(refusal, TooManyKeys) else 422
