@@ -16,6 +16,7 @@ from weighting.visitors import account_of
 class AccountAdmin(UserAdmin):
     list_display = ["username", "first_name", "last_name", "role", "is_active"]
     list_filter = ["role", "is_active"]
+    readonly_fields = ["last_login", "date_joined"]
     fieldsets = [*(UserAdmin.fieldsets or ()), (None, {"fields": ["role"]})]
     add_fieldsets = [*UserAdmin.add_fieldsets, (None, {"fields": ["role", "email"]})]
 

@@ -1,11 +1,15 @@
 """Moments as people of a round read them: in the round's own time zone, which is always named."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+# Far more than any round needs, and far from where adding to a date, or telling it in another zone, ends.
+FURTHEST = timedelta(days=36_525)
 
 
 @cache
@@ -30,3 +34,12 @@ def moment_text(moment: datetime, zone: str) -> str:
     """Return a date and time in the zone, which is named, in the language of the page."""
     local = date_format(moment.astimezone(ZoneInfo(zone)), _("j M Y, H:i"))
     return f"{local} ({zone_text(zone, moment)})"
+
+
+def distance_problem(moment: datetime) -> str:
+    """Say that a deadline is so far off that it must be a slip of the keys; '' if it is not."""
+    if moment <= timezone.now() + FURTHEST:
+        return ""
+    return _(
+        "%(deadline)s lies more than a hundred years ahead. Check the year and choose an earlier time."
+    ) % {"deadline": f"{moment:%Y-%m-%d %H:%M}"}

@@ -1,6 +1,6 @@
 """What part of the log somebody wants to read."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +12,9 @@ from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Account, AuditEntry
 
 Choices = list[tuple[str, Any]]
+
+# A midnight of any zone between these, and the one after, is a moment of the calendar in every other zone.
+FIRST_DAY, LAST_DAY = date(1, 1, 2), date(9999, 12, 30)
 
 
 class AuditFilter(forms.Form):
@@ -51,9 +54,9 @@ class AuditFilter(forms.Form):
         if asked.get("since"):
             entries = entries.filter(at__gte=_midnight(asked["since"]))
         if asked.get("until"):
-            entries = entries.filter(at__lt=_midnight(asked["until"] + timedelta(days=1)))
+            entries = entries.filter(at__lt=_midnight(min(asked["until"], LAST_DAY) + timedelta(days=1)))
         return entries
 
 
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(max(day, FIRST_DAY), time.min))

@@ -18,7 +18,7 @@ from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language,
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL
-from weighting.moments import moment_text, time_zones, zone_text
+from weighting.moments import distance_problem, moment_text, time_zones, zone_text
 from weighting.selectors.preflight import threshold_problem
 
 # What a browser's date and time field sends.
@@ -61,7 +61,7 @@ class DeadlineField(forms.DateTimeField):
 
 
 def read_deadline(wall_clock: datetime, zone: str) -> datetime:
-    """Return the moment that a clock in the zone shows; refuse one that has passed or never comes."""
+    """Return the moment that a clock in the zone shows; refuse one past, too far off, or that never comes."""
     with timezone.override(ZoneInfo(zone)):
         moment = from_current_timezone(wall_clock)
     if moment <= timezone.now():
@@ -69,6 +69,9 @@ def read_deadline(wall_clock: datetime, zone: str) -> datetime:
         raise forms.ValidationError(
             _("This time has passed: it is now %(now)s. Choose a later one.") % {"now": now}
         )
+    problem = distance_problem(moment)
+    if problem:
+        raise forms.ValidationError(problem)
     return moment
 
 

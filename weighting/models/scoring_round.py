@@ -1,6 +1,7 @@
 """A round of blind scoring."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
 from weighting.models.framework import Framework, Indicator
 from weighting.models.panel import Panel
-from weighting.moments import moment_text
+from weighting.moments import distance_problem, moment_text
 
 # Below two sealed ballots an average is somebody's own score.
 LEAST_PANEL = 2
@@ -92,6 +93,11 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        problem = distance_problem(self.deadline)
+        if problem:
+            raise ValidationError({"deadline": problem})
 
     @property
     def title(self) -> str:

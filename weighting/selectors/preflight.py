@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from weighting.enums import ConsensusMeasure, Feedback, Language, RoundState
 from weighting.models import Expert, Indicator, Round
-from weighting.moments import is_time_zone
+from weighting.moments import distance_problem, is_time_zone
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import items_of, managers_on_panel
 
@@ -102,7 +102,7 @@ def _managers(round_: Round) -> list[str]:
 
 
 def _deadline(round_: Round) -> list[str]:
-    problems = []
+    problems = list(filter(None, [distance_problem(round_.deadline)]))
     if round_.deadline <= timezone.now():
         problems.append(_("The deadline has passed: set a later one."))
     if not is_time_zone(round_.time_zone):

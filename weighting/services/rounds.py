@@ -24,7 +24,7 @@ from weighting.models import (
     RoundItem,
     RoundNote,
 )
-from weighting.moments import moment_text
+from weighting.moments import distance_problem, moment_text
 from weighting.selectors.pooling import voiding_blockers
 from weighting.selectors.preflight import opening_blockers
 from weighting.selectors.rounds import items_of
@@ -116,6 +116,7 @@ def extend_deadline(round_: Round, *, deadline: datetime, actor: Account) -> Rou
     round_ = lock_round(round_, RoundState.OPEN)
     if deadline <= max(round_.deadline, timezone.now()):
         _refuse_if([_("The deadline of an open round can only move later: choose a time after it and now.")])
+    _refuse_if(list(filter(None, [distance_problem(deadline)])))
     record_act(actor, "extend", round_, before=round_.deadline.isoformat(), after=deadline.isoformat())
     _announce_deadline(round_, deadline, actor=actor)
     round_.deadline = deadline
