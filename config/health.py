@@ -1,5 +1,7 @@
 """``GET /healthz``: does everything a request or a job needs answer, right now?"""
 
+import threading
+import time
 from collections.abc import Callable
 
 import redis
@@ -16,13 +18,51 @@ from config.broker import client_of
 # Together with the database's own limit (settings) these stay below four seconds.
 BROKER_TIMEOUT = 0.5
 WORKER_TIMEOUT = 1.0
+# A look this old is renewed beside the request, and one this old is told no longer.
+FRESH_SECONDS = 2.0
+STALE_SECONDS = 10.0
+
+
+class Watch:
+    """The last look at what is asked over the network, taken by one thread beside the requests.
+
+    Looking takes a second where a worker is away, and few processes serve all pages: strangers who
+    ask without a pause would leave none of them free.
+    """
+
+    def __init__(self, look: Callable[[], dict[str, str]]) -> None:
+        self._look = look
+        self._lock = threading.Lock()
+        self._parts: dict[str, str] = {}
+        self._seen_at = float("-inf")
+        self._looking: threading.Thread | None = None
+
+    def parts(self) -> dict[str, str]:
+        """Return the last look; only where nobody asked for a while is one waited for."""
+        with self._lock:
+            age = time.monotonic() - self._seen_at
+            if age > FRESH_SECONDS and self._looking is None:
+                self._looking = threading.Thread(target=self._renew, daemon=True)
+                self._looking.start()
+            looking = self._looking
+        if age > STALE_SECONDS and looking:
+            looking.join()
+        return dict(self._parts)
+
+    def _renew(self) -> None:
+        try:
+            parts = self._look()
+        except Exception as error:
+            parts = dict.fromkeys(("broker", "worker"), f"no answer ({type(error).__name__})")
+        with self._lock:
+            self._parts, self._seen_at, self._looking = parts, time.monotonic(), None
 
 
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """Answer 200 when all parts answer, else 503; the body names the parts that do not."""
-    parts = {"database": _ask(_database)} | _broker_and_worker()
+    parts = {"database": _ask(_database)} | watch.parts()
     healthy = set(parts.values()) == {"ok"}
     return JsonResponse({"healthy": healthy, **parts}, status=200 if healthy else 503)
 
@@ -55,6 +95,9 @@ def _broker() -> bool:
 
 
 def _worker() -> bool:
-    # Asked each time rather than read from a stored heartbeat, which a dead worker leaves behind.
+    # Asked rather than read from a stored heartbeat, which a dead worker leaves behind.
     with current_app.connection_for_write(connect_timeout=WORKER_TIMEOUT) as link:
         return bool(current_app.control.ping(timeout=WORKER_TIMEOUT, limit=1, connection=link))
+
+
+watch = Watch(_broker_and_worker)

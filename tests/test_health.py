@@ -1,10 +1,21 @@
+import threading
 import time
 
 import pytest
 from django.db import connection
 from django.db.utils import OperationalError
 
+from config import health
+
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def watch(monkeypatch):
+    """A watch that has seen nothing of other tests."""
+    fresh = health.Watch(health._broker_and_worker)
+    monkeypatch.setattr(health, "watch", fresh)
+    return fresh
 
 
 def get_health(client):
@@ -52,3 +63,59 @@ def test_an_answer_is_never_cached_and_needs_no_sign_in(client):
 
     assert "no-store" in answer["Cache-Control"]
     assert client.post("/healthz").status_code == 405
+
+
+@pytest.fixture
+def slow_look(monkeypatch):
+    """A look that takes as long as the test says, counted."""
+    looks, may_end = [], threading.Event()
+
+    def look():
+        looks.append(time.monotonic())
+        assert may_end.wait(10)
+        return {"broker": "ok", "worker": f"look {len(looks)}"}
+
+    monkeypatch.setattr(health, "watch", health.Watch(look))
+    return looks, may_end
+
+
+def age_by(seconds, monkeypatch):
+    clock = time.monotonic
+    monkeypatch.setattr(health.time, "monotonic", lambda: clock() + seconds)
+
+
+def test_no_request_waits_while_the_parts_are_looked_at_anew(client, slow_look, monkeypatch):
+    looks, may_end = slow_look
+    may_end.set()
+    assert client.get("/healthz").json()["worker"] == "look 1"
+
+    may_end.clear()
+    age_by(health.FRESH_SECONDS + 1, monkeypatch)
+    start = time.perf_counter()
+    answers = {client.get("/healthz").json()["worker"] for _request in range(50)}
+    took = time.perf_counter() - start
+    may_end.set()
+
+    # The look is still under way: all are told the last one, and it was taken once.
+    assert answers == {"look 1"}
+    assert took < 5
+    assert len(looks) == 2
+
+
+def test_an_old_look_is_told_no_longer(client, slow_look, monkeypatch):
+    _looks, may_end = slow_look
+    may_end.set()
+    client.get("/healthz")
+    age_by(health.STALE_SECONDS + 1, monkeypatch)
+
+    assert client.get("/healthz").json()["worker"] == "look 2"
+
+
+def test_a_look_that_breaks_is_no_health(client, monkeypatch):
+    def broken():
+        raise RuntimeError("address:password")
+
+    monkeypatch.setattr(health, "watch", health.Watch(broken))
+
+    status, body = get_health(client)
+    assert (status, body["worker"]) == (503, "no answer (RuntimeError)")
