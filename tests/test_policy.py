@@ -87,7 +87,7 @@ POLICY = {
     "weighting:framework-publish": ("POST", MANAGERS),
     "weighting:panel-list": ("GET", MANAGERS),
     "weighting:panel-import": ("GET POST", MANAGERS),
-    "weighting:panel-detail": ("GET", MANAGERS),
+    "weighting:panel-detail": ("GET", OWNER),
     "weighting:version-list": ("GET", ANYBODY),
     "weighting:version-new": ("GET POST", MANAGERS),
     "weighting:version-pool": ("GET POST", MANAGERS),

@@ -129,7 +129,7 @@ def test_the_page_shows_passed_and_failed_checks(client):
 def test_the_deadline_is_meant_in_the_chosen_zone_and_shown_with_it(client):
     manager = make_account()
     sign_in_staff(client, manager)
-    address = f"{NEW}?framework={make_framework().pk}&panel={make_panel().pk}"
+    address = f"{NEW}?framework={make_framework().pk}&panel={make_panel(owner=manager).pk}"
     client.post(address, said(deadline="2031-07-01T18:00", time_zone="Europe/Berlin"))
 
     round_ = Round.objects.get()
@@ -141,8 +141,9 @@ def test_the_deadline_is_meant_in_the_chosen_zone_and_shown_with_it(client):
 
 
 def test_an_hour_that_no_clock_shows_is_refused(client):
-    sign_in_staff(client, make_account())
-    address = f"{NEW}?framework={make_framework().pk}&panel={make_panel().pk}"
+    manager = make_account()
+    sign_in_staff(client, manager)
+    address = f"{NEW}?framework={make_framework().pk}&panel={make_panel(owner=manager).pk}"
     answer = client.post(address, said(deadline="2031-03-30T02:30", time_zone="Europe/Berlin"))
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == {"deadline"}

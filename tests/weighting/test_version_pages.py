@@ -221,5 +221,5 @@ def test_the_list_costs_the_same_for_any_number_of_rows(
 def test_the_page_of_a_version_costs_the_same_for_any_size_of_tree(
     client, frozen, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(url("detail", frozen))

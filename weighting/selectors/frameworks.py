@@ -6,9 +6,9 @@ from collections.abc import Collection
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.models import Account, Framework, Indicator, Panel
+from weighting.models import Account, Framework, Indicator, Panel, Round
 from weighting.numeric.tree import Tree, build_tree
-from weighting.permissions import MANAGERS, STAFF, has_role
+from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 
 
 def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
@@ -81,6 +81,11 @@ def tree_of(indicators: list[Indicator]) -> Tree:
 
 
 def panels_visible_to(account: Account) -> QuerySet[Panel]:
-    """Return the panels for managers, each with its number of experts."""
+    """Return a manager's own panels and those of rounds it manages, each with its number of experts."""
     panels = Panel.objects.annotate(expert_count=Count("experts"))
-    return panels if has_role(account, MANAGERS) else panels.none()
+    if has_role(account, ADMINISTRATORS):
+        return panels
+    if has_role(account, MANAGERS):
+        shared = Round.objects.filter(managers=account).values("panel")
+        return panels.filter(Q(created_by=account) | Q(pk__in=shared))
+    return panels.none()

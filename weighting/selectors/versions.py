@@ -51,6 +51,16 @@ def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     return versions.filter(is_published=True)
 
 
+def versions_managed_by(account: Account | None) -> QuerySet[WeightVersion]:
+    """Return the versions to act on: one's own, those of rounds one manages, all for an administrator."""
+    versions = versions_visible_to(account)
+    if has_role(account, ADMINISTRATORS):
+        return versions
+    if has_role(account, MANAGERS):
+        return versions.filter(Q(created_by=account) | Q(round__managers=account))
+    return versions.none()
+
+
 def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:
     """Return the weights of a version along the tree, in file order."""
     rows = NodeWeight.objects.filter(version=version).select_related("indicator__parent")

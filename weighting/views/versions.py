@@ -21,6 +21,7 @@ from weighting.selectors.versions import (
     freezing_blockers,
     item_counts_of,
     previous_hash_of,
+    versions_managed_by,
     versions_visible_to,
     weighted_nodes_of,
 )
@@ -52,6 +53,7 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "version": version,
         "rows": _rows_of(version),
+        "is_managed": versions_managed_by(visitor_of(request).account).filter(pk=pk).exists(),
         "item_counts": item_counts_of(version),
         "previous_hash": previous_hash_of(version),
         "blockers": freezing_blockers(version) if version.status == VersionStatus.DRAFT else [],
@@ -102,7 +104,7 @@ def version_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what freezing means and what stands against it; POST freezes."""
-    version = _version_or_404(request, pk)
+    version = _managed_version_or_404(request, pk)
     if request.method == "POST":
         done = _("The version is frozen. The index is being computed with it.")
         return _act(request, version, freeze_version, done)
@@ -123,7 +125,7 @@ def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say who will be able to read it; POST publishes."""
-    version = _version_or_404(request, pk)
+    version = _managed_version_or_404(request, pk)
     if request.method == "POST":
         return _act(request, version, publish_version, _("Anybody can now read this version."))
     context = {
@@ -143,7 +145,7 @@ def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_retire(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what retiring means; POST retires."""
-    version = _version_or_404(request, pk)
+    version = _managed_version_or_404(request, pk)
     if request.method == "POST":
         return _act(request, version, retire_version, _("The version is retired."))
     context = {
@@ -205,3 +207,7 @@ def _draft(form: VersionForm, *, actor: Account) -> WeightVersion:
 
 def _version_or_404(request: HttpRequest, pk: int) -> WeightVersion:
     return get_object_or_404(versions_visible_to(visitor_of(request).account), pk=pk)
+
+
+def _managed_version_or_404(request: HttpRequest, pk: int) -> WeightVersion:
+    return get_object_or_404(versions_managed_by(account_of(request)), pk=pk)
