@@ -14,6 +14,8 @@ import numpy as np
 from indexer.numeric.entries import Entries
 from weighting.numeric.arrays import BoolArray, FloatArray
 
+Refusal = Literal["not_positive"]
+
 
 @dataclass(frozen=True)
 class Aggregation:
@@ -28,20 +30,27 @@ class Aggregation:
     sums : {"scores", "logarithms", "other"}
         What a weighted sum is, which decides whether a score has parts that add up, and
         whether a browser can finish it.
-    needs_above_zero : bool
-        Whether every normalised value has to be above zero.
+    refusal : {"not_positive"}, optional
+        The fault that data are told of which no such mean can be formed: "not_positive" where
+        every normalised value has to be above zero. A new kind has its texts in
+        `indexer.numeric.faults` and `indexer.selectors.faults`.
     """
 
     code: str
     terms: Callable[[FloatArray], FloatArray]
     finish: Callable[[FloatArray], FloatArray]
     sums: Literal["scores", "logarithms", "other"] = "other"
-    needs_above_zero: bool = False
+    refusal: Refusal | None = None
 
     @property
     def is_sum(self) -> bool:
         """Whether a score is the sum of its weighted parts."""
         return self.sums == "scores"
+
+    @property
+    def needs_above_zero(self) -> bool:
+        """Whether every normalised value has to be above zero."""
+        return self.refusal == "not_positive"
 
     def refused(self, values: FloatArray) -> BoolArray:
         """Return which columns, (leaves,), hold values of which no such mean can be formed."""
@@ -64,6 +73,6 @@ AGGREGATIONS = Entries(
     "aggregation",
     [
         Aggregation("arithmetic", unchanged, unchanged, sums="scores"),
-        Aggregation("geometric", np.log, _exponentials, sums="logarithms", needs_above_zero=True),
+        Aggregation("geometric", np.log, _exponentials, sums="logarithms", refusal="not_positive"),
     ],
 )

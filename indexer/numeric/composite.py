@@ -16,7 +16,7 @@ CompositeFault = Literal["missing", "not_positive", "nothing_present"]
 CACHED_CELLS = 50_000
 COMPOSITE_TEXTS: dict[CompositeFault, str] = {
     "missing": "missing values",
-    "not_positive": "geometric means need values above zero",
+    "not_positive": "this mean needs values above zero",
     "nothing_present": "nothing of any weight is present",
 }
 
@@ -202,8 +202,8 @@ def _terms(normalised: FloatArray, aggregation: str, missing: Missing) -> FloatA
         raise ValueError(f"unknown policy {missing!r}")
     if missing == "refuse" and absent.any():
         raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))
-    if (refused := entry.refused(values)).any():
-        raise CompositeError("not_positive", leaves=np.flatnonzero(refused))
+    if entry.refusal and (refused := entry.refused(values)).any():
+        raise CompositeError(entry.refusal, leaves=np.flatnonzero(refused))
     return entry.terms(values)
 
 

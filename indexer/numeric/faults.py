@@ -38,7 +38,7 @@ FAULT_TEXTS: dict[FaultKind, str] = {
     "empty_unit": "no value at all for {units}",
     "denominator": "the denominator of {codes} is zero or negative for {units}",
     "unknown_column": "the data set has no column {codes}",
-    "not_positive": "geometric means need values above zero in {codes}",
+    "not_positive": "this mean needs values above zero in {codes}",
 }
 
 

@@ -96,7 +96,7 @@ def _data_templates() -> dict[str, str]:
         ),
         "unknown_column": _("The data set has no such indicator or column: %(codes)s."),
         "not_positive": _(
-            "The geometric mean needs values above zero: %(codes)s. Choose the arithmetic mean or another "
+            "This mean needs values above zero: %(codes)s. Choose the arithmetic mean or another "
             "normalisation."
         ),
     }

@@ -100,9 +100,10 @@ def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
         values = normalise_data_set(whole, method, structure).values
     except NormalisationError as error:
         return fault_texts(error.faults, whole)
-    if (refused := AGGREGATIONS[method.aggregation].refused(values)).any():
+    aggregation = AGGREGATIONS[method.aggregation]
+    if aggregation.refusal and (refused := aggregation.refused(values)).any():
         codes = tuple(compress(structure.tree.leaf_codes, refused))
-        return fault_texts([DataFault("not_positive", codes)], whole)
+        return fault_texts([DataFault(aggregation.refusal, codes)], whole)
     return []
 
 

@@ -40,7 +40,7 @@ def toys(monkeypatch):
         "of_ten", lambda block, _: block.values / 10, unit="points", prepared_unit="points"
     )
     monkeypatch.setitem(NORMALISATIONS, "of_ten", target)
-    mean = Aggregation("harmonic_toy", lambda t: 1 / t, lambda sums: 1 / sums, needs_above_zero=True)
+    mean = Aggregation("harmonic_toy", lambda t: 1 / t, lambda sums: 1 / sums, refusal="not_positive")
     monkeypatch.setitem(AGGREGATIONS, "harmonic_toy", mean)
 
 

@@ -16,7 +16,7 @@ from indexer.job_words import failure_words, reason_names
 from indexer.models import IndexMethod, Register, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.faults import DataFault, NormalisationError
+from indexer.numeric.faults import NormalisationError
 from indexer.numeric.plans import GivenVersions, RankPlan, Versions, counts_of
 from indexer.numeric.rank_counts import summarise_shifts
 from indexer.numeric.uncertainty import Index, many_ranks
@@ -40,16 +40,15 @@ WEIGHTS = WeightChoice((*AROUND, AS_THEY_ARE))
 class Variant:
     """One way of computing the index; ``problem`` says why it is left out, if it is.
 
-    It is "geometric" for values that are not above zero, "no_gaps" for a policy about missing
-    values that the data make the same as the first, or "normalisation", whose ``faults`` say
-    what it complained of.
+    It is "no_gaps" for a policy about missing values that the data make the same as the first, or
+    "normalisation" or "aggregation", whose ``faults`` say what it complained of.
     """
 
     normalisation: str
     missing: str
     aggregation: str
     problem: str = ""
-    faults: tuple[DataFault, ...] = ()
+    faults: tuple[Mapping[str, Any], ...] = ()
 
 
 class Variants(RankedKind):
@@ -182,10 +181,19 @@ def _variant_index(base: Base, variant: Variant) -> tuple[Variant, Index | None]
         # Scoring once tells what cannot be scored at all.
         _ = index.nominal_scores
     except NormalisationError as error:
-        return replace(variant, problem="normalisation", faults=error.faults), None
-    except CompositeError:
-        return replace(variant, problem="geometric"), None
+        return replace(variant, problem="normalisation", faults=tuple(map(asdict, error.faults))), None
+    except CompositeError as error:
+        return replace(variant, problem="aggregation", faults=(_fault_of(error, base),)), None
     return variant, replace(index, reference=base.index.nominal_ranks)
+
+
+def _fault_of(error: CompositeError, base: Base) -> dict[str, Any]:
+    """Name the indicators and cities of which a combination forms no scores."""
+    return {
+        "kind": error.kind,
+        "codes": [base.tree.leaf_codes[leaf] for leaf in error.leaves],
+        "units": [base.data_set.city_ids[city] for city in error.cities],
+    }
 
 
 def _changed(method: IndexMethod, normalisation: str, missing: str, aggregation: str) -> IndexMethod:
@@ -258,6 +266,7 @@ def _problem_words(variant: Mapping[str, Any], study: Study) -> str:
     """Say why a combination is left out."""
     if faults := variant.get("faults"):
         return " ".join(failure_words(faults, reason_names(faults, [study.run.data_set.framework_id])))
+    # A study counted before aggregations said their own refusals.
     return {
         "geometric": _("the geometric mean needs values above zero, which this normalisation does not give"),
     }.get(variant["problem"], variant["problem"])

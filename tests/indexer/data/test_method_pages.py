@@ -168,7 +168,7 @@ class TestRefusals:
 
         assert f"All cities have the same value: {constant}." in page
         assert api.status_code == 422
-        assert api.json()["blockers"][0].startswith(f"The geometric mean needs values above zero: {zero}.")
+        assert api.json()["blockers"][0].startswith(f"This mean needs values above zero: {zero}.")
         with pytest.raises(CommandError, match="All cities have the same value"):
             command(data_set, "--normalisation", "minmax")
         assert numbers_by_method(data_set) == {}

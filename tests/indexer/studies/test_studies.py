@@ -334,7 +334,10 @@ def test_combinations_that_cannot_be_computed_are_named(run):
 
     assert len(variants) == 12
     problems = {(v["normalisation"], v["missing"], v["aggregation"]): v["problem"] for v in variants}
-    assert problems["minmax", "refuse", "geometric"] == "geometric"
+    assert problems["minmax", "refuse", "geometric"] == "aggregation"
+    refused = next(v for v in variants if v["problem"] == "aggregation")
+    assert [fault["kind"] for fault in refused["faults"]] == ["not_positive"]
+    assert refused["faults"][0]["codes"]
     assert problems["share", "zero", "arithmetic"] == "no_gaps"
     counted = [v for v in variants if not v["problem"]]
     assert len(counted) == 4
