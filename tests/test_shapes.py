@@ -162,7 +162,7 @@ def addresses(world, studies):
             yield reverse(route.name, kwargs=said) + asked
 
 
-def walk(client, language, asked):
+def walk(client, language, asked, *, drawn=True):
     """Ask every address, and every picture that the pages show; return what broke, and what was nonsense."""
     broken, nonsense, pictures = [], [], set()
     for address in asked:
@@ -176,7 +176,7 @@ def walk(client, language, asked):
         text = TEXT.sub(" ", page)
         for found in NONSENSE.finditer(text):
             nonsense.append((address, " ".join(text[max(0, found.start() - 60) : found.end() + 40].split())))
-    broken += [url for url in pictures if client.get(url).status_code != 200]
+    broken += [url for url in pictures if drawn and client.get(url).status_code != 200]
     return broken, nonsense
 
 
@@ -195,7 +195,8 @@ def test_every_address_answers_whatever_the_shape_of_the_tree(shape):
     assert walk(manager, "en", asked) == ([], [])
     assert walk(expert, "en", ballot) == ([], [])
     shown = [address for address in asked if not address.startswith("/api/") and "export" not in address]
-    assert walk(Client(raise_request_exception=False), "zh-hans", shown) == ([], [])
+    # The same pictures again.
+    assert walk(Client(raise_request_exception=False), "zh-hans", shown, drawn=False) == ([], [])
 
 
 @pytest.mark.parametrize(
