@@ -99,7 +99,7 @@ class CityProfileView(RunView):
 
     @described(responses=CityProfileSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:
-        profile = city_profile_of(node_scores_of(self.finished_run(pk)), city_pk)
+        profile = city_profile_of(node_scores_of(self.finished_run(pk)), city_pk, self.account)
         if profile is None:
             raise NotFound
         if profile.intervals and self.account:

@@ -137,10 +137,11 @@ def _largest_first(leads: Iterable[Lead]) -> list[Lead]:
 
 @dataclass(frozen=True, eq=False)
 class CityProfile:
-    """A city in a finished run."""
+    """A city in a finished run, as ``account`` may see it."""
 
     scores: NodeScores
     position: int
+    account: Account | None
 
     @property
     def run(self) -> Run:
@@ -199,8 +200,8 @@ class CityProfile:
 
     @cached_property
     def intervals(self) -> RankIntervals | None:
-        """The intervals of all ranks by the newest bootstrap of the experts, where there is one."""
-        return rank_intervals_of(self.run)
+        """The intervals of all ranks by the newest bootstrap of the experts, where the reader may see one."""
+        return rank_intervals_of(self.run, self.account)
 
     @property
     def neighbour_pairs(self) -> list[tuple[int, int]]:
@@ -244,11 +245,11 @@ class CityProfile:
         )
 
 
-def city_profile_of(scores: NodeScores, city_id: int) -> CityProfile | None:
+def city_profile_of(scores: NodeScores, city_id: int, account: Account | None) -> CityProfile | None:
     """Return the profile of a city; None for one that is not in the run."""
     if city_id not in scores.cities.ids:
         return None
-    return CityProfile(scores, scores.cities.ids.index(city_id))
+    return CityProfile(scores, scores.cities.ids.index(city_id), account)
 
 
 def other_ranks_of(run: Run, city: City, account: Account | None) -> list[OtherRank]:

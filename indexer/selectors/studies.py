@@ -14,7 +14,8 @@ from indexer.numeric.plans import counts_of
 from indexer.numeric.rank_bands import Bands
 from indexer.numeric.rank_counts import RankCounts, kept_draws
 from indexer.selectors.cities import Cities, cities_of_run
-from weighting.models import Account, WeightVersion
+from weighting.enums import VersionSource
+from weighting.models import Account, Round, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.pooling import rounds_behind
@@ -23,6 +24,9 @@ from weighting.selectors.statistics import reported_rounds_visible_to
 # About two seconds of work.
 QUICK_PARTS = 8
 UNDER_WAY = (StudyStatus.QUEUED, StudyStatus.RUNNING)
+# Kinds that are always answered from the ballots, and the weights of other kinds that are.
+OF_BALLOTS = (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
+EXPERTS_DRAWN = StudyKind.BOOTSTRAP.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,21 +78,28 @@ class StudyResult:
 
 
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:
-    """Return all studies for staff; for anybody else the finished ones of published runs."""
-    studies = Study.objects.select_related(
-        "run__data_set__framework",
-        "run__data_set__series__register",
-        "run__weight_version",
-        "run__method",
-        "created_by",
-    ).defer(
-        "histogram",
-        "table",
-        "run__node_scores",
-        "run__data_set__values",
-        "run__data_set__totals",
-        "run__data_set__auxiliary",
-        "run__weight_version__manifest",
+    """Return all studies for staff; for anybody else the finished ones of published runs.
+
+    Of those that rest on ballots, whoever may not have the ballots sees none.
+    """
+    studies = (
+        Study.objects.filter(_is_told_to(account))
+        .select_related(
+            "run__data_set__framework",
+            "run__data_set__series__register",
+            "run__weight_version",
+            "run__method",
+            "created_by",
+        )
+        .defer(
+            "histogram",
+            "table",
+            "run__node_scores",
+            "run__data_set__values",
+            "run__data_set__totals",
+            "run__data_set__auxiliary",
+            "run__weight_version__manifest",
+        )
     )
     if has_role(account, STAFF):
         return studies
@@ -108,18 +119,40 @@ def may_draw_experts(account: Account | None, version: WeightVersion) -> bool:
     return bool(behind) and behind == set(readable.values_list("pk", flat=True))
 
 
+def _is_told_to(account: Account | None) -> Q:
+    """Match what rests on no ballot, or on ballots that the account may have: see `may_draw_experts`.
+
+    The ranks of drawn panels are sums over ballots. With the counts that a manifest states, they
+    can be solved for the ballots, whatever the page leaves out.
+    """
+    readable = reported_rounds_visible_to(account).order_by().values("pk")
+    hidden = Round.objects.exclude(pk__in=readable).order_by().values("pk")
+    pooled = WeightVersion.objects.filter(
+        round__isnull=True, source=VersionSource.POOLED, pooled_rounds__isnull=False
+    ).exclude(pooled_rounds__in=hidden)
+    # A row without the key is neither equal nor unequal to anything in SQL.
+    of_own_weights = Q(parameters__weights__isnull=True) | ~Q(parameters__weights=EXPERTS_DRAWN)
+    return (
+        (~Q(kind__in=OF_BALLOTS) & of_own_weights)
+        | Q(run__weight_version__round__in=readable)
+        | Q(run__weight_version__in=pooled.order_by().values("pk"))
+    )
+
+
 def result_of_study(study: Study) -> StudyResult:
     """Return a finished study with everything but its histogram."""
     block: Any = Study.objects.values_list("table", flat=True).get(pk=study.pk)
     return StudyResult(study, unpack_arrays(bytes(block)), cities_of_run(study.run))
 
 
-def rank_intervals_of(run: Run) -> RankIntervals | None:
+def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None:
     """Return the rank of each city under other experts: the run's newest finished bootstrap.
 
-    The run is one that the visitor may see, and so are its finished studies.
+    The run is one that the visitor may see; its bootstrap only whoever may have the ballots.
     """
-    studies = Study.objects.filter(run=run, kind=StudyKind.BOOTSTRAP, status=StudyStatus.DONE)
+    studies = Study.objects.filter(
+        _is_told_to(account), run=run, kind=StudyKind.BOOTSTRAP, status=StudyStatus.DONE
+    )
     study = studies.order_by("-finished_at", "-pk").defer("histogram").first()
     if study is None or study.table is None:
         return None

@@ -38,6 +38,7 @@ from indexer.words import score_unit
 from weighting.drawing import Figure
 from weighting.permissions import ANYONE, audience
 from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
 
 ROWS = 30
 DIGITS = 4
@@ -61,7 +62,8 @@ def comparison_report(request: HttpRequest) -> HttpResponse:
 
 
 def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
-    ranking, intervals, fragility = load_ranking(run), rank_intervals_of(run), report_fragility(run)
+    ranking, fragility = load_ranking(run), report_fragility(run)
+    intervals = rank_intervals_of(run, visitor_of(request).account)
     context = {
         **run_context(run, "run-report"),
         **composition_of(ranking),

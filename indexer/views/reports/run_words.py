@@ -177,7 +177,9 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     if len(subject.cities) < 2:
         return ""
     if intervals is None:
-        return _("How sure the ranks are is not said here: no bootstrap of the experts was made of this run.")
+        return _(
+            "How sure the ranks are is not said here: there is no bootstrap of the experts for you to read."
+        )
     widths = intervals.q95 - intervals.q05
     register = subject.cities.register
     words = {

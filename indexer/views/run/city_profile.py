@@ -52,7 +52,7 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
     """Answer with the city's scores beside the means of other places, as a file."""
     run = finished_run(request, pk)
     name = f"city-{run.pk}-{city_pk}"
-    profile = _find(run, city_pk)
+    profile = _find(request, run, city_pk)
     rows = _file_rows(profile)
     return table_answer(
         asked_format(request), name, _headings(profile.scores.cities.register), rows, run_facts(run)
@@ -63,18 +63,18 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
 @require_safe
 def run_city_picture(request: HttpRequest, pk: int, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the profile as a file."""
-    return picture_answer(_figure(_find(finished_run(request, pk), city_pk)).spec, format)
+    return picture_answer(_figure(_find(request, finished_run(request, pk), city_pk)).spec, format)
 
 
-def _find(run: Run, city_pk: int) -> CityProfile:
-    profile = city_profile_of(node_scores_of(run), city_pk)
+def _find(request: HttpRequest, run: Run, city_pk: int) -> CityProfile:
+    profile = city_profile_of(node_scores_of(run), city_pk, visitor_of(request).account)
     if profile is None:
         raise Http404
     return profile
 
 
 def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
-    profile = _find(run, city_pk)
+    profile = _find(request, run, city_pk)
     if profile.intervals and visitor_of(request).can_analyse:
         count_at_once(profile.intervals.study, profile.neighbour_pairs)
     changed = changes_of_city(run, profile.scores.record, profile.position)

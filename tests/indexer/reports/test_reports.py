@@ -34,7 +34,9 @@ def about(values, **method):
 
 def told(run):
     (loaded,) = load_runs(make_account(), [run.pk])
-    return run_sentences(node_scores_of(loaded), rank_intervals_of(loaded), report_fragility(loaded))
+    return run_sentences(
+        node_scores_of(loaded), rank_intervals_of(loaded, run.data_set.created_by), report_fragility(loaded)
+    )
 
 
 def comparing(values, tilts):
@@ -95,7 +97,7 @@ def test_a_bootstrap_gives_the_least_sure_city_draws_and_seed():
     run = make_panel_run()
     study = make_study(run, draws=500, seed=11)
     (said,) = (sentence for sentence in told(run) if "bootstrap" in sentence)
-    intervals = rank_intervals_of(run)
+    intervals = rank_intervals_of(run, run.data_set.created_by)
     widths = intervals.q95 - intervals.q05
 
     assert (study.draws, study.seed) == (500, 11)

@@ -347,12 +347,12 @@ def test_combinations_that_cannot_be_computed_are_named(run):
 
 
 def test_the_newest_bootstrap_gives_the_intervals(run):
-    assert rank_intervals_of(run) is None
+    assert rank_intervals_of(run, run.data_set.created_by) is None
     make_study(run, seed=1)
     make_study(run, "noise")
     newest = make_study(run, seed=2)
     make_study(run, seed=3, counted=False)
-    intervals = rank_intervals_of(run)
+    intervals = rank_intervals_of(run, run.data_set.created_by)
 
     assert intervals.study == newest
     assert (intervals.q05 <= intervals.median).all()

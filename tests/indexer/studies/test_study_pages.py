@@ -169,7 +169,7 @@ def test_a_pair_is_counted_over_the_same_draws_and_kept(analyst, run):
 
 
 def test_strangers_see_finished_studies_of_published_runs_and_no_ballots(client, run):
-    study, waiting = make_study(run), make_study(run, "noise", counted=False)
+    study, waiting = make_study(run, "noise"), make_study(run, "noise", seed=1, counted=False)
     assert client.get(page(study)).status_code == 404
     actor = run.data_set.created_by
     publish_data_set(run.data_set, actor=actor)
@@ -206,7 +206,7 @@ def test_strangers_see_no_study_of_a_run_by_another_method(client, run):
 
 
 def test_ballots_leave_only_with_whoever_may_read_the_rounds_statistics(client, run):
-    """A study without experts in it is no secret among staff: the control."""
+    """A study without experts in it is no secret among staff: the control. One with them is not there."""
     panel, noise = make_study(run), make_study(run, "noise")
     owner, other = run.data_set.created_by, make_account(Role.MANAGER)
     for account, allowed in ((owner, 200), (make_account(Role.ANALYST), 200), (other, 404)):
@@ -214,6 +214,7 @@ def test_ballots_leave_only_with_whoever_may_read_the_rounds_statistics(client, 
         for study, status in ((panel, allowed), (noise, 200)):
             address = reverse("indexer:study-archive", args=[study.pk])
             assert client.get(address).status_code == status
+            assert client.get(page(study)).status_code == status
             assert (address in client.get(page(study)).text) == (status == 200)
 
 

@@ -1,0 +1,111 @@
+"""What rests on ballots is told to those who may have the ballots, and to nobody else."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from indexer.models import Study
+from indexer.selectors.studies import may_draw_experts, rank_intervals_of, studies_visible_to
+from indexer.services.data_sets import publish_data_set
+from indexer.studies.kinds.sobol import WEIGHTS as SOBOL_WEIGHTS
+from indexer.studies.kinds.variants import WEIGHTS as VARIANT_WEIGHTS
+from indexer.studies.registry import KINDS
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.study_runs import make_panel_run, make_study
+from weighting.enums import Role, VersionSource
+from weighting.models import WeightVersion
+from weighting.services.versions import publish_version
+
+pytestmark = pytest.mark.django_db
+SOURCES = {source.name for choice in (SOBOL_WEIGHTS, VARIANT_WEIGHTS) for source in choice.sources}
+PAGES = ("study-detail", "study-progress", "study-export", "study-archive")
+ANSWERS = ("study", "study-cities", "study-histogram", "study-cases")
+PAIR = {"above": "城市001", "below": "城市002"}
+PICTURES = ("intervals", "heat", "shifts")
+
+
+@pytest.fixture
+def run():
+    """A published run of the weights of a round."""
+    run = make_panel_run(experts=7)
+    publish_data_set(run.data_set, actor=run.data_set.created_by)
+    publish_version(run.weight_version, actor=run.data_set.created_by)
+    return run
+
+
+def outsiders():
+    return [None, make_account(Role.MANAGER)]
+
+
+def addresses_of(study):
+    own = [reverse(f"indexer:{name}", args=[study.pk]) for name in PAGES]
+    own += [reverse(f"indexer:api-{name}", args=[study.pk]) for name in ANSWERS]
+    pictures = [reverse("indexer:study-picture", args=[study.pk, name, "svg"]) for name in PICTURES]
+    return [*own, *pictures]
+
+
+def client_of(account):
+    client = Client()
+    if account:
+        sign_in_staff(client, account)
+    return client
+
+
+@pytest.mark.parametrize("weights", [None, *sorted(SOURCES)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_outsiders_see_a_question_exactly_if_it_rests_on_no_ballot(run, kind, weights):
+    """The query and the kinds say the same of every kind and every source of weights."""
+    parameters = {"weights": weights} if weights else {}
+    takes_weights = {"sobol": SOBOL_WEIGHTS, "variants": VARIANT_WEIGHTS}
+    if kind in takes_weights and weights not in {source.name for source in takes_weights[kind].sources}:
+        return
+    if kind not in takes_weights and weights:
+        return
+    study = make_study(run, "noise")
+    Study.objects.filter(pk=study.pk).update(kind=kind, parameters=parameters)
+    rests = KINDS[kind].rests_on_ballots(parameters)
+    for account in outsiders():
+        assert studies_visible_to(account).filter(pk=study.pk).exists() != rests
+    assert studies_visible_to(run.data_set.created_by).filter(pk=study.pk).exists()
+
+
+@pytest.mark.parametrize("kind", ["bootstrap", "jackknife"])
+def test_no_route_tells_outsiders_of_drawn_experts(run, kind):
+    """The manager of the round reads the same addresses: the control."""
+    study, noise = make_study(run, kind), make_study(run, "noise")
+    for account in outsiders():
+        client = client_of(account)
+        for address in addresses_of(study):
+            assert client.get(address).status_code in (302, 401, 403, 404), address
+        pair = client.get(reverse("indexer:api-study-pair", args=[study.pk]), PAIR)
+        assert pair.status_code in (401, 403, 404)
+        listed = client.get(reverse("indexer:api-study-list")).json()["results"]
+        assert [row["id"] for row in listed] == [noise.pk]
+        for name in ("study-list", "run-studies", "run-report"):
+            args = [] if name == "study-list" else [run.pk]
+            assert f"/studies/{study.pk}/" not in client.get(reverse(f"indexer:{name}", args=args)).text
+        assert rank_intervals_of(run, account) is None
+    own = client_of(run.data_set.created_by)
+    assert own.get(reverse("indexer:study-detail", args=[study.pk])).status_code == 200
+    assert own.get(reverse("indexer:api-study-histogram", args=[study.pk])).json()["count"]
+
+
+def test_a_pool_tells_those_who_may_read_every_round_of_it(run):
+    """A manager of one of two pooled rounds is an outsider of the other."""
+    other = make_panel_run(framework=run.data_set.framework, seed=4).weight_version.round
+    study = make_study(run)
+    pooled = WeightVersion.objects.create(
+        framework=run.data_set.framework,
+        source=VersionSource.POOLED,
+        label_zh="合",
+        label_en="Pool",
+        created_by=run.data_set.created_by,
+    )
+    pooled.pooled_rounds.set([run.weight_version.round, other])
+    type(run).objects.filter(pk=run.pk).update(weight_version=pooled)
+    half = make_account(Role.MANAGER)
+    other.managers.add(half)
+    for account in (None, half, run.data_set.created_by):
+        seen = studies_visible_to(account).filter(pk=study.pk).exists()
+        assert seen == may_draw_experts(account, pooled)
+    assert studies_visible_to(run.data_set.created_by).filter(pk=study.pk).exists()
