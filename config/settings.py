@@ -162,7 +162,14 @@ RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
 STUDY_MEMORY_MB = env.int("STUDY_MEMORY_MB", default=memory_there_is() // 4_000_000)
 # A worker computes for this long, then looks at the queues again.
 RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=5.0)
+# What one account may keep waiting, and for how long what nobody takes up is kept.
+MOST_STUDIES_UNDER_WAY = env.int("QUANHENG_MOST_STUDIES", default=30)
+MOST_IMPORT_DRAFTS = env.int("QUANHENG_MOST_IMPORT_DRAFTS", default=20)
+IMPORT_DRAFT_DAYS = env.int("QUANHENG_IMPORT_DRAFT_DAYS", default=30)
+SIGN_IN_RECORD_DAYS = env.int("QUANHENG_SIGN_IN_RECORD_DAYS", default=30)
 CELERY_BEAT_SCHEDULE = {
+    "clear-old-records": {"task": "weighting.tasks.clear_old_records", "schedule": 3600.0},
+    "clear-old-imports": {"task": "indexer.tasks.clear_imports", "schedule": 3600.0},
     "sweep-waiting-runs": {
         "task": "indexer.tasks.sweep_runs",
         "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),

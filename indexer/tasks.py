@@ -9,6 +9,7 @@ from indexer.models import DataSet
 from indexer.selectors.jobs import kinds_of_jobs
 from indexer.selectors.runs import data_sets_with_waiting_runs, progress_of_data_set
 from indexer.selectors.studies import queue_of_study, studies_under_way
+from indexer.services.data_imports import discard_old_imports
 from indexer.services.leases import give_up_exhausted
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts, fail_exhausted_studies
@@ -59,6 +60,12 @@ def sweep_studies() -> None:
     fail_exhausted_studies()
     for study_id in studies_under_way():
         send_study(study_id)
+
+
+@shared_task(expires=SWEEP_EXPIRES)
+def clear_imports() -> None:
+    """Throw away drafts of imports that nobody stored in time."""
+    discard_old_imports()
 
 
 def send_study(study_id: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from weighting.selectors.rounds import due_rounds
+from weighting.services.cleaning import clear_ended_sessions, clear_sign_in_records
 from weighting.services.mail import MailNotSent, send_invitation, send_reminder
 from weighting.services.rounds import close_due_round
 
@@ -29,6 +30,13 @@ def close_due_rounds() -> list[int]:
     if closed:
         logger.info("rounds closed at their deadline: %s", closed)
     return closed
+
+
+@shared_task(expires=CLOSE_EXPIRES)
+def clear_old_records() -> None:
+    """Throw away ended sessions and old records of sign-ins."""
+    clear_ended_sessions()
+    clear_sign_in_records()
 
 
 @shared_task(**MAIL)

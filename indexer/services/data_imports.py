@@ -4,11 +4,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +29,7 @@ from weighting.models import Account, Framework
 from weighting.readers import FileProblems, ProblemLog, Source
 from weighting.readers.table import read_bytes
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_quota
 
 MAX_BLOCKERS = 50
 WORDS = 3
@@ -74,6 +78,12 @@ def start_import(
 
     Raises `FileProblems` with everything that keeps the files from being read at all.
     """
+    check_quota(
+        DataImport.objects.filter(owner=actor),
+        most=settings.MOST_IMPORT_DRAFTS,
+        words=_("You keep %(count)d imports as drafts: store or discard one first."),
+        actor=actor,
+    )
     draft = _with_terms(DataImport(owner=actor), terms)
     log = ProblemLog(data.name)
     sheet = _read_into(draft, data, log, limits)
@@ -215,6 +225,13 @@ def discard_import(draft: DataImport, *, actor: Account) -> None:
     draft = _locked(draft)
     record_act(actor, "discard_import", draft, file=draft.file_sha256)
     draft.delete()
+
+
+def discard_old_imports() -> int:
+    """Throw away drafts that nobody stored within the days of the settings; return how many."""
+    before = timezone.now() - timedelta(days=settings.IMPORT_DRAFT_DAYS)
+    _all, deleted = DataImport.objects.filter(created_at__lt=before).delete()
+    return deleted.get(DataImport._meta.label, 0)
 
 
 def import_data_set(

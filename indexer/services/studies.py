@@ -37,6 +37,7 @@ from weighting.models import Account
 from weighting.numeric.aggregation import AggregationError
 from weighting.selectors.pooling import rounds_behind
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_quota
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ def retry_study(study: Study, *, actor: Account) -> Study:
     study = Study.objects.select_for_update().get(pk=study.pk)
     if study.status not in ENDED[1:]:
         raise Refused(_("Only a study that failed or was cancelled can be tried again."))
+    _check_quota(actor)
     study.parts.update(attempts=0)
     Study.objects.filter(pk=study.pk).update(
         status=StudyStatus.QUEUED, failure=[], finished_at=None, attempts=0, lease=None, lease_until=None
@@ -191,10 +193,20 @@ def _check_ballots(run: Run, kind: str, parameters: Mapping[str, Any], actor: Ac
         )
 
 
+def _check_quota(actor: Account) -> None:
+    check_quota(
+        Study.objects.filter(created_by=actor, status__in=UNDER_WAY),
+        most=settings.MOST_STUDIES_UNDER_WAY,
+        words=_("%(count)d studies of yours are under way: wait until one has ended, or cancel one."),
+        actor=actor,
+    )
+
+
 def _write_study(base: Base, question: Question, key: str, actor: Account) -> Study:
     planned = _check_plan(base, question)
     sizes = _part_sizes(planned)
     with transaction.atomic():
+        _check_quota(actor)
         # Two requests at once: one writes, the other finds what it wrote.
         study, is_new = Study.objects.get_or_create(
             key=key,

@@ -1,0 +1,25 @@
+"""What the clock throws away: nothing that anybody still needs."""
+
+from datetime import timedelta
+from importlib import import_module
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.utils import timezone
+
+from weighting.models import CodeAttempts
+from weighting.services.attempts import WINDOW_SECONDS
+
+
+def clear_ended_sessions() -> None:
+    """Forget the sessions whose time is over."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def clear_sign_in_records() -> None:
+    """Forget sign-ins and failed guesses after the days of the settings."""
+    now = timezone.now()
+    before = now - timedelta(days=settings.SIGN_IN_RECORD_DAYS)
+    for model in (AccessAttempt, AccessFailureLog, AccessLog):
+        model.objects.filter(attempt_time__lt=before).delete()
+    CodeAttempts.objects.filter(window__lt=int(now.timestamp()) // WINDOW_SECONDS).delete()
