@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import compress
 
 import numpy as np
-import pandas as pd
 from django.utils.translation import gettext as _
 
 from indexer.names import normalise_unit_name
@@ -16,6 +15,7 @@ from indexer.numeric.faults import FaultKind, NormalisationError
 from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.normalisations import NORMALISATIONS
+from weighting.exports import neutralise, write_csv
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.readers import (
@@ -31,8 +31,6 @@ from weighting.readers import (
 
 UNIT = "unit"
 NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
-# A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -200,25 +198,22 @@ def scan_totals(source: Source, log: ProblemLog, codes: Sequence[str]) -> FloatA
 def write_weights(path: os.PathLike[str], tree: Tree, local: FloatArray, global_: FloatArray) -> None:
     """Write code, parent, local_weight, global_weight in full precision."""
     parents = ["" if parent == NO_PARENT else tree.codes[parent] for parent in tree.parents]
-    columns = {"code": tree.codes, "parent": parents, "local_weight": local, "global_weight": global_}
-    _write(pd.DataFrame(columns), path)
+    rows = zip(tree.codes, parents, local.tolist(), global_.tolist(), strict=True)
+    write_csv(path, ("code", "parent", "local_weight", "global_weight"), rows)
 
 
 def write_ranking(path: os.PathLike[str], units: Sequence[str], scores: FloatArray, ranks: IntArray) -> None:
     """Write unit, score, rank in full precision, the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    names = [neutralise(unit) for unit in units]
-    columns = {UNIT: [names[i] for i in order], "score": scores[order], "rank": ranks[order]}
-    _write(pd.DataFrame(columns), path)
+    rows = zip(_names(units, order), scores[order].tolist(), ranks[order].tolist(), strict=True)
+    write_csv(path, (UNIT, "score", "rank"), rows)
 
 
 def write_nodes(
     path: os.PathLike[str], units: Sequence[str], codes: Sequence[str], scores: FloatArray
 ) -> None:
     """Write unit and the scores (cities, nodes), one column per node, in full precision."""
-    frame = pd.DataFrame(scores, columns=list(codes))
-    frame.insert(0, UNIT, [neutralise(unit) for unit in units])
-    _write(frame, path)
+    _write_matrix(path, list(map(neutralise, units)), codes, scores)
 
 
 def write_rank_intervals(
@@ -226,9 +221,9 @@ def write_rank_intervals(
 ) -> None:
     """Write unit, rank and further columns in full precision, the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    names = [neutralise(unit) for unit in units]
-    frame = pd.DataFrame({UNIT: [names[i] for i in order], "rank": ranks[order]})
-    _write(frame.assign(**{name: values[order] for name, values in columns.items()}), path)
+    further = [values[order].tolist() for values in columns.values()]
+    rows = zip(_names(units, order), ranks[order].tolist(), *further, strict=True)
+    write_csv(path, (UNIT, "rank", *columns), rows)
 
 
 def write_rank_histogram(
@@ -236,10 +231,19 @@ def write_rank_histogram(
 ) -> None:
     """Write unit and the counts (cities, ranks or bands of ranks), the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    frame = pd.DataFrame(histogram[order], columns=heads)
-    names = [neutralise(unit) for unit in units]
-    frame.insert(0, UNIT, [names[i] for i in order])
-    _write(frame, path)
+    _write_matrix(path, _names(units, order), heads, histogram[order])
+
+
+def _names(units: Sequence[str], order: IntArray) -> list[str]:
+    return [neutralise(units[place]) for place in order]
+
+
+def _write_matrix(
+    path: os.PathLike[str], names: Sequence[str], heads: Sequence[str], figures: FloatArray | IntArray
+) -> None:
+    # A row at a time: as Python's numbers the whole of it takes four times the room.
+    rows = ([name, *row.tolist()] for name, row in zip(names, figures, strict=True))
+    write_csv(path, (UNIT, *heads), rows)
 
 
 def _check_unit(unit: str, line: int, first_rows: dict[str, int], log: ProblemLog) -> None:
@@ -316,13 +320,3 @@ def _column_message(kind: FaultKind) -> str:
         "no_value": _("No city has a value. Fill the column in or leave the indicator out."),
     }
     return messages.get(kind, _("The values are too large or too small to compute with. Use another unit."))
-
-
-def neutralise(text: str) -> str:
-    """Keep a spreadsheet from running a name as a formula, also behind a return that would end its line."""
-    one_line = text.replace("\r", " ")
-    return f"'{one_line}" if text.startswith(FORMULA_STARTS) else one_line
-
-
-def _write(frame: pd.DataFrame, path: os.PathLike[str]) -> None:
-    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")

@@ -11,7 +11,6 @@ from django.db.models import CharField, TextField
 from django.template import Context, Template
 from openpyxl import load_workbook
 
-from indexer.frames import FORMULA_STARTS
 from indexer.models import Run
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts
@@ -19,6 +18,7 @@ from tests.factories import make_panel, make_round
 from tests.indexer.factories import make_version
 from tests.routes import find_routes, make_world
 from weighting.enums import RoundState
+from weighting.exports import FORMULA_STARTS
 
 pytestmark = pytest.mark.django_db
 

@@ -106,6 +106,17 @@ def test_numeric_runs_without_django_or_pandas():
     assert loaded.isdisjoint({"django", "rest_framework", "celery", "pandas"})
 
 
+@pytest.mark.parametrize(
+    "what", [r"\bcsv\.(writer|DictWriter)\b|\bto_csv\b", "FORMULA_STARTS =", '"=", "[+]"']
+)
+def test_one_file_writes_csv_and_lists_what_starts_a_formula(what):
+    files = [path for folder in CODE for path in (ROOT / folder).rglob("*.py")]
+
+    assert [path.relative_to(ROOT).as_posix() for path in files if re.search(what, path.read_text())] == [
+        "weighting/exports.py"
+    ]
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
 def test_no_template_holds_inline_script_or_style(template):
     assert INLINE.findall(template.read_text()) == []

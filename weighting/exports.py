@@ -5,8 +5,10 @@ headings in the reader's language; programs (JSON, Parquet) find every column by
 The same table gives the same bytes: no file holds the time it was written.
 """
 
+import csv
 import json
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,18 +16,22 @@ from datetime import date
 from decimal import Decimal
 from importlib.util import find_spec
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from defusedcsv import csv
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-# What spreadsheets also take for the start of a formula, beyond what defusedcsv knows.
-FORMULA_STARTS = ("\t", "\r", "＝", "＋", "－", "＠")
+# A spreadsheet takes a cell that starts with one of these for a formula.
+FORMULA_SIGNS = ("=", "+", "-", "@")
+# And, in some program or other, with one of these.
+COMMAND_SIGNS = ("|", "%")
+FORMULA_STARTS = (*FORMULA_SIGNS, *COMMAND_SIGNS, "\t", "\r", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"-?[0-9,.]+")
 # The earliest time a ZIP file can state.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 TIMES = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>")
@@ -85,14 +91,30 @@ def is_installed(format: str) -> bool:
 
 def _csv(table: Table) -> bytes:
     """Repeat the provenance on every line; the first character lets spreadsheets read Chinese."""
-    out = StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out, lineterminator="\n")
     facts = [_safe_text(fact.value) for fact in table.provenance]
     labels = [heading.label for heading in table.columns] + [fact.label for fact in table.provenance]
-    writer.writerow(map(_safe_text, labels))
-    writer.writerows([*map(_safe_text, row), *facts] for row in table.rows)
+    rows = ([*map(_safe_text, row), *facts] for row in table.rows)
+    return b"\xef\xbb\xbf" + _csv_bytes(map(_safe_text, labels), rows)
+
+
+def write_csv(path: os.PathLike[str], header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a file that our own commands read back: no provenance, texts as they come, nan as nothing."""
+    Path(path).write_bytes(_csv_bytes(header, (map(_plain, row) for row in rows)))
+
+
+def _csv_bytes(header: Iterable[object], rows: Iterable[Iterable[object]]) -> bytes:
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
     return out.getvalue().encode()
+
+
+def neutralise(text: str) -> str:
+    """Keep a spreadsheet from running a text as a formula, also behind a return that would end its line."""
+    # The writer puts no quotation marks around a bare return, which ends a line for spreadsheets.
+    one_line = text.replace("\r", " ")
+    return f"'{one_line}" if text.startswith(FORMULA_STARTS) else one_line
 
 
 def _xlsx(table: Table) -> bytes:
@@ -161,11 +183,11 @@ def _plain(value: object) -> Any:
 
 def _safe_text(value: object) -> object:
     plain = _plain(value)
-    if not isinstance(plain, str):
+    if not isinstance(plain, str) or NUMBER.fullmatch(plain):
         return plain
-    # The writer puts no quotation marks around a bare return, which ends a line for spreadsheets.
-    one_line = plain.replace("\r", " ")
-    return f"'{one_line}" if plain.startswith(FORMULA_STARTS) else one_line
+    safe = neutralise(plain)
+    # A bar may be where a command begins, further on in a formula, too.
+    return safe.replace("|", r"\|") if plain.startswith((*FORMULA_SIGNS, *COMMAND_SIGNS)) else safe
 
 
 def _cell(sheet: Any, value: object, *, bold: bool = False) -> object:

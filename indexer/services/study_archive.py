@@ -5,7 +5,6 @@ them, sorted by their scores under numbers of their own, so that no row leads to
 the ballot in the store. Whoever may read the round's statistics may have them.
 """
 
-import csv
 import io
 import json
 import math
@@ -19,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 
 from indexer.enums import StudyStatus
-from indexer.frames import neutralise, write_weights
+from indexer.frames import write_weights
 from indexer.models import Run, Study
 from indexer.names import normalise_unit_name
 from indexer.numeric.gaps import MISSING_POLICIES
@@ -28,6 +27,7 @@ from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
 from indexer.selectors.studies import StudyResult, may_draw_experts, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
+from weighting.exports import neutralise, write_csv
 from weighting.models import Account
 from weighting.numeric.tree import global_weights
 from weighting.permissions import STAFF, has_role
@@ -218,11 +218,7 @@ def _number(value: float) -> str:
 
 
 def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    path.write_text(out.getvalue(), encoding="utf-8")
+    write_csv(path, header, rows)
     return path
 
 

@@ -11,8 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from pyarrow import parquet
 
-from indexer.frames import neutralise
-from weighting.exports import FORMATS, Fact, Heading, Table, columns_of, table_bytes
+from weighting.exports import FORMATS, Fact, Heading, Table, columns_of, neutralise, table_bytes
 from weighting.views.files import save_links, table_answer
 
 COLUMNS = [Heading("unit", "城市"), Heading("score", "得分"), Heading("rank", "名次"), Heading("first", "首")]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext as _
 
+from weighting.exports import FORMULA_SIGNS, FORMULA_STARTS
 from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
 from weighting.readers.cells import Vocabulary, plain
@@ -18,13 +19,9 @@ OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note")
 DIRECTIONS = {"": 1, "1": 1, "+1": 1, "-1": -1}
 # The first column of a data file, and where columns go that stand for no indicator.
 RESERVED_CODES = {"unit", "aside", "beside"}
-# A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@")
 # A code is one step of an address. Browsers and servers take a slash or a backslash for the end of a step,
 # and remove the steps "." and "..", encoded or not: what stands behind them cannot be asked for.
 ADDRESSABLE = re.compile(r"(?!\.{1,2}\Z)[^/\\]*")
-# What our own files put an apostrophe before, so that a tree saved and sent in again is the same tree.
-NEUTRALISED = (*FORMULA_STARTS, "|", "%")
 
 
 @dataclass(frozen=True)
@@ -128,14 +125,14 @@ def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> FrameworkRow
 
 
 def _as_meant(text: str) -> str:
-    """Return a text without the apostrophe that keeps spreadsheets from taking it for a formula."""
-    return text[1:].replace("\\|", "|") if text[:1] == "'" and text[1:2] in NEUTRALISED else text
+    """Return a text without the apostrophe that our own files put before a formula's start."""
+    return text[1:].replace("\\|", "|") if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def _check_code(line: int, code: str, log: ProblemLog) -> None:
     if code in RESERVED_CODES:
         message = _("The product uses the word “%(code)s” itself. Choose another code.") % {"code": code}
-    elif not code.isprintable() or code.startswith(FORMULA_STARTS):
+    elif not code.isprintable() or code.startswith(FORMULA_SIGNS):
         message = _("A code has no control characters and does not start with =, +, - or @. Change it.")
     elif not ADDRESSABLE.fullmatch(code):
         message = _(

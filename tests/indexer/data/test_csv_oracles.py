@@ -1,0 +1,49 @@
+"""Our CSV files are, byte for byte, those that pandas and defusedcsv write."""
+
+import io
+
+import defusedcsv.csv
+import numpy as np
+import pandas as pd
+import pytest
+
+from indexer.frames import write_nodes, write_rank_histogram, write_rank_intervals
+from weighting.exports import Table, columns_of, table_bytes
+
+UNITS = ["A,B", 'C"D', "|e", " f "]
+EXTREMES = [5e-324, 1e-7, 1 / 3, -0.0, 1e16, 123456789012345680.0, 1.7976931348623157e308, np.nan]
+TEXTS = ["=a|b", "|x", "%y|", "-1.5", "-1e-7", "+1", "a|b", "-", "1,000", "-1|2", "x,y", 'q"', "l\nm", ""]
+
+
+def by_pandas(columns):
+    return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n").encode()
+
+
+def test_figures_are_written_as_pandas_writes_them(tmp_path):
+    random = np.random.default_rng(1).lognormal(0, 40, (4, 200))
+    figures = np.hstack([np.tile(EXTREMES, (4, 1)), random])
+    names = ["A,B", 'C"D', "'|e", " f "]
+    write_nodes(tmp_path / "n.csv", UNITS, [f"x{k}" for k in range(208)], figures)
+    columns = {"unit": names, **{f"x{k}": figures[:, k] for k in range(208)}}
+
+    assert (tmp_path / "n.csv").read_bytes() == by_pandas(columns)
+
+
+def test_ranks_and_counts_are_written_as_pandas_writes_them(tmp_path):
+    ranks, counts = np.arange(1, 5), np.arange(8).reshape(4, 2)
+    median = np.array([1, 2.5, 3, 1e22])
+    write_rank_intervals(tmp_path / "i.csv", UNITS, ranks, {"median": median})
+    write_rank_histogram(tmp_path / "h.csv", UNITS, ranks, counts, ["1", "2-4"])
+    names = {"unit": ["A,B", 'C"D', "'|e", " f "]}
+
+    assert (tmp_path / "i.csv").read_bytes() == by_pandas({**names, "rank": ranks, "median": median})
+    assert (tmp_path / "h.csv").read_bytes() == by_pandas({**names, "1": counts[:, 0], "2-4": counts[:, 1]})
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_texts_are_disarmed_as_defusedcsv_disarms_them(text):
+    out = io.StringIO()
+    defusedcsv.csv.writer(out, lineterminator="\n").writerows([["unit", "text"], ["A", text]])
+
+    written = table_bytes("csv", Table(columns_of("unit", "text"), [["A", text]]))
+    assert written == b"\xef\xbb\xbf" + out.getvalue().encode()
