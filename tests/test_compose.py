@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -56,6 +57,31 @@ def test_the_owner_of_the_tables_migrates_and_nobody_else_is_owner(services):
     assert "verify_versions" in str(services["migrate"]["command"])
     for name in ("web", "worker", "beat"):
         assert services[name]["environment"]["DATABASE_URL"].startswith("postgresql://quanheng_app:a@")
+
+
+def test_every_mail_setting_of_the_handbook_reaches_what_sends():
+    handbook = (ROOT / "docs" / "operations.md").read_text()
+    rows = [line.split("|")[1] for line in handbook.splitlines() if line.startswith("| `QUANHENG_MAIL_")]
+    settings = {name: f"{name}-given" for row in rows for name in re.findall(r"QUANHENG_MAIL_\w+", row)}
+    done = compose(ROOT / "docker-compose.yml", {**SECRETS, **settings})
+    services = json.loads(done.stdout)["services"]
+
+    assert len(settings) == 7
+    for name in ("web", "worker"):
+        assert settings.items() <= services[name]["environment"].items()
+
+
+def test_without_mail_settings_nothing_but_defaults_is_passed(services):
+    passed = {
+        name: value
+        for name, value in services["worker"]["environment"].items()
+        if name.startswith("QUANHENG_MAIL_") and value
+    }
+
+    assert passed == {
+        "QUANHENG_MAIL_PORT": "587",
+        "QUANHENG_MAIL_FROM": "Quanheng <quanheng@localhost>",
+    }
 
 
 def test_data_live_in_named_volumes(services):
