@@ -4,6 +4,7 @@ import datetime
 from io import BytesIO
 
 import pytest
+from django.utils.translation import override
 from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
@@ -78,3 +79,11 @@ def test_a_workbook_of_charts_alone_is_refused():
     book.create_chartsheet("chart").add_chart(BarChart())
     with pytest.raises(FileProblems, match="cannot be read as an XLSX workbook"):
         read_panel(saved(book), "P.xlsx")
+
+
+@pytest.mark.parametrize("page", ["en", "zh-hans"])
+@pytest.mark.parametrize(("word", "language"), [("中文", "zh-hans"), ("Chinese", "zh-hans"), ("英文", "en")])
+def test_a_panel_is_read_alike_whatever_the_language_of_the_page(page, word, language):
+    with override(page):
+        (row,) = read_panel(f"code,name,email,language\nA,A,a@example.org,{word}\n".encode(), "P.csv")
+    assert row.language == language

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from weighting.enums import Language, Sector
 from weighting.readers.problems import ProblemLog
@@ -87,12 +89,24 @@ def _choose(
 ) -> str:
     """Return a value that stands in a cell as such or as the page calls it."""
     text = cells[column].casefold() or default
-    known = {str(label).casefold(): value for value, label in choices.choices} | SHORT
+    known = _names_of(choices) | SHORT
     value = known.get(text, text)
     if value not in choices.values:
         message = _("Choose one of %(choices)s.") % {"choices": ", ".join(choices.values)}
         log.add(message, row=line, column=column, value=cells[column])
     return value
+
+
+def _names_of(choices: type[TextChoices]) -> dict[str, str]:
+    """Return the value under each name that a page in any language has for it.
+
+    The language of a file is its author's, not that of the page it is sent from.
+    """
+    names: dict[str, str] = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            names |= {str(label).casefold(): value for value, label in choices.choices}
+    return names
 
 
 def _note_repeated(
