@@ -120,7 +120,7 @@ def scan_data(
         labels.append([cells[name] for name in (UNIT, *attributes)])
         values.append(_read_values({code: cells[code] for code in present}, line, treatment, log))
     if not lines:
-        log.add(_("The file has no rows of data. Add one for each city."))
+        log.add(_("The file has no rows of data. Add one for each unit."))
     if not lines or len(present) < len(codes):
         return None
     units, *texts = (tuple(column) for column in zip(*labels, strict=True))
@@ -249,9 +249,9 @@ def _write_matrix(
 def _check_unit(unit: str, line: int, first_rows: dict[str, int], log: ProblemLog) -> None:
     name = normalise_unit_name(unit)
     if not name:
-        log.add(_("Every row names its city. Fill it in."), row=line, column=UNIT, value=unit)
+        log.add(_("Every row names its unit. Fill it in."), row=line, column=UNIT, value=unit)
     elif first_rows.setdefault(name, line) != line:
-        message = _("The city is already in row %(first)d. Keep one of the rows.")
+        message = _("The unit is already in row %(first)d. Keep one of the rows.")
         log.add(message % {"first": first_rows[name]}, row=line, column=UNIT, value=unit)
 
 
@@ -261,7 +261,7 @@ def _read_values(cells: dict[str, str], line: int, treatment: Treatment, log: Pr
     if values is None:
         values = np.array([_read_value(code, text, line, treatment, log) for code, text in cells.items()])
         if MISSING_POLICIES[treatment.missing].leaves_gaps and not any(cells.values()):
-            log.add(_("The city has no value at all. Fill some in or delete the row."), row=line)
+            log.add(_("The unit has no value at all. Fill some in or delete the row."), row=line)
     if not NORMALISATIONS[treatment.method].takes_below_zero:
         for code in compress(cells, values < 0):
             message = _("A share needs values of 0 or more. Correct it or choose another normalisation.")
@@ -317,6 +317,6 @@ def _column_message(kind: FaultKind) -> str:
         "constant": _(
             "All cities have the same value. Choose another normalisation or leave the indicator out."
         ),
-        "no_value": _("No city has a value. Fill the column in or leave the indicator out."),
+        "no_value": _("No unit has a value. Fill the column in or leave the indicator out."),
     }
     return messages.get(kind, _("The values are too large or too small to compute with. Use another unit."))

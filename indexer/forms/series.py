@@ -43,7 +43,7 @@ class SeriesDescriptionForm(forms.Form):
 
 
 class SeriesImportForm(forms.Form):
-    """A file of one figure for each city, and what it is."""
+    """A file of one figure for each unit, and what it is."""
 
     register = RegisterField(
         label=gettext_lazy("Register"), queryset=Register.objects.none(), empty_label=None
@@ -55,8 +55,8 @@ class SeriesImportForm(forms.Form):
     file = SheetFileField(
         label=gettext_lazy("File (CSV or XLSX)"),
         help_text=gettext_lazy(
-            "One row for each city. Columns: unit (the name of the city, in Chinese or English, or its code) "
-            "and value. An empty value is a city without one."
+            "One row for each unit. Columns: unit (its name in Chinese or English, or its code) and value. "
+            "Leave the value empty where there is none."
         ),
     )
     note = _note_field()

@@ -155,26 +155,26 @@ def _read_values(source: Source, log: ProblemLog, register: Register) -> dict[in
         if not match.is_settled or match.to == TOTALS:
             log.add(_complaint(cells["unit"], match, labels), row=line, column="unit", value=cells["unit"])
         elif rows.setdefault(match.to, line) != line:
-            message = _("The city is already in row %(first)d. Keep one of the rows.")
+            message = _("The unit is already in row %(first)d. Keep one of the rows.")
             log.add(message % {"first": rows[match.to]}, row=line, column="unit", value=cells["unit"])
         elif value is not None:
             found[int(match.to)] = value
     if not found and not log.problems:
-        log.add(_("The file has no value of any city. Add a row for each city with its value."))
+        log.add(_("The file has no value of any unit. Add a row for each unit with its value."))
     return found
 
 
 def _complaint(name: str, match: Match, labels: Mapping[str, str]) -> str:
     nearest = ", ".join(labels[key] for key in match.nearest)
     if not name.strip():
-        return _("Every row names its city. Fill it in.")
+        return _("Every row names its unit. Fill it in.")
     if match.to == TOTALS:
-        return _("This is a total and no city. Delete the row.")
+        return _("This is a total, not a unit. Delete the row.")
     if not nearest:
-        return _("The register has no such city, nor any with a similar name. Correct it.")
+        return _("The register has no such unit, nor any with a similar name. Correct it.")
     if match.how == "near":
-        return _("The register has no such city. Nearest names: %(nearest)s.") % {"nearest": nearest}
-    return _("Several cities could be meant: %(nearest)s. Write one of these.") % {"nearest": nearest}
+        return _("The register has no such unit. Nearest names: %(nearest)s.") % {"nearest": nearest}
+    return _("Several units could be meant: %(nearest)s. Write one of these.") % {"nearest": nearest}
 
 
 def _read_value(text: str, line: int, log: ProblemLog) -> float | None:

@@ -1,10 +1,12 @@
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.html import strip_tags
 from openpyxl import Workbook
 from scipy import stats
 
@@ -88,7 +90,7 @@ def test_every_problem_of_a_file_is_named_at_once_and_nothing_kept(analyst, run)
     assert "洛阳市" in problems[4, "unit"]
     assert (5, "value") in problems
     assert "Fill it in" in problems[6, "unit"]
-    assert "a total and no city" in problems[7, "unit"]
+    assert "a total, not a unit" in problems[7, "unit"]
     assert not OutsideSeries.objects.exists()
 
 
@@ -269,3 +271,10 @@ def test_the_scatter_is_saved_as_a_picture(analyst, run):
     gdp_of(run, far=2)
     assert analyst.get(page_of(run)).context["image_url"].startswith(address)
     assert "GDP" in analyst.get(address).content.decode()
+
+
+def test_the_page_for_a_series_speaks_of_no_cities_before_a_register_is_chosen(analyst, run):
+    page = analyst.get(reverse("indexer:series-import"))
+    told = strip_tags(page.content.decode())
+    assert "for each unit" in told
+    assert not re.search(r"for each city|of the city", told)
