@@ -1,4 +1,4 @@
-"""While a round is open nothing depends on its scores, except what an expert sees of the own ballot.
+"""While a round is open nothing depends on its scores, except what experts see of their own ballots.
 
 The swap test: two worlds that differ in what the experts answered and in nothing else. Every
 byte that anybody else can fetch, from every route by every method, must be the same in both;

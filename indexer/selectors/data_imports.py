@@ -100,7 +100,7 @@ def unit_names_of(register: Register) -> list[UnitNames]:
 
 def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
     label = f"{city.name_zh}（{city.province.name_zh}）" if is_shared else city.name_zh
-    # Matches are found by the Chinese name, whoever looks; a reader sees the own language first.
+    # Matches are found by the Chinese name, whoever looks; a reader's own language comes first.
     both = (label, city.name_en) if (get_language() or "").startswith("zh") else (city.name_en, label)
     return UnitNames(
         key=str(city.pk),

@@ -28,7 +28,7 @@ NAMED: dict[str, QuerySet] = {
 
 
 def entries_visible_to(account: Account) -> QuerySet[AuditEntry]:
-    """Return the own acts and those on own rounds; an administrator sees all. The newest come first."""
+    """Return an account's acts and those on its rounds, newest first; an administrator sees all."""
     entries = AuditEntry.objects.select_related("actor").order_by("-pk")
     if has_role(account, ADMINISTRATORS):
         return entries

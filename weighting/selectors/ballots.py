@@ -57,7 +57,7 @@ class BallotSection:
 
 @dataclass(frozen=True)
 class OwnBallot:
-    """All that an expert may know of the own ballot."""
+    """All that experts may know of their own ballots."""
 
     sections: list[BallotSection]
     ballot: Ballot | None

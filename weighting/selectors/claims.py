@@ -102,7 +102,7 @@ def earlier_invitation(invitation: Invitation) -> Invitation | None:
 
 
 def lacks_earlier_key(invitation: Invitation, ballot: Ballot | None) -> bool:
-    """Tell whether typing the key of the round before would show the own scores of then."""
+    """Tell whether typing the key of the round before would show the scores given in it."""
     earlier = earlier_invitation(invitation) if ballot and not ballot.earlier_lock else None
     return bool(earlier and earlier.sealed and bears_locks(earlier.round))
 

@@ -1,4 +1,4 @@
-"""What an expert does with the ballot that the own claim opens: score, seal, withdraw."""
+"""What an expert does with the ballot that their claim opens: score, seal, withdraw."""
 
 import secrets
 from collections.abc import Mapping, Sequence

@@ -25,7 +25,7 @@ def unlink_at_close(round_: Round) -> int:
 
     Returns how many are kept. The receipts that a later seal replaced move to the round, where nothing
     tells whose they were. A round that feeds back own scores keeps the locks until its series ends,
-    as its experts were told beforehand: with the own key, and by no other way, a ballot is found by them.
+    as its experts were told beforehand: with their own key, and in no other way, a ballot is found by them.
     """
     ballots = list(Ballot.objects.select_for_update().filter(round=round_))
     sealed = [ballot for ballot in ballots if ballot.receipt]

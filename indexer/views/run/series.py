@@ -138,7 +138,7 @@ def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for other names and another note of an own series; POST sets them."""
+    """Ask for other names and another note of a series of one's own; POST sets them."""
     account, back = account_of(request), _back(_run_behind(request))
     series = get_object_or_404(series_owned_by(account), pk=pk)
     said = {name: getattr(series, name) for name in SeriesDescriptionForm.base_fields}
@@ -158,7 +158,7 @@ def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say what removing an own series means; POST removes it."""
+    """Say what removing a series of one's own means; POST removes it."""
     account, back = account_of(request), _back(_run_behind(request))
     series = get_object_or_404(series_owned_by(account), pk=pk)
     if request.method == "POST":
