@@ -208,10 +208,10 @@ def _health(address: str, timeout: float = 5.0) -> dict[str, Any]:
 def _print_addresses(address: str, environment: Mapping[str, str]) -> None:
     print(f"\nQuanheng 权衡 runs at {environment['QUANHENG_PUBLIC_URL']}")
     print(f"  health  {address}/healthz\n  logs    {LOGS}\n", flush=True)
-    if settings.WITH_DEMO:
-        # Straight to the terminal: a sign-in link belongs in no log.
-        links = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_links"]
-        subprocess.run(links, env=dict(environment), check=False)
+    # Straight to the terminal: a link that signs in belongs in no log.
+    links = ["demo_links"] if settings.WITH_DEMO else ["setup_link", "--verbosity", "0"]
+    manage = str(settings.BASE_DIR / "manage.py")
+    subprocess.run([sys.executable, manage, *links], env=dict(environment), check=False)
     print("\nCtrl-C stops it.", flush=True)
 
 

@@ -55,6 +55,7 @@ def test_the_owner_of_the_tables_migrates_and_nobody_else_is_owner(services):
     assert owner == {"migrate"}
     assert "grant_app_role" in str(services["migrate"]["command"])
     assert "verify_versions" in str(services["migrate"]["command"])
+    assert "setup_link" in str(services["migrate"]["command"])
     for name in ("web", "worker", "beat"):
         assert services[name]["environment"]["DATABASE_URL"].startswith("postgresql://quanheng_app:a@")
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import psutil
 import pytest
@@ -72,6 +73,15 @@ def test_every_part_is_a_process_of_its_own(installation):
     assert sum("config.gunicorn" in word for word in words) == 3
     assert sum("config worker" in word for word in words) == 3
     assert sum("config beat" in word for word in words) == 1
+
+
+def test_without_the_demonstration_a_link_for_the_first_administrator_is_printed(installation):
+    (link,) = installation.links
+
+    assert "first\nadministrator" in installation.output
+    for address, words in ((link, "Make your account"), (f"{installation.base_url}/sign-in/", "setup_link")):
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        assert words in browser.open(address, timeout=10).read().decode()
 
 
 def test_a_second_launch_points_to_the_first(installation):

@@ -43,6 +43,8 @@ POLICY = {
     "weighting:enter-code": ("GET POST", ANYBODY),
     "weighting:enter-key": ("POST", ANYBODY),
     "weighting:begin-anew": ("GET POST", ANYBODY),
+    # Nobody holds a one-time link in this world.
+    "weighting:join": ("", ANYBODY),
     "weighting:not-me": ("POST", ANYBODY),
     "weighting:ballot-key-picture": ("GET", EXPERTS),
     "weighting:ballot-earlier-key": ("POST", EXPERTS),

@@ -3,6 +3,7 @@ from weighting.models.api_token import ApiToken
 from weighting.models.audit import AuditEntry
 from weighting.models.ballot import Ballot, Invitation, Score
 from weighting.models.framework import Framework, Indicator
+from weighting.models.join_link import JoinLink
 from weighting.models.panel import Expert, Panel
 from weighting.models.scoring_round import Round, RoundItem, RoundNote
 from weighting.models.version import NodeWeight, WeightVersion
@@ -18,6 +19,7 @@ __all__ = [
     "Framework",
     "Indicator",
     "Invitation",
+    "JoinLink",
     "NodeWeight",
     "Panel",
     "Round",

@@ -22,6 +22,7 @@ NAMED: dict[str, QuerySet] = {
     "invitation": Invitation.objects.select_related("expert"),
     "panel": Panel.objects.all(),
     "framework": Framework.objects.all(),
+    "account": Account.objects.all(),
     "apitoken": ApiToken.objects.all(),
     "weightversion": WeightVersion.objects.defer("manifest"),
 }

@@ -1,13 +1,20 @@
-"""Accounts of staff that come to an end."""
+"""Accounts of staff: what their role brings, and how they come to an end."""
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from weighting.enums import Role
 from weighting.models import Account
 from weighting.selectors.access import api_tokens_of
 from weighting.services.api_tokens import revoke_api_token
 from weighting.services.audit import record_act
+
+
+def give_role(account: Account, role: Role) -> None:
+    """Set a role, and with it who may reach the pages of Django's admin."""
+    account.role = role
+    account.is_staff = account.is_superuser = role == Role.ADMINISTRATOR
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """Coming in and going out: personal links, the password page, the home page's choice."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -25,11 +27,12 @@ from weighting.requests import client_address
 from weighting.selectors.access import hash_token, is_of_removed_expert
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import is_claimable
+from weighting.selectors.joining import is_empty
 from weighting.services.access import sign_in_with_link
 from weighting.services.attempts import count_attempt
 from weighting.services.codes import redeem_code
 from weighting.views.claims import claimed_page
-from weighting.views.pending import forget_pending, keep_pending, pending_link, pending_token
+from weighting.views.pending import forget_pending, keep_pending, pending_join, pending_link, pending_token
 from weighting.views.welcome import begin, terms_context, welcome
 from weighting.visitors import visitor_of
 
@@ -60,6 +63,8 @@ def confirm_link(request: HttpRequest) -> HttpResponse:
 
 
 def _without_link(request: HttpRequest) -> HttpResponse:
+    if pending_join(request):
+        return redirect("weighting:join")
     token = pending_token(request)
     if not token and visitor_of(request).role != Role.ANONYMOUS:
         return redirect("home")
@@ -131,6 +136,10 @@ class SignIn(LoginView):
 
     template_name = "weighting/sign_in.html"
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say of an installation without accounts where the first one comes from."""
+        return super().get_context_data(is_empty=is_empty(), **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Count wrong passwords per name and address; a right one is let in however many there were."""

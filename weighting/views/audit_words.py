@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from weighting.enums import VersionSource
-from weighting.models import ApiToken, AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
+from weighting.enums import Role, VersionSource
+from weighting.models import Account, ApiToken, AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
 from weighting.moments import moment_text
 
 # Details that hold a moment, as the log writes it.
@@ -36,6 +36,7 @@ SENTENCES: dict[str, Promise] = {
     "freeze": gettext_lazy("froze %(subject)s"),
     "import": gettext_lazy("imported %(subject)s"),
     "import_sheet": gettext_lazy("entered the form of %(subject)s"),
+    "join": gettext_lazy("made %(subject)s by a one-time link"),
     "make_token": gettext_lazy("made %(subject)s"),
     "mail_invitation": gettext_lazy("mailed the invitation to %(subject)s"),
     "mail_reminder": gettext_lazy("mailed a reminder to %(subject)s"),
@@ -103,6 +104,7 @@ DETAILS: dict[str, Promise] = {
     "number": gettext_lazy("number"),
     "questionnaire_hash": gettext_lazy("hash of the questionnaire"),
     "reason": gettext_lazy("reason"),
+    "role": gettext_lazy("role"),
     "run": gettext_lazy("ranking"),
     "runs": gettext_lazy("rankings"),
     "sealed": gettext_lazy("sealed"),
@@ -111,7 +113,10 @@ DETAILS: dict[str, Promise] = {
     "source": gettext_lazy("source"),
     "version": gettext_lazy("version"),
 }
-SHOWN_AS: dict[str, dict[str, Promise | str]] = {"source": dict(VersionSource.choices)}
+SHOWN_AS: dict[str, dict[str, Promise | str]] = {
+    "role": dict(Role.choices),
+    "source": dict(VersionSource.choices),
+}
 
 
 def detail_words(name: str, value: Any) -> tuple[str, str]:
@@ -149,6 +154,8 @@ def name_of(subject: Model | None) -> str:
             return str(subject)
         case ApiToken():
             return subject.name
+        case Account():
+            return subject.get_full_name() or subject.get_username()
         case _:
             return ""
 

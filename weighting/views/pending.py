@@ -6,8 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from weighting.models import AccessLink
-from weighting.selectors.access import find_link
+from weighting.models import AccessLink, JoinLink
+from weighting.selectors.access import find_link, hash_token
+from weighting.selectors.joining import find_join_link
 
 COOKIE = "pending_token"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -36,6 +37,12 @@ def pending_link(request: HttpRequest) -> AccessLink | None:
     """Return the live link of the token that waits."""
     token = pending_token(request)
     return find_link(token) if token else None
+
+
+def pending_join(request: HttpRequest) -> JoinLink | None:
+    """Return the live one-time link of the token that waits."""
+    token = pending_token(request)
+    return find_join_link(hash_token(token)) if token else None
 
 
 def forget_pending(response: HttpResponse) -> HttpResponse:
