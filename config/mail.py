@@ -1,13 +1,25 @@
-"""Mail where no server is set: printed, for whoever tries the product."""
+"""Whether there is a mail server, and what stands in its place where there is none."""
 
-import sys
-from typing import Any
+from collections.abc import Sequence
 
-from django.core.mail.backends.console import EmailBackend as ConsoleBackend
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+from weighting.exceptions import NoMailServer
+
+NO_SERVER = "config.mail.EmailBackend"
 
 
-class EmailBackend(ConsoleBackend):
-    """Prints to the process's own output: Celery turns `sys.stdout` into a log, which hides links."""
+def has_mail_server() -> bool:
+    """Tell whether mail goes anywhere: to be asked before anybody is told that something will be sent."""
+    return settings.EMAIL_BACKEND != NO_SERVER
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, stream=sys.__stdout__, **kwargs)
+
+class EmailBackend(BaseEmailBackend):
+    """Refuses every mail, so that nothing passes for sent and no link is written anywhere."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        if self.fail_silently:
+            return 0
+        raise NoMailServer

@@ -185,8 +185,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- mail ----------------------------------------------------------------------------------
-# Without a server, mail is printed by the worker, links and all: `make run` keeps it in
-# var/logs/worker.log, so that an installation can be tried before it can send.
+# Without a server every mail is refused, and the pages say so before anybody asks for one.
 MAIL_HOST = env.str("QUANHENG_MAIL_HOST", default="")
 EMAIL_BACKEND = f"{'django.core.mail.backends.smtp' if MAIL_HOST else 'config.mail'}.EmailBackend"
 EMAIL_HOST = MAIL_HOST

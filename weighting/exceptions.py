@@ -81,6 +81,13 @@ class TooManyTokens(Refused):
         super().__init__(_("Too many wrong tokens came from here: wait a quarter of an hour and try again."))
 
 
+class NoMailServer(Refused):
+    """No mail server is set up, so nothing can be sent."""
+
+    def __init__(self) -> None:
+        super().__init__(_("No mail server is set up here: nothing was sent. Hand the links out yourself."))
+
+
 class NotReported(Refused):
     """A figure is withheld: the round is not closed, or too few ballots count."""
 

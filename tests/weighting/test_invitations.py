@@ -2,7 +2,6 @@ import re
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +14,6 @@ from tests.factories import (
     make_round,
     sign_in_staff,
 )
-from tests.processes import wait_until
 from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.enums import RoundState
 from weighting.exceptions import Refused
@@ -401,18 +399,3 @@ def test_an_act_on_somebody_elses_round_is_not_found(client, manager, name):
     round_ = make_round()
     assert client.get(page(name, round_)).status_code == 404
     assert client.post(page(name, round_)).status_code == 404
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_real_worker_prints_the_mail_whose_link_no_message_held(celery_worker_process, tmp_path):
-    """Without a mail server the worker prints: that is how the product is tried."""
-    assert connection.vendor in ("sqlite", "postgresql")
-    round_ = make_round()
-    celery_worker_process()
-
-    queue_invitations(round_, actor=round_.managers.get())
-
-    wait_until(lambda: round_.invitations.filter(mailed=True).count() == 5, what="five mails")
-    log = (tmp_path / "worker0.log").read_text()
-    tokens = LINK.findall(log)
-    assert sum(find_link(token) is not None for token in tokens) == 5

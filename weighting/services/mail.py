@@ -19,8 +19,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.mail import has_mail_server
 from weighting.enums import Feedback, RoundState
-from weighting.exceptions import Refused
+from weighting.exceptions import NoMailServer, Refused
 from weighting.models import AccessLink, Account, AuditEntry, Invitation, Round
 from weighting.selectors.access import hash_token
 from weighting.services.access import issue_invitation_link
@@ -51,11 +52,13 @@ REMINDER = Letter("weighting/mail/reminder.txt", gettext_lazy("Still open: %(tit
 
 def invitations_to_mail(round_: Round) -> QuerySet[Invitation]:
     """Return whom an invitation by mail would go to: those who got none and have not sealed."""
+    _check_can_mail(round_)
     return _waiting(round_).filter(mailed=False)
 
 
 def invitations_to_remind(round_: Round) -> QuerySet[Invitation]:
     """Return whom the next reminder would go to; refused when the round has had them all."""
+    _check_can_mail(round_)
     if round_.reminders_sent >= MOST_REMINDERS:
         raise Refused(
             _("%(most)d reminders were sent, which is all that a round may send.") % {"most": MOST_REMINDERS}
@@ -103,9 +106,18 @@ def link_address(token: str) -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("weighting:receive-link", args=[token])
 
 
-def _waiting(round_: Round) -> QuerySet[Invitation]:
+def _check_can_mail(round_: Round) -> None:
     if round_.state != RoundState.OPEN or round_.deadline <= timezone.now():
         raise Refused(_("Mail goes out only while the round is open."))
+    _check_server()
+
+
+def _check_server() -> None:
+    if not has_mail_server():
+        raise NoMailServer
+
+
+def _waiting(round_: Round) -> QuerySet[Invitation]:
     return round_.invitations.filter(sealed=False, removed=False)
 
 
@@ -122,6 +134,7 @@ def _load(invitation_id: int) -> Invitation | None:
 
 
 def _send(invitation: Invitation, letter: Letter, actor_id: int) -> None:
+    _check_server()
     actor = Account.objects.get(pk=actor_id)
     token = issue_invitation_link(invitation)
     try:

@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from config.mail import has_mail_server
 from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.enums import RoundState
-from weighting.exceptions import Refused
+from weighting.exceptions import NoMailServer, Refused
 from weighting.forms.invitations import ExpertForm, NoteForm
 from weighting.models import Invitation, Round
 from weighting.permissions import MANAGERS, audience
@@ -37,7 +38,7 @@ from weighting.services.mail import (
     invitations_to_remind,
     link_address,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import CONFLICT, UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -155,9 +156,7 @@ def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
             for blocker in refusal.blockers:
                 form.add_error(None, blocker)
         else:
-            messages.success(
-                request, _("The expert is invited. Make a link here to hand out, or invite by e-mail.")
-            )
+            messages.success(request, _invited_text())
             return redirect("weighting:invitation-detail", pk=pk, invitation_pk=invitation.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(
@@ -243,9 +242,18 @@ def _mail(
             messages.success(request, _mails_text(queued))
             return redirect("weighting:round-detail", pk=pk)
         text = _mails_text(whom(round_).count())
+    except NoMailServer:
+        return _say_no_server(request, round_, words["title"])
     except Refused as refusal:
         return answer_refusal(request, refusal, back=_round_address(round_))
     return _ask(request, round_, {**words, "text": text})
+
+
+def _say_no_server(request: HttpRequest, round_: Round, title: object) -> HttpResponse:
+    """Say that nothing will be sent, and what leads to the links instead."""
+    context = {"round": round_, "title": title}
+    status = CONFLICT if request.method == "POST" else 200
+    return render(request, "weighting/manager/no_mail_server.html", context, status=status)
 
 
 def _mails_text(count: int) -> str:
@@ -260,6 +268,12 @@ def _key_of(invitation: Invitation, token: str) -> dict[str, str]:
 
 def _pictured(key: dict[str, str]) -> dict[str, str]:
     return {**key, "picture": qr_svg(key["link"])}
+
+
+def _invited_text() -> str:
+    if has_mail_server():
+        return _("The expert is invited. Make a link here to hand out, or invite by e-mail.")
+    return _("The expert is invited. Make a link here to hand out.")
 
 
 def _code_address() -> str:

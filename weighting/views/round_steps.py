@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.mail import has_mail_server
 from weighting.enums import RoundState
 from weighting.models import Round
 from weighting.selectors.preflight import Check, preflight_of
@@ -97,19 +98,22 @@ def _hand_out(round_: Round) -> NextAct:
 
 
 def _make_sheet(round_: Round) -> NextAct:
+    by_mail = has_mail_server()
     return NextAct(
         title=_("The panel is scoring"),
         submit=_("Make links for all who have not sealed"),
         url=reverse("weighting:round-links", args=[round_.pk]),
         consequences=[
             _("A sheet with one personal link and code for each expert is shown once, ready to print."),
-            _("Or each expert gets the link by e-mail."),
+            _("Or each expert gets the link by e-mail.") if by_mail else _no_server_text(),
         ],
-        others=[(_("Invite by e-mail…"), reverse("weighting:round-mail", args=[round_.pk]))],
+        others=[(_("Invite by e-mail…"), reverse("weighting:round-mail", args=[round_.pk]))] * by_mail,
     )
 
 
 def _invite_rest(round_: Round, without: int) -> NextAct:
+    if not has_mail_server():
+        return _hand_out_rest(round_, without)
     sentence = ngettext(
         "%(count)d expert has no personal link yet: invite by e-mail, or make one in the table below.",
         "%(count)d experts have no personal link yet: invite by e-mail, or make one in the table below.",
@@ -125,15 +129,41 @@ def _invite_rest(round_: Round, without: int) -> NextAct:
     )
 
 
+def _hand_out_rest(round_: Round, without: int) -> NextAct:
+    sentence = ngettext(
+        "%(count)d expert has no personal link yet: make one in the table below.",
+        "%(count)d experts have no personal link yet: make one in the table below.",
+        without,
+    )
+    return _only_links(round_, sentence % {"count": without})
+
+
+def _only_links(round_: Round, sentence: str) -> NextAct:
+    """Without a mail server the sheet is all there is, and its page says what it does to earlier links."""
+    label, url = _new_links(round_)
+    return NextAct(
+        title=_("The panel is scoring"),
+        submit=label,
+        url=url,
+        is_post=False,
+        consequences=[sentence, _no_server_text()],
+    )
+
+
+def _no_server_text() -> str:
+    return _("No mail server is set up, so nothing can be sent by e-mail.")
+
+
 def _remind(round_: Round) -> NextAct:
+    sentence = _("The personal links are out. Nothing is left to do until all have sealed, or the deadline.")
+    if not has_mail_server():
+        return _only_links(round_, sentence)
     return NextAct(
         title=_("The panel is scoring"),
         submit=_("Remind by e-mail…"),
         url=reverse("weighting:round-remind", args=[round_.pk]),
         is_post=False,
-        consequences=[
-            _("The personal links are out. Nothing is left to do until all have sealed, or the deadline.")
-        ],
+        consequences=[sentence],
         others=[_new_links(round_)],
     )
 
