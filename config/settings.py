@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "axes",
     "weighting",
     "indexer",
+    "upkeep",
 ]
 
 MIDDLEWARE = [

@@ -1,5 +1,6 @@
 """Named arrays in one block of bytes: what a study keeps, and what its workers hand on."""
 
+import hashlib
 import json
 import struct
 import zlib
@@ -49,6 +50,13 @@ def unpack_arrays(block: bytes) -> Tally:
         start += array.nbytes
         arrays[name] = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
     return arrays
+
+
+def result_checksum(block: bytes, scores: FloatArray) -> str:
+    """Return the checksum of a result: the block of a run's inner nodes, then its scores in order."""
+    digest = hashlib.sha256(block)
+    digest.update(scores.astype("<f8").tobytes())
+    return digest.hexdigest()
 
 
 def _narrow(array: IntArray | FloatArray) -> Any:

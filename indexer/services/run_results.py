@@ -1,6 +1,5 @@
 """Results of runs, written whole: every city's score and rank, the inner nodes, and the end."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
+from indexer.numeric.blocks import result_checksum
 from indexer.services.leases import rows_held
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -93,12 +93,9 @@ def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> by
 
 def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> list[str]:
     """Return the checksum of each run's block and scores."""
-    found = []
-    for of_run, nodes in zip(scores, inner, strict=True):
-        digest = hashlib.sha256(_block(nodes, positions))
-        digest.update(of_run.astype("<f8").tobytes())
-        found.append(digest.hexdigest())
-    return found
+    return [
+        result_checksum(_block(nodes, positions), of_run) for of_run, nodes in zip(scores, inner, strict=True)
+    ]
 
 
 def _block(nodes: FloatArray, positions: IntArray) -> bytes:

@@ -7,12 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from weighting.selectors.version_chain import Head, all_heads
-from weighting.selectors.version_store import check_store
+from upkeep.evidence import check_evidence
+from upkeep.management.noted_heads import read_heads
+from weighting.selectors.version_chain import all_heads
 
 
 class Command(BaseCommand):
-    help = "Say whether every frozen version is still what it was frozen as; exit 1 when one is not."
+    help = (
+        "Say whether every frozen version is still what it was frozen as, and every run belongs to its own;"
+        " exit 1 when one does not."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -28,7 +32,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([asdict(head) for head in all_heads()], indent=2))
             return
         broken = 0
-        for holds, text in check_store(heads=_read_heads(options["heads"]) if options["heads"] else ()):
+        for holds, text in check_evidence(heads=read_heads(options["heads"]) if options["heads"] else ()):
             broken += not holds
             if not holds or options["verbosity"] > 0:
                 self.stdout.write(("holds:  " if holds else "FAILS:  ") + text)
@@ -37,11 +41,3 @@ class Command(BaseCommand):
                 f"Checks that fail: {broken}. Do not publish from this store: compare it with a backup."
             )
         self.stdout.write("Everything holds.")
-
-
-def _read_heads(path: str) -> list[Head]:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return [Head(**row) for row in json.load(file)]
-    except (OSError, ValueError, TypeError) as error:
-        raise CommandError(f"{path} does not list heads as framework, number, hash: {error}") from error
