@@ -1,0 +1,281 @@
+"""A copy holds the whole database of one moment; it is restored whole into either database, or not at all."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from indexer.models import CityScore, Run
+from tests.factories import fill_ballot, make_account, make_invitation, make_round
+from tests.indexer.study_runs import make_panel_run, make_study
+from tests.processes import ROOT, clean_environment
+from upkeep.copies.archive import HEAD, open_archive, read_head
+from upkeep.copies.snapshot import one_moment
+from weighting import immutability
+from weighting.models import Account, NodeWeight, WeightVersion
+from weighting.selectors.version_chain import all_heads
+from weighting.services.versions import publish_version
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+postgres_only = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no roles")
+WEIGHTS, RUNS, SCORES = NodeWeight._meta.db_table, Run._meta.db_table, CityScore._meta.db_table
+# Of every kind of column: blocks, documents, times, dates, ids that are random, references to these.
+FULL = {WEIGHTS, RUNS, SCORES, "indexer_study", "weighting_ballot", "weighting_invitation", "weighting_score"}
+FULL |= {"weighting_auditentry", "weighting_round_managers", "auth_group_permissions", "django_admin_log"}
+
+
+@pytest.fixture(scope="module")
+def copied(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A copy of a store with something in every corner, and what was in it; the store is empty again."""
+    path = tmp_path_factory.mktemp("copies") / "quanheng.zip"
+    with django_db_blocker.unblock():
+        _renumber_content_types()
+        _fill()
+        call_command("backup", str(path))
+        was = SimpleNamespace(
+            path=path, heads=all_heads(), types=dict(ContentType.objects.values_list("pk", "model"))
+        )
+        _empty()
+    return was
+
+
+def _renumber_content_types():
+    """Make the ids those of a database in which models came and went."""
+    Permission.objects.all().delete()
+    ContentType.objects.all().delete()
+    ContentType.objects.create(app_label="weighting", model="gone")
+    for app in reversed(list(apps.get_app_configs())):
+        create_contenttypes(app, verbosity=0)
+        create_permissions(app, verbosity=0)
+
+
+def _fill():
+    run = make_panel_run(cities=4, experts=5)
+    publish_version(run.weight_version, actor=run.data_set.created_by)
+    make_study(run, draws=200)
+    fill_ballot(make_invitation(make_round()))
+    group = Group.objects.create(name="readers")
+    group.permissions.add(Permission.objects.get(codename="view_round"))
+    run.data_set.created_by.groups.add(group)
+    LogEntry.objects.create(
+        user=run.data_set.created_by,
+        content_type=ContentType.objects.get_for_model(Account),
+        object_id="1",
+        action_flag=ADDITION,
+    )
+    Session.objects.create(session_key="k" * 32, session_data="{}", expire_date=timezone.now())
+
+
+def _empty():
+    immutability.drop_triggers("default")
+    call_command("flush", interactive=False, verbosity=0)
+
+
+def tables_of(path):
+    with open_archive(str(path)) as archive:
+        return read_head(archive).tables
+
+
+def changed(copied, folder, *, table=None, change=None, **head):
+    """A copy in which somebody changed the rows of a table, checksum and all, or the head."""
+    path = folder / "changed.zip"
+    with zipfile.ZipFile(copied.path) as old, zipfile.ZipFile(path, "w") as new:
+        told = json.loads(old.read(HEAD)) | head
+        for name in old.namelist():
+            content = old.read(name)
+            if name == f"{table}.jsonl":
+                rows = [json.loads(line) for line in content.splitlines()]
+                columns = told["tables"][table]["columns"]
+                for row in rows:
+                    row[:] = change(dict(zip(columns, row, strict=True))).values()
+                content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+                told["tables"][table]["sha256"] = hashlib.sha256(content).hexdigest()
+            if name != HEAD:
+                new.writestr(name, content)
+        new.writestr(HEAD, json.dumps(told))
+    return path
+
+
+def refused(path, match):
+    """Whether a copy is refused for a reason, and nothing of it stays."""
+    with pytest.raises(CommandError, match=match):
+        call_command("restore", str(path), verbosity=0)
+    assert not WeightVersion.objects.exists()
+    assert immutability.missing_triggers(connection) == []
+
+
+def test_a_copy_is_restored_whole_and_guarded(copied, tmp_path):
+    assert dict(ContentType.objects.values_list("pk", "model")) != copied.types  # they collide
+
+    call_command("restore", str(copied.path), verbosity=0)
+    again = tmp_path / "again.zip"
+    call_command("backup", str(again))
+
+    assert tables_of(again) == tables_of(copied.path)
+    assert {name for name, table in tables_of(again).items() if table.rows} >= FULL
+    assert all_heads() == copied.heads
+    assert Group.objects.get().permissions.get().codename == "view_round"
+    assert LogEntry.objects.get().content_type.model_class() is Account
+    assert not Session.objects.exists()
+    call_command("verify_versions", verbosity=0)
+    with pytest.raises(DatabaseError, match="immutable"):
+        NodeWeight.objects.update(local_weight=0.5)
+    assert make_account().pk > Account.objects.order_by("pk").first().pk
+
+
+@postgres_only
+def test_the_same_file_goes_into_sqlite_and_back(copied, tmp_path):
+    back = str(tmp_path / "back.zip")
+    program = (
+        "import django; django.setup(); from django.core.management import call_command as call; "
+        f"call('migrate', verbosity=0); call('restore', {str(copied.path)!r}); call('backup', {back!r})"
+    )
+    own = clean_environment(QUANHENG_VAR=tmp_path / "var")
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=own, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "var" / "quanheng.sqlite3").exists()
+
+    call_command("restore", back, verbosity=0)
+    call_command("backup", str(tmp_path / "again.zip"))
+
+    assert tables_of(tmp_path / "again.zip") == tables_of(copied.path)
+
+
+def test_a_copy_is_one_moment_and_nobody_waits_for_it(tmp_path):
+    def write():
+        make_account(username=f"written-{Account.objects.count()}")
+        connection.close()
+
+    def write_elsewhere():
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+
+    with one_moment():
+        assert Account.objects.count() == 0
+        write_elsewhere()
+        assert Account.objects.count() == 0
+    assert Account.objects.count() == 1
+    # Control: outside of it, what others write is seen at once.
+    write_elsewhere()
+    assert Account.objects.count() == 2
+
+
+SPOILT = [
+    (WEIGHTS, lambda row: row | {"local_weight": row["local_weight"] / 2}, "not those of its manifest"),
+    (SCORES, lambda row: row | {"score": row["score"] * 2}, "scores and ranks"),
+    (SCORES, lambda row: row | {"rank": 1}, "scores and ranks"),
+    (RUNS, lambda row: row | {"manifest_hash": "f" * 64}, "computed from its version"),
+    (RUNS, lambda row: row | {"data_sha256": "f" * 64}, "computed from its version"),
+    ("indexer_study", lambda row: row | {"result_sha256": "f" * 64}, "every study"),
+    (RUNS, lambda row: row | {"method_id": 10**6}, "refers to one that is not there"),
+    (RUNS, lambda row: row | {"status": None}, "does not take its rows"),
+]
+
+
+def test_rows_that_do_not_hold_are_not_restored(copied, tmp_path):
+    for table, change, match in SPOILT:
+        refused(changed(copied, tmp_path, table=table, change=change), match)
+
+
+def test_files_that_are_no_whole_copy_are_not_restored(copied, tmp_path):
+    damaged, cut, text = (tmp_path / name for name in ("damaged", "cut", "text"))
+    content = bytearray(copied.path.read_bytes())
+    cut.write_bytes(content[: len(content) // 2])
+    content[len(content) // 3] ^= 0xFF
+    damaged.write_bytes(content)
+    text.write_text("[]")
+
+    refused(damaged, "damaged")
+    refused(cut, "not a whole copy")
+    refused(text, "not a whole copy")
+    refused(tmp_path / "nowhere", "No such file")
+    refused(changed(copied, tmp_path, format="quanheng-copy/9"), "another|format")
+    with pytest.raises(CommandError, match="damaged"):
+        call_command("restore", str(damaged), "--check")
+
+
+def test_a_copy_of_another_release_names_what_differs(copied, tmp_path):
+    told = json.loads(zipfile.ZipFile(copied.path).read(HEAD))["migrations"]
+    strange = changed(copied, tmp_path, migrations=[*told[:-1], ["weighting", "0099_later"]])
+
+    refused(strange, r"only in the copy: weighting.0099_later; only here: weighting")
+
+
+def test_nothing_is_restored_over_what_is_there(copied):
+    make_account()
+
+    refused(copied.path, r"not empty, there are rows in weighting_account\.")
+
+
+@postgres_only
+def test_a_role_that_does_not_own_the_tables_is_told_so(copied, monkeypatch):
+    monkeypatch.setenv("QUANHENG_APP_PASSWORD", "a-password")
+    call_command("grant_app_role", role="quanheng_app_test")
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION AUTHORIZATION quanheng_app_test")
+        try:
+            refused(copied.path, "does not own the tables")
+        finally:
+            cursor.execute("RESET SESSION AUTHORIZATION")
+
+
+def test_a_database_behind_its_code_is_neither_copied_nor_filled(copied, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name, applied FROM django_migrations ORDER BY id DESC LIMIT 1")
+        row = cursor.fetchone()
+        cursor.execute("DELETE FROM django_migrations WHERE app = %s AND name = %s", row[:2])
+        try:
+            refused(copied.path, "not migrated")
+            with pytest.raises(CommandError, match="not migrated"):
+                call_command("backup", str(tmp_path / "copy.zip"))
+        finally:
+            cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", row)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_is_its_owners_and_writes_over_nothing(tmp_path):
+    path = tmp_path / "copy.zip"
+    call_command("backup", str(path))
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(tmp_path) == ["copy.zip"]
+    with pytest.raises(CommandError, match="already"):
+        call_command("backup", str(path))
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("backup", str(tmp_path / "nowhere" / "copy.zip"))
+
+
+def test_a_copy_can_be_streamed(tmp_path, capfdbinary):
+    call_command("backup", "-")
+    (tmp_path / "streamed.zip").write_bytes(capfdbinary.readouterr().out)
+
+    call_command("restore", str(tmp_path / "streamed.zip"), "--check")
+
+
+def test_a_store_that_does_not_hold_is_copied_and_said_to_be_broken(copied, tmp_path):
+    call_command("restore", str(copied.path), verbosity=0)
+    Run.objects.update(data_sha256="f" * 64)
+
+    with pytest.raises(CommandError, match="was computed from its version and data"):
+        call_command("backup", str(tmp_path / "copy.zip"))
+    assert tables_of(tmp_path / "copy.zip")
