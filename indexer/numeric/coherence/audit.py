@@ -1,0 +1,182 @@
+"""The whole audit of an index: every figure that its files, pages and API tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexer.numeric.coherence.consistency import Components, Consistency, components_of, consistency_of
+from indexer.numeric.coherence.correlations import (
+    correlation_flags,
+    correlation_matrix,
+    rank_correlation_matrix,
+)
+from indexer.numeric.coherence.importance import DRAWS, Importance, importance_of, linear_importance
+from indexer.numeric.coherence.indicators import IndicatorFacts, UnitFacts, indicator_facts, unit_facts
+from indexer.numeric.sensitivity import leave_nodes_out
+from indexer.numeric.uncertainty import Index
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree
+
+# One seed for all audits, so that the same index has the same intervals wherever they are asked for.
+SEED = 20160101
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A sibling group with what holds it together.
+
+    Attributes
+    ----------
+    parent : int
+        Its parent's position; -1 for the group whose whole is the total.
+    members : int array, (members,)
+        Positions of its members.
+    mean, lowest : float
+        Of the correlations between members; nan of a single one.
+    """
+
+    parent: int
+    members: IntArray
+    consistency: Consistency
+    components: Components
+    mean: float
+    lowest: float
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredIndex:
+    """An index with the scores of its units, and what its audit finds.
+
+    Attributes
+    ----------
+    tree : Tree
+    local : float array, (nodes,)
+        Local weights.
+    global_ : float array, (nodes,)
+        Global weights.
+    raw : float array, (cities, leaves)
+        nan where missing.
+    scores : float array, (cities, nodes)
+        Of every node; a leaf's is its normalised value. nan where a city has nothing of it.
+    total : float array, (cities,)
+        The composite score.
+    """
+
+    tree: Tree
+    local: FloatArray
+    global_: FloatArray
+    raw: FloatArray
+    scores: FloatArray
+    total: FloatArray
+
+    @cached_property
+    def pearson(self) -> FloatArray:
+        """Of all nodes and, last, the total, (nodes + 1, nodes + 1)."""
+        return correlation_matrix(self._with_total)
+
+    @cached_property
+    def spearman(self) -> FloatArray:
+        """The same of ranks."""
+        return rank_correlation_matrix(self._with_total)
+
+    @cached_property
+    def flags(self) -> IntArray:
+        """What is remarkable about each pair of nodes, (nodes, nodes), as positions in `FLAGS`."""
+        return correlation_flags(self.tree, self.pearson[:-1, :-1])
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Every sibling group, in the order of ``tree.groups``."""
+        return tuple(self._group(members) for members in self.tree.groups)
+
+    @cached_property
+    def linear(self) -> FloatArray:
+        """Linear importance of each node for its parent, or for the total, (nodes,)."""
+        found = np.empty(len(self.tree))
+        for members in self.tree.groups:
+            whole = self.whole_of(int(self.tree.parents[members[0]]))
+            found[members] = linear_importance(self.scores[:, members], whole)
+        return found
+
+    @cached_property
+    def indicators(self) -> IndicatorFacts:
+        return indicator_facts(self.raw)
+
+    @cached_property
+    def units(self) -> UnitFacts:
+        return unit_facts(self.raw, self.global_[self.tree.leaves])
+
+    @cached_property
+    def closest(self) -> tuple[IntArray, FloatArray]:
+        """The sibling that each node goes with most, and their correlation, (nodes,) each.
+
+        -1 and nan where there is none.
+        """
+        matrix = self.pearson[:-1, :-1].copy()
+        matrix[self.tree.parents[:, np.newaxis] != self.tree.parents] = np.nan
+        np.fill_diagonal(matrix, np.nan)
+        matrix[np.isnan(matrix)] = -np.inf
+        place = matrix.argmax(axis=1)
+        found = matrix[np.arange(len(matrix)), place]
+        known = np.isfinite(found)
+        return np.where(known, place, -1), np.where(known, found, np.nan)
+
+    def whole_of(self, parent: int) -> FloatArray:
+        """Return the scores of a group's whole, (cities,)."""
+        return self.total if parent == NO_PARENT else self.scores[:, parent]
+
+    def importance(self, members: IntArray, parent: int, *, draws: int = DRAWS) -> Importance:
+        """Return the importance of some nodes for the whole above them, or for the total (-1)."""
+        rng = np.random.default_rng(SEED)
+        return importance_of(self.scores[:, members], self.whole_of(parent), rng, draws=draws)
+
+    def importances(self, *, draws: int = DRAWS) -> Iterator[tuple[int, IntArray, FloatArray, Importance]]:
+        """Return for each group, and for all leaves below it against the total, what they weigh.
+
+        Parent, members, their weights within that whole, and their importance.
+        """
+        for members in self.tree.groups:
+            parent = int(self.tree.parents[members[0]])
+            yield parent, members, self.local[members], self.importance(members, parent, draws=draws)
+        deeper = self.tree.leaves[self.tree.parents[self.tree.leaves] != NO_PARENT]
+        if len(deeper):
+            found = self.importance(deeper, NO_PARENT, draws=draws)
+            yield NO_PARENT, deeper, self.global_[deeper], found
+
+    @property
+    def _with_total(self) -> FloatArray:
+        return np.column_stack([self.scores, self.total])
+
+    def _group(self, members: IntArray) -> Group:
+        scores = self.scores[:, members]
+        pairs = self.pearson[np.ix_(members, members)][np.triu_indices(len(members), 1)]
+        known = pairs[~np.isnan(pairs)]
+        return Group(
+            parent=int(self.tree.parents[members[0]]),
+            members=members,
+            consistency=consistency_of(scores),
+            components=components_of(scores),
+            mean=float(known.mean()) if len(known) else np.nan,
+            lowest=float(known.min()) if len(known) else np.nan,
+        )
+
+
+def shifts_without(index: Index, nodes: IntArray) -> FloatArray:
+    """Return by how many places ranks move on average when each node is left out, (nodes,).
+
+    nan for a node without which nothing remains, of the index or of one of its cities.
+    """
+    try:
+        return leave_nodes_out(index, nodes).mean_shift
+    except ValueError:
+        # Of many at once one is enough to refuse all.
+        return np.array([_shift_without(index, int(node)) for node in nodes])
+
+
+def _shift_without(index: Index, node: int) -> float:
+    try:
+        return float(leave_nodes_out(index, [node]).mean_shift[0])
+    except ValueError:
+        return float("nan")
