@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from weighting.readers import ProblemLog, Source
 from weighting.readers.table import Row, Table, note_controls, read_bytes, table_of_text
-from weighting.readers.workbook import ARCHIVE, SheetLimits, sheet_names, table_of_sheet
+from weighting.readers.workbook import ARCHIVE, SheetLimits, read_sheet, table_of_sheet
 
 MEGABYTE = 1024 * 1024
 PARQUET = b"PAR1"
@@ -53,7 +53,7 @@ class Limits:
 # What comes in over the network, and what an operator reads from the server's own disk.
 UPLOAD = Limits(bytes=32 * MEGABYTE, cells=2_000_000)
 OPERATOR = Limits(bytes=256 * MEGABYTE, cells=12_000_000)
-# The parts of a workbook are built up in memory cell by cell.
+# The process that reads a workbook has room for this many.
 SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=False)
 
 
@@ -84,11 +84,9 @@ def read_file(
         table = _table_of_parquet(data, log, limits)
         return FileTable(table, kind) if table else None
     if kind == "xlsx":
-        table = table_of_sheet(data, log, SHEET)
-        if table is None:
-            return None
-        sheet, others = sheet_names(data)
-        return FileTable(table, kind, tuple(others), sheet)
+        sheet = read_sheet(data, log, SHEET)
+        table = table_of_sheet(sheet, log)
+        return FileTable(table, kind, sheet.others, sheet.name) if table else None
     if data.count(b",") + data.count(b"\n") > limits.cells:
         _note_too_many_cells(log, limits)
         return None

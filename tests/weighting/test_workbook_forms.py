@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
 from weighting.readers import FileProblems, ProblemLog, read_panel
-from weighting.readers.workbook import read_sheet, sheet_names
+from weighting.readers.workbook import read_sheet
 
 HEADER = ["code", "name", "email"]
 
@@ -69,8 +69,9 @@ def test_the_first_visible_sheet_is_read_and_charts_are_none():
     book.active = 3
     data = saved(book)
     log = ProblemLog("P.xlsx")
-    assert [row.cells[:3] for row in read_sheet(data, log)] == [HEADER]
-    assert sheet_names(data) == ("shown", ["Sheet", "very", "chart", "later"])
+    sheet = read_sheet(data, log)
+    assert [row.cells for row in sheet.rows] == [HEADER]
+    assert (sheet.name, sheet.others) == ("shown", ("Sheet", "very", "chart", "later"))
 
 
 def test_a_workbook_of_charts_alone_is_refused():

@@ -51,7 +51,7 @@ def _read_rows(source: Source, log: ProblemLog) -> list[Row]:
     if not is_workbook(data):
         log.add(_("This is not an XLSX workbook. Use the form that you downloaded for this round."))
         return []
-    rows = read_sheet(data, log)
+    rows = read_sheet(data, log).rows
     if not rows and not log.problems:
         log.add(_("The first sheet is empty. Use the form that you downloaded for this round."))
     return rows

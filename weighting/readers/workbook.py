@@ -1,38 +1,65 @@
-"""XLSX bytes to the same rows of trimmed text that a CSV file gives, checked before anything is parsed.
+"""XLSX bytes to the same rows of trimmed text that a CSV file gives.
 
-A workbook is an archive, and a small one can unfold to gigabytes: entries and unfolded size are
-counted first, from what the archive says of itself; `zipfile` then reads no more than that.
+A workbook is an archive, and a small one can unfold to gigabytes, or keep a parser busy for minutes: it is
+read in a process of its own (`weighting.readers.confined`), which this file gives limits and words.
 """
 
-import datetime
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from io import BytesIO
-from itertools import islice
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from django.utils.translation import gettext_lazy
 
+from weighting.readers.confined import CPU_SECONDS, Broke, TookTooLong, run_confined
 from weighting.readers.problems import ProblemLog
 from weighting.readers.table import Row, Source, Table, note_controls, read_bytes, read_table
 
 ARCHIVE = b"PK\x03\x04"
-MAX_ENTRIES = 200
-MAX_DEPTH = 8
-MAX_UNFOLDED = 50 * 1024 * 1024
-ENCRYPTED = 0x1
-PART = 1 << 20
-CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
-# A number shown with leading zeros, as codes are: 7 under the format 000 is 007.
-ZEROS = re.compile(r"(?P<zeros>0{2,})(;.*)?")
-# An XML part that declares entities can unfold to anything; no spreadsheet writes one.
-DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+PROGRAM = Path(__file__).with_name("sheet_program.py")
+# What the program says by name, in the reader's language.
+FAULTS = {
+    "damaged": gettext_lazy("The file is damaged. Save the workbook again."),
+    "encrypted": gettext_lazy("The workbook is protected by a password. Save it without one."),
+    "no-workbook": gettext_lazy("This archive is not an XLSX workbook. Save the sheet as XLSX or CSV."),
+    "unreadable": gettext_lazy(
+        "This cannot be read as an XLSX workbook. Save the sheet as XLSX or CSV again."
+    ),
+    "entries": gettext_lazy(
+        "The workbook has %(count)d parts; at most %(most)d are taken. Copy the sheet into a new one."
+    ),
+    "unfolded": gettext_lazy(
+        "Unpacked, the workbook is larger than %(most)d MB. Copy the sheet into a new one."
+    ),
+    "folders": gettext_lazy(
+        "The archive holds folders that no workbook has. Copy the sheet into a new workbook."
+    ),
+    "macros": gettext_lazy("The workbook holds macros. Save it as XLSX, which has none."),
+    "encoding": gettext_lazy(
+        "The workbook is written in an encoding that no spreadsheet writes. Save it anew from a spreadsheet."
+    ),
+    "entities": gettext_lazy("The workbook declares XML entities. Save it anew from a spreadsheet."),
+    "cells": gettext_lazy(
+        "The workbook has more than %(most)d cells. Leave out what is not needed, or save it as CSV."
+    ),
+    "tags": gettext_lazy(
+        "The workbook holds far more than its cells. Copy the values of the sheet into a new workbook, or "
+        "save it as CSV."
+    ),
+    "rows": gettext_lazy("The sheet has more than %(most)d rows. Leave out what is not needed."),
+    "columns": gettext_lazy("The sheet has more than %(most)d columns. Leave out what is not needed."),
+    "long": gettext_lazy("A cell holds more than %(most)d characters. Send the table of values alone."),
+    "formula": gettext_lazy("The cell holds a formula. Paste the values alone, and send the file again."),
+    "too-long": gettext_lazy(
+        "Reading the workbook took longer than %(most)d seconds. Copy the values of the sheet into a new "
+        "workbook, or save it as CSV."
+    ),
+    "broke": gettext_lazy(
+        "Reading the workbook failed, or took more memory than such a sheet needs. Copy the values of the "
+        "sheet into a new workbook, or save it as CSV."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +75,15 @@ class SheetLimits:
 FORMS = SheetLimits()
 
 
+@dataclass(frozen=True)
+class SheetRows:
+    """The rows of the first visible sheet that are not blank, its name, and the sheets that were not read."""
+
+    rows: list[Row]
+    name: str = ""
+    others: tuple[str, ...] = ()
+
+
 def is_workbook(data: bytes) -> bool:
     """Tell whether the bytes begin as an archive does, which a workbook is."""
     return data.startswith(ARCHIVE)
@@ -58,12 +94,12 @@ def read_table_or_sheet(source: Source, log: ProblemLog) -> Table | None:
     data = read_bytes(source, log)
     if data is None or not is_workbook(data):
         return None if data is None else read_table(data, log)
-    return table_of_sheet(data, log)
+    return table_of_sheet(read_sheet(data, log), log)
 
 
-def table_of_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> Table | None:
-    """Return the first visible sheet of a workbook as a table; None when there is nothing to go on with."""
-    rows = read_sheet(data, log, limits)
+def table_of_sheet(sheet: SheetRows, log: ProblemLog) -> Table | None:
+    """Return the rows of a sheet as a table; None when there is nothing to go on with."""
+    rows = sheet.rows
     if not rows:
         if not log.problems:
             log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
@@ -77,172 +113,29 @@ def table_of_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) ->
     return Table(header=header, rows=iter(whole))
 
 
-def sheet_names(data: bytes) -> tuple[str, list[str]]:
-    """Name the sheet of a workbook that `read_sheet` reads, and all that it does not."""
-    book = load_workbook(BytesIO(data), read_only=True, keep_links=False)
-    read = _first_visible(book).title
-    return read, [name for name in book.sheetnames if name != read]
-
-
-def _first_visible(book: Any) -> Any:
-    """Return the first sheet that a person sees on opening the workbook; charts are no sheets of cells.
-
-    Raises `ValueError` where there is none.
-    """
-    for sheet in book.worksheets:
-        if sheet.sheet_state == "visible":
-            return sheet
-    raise ValueError("no sheet of cells is visible")
-
-
-def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> list[Row]:
-    """Return the rows of the first visible sheet that are not blank; none where a problem is noted."""
-    if not _is_safe(data, log, limits):
-        return []
-    try:
-        book = load_workbook(BytesIO(data), read_only=True, data_only=limits.takes_formulas, keep_links=False)
-        sheet = _first_visible(book)
-        # What the file says of its own extent may be wrong, or absurd.
-        sheet.reset_dimensions()
-        rows = list(islice(_rows_of(sheet, log, limits), limits.rows + 1))
-    # What defusedxml refuses is a ValueError too.
-    except (
-        KeyError,
-        IndexError,
-        ValueError,
-        TypeError,
-        EOFError,
-        OSError,
-        ParseError,
-        zipfile.BadZipFile,
-        InvalidFileException,
-    ):
-        log.add(_("This cannot be read as an XLSX workbook. Save the sheet as XLSX or CSV again."))
-        return []
-    if len(rows) > limits.rows:
-        log.add(
-            _("The sheet has more than %(most)d rows. Leave out what is not needed.") % {"most": limits.rows}
-        )
-    return [] if log.problems else rows
-
-
-def _is_safe(data: bytes, log: ProblemLog, limits: SheetLimits) -> bool:
-    try:
-        archive = zipfile.ZipFile(BytesIO(data))
-        entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError):
-        log.add(_("The file is damaged. Save the workbook again."))
-        return False
-    if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        log.add(_("The workbook is protected by a password. Save it without one."))
-    elif "xl/workbook.xml" not in {entry.filename for entry in entries}:
-        log.add(_("This archive is not an XLSX workbook. Save the sheet as XLSX or CSV."))
-    elif len(entries) > MAX_ENTRIES:
-        log.add(
-            _("The workbook has %(count)d parts; at most %(most)d are taken. Copy the sheet into a new one.")
-            % {"count": len(entries), "most": MAX_ENTRIES}
-        )
-    elif sum(entry.file_size for entry in entries) > MAX_UNFOLDED:
-        log.add(
-            _("Unpacked, the workbook is larger than %(most)d MB. Copy the sheet into a new one.")
-            % {"most": MAX_UNFOLDED // 1024 // 1024}
-        )
-    elif any(_is_astray(entry.filename) for entry in entries):
-        log.add(_("The archive holds folders that no workbook has. Copy the sheet into a new workbook."))
-    elif any("macrosheets/" in entry.filename or "vbaProject" in entry.filename for entry in entries):
-        log.add(_("The workbook holds macros. Save it as XLSX, which has none."))
-    else:
-        return _are_parts_safe(archive, log, limits)
-    return False
-
-
-def _is_astray(name: str) -> bool:
-    """Tell a path that leads out of the archive, or deeper than any part of a workbook lies."""
-    steps = name.replace("\\", "/").split("/")
-    return ".." in steps or not steps[0] or len(steps) > MAX_DEPTH
-
-
-def _are_parts_safe(archive: zipfile.ZipFile, log: ProblemLog, limits: SheetLimits) -> bool:
-    """Look through the parts as bytes, before anything builds a tree of them."""
-    cells = 0
-    try:
-        for entry in archive.infolist():
-            if not entry.filename.endswith((".xml", ".rels")):
-                continue
-            # A workbook says itself which parts are sheets, so all count; this one lists formula cells.
-            may_be_sheet = entry.filename != "xl/calcChain.xml"
-            with archive.open(entry) as part:
-                tail = b""
-                while piece := part.read(PART):
-                    window = tail + piece
-                    if b"\0" in window:
-                        log.add(
-                            _(
-                                "The workbook is written in an encoding that no spreadsheet writes. Save it "
-                                "anew from a spreadsheet."
-                            )
-                        )
-                        return False
-                    if any(word in window for word in DECLARATIONS):
-                        log.add(_("The workbook declares XML entities. Save it anew from a spreadsheet."))
-                        return False
-                    cells += len(CELL.findall(window)) if may_be_sheet else 0
-                    tail = window[-len(DECLARATIONS[0]) + 1 :] if b"<" in window[-9:] else b""
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error):
-        log.add(_("The file is damaged. Save the workbook again."))
-        return False
-    if cells > limits.cells:
-        log.add(
-            _("The workbook has more than %(most)d cells. Leave out what is not needed, or save it as CSV.")
-            % {"most": limits.cells}
-        )
-    return cells <= limits.cells
-
-
-def _rows_of(sheet: Any, log: ProblemLog, limits: SheetLimits) -> Iterator[Row]:
-    widest = limits.columns + 1
-    for line, row in enumerate(sheet.iter_rows(max_col=widest), start=1):
-        if not limits.takes_formulas:
-            _note_formulas(row, line, log)
-        cells = [_text_of(cell) for cell in row]
-        if len(cells) == widest and cells[-1]:
-            message = _("The sheet has more than %(most)d columns. Leave out what is not needed.")
-            log.add(message % {"most": limits.columns}, row=line)
-            return
+def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> SheetRows:
+    """Read the first visible sheet of a workbook; no rows where a problem is noted."""
+    answer = _answer_of_program(data, limits)
+    for fault in answer.get("faults", []):
+        place = {name: fault[name] for name in ("row", "column", "value") if name in fault}
+        log.add(str(FAULTS[fault["kind"]]) % fault, **place)
+    rows = []
+    for line, cells in answer.get("rows", []):
         if note_controls(cells, line, log):
-            return
-        if any(cells):
-            yield Row(line, cells[: limits.columns])
-        if line > limits.rows * 2:
-            return
+            break
+        rows.append(Row(line, cells))
+    others = tuple(answer.get("others", []))
+    return SheetRows([] if log.problems else rows, answer.get("sheet", ""), others)
 
 
-def _note_formulas(row: Sequence[Any], line: int, log: ProblemLog) -> None:
-    for cell in row:
-        if cell.data_type == "f":
-            message = _("The cell holds a formula. Paste the values alone, and send the file again.")
-            log.add(message, row=line, column=cell.column_letter, value=_text_of(cell))
-
-
-def _text_of(cell: Any) -> str:
-    """Return a cell as a person would type it, codes with the zeros that they show."""
-    value = cell.value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int):
-        shown = ZEROS.fullmatch(cell.number_format or "")
-        digits = str(abs(value)).zfill(len(shown["zeros"]) if shown else 1)
-        return f"-{digits}" if value < 0 else digits
-    # A day is kept as a time at midnight.
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        value = value.date()
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    return str(value).strip()
+def _answer_of_program(data: bytes, limits: SheetLimits) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(run_confined(PROGRAM, data, json.dumps(asdict(limits))))
+    except TookTooLong:
+        return {"faults": [{"kind": "too-long", "most": CPU_SECONDS}]}
+    except Broke:
+        return {"faults": [{"kind": "broke"}]}
+    return answer
 
 
 def _without_tail(cells: list[str]) -> list[str]:

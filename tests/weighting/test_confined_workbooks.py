@@ -1,0 +1,139 @@
+"""Workbooks are read by a process of its own, which may take little time and memory and knows no secret."""
+
+import datetime
+import json
+import zipfile
+from io import BytesIO
+
+import pytest
+from django.utils.translation import override
+from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+
+from tests.indexer.data.test_hostile_files import MAIN, SHEET, repacked
+from weighting.readers import ProblemLog, confined
+from weighting.readers.confined import Broke, TookTooLong, run_confined
+from weighting.readers.workbook import SheetLimits, read_sheet
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Make a program of the lines given."""
+
+    def make(*lines):
+        path = tmp_path / "program.py"
+        path.write_text("\n".join(lines))
+        return path
+
+    return make
+
+
+def sheet_of(cells):
+    return repacked(**{SHEET: f'<worksheet xmlns="{MAIN}"><sheetData>{cells}</sheetData></worksheet>'})
+
+
+def problems_of(data, limits=SheetLimits()):  # noqa: B008
+    log = ProblemLog("b.xlsx")
+    assert read_sheet(data, log, limits).rows == []
+    return " ".join(map(str, log.problems))
+
+
+def test_what_a_program_writes_is_handed_back(program):
+    copied = program("import sys", "sys.stdout.write(sys.argv[1] + sys.stdin.read())")
+    assert run_confined(copied, b"data", "said ") == b"said data"
+
+
+def test_a_program_inherits_no_secret_and_no_connection(program, monkeypatch):
+    monkeypatch.setenv("DJANGO_SECRET_KEY", "the secret")
+    told = program(
+        "import json, os",
+        "print(json.dumps([dict(os.environ), os.listdir('/proc/self/fd')]))",
+    )
+    environment, files = json.loads(run_confined(told, b"", ""))
+    assert "the secret" not in environment.values()
+    # Its own three, and the folder that it lists.
+    assert len(files) == 4
+
+
+def test_a_program_that_hangs_is_ended_by_the_clock(program, monkeypatch):
+    monkeypatch.setattr(confined, "CLOCK_SECONDS", 0.3)
+    with pytest.raises(TookTooLong):
+        run_confined(program("import time", "time.sleep(60)"), b"", "")
+
+
+@pytest.mark.parametrize("ending", ["import os; os.abort()", "raise SystemExit(3)"])
+def test_a_program_that_ends_otherwise_than_well_gives_nothing(program, ending):
+    with pytest.raises(Broke):
+        run_confined(program(ending), b"", "")
+
+
+def test_the_reader_is_ended_when_it_computes_too_long(monkeypatch):
+    """The same workbook is read where there is time: the limit ends it, not a fault of the workbook."""
+    busy = sheet_of('<row><c t="inlineStr"><is><t>code</t></is></c></row>' + "<a/>" * 3_000_000)
+    log = ProblemLog("b.xlsx")
+    assert [row.cells for row in read_sheet(busy, log).rows] == [["code"]]
+    monkeypatch.setattr(confined, "CPU_SECONDS", 1)
+    assert "took longer than" in problems_of(busy)
+    with override("zh-hans"):
+        assert "秒" in problems_of(busy)
+
+
+def test_the_reader_is_ended_when_it_takes_too_much(monkeypatch):
+    cells = "<row>" + '<c t="s"><v>0</v></c>' * 40 + "</row>"
+    texts = f'<sst xmlns="{MAIN}"><si><t>{"x" * 10_000}</t></si></sst>'
+    large = repacked(sheet_of(cells * 100), **{"xl/sharedStrings.xml": texts})
+    log = ProblemLog("b.xlsx")
+    assert len(read_sheet(large, log).rows) == 100
+    monkeypatch.setattr(confined, "MEMORY", 80 * confined.MEGABYTE)
+    assert "took more memory" in problems_of(large)
+
+
+def test_parts_of_one_name_are_refused():
+    """Two readers might take one each: what was looked through would not be what is read."""
+    out = BytesIO(sheet_of("<row><c><v>1</v></c></row>"))
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(SHEET, "<worksheet/>")
+    assert "damaged" in problems_of(out.getvalue())
+
+
+def test_every_kind_of_cell_is_the_text_that_a_person_would_type():
+    book = Workbook()
+    sheet = book.active
+    bold = TextBlock(InlineFont(b=True), "bold")
+    sheet.append(["南阳", " spaced ", 7, 7.5, -2.0, 1e-9, 123456789012345])
+    sheet.append([True, False, "#N/A", "#DIV/0!", CellRichText("plain ", bold), "=1+1", None, "x"])
+    moment = datetime.datetime(2024, 1, 2, 3, 4)  # noqa: DTZ001 - a spreadsheet knows no time zone
+    sheet.append([moment.date(), moment, moment.time()])
+    sheet["A6"] = "after two blank rows"
+    out = BytesIO()
+    book.save(out)
+    rows = read_sheet(out.getvalue(), ProblemLog("b.xlsx")).rows
+    assert [row.line for row in rows] == [1, 2, 3, 6]
+    assert rows[0].cells[:7] == ["南阳", "spaced", "7", "7.5", "-2", "1e-09", "123456789012345"]
+    assert rows[1].cells == ["TRUE", "FALSE", "#N/A", "#DIV/0!", "plain bold", "", "", "x"]
+    assert rows[2].cells[:3] == ["2024-01-02", "2024-01-02T03:04:00", "03:04:00"]
+
+
+def test_cells_that_name_no_place_follow_each_other():
+    rows = read_sheet(sheet_of('<row><c><v>1</v></c><c t="e"><v>#REF!</v></c></row>'), ProblemLog("b")).rows
+    assert [row.cells for row in rows] == [["1", "#REF!"]]
+
+
+def test_a_long_number_keeps_its_last_digits():
+    rows = read_sheet(sheet_of("<row><c><v>110101199003071234</v></c></row>"), ProblemLog("b")).rows
+    assert [row.cells for row in rows] == [["110101199003071234"]]
+
+
+def test_what_reaches_too_far_is_named_by_its_row():
+    assert "row 7" in problems_of(sheet_of('<row r="7"><c r="AY7"><v>1</v></c></row>'))
+    # A cell that holds nothing reaches nowhere.
+    empty = sheet_of('<row r="1"><c r="A1"><v>1</v></c><c r="XFD1" s="0"/></row>')
+    assert len(read_sheet(empty, ProblemLog("b.xlsx")).rows) == 1
+
+
+def test_a_cell_with_a_formula_is_named_where_formulas_are_not_taken():
+    data = sheet_of('<row r="3"><c r="AB3"><f>SUM(A1:A2)</f><v>3</v></c></row>')
+    assert "row 3, column “AB”, value “=SUM(A1:A2)”" in problems_of(data, SheetLimits(takes_formulas=False))
+    (row,) = read_sheet(data, ProblemLog("b.xlsx")).rows
+    assert row.cells[-1] == "3"
