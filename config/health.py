@@ -1,4 +1,8 @@
-"""``GET /healthz``: does everything a request or a job needs answer, right now?"""
+"""Does everything that a request or a job needs answer, right now?
+
+``/livez`` says that this process answers, ``/readyz`` that it can serve people, who need the database
+alone, and ``/healthz`` names every part of the installation.
+"""
 
 import threading
 import time
@@ -65,6 +69,22 @@ def health(request: HttpRequest) -> JsonResponse:
     parts = {"database": _ask(_database)} | watch.parts()
     healthy = set(parts.values()) == {"ok"}
     return JsonResponse({"healthy": healthy, **parts}, status=200 if healthy else 503)
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> JsonResponse:
+    """Answer 200, and ask nothing of anybody else."""
+    return JsonResponse({"live": True})
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when pages can be served and ballots saved, else 503."""
+    database = _ask(_database)
+    is_ready = database == "ok"
+    return JsonResponse({"ready": is_ready, "database": database}, status=200 if is_ready else 503)
 
 
 def _broker_and_worker() -> dict[str, str]:

@@ -137,6 +137,7 @@ STORAGES = {
 # --- broker --------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="") or f"redis+socket://{socket_path(VAR_DIR)}"
 CELERY_BROKER_URL = REDIS_URL
+CELERY_WORKER_CONCURRENCY = env.int("QUANHENG_WORKER_PROCESSES", default=2)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -251,7 +252,8 @@ STATICFILES_DIRS = [BASE_DIR / "static", VENDOR_DIR]
 HTTPS = env.bool("QUANHENG_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+# Asked inside the machine, where nothing speaks TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from config.health import health
+from config.health import health, live, ready
 from indexer.views.shared.components import components
 from weighting.api.document import SchemaDocument
 from weighting.permissions import ANYONE, InAudience, audience
@@ -17,6 +17,8 @@ handler500 = "config.outage.answer_error"
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", audience(ANYONE)(health), name="health"),
+    path("livez", audience(ANYONE)(live), name="live"),
+    path("readyz", audience(ANYONE)(ready), name="ready"),
     path("language/", audience(ANYONE)(set_language), name="set_language"),
     path("components/", components, name="components"),
     path("admin/", admin.site.urls),

@@ -65,6 +65,34 @@ def test_an_answer_is_never_cached_and_needs_no_sign_in(client):
     assert client.post("/healthz").status_code == 405
 
 
+def test_a_process_is_live_and_asks_nobody(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/livez")
+
+    assert (answer.status_code, answer.json()) == (200, {"live": True})
+
+
+def test_people_can_be_served_when_the_database_answers_whatever_else_is_away(client, monkeypatch):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "database": "ok"})
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("could not connect to postgres://user:password@host")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "no answer (OperationalError)")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+def test_who_asks_inside_the_machine_is_sent_to_no_other_address(client, settings, path):
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get(path).status_code != 301
+    assert client.get("/").status_code == 301
+    assert "no-store" in client.get(path)["Cache-Control"]
+
+
 @pytest.fixture
 def slow_look(monkeypatch):
     """A look that takes as long as the test says, counted."""

@@ -24,6 +24,8 @@ ANYBODY = STAFF | EXPERTS | {"anonymous"}
 POLICY = {
     "home": ("GET", ANYBODY),
     "health": ("GET", ANYBODY),
+    "live": ("GET", ANYBODY),
+    "ready": ("GET", ANYBODY),
     "set_language": ("GET POST", ANYBODY),
     "components": ("GET", MANAGERS),
     "schema": ("GET", ANYBODY),
