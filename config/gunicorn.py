@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import environ
+
 from config.lifeline import end_with_parent
 
-# Two sync workers gave steadier latency than threads; slow clients are the buffering proxy's work.
-workers = 2
-worker_class = "sync"
+env = environ.Env()
+# Two workers without threads gave steadier latency than threads; slow clients are the buffering proxy's work.
+workers = env.int("QUANHENG_WEB_WORKERS", default=2)
+threads = env.int("QUANHENG_WEB_THREADS", default=1)
+worker_class = "sync" if threads == 1 else "gthread"
 timeout = 60
 graceful_timeout = 10
 control_socket_disable = True

@@ -121,7 +121,7 @@ def _programs(port: int, environment: Mapping[str, str]) -> list[Child]:
     gunicorn = [*python, "gunicorn", "config.wsgi", "--config", "python:config.gunicorn"]
     celery = [*python, "celery", "--app", "config"]
     schedule = str(settings.VAR_DIR.resolve() / "celerybeat-schedule")
-    worker = [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2"]
+    worker = [*celery, "worker", "--without-mingle", "--without-gossip"]
     commands = {
         "worker": [*worker, "--queues", "interactive,bulk"],
         "clock": [*celery, "beat", "--schedule", schedule, "--pidfile="],

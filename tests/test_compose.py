@@ -60,16 +60,36 @@ def test_the_owner_of_the_tables_migrates_and_nobody_else_is_owner(services):
         assert services[name]["environment"]["DATABASE_URL"].startswith("postgresql://quanheng_app:a@")
 
 
-def test_every_mail_setting_of_the_handbook_reaches_what_sends():
-    handbook = (ROOT / "docs" / "operations.md").read_text()
-    rows = [line.split("|")[1] for line in handbook.splitlines() if line.startswith("| `QUANHENG_MAIL_")]
-    settings = {name: f"{name}-given" for row in rows for name in re.findall(r"QUANHENG_MAIL_\w+", row)}
+def handbook_settings():
+    """The variables of the handbook's table."""
+    table = (ROOT / "docs" / "operations.md").read_text().partition("## Settings\n")[2].partition("\n## ")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row[1])}
+
+
+def test_every_setting_of_the_handbook_reaches_the_containers():
+    settings = {name: f"{name}-given" for name in handbook_settings()} | {"QUANHENG_HOST": "h"}
     done = compose(ROOT / "docker-compose.yml", {**SECRETS, **settings})
     services = json.loads(done.stdout)["services"]
+    reached = [services[name]["environment"] for name in ("web", "worker", "beat", "migrate")]
+    # Of these the file has servers of its own, whose addresses it puts together.
+    own = {"DATABASE_URL", "REDIS_URL"}
 
-    assert len(settings) == 7
-    for name in ("web", "worker"):
-        assert settings.items() <= services[name]["environment"].items()
+    assert len(settings) > 25
+    for environment in reached:
+        assert own <= set(environment)
+        assert [
+            name for name in settings if name not in own | {"QUANHENG_HOST"}
+            and settings[name] not in environment.get(name, "").split(",")
+        ] == []  # fmt: skip
+
+
+def test_every_setting_of_the_code_stands_in_the_handbook():
+    read = re.compile(r"env\.\w+\(\s*\"(\w+)\"")
+    files = [*(ROOT / "config").glob("*.py"), *(ROOT / "upkeep").rglob("*.py")]
+    known = re.findall(r"`(\w+)`", (ROOT / "docs" / "operations.md").read_text())
+
+    assert {name for path in files for name in read.findall(path.read_text())} - set(known) == set()
 
 
 def test_without_mail_settings_nothing_but_defaults_is_passed(services):
@@ -83,6 +103,36 @@ def test_without_mail_settings_nothing_but_defaults_is_passed(services):
         "QUANHENG_MAIL_PORT": "587",
         "QUANHENG_MAIL_FROM": "Quanheng <quanheng@localhost>",
     }
+
+
+def test_a_part_waits_for_what_it_needs_and_for_nothing_else(services):
+    needed = {name: set(part.get("depends_on", {})) for name, part in services.items()}
+
+    assert needed["web"] == needed["worker"] == needed["beat"] == {"migrate"}
+    assert needed["migrate"] == {"database"}
+    assert needed["proxy"] == set()
+
+
+def test_health_asks_the_part_itself_and_the_proxy_through_to_the_product(services):
+    asked = {
+        name: " ".join(part["healthcheck"]["test"]) for name, part in services.items() if name != "migrate"
+    }
+
+    assert "8000/readyz" in asked["web"]
+    assert "127.0.0.1/readyz" in asked["proxy"]
+    assert "healthz" not in str(asked)
+    assert "--host" in asked["database"]
+    assert "SELECT 1" in asked["database"]
+
+
+def test_every_part_has_limits_and_logs_that_end(services):
+    assert [name for name, part in services.items() if not int(part.get("mem_limit", 0))] == []
+    assert [name for name, part in services.items() if not part.get("pids_limit")] == []
+    assert [name for name, part in services.items() if "max-size" not in part["logging"]["options"]] == []
+
+
+def test_what_runs_once_is_tried_again(services):
+    assert services["migrate"]["restart"].startswith("on-failure")
 
 
 def test_data_live_in_named_volumes(services):

@@ -1,0 +1,157 @@
+"""The proxy of the compose file, in a real nginx: it follows the product wherever it is, and logs no key."""
+
+import json
+import os
+import shutil
+import socketserver
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.processes import free_port, kill_tree, spawn, wait_until
+from tests.test_compose import ROOT, SECRETS, compose
+
+NGINX = os.environ.get("NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+pytestmark = pytest.mark.skipif(
+    not NGINX, reason="THE PROXY IS NOT TESTED: no nginx here (apt install nginx-light)"
+)
+
+MAIN = (
+    "daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}} http {{ {temporary} {server} }}"
+)
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+FIRST, SECOND = "127.0.0.2", "127.0.0.3"
+TOKEN = "a-key-that-nobody-may-log"
+
+
+class Names(socketserver.ThreadingUDPServer):
+    """A name server with one name, whose addresses a test may change."""
+
+    allow_reuse_address = True
+
+    def __init__(self):
+        self.addresses = []
+        super().__init__(("127.0.0.1", 0), None)
+
+    def finish_request(self, request, client_address):
+        question, socket = request
+        asks_for_v4 = question[12:].partition(b"\0")[2][:2] == b"\0\1"
+        answers = self.addresses if asks_for_v4 else []
+        body = question[12 : question.index(b"\0", 12) + 5]
+        head = question[:2] + b"\x85\x80\0\1" + len(answers).to_bytes(2, "big") + bytes(4)
+        records = [b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + bytes(map(int, one.split("."))) for one in answers]
+        socket.sendto(head + body + b"".join(records), client_address)
+
+
+class Product(BaseHTTPRequestHandler):
+    def do_GET(self):
+        told = {"by": self.server.server_address[0], "path": self.path, "headers": dict(self.headers)}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(told).encode())
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serving(server):
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def product_at(address, port):
+    return serving(ThreadingHTTPServer((address, port), Product))
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory):
+    """The nginx of the compose file, with nobody behind it yet: address, names, the product's port, log."""
+    folder, product_port, port = tmp_path_factory.mktemp("nginx"), free_port(), free_port()
+    server = json.loads(compose(ROOT / "docker-compose.yml", SECRETS).stdout)["configs"]["proxy"]["content"]
+    with serving(Names()) as names:
+        # What the image's entrypoint does with the template, and the ports of this machine.
+        server = server.replace("$$", "$").replace(
+            "${NGINX_LOCAL_RESOLVERS}", f"127.0.0.1:{names.server_address[1]}"
+        )
+        server = server.replace("listen 80;", f"listen 127.0.0.1:{port};").replace(
+            ":8000", f":{product_port}"
+        )
+        temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY)
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, temporary=temporary, server=server))
+        process = spawn([NGINX, "-p", folder, "-c", folder / "nginx.conf"], folder / "out", dict(os.environ))
+        try:
+            wait_until(lambda: get(f"http://127.0.0.1:{port}/")[0], what="nginx")
+            yield f"http://127.0.0.1:{port}", names, product_port, folder / "error.log"
+        finally:
+            kill_tree(process)
+
+
+def get(address, **headers):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, {}
+    except OSError:
+        return 0, {}
+
+
+def test_it_starts_alone_and_follows_the_product_to_another_address(proxy):
+    address, names, port, _log = proxy
+    assert get(address) == (502, {})
+
+    with product_at(FIRST, port):
+        names.addresses = [FIRST]
+        wait_until(lambda: get(address)[0] == 200, 10, what="the product's first address")
+    assert get(address)[0] == 502
+    with product_at(SECOND, port):
+        names.addresses = [SECOND]
+        moved = time.monotonic()
+        wait_until(lambda: get(address)[0] == 200, 10, what="the product's second address")
+        assert get(address)[1]["by"] == SECOND
+        assert time.monotonic() - moved < 5
+
+
+def test_of_several_it_asks_those_that_answer(proxy):
+    address, names, port, _log = proxy
+    names.addresses = [FIRST, SECOND]
+    with product_at(FIRST, port), product_at(SECOND, port):
+        wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, 10, what="both")
+    with product_at(SECOND, port):
+        assert {get(address)[1].get("by") for _request in range(20)} == {SECOND}
+
+
+def test_addresses_and_who_asks_are_handed_on_as_they_came(proxy):
+    address, names, port, _log = proxy
+    names.addresses = [FIRST]
+    with product_at(FIRST, port):
+        wait_until(lambda: get(address)[0] == 200, 10, what="the product")
+        path = "/a%2Fb/%E6%9D%83?x=1&y=%20"
+        sent = {"Host": "weights.example.org", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"}
+        told = get(address + path, **sent)[1]
+
+    assert told["path"] == path
+    assert {name: told["headers"][name] for name in sent} == sent | {
+        "X-Forwarded-For": "192.0.2.1, 127.0.0.1"
+    }
+
+
+def test_no_key_is_logged_when_nobody_answers(proxy):
+    address, names, _port, log = proxy
+    names.addresses = [FIRST]
+
+    wait_until(lambda: get(f"{address}/in/{TOKEN}/")[0] == 502, 10, what="a refusal")
+    get(f"{address}/elsewhere")
+    assert TOKEN not in log.read_text()
+    # Control: what is no key is logged when it is refused.
+    assert "/elsewhere" in log.read_text()
