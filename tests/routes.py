@@ -113,6 +113,7 @@ class World:
             "data": self.data_set,
             "import": self.data_import,
             "register": self.data_import.register,
+            "person": self.manager,
         }
         known = {
             "pk": own[kind].pk if kind in own else 0,
@@ -126,7 +127,7 @@ class World:
             "address": "nothing",
             "object_id": self.manager.pk,
             "content_type_id": 1,
-            "app_label": "weighting",
+            "app_label": "axes",
             "url": "nothing/",
             "id": self.manager.pk,
         }

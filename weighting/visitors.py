@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from weighting.enums import Role
 from weighting.keyring import KeyRing
 from weighting.models import Account, Invitation
-from weighting.permissions import MANAGERS, STAFF, has_role
+from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.requests import marked
 from weighting.selectors.access import invitation_in_session, read_round
 from weighting.selectors.claims import Claim, find_claimed
@@ -40,6 +40,10 @@ class Visitor:
     @property
     def can_manage(self) -> bool:
         return self.role in MANAGERS
+
+    @property
+    def can_administer(self) -> bool:
+        return self.role in ADMINISTRATORS
 
     @property
     def can_analyse(self) -> bool:

@@ -11,6 +11,7 @@ from weighting.models import (
     AuditEntry,
     Framework,
     Invitation,
+    JoinLink,
     Panel,
     Round,
     WeightVersion,
@@ -24,6 +25,7 @@ NAMED: dict[str, QuerySet] = {
     "framework": Framework.objects.all(),
     "account": Account.objects.all(),
     "apitoken": ApiToken.objects.all(),
+    "joinlink": JoinLink.objects.all(),
     "weightversion": WeightVersion.objects.defer("manifest"),
 }
 

@@ -3,8 +3,10 @@
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from weighting.enums import Role
+from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.selectors.access import api_tokens_of
 from weighting.services.api_tokens import revoke_api_token
@@ -18,12 +20,26 @@ def give_role(account: Account, role: Role) -> None:
 
 
 @transaction.atomic
+def change_role(account: Account, role: Role, *, actor: Account) -> None:
+    """Give somebody another role, from the next request on; nothing is recorded where it is the same."""
+    account = _locked(account, actor)
+    before = account.role
+    if before == role:
+        return
+    give_role(account, role)
+    account.save(update_fields=["role", "is_staff", "is_superuser"])
+    record_act(actor, "change_role", account, role=role, earlier_role=before)
+
+
+@transaction.atomic
 def close_account(account: Account, *, actor: Account) -> None:
     """Let nothing that opened an account work any more, not even when the account is opened again.
 
     Tokens and links are revoked, and every browser is signed out.
     """
-    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    account = _locked(account, actor)
+    if not account.is_active:
+        return
     account.is_active = False
     account.save(update_fields=["is_active"])
     for token in api_tokens_of(account):
@@ -31,6 +47,29 @@ def close_account(account: Account, *, actor: Account) -> None:
     account.access_links.update(revoked=True)
     _sign_out_everywhere(account)
     record_act(actor, "close_account", account)
+
+
+@transaction.atomic
+def open_account(account: Account, *, actor: Account) -> None:
+    """Let somebody sign in again; what was revoked at the closing stays so."""
+    if Account.objects.filter(pk=account.pk, is_active=False).update(is_active=True):
+        record_act(actor, "open_account", account)
+
+
+def _locked(account: Account, actor: Account) -> Account:
+    """Return the account as it is now, with every administrator locked.
+
+    Nobody ends their own rights, and of two administrators who end each other's the second is no
+    administrator any more: so one is always left.
+    """
+    if account.pk == actor.pk:
+        raise Refused(_("You cannot do this to your own account: ask another administrator."))
+    concerned = Account.objects.filter(role=Role.ADMINISTRATOR) | Account.objects.filter(pk=account.pk)
+    now = {one.pk: one for one in concerned.select_for_update(no_key=True).order_by("pk")}
+    acting = now.get(actor.pk)
+    if acting is None or not acting.is_active or acting.role != Role.ADMINISTRATOR:
+        raise Refused(_("You are not an administrator any more: nothing was changed."))
+    return now[account.pk]
 
 
 def _sign_out_everywhere(account: Account) -> None:

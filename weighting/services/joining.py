@@ -2,8 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -15,6 +17,8 @@ from weighting.selectors.joining import lacks_administrator, live_join_links
 from weighting.services.access import TOKEN_BYTES
 from weighting.services.accounts import give_role
 from weighting.services.audit import record_act
+
+LINK_LIFE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,29 @@ def issue_first_link() -> str | None:
     if not lacks_administrator():
         return None
     return _issue(JoinLink(role=Role.ADMINISTRATOR))
+
+
+@transaction.atomic
+def invite(*, role: Role, name: str, email: str, language: str, actor: Account) -> tuple[JoinLink, str]:
+    """Make the link by which one person comes to hold an account; return it with its token, shown once."""
+    link = JoinLink(
+        role=role,
+        name=name,
+        email=email,
+        language=language,
+        made_by=actor,
+        expires_at=timezone.now() + LINK_LIFE,
+    )
+    token = _issue(link)
+    record_act(actor, "invite_account", link, role=role)
+    return link, token
+
+
+@transaction.atomic
+def withdraw_invite(link: JoinLink, *, actor: Account) -> None:
+    """Let a link that nobody has used make no account; nothing is recorded for one that does not already."""
+    if live_join_links().filter(pk=link.pk).update(revoked=True):
+        record_act(actor, "withdraw_invite", link)
 
 
 @transaction.atomic

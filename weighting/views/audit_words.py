@@ -11,7 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import Role, VersionSource
-from weighting.models import Account, ApiToken, AuditEntry, Framework, Invitation, Panel, Round, WeightVersion
+from weighting.models import (
+    Account,
+    ApiToken,
+    AuditEntry,
+    Framework,
+    Invitation,
+    JoinLink,
+    Panel,
+    Round,
+    WeightVersion,
+)
 from weighting.moments import moment_text
 
 # Details that hold a moment, as the log writes it.
@@ -22,6 +32,7 @@ SENTENCES: dict[str, Promise] = {
     "add_expert": gettext_lazy("invited %(subject)s to an open round"),
     "aggregate": gettext_lazy("aggregated %(subject)s into weights"),
     "cancel": gettext_lazy("cancelled %(subject)s"),
+    "change_role": gettext_lazy("gave %(subject)s another role"),
     "close": gettext_lazy("closed %(subject)s"),
     "close_account": gettext_lazy("closed %(subject)s, and revoked its tokens, links and sessions"),
     "compute": gettext_lazy("had %(subject)s computed by another method"),
@@ -36,11 +47,13 @@ SENTENCES: dict[str, Promise] = {
     "freeze": gettext_lazy("froze %(subject)s"),
     "import": gettext_lazy("imported %(subject)s"),
     "import_sheet": gettext_lazy("entered the form of %(subject)s"),
+    "invite_account": gettext_lazy("made %(subject)s"),
     "join": gettext_lazy("made %(subject)s by a one-time link"),
     "make_token": gettext_lazy("made %(subject)s"),
     "mail_invitation": gettext_lazy("mailed the invitation to %(subject)s"),
     "mail_reminder": gettext_lazy("mailed a reminder to %(subject)s"),
     "note": gettext_lazy("put a note on the ballots of %(subject)s"),
+    "open_account": gettext_lazy("switched on %(subject)s"),
     "open": gettext_lazy("opened %(subject)s"),
     "publish": gettext_lazy("published %(subject)s"),
     "publish_branch": gettext_lazy("published %(subject)s as an index of its own"),
@@ -60,12 +73,14 @@ SENTENCES: dict[str, Promise] = {
     "set_method": gettext_lazy("chose the method of %(subject)s"),
     "start_import": gettext_lazy("began %(subject)s"),
     "study": gettext_lazy("started %(subject)s"),
+    "withdraw_invite": gettext_lazy("withdrew %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {
     "account": gettext_lazy("the account"),
     "round": gettext_lazy("the round"),
     "invitation": gettext_lazy("the expert"),
+    "joinlink": gettext_lazy("the one-time link"),
     "panel": gettext_lazy("the panel"),
     "framework": gettext_lazy("the framework"),
     "weightversion": gettext_lazy("the weight version"),
@@ -87,6 +102,7 @@ DETAILS: dict[str, Promise] = {
     "completed": gettext_lazy("completed"),
     "count": gettext_lazy("count"),
     "data_set": gettext_lazy("data set"),
+    "earlier_role": gettext_lazy("earlier role"),
     "excluded": gettext_lazy("ballots left out"),
     "experts": gettext_lazy("experts"),
     "file": gettext_lazy("file"),
@@ -114,6 +130,7 @@ DETAILS: dict[str, Promise] = {
     "version": gettext_lazy("version"),
 }
 SHOWN_AS: dict[str, dict[str, Promise | str]] = {
+    "earlier_role": dict(Role.choices),
     "role": dict(Role.choices),
     "source": dict(VersionSource.choices),
 }
@@ -154,6 +171,8 @@ def name_of(subject: Model | None) -> str:
             return str(subject)
         case ApiToken():
             return subject.name
+        case JoinLink():
+            return subject.name or subject.email
         case Account():
             return subject.get_full_name() or subject.get_username()
         case _:
