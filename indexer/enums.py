@@ -10,6 +10,13 @@ class Normalisation(TextChoices):
     ZSCORE = "zscore", _("z-score")
     RANK = "rank", _("Rank")
     NONE = "none", _("None (already normalised)")
+    ZSCORE_SAMPLE = "zscore_sample", _("z-score, with n - 1")
+    PERCENTILE = "percentile", _("Percentile rank")
+    GOALPOSTS = "goalposts", _("Goalposts")
+    TARGET = "target", _("Distance to a target")
+    DISTANCE_TO_MAX = "distance_to_max", _("Distance to the best")
+    DISTANCE_TO_REFERENCE = "distance_to_reference", _("Distance to a reference unit")
+    FRACTION_OF_MAX = "fraction_of_max", _("Part of the best")
 
 
 class Negative(TextChoices):
@@ -21,14 +28,22 @@ class Negative(TextChoices):
 
 class Missing(TextChoices):
     REFUSE = "refuse", _("Refuse")
-    ZERO = "zero", _("Count as zero")
+    ZERO = "zero", _("Zero: the worst normalised value")
     REWEIGHT = "reweight", _("Reweight what is present")
     MEAN = "mean", _("Mean of what is present")
+    MEDIAN = "median", _("Median of what is present")
+    LAST_VALUE = "last_value", _("Value of the edition before")
+    RAW_ZERO = "raw_zero", _("The raw value 0")
 
 
 class Aggregation(TextChoices):
     ARITHMETIC = "arithmetic", _("Arithmetic mean")
     GEOMETRIC = "geometric", _("Geometric mean")
+    HARMONIC = "harmonic", _("Harmonic mean")
+    MINIMUM = "minimum", _("Minimum")
+    MPI = "mpi", _("Mazziotta-Pareto, unevenness lowers")
+    MPI_HIGH = "mpi_high", _("Mazziotta-Pareto, unevenness raises")
+    COPELAND = "copeland", _("Copeland, by pairs of units")
 
 
 class Outliers(TextChoices):

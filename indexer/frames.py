@@ -3,17 +3,18 @@
 import math
 import os
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.names import normalise_unit_name
-from indexer.numeric.faults import FaultKind, NormalisationError
-from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.faults import DataFault, FaultKind, NormalisationError
+from indexer.numeric.gaps import MISSING_POLICIES, Beside
+from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.method_plan import LeafStep, MethodPlan
 from indexer.numeric.normalisations import NORMALISATIONS
 from weighting.exports import neutralise, write_csv
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -35,11 +36,42 @@ NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Treatment:
-    """How the data will be normalised, which decides what a file may hold (docs/method.md 3)."""
+    """How the data will be normalised, which decides what a file may hold (docs/method.md 3).
+
+    ``leaves`` are the steps of the leaves that go a way of their own, ``may_be_empty`` says whether a
+    unit may have no value at all.
+    """
 
     method: str = "share"
     negative: str = "reflect"
     missing: str = "refuse"
+    leaves: Mapping[str, LeafStep] = field(default_factory=dict)
+    may_be_empty: bool = False
+
+    def step(self, code: str) -> LeafStep:
+        """Return how a leaf is treated."""
+        own = self.leaves.get(code)
+        return own or LeafStep(normalisation=self.method, negative=self.negative, imputation=self.missing)
+
+    def takes_missing(self, code: str) -> bool:
+        """Whether a leaf may lack values."""
+        return MISSING_POLICIES[self.step(code).imputation].takes_missing
+
+    def takes_below_zero(self, code: str) -> bool:
+        """Whether a leaf may have values below zero."""
+        return NORMALISATIONS[self.step(code).normalisation].takes_below_zero
+
+
+def treatment_of(plan: MethodPlan) -> Treatment:
+    """Return what a plan makes of the leaves."""
+    leaf = plan.leaf
+    return Treatment(
+        leaf.normalisation,
+        leaf.negative,
+        leaf.imputation,
+        {code: plan.leaf_step(code) for code in plan.leaves},
+        plan.may_leave_out,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +167,7 @@ def check_columns(
     totals: FloatArray | None,
     *,
     treatment: Treatment,
+    before: FloatArray | None = None,
 ) -> None:
     """Note the columns without wrong cells that still cannot be normalised."""
     wrong = {problem.column for problem in log.problems}
@@ -142,23 +175,35 @@ def check_columns(
     codes = [code for code in table.codes if code not in wrong]
     if not codes:
         return
-    filled = table.values[:, clean]
-    try:
+    raw = RawColumns(
+        values=table.values[:, clean],
+        directions=directions[clean],
+        codes=codes,
+        units=table.units,
+        totals=None if totals is None else totals[clean],
         # A city without anything has been noted already, from all of its columns.
-        if not MISSING_POLICIES[treatment.missing].leaves_gaps:
-            filled = handle_missing(filled, treatment.missing, codes=codes, units=table.units)
-        normalise(
-            filled,
-            method=treatment.method,
-            directions=directions[clean],
-            codes=codes,
-            totals=None if totals is None else totals[clean],
-            negative=treatment.negative,
-        )
+        beside=Beside(table.attributes, None if before is None else before[:, clean], may_be_empty=True),
+        unit_rows={unit: row for row, unit in enumerate(table.units)},
+    )
+    try:
+        normalise_leaves(raw, [treatment.step(code) for code in codes])
     except NormalisationError as error:
         for fault in error.faults:
-            for code in fault.codes:
-                log.add(_column_message(fault.kind), column=code)
+            _note_fault(fault, table, log)
+
+
+def _note_fault(fault: DataFault, table: DataTable, log: ProblemLog) -> None:
+    """Note a fault of each column: in the rows of the units it names, if it names any."""
+    message, rows = _column_message(fault.kind), {unit: row for row, unit in enumerate(table.units)}
+    for code in fault.codes:
+        if not fault.units or not table.rows:
+            log.add(message, column=code)
+            continue
+        column = table.values[:, table.codes.index(code)]
+        for unit in fault.units:
+            value = column[rows[unit]]
+            shown = "" if np.isnan(value) else f"{value:.15g}"
+            log.add(message, row=table.rows[rows[unit]], column=code, value=shown)
 
 
 def read_totals(source: Source, name: str, codes: Sequence[str]) -> FloatArray:
@@ -202,11 +247,30 @@ def write_weights(path: os.PathLike[str], tree: Tree, local: FloatArray, global_
     write_csv(path, ("code", "parent", "local_weight", "global_weight"), rows)
 
 
-def write_ranking(path: os.PathLike[str], units: Sequence[str], scores: FloatArray, ranks: IntArray) -> None:
-    """Write unit, score, rank in full precision, the first rank first."""
-    order = np.argsort(ranks, kind="stable")
-    rows = zip(_names(units, order), scores[order].tolist(), ranks[order].tolist(), strict=True)
-    write_csv(path, (UNIT, "score", "rank"), rows)
+def write_ranking(
+    path: os.PathLike[str],
+    units: Sequence[str],
+    scores: FloatArray,
+    ranks: IntArray,
+    reasons: Mapping[int, str] | None = None,
+) -> None:
+    """Write unit, score, rank in full precision, the first rank first.
+
+    Where a unit may go without a score, ``reasons`` say why by its position: such units come last,
+    and a column holds the reason.
+    """
+    if reasons is None:
+        order = np.argsort(ranks, kind="stable")
+        rows = zip(_names(units, order), scores[order].tolist(), ranks[order].tolist(), strict=True)
+        write_csv(path, (UNIT, "score", "rank"), rows)
+        return
+    order = np.lexsort((np.arange(len(ranks)), ranks, ranks == 0))
+    names = _names(units, order)
+    with_reasons = (
+        (name, scores[place], int(ranks[place]) or "", reasons.get(place, ""))
+        for name, place in zip(names, order.tolist(), strict=True)
+    )
+    write_csv(path, (UNIT, "score", "rank", "reason"), with_reasons)
 
 
 def write_nodes(
@@ -260,13 +324,18 @@ def _read_values(cells: dict[str, str], line: int, treatment: Treatment, log: Pr
     values = _read_plain_numbers(list(cells.values()))
     if values is None:
         values = np.array([_read_value(code, text, line, treatment, log) for code, text in cells.items()])
-        if MISSING_POLICIES[treatment.missing].leaves_gaps and not any(cells.values()):
+        is_bare = not any(cells.values()) and not treatment.may_be_empty
+        if is_bare and all(_leaves_gap(treatment, code) for code in cells):
             log.add(_("The unit has no value at all. Fill some in or delete the row."), row=line)
-    if not NORMALISATIONS[treatment.method].takes_below_zero:
-        for code in compress(cells, values < 0):
+    for code in compress(cells, values < 0):
+        if not treatment.takes_below_zero(code):
             message = _("A share needs values of 0 or more. Correct it or choose another normalisation.")
             log.add(message, row=line, column=code, value=cells[code])
     return values
+
+
+def _leaves_gap(treatment: Treatment, code: str) -> bool:
+    return MISSING_POLICIES[treatment.step(code).imputation].leaves_gaps
 
 
 def _read_plain_numbers(cells: list[str]) -> FloatArray | None:
@@ -285,7 +354,7 @@ def _read_plain_numbers(cells: list[str]) -> FloatArray | None:
 
 def _read_value(code: str, text: str, line: int, treatment: Treatment, log: ProblemLog) -> float:
     if not text:
-        if not MISSING_POLICIES[treatment.missing].takes_missing:
+        if not treatment.takes_missing(code):
             message = _("The value is missing. Fill it in or choose how missing values are treated.")
             log.add(message, row=line, column=code, value=text)
         return math.nan
@@ -318,5 +387,19 @@ def _column_message(kind: FaultKind) -> str:
             "All cities have the same value. Choose another normalisation or leave the indicator out."
         ),
         "no_value": _("No unit has a value. Fill the column in or leave the indicator out."),
+        "no_transform": _("The transform is not defined for this value. Correct it or choose another one."),
+        "bound_no_transform": _("The transform is not defined for a bound or target. Correct them."),
+        "bounds_order": _("The lower bound is not below the upper bound, or the data lie beyond it."),
+        "target_outside": _(
+            "The target has to be better than the worst value and not beyond the other bound. Correct it."
+        ),
+        "no_reference": _(
+            "The reference unit is not there or has no value. Name another one, as the data name it."
+        ),
+        "reference_at_worst": _("The reference unit has the worst value there is. Name another one."),
+        "below_zero": _("There are values below zero, which this step does not take. Choose another one."),
+        "no_value_in_group": _("No unit of the group has a value. Fill it in or choose another imputation."),
+        "no_earlier": _("No earlier edition has the value. Fill it in or choose another imputation."),
+        "unknown_column": _("The data have no such column of groups. Name it with --attributes."),
     }
     return messages.get(kind, _("The values are too large or too small to compute with. Use another unit."))

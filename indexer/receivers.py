@@ -1,14 +1,21 @@
-"""Freezing a version or adding a data set writes the job rows, in the same transaction."""
+"""What the index side does when something is announced, in the same transaction.
+
+Freezing a version or adding a data set writes the job rows; a framework whose file says how its nodes are
+treated has that as its method.
+"""
 
 from typing import Any
 
 from django.dispatch import receiver
 
 from indexer.dispatch import queue_runs_of_data_set, queue_runs_of_version
+from indexer.method_cells import read_method_cells
 from indexer.models import DataSet
+from indexer.services.methods import set_default_method, use_method
 from indexer.signals import data_set_added
-from weighting.models import WeightVersion
-from weighting.signals import weight_version_frozen
+from weighting.models import Account, Framework, WeightVersion
+from weighting.readers import FrameworkRow, FrameworkTable, ProblemLog
+from weighting.signals import framework_added, framework_read, weight_version_frozen
 
 
 @receiver(weight_version_frozen)
@@ -21,3 +28,20 @@ def compute_frozen_version(version: WeightVersion, **_kwargs: Any) -> None:
 def compute_added_data_set(data_set: DataSet, **_kwargs: Any) -> None:
     """Compute a data set that was just added under every frozen version."""
     queue_runs_of_data_set(data_set)
+
+
+@receiver(framework_read)
+def check_method_columns(rows: tuple[FrameworkRow, ...], log: ProblemLog, **_kwargs: Any) -> None:
+    """Note the cells of the method's columns that say nothing known."""
+    read_method_cells(rows, log)
+
+
+@receiver(framework_added)
+def keep_method_of_framework(
+    framework: Framework, table: FrameworkTable, actor: Account, **_kwargs: Any
+) -> None:
+    """Let data sets of a framework start from the method that its file states."""
+    cells = read_method_cells(table.rows, ProblemLog(framework.name))
+    if not cells.is_empty:
+        method = use_method(leaves=cells.leaves, nodes=cells.nodes)
+        set_default_method(framework, method=method, actor=actor)

@@ -15,7 +15,18 @@ from indexer.selectors.methods import is_in, numbers_in
 from indexer.services.methods import MethodChoice, choice_of, method_blockers
 from weighting.models import Indicator, WeightVersion
 
-NAMES = tuple(MethodChoice.__dataclass_fields__)
+# The table of leaves and nodes has a page of its own; the form keeps what it says.
+OFFERED = (
+    "normalisation",
+    "negative",
+    "missing",
+    "aggregation",
+    "outliers",
+    "skewness_limit",
+    "kurtosis_limit",
+    "winsorised_most",
+    "denominators",
+)
 
 
 class MethodForm(forms.Form):
@@ -56,7 +67,8 @@ class MethodForm(forms.Form):
         auxiliary: Sequence[str],
     ) -> None:
         choice = choice_of(method) if method else MethodChoice()
-        initial: dict[str, Any] = {name: getattr(choice, name) for name in NAMES}
+        initial: dict[str, Any] = {name: getattr(choice, name) for name in OFFERED}
+        self._own = choice
         initial["denominators"] = list(choice.denominators.items())
         if data is not None and f"denominators-{MORE}" in data:
             initial, data = self._as_sent(data), None
@@ -80,7 +92,7 @@ class MethodForm(forms.Form):
 
     def choices(self) -> dict[str, Any]:
         """Return the choices as `use_method` takes them."""
-        return {name: self.cleaned_data[name] for name in NAMES}
+        return vars(self._own) | {name: self.cleaned_data[name] for name in OFFERED}
 
 
 class ComputeForm(MethodForm):
@@ -92,7 +104,7 @@ class ComputeForm(MethodForm):
         max_length=400,
         help_text=gettext_lazy("Numbers such as 1-3, 7. All frozen versions when left empty."),
     )
-    field_order = ["versions", *NAMES]
+    field_order = ["versions", *OFFERED]
 
     def __init__(self, data: Any = None, *, frozen: Sequence[WeightVersion], **options: Any) -> None:
         super().__init__(data, **options)

@@ -1,7 +1,7 @@
 """What a mapped sheet holds, and everything that is wrong or remarkable about it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,6 +19,8 @@ from weighting.readers import CellError, parse_number
 from weighting.readers.cells import plain
 
 Severity = Literal["blocker", "note"]
+# Whether the method takes something of the leaf of that code.
+Takes = Callable[[str], bool]
 # What people write where there is no value.
 GAPS = {
     "-",
@@ -127,8 +129,11 @@ def content_of(mapped: Mapped) -> Content:
     return Content([mapped.rows[row].to for row in rows], rows, values, totals, beside)
 
 
-def assess(mapped: Mapped, content: Content, *, takes_missing: bool, takes_negative: bool) -> list[Finding]:
-    """Return everything to correct or to know that the mapping and the cells show by themselves."""
+def assess(mapped: Mapped, content: Content, *, takes_missing: Takes, takes_negative: Takes) -> list[Finding]:
+    """Return everything to correct or to know that the mapping and the cells show by themselves.
+
+    What the method takes is asked of each leaf by its code.
+    """
     return [
         *_unsettled(mapped),
         *_totals(mapped),
@@ -185,7 +190,9 @@ def _totals(mapped: Mapped) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _cells(mapped: Mapped, content: Content, takes_missing: bool, takes_negative: bool) -> Iterator[Finding]:
+def _cells(
+    mapped: Mapped, content: Content, takes_missing: Takes, takes_negative: Takes
+) -> Iterator[Finding]:
     """Cells that hold no number, nothing, or less than nothing."""
     sheet = mapped.sheet
     places = mapped.columns_by_code
@@ -205,14 +212,15 @@ def _cells(mapped: Mapped, content: Content, takes_missing: bool, takes_negative
         if leaf.code not in places:
             continue
         column, values = places[leaf.code], content.values[:, place]
+        takes_gaps, takes_negatives = takes_missing(leaf.code), takes_negative(leaf.code)
         gaps = [
             row
             for row in np.array(content.rows, dtype=int)[np.isnan(values)].tolist()
             if (row, column) not in sheet.texts
         ]
-        if gaps and takes_missing:
+        if gaps and takes_gaps:
             yield Finding("note", "missing", _gap_note(sheet, gaps), column=leaf.code)
-        for row in [] if takes_missing else gaps:
+        for row in [] if takes_gaps else gaps:
             message = _("The value is missing. Fill it in, or choose how missing values are treated.")
             yield Finding(
                 "blocker", "missing", message, sheet.lines[row], sheet.units[row], leaf.code, "",
@@ -222,10 +230,10 @@ def _cells(mapped: Mapped, content: Content, takes_missing: bool, takes_negative
             row = content.rows[index]
             message = (
                 _("The value is negative. Make sure that it is meant.")
-                if takes_negative
+                if takes_negatives
                 else _("A share needs values of 0 or more. Correct it or choose another normalisation.")
             )
-            severity: Severity = "note" if takes_negative else "blocker"
+            severity: Severity = "note" if takes_negatives else "blocker"
             yield Finding(
                 severity, "negative", message, sheet.lines[row], sheet.units[row], leaf.code,
                 sheet.cell(row, column), (row, column), None,

@@ -14,15 +14,17 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_totals
-from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_totals, treatment_of
+from indexer.management.method_options import add_method_options, columns_asked, read_plan, rule_of
+from indexer.method_cells import lack_words
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisation import normalise
-from indexer.numeric.normalisations import NORMALISATIONS, TURNS
-from indexer.numeric.preparation import prepare
-from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule
+from indexer.numeric.gaps import Beside
+from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, normalise_leaves
+from indexer.numeric.method_plan import MethodPlan
+from indexer.numeric.node_steps import Scored, score_nodes, shortfalls
+from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.uncertainty import Index
 from weighting.numeric.aggregation import Rule, aggregate_scores
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import (
@@ -45,7 +47,8 @@ Say = Callable[[str], object]
 class Inputs:
     """The checked files of one computation; weights are (nodes,), totals (leaves,).
 
-    ``scores`` and ``rule`` are those the weights were formed from, if they were.
+    ``scores`` and ``rule`` are those the weights were formed from, if they were; ``before`` is the
+    edition before, if it was given.
     """
 
     framework: FrameworkTable
@@ -55,6 +58,8 @@ class Inputs:
     totals: FloatArray | None
     scores: ScoreTable | None
     rule: Rule | None
+    plan: MethodPlan
+    before: DataTable | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +78,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     weights.add_argument("--scores", type=Path, help="expert, indicator, score (blank = abstain)")
     weights.add_argument("--weights", type=Path, help="code, local_weight (or global_weight of leaves)")
     parser.add_argument("--totals", type=Path, help="code, total; used by the share normalisation")
-    parser.add_argument("--normalisation", choices=list(NORMALISATIONS), default="share")
-    parser.add_argument("--negative", choices=list(TURNS), default="reflect")
-    parser.add_argument("--missing", choices=list(MISSING_POLICIES), default="refuse")
-    parser.add_argument("--aggregation", choices=list(AGGREGATIONS), default="arithmetic")
-    _add_optional_steps(parser)
+    add_method_options(parser)
+    parser.add_argument("--previous", type=Path, help="data of the edition before, for last_value")
     parser.add_argument(
         "--rule",
         choices=get_args(Rule),
@@ -86,27 +88,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--attributes", default="", help="further columns of the data: province,region")
     parser.add_argument("--out", required=True, type=Path, help="folder for the results")
-
-
-def _add_optional_steps(parser: ArgumentParser) -> None:
-    """Add the steps that are off unless they are named."""
-    rule = OutlierRule()
-    parser.add_argument(
-        "--outliers",
-        choices=list(OUTLIER_ACTIONS),
-        default=rule.action,
-        help="what is done with columns beyond both limits; their totals are then the column sums",
-    )
-    parser.add_argument("--skewness-limit", type=float, default=rule.skewness)
-    parser.add_argument("--kurtosis-limit", type=float, default=rule.kurtosis)
-    parser.add_argument("--winsorised-most", type=int, default=rule.most, help="cells of each column")
-    parser.add_argument(
-        "--denominator",
-        action="append",
-        default=[],
-        metavar="CODE=COLUMN",
-        help="divide a leaf by another leaf or by a further column of the data; may be repeated",
-    )
 
 
 def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
@@ -120,50 +101,83 @@ def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
     out = options["out"]
     if out.exists() and not out.is_dir():
         raise CommandError(_("%(path)s is not a folder. Choose another --out.") % {"path": out})
-    treatment = Treatment(options["normalisation"], options["negative"], options["missing"])
     scan = scan_framework(options["framework"], str(options["framework"]))
     problems = list(scan.problems)
+    plan = read_plan(options, scan, problems)
     weights = _read_weights(options, scan, problems, say)
     totals = _read_totals(options["totals"], scan, problems)
-    data = _read_data(options, scan, totals, treatment, problems)
+    before = _read_before(options["previous"], scan, problems)
+    data = _read_data(options, scan, totals, plan, before, problems)
     if problems or scan.table is None or weights is None or data is None:
         raise CommandError("\n".join(str(problem) for problem in problems))
-    if totals is not None and not NORMALISATIONS[treatment.method].takes_totals:
+    steps = plan.leaf_steps(scan.table.tree)
+    if totals is not None and not any(NORMALISATIONS[step.normalisation].takes_totals for step in steps):
         say(_("The totals are not used: only the share normalisation takes totals."))
-    return Inputs(scan.table, data, weights.local, weights.global_, totals, weights.scores, weights.rule)
+    return Inputs(
+        scan.table, data, weights.local, weights.global_, totals, weights.scores, weights.rule, plan, before
+    )
 
 
-def normalise_inputs(inputs: Inputs, options: dict[str, Any]) -> FloatArray:
-    """Divide, fill in, treat and normalise, (cities, leaves); nan where ``reweight`` leaves a gap."""
+def normalise_inputs(inputs: Inputs, options: dict[str, Any]) -> NormalisedLeaves:
+    """Divide, fill in, transform, treat and normalise; nan where ``reweight`` leaves a gap."""
     data = inputs.data
-    rule = OutlierRule(
-        options["outliers"],
-        options["skewness_limit"],
-        options["kurtosis_limit"],
-        options["winsorised_most"],
+    raw = RawColumns(
+        values=data.values,
+        directions=inputs.framework.directions,
+        codes=data.codes,
+        units=data.units,
+        totals=inputs.totals,
+        denominators=_denominators(data, options),
+        beside=_beside(data, inputs.before, inputs.plan),
+        unit_rows={unit: row for row, unit in enumerate(data.units)},
     )
     try:
-        prepared = prepare(
-            data.values,
-            missing=options["missing"],
-            codes=data.codes,
-            units=data.units,
-            totals=inputs.totals,
-            denominators=_denominators(data, options),
-            rule=rule,
-        )
-        return normalise(
-            prepared.values,
-            method=options["normalisation"],
-            directions=inputs.framework.directions,
-            codes=data.codes,
-            totals=prepared.totals,
-            negative=options["negative"],
-        )
+        return normalise_leaves(raw, inputs.plan.leaf_steps(inputs.framework.tree), rule=rule_of(options))
     except NormalisationError as error:
         raise CommandError("\n".join(error.problems)) from error
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def score_inputs(inputs: Inputs, made: NormalisedLeaves) -> Scored:
+    """Score the whole and every inner node under the weights; nan where a unit has no score."""
+    tree, plan = inputs.framework.tree, inputs.plan
+    try:
+        return score_nodes(
+            tree,
+            inputs.global_[tree.leaves][:, np.newaxis],
+            made.values,
+            plan.node_steps(tree),
+            missing="reweight" if plan.leaves_gaps(tree) else "refuse",
+            given=made.given,
+        )
+    except CompositeError as error:
+        raise CommandError(name_places(error, inputs)) from error
+
+
+def index_of(inputs: Inputs, normalised: FloatArray) -> Index:
+    """Return the index of units that have a score, which other weights do not take from them."""
+    tree, plan = inputs.framework.tree, inputs.plan
+    return Index(tree, normalised, inputs.local, plan.node.aggregation, steps=plan.node_steps(tree).for_all)
+
+
+def reasons_by_city(inputs: Inputs, made: NormalisedLeaves) -> dict[int, str]:
+    """Say why cities have no score, by their positions: the first node of which they have too little."""
+    tree = inputs.framework.tree
+    reasons: dict[int, str] = {}
+    for lack in shortfalls(tree, inputs.local, made.given, inputs.plan.node_steps(tree)):
+        reasons.setdefault(lack.city, lack_words(lack, "" if lack.node < 0 else tree.codes[lack.node]))
+    return reasons
+
+
+def _beside(data: DataTable, before: DataTable | None, plan: MethodPlan) -> Beside:
+    """Return what some ways to fill in go by."""
+    earlier = None
+    if before is not None:
+        rows = dict(zip(before.units, before.values, strict=True))
+        nothing = np.full(len(data.codes), np.nan)
+        earlier = np.stack([rows.get(unit, nothing) for unit in data.units])
+    return Beside(data.attributes, earlier, plan.may_leave_out)
 
 
 def _denominators(data: DataTable, options: dict[str, Any]) -> dict[int, FloatArray]:
@@ -198,9 +212,11 @@ def _pairs(options: dict[str, Any]) -> dict[str, str]:
     return {leaf.strip(): column.strip() for leaf, _equals, column in pairs}
 
 
-def name_places(error: CompositeError, data: DataTable) -> str:
+def name_places(error: CompositeError, inputs: Inputs) -> str:
     """Say what the composite cannot be formed from, in the names of the data."""
+    data, tree = inputs.data, inputs.framework.tree
     places = [data.units[city] for city in error.cities] + [data.codes[leaf] for leaf in error.leaves]
+    places += [tree.codes[node] for node in error.nodes]
     return f"{error.reason}: {', '.join(places)}"
 
 
@@ -270,21 +286,33 @@ def _read_totals(path: Path | None, scan: FrameworkScan, problems: list[FileProb
     return totals
 
 
+def _read_before(path: Path | None, scan: FrameworkScan, problems: list[FileProblem]) -> DataTable | None:
+    if path is None or not scan.codes:
+        return None
+    log = ProblemLog(str(path))
+    anything = Treatment("none", missing="reweight", may_be_empty=True)
+    table = scan_data(path, log, scan.leaf_codes, (), treatment=anything)
+    problems += log.problems
+    return table
+
+
 def _read_data(
     options: dict[str, Any],
     scan: FrameworkScan,
     totals: FloatArray | None,
-    treatment: Treatment,
+    plan: MethodPlan,
+    before: DataTable | None,
     problems: list[FileProblem],
 ) -> DataTable | None:
     if not scan.codes:
         return None
     attributes = [name.strip() for name in options["attributes"].split(",") if name.strip()]
-    leaves = set(scan.leaf_codes)
-    attributes += [name for name in _pairs(options).values() if name not in {*leaves, *attributes}]
-    log = ProblemLog(str(options["data"]))
+    further = [*_pairs(options).values(), *columns_asked(plan, scan.leaf_codes)]
+    attributes += [name for name in dict.fromkeys(further) if name not in {*scan.leaf_codes, *attributes}]
+    log, treatment = ProblemLog(str(options["data"])), treatment_of(plan)
     table = scan_data(options["data"], log, scan.leaf_codes, attributes, treatment=treatment)
-    if table is not None and scan.table is not None:
-        check_columns(table, log, scan.table.directions, totals, treatment=treatment)
+    if table is not None and scan.table is not None and not problems:
+        beside = _beside(table, before, plan)
+        check_columns(table, log, scan.table.directions, totals, treatment=treatment, before=beside.before)
     problems += log.problems
     return table

@@ -1,12 +1,15 @@
 r"""The ways to form a score of weighted parts, each an entry of one table.
 
-All are means :math:`f^{-1}(\sum_j \alpha_j f(t_j))`: the entry says what f is. A new one is an
-entry here, a value of `indexer.enums.Aggregation`, its line in docs/method.md, and a test worked
+Most are means :math:`f^{-1}(\sum_j \alpha_j f(t_j))`: the entry says what f is, and a mean of means
+is the mean of all leaves. The others look at the parts of a node together (``combine``). A new one is
+an entry here, a value of `indexer.enums.Aggregation`, its line in docs/method.md, and a test worked
 by hand.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -14,12 +17,37 @@ import numpy as np
 from indexer.numeric.entries import Entries
 from weighting.numeric.arrays import BoolArray, FloatArray
 
-Refusal = Literal["not_positive"]
+Refusal = Literal["not_positive", "below_zero"]
+
+# The scale of Mazziotta & Pareto from 70 to 130, in hundredths, so that scores times 100 are theirs.
+MPI_LOW, MPI_RANGE = 0.7, 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a node is formed of.
+
+    Attributes
+    ----------
+    values : float array, (children, versions or 1, cities)
+        nan where a city has nothing of a child.
+    weights : float array, (children, versions, cities)
+        Of what is there: 0 where nothing is, and summing to 1 over the children.
+    local : float array, (children, versions)
+        The weights of a city that lacks nothing.
+    formed : tuple of str, (children,)
+        The aggregation of each child, '' for a leaf.
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    local: FloatArray
+    formed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Aggregation:
-    """A mean of weighted parts.
+    """A way to form the score of a node.
 
     Attributes
     ----------
@@ -30,10 +58,16 @@ class Aggregation:
     sums : {"scores", "logarithms", "other"}
         What a weighted sum is, which decides whether a score has parts that add up, and
         whether a browser can finish it.
-    refusal : {"not_positive"}, optional
+    refusal : {"not_positive", "below_zero"}, optional
         The fault that data are told of which no such mean can be formed: "not_positive" where
         every normalised value has to be above zero. A new kind has its texts in
         `indexer.numeric.faults` and `indexer.selectors.faults`.
+    combine : callable, optional
+        From the parts to scores, (versions, cities), where the score is no such mean.
+    root_alone : bool
+        Whether only the whole index can be formed so.
+    needs_points : bool
+        Whether leaves have to be normalised to a scale of 0 to 1.
     """
 
     code: str
@@ -41,6 +75,14 @@ class Aggregation:
     finish: Callable[[FloatArray], FloatArray]
     sums: Literal["scores", "logarithms", "other"] = "other"
     refusal: Refusal | None = None
+    combine: Callable[[Parts], FloatArray] | None = None
+    root_alone: bool = False
+    needs_points: bool = False
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether a score is a mean, so that a mean of means is one of all leaves."""
+        return self.combine is None
 
     @property
     def is_sum(self) -> bool:
@@ -54,10 +96,14 @@ class Aggregation:
 
     def refused(self, values: FloatArray) -> BoolArray:
         """Return which columns, (leaves,), hold values of which no such mean can be formed."""
-        if not self.needs_above_zero:
-            return np.zeros(values.shape[1], dtype=bool)
-        flat: BoolArray = np.logical_or.reduce(values <= 0)
-        return flat
+        return np.logical_or.reduce(self.refused_cells(values), axis=0)
+
+    def refused_cells(self, values: FloatArray) -> BoolArray:
+        """Return which values cannot be parts of such a mean."""
+        if self.refusal is None:
+            return np.zeros(values.shape, dtype=bool)
+        refused: BoolArray = values <= 0 if self.needs_above_zero else values < 0
+        return refused
 
 
 def unchanged(values: FloatArray) -> FloatArray:
@@ -69,10 +115,82 @@ def _exponentials(sums: FloatArray) -> FloatArray:
     return np.exp(sums, out=sums)
 
 
+def _reciprocals(values: FloatArray) -> FloatArray:
+    return 1 / values
+
+
+def _powers(power: float, values: FloatArray) -> FloatArray:
+    return values**power
+
+
+def _power_mean(text: str) -> Aggregation:
+    """Return the mean of a given power; raises `ValueError` for a power that is none."""
+    power = float(text)
+    if not math.isfinite(power) or power == 0:
+        raise ValueError(f"the power of a mean is a number other than 0, not {text!r}")
+    refusal: Refusal = "not_positive" if power < 0 else "below_zero"
+    return Aggregation(f"power:{text}", partial(_powers, power), partial(_powers, 1 / power), refusal=refusal)
+
+
+def smallest(parts: Parts) -> FloatArray:
+    """min_j t_j over the parts of any weight."""
+    counted = np.where(parts.weights > 0, parts.values, np.inf)
+    return np.minimum.reduce(counted, axis=0)
+
+
+def mazziotta_pareto(sign: int, parts: Parts) -> FloatArray:
+    r"""M + sign S cv with cv = S / M, in hundredths of the scale from 70 to 130.
+
+    M and S are the weighted mean and standard deviation of the parts, 70 + 60 t each; a part that
+    was formed so itself is on the scale already.
+    """
+    formed = np.array([code.startswith("mpi") for code in parts.formed]).reshape(-1, 1, 1)
+    scaled = np.where(formed, parts.values, MPI_LOW + MPI_RANGE * parts.values)
+    scaled = np.where(parts.weights > 0, scaled, 0)
+    mean = _in_order(parts.weights * scaled)
+    variance = _in_order(parts.weights * (scaled - mean) ** 2)
+    return mean + sign * variance / mean
+
+
+def copeland(parts: Parts) -> FloatArray:
+    """(wins - losses) / (n - 1) against the other cities.
+
+    One city beats another where the weights of the parts in which it is better, and half of those
+    in which they are equal or which one of them lacks, come to more than one half.
+    """
+    versions, cities = parts.weights.shape[1:]
+    scores = np.empty((versions, cities))
+    values = np.broadcast_to(parts.values, parts.weights.shape)
+    for version in range(versions):
+        leads = np.zeros((cities, cities))
+        for part, weight in zip(values[:, version], parts.local[:, version], strict=True):
+            leads += weight * ((part[:, np.newaxis] > part).astype(float) - (part[:, np.newaxis] < part))
+        leads[np.abs(leads) <= 1e-12] = 0
+        scores[version] = np.sign(leads).sum(axis=1) / max(1, cities - 1)
+    return scores
+
+
+def _in_order(products: FloatArray) -> FloatArray:
+    """Add the children one by one, so that the bits do not depend on what is computed together."""
+    total = products[0].copy()
+    for product in products[1:]:
+        total += product
+    return total
+
+
 AGGREGATIONS = Entries(
     "aggregation",
     [
         Aggregation("arithmetic", unchanged, unchanged, sums="scores"),
         Aggregation("geometric", np.log, _exponentials, sums="logarithms", refusal="not_positive"),
+        Aggregation("harmonic", _reciprocals, _reciprocals, refusal="not_positive"),
+        Aggregation("minimum", unchanged, unchanged, combine=smallest),
+        # An index of things that are good is lowered where its parts are uneven, one of bad things raised.
+        Aggregation("mpi", unchanged, unchanged, combine=partial(mazziotta_pareto, -1), needs_points=True),
+        Aggregation(
+            "mpi_high", unchanged, unchanged, combine=partial(mazziotta_pareto, 1), needs_points=True
+        ),
+        Aggregation("copeland", unchanged, unchanged, combine=copeland, root_alone=True),
     ],
+    families={"power": _power_mean},
 )

@@ -10,28 +10,36 @@ from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
 
 Missing = Literal["refuse", "reweight"]
-CompositeFault = Literal["missing", "not_positive", "nothing_present"]
+CompositeFault = Literal["missing", "not_positive", "below_zero", "nothing_present"]
 
 # Sums of that many cells and their products fit in the cache of one core.
 CACHED_CELLS = 50_000
 COMPOSITE_TEXTS: dict[CompositeFault, str] = {
     "missing": "missing values",
     "not_positive": "this mean needs values above zero",
+    "below_zero": "this mean takes no values below zero",
     "nothing_present": "nothing of any weight is present",
 }
 
 
 class CompositeError(ValueError):
-    """Scores cannot be formed; ``cities`` and ``leaves`` are the positions concerned."""
+    """Scores cannot be formed; ``cities``, ``leaves`` and ``nodes`` are the positions concerned."""
 
     def __init__(
-        self, kind: CompositeFault, *, cities: Iterable[int] = (), leaves: Iterable[int] = ()
+        self,
+        kind: CompositeFault,
+        *,
+        cities: Iterable[int] = (),
+        leaves: Iterable[int] = (),
+        nodes: Iterable[int] = (),
     ) -> None:
         self.kind = kind
         self.reason = COMPOSITE_TEXTS[kind]
         self.cities = tuple(int(city) for city in cities)
         self.leaves = tuple(int(leaf) for leaf in leaves)
+        self.nodes = tuple(int(node) for node in nodes)
         places = [f"city {city + 1}" for city in self.cities] + [f"leaf {leaf + 1}" for leaf in self.leaves]
+        places += [f"node {node + 1}" for node in self.nodes]
         super().__init__(f"{self.reason}: {', '.join(places)}")
 
 
@@ -198,6 +206,8 @@ def _terms(normalised: FloatArray, aggregation: str, missing: Missing) -> FloatA
     values = np.asarray(normalised, dtype=np.float64)
     absent = np.isnan(values)
     entry = AGGREGATIONS[aggregation]
+    if not entry.is_mean:
+        raise ValueError(f"{aggregation} is no mean of leaves: its nodes are formed one by one")
     if missing not in ("refuse", "reweight"):
         raise ValueError(f"unknown policy {missing!r}")
     if missing == "refuse" and absent.any():

@@ -23,6 +23,15 @@ FaultKind = Literal[
     "denominator",
     "unknown_column",
     "not_positive",
+    "below_zero",
+    "no_transform",
+    "bound_no_transform",
+    "bounds_order",
+    "target_outside",
+    "no_reference",
+    "reference_at_worst",
+    "no_earlier",
+    "no_value_in_group",
 ]
 
 FAULT_TEXTS: dict[FaultKind, str] = {
@@ -39,6 +48,15 @@ FAULT_TEXTS: dict[FaultKind, str] = {
     "denominator": "the denominator of {codes} is zero or negative for {units}",
     "unknown_column": "the data set has no column {codes}",
     "not_positive": "this mean needs values above zero in {codes}",
+    "below_zero": "values below zero, which this step does not take, in {codes}",
+    "no_transform": "values that the transform is not defined for in {codes}: {units}",
+    "bound_no_transform": "bounds that the transform is not defined for in {codes}",
+    "bounds_order": "the lower bound is not below the upper bound in {codes}",
+    "target_outside": "the target is not better than the worst value, or lies outside the bounds, in {codes}",
+    "no_reference": "the reference unit is not there, or has no value, in {codes}",
+    "reference_at_worst": "the reference unit has the worst value there is in {codes}",
+    "no_value_in_group": "no city of the group has a value of {codes}: {units}",
+    "no_earlier": "no earlier edition has the missing values of {codes}: {units}",
 }
 
 

@@ -1,15 +1,36 @@
 """What is done where a raw value is missing: each policy is an entry of one table."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress
 from typing import Literal
 
 import numpy as np
 
 from indexer.numeric.entries import Entries
-from indexer.numeric.faults import DataFault, NormalisationError, raise_for
+from indexer.numeric.faults import DataFault, FaultKind, NormalisationError, raise_for
 from weighting.numeric.arrays import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What some policies go by beside the values.
+
+    Attributes
+    ----------
+    groups : mapping of str to sequence of str, (cities,)
+        Labels of the cities, by the name of the column.
+    before : float array, (cities, leaves), optional
+        The values of the same cities in an earlier edition, nan where there is none.
+    may_be_empty : bool
+        Whether a city may lack all columns: they are not all there are, or a coverage decides who
+        has a score.
+    """
+
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    before: FloatArray | None = None
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +41,7 @@ class Gaps:
     missing: BoolArray
     codes: Sequence[str]
     units: Sequence[str]
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True)
@@ -34,12 +56,18 @@ class MissingPolicy:
         Whether data with gaps are computed at all.
     leaves_gaps : bool
         Whether gaps stay, so that the composite has to rescale the weights around them.
+    gives_worst : bool
+        Whether gaps stay until values are normalised, and then have the worst value.
+    column : str
+        The column of groups that it goes by, if any.
     """
 
     code: str
     fill: Callable[[Gaps], FloatArray]
     takes_missing: bool = True
     leaves_gaps: bool = False
+    gives_worst: bool = False
+    column: str = ""
 
     @property
     def composite(self) -> Literal["refuse", "reweight"]:
@@ -56,7 +84,12 @@ def none_missing(gaps: Gaps) -> FloatArray:
     return gaps.values
 
 
-def zeros(gaps: Gaps) -> FloatArray:
+def as_they_are(gaps: Gaps) -> FloatArray:
+    """Fill in nothing yet."""
+    return gaps.values
+
+
+def raw_zeros(gaps: Gaps) -> FloatArray:
     """Fill in the raw value 0, which for direction -1 is the best value there is."""
     return np.where(gaps.missing, 0.0, gaps.values)
 
@@ -67,33 +100,97 @@ def column_means(gaps: Gaps) -> FloatArray:
     return np.where(gaps.missing, np.nanmean(gaps.values, axis=0), gaps.values)
 
 
+def column_medians(gaps: Gaps) -> FloatArray:
+    """Fill in the median of the indicator over the cities that have it."""
+    raise_for(gaps.codes, {"no_value": np.logical_and.reduce(gaps.missing)})
+    return np.where(gaps.missing, np.nanmedian(gaps.values, axis=0), gaps.values)
+
+
+def of_group(column: str, middle: Callable[..., FloatArray], gaps: Gaps) -> FloatArray:
+    """Fill in the mean or median over the cities of the same group that have the indicator."""
+    if column not in gaps.beside.groups:
+        raise NormalisationError([DataFault("unknown_column", (column,))])
+    labels = np.array(gaps.beside.groups[column])
+    filled = gaps.values.copy()
+    for label in np.unique(labels):
+        rows = labels == label
+        known = ~np.logical_and.reduce(gaps.missing[rows])
+        middles = np.full(filled.shape[1], np.nan)
+        middles[known] = middle(gaps.values[np.ix_(rows, known)], axis=0)
+        filled[rows] = np.where(gaps.missing[rows], middles, filled[rows])
+    return _whole(gaps, filled, "no_value_in_group")
+
+
+def last_values(gaps: Gaps) -> FloatArray:
+    """Fill in what the city had in an earlier edition."""
+    before = np.full(gaps.values.shape, np.nan) if gaps.beside.before is None else gaps.beside.before
+    return _whole(gaps, np.where(gaps.missing, before, gaps.values), "no_earlier")
+
+
+def _whole(gaps: Gaps, filled: FloatArray, kind: FaultKind) -> FloatArray:
+    """Return the values, of which none may be missing still."""
+    columns = zip(gaps.codes, np.isnan(filled).T, strict=True)
+    if faults := [DataFault(kind, (c,), tuple(compress(gaps.units, m))) for c, m in columns if m.any()]:
+        raise NormalisationError(faults)
+    return filled
+
+
+def _group_policy(code: str, middle: Callable[..., FloatArray]) -> Callable[[str], MissingPolicy]:
+    def of_column(column: str) -> MissingPolicy:
+        if not column:
+            raise ValueError(f"{code} needs the name of a column of groups, such as {code}:region")
+        return MissingPolicy(f"{code}:{column}", partial(of_group, column, middle), column=column)
+
+    return of_column
+
+
 def left_out(gaps: Gaps) -> FloatArray:
     """Fill in nothing: the composite leaves the cell out and rescales the weights of its siblings."""
-    if empty := tuple(compress(gaps.units, np.logical_and.reduce(gaps.missing, axis=1))):
-        raise NormalisationError([DataFault("empty_unit", units=empty)])
+    if not gaps.beside.may_be_empty:
+        refuse_empty_units(gaps.missing, gaps.units)
     return gaps.values
+
+
+def refuse_empty_units(missing: BoolArray, units: Sequence[str]) -> None:
+    """Raise one error that names all cities without any value, (cities, leaves)."""
+    if empty := tuple(compress(units, np.logical_and.reduce(missing, axis=1))):
+        raise NormalisationError([DataFault("empty_unit", units=empty)])
 
 
 MISSING_POLICIES = Entries(
     "policy for missing values",
     [
         MissingPolicy("refuse", none_missing, takes_missing=False),
-        MissingPolicy("zero", zeros),
+        MissingPolicy("zero", as_they_are, gives_worst=True),
         MissingPolicy("reweight", left_out, leaves_gaps=True),
         MissingPolicy("mean", column_means),
+        MissingPolicy("median", column_medians),
+        MissingPolicy("last_value", last_values),
+        # What "zero" was before it gave the worst value; methods of that time are computed as they were.
+        MissingPolicy("raw_zero", raw_zeros),
     ],
+    families={
+        "group_mean": _group_policy("group_mean", np.nanmean),
+        "group_median": _group_policy("group_median", np.nanmedian),
+    },
 )
 
 
 def handle_missing(
-    values: FloatArray, policy: str, *, codes: Sequence[str], units: Sequence[str]
+    values: FloatArray,
+    policy: str,
+    *,
+    codes: Sequence[str],
+    units: Sequence[str],
+    beside: Beside | None = None,
 ) -> FloatArray:
     """Apply the policy for missing raw values; the cells it fills are ``isnan(values)``.
 
-    ``refuse`` raises when a value is missing. ``zero`` fills the raw value 0, which for
-    direction -1 is the best value there is. ``mean`` fills the mean of the indicator over the
-    cities that have it. ``reweight`` fills nothing: the composite leaves the cell out and
-    rescales the weights of its siblings.
+    ``refuse`` raises when a value is missing. ``mean`` and ``median`` fill those of the indicator
+    over the cities that have it. ``zero`` fills nothing yet: the cell has the worst normalised
+    value, whatever the direction. ``reweight`` fills nothing: the composite leaves the cell out and
+    rescales the weights of its siblings. ``raw_zero`` fills the raw value 0, which for direction -1
+    is the best value there is.
 
     Parameters
     ----------
@@ -101,6 +198,7 @@ def handle_missing(
         nan where missing.
     codes, units : sequence of str, (leaves,) and (cities,)
         Names for the error messages.
+    beside : Beside, optional
 
     Returns
     -------
@@ -113,4 +211,4 @@ def handle_missing(
         without any value; under ``reweight`` naming every city without any value.
     """
     values = np.array(values, dtype=np.float64)
-    return MISSING_POLICIES[policy].fill(Gaps(values, np.isnan(values), codes, units))
+    return MISSING_POLICIES[policy].fill(Gaps(values, np.isnan(values), codes, units, beside or Beside()))

@@ -17,6 +17,7 @@ def normalise(
     codes: Sequence[str],
     totals: FloatArray | None = None,
     negative: str = "reflect",
+    parameters: Parameters | None = None,
 ) -> FloatArray:
     r"""Bring every indicator to a common scale on which more is better.
 
@@ -30,6 +31,8 @@ def normalise(
     rank      :math:`(n-r+1)/n`, highest 1st  the same, lowest 1st
     none      :math:`x`                       :math:`x`: normalised means directed, too
     ========  ==============================  =========================================
+
+    The further entries of `NORMALISATIONS` say their formulas themselves.
 
     X is the column sum unless a total is given; the standard deviation s divides by n;
     r is the 1-based rank on exactly equal values, ties sharing the smallest, so that the best
@@ -51,6 +54,8 @@ def normalise(
         nan where the column sum is to be used. It may include places outside the sample.
     negative : str
         A code of `TURNS`: how ``share`` turns an indicator of direction -1.
+    parameters : Parameters, optional
+        Bounds, targets and the like of each column; they bring ``negative`` along.
 
     Returns
     -------
@@ -76,7 +81,8 @@ def normalise(
     raise_for(codes, {"infinite": np.isinf(low) | np.isinf(high), "no_value": np.isnan(low)})
     block = Block(values, directions, codes, totals)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        return NORMALISATIONS[method].formula(block, Parameters(negative))
+        entry, told = NORMALISATIONS[method], parameters or Parameters(negative)
+        return entry.held(entry.formula(block, told), told.caps)
 
 
 def _check_shapes(

@@ -49,11 +49,28 @@ class Block:
         return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parameters:
-    """What a formula is told beside the columns."""
+    """What a formula is told beside the columns.
+
+    Attributes
+    ----------
+    negative : str
+        A code of `TURNS`.
+    lower, upper, target : float array, (leaves,), optional
+        In the units of the columns; nan where none is stated.
+    references : int array, (leaves,), optional
+        The row of the unit that a column is measured by; -1 where there is none.
+    caps : int array, (leaves,), optional
+        1 where values are held between 0 and 1, 0 where they are not, -1 for the rule of the entry.
+    """
 
     negative: str = "reflect"
+    lower: FloatArray | None = None
+    upper: FloatArray | None = None
+    target: FloatArray | None = None
+    references: IntArray | None = None
+    caps: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,14 @@ class Normalisation:
         Whether it asks how to turn indicators of direction -1, and for given totals.
     may_stay_above_zero : bool
         Whether all cities can have values above zero, as a geometric mean needs.
+    takes : set of {"lower", "upper", "target", "reference", "cap"}
+        The parameters of a leaf that it uses.
+    needs : set of the same
+        Those it cannot do without.
+    caps : bool
+        Whether values beyond the bounds are held at them unless a leaf says otherwise.
+    floor : float, optional
+        The worst value of the scale, where the scale has one of its own.
     """
 
     code: str
@@ -98,6 +123,23 @@ class Normalisation:
     takes_turn: bool = False
     takes_totals: bool = False
     may_stay_above_zero: bool = True
+    takes: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    caps: bool = False
+    floor: float | None = None
+
+    def worst(self, normalised: FloatArray) -> FloatArray:
+        """Return the worst value of each column, (leaves,): of the scale, or of the data if that is worse."""
+        worst = np.fmin.reduce(normalised, axis=0)
+        return worst if self.floor is None else np.minimum(worst, self.floor)
+
+    def held(self, normalised: FloatArray, caps: IntArray | None) -> FloatArray:
+        """Return the values, held between 0 and 1 where that is asked for or the rule."""
+        if "cap" not in self.takes:
+            return normalised
+        asked = np.full(normalised.shape[1], -1) if caps is None else caps
+        capped = np.where(asked == -1, self.caps, asked == 1)
+        return np.where(capped, np.clip(normalised, 0, 1), normalised) if capped.any() else normalised
 
     @property
     def is_part_of_total(self) -> bool:
@@ -129,22 +171,92 @@ def shares(block: Block, parameters: Parameters) -> FloatArray:
     return parts
 
 
-def minmax(block: Block, _parameters: Parameters) -> FloatArray:
-    """(x - min) / (max - min), or (max - x) / (max - min) where less is better."""
+def between_bounds(block: Block, parameters: Parameters) -> FloatArray:
+    """(x - lower) / (upper - lower), or (upper - x) / (upper - lower) where less is better.
+
+    A bound that is not stated is the least or the greatest value of the column.
+    """
     values = block.values
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
-    block.refuse({"constant": low == high})
+    lower, upper = _stated(parameters.lower, low), _stated(parameters.upper, high)
+    given = ~np.isnan(lower) | ~np.isnan(upper)
+    low, high = _or(lower, low), _or(upper, high)
+    block.refuse({"constant": (low == high) & ~given, "bounds_order": (low >= high) & given})
     block.refuse({"out_of_range": np.isinf(high - low)})
     rising, falling = (values - low) / (high - low), (high - values) / (high - low)
     return block.checked(np.where(block.directions == -1, falling, rising))
 
 
+def to_target(block: Block, parameters: Parameters) -> FloatArray:
+    """1 - (target - x) / (target - worst): 1 at the target, 0 at the worst value.
+
+    The worst value is the bound on the bad side (or, where less is better, a lower bound that is
+    stated alone), else the worst of the data.
+    """
+    values, falling = block.values, block.directions == -1
+    lower, upper = _stated(parameters.lower, falling), _stated(parameters.upper, falling)
+    target = _stated(parameters.target, falling)
+    stated = np.where(falling & ~np.isnan(upper), upper, lower)
+    worst = _or(stated, np.where(falling, np.nanmax(values, axis=0), np.nanmin(values, axis=0)))
+    beyond = np.where(falling, ~np.isnan(upper) & (lower > target), upper < target)
+    block.refuse({"target_outside": ~(block.directions * (target - worst) > 0) | beyond})
+    return block.checked(1 - (target - values) / (target - worst))
+
+
+def to_best(block: Block, _parameters: Parameters) -> FloatArray:
+    """1 - (best - x) / (best - worst), with the best and the worst value of the column."""
+    values = block.directions * block.values
+    best, worst = np.nanmax(values, axis=0), np.nanmin(values, axis=0)
+    block.refuse({"constant": best == worst})
+    return block.checked(1 - (best - values) / (best - worst))
+
+
+def to_reference(block: Block, parameters: Parameters) -> FloatArray:
+    """1 - (reference - x) / (reference - worst): 1 for the unit that the others are measured by."""
+    values = block.directions * block.values
+    count = values.shape[1]
+    rows = np.full(count, -1) if parameters.references is None else parameters.references
+    reference = np.where(rows >= 0, values[rows, np.arange(count)], np.nan)
+    block.refuse({"no_reference": np.isnan(reference)})
+    worst = np.nanmin(values, axis=0)
+    block.refuse({"reference_at_worst": reference == worst})
+    return block.checked(1 - (reference - values) / (reference - worst))
+
+
+def parts_of_best(block: Block, _parameters: Parameters) -> FloatArray:
+    """x / max, or min / x where less is better: 1 for the best unit."""
+    values, falling = block.values, block.directions == -1
+    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    block.refuse({"below_zero": low < 0, "zero_total": high == 0, "zero_reciprocal": falling & (low == 0)})
+    return block.checked(np.where(falling, low / values, values / high))
+
+
+def _or(stated: FloatArray, otherwise: FloatArray) -> FloatArray:
+    return np.where(np.isnan(stated), otherwise, stated)
+
+
+def _stated(numbers: FloatArray | None, like: FloatArray | BoolArray) -> FloatArray:
+    return np.full(like.shape, np.nan) if numbers is None else numbers
+
+
 def zscores(block: Block, _parameters: Parameters) -> FloatArray:
     """(x - mean) / s, where s divides by n, with the sign of the direction."""
+    return _standardised(block, less=0)
+
+
+def sample_zscores(block: Block, _parameters: Parameters) -> FloatArray:
+    """(x - mean) / s, where s divides by n - 1, with the sign of the direction."""
+    return _standardised(block, less=1)
+
+
+def _standardised(block: Block, *, less: int) -> FloatArray:
     values = block.values
     block.refuse({"constant": np.nanmin(values, axis=0) == np.nanmax(values, axis=0)})
     deviations = values - np.nanmean(values, axis=0)
     spread = np.sqrt(np.nanmean(deviations**2, axis=0))
+    if less:
+        count = np.isfinite(values).sum(axis=0)
+        spread = spread * np.sqrt(count / (count - less))
     block.refuse({"out_of_range": ~np.isfinite(spread)})
     return block.checked(block.directions * deviations / spread)
 
@@ -156,6 +268,19 @@ def rank_fractions(block: Block, _parameters: Parameters) -> FloatArray:
         present = ~np.isnan(column)
         ascending = np.sort(column[present])
         fractions[present, j] = np.searchsorted(ascending, column[present], side="right") / len(ascending)
+    return fractions
+
+
+def percentiles(block: Block, _parameters: Parameters) -> FloatArray:
+    """(r - 1) / (n - 1), r the rank from the worst; ties have the mean of their ranks."""
+    block.refuse({"constant": (~np.isnan(block.values)).sum(axis=0) < 2})
+    fractions = np.full(block.values.shape, np.nan)
+    for j, column in enumerate((block.directions * block.values).T):
+        present = ~np.isnan(column)
+        ascending = np.sort(column[present])
+        below = np.searchsorted(ascending, column[present], side="left")
+        not_above = np.searchsorted(ascending, column[present], side="right")
+        fractions[present, j] = (below + not_above - 1) / (2 * (len(ascending) - 1))
     return fractions
 
 
@@ -178,6 +303,8 @@ TURNS = Entries(
     ],
 )
 
+BOUNDS = frozenset({"lower", "upper", "cap"})
+
 NORMALISATIONS = Entries(
     "normalisation",
     [
@@ -189,9 +316,18 @@ NORMALISATIONS = Entries(
             takes_below_zero=False,
             takes_turn=True,
             takes_totals=True,
+            floor=0.0,
         ),
         # The worst city has nothing under min-max and less than nothing under z-scores.
-        Normalisation("minmax", minmax, unit="points", prepared_unit="points", may_stay_above_zero=False),
+        Normalisation(
+            "minmax",
+            between_bounds,
+            unit="points",
+            prepared_unit="points",
+            may_stay_above_zero=False,
+            takes=BOUNDS,
+            floor=0.0,
+        ),
         Normalisation(
             "zscore",
             zscores,
@@ -200,6 +336,62 @@ NORMALISATIONS = Entries(
             may_stay_above_zero=False,
         ),
         Normalisation("rank", rank_fractions, unit="points", prepared_unit="points"),
-        Normalisation("none", as_given, unit="data_unit", prepared_unit="data_unit", takes_prepared=False),
+        Normalisation(
+            "none", as_given, unit="data_unit", prepared_unit="data_unit", takes_prepared=False, floor=0.0
+        ),
+        Normalisation(
+            "zscore_sample",
+            sample_zscores,
+            unit="standard_deviation",
+            prepared_unit="standard_deviation",
+            may_stay_above_zero=False,
+        ),
+        Normalisation(
+            "percentile",
+            percentiles,
+            unit="points",
+            prepared_unit="points",
+            may_stay_above_zero=False,
+            floor=0.0,
+        ),
+        # Bounds that are stated may lie beyond all data, so that nothing comes to zero.
+        Normalisation(
+            "goalposts",
+            between_bounds,
+            unit="points",
+            prepared_unit="points",
+            takes=BOUNDS,
+            caps=True,
+            floor=0.0,
+        ),
+        Normalisation(
+            "target",
+            to_target,
+            unit="points",
+            prepared_unit="points",
+            takes=BOUNDS | {"target"},
+            needs=frozenset({"target"}),
+            caps=True,
+            floor=0.0,
+        ),
+        Normalisation(
+            "distance_to_max",
+            to_best,
+            unit="points",
+            prepared_unit="points",
+            may_stay_above_zero=False,
+            floor=0.0,
+        ),
+        Normalisation(
+            "distance_to_reference",
+            to_reference,
+            unit="points",
+            prepared_unit="points",
+            may_stay_above_zero=False,
+            takes=frozenset({"reference", "cap"}),
+            needs=frozenset({"reference"}),
+            floor=0.0,
+        ),
+        Normalisation("fraction_of_max", parts_of_best, unit="points", prepared_unit="points", floor=0.0),
     ],
 )

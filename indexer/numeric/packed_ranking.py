@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks
+from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks, ranks_of_present
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 
 # Neighbouring floats within the relative tolerance are at most this many floats apart: twice
@@ -76,6 +76,13 @@ def min_ranks_by_row(scores: FloatArray) -> IntArray:
     ranks = np.empty(scores.shape, dtype=np.int64)
     RowRanker(scores.shape[1]).rank(scores, out=ranks)
     return ranks
+
+
+def ranks_by_row(scores: FloatArray) -> IntArray:
+    """Return the same where cities may have no score, nan, and then rank 0."""
+    if not np.isnan(scores).any():
+        return min_ranks_by_row(scores)
+    return np.stack([ranks_of_present(row) for row in scores])
 
 
 class RowRanker:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from indexer.numeric.blocks import Tally
+from indexer.numeric.node_steps import NodeSteps
 from indexer.numeric.rank_bands import bands_of
 from indexer.numeric.rank_correlation import kendall_by_version, spearman_by_version
 from indexer.numeric.rank_counts import Exactly, RankCounts
@@ -150,8 +151,10 @@ class RankPlan:
         cities, places = np.unique(pairs, return_inverse=True)
         among = places.reshape(pairs.shape)
         counters = [
-            RankCounter(Index(i.tree, i.normalised[cities], i.local, i.aggregation), among)
-            for i in self.indices
+            RankCounter(index, pairs)
+            if index.formed.looks_at_all
+            else RankCounter(index.of_cities(cities), among)
+            for index in self.indices
         ]
         for chunk in range(self.chunks):
             local = self.versions.draw(chunk)
@@ -276,6 +279,7 @@ class DroppedPlan:
     normalise_rows: Callable[[IntArray], FloatArray]
     aggregation: str = "arithmetic"
     tree: Tree | None = None
+    steps: NodeSteps | None = None
 
     @property
     def chunks(self) -> int:
@@ -300,6 +304,7 @@ class DroppedPlan:
             self.normalise_rows,
             aggregation=self.aggregation,
             tree=self.tree,
+            steps=self.steps,
             dropped=dropped,
         )
         return {"shifts_without": outcome.shifts, "possible": outcome.possible.astype(np.int64)}

@@ -1,4 +1,4 @@
-"""From raw values to what is normalised: divided, filled in, treated for outliers, in this order."""
+"""From raw values to what is normalised: divided, filled in, transformed, treated, in this order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
+from indexer.numeric.gaps import MISSING_POLICIES, Beside, handle_missing
+from indexer.numeric.transforms import TRANSFORMS, Extent, Transform
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule, treat_outliers
 from weighting.numeric.arrays import FloatArray
 
@@ -31,12 +32,15 @@ class Prepared:
     cells : uint8 array, (cities, leaves)
         `IMPUTED`, `LEFT_OUT`, `WINSORISED` and `LOGGED`, added; 0 for a cell as it was given.
     treatments : tuple of ColumnTreatment
+    extent : Extent
+        That of the columns before they were transformed, which bounds go by.
     """
 
     values: FloatArray
     totals: FloatArray
     cells: CellArray
     treatments: tuple[ColumnTreatment, ...]
+    extent: Extent
 
 
 def prepare(
@@ -48,11 +52,13 @@ def prepare(
     totals: FloatArray | None = None,
     denominators: Mapping[int, FloatArray] | None = None,
     rule: OutlierRule | None = None,
+    transform: str = "none",
+    beside: Beside | None = None,
 ) -> Prepared:
-    """Divide the columns that have a denominator, fill in what is missing, treat outliers.
+    """Divide the columns that have a denominator, fill in what is missing, transform, treat outliers.
 
     A quotient is missing where either part is. Means that fill in are means of quotients, and
-    the outlier rule sees the filled column, as in the OECD handbook's order of steps.
+    the outlier rule sees the filled and transformed column, as in the OECD handbook's order of steps.
 
     Parameters
     ----------
@@ -66,28 +72,50 @@ def prepare(
     denominators : mapping of int to float array (cities,), optional
         By the position of the leaf that is divided.
     rule : OutlierRule, optional
+    transform : str
+        A code of `TRANSFORMS`.
+    beside : Beside, optional
 
     Raises
     ------
     NormalisationError
-        Naming every indicator and city whose denominator is zero or negative, and as
-        `handle_missing`.
+        Naming every indicator and city whose denominator is zero or negative, or whose value the
+        transform is not defined for, and as `handle_missing`.
     """
     denominators = denominators or {}
     divided = _divide(np.asarray(values, dtype=np.float64), denominators, codes, units)
     gaps = np.isnan(divided)
-    filled = handle_missing(divided, missing, codes=codes, units=units)
-    treated = treat_outliers(filled, rule or OutlierRule())
+    filled = handle_missing(divided, missing, codes=codes, units=units, beside=beside)
+    extent = Extent(np.fmin.reduce(filled), np.fmax.reduce(filled))
+    scaled = _transform(filled, TRANSFORMS[transform], extent, codes, units)
+    treated = treat_outliers(scaled, rule or OutlierRule())
     gone = LEFT_OUT if MISSING_POLICIES[missing].leaves_gaps else IMPUTED
     cells = np.where(gaps, gone, 0).astype(np.uint8)
     cells[treated.winsorised] |= WINSORISED
     whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
     whole[list(denominators)] = np.nan
+    if TRANSFORMS[transform].changes:
+        whole[:] = np.nan
     for treatment in treated.treatments:
         whole[treatment.column] = np.nan
         if treatment.done == "logged":
             cells[~np.isnan(treated.values[:, treatment.column]), treatment.column] |= LOGGED
-    return Prepared(treated.values, whole, cells, treated.treatments)
+    return Prepared(treated.values, whole, cells, treated.treatments, extent)
+
+
+def _transform(
+    values: FloatArray, transform: Transform, extent: Extent, codes: Sequence[str], units: Sequence[str]
+) -> FloatArray:
+    refused = transform.refused(values, extent).T
+    faults = [
+        DataFault("no_transform", (code,), tuple(compress(units, bad)))
+        for code, bad in zip(codes, refused, strict=True)
+        if bad.any()
+    ]
+    if faults:
+        raise NormalisationError(faults)
+    with np.errstate(over="ignore", divide="ignore"):
+        return transform.formula(values, extent)
 
 
 def _divide(

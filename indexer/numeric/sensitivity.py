@@ -1,15 +1,14 @@
 """What one weight, one indicator, one city or one group does to the ranks (docs/method.md 7 and 8)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import CompositeError, Missing, composite_scores, node_scores
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.node_steps import NodeSteps, score_nodes
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK, Index, many_scores, ranks_in_parts
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -142,14 +141,7 @@ def leave_nodes_out(index: Index, nodes: Sequence[int] | IntArray | None = None)
     tree = index.tree
     chosen = tree.leaves if nodes is None else np.asarray(nodes, dtype=np.int64)
     local = np.stack([_without_node(tree, index.local, int(node)) for node in chosen], axis=1)
-    missing: Any = "reweight" if np.isnan(index.normalised).any() else "refuse"
-    scores = composite_scores(
-        index.normalised,
-        global_weights(tree, local)[tree.leaves],
-        aggregation=index.aggregation,
-        missing=missing,
-        tree=tree,
-    )
+    scores = index.scores_under(global_weights(tree, local)[tree.leaves])
     ranks = min_ranks(scores)
     shift = np.abs(ranks - index.nominal_ranks[:, np.newaxis]).mean(axis=0)
     return LeftOut(chosen, local, scores, ranks, shift)
@@ -162,6 +154,7 @@ def drop_cities(
     *,
     aggregation: str = "arithmetic",
     tree: Tree | None = None,
+    steps: NodeSteps | None = None,
     dropped: Sequence[int] | None = None,
 ) -> DroppedCities:
     """Normalise, score and rank again without each city in turn.
@@ -180,6 +173,8 @@ def drop_cities(
         with nobody else in the sample; totals that are given stay as given.
     tree : Tree, optional
         Rescales the weights over what a city has, for normalised values that are nan.
+    steps : NodeSteps, optional
+        How the nodes of the tree are formed, where that is not one aggregation for all.
     dropped : sequence of int, optional
         The cities that leave, one at a time; all by default.
     """
@@ -187,6 +182,9 @@ def drop_cities(
 
     def score(rows: IntArray) -> FloatArray:
         normalised = normalise_rows(rows)
+        if tree is not None and steps is not None:
+            weights = leaf_weights[:, np.newaxis]
+            return score_nodes(tree, weights, normalised, steps, missing=missing, inner=False).scores[0]
         return composite_scores(normalised, leaf_weights, aggregation=aggregation, missing=missing, tree=tree)
 
     everybody = np.arange(cities)
@@ -236,7 +234,7 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     E. Triantaphyllou & A. Sanchez, Decision Sciences 28 (1997), 151-194,
     doi:10.1111/j.1540-5915.1997.tb01306.x
     """
-    if not AGGREGATIONS[index.aggregation].is_sum or np.isnan(index.normalised).any():
+    if not index.formed.is_sum or index.has_missing:
         raise ValueError("critical weights need an arithmetic composite without missing values")
     tree, local = index.tree, index.local
     pairs = adjacent_pairs(index.nominal_ranks) if pairs is None else pairs
@@ -315,8 +313,9 @@ def group_outputs(
 def _output(index: Index, local: FloatArray, *, city: int | None, of_score: bool) -> FloatArray:
     """Return R_S, or a city's rank or score, for each version, (versions,)."""
     if city is not None and of_score:
-        alone = replace(index, normalised=index.normalised[[city]], reference=np.ones(1, dtype=np.int64))
-        return many_scores(alone, local)[:, 0]
+        if index.formed.looks_at_all:
+            return many_scores(index, local)[:, city]
+        return many_scores(index.of_cities(np.array([city]), np.ones(1, dtype=np.int64)), local)[:, 0]
     parts = []
     for start in range(0, local.shape[1], CHUNK):
         for ranks in ranks_in_parts(index, local[:, start : start + CHUNK]):

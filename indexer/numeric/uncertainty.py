@@ -1,13 +1,13 @@
 """Uncertainty of ranks: from draws of weights to counts of ranks (docs/method.md 8)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.composite import Missing, composite_scores
+from indexer.numeric.node_steps import NodeSteps, score_locally, score_nodes, uniform_steps
 from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
 from indexer.numeric.rank_counts import Exactly, RankCounts
@@ -39,7 +39,9 @@ class Index:
     local : float array, (nodes,)
         The nominal weights, with which the drawn ones are compared.
     aggregation : str
-        A code of `AGGREGATIONS`.
+        A code of `AGGREGATIONS`, by which all nodes are formed.
+    steps : NodeSteps, optional
+        How the nodes are formed, where that is not one aggregation for all.
     reference : int array, (cities,), optional
         Ranks to take the place of the nominal ones, such as those of another method.
 
@@ -54,15 +56,37 @@ class Index:
     local: FloatArray
     aggregation: str = "arithmetic"
     reference: IntArray | None = None
+    steps: NodeSteps | None = None
+
+    @cached_property
+    def formed(self) -> NodeSteps:
+        """How the nodes are formed."""
+        return self.steps or uniform_steps(self.tree, self.aggregation)
+
+    @cached_property
+    def has_missing(self) -> bool:
+        """Whether a city lacks any leaf."""
+        return bool(np.isnan(self.normalised).any())
 
     @cached_property
     def nominal_scores(self) -> FloatArray:
         """Scores with the nominal weights, (cities,)."""
-        leaf_weights = global_weights(self.tree, self.local)[self.tree.leaves]
-        missing: Missing = "reweight" if np.isnan(self.normalised).any() else "refuse"
-        return composite_scores(
-            self.normalised, leaf_weights, aggregation=self.aggregation, missing=missing, tree=self.tree
-        )
+        return self.scores_under(global_weights(self.tree, self.local)[self.tree.leaves])[:, 0]
+
+    def scores_under(self, leaf_weights: FloatArray) -> FloatArray:
+        """Score as a run does, (leaves,) or (leaves, versions) -> (cities, versions)."""
+        return score_nodes(
+            self.tree,
+            leaf_weights.reshape(len(self.tree.leaves), -1),
+            self.normalised,
+            self.formed,
+            missing="reweight" if self.has_missing else "refuse",
+            inner=False,
+        ).scores.T
+
+    def of_cities(self, cities: IntArray, reference: IntArray | None = None) -> "Index":
+        """Return some of the cities, as if there were no others."""
+        return replace(self, normalised=self.normalised[cities], reference=reference)
 
     @cached_property
     def nominal_ranks(self) -> IntArray:
@@ -171,8 +195,8 @@ class RankCounter:
     def __init__(self, index: Index, pairs: IntArray = NO_PAIRS) -> None:
         self._index = index
         self._pairs = pairs
-        self._first, self._kind = _distinct_rows(index.normalised, index.nominal_ranks)
-        self._scorer = _Scorer(index.tree, index.normalised[self._first], index.aggregation)
+        self._first, self._kind = _distinct_rows(index)
+        self._scorer = _Scorer(index, self._first)
         self._sizes = np.bincount(self._kind)
         self._nominal = index.nominal_ranks[self._first] - 1
         self._plain = bool((self._nominal == np.arange(len(self._nominal))).all() and self._sizes.max() == 1)
@@ -291,12 +315,19 @@ def rank_counter(index: Index, pairs: IntArray = NO_PAIRS) -> RankCounter:
 
 
 class _Scorer:
-    """Scores cities under many weights, each pattern of missing values by one matrix product."""
+    """Scores cities under many weights, each pattern of missing values by one matrix product.
 
-    def __init__(self, tree: Tree, normalised: FloatArray, aggregation: str) -> None:
-        self._tree = tree
-        self._aggregation = AGGREGATIONS[aggregation]
-        terms = self._aggregation.terms(normalised)
+    Nodes that are not formed alike are formed one by one.
+    """
+
+    def __init__(self, index: Index, cities: IntArray) -> None:
+        self._tree = index.tree
+        self._steps, normalised = index.formed.for_all, index.normalised[cities]
+        self._nodes_of = None if self._steps.is_uniform else normalised
+        if self._nodes_of is not None:
+            return
+        self._aggregation = AGGREGATIONS[self._steps.whole]
+        terms = self._aggregation.terms(self._steps.floored(normalised, self._aggregation))
         present = ~np.isnan(normalised)
         self._size = len(terms)
         self._parts = [
@@ -306,6 +337,8 @@ class _Scorer:
 
     def scores(self, local: FloatArray) -> FloatArray:
         """Score each city, (nodes, versions) -> (versions, cities)."""
+        if self._nodes_of is not None:
+            return score_locally(self._tree, local, self._nodes_of, self._steps, missing="reweight").scores
         if len(self._parts) == 1 and self._parts[0][1].all():
             scores = self._leaf_weights(local).T @ self._parts[0][2]
         else:
@@ -326,15 +359,15 @@ def many_ranks(index: Index, local: FloatArray) -> IntArray:
 
 def ranks_in_parts(index: Index, local: FloatArray) -> Iterator[IntArray]:
     """Rank as `many_ranks`, of many cities a few versions at a time."""
-    first, kind = _distinct_rows(index.normalised, index.nominal_ranks)
-    scorer = _Scorer(index.tree, index.normalised[first], index.aggregation)
+    first, kind = _distinct_rows(index)
+    scorer = _Scorer(index, first)
     for part in _parts(local, len(kind)):
         yield min_ranks_by_row(scorer.scores(part)[:, kind])
 
 
 def many_scores(index: Index, local: FloatArray) -> FloatArray:
     """Score the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
-    return _Scorer(index.tree, index.normalised, index.aggregation).scores(local)
+    return _Scorer(index, np.arange(len(index.normalised))).scores(local)
 
 
 def _parts(local: FloatArray, cities: int) -> Iterator[FloatArray]:
@@ -347,22 +380,27 @@ def _parts(local: FloatArray, cities: int) -> Iterator[FloatArray]:
         yield local[:, start : start + step]
 
 
-def _distinct_rows(normalised: FloatArray, nominal_ranks: IntArray) -> tuple[IntArray, IntArray]:
+def _distinct_rows(index: Index) -> tuple[IntArray, IntArray]:
     """Return the first city of each distinct row, best nominal rank first, and each city's row.
 
-    The rank is part of the row, for a reference may tell apart what these values do not.
+    The rank is part of the row, for a reference may tell apart what these values do not. Where a
+    score depends on all cities, each is a row of its own.
     """
+    normalised, nominal_ranks = index.normalised, index.nominal_ranks
+    if index.formed.looks_at_all:
+        first = np.argsort(nominal_ranks, kind="stable")
+        return first, np.argsort(first)
     numbers: dict[tuple[bytes, int], int] = {}
     kind = np.empty(len(normalised), dtype=np.int64)
-    first: list[int] = []
+    firsts: list[int] = []
     # Adding zero gives both zeros the same bytes.
     rows = np.ascontiguousarray(normalised) + 0.0
     for city in np.argsort(nominal_ranks, kind="stable"):
-        number = numbers.setdefault((rows[city].tobytes(), int(nominal_ranks[city])), len(first))
-        if number == len(first):
-            first.append(int(city))
+        number = numbers.setdefault((rows[city].tobytes(), int(nominal_ranks[city])), len(firsts))
+        if number == len(firsts):
+            firsts.append(int(city))
         kind[city] = number
-    return np.array(first), kind
+    return np.array(firsts), kind
 
 
 def _patterns(present: BoolArray) -> list[tuple[BoolArray, IntArray]]:

@@ -1,8 +1,8 @@
 """The register of places, as tables of cities need it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -62,6 +62,13 @@ class Cities(Sequence[City]):
         else:
             # Through the run's scores: a list of ten thousand ids is more than a query may carry.
             cities = cities.filter(scores__run=self._run)
+        self._keep(cities)
+        # Whoever has no score in the run is led to by none.
+        if lacking := wanted - self._loaded.keys():
+            for part in _pieces(lacking):
+                self._keep(City.objects.defer("folded_names").filter(pk__in=part))
+
+    def _keep(self, cities: Iterable[City]) -> None:
         for city in cities:
             city.province = self._provinces[city.province_id]
             self._loaded[city.pk] = city
@@ -73,8 +80,10 @@ class Cities(Sequence[City]):
         if rows is None and len(self._loaded) == len(self):
             return np.array([city.province_id for city in self], dtype=np.int64)
         if rows is None:
-            pairs = CityScore.objects.filter(run=self._run).values_list("city_id", "city__province_id")
-            rows = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+            pairs = list(CityScore.objects.filter(run=self._run).values_list("city_id", "city__province_id"))
+            lacking = set(self.ids) - {city for city, _province in pairs}
+            pairs += rows_of_cities(lacking, ["pk", "province_id"])
+            rows = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         return rows[rows_by_id(rows[:, 0], self.ids), 1]
 
     @cached_property
@@ -106,6 +115,7 @@ class Cities(Sequence[City]):
         if names is None:
             rows = City.objects.filter(scores__run=self._run).order_by().values_list("pk", "folded_names")
             names = dict(rows)
+            names |= dict(rows_of_cities(set(self.ids) - names.keys(), ["pk", "folded_names"]))
         return [names[pk] for pk in self.ids]
 
     def alphabet(self) -> IntArray:
@@ -125,6 +135,22 @@ class Cities(Sequence[City]):
 def cities_of_run(run: Run) -> Cities:
     """Return the cities of a finished run in the order of its matrix."""
     return Cities(run)
+
+
+def rows_of_cities(ids: Collection[int], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return columns of cities that are asked for one by one; no query for none."""
+    return [
+        row
+        for part in _pieces(ids)
+        for row in City.objects.filter(pk__in=part).order_by("pk").values_list(*columns)
+    ]
+
+
+def _pieces(ids: Collection[int]) -> Iterator[list[int]]:
+    """Cut ids into as many as a query may carry."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), MANY_CITIES):
+        yield ordered[start : start + MANY_CITIES]
 
 
 def rows_by_id(ids: IntArray, wanted: Sequence[int]) -> IntArray:

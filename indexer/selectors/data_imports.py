@@ -9,20 +9,19 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from indexer.frames import DataTable, Treatment, check_columns
+from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
 from indexer.intake.mapping import LeafNames, Match, UnitNames
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
-from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.faults import NormalisationError
-from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
-from indexer.numeric.normalisation import normalise
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.selectors.data_sets import RawData, normalise_raw_data, unpack_values
+from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.node_steps import refused_leaves
+from indexer.selectors.data_sets import RawData, normalise_raw_data, structure_of, unpack_values
 from indexer.selectors.faults import fault_text
+from indexer.selectors.plans import plan_of
 from weighting.models import Account, Indicator
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
 from weighting.selectors.frameworks import indicators_of
@@ -147,12 +146,9 @@ def review_of(draft: DataImport) -> Review:
     """Look through a draft, as it is mapped and corrected now."""
     mapped = mapped_of(draft)
     content = content_of(mapped)
-    method = draft.method
+    treatment = treatment_of(plan_of(draft.method))
     findings = assess(
-        mapped,
-        content,
-        takes_missing=MISSING_POLICIES[method.missing].takes_missing,
-        takes_negative=NORMALISATIONS[method.normalisation].takes_below_zero,
+        mapped, content, takes_missing=treatment.takes_missing, takes_negative=treatment.takes_below_zero
     )
     return Review(draft, mapped, content, [*findings, *_not_computable(draft, mapped, content, findings)])
 
@@ -190,14 +186,14 @@ def _not_computable(
     codes = [leaf.code for leaf, is_clean in zip(mapped.leaves, clean, strict=True) if is_clean]
     method = draft.method
     directions = np.array([leaf.direction for leaf in leaves_of(draft.framework_id)])[clean]
-    treatment = Treatment(method.normalisation, method.negative, method.missing)
+    treatment = treatment_of(plan_of(method))
     units = tuple(mapped.labels[key] for key in content.keys)
     table = DataTable(units, tuple(codes), content.values[:, clean], {}, ())
     log, totals = ProblemLog(draft.file_name), content.totals[clean]
     check_columns(table, log, directions, totals, treatment=treatment)
     wrong = [(problem.column, problem.message) for problem in log.problems]
-    if not wrong and not faulty and AGGREGATIONS[method.aggregation].needs_above_zero:
-        wrong = [(code, _not_positive()) for code in _never_geometric(table, directions, totals, treatment)]
+    if not wrong and not faulty:
+        wrong = _never_formed(draft, table, directions, totals)
     if not wrong and not faulty:
         wrong = _optional_steps_refused(draft, mapped, content)
     return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
@@ -227,24 +223,21 @@ def _optional_steps_refused(draft: DataImport, mapped: Mapped, content: Content)
     return []
 
 
-def _not_positive() -> str:
-    return _("A geometric mean needs values above zero. Correct the column or choose the arithmetic mean.")
-
-
-def _never_geometric(
-    table: DataTable, directions: np.ndarray, totals: FloatArray, treatment: Treatment
-) -> list[str]:
-    """Return the columns that a geometric mean cannot use."""
+def _never_formed(
+    draft: DataImport, table: DataTable, directions: IntArray, totals: FloatArray
+) -> list[tuple[str, str]]:
+    """Return the columns that a mean above them cannot use, and why."""
+    plan, tree = plan_of(draft.method), structure_of(draft.framework_id).tree
+    raw = RawColumns(table.values, directions, table.codes, table.units, totals)
     try:
-        filled = handle_missing(table.values, treatment.missing, codes=table.codes, units=table.units)
-        normalised = normalise(
-            filled,
-            method=treatment.method,
-            directions=directions,
-            codes=table.codes,
-            totals=totals,
-            negative=treatment.negative,
-        )
+        values = normalise_leaves(raw, plan.leaf_steps(tree)).values
     except NormalisationError:
         return []
-    return [code for code, column in zip(table.codes, normalised.T, strict=True) if (column <= 0).any()]
+    words = {
+        "not_positive": _(
+            "A geometric mean needs values above zero. Correct the column or choose the arithmetic mean."
+        ),
+        "below_zero": _("This mean takes no values below zero. Correct the column or choose another one."),
+    }
+    refused = refused_leaves(tree, values, plan.node_steps(tree))
+    return [(code, words[kind]) for kind, codes in refused.items() for code in codes]

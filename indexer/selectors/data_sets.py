@@ -1,7 +1,7 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce, Substr
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod, Province, Run
 from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.normalisation import normalise
-from indexer.numeric.preparation import CellArray, prepare
+from indexer.numeric.gaps import Beside
+from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, normalise_leaves
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule
+from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
@@ -155,18 +156,6 @@ def _structure(rows: Sequence[tuple[str, str | None, int]]) -> Structure:
     return Structure(tree=tree, directions=np.array([row[2] for row in rows])[tree.leaves])
 
 
-@dataclass(frozen=True, eq=False)
-class Normalised:
-    """The normalised values, (cities, leaves), NaN where left out, and how they came about.
-
-    ``cells``, (cities, leaves), and ``treatments`` are those of `indexer.numeric.preparation`.
-    """
-
-    values: FloatArray
-    cells: CellArray
-    treatments: tuple[ColumnTreatment, ...]
-
-
 def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structure) -> FloatArray:
     """Return the normalised values, (cities, leaves), under a method; NaN where left out."""
     return normalise_data_set(data_set, method, structure).values
@@ -176,7 +165,9 @@ def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structu
 class RawData:
     """Raw values, (cities, leaves), with all that a method may need to compute with them.
 
-    ``beside`` are the auxiliary columns, (cities,); ``units`` names the cities in errors.
+    ``beside`` are the auxiliary columns, (cities,); ``units`` names the cities in errors. The rest
+    is there for the methods that ask for it: ``groups`` of the cities by their column, ``before``
+    the values of an earlier edition, (cities, leaves), and ``unit_codes``, (cities,).
     """
 
     codes: Sequence[str]
@@ -185,6 +176,9 @@ class RawData:
     totals: FloatArray
     beside: Mapping[str, FloatArray]
     units: Sequence[str]
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    before: FloatArray | None = None
+    unit_codes: Sequence[str] = ()
 
     def of_rows(self, rows: IntArray) -> "RawData":
         """Return some of the cities, as if there were no others."""
@@ -193,19 +187,22 @@ class RawData:
             values=self.values[rows],
             beside={code: column[rows] for code, column in self.beside.items()},
             units=[self.units[row] for row in rows] if self.units else [],
+            groups={name: [labels[row] for row in rows] for name, labels in self.groups.items()},
+            before=None if self.before is None else self.before[rows],
+            unit_codes=[self.unit_codes[row] for row in rows] if self.unit_codes else [],
         )
 
 
 def normalise_data_set(
     data_set: DataSet, method: IndexMethod, structure: Structure, *, order: Literal["C", "F"] = "C"
-) -> Normalised:
+) -> NormalisedLeaves:
     """Divide, fill in, treat and normalise the raw values of a data set as a method says.
 
     Raises `NormalisationError`, a `ValueError`, with every reason why that cannot be done.
     """
-    raw = raw_data_of(data_set, structure)
-    # The names are for the messages about missing values and denominators alone.
-    if np.isnan(raw.values).any() or method.denominators:
+    raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
+    # The names are for the messages about missing values, denominators and transforms alone.
+    if np.isnan(raw.values).any() or method.denominators or method.leaves:
         raw = replace(raw, units=_city_names(data_set))
     return normalise_raw_data(raw, method, order=order)
 
@@ -222,7 +219,9 @@ def raw_data_of(data_set: DataSet, structure: Structure) -> RawData:
     )
 
 
-def normalise_raw_data(raw: RawData, method: IndexMethod, *, order: Literal["C", "F"] = "C") -> Normalised:
+def normalise_raw_data(
+    raw: RawData, method: IndexMethod, *, order: Literal["C", "F"] = "C"
+) -> NormalisedLeaves:
     """Do the same for data that are not stored; raises `NormalisationError` likewise."""
     beside = _denominators(raw, method)
     blocks = _column_blocks(*raw.values.shape)
@@ -246,35 +245,33 @@ def _normalise_blocks(
     beside: Mapping[int, FloatArray],
     blocks: Sequence[slice],
     order: Literal["C", "F"],
-) -> Normalised:
+) -> NormalisedLeaves:
     """Take each block through all steps, so that one block alone has copies of its cells."""
     values = np.empty(raw.values.shape, order=order)
     cells = np.empty(raw.values.shape, dtype=np.uint8)
     treatments: list[ColumnTreatment] = []
+    plan = plan_of(method)
+    steps = [plan.leaf_step(code) for code in raw.codes]
+    unit_rows = {code: row for row, code in enumerate(raw.unit_codes)}
     for block in blocks:
-        codes = raw.codes[block]
-        prepared = prepare(
-            raw.values[:, block],
-            missing=method.missing,
-            codes=codes,
+        columns = RawColumns(
+            values=raw.values[:, block],
+            directions=raw.directions[block],
+            codes=raw.codes[block],
             units=raw.units,
             totals=raw.totals[block],
             denominators={
                 at - block.start: beside[at] for at in range(block.start, block.stop) if at in beside
             },
-            rule=rule_of(method),
+            beside=Beside(
+                raw.groups, None if raw.before is None else raw.before[:, block], plan.may_leave_out
+            ),
+            unit_rows=unit_rows,
         )
-        values[:, block] = normalise(
-            prepared.values,
-            method=method.normalisation,
-            directions=raw.directions[block],
-            codes=codes,
-            totals=prepared.totals,
-            negative=method.negative,
-        )
-        cells[:, block] = prepared.cells
-        treatments += [replace(one, column=one.column + block.start) for one in prepared.treatments]
-    return Normalised(values, cells, tuple(treatments))
+        made = normalise_leaves(columns, steps[block], rule=rule_of(method))
+        values[:, block], cells[:, block] = made.values, made.cells
+        treatments += [replace(one, column=one.column + block.start) for one in made.treatments]
+    return NormalisedLeaves(values, cells, tuple(treatments))
 
 
 def rule_of(method: IndexMethod) -> OutlierRule:
@@ -302,6 +299,39 @@ def _denominators(raw: RawData, method: IndexMethod) -> dict[int, FloatArray]:
     if unknown:
         raise NormalisationError([DataFault("unknown_column", tuple(sorted(unknown)))])
     return {place[leaf]: columns[column] for leaf, column in method.denominators.items()}
+
+
+def with_what_it_asks_for(raw: RawData, data_set: DataSet, method: IndexMethod) -> RawData:
+    """Add what some ways to fill in or to normalise go by; for most methods that is nothing."""
+    asked = asked_beside(plan_of(method), raw.codes)
+    if asked.groups or asked.references:
+        cities = City.objects.select_related("province__region").in_bulk(data_set.city_ids)
+        ordered = [cities[city_id] for city_id in data_set.city_ids]
+        raw = replace(
+            raw,
+            groups={
+                "province": [str(city.province_id) for city in ordered],
+                "region": [str(city.province.region_id) for city in ordered],
+            },
+            unit_codes=[city.code or city.name_zh for city in ordered],
+        )
+    if asked.earlier and data_set.previous is not None:
+        raw = replace(raw, before=_earlier_values(data_set, data_set.previous, raw.codes))
+    return raw
+
+
+def _earlier_values(data_set: DataSet, earlier: DataSet, codes: Sequence[str]) -> FloatArray:
+    """Return the raw values of the edition before, (cities, leaves), nan where it has none."""
+    values = unpack_values(earlier)
+    rows = {city_id: row for row, city_id in enumerate(earlier.city_ids)}
+    places = {code: place for place, code in enumerate(earlier.leaf_codes)}
+    before = np.full((len(data_set.city_ids), len(codes)), np.nan)
+    known = [(at, rows[city_id]) for at, city_id in enumerate(data_set.city_ids) if city_id in rows]
+    shared = [(at, places[code]) for at, code in enumerate(codes) if code in places]
+    if known and shared:
+        (at, row), (to, place) = (np.array(pairs).T for pairs in (known, shared))
+        before[np.ix_(at, to)] = values[np.ix_(row, place)]
+    return before
 
 
 def _city_names(data_set: DataSet) -> list[str]:

@@ -99,4 +99,30 @@ def _data_templates() -> dict[str, str]:
             "This mean needs values above zero: %(codes)s. Choose the arithmetic mean or another "
             "normalisation."
         ),
+        "below_zero": _("This step takes no values below zero: %(codes)s. Choose another one."),
+        "no_transform": _(
+            "The transform is not defined for %(codes)s in %(units)s. Correct the values or choose another "
+            "one."
+        ),
+        "bound_no_transform": _(
+            "The transform is not defined for a bound or target of %(codes)s. Correct them."
+        ),
+        "bounds_order": _(
+            "The lower bound is not below the upper bound, or the data lie beyond it: %(codes)s. Correct the "
+            "bounds."
+        ),
+        "target_outside": _(
+            "The target has to be better than the worst value and not beyond the other bound: %(codes)s. "
+            "Correct the target."
+        ),
+        "no_reference": _(
+            "The reference unit is not there or has no value: %(codes)s. Name another one by its code."
+        ),
+        "reference_at_worst": _(
+            "The reference unit has the worst value there is: %(codes)s. Name another one."
+        ),
+        "no_value_in_group": _(
+            "No unit of the group has a value: %(codes)s (%(units)s). Choose another imputation."
+        ),
+        "no_earlier": _("The edition before has no value: %(codes)s (%(units)s). Choose another imputation."),
     }

@@ -3,6 +3,7 @@
 from indexer.models import DataSet, Run
 from indexer.numeric.uncertainty import Index
 from indexer.selectors.data_sets import normalised_values, structure_of
+from indexer.selectors.plans import plan_of
 from weighting.selectors.versions import local_weights_of
 
 
@@ -18,4 +19,5 @@ def index_of(run: Run) -> Index:
         normalised=normalised_values(data_set, run.method, structure),
         local=local_weights_of(run.weight_version_id),
         aggregation=run.method.aggregation,
+        steps=plan_of(run.method).node_steps(structure.tree),
     )

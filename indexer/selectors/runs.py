@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from indexer.models import CityScore, DataSet, IndexMethod, PublishedFigure, Run
-from indexer.selectors.cities import Cities, rows_by_id
+from indexer.selectors.cities import Cities, rows_by_id, rows_of_cities
 from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
 from weighting.models import Account, Indicator
@@ -166,6 +166,7 @@ def result_of(run: Run, nodes: Sequence[Indicator] = (), *, named: bool = False)
     columns = ["city_id", "city__province_id", "score", "rank"]
     names = ["city__folded_names"] if named else []
     found = list(CityScore.objects.filter(run=run).values_list(*columns, *names))
+    found += _without_scores(run, {row[0] for row in found}, named=named)
     # Ids are whole numbers far below 2 ** 53, so that one matrix holds them beside the scores.
     rows = np.array([row[:4] for row in found] if named else found).reshape(-1, 4)
     folded = {row[0]: row[4] for row in found} if named else None
@@ -173,6 +174,15 @@ def result_of(run: Run, nodes: Sequence[Indicator] = (), *, named: bool = False)
     scores, ranks = rows[rows_by_id(rows[:, 0], cities.ids), 2:].T
     leaves = LeafScores(run.data_set, run.method, nodes)
     return RunResult(run, scores, ranks.astype(np.int64), leaves), cities
+
+
+def _without_scores(run: Run, scored: set[int], *, named: bool) -> list[tuple[Any, ...]]:
+    """Return rows as those of scores for the cities that have none: nan, and rank 0."""
+    lacking = [city_id for city_id in run.data_set.city_ids if city_id not in scored]
+    if not lacking:
+        return []
+    columns = ["pk", "province_id", *(["folded_names"] if named else [])]
+    return [(pk, province, np.nan, 0, *names) for pk, province, *names in rows_of_cities(lacking, columns)]
 
 
 def results_of(runs: Sequence[Run], nodes: Sequence[Indicator] = ()) -> list[RunResult]:
@@ -184,8 +194,9 @@ def results_of(runs: Sequence[Run], nodes: Sequence[Indicator] = ()) -> list[Run
     """
     city_ids = runs[0].data_set.city_ids
     place = {city_id: index for index, city_id in enumerate(city_ids)}
-    scores = {run.pk: np.empty(len(city_ids)) for run in runs}
-    ranks = {run.pk: np.empty(len(city_ids), dtype=np.int64) for run in runs}
+    # Whoever has no score has no row, and rank 0.
+    scores = {run.pk: np.full(len(city_ids), np.nan) for run in runs}
+    ranks = {run.pk: np.zeros(len(city_ids), dtype=np.int64) for run in runs}
     rows = CityScore.objects.filter(run__in=runs).values_list("run_id", "city_id", "score", "rank")
     for run_id, city_id, score, rank in rows:
         scores[run_id][place[city_id]] = score

@@ -8,7 +8,6 @@ import numpy as np
 from indexer.models import Run
 from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
-from indexer.numeric.composite import composite_scores
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
@@ -50,7 +49,7 @@ class WhatIf:
 
     @cached_property
     def has_missing(self) -> bool:
-        return bool(np.isnan(self.index.normalised).any())
+        return self.index.has_missing
 
     @cached_property
     def scores(self) -> FloatArray:
@@ -59,13 +58,7 @@ class WhatIf:
         Raises `CompositeError` where a city has nothing of any weight.
         """
         tree = self.index.tree
-        return composite_scores(
-            self.index.normalised,
-            global_weights(tree, self.local)[tree.leaves],
-            aggregation=self.index.aggregation,
-            missing="reweight" if self.has_missing else "refuse",
-            tree=tree,
-        )
+        return self.index.scores_under(global_weights(tree, self.local)[tree.leaves])[:, 0]
 
     @cached_property
     def ranks(self) -> IntArray:
@@ -121,7 +114,10 @@ class WhatIf:
     @property
     def fits_browser(self) -> bool:
         """Whether a browser can finish such scores and the values are few enough to be sent."""
-        return self.aggregation.sums in FINISHED_IN_BROWSERS and self.index.normalised.size <= MAX_VALUES
+        steps = self.index.formed
+        finished = steps.is_uniform and not steps.has_coverage and steps.floor is None
+        finished = finished and self.aggregation.sums in FINISHED_IN_BROWSERS
+        return finished and self.index.normalised.size <= MAX_VALUES
 
     @cached_property
     def terms(self) -> bytes:

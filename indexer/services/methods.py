@@ -3,27 +3,34 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import compress
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.method_cells import cells_of, plan_problems
 from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.entries import Entries
 from indexer.numeric.faults import DataFault, NormalisationError
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.method_plan import SCALE, LeafStep, NodeStep
+from indexer.numeric.node_steps import refused_leaves
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
-from indexer.selectors.data_sets import normalise_data_set, structure_of
+from indexer.selectors.data_sets import Structure, normalise_data_set, structure_of
 from indexer.selectors.faults import fault_texts
+from indexer.selectors.plans import plan_of
 from indexer.services.queueing import write_runs
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json, hash_bytes
-from weighting.models import Account, Framework, WeightVersion
+from weighting.models import Account, Framework, Indicator, WeightVersion
 from weighting.services.audit import record_act
 
 SCHEMA = "quanheng/method/1"
+# What stands in a hash for choices that were called otherwise when the first methods were hashed.
+HASHED_AS = {"missing": {"raw_zero": "zero", "zero": "worst"}}
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,16 @@ class MethodChoice:
     kurtosis_limit: float = 3.5
     winsorised_most: int = 5
     denominators: Mapping[str, str] = field(default_factory=dict)
+    coverage: float = 0.0
+    floor: float | None = None
+    leaves: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    nodes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scale: float = SCALE
+    digits: int | None = None
+
+
+# Methods are older than these choices: a hash speaks of them where they are not the default.
+YOUNGER = ("coverage", "floor", "leaves", "nodes", "scale", "digits")
 
 
 def use_method(**choices: Any) -> IndexMethod:
@@ -49,7 +66,8 @@ def use_method(**choices: Any) -> IndexMethod:
     choice = MethodChoice(**choices)
     if blockers := method_blockers(choice):
         raise Refused(*blockers)
-    settled = asdict(_settle(choice))
+    typed = cells_of(choice.leaves, choice.nodes)[0]
+    settled = asdict(_settle(replace(choice, leaves=typed.leaves, nodes=typed.nodes)))
     method, _created = IndexMethod.objects.get_or_create(sha256=_hash(settled), defaults=settled)
     return method
 
@@ -61,9 +79,14 @@ def choice_of(method: IndexMethod) -> MethodChoice:
 
 def method_blockers(choice: MethodChoice) -> list[str]:
     """Return why a method could not compute any data, in words; nothing where it may."""
-    blockers = []
+    if blockers := unknown_choices(choice):
+        return blockers
     normalisation, aggregation = NORMALISATIONS[choice.normalisation], AGGREGATIONS[choice.aggregation]
-    if aggregation.needs_above_zero and not normalisation.may_stay_above_zero:
+    if (
+        aggregation.needs_above_zero
+        and not normalisation.may_stay_above_zero
+        and not (choice.leaves or choice.nodes or choice.floor)
+    ):
         blockers.append(
             _(
                 "The geometric mean needs values above zero, which this normalisation does not give for "
@@ -78,6 +101,13 @@ def method_blockers(choice: MethodChoice) -> list[str]:
                 "denominators, or choose another normalisation."
             )
         )
+    if normalisation.needs and not choice.leaves:
+        blockers.append(
+            _(
+                "This normalisation needs a target or a reference unit for each indicator. State them, or "
+                "choose another normalisation."
+            )
+        )
     limits = (choice.skewness_limit, choice.kurtosis_limit)
     if not all(math.isfinite(limit) and limit >= 0 for limit in limits) or choice.winsorised_most < 1:
         blockers.append(
@@ -89,6 +119,28 @@ def method_blockers(choice: MethodChoice) -> list[str]:
     return blockers
 
 
+def unknown_choices(choice: MethodChoice) -> list[str]:
+    """Return the choices, and the cells of the table, that stand for nothing."""
+    tables: dict[str, Entries[Any]] = {
+        "normalisation": NORMALISATIONS,
+        "missing": MISSING_POLICIES,
+        "aggregation": AGGREGATIONS,
+        "outliers": OUTLIER_ACTIONS,
+    }
+    problems = [
+        _("There is no choice “%(value)s” of %(name)s.") % {"value": getattr(choice, name), "name": name}
+        for name, table in tables.items()
+        if not table.has(getattr(choice, name))
+    ]
+    return [*problems, *cells_of(choice.leaves, choice.nodes)[1]]
+
+
+def plan_blockers(method: IndexMethod, framework_id: int, structure: Structure) -> list[str]:
+    """Return what no data of a framework could satisfy in the table of a method, in words."""
+    names = {node.code: node.name for node in Indicator.objects.filter(framework=framework_id)}
+    return plan_problems(plan_of(method), structure.tree, structure.directions, names)
+
+
 def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
     """Return why a data set cannot be computed by a method, in words; nothing where it can.
 
@@ -96,15 +148,14 @@ def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
     """
     whole = DataSet.objects.get(pk=data_set.pk)
     structure = structure_of(whole.framework_id)
+    if method.is_table and (blockers := plan_blockers(method, whole.framework_id, structure)):
+        return blockers
     try:
         values = normalise_data_set(whole, method, structure).values
     except NormalisationError as error:
         return fault_texts(error.faults, whole)
-    aggregation = AGGREGATIONS[method.aggregation]
-    if aggregation.refusal and (refused := aggregation.refused(values)).any():
-        codes = tuple(compress(structure.tree.leaf_codes, refused))
-        return fault_texts([DataFault(aggregation.refusal, codes)], whole)
-    return []
+    refused = refused_leaves(structure.tree, values, plan_of(method).node_steps(structure.tree))
+    return fault_texts([DataFault(kind, tuple(codes)) for kind, codes in refused.items()], whole)
 
 
 @transaction.atomic
@@ -139,7 +190,7 @@ def set_default_method(framework: Framework, *, method: IndexMethod, actor: Acco
 
 def _settle(choice: MethodChoice) -> MethodChoice:
     """Give choices that go unused their default, so that one method has one row."""
-    plain = MethodChoice()
+    plain, plan = MethodChoice(), plan_of(IndexMethod(**vars(choice)))
     action = OUTLIER_ACTIONS[choice.outliers]
     return replace(
         choice,
@@ -147,10 +198,31 @@ def _settle(choice: MethodChoice) -> MethodChoice:
         kurtosis_limit=float(choice.kurtosis_limit) if action.changes else plain.kurtosis_limit,
         winsorised_most=choice.winsorised_most if action.draws_in else plain.winsorised_most,
         denominators=dict(sorted(choice.denominators.items())),
+        coverage=float(choice.coverage),
+        scale=float(choice.scale),
+        leaves=_said(choice.leaves, plan.leaf),
+        nodes=_said(choice.nodes, plan.node),
     )
+
+
+def _said(rows: Mapping[str, Mapping[str, Any]], otherwise: LeafStep | NodeStep) -> dict[str, dict[str, Any]]:
+    """Return the cells that say something else than the index does, in an order of their own."""
+    said = {
+        code: {
+            column: value for column, value in sorted(cells.items()) if value != getattr(otherwise, column)
+        }
+        for code, cells in sorted(rows.items())
+    }
+    return {code: cells for code, cells in said.items() if cells}
 
 
 def _hash(settled: dict[str, Any]) -> str:
     """Return what stands for a method in every provenance: its choices in canonical JSON."""
     plain = {name: str(value) if isinstance(value, str) else value for name, value in settled.items()}
+    default = asdict(MethodChoice())
+    for name in YOUNGER:
+        if plain[name] == default[name]:
+            del plain[name]
+    for name, renamed in HASHED_AS.items():
+        plain[name] = renamed.get(plain[name], plain[name])
     return hash_bytes(canonical_json({"schema": SCHEMA, **plain}))

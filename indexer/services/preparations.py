@@ -5,11 +5,11 @@ import zlib
 import numpy as np
 
 from indexer.models import DataSet, IndexMethod, Preparation
-from indexer.selectors.data_sets import Normalised
+from indexer.numeric.leaf_steps import NormalisedLeaves
 from indexer.selectors.preparations import described_treatments
 
 
-def record_preparation(data_set: DataSet, method: IndexMethod, made: Normalised) -> None:
+def record_preparation(data_set: DataSet, method: IndexMethod, made: NormalisedLeaves) -> None:
     """Keep which cells were filled in or treated, once for all weight versions.
 
     The same data and method lead to the same record, so whoever comes second changes nothing.

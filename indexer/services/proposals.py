@@ -6,11 +6,12 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import DataSet
-from indexer.numeric.composite import node_scores
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.node_steps import score_nodes
 from indexer.numeric.proposals import ProposalError, critic_weights, entropy_weights, pca_weights
 from indexer.selectors.data_sets import normalised_values, structure_of
 from indexer.selectors.faults import fault_texts
+from indexer.selectors.plans import plan_of
 from weighting.enums import VersionSource
 from weighting.exceptions import Refused
 from weighting.models import Account, Indicator, WeightVersion
@@ -40,13 +41,15 @@ def propose_weights(
     tree = structure.tree
     try:
         normalised = normalised_values(data_set, data_set.method, structure)
-        scores = node_scores(
+        plan = plan_of(data_set.method)
+        scored = score_nodes(
             tree,
-            equal_weights(tree).global_,
+            equal_weights(tree).global_[tree.leaves][:, np.newaxis],
             normalised,
-            aggregation=data_set.method.aggregation,
-            missing=data_set.method.missing,  # type: ignore[arg-type]
+            plan.node_steps(tree).for_all,
+            missing="reweight" if plan.leaves_gaps(tree) else "refuse",
         )
+        scores = scored.with_leaves(tree, normalised)
     except NormalisationError as error:
         raise Refused(*fault_texts(error.faults, data_set)) from error
     local = _propose_groups(tree, scores, METHODS[method], indicators_of(data_set.framework_id))

@@ -68,7 +68,7 @@ def store_results(results: Results, data_set: DataSet) -> int:
 
 
 def insert_scores(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
-    """Insert a row per city and run; a model object for each would take most of a recompute."""
+    """Insert a row per city that has a score; a model object for each would take most of a recompute."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Django leaves the errors of a COPY to the driver; here they must be known for what they are.
@@ -78,7 +78,7 @@ def insert_scores(results: Results, data_set: DataSet, kept: Sequence[int]) -> N
         for place in kept:
             scores, ranks = results.scores[place].tolist(), results.ranks[place].tolist()
             rows = zip(repeat(results.runs[place].pk), data_set.city_ids, scores, ranks, strict=False)
-            cursor.executemany(INSERT, list(rows))
+            cursor.executemany(INSERT, [row for row in rows if row[3]])
 
 
 def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> bytes:
@@ -88,7 +88,7 @@ def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> by
     rows["run"] = np.array([results.runs[place].pk for place in kept])[:, np.newaxis]
     rows["city"] = np.array(data_set.city_ids)
     rows["score"], rows["rank"] = results.scores[kept], results.ranks[kept]
-    return COPY_HEAD + rows.tobytes() + COPY_END
+    return COPY_HEAD + rows[rows["rank"] > 0].tobytes() + COPY_END
 
 
 def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> list[str]:

@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from django.db import DatabaseError, transaction
@@ -13,12 +12,13 @@ from django.db import DatabaseError, transaction
 from config.stopping import is_stopping
 from indexer.enums import RunStatus
 from indexer.models import DataSet, IndexMethod, Run
-from indexer.numeric.composite import composite_scores, inner_scores
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.packed_ranking import min_ranks_by_row
+from indexer.numeric.leaf_steps import NormalisedLeaves
+from indexer.numeric.node_steps import score_nodes
+from indexer.numeric.packed_ranking import ranks_by_row
 from indexer.selectors.data_sets import PACKED, load_values, normalise_data_set, structure_of
 from indexer.selectors.faults import Failure
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
+from indexer.selectors.plans import plan_of
 from indexer.services.failures import failure_of
 from indexer.services.leases import (
     MOST_DEATHS,
@@ -32,7 +32,6 @@ from indexer.services.leases import (
 )
 from indexer.services.preparations import record_preparation
 from indexer.services.run_results import Results, checksums, store_results
-from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
 
 logger = logging.getLogger(__name__)
@@ -57,18 +56,18 @@ class Workbench:
         self.data_set = DataSet.objects.defer(*PACKED).get(pk=data_set_id)
         self.structure = structure_of(self.data_set.framework_id)
         self._method: int | None = None
-        self._terms: FloatArray | None = None
+        self._made: NormalisedLeaves | None = None
 
-    def normalised(self, method: IndexMethod) -> FloatArray:
+    def normalised(self, method: IndexMethod) -> NormalisedLeaves:
         """Return the normalised values, (cities, leaves), each leaf in one piece of memory."""
-        if self._terms is None or self._method != method.pk:
-            self._terms = None
+        if self._made is None or self._method != method.pk:
+            self._made = None
             whole = DataSet.objects.defer("values", "mapping").get(pk=self.data_set.pk)
             load_values(whole)
             made = normalise_data_set(whole, method, self.structure, order="F")
             record_preparation(whole, method, made)
-            self._terms, self._method = made.values, method.pk
-        return self._terms
+            self._made, self._method = made, method.pk
+        return self._made
 
 
 @transaction.atomic
@@ -135,15 +134,22 @@ def compute_claimed_runs(
 
 def _compute(runs: list[Run], bench: Workbench) -> list[Results | Failed]:
     """Return the results of the runs together; where that fails, what became of each alone."""
-    tree, options = bench.structure.tree, _options(runs[0].method)
+    tree, plan = bench.structure.tree, plan_of(runs[0].method)
     weights = global_weights_of([run.weight_version_id for run in runs])
     columns = np.stack([weights[run.weight_version_id][tree.leaves] for run in runs], axis=1)
     try:
-        normalised = bench.normalised(runs[0].method)
-        scores = np.ascontiguousarray(composite_scores(normalised, columns, **options, tree=tree).T)
-        inner = inner_scores(tree, columns, normalised, **options)
-        sha256 = checksums(scores, inner, tree.inner)
-        return [Results(runs, scores, min_ranks_by_row(scores), inner, tree.inner, sha256)]
+        made = bench.normalised(runs[0].method)
+        scored = score_nodes(
+            tree,
+            columns,
+            made.values,
+            plan.node_steps(tree),
+            missing="reweight" if plan.leaves_gaps(tree) else "refuse",
+            given=made.given if plan.may_leave_out else None,
+        )
+        sha256 = checksums(scored.scores, scored.inner, tree.inner)
+        ranks = ranks_by_row(scored.scores)
+        return [Results(runs, scored.scores, ranks, scored.inner, tree.inner, sha256)]
     except DatabaseError:
         raise
     except Exception as error:
@@ -156,11 +162,6 @@ def _claim_size(data_set_id: int) -> int:
     """Return how many runs of a data set one claim holds: one pass over the data serves them all."""
     cities = DataSet.objects.values_list("city_ids", flat=True).get(pk=data_set_id)
     return max(1, CLAIM_ROWS // len(cities))
-
-
-def _options(method: IndexMethod) -> dict[str, Any]:
-    """What the composite needs of a method; zeros and means are filled in by then."""
-    return {"aggregation": method.aggregation, "missing": MISSING_POLICIES[method.missing].composite}
 
 
 def _store(outcome: Results | Failed, data_set: DataSet) -> int:

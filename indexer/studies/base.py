@@ -7,6 +7,7 @@ import numpy as np
 from indexer.models import DataSet, Run
 from indexer.numeric.uncertainty import Index
 from indexer.selectors.data_sets import Structure, normalised_values, structure_of, unpack_values
+from indexer.selectors.plans import plan_of
 from weighting.numeric.tree import Tree
 from weighting.selectors.versions import local_weights_of
 
@@ -38,5 +39,6 @@ def base_of(run: Run) -> Base:
         normalised=normalised_values(data_set, run.method, structure),
         local=local_weights_of(run.weight_version_id),
         aggregation=run.method.aggregation,
+        steps=plan_of(run.method).node_steps(structure.tree),
     )
     return Base(run, data_set, structure, index)

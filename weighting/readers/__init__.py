@@ -1,6 +1,6 @@
 """Files to checked rows: every problem of a file at once, each with its place and remedy."""
 
-from weighting.readers.cells import CellError, Vocabulary, parse_number
+from weighting.readers.cells import CellError, Vocabulary, parse_number, plain
 from weighting.readers.framework import (
     FrameworkRow,
     FrameworkScan,
@@ -36,6 +36,7 @@ __all__ = [
     "check_header",
     "decode",
     "parse_number",
+    "plain",
     "read_framework",
     "read_panel",
     "read_scores",

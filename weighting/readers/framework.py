@@ -1,7 +1,8 @@
 """The tree of indicators from a file."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -12,10 +13,26 @@ from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFa
 from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.table import Source, check_header, read_table
+from weighting.signals import framework_read
 
 REQUIRED = ("code", "parent")
 MAX_LENGTHS = {"code": 100, "name_zh": 200, "name_en": 200, "unit": 40}
 OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note")
+# Columns that say how an index treats each node (docs/method.md 9); who computes it reads the cells.
+METHOD_COLUMNS = (
+    "transform",
+    "normalisation",
+    "lower",
+    "upper",
+    "target",
+    "reference",
+    "cap",
+    "aggregation",
+    "coverage",
+    "imputation",
+    "outliers",
+)
+KNOWN = (*OPTIONAL, *METHOD_COLUMNS)
 DIRECTIONS = {"": 1, "1": 1, "+1": 1, "-1": -1}
 # The first column of a data file, and where columns go that stand for no indicator.
 RESERVED_CODES = {"unit", "aside", "beside"}
@@ -26,7 +43,7 @@ ADDRESSABLE = re.compile(r"(?!\.{1,2}\Z)[^/\\]*")
 
 @dataclass(frozen=True)
 class FrameworkRow:
-    """A node; ``row`` is its line in the file."""
+    """A node; ``row`` is its line in the file, ``method`` the text of the method's columns, if any."""
 
     row: int
     code: str
@@ -36,6 +53,7 @@ class FrameworkRow:
     direction: int
     unit: str
     note: str
+    method: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,10 +101,11 @@ def scan_framework(source: Source, name: str) -> FrameworkScan:
     """Read a framework as far as it goes."""
     log = ProblemLog(name)
     table = read_table(source, log)
-    if table is None or not check_header(table, log, required=REQUIRED, optional=OPTIONAL):
+    if table is None or not check_header(table, log, required=REQUIRED, optional=KNOWN):
         return FrameworkScan((), (), None, log.problems)
-    records = table.records([*REQUIRED, *OPTIONAL])
+    records = table.records([*REQUIRED, *KNOWN])
     rows = tuple(_read_row(line, cells, log) for line, cells in records)
+    framework_read.send(sender=None, rows=rows, log=log)
     _note_look_alikes(rows, log)
     codes = tuple(dict.fromkeys(row.code for row in rows))
     parents = {row.parent for row in rows}
@@ -121,6 +140,7 @@ def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> FrameworkRow
         direction=DIRECTIONS.get(direction, 1),
         unit=_as_meant(cells["unit"]),
         note=_as_meant(cells["note"]),
+        method={column: cells[column] for column in METHOD_COLUMNS if cells[column]},
     )
 
 

@@ -8,6 +8,7 @@ from weighting.manifest import hash_framework
 from weighting.models import Account, Framework, Indicator
 from weighting.readers import FrameworkTable, read_framework
 from weighting.services.audit import record_act
+from weighting.signals import framework_added
 
 
 def import_framework(
@@ -31,6 +32,7 @@ def import_framework(
             )
         _plant(framework, table)
         record_act(actor, "import", framework, sha256=framework.sha256, indicators=len(table.rows))
+        framework_added.send(sender=None, framework=framework, table=table, actor=actor)
     return framework
 
 

@@ -3,22 +3,20 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
 from indexer.audit_files import TABLES, Audit, write_audit
 from indexer.management.index_files import (
     Inputs,
     add_arguments,
-    name_places,
+    index_of,
     normalise_inputs,
     read_inputs,
+    score_inputs,
     write_together,
 )
 from indexer.numeric.coherence.audit import ScoredIndex
-from indexer.numeric.composite import CompositeError, composite_scores, node_scores
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.uncertainty import Index
 from weighting.exports import neutralise
 
 
@@ -42,18 +40,11 @@ class Command(BaseCommand):
 
 
 def _audit(inputs: Inputs, options: dict[str, Any]) -> Audit:
-    tree, normalised = inputs.framework.tree, normalise_inputs(inputs, options)
-    how: dict[str, Any] = {
-        "aggregation": options["aggregation"],
-        "missing": MISSING_POLICIES[options["missing"]].composite,
-    }
-    try:
-        total = composite_scores(normalised, inputs.global_[tree.leaves], tree=tree, **how)
-        scores = node_scores(tree, inputs.global_, normalised, **how)
-    except CompositeError as error:
-        raise CommandError(name_places(error, inputs.data)) from error
+    tree, made = inputs.framework.tree, normalise_inputs(inputs, options)
+    scored = score_inputs(inputs, made)
+    scores = scored.with_leaves(tree, made.values)
     return Audit(
-        scored=ScoredIndex(tree, inputs.local, inputs.global_, inputs.data.values, scores, total),
-        index=Index(tree, normalised, inputs.local, options["aggregation"]),
+        scored=ScoredIndex(tree, inputs.local, inputs.global_, inputs.data.values, scores, scored.scores[0]),
+        index=index_of(inputs, made.values[scored.ranked]),
         units=[neutralise(unit) for unit in inputs.data.units],
     )

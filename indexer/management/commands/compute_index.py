@@ -5,34 +5,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
 from indexer.frames import write_nodes, write_ranking, write_weights
 from indexer.management.index_files import (
     Inputs,
     add_arguments,
-    name_places,
     normalise_inputs,
     read_inputs,
+    reasons_by_city,
+    score_inputs,
     write_together,
 )
-from indexer.numeric.composite import CompositeError, composite_scores, node_scores
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.ranking import ranks_of_present
 from weighting.numeric.arrays import FloatArray, IntArray
-
-# Scores are shown in percent of the whole (docs/method.md 4); the other methods keep the same factor.
-PERCENT = 100
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Unrounded scores times 100: (cities,) and (cities, nodes); ranks, (cities,)."""
+    """Unrounded scores on the scale of the index: (cities,) and (cities, nodes); ranks, (cities,).
+
+    ``reasons`` say of the cities without a score, by their positions, why that is; None where all have one.
+    """
 
     scores: FloatArray
     nodes: FloatArray
     ranks: IntArray
+    reasons: dict[int, str] | None
 
 
 class Command(BaseCommand):
@@ -56,22 +56,17 @@ class Command(BaseCommand):
 
 
 def _compute(inputs: Inputs, options: dict[str, Any]) -> Result:
-    tree = inputs.framework.tree
-    how: dict[str, Any] = {
-        "aggregation": options["aggregation"],
-        "missing": MISSING_POLICIES[options["missing"]].composite,
-    }
-    normalised = normalise_inputs(inputs, options)
-    try:
-        scores = composite_scores(normalised, inputs.global_[tree.leaves], tree=tree, **how)
-        nodes = node_scores(tree, inputs.global_, normalised, **how)
-    except CompositeError as error:
-        raise CommandError(name_places(error, inputs.data)) from error
-    return Result(scores * PERCENT, nodes * PERCENT, min_ranks(scores))
+    tree, plan = inputs.framework.tree, inputs.plan
+    made = normalise_inputs(inputs, options)
+    scored = score_inputs(inputs, made)
+    nodes = scored.with_leaves(tree, made.values)
+    reasons = reasons_by_city(inputs, made) if plan.may_leave_out else None
+    scores = scored.scores[0]
+    return Result(scores * plan.scale, nodes * plan.scale, ranks_of_present(scores), reasons)
 
 
 def _write(inputs: Inputs, result: Result, folder: Path) -> None:
     tree, units = inputs.framework.tree, inputs.data.units
     write_weights(folder / "weights.csv", tree, inputs.local, inputs.global_)
-    write_ranking(folder / "ranking.csv", units, result.scores, result.ranks)
+    write_ranking(folder / "ranking.csv", units, result.scores, result.ranks, result.reasons)
     write_nodes(folder / "nodes.csv", units, tree.codes, result.nodes)

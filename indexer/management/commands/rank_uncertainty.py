@@ -8,18 +8,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indexer.management.index_files import (
     Inputs,
     add_arguments,
+    index_of,
     name_places,
     normalise_inputs,
     read_inputs,
+    score_inputs,
     write_together,
 )
 from indexer.management.workers import count_with_workers
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.uncertainty import Index, RankStudy
+from indexer.numeric.uncertainty import RankStudy
 from indexer.rank_files import asked_of, write_rank_files
 from weighting.numeric.aggregation import AggregationError
 from weighting.numeric.draws import (
@@ -33,7 +36,7 @@ from weighting.numeric.draws import (
 METHODS = ("bootstrap", "noise", "dirichlet")
 MAX_DRAWS = 100_000_000
 MAX_WORKERS = 256
-FILES = ("framework", "data", "scores", "weights", "totals")
+FILES = ("framework", "data", "scores", "weights", "totals", "previous")
 CHOICES = ("normalisation", "negative", "missing", "aggregation")
 
 
@@ -59,31 +62,42 @@ class Command(BaseCommand):
         """Check the parameters, read and check the files, count, and only then write."""
         numbers = _read_parameters(options)
         inputs = read_inputs(options, self.stdout.write)
-        normalised = normalise_inputs(inputs, options)
-        index = Index(inputs.framework.tree, normalised, inputs.local, options["aggregation"])
+        made = normalise_inputs(inputs, options)
+        ranked = score_inputs(inputs, made).ranked
+        units = [inputs.data.units[place] for place in ranked]
+        if left_out := len(inputs.data.units) - len(units):
+            self.stdout.write(_left_out_words(left_out))
+        index = index_of(inputs, made.values[ranked])
         try:
             ranks = index.nominal_ranks
             source = _make_source(inputs, options["method"], numbers)
             study = RankStudy(index, source, int(numbers["draws"]), int(numbers["seed"]))
             counts = count_with_workers(study, int(numbers["workers"]))
         except CompositeError as error:
-            raise CommandError(name_places(error, inputs.data)) from error
+            raise CommandError(name_places(error, inputs)) from error
         except AggregationError as error:
             raise CommandError("\n".join(error.problems)) from error
         except BrokenProcessPool as error:
             message = _("A worker process died, perhaps for lack of memory. Try fewer --workers.")
             raise CommandError(message) from error
         files = {name: Path(options[name]) for name in FILES if options[name]}
-        asked = _asked(inputs, options, numbers)
+        asked = _asked(inputs, options, numbers, cities=len(units))
 
         def write(folder: Path) -> None:
-            write_rank_files(
-                folder, units=inputs.data.units, nominal=ranks, counts=counts, asked=asked, inputs=files
-            )
+            write_rank_files(folder, units=units, nominal=ranks, counts=counts, asked=asked, inputs=files)
 
         write_together(options["out"], write)
         message = _("Wrote rank_intervals.csv, rank_histogram.csv and summary.json to %(path)s.")
         self.stdout.write(message % {"path": options["out"]})
+
+
+def _left_out_words(count: int) -> str:
+    message = ngettext(
+        "%(count)d unit has no score for want of values and is left out.",
+        "%(count)d units have no score for want of values and are left out.",
+        count,
+    )
+    return message % {"count": count}
 
 
 def _read_parameters(options: dict[str, Any]) -> dict[str, float]:
@@ -139,16 +153,24 @@ def _make_source(inputs: Inputs, method: str, numbers: dict[str, float]) -> Weig
     return ExpertBootstrap(tree, inputs.scores.scores, inputs.rule, inputs.scores.asked)
 
 
-def _asked(inputs: Inputs, options: dict[str, Any], numbers: dict[str, float]) -> dict[str, Any]:
+def _asked(
+    inputs: Inputs, options: dict[str, Any], numbers: dict[str, float], *, cities: int
+) -> dict[str, Any]:
     own = {"noise": ["nu"], "dirichlet": ["kappa"]}.get(options["method"], [])
     return asked_of(
         method=options["method"],
         draws=int(numbers["draws"]),
         seed=int(numbers["seed"]),
         own={name: numbers[name] for name in own},
-        cities=len(inputs.data.units),
+        cities=cities,
         indicators=len(inputs.data.codes),
         experts=len(inputs.scores.experts) if inputs.scores else None,
         rule=inputs.rule,
-        choices={name: options[name] for name in CHOICES},
+        choices={name: options[name] for name in CHOICES} | _further_choices(options),
     )
+
+
+def _further_choices(options: dict[str, Any]) -> dict[str, str]:
+    """Return the younger choices that were made; the cells of the framework are in its checksum."""
+    blank = {"transform": "none", "coverage": "0", "floor": ""}
+    return {name: options[name] for name, otherwise in blank.items() if options[name] != otherwise}

@@ -13,7 +13,7 @@ from indexer.enums import StudyKind
 from indexer.models import Register, Study
 from indexer.numeric.blocks import Tally, pack_arrays
 from indexer.numeric.plans import DroppedPlan
-from indexer.selectors.data_sets import normalise_raw_data, raw_data_of
+from indexer.selectors.data_sets import normalise_raw_data, raw_data_of, with_what_it_asks_for
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields
@@ -69,7 +69,8 @@ class Dropped(Kind):
             global_weights(base.tree, base.index.local)[base.tree.leaves],
             _rows_normaliser(base),
             aggregation=method.aggregation,
-            tree=base.tree if np.isnan(base.index.normalised).any() else None,
+            tree=base.tree if base.index.has_missing or base.run.method.is_table else None,
+            steps=base.index.formed if base.run.method.is_table else None,
         )
         return Planned(base, question, plan, units)
 
@@ -139,7 +140,8 @@ class Dropped(Kind):
 
 def _rows_normaliser(base: Base) -> Callable[[IntArray], FloatArray]:
     """Return what normalises some of the units as if there were no others, without a query."""
-    raw, method = raw_data_of(base.data_set, base.structure), base.run.method
+    method = base.run.method
+    raw = with_what_it_asks_for(raw_data_of(base.data_set, base.structure), base.data_set, method)
     # Names for messages that nobody reads: the whole data set has been normalised.
     named = replace(raw, units=[""] * len(raw.values))
     return lambda rows: normalise_raw_data(named.of_rows(rows), method).values

@@ -21,6 +21,7 @@ from indexer.numeric.plans import GivenVersions, RankPlan, Versions, counts_of
 from indexer.numeric.rank_counts import summarise_shifts
 from indexer.numeric.uncertainty import Index, many_ranks
 from indexer.selectors.data_sets import normalised_values
+from indexer.selectors.plans import plan_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
@@ -177,7 +178,8 @@ def _variant_index(base: Base, variant: Variant) -> tuple[Variant, Index | None]
     method = _changed(base.run.method, variant.normalisation, variant.missing, variant.aggregation)
     try:
         values = normalised_values(base.data_set, method, base.structure)
-        index = Index(base.tree, values, base.index.local, method.aggregation)
+        steps = plan_of(method).node_steps(base.tree)
+        index = Index(base.tree, values, base.index.local, method.aggregation, steps=steps)
         # Scoring once tells what cannot be scored at all.
         _ = index.nominal_scores
     except NormalisationError as error:

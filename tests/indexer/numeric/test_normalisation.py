@@ -156,7 +156,7 @@ class TestMissing:
         assert caught.value.problems == ["missing values in p: B", "missing values in q: A"]
 
     def test_zero(self):
-        assert self.handled("zero").tolist() == [[1, 0], [0, 4], [5, 6]]
+        assert self.handled("raw_zero").tolist() == [[1, 0], [0, 4], [5, 6]]
 
     def test_mean_over_the_cities_present(self):
         assert self.handled("mean").tolist() == [[1, 5], [3, 4], [5, 6]]
@@ -164,7 +164,7 @@ class TestMissing:
     def test_reweight_fills_nothing(self):
         np.testing.assert_array_equal(self.handled("reweight"), self.values)
 
-    @pytest.mark.parametrize("policy", ["refuse", "zero", "reweight", "mean"])
+    @pytest.mark.parametrize("policy", ["refuse", "zero", "reweight", "mean", "median", "raw_zero"])
     def test_complete_data_pass_unchanged(self, policy):
         assert (self.handled(policy, VALUES[:3]) == VALUES[:3]).all()
 

@@ -41,7 +41,7 @@ def test_a_quotient_is_missing_where_the_denominator_is():
 
 def test_a_filled_cell_may_be_winsorised_and_is_both():
     column = np.array([[*([50.0] * 5), *range(51, 60), NAN]]).T
-    result = prepared(column, missing="zero", rule=OutlierRule("winsorise"))
+    result = prepared(column, missing="raw_zero", rule=OutlierRule("winsorise"))
 
     assert result.values[-1, 0] == 50
     assert result.cells[-1, 0] == IMPUTED | WINSORISED

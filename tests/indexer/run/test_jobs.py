@@ -223,7 +223,7 @@ class TestFailing:
     @pytest.mark.parametrize(("error", "kind"), [(MemoryError(), "memory"), (KeyError("x"), "unexpected")])
     def test_an_error_of_the_program_ends_the_run_at_once(self, monkeypatch, caplog, error, kind):
         data_set = queue(versions=1)
-        monkeypatch.setattr(services, "composite_scores", lambda *_, **__: (_ for _ in ()).throw(error))
+        monkeypatch.setattr(services, "score_nodes", lambda *_, **__: (_ for _ in ()).throw(error))
 
         assert compute_waiting_runs(data_set.pk) == 1
         assert [reason["kind"] for reason in Run.objects.get().failure] == [kind]

@@ -176,14 +176,14 @@ class TestLeases:
     def test_a_long_computation_keeps_its_lease(self, settings, transactional_db, monkeypatch):
         settings.RUN_LEASE_SECONDS = 0.6
         data_set = queue(versions=1)
-        inner_scores = services.inner_scores
+        score_nodes = services.score_nodes
 
         def dawdle(*args, **kwargs):
             time.sleep(1.2)
             assert claim_runs(data_set.pk) == []
-            return inner_scores(*args, **kwargs)
+            return score_nodes(*args, **kwargs)
 
-        monkeypatch.setattr(services, "inner_scores", dawdle)
+        monkeypatch.setattr(services, "score_nodes", dawdle)
 
         assert compute_waiting_runs(data_set.pk) == 1
 

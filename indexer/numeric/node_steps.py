@@ -1,0 +1,344 @@
+"""From normalised values to the scores of a tree whose nodes are not all formed alike.
+
+A node is formed of its children, with the weights of those that a city has; a node of which a city
+has less than its coverage has no score for that city, nor has any node above it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from indexer.numeric.aggregations import AGGREGATIONS, Aggregation, Parts, Refusal
+from indexer.numeric.composite import (
+    CACHED_CELLS,
+    CompositeError,
+    Missing,
+    composite_scores,
+    inner_scores,
+)
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
+
+# Shares of weight that differ by less are the same one.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class NodeSteps:
+    """How the scores of a tree are formed.
+
+    Attributes
+    ----------
+    aggregations : tuple of str, (nodes,)
+        Codes of `AGGREGATIONS`; '' for a leaf.
+    whole : str
+        That of the index itself, which is formed of the root group.
+    coverages : tuple of float, (nodes,)
+        The least share of the weight below that a city has to have; 0 for any.
+    whole_coverage : float
+    floor : float, optional
+        What stands in for smaller values where a mean needs them above zero.
+    """
+
+    aggregations: tuple[str, ...]
+    whole: str
+    coverages: tuple[float, ...]
+    whole_coverage: float = 0.0
+    floor: float | None = None
+
+    @cached_property
+    def is_uniform(self) -> bool:
+        """Whether all nodes are formed by one mean, so that a score is a mean of the leaves."""
+        return AGGREGATIONS[self.whole].is_mean and {*self.aggregations, ""} <= {self.whole, ""}
+
+    @cached_property
+    def is_sum(self) -> bool:
+        """Whether a score is the sum of its weighted leaves, whoever has a score."""
+        return self.is_uniform and AGGREGATIONS[self.whole].is_sum and not self.has_coverage
+
+    @cached_property
+    def looks_at_all(self) -> bool:
+        """Whether the score of a city depends on the other cities' normalised values."""
+        return any(AGGREGATIONS[code].root_alone for code in {self.whole, *self.aggregations} if code)
+
+    def with_coverage(self, least: float) -> "NodeSteps":
+        """Return the same steps with a coverage asked for of the whole index."""
+        return replace(self, whole_coverage=least)
+
+    @property
+    def for_all(self) -> "NodeSteps":
+        """The same steps without coverages, for cities of which it is settled that they have a score."""
+        return replace(self, coverages=(0.0,) * len(self.coverages), whole_coverage=0.0)
+
+    @cached_property
+    def has_coverage(self) -> bool:
+        """Whether a city may go without a score."""
+        return self.whole_coverage > 0 or any(coverage > 0 for coverage in self.coverages)
+
+    def floored(self, values: FloatArray, entry: Aggregation) -> FloatArray:
+        """Return the values, the smaller ones raised to the floor where the mean needs that."""
+        if self.floor is None or not entry.needs_above_zero:
+            return values
+        return np.maximum(values, self.floor)
+
+
+def uniform_steps(tree: Tree, aggregation: str) -> NodeSteps:
+    """Return the steps of a tree all of whose nodes are formed alike."""
+    codes = tuple("" if leaf else aggregation for leaf in tree.is_leaf)
+    return NodeSteps(codes, aggregation, (0.0,) * len(tree))
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores, (versions, cities) and (versions, inner nodes, cities), nan where a city has none.
+
+    Inner nodes are in the order of ``tree.inner``.
+    """
+
+    scores: FloatArray
+    inner: FloatArray
+
+    @property
+    def ranked(self) -> IntArray:
+        """The positions of the cities that have a score under the first version."""
+        return np.flatnonzero(~np.isnan(self.scores[0]))
+
+    def with_leaves(self, tree: Tree, normalised: FloatArray) -> FloatArray:
+        """Return the scores on all nodes under the first version, (cities, nodes)."""
+        nodes = np.empty((len(normalised), len(tree)))
+        nodes[:, tree.leaves], nodes[:, tree.inner] = normalised, self.inner[0].T
+        return nodes
+
+
+def score_nodes(
+    tree: Tree,
+    leaf_weights: FloatArray,
+    normalised: FloatArray,
+    steps: NodeSteps,
+    *,
+    missing: Missing = "refuse",
+    given: BoolArray | None = None,
+    inner: bool = True,
+) -> Scored:
+    """Score every city on the index and on every inner node, under many versions at once.
+
+    Children are added in their order in plain IEEE arithmetic, so that a version scored alone or
+    with others has the same bits. Where all nodes are formed by one mean and no coverage is asked
+    for, the scores are those of `composite_scores` and `inner_scores`, to the bit.
+
+    Parameters
+    ----------
+    leaf_weights : float array, (leaves, versions)
+        Global weights of the leaves; each version sums to 1.
+    normalised : float array, (cities, leaves)
+        nan where missing.
+    missing : {"refuse", "reweight"}
+    given : bool array, (cities, leaves), optional
+        Which values count for the coverage; by default those that are not nan.
+    inner : bool
+        Whether the inner nodes are wanted where the index can do without them.
+
+    Raises
+    ------
+    CompositeError
+        As `composite_scores`; "not_positive" names the nodes, too, whose scores a mean does not take.
+    """
+    if steps.is_uniform and not steps.has_coverage:
+        entry = AGGREGATIONS[steps.whole]
+        values = steps.floored(normalised, entry)
+        how: dict[str, str] = {"aggregation": steps.whole, "missing": missing}
+        scores = composite_scores(values, leaf_weights, tree=tree, **how)  # type: ignore[arg-type]
+        if inner:
+            nodes = inner_scores(tree, leaf_weights, values, **how)  # type: ignore[arg-type]
+        else:
+            nodes = np.empty((leaf_weights.shape[1], 0, len(normalised)))
+        return Scored(np.ascontiguousarray(scores.T), nodes)
+    local = np.stack([local_from_leaf_weights(tree, version) for version in leaf_weights.T], axis=1)
+    return score_locally(tree, local, normalised, steps, missing=missing, given=given)
+
+
+def score_locally(
+    tree: Tree,
+    local: FloatArray,
+    normalised: FloatArray,
+    steps: NodeSteps,
+    *,
+    missing: Missing = "refuse",
+    given: BoolArray | None = None,
+) -> Scored:
+    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions)."""
+    absent = np.isnan(normalised)
+    if missing == "refuse" and not steps.has_coverage and absent.any():
+        raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))
+    climb = _Climb(tree, steps, np.ascontiguousarray(normalised.T), ~absent if given is None else given)
+    cities, versions = len(normalised), local.shape[1]
+    scores = np.empty((versions, cities))
+    inner = np.empty((versions, len(tree.inner), cities))
+    step = max(1, CACHED_CELLS // cities)
+    for start in range(0, versions, step):
+        part = slice(start, min(start + step, versions))
+        scores[part] = climb.score(local[:, part], inner[part])
+    return Scored(scores, inner)
+
+
+class _Climb:
+    """Forms the nodes of a tree from the bottom up, for some versions at a time."""
+
+    def __init__(self, tree: Tree, steps: NodeSteps, values: FloatArray, given: BoolArray) -> None:
+        self._tree, self._steps = tree, steps
+        self._leaf_row = {int(leaf): row for row, leaf in enumerate(tree.leaves)}
+        self._inner_row = {int(node): row for row, node in enumerate(tree.inner)}
+        self._values, self._given = values, np.ascontiguousarray(given.T)
+        self._has_gaps = bool(np.isnan(values).any())
+        self._terms: dict[tuple[int, str], FloatArray] = {}
+        # Deepest groups first; the root group, whose parent is none, comes last.
+        self._groups = sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]]))
+
+    def score(self, local: FloatArray, inner: FloatArray) -> FloatArray:
+        """Write (versions, inner nodes, cities) and return (versions, cities)."""
+        shares: dict[int, FloatArray] = {}
+        lost: dict[int, BoolArray] = {}
+        for group in self._groups:
+            node = int(self._tree.parents[group[0]])
+            made = self._form(node, group, local, inner)
+            if self._steps.has_coverage:
+                shares[node] = self._share(group, local, shares)
+                lost[node] = self._lost(node, group, shares[node], lost)
+                made[lost[node]] = np.nan
+            if node != NO_PARENT:
+                inner[:, self._inner_row[node]] = made
+        bare = np.isnan(made)
+        if self._steps.has_coverage:
+            bare &= ~lost[NO_PARENT]
+        if bare.any():
+            raise CompositeError("nothing_present", cities=np.flatnonzero(bare.any(axis=0)))
+        return made
+
+    def _form(self, node: int, group: IntArray, local: FloatArray, inner: FloatArray) -> FloatArray:
+        """Return the scores of a node, (versions, cities); nan where a city has nothing of it."""
+        code = self._steps.whole if node == NO_PARENT else self._steps.aggregations[node]
+        if len(group) == 1 and node == NO_PARENT and int(group[0]) in self._inner_row:
+            # The only node of the root group is the index itself, whatever that is formed by.
+            return inner[:, self._inner_row[int(group[0])]].copy()
+        entry = AGGREGATIONS[code]
+        if entry.combine is not None:
+            return self._combine(entry, group, local, inner)
+        total = np.zeros((local.shape[1], self._values.shape[1]))
+        mass = np.zeros_like(total) if self._has_gaps else None
+        for child in group.tolist():
+            weight = local[child][:, np.newaxis]
+            term = self._term(child, entry, inner)
+            if mass is None:
+                total += weight * term
+                continue
+            there = ~np.isnan(term)
+            total += weight * np.where(there, term, 0)
+            mass += weight * there
+        if mass is not None:
+            total /= self._settled(mass, group, inner)
+        return entry.finish(total)
+
+    def _term(self, child: int, entry: Aggregation, inner: FloatArray) -> FloatArray:
+        """Return what the weight of a child is applied to, (1 or versions, cities)."""
+        if child not in self._leaf_row:
+            return self._checked(child, entry, inner[:, self._inner_row[child]])
+        key = (child, entry.code)
+        if key not in self._terms:
+            self._terms[key] = self._checked(child, entry, self._values[self._leaf_row[child]][np.newaxis])
+        return self._terms[key]
+
+    def _checked(self, child: int, entry: Aggregation, values: FloatArray) -> FloatArray:
+        values = self._steps.floored(values, entry)
+        if entry.refusal and entry.refused_cells(values).any():
+            if child in self._leaf_row:
+                raise CompositeError(entry.refusal, leaves=[self._leaf_row[child]])
+            raise CompositeError(entry.refusal, nodes=[child])
+        return entry.terms(values)
+
+    def _settled(self, mass: FloatArray, group: IntArray, inner: FloatArray) -> FloatArray:
+        """Return the mass that is there: exactly 1 where all children are, nan where nothing of weight is."""
+        there = np.logical_and.reduce(
+            [~np.isnan(self._child(child, inner)) for child in group.tolist()], axis=0
+        )
+        return np.where(there, 1.0, np.where(mass > 0, mass, np.nan))
+
+    def _child(self, child: int, inner: FloatArray) -> FloatArray:
+        """Return the scores of a child, (1 or versions, cities)."""
+        if child in self._leaf_row:
+            return self._values[self._leaf_row[child]][np.newaxis]
+        return inner[:, self._inner_row[child]]
+
+    def _combine(
+        self, entry: Aggregation, group: IntArray, local: FloatArray, inner: FloatArray
+    ) -> FloatArray:
+        shape = (local.shape[1], self._values.shape[1])
+        children = [self._child(child, inner) for child in group.tolist()]
+        values = np.stack([np.broadcast_to(child, shape) for child in children])
+        there = ~np.isnan(values)
+        weights = local[group][:, :, np.newaxis] * there
+        mass = weights[0].copy()
+        for weight in weights[1:]:
+            mass += weight
+        mass = np.where(there.all(axis=0), 1.0, mass)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weights = weights / mass
+            formed = tuple(self._steps.aggregations[child] for child in group.tolist())
+            assert entry.combine is not None  # noqa: S101  (asked by the caller)
+            made = entry.combine(Parts(values, weights, local[group], formed))
+        return np.where(mass > 0, made, np.nan)
+
+    def _share(self, group: IntArray, local: FloatArray, shares: dict[int, FloatArray]) -> FloatArray:
+        """Return which share of the weight below a node a city has, (versions, cities)."""
+        share = np.zeros((local.shape[1], self._values.shape[1]))
+        for child in group.tolist():
+            below = shares[child] if child in shares else self._given[self._leaf_row[child]]
+            share += local[child][:, np.newaxis] * below
+        return share
+
+    def _lost(self, node: int, group: IntArray, share: FloatArray, lost: dict[int, BoolArray]) -> BoolArray:
+        """Return which cities have no score on a node, for its own sake or for that of one below."""
+        least = self._steps.whole_coverage if node == NO_PARENT else self._steps.coverages[node]
+        gone = share < least - ROUNDING
+        for child in group.tolist():
+            if child in lost:
+                gone |= lost[child]
+        return gone
+
+    def shortfalls(self, local: FloatArray) -> Iterator["Shortfall"]:
+        """Yield what keeps cities from a score, lower nodes first; ``local`` is (nodes, 1)."""
+        shares: dict[int, FloatArray] = {}
+        for group in self._groups:
+            node = int(self._tree.parents[group[0]])
+            shares[node] = self._share(group, local, shares)
+            least = self._steps.whole_coverage if node == NO_PARENT else self._steps.coverages[node]
+            for city in np.flatnonzero(shares[node][0] < least - ROUNDING).tolist():
+                yield Shortfall(city, node, float(shares[node][0, city]), least)
+
+
+def refused_leaves(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> dict[Refusal, list[str]]:
+    """Return the codes of the leaves of which the node above cannot be formed, by the reason."""
+    refused: dict[Refusal, list[str]] = {}
+    for leaf, code, column in zip(tree.leaves.tolist(), tree.leaf_codes, normalised.T, strict=True):
+        parent = int(tree.parents[leaf])
+        entry = AGGREGATIONS[steps.whole if parent == NO_PARENT else steps.aggregations[parent]]
+        if entry.refusal and entry.refused_cells(steps.floored(column, entry)).any():
+            refused.setdefault(entry.refusal, []).append(code)
+    return refused
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A node of which a city has less than the coverage; -1 for the index itself."""
+
+    city: int
+    node: int
+    share: float
+    least: float
+
+
+def shortfalls(tree: Tree, local: FloatArray, given: BoolArray, steps: NodeSteps) -> list[Shortfall]:
+    """Return why cities have no score, under one version of the local weights, (nodes,)."""
+    climb = _Climb(tree, steps, np.zeros(given.T.shape), given)
+    return list(climb.shortfalls(local[:, np.newaxis]))
