@@ -20,6 +20,7 @@ from django.utils import timezone
 from weighting.enums import Role, Rule
 from weighting.keyring import COOKIE
 from weighting.models import Account, Indicator, Invitation
+from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import SECRET_BYTES, Claim, new_key
 from weighting.selectors.rounds import invitations_of
 from weighting.services.claims import claim_ballot
@@ -111,7 +112,7 @@ def enrol(experts: int, items: int) -> list[ExpertAtWork]:
             parents=[None],
             rule=Rule.NORMALISED_SUM,
             quorum=2,
-            minimum_panel=2,
+            minimum_panel=LEAST_PANEL,
             deadline=timezone.now() + timedelta(days=1),
         ),
         actor=manager,

@@ -7,10 +7,11 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from weighting.enums import Role, RoundState, Rule
+from weighting.enums import Medium, Role, RoundState, Rule
 from weighting.keyring import COOKIE
 from weighting.manifest import canonical_json, hash_bytes
-from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel
+from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel, Round
+from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import KEY_LENGTH, SECRET_BYTES, Claim, claim_hash, lock_of
 from weighting.selectors.rounds import invitations_of, items_of
 from weighting.services.access import issue_invitation_link
@@ -118,7 +119,7 @@ def make_round(
             parents=_groups(framework, parents),
             rule=rule,
             quorum=min(5, max(2, size)),
-            minimum_panel=min(5, max(2, size)),
+            minimum_panel=max(LEAST_PANEL, min(5, size)),
             deadline=deadline or timezone.now() + timedelta(days=7),
             further=further,
         ),
@@ -140,6 +141,20 @@ def make_round(
     if state == RoundState.AGGREGATED:
         aggregate_round(round_, actor=manager)
         round_.refresh_from_db()
+    return round_
+
+
+def mark_aggregated(round_):
+    """Let a closed round pass for aggregated, whatever stands against it; its figures are held against k."""
+    Round.objects.filter(pk=round_.pk).update(state=RoundState.AGGREGATED)
+    round_.refresh_from_db()
+    return round_
+
+
+def mark_entered(round_, count):
+    """Let that many of a round's sealed ballots have been entered from paper by a manager."""
+    ballots = list(round_.ballots.exclude(receipt="")[:count])
+    Ballot.objects.filter(pk__in=[ballot.pk for ballot in ballots]).update(medium=Medium.SHEET)
     return round_
 
 

@@ -147,17 +147,18 @@ def fetch_everything(world, routes):
 
 
 def fetch_round(state, world, routes):
-    """Ask for all that there is about one round; once it is closed its owners may see its scores."""
+    """Ask for all that there is about one round; once it is aggregated its owners may see its scores."""
     about = ("weighting:round-", "weighting:api-round", "weighting:invitation", "weighting:ballot")
     for route in routes:
         if route.name.startswith((*about, "weighting:receipts")):
             address = world.address_of(route)
             for visitor in world.visitors:
-                if state == RoundState.CLOSED and visitor in OWNERS:
+                if state == RoundState.AGGREGATED and visitor in OWNERS:
                     continue
                 # Receipts are published, and commit to the scores.
                 yield (state, visitor, "GET", address), _without_hashes(fetch(world, visitor, "GET", address))
-                if visitor == "manager":
+                # Aggregating a closed round is what opens its figures.
+                if visitor == "manager" and state != RoundState.CLOSED:
                     yield (state, visitor, "POST", address), fetch(world, visitor, "POST", address)
 
 

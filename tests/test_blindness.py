@@ -1,4 +1,4 @@
-"""While a round is open nothing depends on its scores, except what experts see of their own ballots.
+"""Until a round is aggregated nothing depends on its scores, except what experts see of their own ballots.
 
 The swap test: two worlds that differ in what the experts answered and in nothing else. Every
 byte that anybody else can fetch, from every route by every method, must be the same in both;
@@ -30,12 +30,12 @@ def test_nothing_anybody_else_can_fetch_depends_on_the_scores(observe):
     assert differences(first, second) == []
 
 
-def test_after_the_close_its_own_manager_does_see_scores(observe, monkeypatch):
+def test_once_it_is_aggregated_its_own_manager_does_see_scores(observe, monkeypatch):
     """Control: what the owners may see then is really different."""
     monkeypatch.setattr("tests.observation.OWNERS", ())
     routes = [route for route in find_routes() if route.name == "weighting:round-statistics"]
     found = differences(
-        *(observe(a, routes=routes, states=[RoundState.CLOSED]) for a in (first_answers, other_answers))
+        *(observe(a, routes=routes, states=[RoundState.AGGREGATED]) for a in (first_answers, other_answers))
     )
 
     assert found

@@ -125,7 +125,10 @@ def _check_counts(manifest: dict[str, Any], evidence: dict[str, Any], *, ballots
 
 
 def _check_receipts(round_: dict[str, Any]) -> Iterator[Finding]:
-    receipts = round_["receipts"]
+    receipts, counted = round_["receipts"], round_["sealed"] - round_["excluded"]
+    # Manifests from before ballots on paper were stated do not say how many there were.
+    entered = round_.get("entered", 0)
+    yield 0 <= entered <= counted, f"a manager entered {entered} of the {counted} counted ballots"
     yield receipts == sorted(set(receipts)), "the receipts are sorted, each once"
     yield (
         len(receipts) == round_["sealed"],

@@ -137,10 +137,14 @@ class WeightedNode:
 
 @dataclass(frozen=True)
 class Counting:
-    """The ballots behind a version: its rounds, how many each left out, the answers (items, values)."""
+    """The ballots behind a version: its rounds, and the answers (items, values).
+
+    Of each round also how many ballots it left out, and how many of the others a manager entered.
+    """
 
     rounds: Sequence[Round]
     excluded: Sequence[int]
+    entered: Sequence[int]
     items: Sequence[Indicator]
     counts: IntArray
 
@@ -189,8 +193,7 @@ def _evidence(counting: Counting, *, of_one: bool) -> dict[str, Any]:
     Of pooled rounds the counts are added up: one round's own might be of too few.
     """
     ballots = [
-        _ballots(round_, excluded)
-        for round_, excluded in zip(counting.rounds, counting.excluded, strict=True)
+        _ballots(*each) for each in zip(counting.rounds, counting.excluded, counting.entered, strict=True)
     ]
     counts = zip(counting.items, counting.counts, strict=True)
     return {
@@ -200,7 +203,7 @@ def _evidence(counting: Counting, *, of_one: bool) -> dict[str, Any]:
     }
 
 
-def _ballots(round_: Round, excluded: int) -> dict[str, Any]:
+def _ballots(round_: Round, excluded: int, entered: int) -> dict[str, Any]:
     return {
         "questionnaire": round_.questionnaire_hash,
         "receipt_root": round_.receipt_root,
@@ -208,6 +211,7 @@ def _ballots(round_: Round, excluded: int) -> dict[str, Any]:
         "invited": round_.invited_count,
         "sealed": round_.sealed_count,
         "excluded": excluded,
+        "entered": entered,
         "exclusion": round_.exclusion,
     }
 

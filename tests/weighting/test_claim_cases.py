@@ -214,7 +214,7 @@ def series(manager):
         factories.fill_ballot(own, scores=lambda _code, p=place: p + 1)
         client.post(reverse("weighting:ballot-seal"))
         experts.append(client)
-    first = close_round(first, actor=manager)
+    first = factories.mark_aggregated(close_round(first, actor=manager))
     return factories.make_round(**parts, follows=first), experts
 
 

@@ -22,12 +22,12 @@ def draft():
 
 
 def series(**earlier):
-    """A closed round, and a draft of the same manager, framework and panel that follows it."""
+    """An aggregated round, and a draft of the same manager, framework and panel that follows it."""
     manager = make_account()
     framework, panel = make_framework(owner=manager), make_panel(owner=manager)
     first, second = (
         make_round(state=state, manager=manager, framework=framework, panel=panel)
-        for state in (RoundState.CLOSED, RoundState.DRAFT)
+        for state in (RoundState.AGGREGATED, RoundState.DRAFT)
     )
     Round.objects.filter(pk=first.pk).update(**{"feedback": Feedback.GROUP, **earlier})
     first.refresh_from_db()
@@ -68,16 +68,20 @@ def test_a_language_without_names_is_a_blocker_and_says_which(draft):
     assert opening_blockers(draft) == []
 
 
-def test_a_following_round_of_a_closed_one_may_open():
+def test_a_following_round_of_an_aggregated_one_may_open():
     _first, second = series()
     assert opening_blockers(second) == []
 
 
 @pytest.mark.parametrize(
     ("earlier", "words"),
-    [({"feedback": Feedback.NONE}, "promised its panel no feedback"), ({"state": "void"}, "is not closed")],
+    [
+        ({"feedback": Feedback.NONE}, "promised its panel no feedback"),
+        ({"state": "void"}, "is not aggregated"),
+        ({"state": "closed"}, "aggregate it first"),
+    ],
 )
-def test_a_round_follows_only_what_promised_feedback_and_closed(earlier, words):
+def test_a_round_follows_only_what_promised_feedback_and_is_aggregated(earlier, words):
     _first, second = series(**earlier)
     (blocker,) = opening_blockers(second)
     assert words in blocker
@@ -149,10 +153,10 @@ def test_an_hour_that_no_clock_shows_is_refused(client):
     assert set(answer.context["form"].errors) == {"deadline"}
 
 
-def test_only_own_closed_rounds_with_feedback_are_offered_to_follow(client):
+def test_only_own_aggregated_rounds_with_feedback_are_offered_to_follow(client):
     first, second = series()
     sign_in_staff(client, first.managers.get())
-    make_round(state=RoundState.CLOSED)
+    make_round(state=RoundState.AGGREGATED)
 
     form = client.get(f"{NEW}?framework={first.framework_id}&panel={first.panel_id}").context["form"]
     assert list(form.fields["follows"].queryset) == [first]

@@ -151,7 +151,7 @@ def test_a_round_is_led_through_its_life_from_its_page(client, manager):
 def test_every_blocker_is_listed_with_its_remedy_in_the_place_of_the_button(client, manager):
     manager.email = "expert-1@here.example"
     manager.save()
-    panel = make_panel(3, owner=manager)
+    panel = make_panel(4, owner=manager)
     panel.experts.filter(code="E001").update(email=manager.email)
     round_ = make_round(state=RoundState.DRAFT, manager=manager, panel=panel)
     Round.objects.update(quorum=9, deadline=timezone.now() - timedelta(days=1))
@@ -349,7 +349,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(client, manager, django_
         assert client.get(LIST).status_code == 200
 
 
-@pytest.mark.parametrize("size", [2, 20])
+@pytest.mark.parametrize("size", [4, 20])
 def test_the_page_costs_the_same_for_any_size_of_panel(client, manager, django_assert_num_queries, size):
     round_ = make_round(manager=manager, panel=make_panel(size))
     client.get(url("detail", round_))

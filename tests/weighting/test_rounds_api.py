@@ -3,8 +3,15 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, make_panel, make_round, sign_in_expert, sign_in_staff
-from tests.weighting.test_statistics import closed_round, sector_round
+from tests.factories import (
+    make_account,
+    make_panel,
+    make_round,
+    mark_aggregated,
+    sign_in_expert,
+    sign_in_staff,
+)
+from tests.weighting.test_statistics import closed_round, reported_sectors
 from weighting.enums import Role, RoundState, Sector
 from weighting.models import Invitation
 from weighting.selectors.statistics import round_statistics
@@ -60,9 +67,9 @@ def test_an_analyst_knows_a_round_from_its_frozen_version_on(client):
     assert statistics(client, round_).status_code == 200
 
 
-@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
+@pytest.mark.parametrize("state", [RoundState.READY, RoundState.OPEN, RoundState.CLOSED])
 @pytest.mark.parametrize("role", [None, Role.ADMINISTRATOR, Role.ANALYST])
-def test_before_the_close_there_are_no_statistics_for_any_role(client, state, role):
+def test_before_the_aggregate_there_are_no_statistics_for_any_role(client, state, role):
     round_ = make_round(state=state, sealed=5 if state == RoundState.OPEN else None)
     sign_in_staff(client, make_account(role) if role else round_.managers.get())
     assert statistics(client, round_).status_code == 404
@@ -70,7 +77,7 @@ def test_before_the_close_there_are_no_statistics_for_any_role(client, state, ro
 
 def test_below_k_they_are_withheld_and_at_k_they_are_not(client):
     for sealed, status in [(4, 409), (5, 200)]:
-        round_ = make_round(state=RoundState.CLOSED, panel=make_panel(6), sealed=sealed)
+        round_ = mark_aggregated(make_round(state=RoundState.CLOSED, panel=make_panel(6), sealed=sealed))
         sign_in_staff(client, round_.managers.get())
         response = statistics(client, round_)
         assert response.status_code == status
@@ -78,7 +85,7 @@ def test_below_k_they_are_withheld_and_at_k_they_are_not(client):
 
 
 def test_the_figures_are_the_selectors_in_full(client):
-    round_ = sector_round({Sector.ACADEMIC: 5, Sector.INDUSTRY: 6})
+    round_ = reported_sectors({Sector.ACADEMIC: 5, Sector.INDUSTRY: 6})
     sign_in_staff(client, round_.managers.get())
     body, expected = statistics(client, round_).json(), round_statistics(round_)
 

@@ -50,10 +50,10 @@ def make(manager, framework, panel):
 
 @pytest.fixture
 def series(make):
-    """Return a maker of an open round that follows a closed one with the given feedback."""
+    """Return a maker of an open round that follows an aggregated one with the given feedback."""
 
     def make_two(feedback, **fields):
-        before = make(state=RoundState.CLOSED, feedback=feedback, scores=scores, **fields)
+        before = make(state=RoundState.AGGREGATED, feedback=feedback, scores=scores, **fields)
         return before, make(follows=before, feedback=feedback)
 
     return make_two
@@ -65,7 +65,7 @@ def shown(round_, place=0, code="infra"):
 
 
 def test_a_round_that_promised_no_feedback_gives_none(make):
-    before, after = make(state=RoundState.CLOSED), make()
+    before, after = make(state=RoundState.AGGREGATED), make()
     # The preflight refuses this: what was not promised is not shown even so.
     Round.objects.filter(pk=after.pk).update(follows=before)
 
@@ -97,18 +97,25 @@ def test_the_card_shows_what_is_fed_back(client, series):
     assert "Earlier round: median 4, middle half of the panel 4 to 4. Your own score then: 4." in page
 
 
-def test_below_the_minimum_panel_nothing_is_fed_back(series):
-    _before, after = series(Feedback.OWN, sealed=4)
+def test_below_the_minimum_panel_nothing_is_fed_back(make):
+    before = factories.mark_aggregated(make(state=RoundState.CLOSED, feedback=Feedback.OWN, sealed=4))
+    assert shown(make(follows=before)) is None
 
-    assert shown(after) is None
+
+def test_of_a_closed_round_nothing_is_fed_back_before_its_aggregate(series):
+    before, after = series(Feedback.GROUP)
+    assert shown(after) is not None
+
+    Round.objects.filter(pk=before.pk).update(state=RoundState.CLOSED)
+    assert shown(Round.objects.get(pk=after.pk)) is None
 
 
 def test_an_item_that_too_few_answered_is_not_fed_back(make):
     def abstaining(place, code):
         return None if (place, code) == (0, "mobile") else 3
 
-    before = make(
-        state=RoundState.CLOSED, feedback=Feedback.GROUP, rule=Rule.NORMALISED_MEAN, scores=abstaining
+    before = factories.mark_aggregated(
+        make(state=RoundState.CLOSED, feedback=Feedback.GROUP, rule=Rule.NORMALISED_MEAN, scores=abstaining)
     )
     after = make(follows=before)
 
@@ -117,8 +124,10 @@ def test_an_item_that_too_few_answered_is_not_fed_back(make):
 
 
 def test_a_voided_round_feeds_back_nothing_and_keeps_no_link(make, manager):
-    before = make(state=RoundState.CLOSED, feedback=Feedback.OWN)
+    before = factories.mark_aggregated(make(state=RoundState.CLOSED, feedback=Feedback.OWN))
     after = make(follows=before)
+    # Rounds that were only closed could be followed once.
+    Round.objects.filter(pk=before.pk).update(state=RoundState.CLOSED)
 
     void_round(before, reason="wrong list", actor=manager)
 
@@ -199,7 +208,7 @@ def test_feedback_takes_the_same_queries_for_few_items_as_for_many(
     tree = {f"group{place}": {f"leaf{place}{leaf}": {} for leaf in range(4)} for place in range(1, size + 1)}
     framework = factories.make_framework(tree | {"last": {}}, owner=manager)
     fields = {"manager": manager, "framework": framework, "panel": panel}
-    before = factories.make_round(state=RoundState.CLOSED, feedback=Feedback.OWN, **fields)
+    before = factories.make_round(state=RoundState.AGGREGATED, feedback=Feedback.OWN, **fields)
     after = factories.make_round(follows=before, **fields)
     factories.sign_in_expert(client, factories.make_invitation(after))
 

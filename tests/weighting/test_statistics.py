@@ -1,4 +1,4 @@
-"""The statistics of a closed round: who reads them, what they hold, and what they withhold."""
+"""The statistics of an aggregated round: who reads them, what they hold, and what they withhold."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from tests.factories import (
     make_framework,
     make_panel,
     make_round,
+    mark_aggregated,
     sign_in_expert,
     sign_in_staff,
 )
@@ -47,6 +48,11 @@ def set_sectors(panel, sizes):
         Expert.objects.filter(pk=expert.pk).update(sector=sector)
 
 
+def reported_round(size=6, **options):
+    """Return a round whose statistics are open, made of however few ballots or answers."""
+    return mark_aggregated(closed_round(size, **options))
+
+
 def closed_round(size=6, *, state=RoundState.CLOSED, **options):
     return make_round(state=state, panel=make_panel(size), scores=options.pop("scores", scores_of), **options)
 
@@ -64,8 +70,8 @@ def excluding_round(size, uniform, **options):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
-def test_before_the_close_there_is_no_such_page_for_anybody(client, name, state):
+@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.READY, RoundState.OPEN, RoundState.CLOSED])
+def test_before_the_aggregate_there_is_no_such_page_for_anybody(client, name, state):
     round_ = make_round(state=state, sealed=5 if state == RoundState.OPEN else None)
     people = [
         round_.managers.get(),
@@ -85,8 +91,8 @@ def test_an_expert_and_a_stranger_see_no_statistics_ever(client, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_after_the_close_only_its_managers_and_administrators_read_them(client, name):
-    round_ = closed_round()
+def test_once_aggregated_only_its_managers_and_administrators_read_them(client, name):
+    round_ = closed_round(state=RoundState.AGGREGATED)
     answers = {
         account.role if account != round_.managers.get() else "own": sign_in_staff(client, account)
         .get(page(name, round_))
@@ -127,8 +133,8 @@ def test_a_void_round_has_none(client, name):
     assert sign_in_staff(client, round_.managers.get()).get(page(name, round_)).status_code == 404
 
 
-@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.OPEN])
-def test_the_selector_itself_refuses_an_open_round(state):
+@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED])
+def test_the_selector_itself_refuses_a_round_without_an_aggregate(state):
     with pytest.raises(NotReported):
         round_statistics(make_round(state=state))
 
@@ -139,7 +145,7 @@ def test_the_selector_itself_refuses_an_open_round(state):
 @pytest.mark.parametrize("name", NAMES)
 def test_below_k_everything_is_withheld_and_at_k_it_is_not(client, name):
     """The control is the same round with one ballot more."""
-    below, enough = (make_round(state=RoundState.CLOSED, panel=make_panel(6), sealed=n) for n in (4, 5))
+    below, enough = (reported_round(6, sealed=n) for n in (4, 5))
     for round_, status in [(below, 409), (enough, 200)]:
         response = sign_in_staff(client, round_.managers.get()).get(page(name, round_))
         assert response.status_code == status
@@ -149,13 +155,13 @@ def test_below_k_everything_is_withheld_and_at_k_it_is_not(client, name):
 
 def test_ballots_left_out_do_not_fill_the_panel_up_to_k():
     with pytest.raises(NotReported):
-        round_statistics(excluding_round(6, uniform=2))
-    assert round_statistics(excluding_round(7, uniform=2)).counted == 5
+        round_statistics(mark_aggregated(excluding_round(6, uniform=2)))
+    assert round_statistics(mark_aggregated(excluding_round(7, uniform=2))).counted == 5
 
 
 def test_an_item_that_fewer_than_k_answered_is_withheld():
     answers = lambda place, code: None if code == "travel" and place < 2 else scores_of(place, code)  # noqa: E731
-    statistics = round_statistics(closed_round(6, rule=Rule.NORMALISED_MEAN, scores=answers))
+    statistics = round_statistics(reported_round(6, rule=Rule.NORMALISED_MEAN, scores=answers))
     items = {item.indicator.code: item for item in statistics.items}
 
     assert not items["travel"].is_reported
@@ -171,7 +177,7 @@ def test_an_item_that_fewer_than_k_answered_is_withheld():
 
 
 def test_the_figures_are_those_of_the_ballots():
-    round_ = closed_round(7)
+    round_ = reported_round(7)
     statistics = round_statistics(round_)
     scores = np.array(
         [[scores_of(place, item.indicator.code) for item in statistics.items] for place in range(7)]
@@ -191,7 +197,7 @@ def test_the_figures_are_those_of_the_ballots():
 
 def test_an_icc_that_means_nothing_says_so_everywhere(client):
     """Six experts swap two items: BMS = JMS = 0, so ICC(2,k) = 2 and ICC(2,1) = -1/2."""
-    round_ = closed_round(6, scores=lambda place, code: 1 + (place + ord(code[-1])) % 2)
+    round_ = reported_round(6, scores=lambda place, code: 1 + (place + ord(code[-1])) % 2)
     sign_in_staff(client, round_.managers.get())
     page = client.get(reverse("weighting:round-statistics", args=[round_.pk])).content.decode()
     told = client.get(reverse("weighting:api-round-statistics", args=[round_.pk])).json()
@@ -210,7 +216,7 @@ def test_an_icc_that_means_nothing_says_so_everywhere(client):
 
 
 def test_consensus_follows_the_rounds_own_rule():
-    round_ = closed_round(10, scores=lambda place, code: 5 if place < 7 else 1)
+    round_ = reported_round(10, scores=lambda place, code: 5 if place < 7 else 1)
     round_.consensus_measure, round_.consensus_threshold = ConsensusMeasure.AGREEMENT, 0.7
     assert round_statistics(round_).consensus_count == 7
     round_.consensus_threshold = 0.71
@@ -228,7 +234,7 @@ def test_flags_follow_the_order_that_each_ballot_showed():
         order += [group[place].code for place in display_order(round_.seed, lazy.order_key, len(group))]
     lazy.sealed_scores = {code: 2 if rank < 4 else 1 + 2 * (rank % 3) for rank, code in enumerate(order)}
     lazy.save()
-    round_ = close_round(round_, actor=round_.managers.get())
+    round_ = mark_aggregated(close_round(round_, actor=round_.managers.get()))
     numbers = {ballot.order_key: number for number, ballot in enumerate(counted_ballots_of(round_), start=1)}
 
     flagged = {flag.number for flag in round_statistics(round_).flags if flag.long_string}
@@ -237,7 +243,7 @@ def test_flags_follow_the_order_that_each_ballot_showed():
 
 
 def test_comments_lose_their_ballot_but_keep_their_words():
-    round_ = closed_round(5)
+    round_ = reported_round(5)
     for number, ballot in enumerate(Ballot.objects.filter(round=round_)):
         ballot.sealed_comments = {"infra": f"infra {number}", "retail": f"retail {number}"}
         ballot.save()
@@ -257,6 +263,10 @@ def sector_round(sizes, *, sealed=None, rule=Rule.NORMALISED_SUM, scores=scores_
     set_sectors(panel, sizes)
     round_ = make_round(panel=panel, sealed=sealed or sum(sizes.values()), rule=rule, scores=scores)
     return close_round(round_, actor=round_.managers.get())
+
+
+def reported_sectors(sizes, **options):
+    return mark_aggregated(sector_round(sizes, **options))
 
 
 def kept_sectors(round_):
@@ -284,7 +294,7 @@ def test_unsealed_ballots_do_not_count_for_a_sector():
 
 def test_sector_means_are_those_of_the_sector():
     sizes = {Sector.ACADEMIC: 5, Sector.INDUSTRY: 6}
-    statistics = round_statistics(sector_round(sizes, scores=lambda place, code: 5 if place < 5 else 2))
+    statistics = round_statistics(reported_sectors(sizes, scores=lambda place, code: 5 if place < 5 else 2))
     assert [(s.sector, s.ballots) for s in statistics.sectors] == [("academic", 5), ("industry", 6)]
     assert set(statistics.sectors[0].means) == {5.0}
     assert set(statistics.sectors[1].means) == {2.0}
@@ -294,7 +304,7 @@ def test_abstentions_bring_a_sector_below_k_on_that_item_alone():
     """Two of six abstain on travel: four are left, and the other sector would give them away."""
     scores = lambda place, code: None if code == "travel" and place < 2 else scores_of(place, code)  # noqa: E731
     sizes = {Sector.ACADEMIC: 6, Sector.INDUSTRY: 6}
-    statistics = round_statistics(sector_round(sizes, rule=Rule.NORMALISED_MEAN, scores=scores))
+    statistics = round_statistics(reported_sectors(sizes, rule=Rule.NORMALISED_MEAN, scores=scores))
     place = [item.indicator.code for item in statistics.items].index("travel")
     for sector in statistics.sectors:
         assert sector.means[place] is None
@@ -346,7 +356,7 @@ def test_a_stranger_can_verify_a_version_with_ballots_left_out(tmp_path, capsys)
 
 
 def test_the_control_without_the_rule_counts_them():
-    round_ = closed_round(8, scores=lambda place, code: 4 if place < 2 else scores_of(place, code))
+    round_ = reported_round(8, scores=lambda place, code: 4 if place < 2 else scores_of(place, code))
     assert round_statistics(round_).counted == 8
 
 
@@ -355,7 +365,7 @@ def test_the_control_without_the_rule_counts_them():
 
 def test_without_links_the_rounds_are_compared_by_their_distributions():
     framework, panel = make_framework(), make_panel(6)
-    shared = {"framework": framework, "panel": panel, "state": RoundState.CLOSED}
+    shared = {"framework": framework, "panel": panel, "state": RoundState.AGGREGATED}
     first = make_round(**shared, scores=lambda place, code: 3)
     second = make_round(**shared, scores=lambda place, code: 5 if code == "infra" and place < 3 else 3)
     second.follows = first
@@ -373,7 +383,7 @@ def test_without_links_the_rounds_are_compared_by_their_distributions():
 
 def test_with_locks_kept_the_spread_of_kappa_is_reported_from_k_experts_on():
     framework, panel = make_framework(), make_panel(6)
-    parts = {"framework": framework, "panel": panel, "state": RoundState.CLOSED, "feedback": Feedback.OWN}
+    parts = {"framework": framework, "panel": panel, "state": RoundState.AGGREGATED, "feedback": Feedback.OWN}
     first = make_round(**parts, scores=scores_of)
     second = make_round(**parts, scores=scores_of, follows=first)
 
@@ -391,14 +401,14 @@ def test_with_locks_kept_the_spread_of_kappa_is_reported_from_k_experts_on():
 
 def test_the_page_is_titled_by_its_finding(client):
     order = {"infra": 5, "industry": 4, "fixed": 1, "mobile": 2, "retail": 3, "finance": 2, "travel": 1}
-    round_ = closed_round(8, scores=lambda place, code: order[code])
+    round_ = reported_round(8, scores=lambda place, code: order[code])
     html = sign_in_staff(client, round_.managers.get()).get(page("round-statistics", round_)).content.decode()
     assert "<h1>The panel agrees unusually strongly: W = 1.00</h1>" in html
     assert html.count("data-chart") == 3
 
 
 def test_disagreement_is_said_as_such(client):
-    round_ = closed_round(
+    round_ = reported_round(
         10, scores=lambda place, code: int(np.random.default_rng([place, len(code)]).integers(1, 6))
     )
     html = sign_in_staff(client, round_.managers.get()).get(page("round-statistics", round_)).content.decode()
@@ -406,7 +416,7 @@ def test_disagreement_is_said_as_such(client):
 
 
 def test_the_file_has_a_line_for_each_item_and_its_head_in_the_visitors_language(client):
-    round_ = sector_round({Sector.ACADEMIC: 5, Sector.INDUSTRY: 6})
+    round_ = reported_sectors({Sector.ACADEMIC: 5, Sector.INDUSTRY: 6})
     sign_in_staff(client, round_.managers.get())
     response = client.get(page("round-statistics-export", round_), headers={"accept-language": "zh-hans"})
     header, *rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
@@ -420,7 +430,7 @@ def test_the_file_has_a_line_for_each_item_and_its_head_in_the_visitors_language
 
 
 def test_formulas_in_names_are_neutralised(client):
-    round_ = closed_round()
+    round_ = reported_round()
     Indicator.objects.filter(framework=round_.framework, code="infra").update(name_en="=cmd|'/c calc'!A1")
     body = sign_in_staff(client, round_.managers.get()).get(page("round-statistics-export", round_)).content
     assert b"'=cmd" in body

@@ -1,5 +1,7 @@
 """/api/v1/rounds/ and /api/v1/rounds/{id}/statistics/."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
@@ -10,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import Answer, IdFilter, Resource, described
-from weighting.enums import Sector
+from weighting.enums import RoundState, Sector
 from weighting.exceptions import NotReported
 from weighting.models import Round
+from weighting.selectors.rounds import with_counts
 from weighting.selectors.statistics import (
     RoundStatistics,
     reported_rounds_visible_to,
@@ -20,10 +23,20 @@ from weighting.selectors.statistics import (
     rounds_known_to,
 )
 
+# What a void round says of its close.
+OF_NO_CLOSE = {"receipt_root": "", "sealed_count": None, "entered_count": None, "excluded_count": None}
+
 
 class RoundSerializer(serializers.ModelSerializer):
-    """A round without a word about what is scored in it; the counts come with the close."""
+    """A round without a word about what is scored in it; the counts come with the close.
 
+    Of a void round they are not shown.
+    """
+
+    entered_count = serializers.IntegerField(
+        allow_null=True,
+        help_text="Of the sealed ballots, how many a manager entered; they do not count towards k.",
+    )
     title = serializers.CharField(help_text="In the language of the request.")
 
     class Meta:
@@ -46,10 +59,15 @@ class RoundSerializer(serializers.ModelSerializer):
             "receipt_root",
             "invited_count",
             "sealed_count",
+            "entered_count",
             "excluded_count",
             "opened_at",
             "closed_at",
         ]
+
+    def to_representation(self, instance: Round) -> dict[str, Any]:
+        answer = super().to_representation(instance)
+        return answer | OF_NO_CLOSE if instance.state == RoundState.VOID else answer
 
 
 class RoundFilter(filters.FilterSet):
@@ -69,7 +87,7 @@ class Rounds(Resource):
     ordering_fields = ["id", "deadline"]
 
     def get_queryset(self) -> QuerySet[Round]:
-        return rounds_known_to(self.account).order_by("pk")
+        return with_counts(rounds_known_to(self.account)).order_by("pk")
 
 
 class ConcordanceSerializer(serializers.Serializer):
@@ -141,6 +159,9 @@ class RoundStatisticsSerializer(serializers.Serializer):
     sealed = serializers.IntegerField()
     excluded = serializers.IntegerField()
     counted = serializers.IntegerField()
+    entered = serializers.IntegerField(
+        help_text="Of the counted ballots, how many a manager entered; they do not count towards k."
+    )
     whole = AgreementSerializer()
     groups = GroupFiguresSerializer(many=True)
     sectors = SectorFiguresSerializer(many=True, help_text="Only sectors with at least k ballots.")
@@ -155,7 +176,7 @@ class Withheld(APIException):
 
 
 class RoundStatisticsView(Answer):
-    """The statistics of a closed round; a round that is not closed is not found."""
+    """The statistics of an aggregated round; a round that is not aggregated, or void, is not found."""
 
     http_method_names = ["get", "head", "options"]
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
-from weighting.models.scoring_round import LEAST_PANEL
+from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
 from weighting.moments import distance_problem, moment_text, time_zones, zone_text
 from weighting.selectors.preflight import threshold_problem
 
@@ -128,7 +128,7 @@ class RoundForm(forms.Form):
     quorum = forms.IntegerField(
         label=gettext_lazy("Quorum"),
         help_text=gettext_lazy("Sealed ballots that the round needs to count."),
-        min_value=LEAST_PANEL,
+        min_value=LEAST_QUORUM,
         initial=DEFAULT_QUORUM,
     )
     minimum_panel = forms.IntegerField(

@@ -13,8 +13,10 @@ from weighting.models.framework import Framework, Indicator
 from weighting.models.panel import Panel
 from weighting.moments import distance_problem, moment_text
 
-# Below two sealed ballots an average is somebody's own score.
-LEAST_PANEL = 2
+# The least k: whoever sat on the panel knows one ballot and may know of another, and still faces two.
+LEAST_PANEL = 4
+# Of a quorum it is only asked that it is a panel; k holds beside it.
+LEAST_QUORUM = 2
 
 
 def both_languages() -> list[str]:
@@ -37,7 +39,7 @@ class Round(models.Model):
     title_en = models.CharField(_("English title"), max_length=200)
     state = models.CharField(max_length=12, choices=RoundState, default=RoundState.DRAFT)
     rule = models.CharField(_("rule"), max_length=20, choices=Rule, default=Rule.NORMALISED_SUM)
-    quorum = models.PositiveIntegerField(_("quorum"), default=5, validators=[MinValueValidator(LEAST_PANEL)])
+    quorum = models.PositiveIntegerField(_("quorum"), default=5, validators=[MinValueValidator(LEAST_QUORUM)])
     minimum_panel = models.PositiveIntegerField(
         _("minimum panel k"), default=5, validators=[MinValueValidator(LEAST_PANEL)]
     )
@@ -76,8 +78,12 @@ class Round(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            models.CheckConstraint(condition=Q(quorum__gte=LEAST_QUORUM), name="round_not_of_one"),
+            # Rounds that opened when less was allowed keep the number that their panel was told.
             models.CheckConstraint(
-                condition=Q(quorum__gte=LEAST_PANEL, minimum_panel__gte=LEAST_PANEL), name="round_not_of_one"
+                condition=Q(minimum_panel__gte=LEAST_PANEL)
+                | ~Q(state__in=[RoundState.DRAFT, RoundState.READY]),
+                name="round_of_least_panel",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.VOID])
@@ -103,6 +109,11 @@ class Round(models.Model):
     def title(self) -> str:
         """The title in the visitor's language."""
         return self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+
+    @property
+    def least_panel(self) -> int:
+        """The k that every figure is held against: a round that opened with less shows nothing below it."""
+        return max(self.minimum_panel, LEAST_PANEL)
 
     @property
     def deadline_text(self) -> str:

@@ -39,6 +39,21 @@ def reportable_groups(sizes: Mapping[str, int], *, least: int, rest: int = 0) ->
     return frozenset(reported)
 
 
+def size_towards_k(own: BoolArray) -> int:
+    """Return how many ballots of a group stand between a reader and any one of them.
+
+    A ballot that somebody entered for an expert has been read, and hides nobody. A group of
+    such ballots alone counts as one: there is somebody in it, and never enough.
+
+    Parameters
+    ----------
+    own : bool array, (ballots,)
+        True where the expert filled the ballot in, False where a manager entered it.
+    """
+    own = np.asarray(own, dtype=bool)
+    return int(own.sum()) or min(own.size, 1)
+
+
 def exposed_rounds(
     sums: BoolArray, sizes: Sequence[int], least: Sequence[int], *, most_rounds: int = 4
 ) -> list[tuple[int, ...]]:

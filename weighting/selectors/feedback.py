@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from weighting.enums import Feedback
 from weighting.exceptions import NotReported
 from weighting.models import Ballot, Invitation, Round
 from weighting.numeric.agreement import describe_items
 from weighting.selectors.claims import Claim, earlier_ballot
-from weighting.selectors.rounds import items_of, scores_on
+from weighting.selectors.rounds import answers_towards_k, items_of, scores_on
 from weighting.selectors.statistics import reported_ballots_of
 
 
@@ -34,7 +32,7 @@ def feedback_for(claim: Claim, ballot: Ballot | None) -> dict[str, ItemFeedback]
         return {}
     nodes = items_of(before)
     scores = scores_on(ballots, nodes)
-    enough = (~np.isnan(scores)).sum(axis=0) >= before.minimum_panel
+    enough = answers_towards_k(ballots, scores) >= before.least_panel
     figures, own = describe_items(scores), _own_scores(claim.invitation, ballot, before)
     return {
         node.code: ItemFeedback(

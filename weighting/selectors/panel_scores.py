@@ -10,8 +10,8 @@ from weighting.models import Round, WeightVersion
 from weighting.numeric.aggregation import Rule
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.pooling import COUNTABLE, pooled_items_of, rounds_behind
-from weighting.selectors.rounds import counted_ballots_of, scores_on
+from weighting.selectors.pooling import has_aggregate, pooled_items_of, rounds_behind
+from weighting.selectors.rounds import ballots_towards_k, counted_ballots_of, scores_on, too_few_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,20 +19,22 @@ class PanelScores:
     """Scores, (ballots, nodes) in file order, nan for an abstention or a node not asked about.
 
     The rows are sorted by what stands in them, so that neither a row's place nor the matrix as
-    a whole says anything but the scores. ``least`` is the minimum panel.
+    a whole says anything but the scores. ``least`` is the minimum panel, and ``towards_k`` how many
+    ballots it is held against.
     """
 
     scores: FloatArray
     asked: BoolArray
     rule: Rule
     least: int
+    towards_k: int
 
 
 def panel_scores_of(version: WeightVersion) -> PanelScores:
     """Return the ballots that a version's weights were formed from, of one round or pooled.
 
     Raises `NotReported` for a version without ballots of its own, while a round behind it is
-    not closed, and below the minimum panel.
+    not aggregated, and below the minimum panel.
     """
     rounds = rounds_behind(version)
     if not rounds:
@@ -43,19 +45,17 @@ def panel_scores_of(version: WeightVersion) -> PanelScores:
             )
             % {"name": version.label}
         )
-    if any(round_.state not in COUNTABLE for round_ in rounds):
-        raise NotReported(_("A round has statistics once it is closed, and never if it is void."))
+    if not all(has_aggregate(round_) for round_ in rounds):
+        raise NotReported(_("A round has statistics once it is aggregated, and never if it is void."))
     nodes = indicators_of(version.framework_id)
     ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
-    least = max(round_.minimum_panel for round_ in rounds)
-    if len(ballots) < least:
-        raise NotReported(
-            _("%(counted)d ballots count and the minimum panel is %(least)d: no figure is reported.")
-            % {"counted": len(ballots), "least": least}
-        )
+    least = max(round_.least_panel for round_ in rounds)
+    towards_k = ballots_towards_k(ballots)
+    if towards_k < least:
+        raise NotReported(too_few_words(ballots, least=least))
     asked = _asked(rounds, len(nodes))
     scores = np.where(asked, scores_on(ballots, nodes), np.nan)
-    return PanelScores(_sorted(scores), asked, rounds[0].rule, least)  # type: ignore[arg-type]
+    return PanelScores(_sorted(scores), asked, rounds[0].rule, least, towards_k)  # type: ignore[arg-type]
 
 
 def _asked(rounds: list[Round], nodes: int) -> BoolArray:

@@ -1,13 +1,13 @@
 """Rounds that weights are made of together, and what published weights must not give away.
 
-A round of k counted ballots has a statistics page from its close on, and so counts as
-published whether or not a version came from it.
+A closed round of k ballots counts as published whether or not a version came from it: its
+manager may have it aggregated, and its statistics open, at any time.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,7 +15,16 @@ from weighting.enums import RoundState, VersionSource
 from weighting.models import Account, Indicator, Round, WeightVersion
 from weighting.numeric.arrays import BoolArray, IntArray
 from weighting.numeric.disclosure import exposed_rounds
-from weighting.selectors.rounds import counted_ballots_of, items_of, rounds_visible_to, score_counts_of
+from weighting.selectors.rounds import (
+    answers_towards_k,
+    ballots_towards_k,
+    counted_ballots_of,
+    items_of,
+    own_hand_blockers,
+    rounds_visible_to,
+    score_counts_of,
+    scores_on,
+)
 
 COUNTABLE = [RoundState.CLOSED, RoundState.AGGREGATED]
 
@@ -23,6 +32,19 @@ COUNTABLE = [RoundState.CLOSED, RoundState.AGGREGATED]
 def poolable_rounds(account: Account) -> QuerySet[Round]:
     """Return the closed rounds that the account manages, newest first."""
     return rounds_visible_to(account).filter(state__in=COUNTABLE).order_by("-pk")
+
+
+def of_an_aggregate() -> Q:
+    """Match the rounds that an aggregate was made of, alone or pooled: see `has_aggregate`."""
+    pooled = WeightVersion.objects.filter(pooled_rounds=OuterRef("pk"))
+    return Q(state=RoundState.AGGREGATED) | Q(Exists(pooled), state=RoundState.CLOSED)
+
+
+def has_aggregate(round_: Round) -> bool:
+    """Tell whether weights were made of the round's ballots; from then on it can no longer be voided."""
+    if round_.state != RoundState.CLOSED:
+        return round_.state == RoundState.AGGREGATED
+    return round_.pooled_versions.exists()
 
 
 def rounds_behind(version: WeightVersion) -> list[Round]:
@@ -65,13 +87,12 @@ def pooling_blockers(rounds: Sequence[Round]) -> list[str]:
 
 
 def voiding_blockers(round_: Round) -> list[str]:
-    """Name every frozen version that counts the round's ballots; a draft may still be given up."""
+    """Name every version that counts the round's ballots: its weights have been read, a draft's as well."""
     message = _(
-        "Version %(number)s, “%(label)s”, is frozen and counts the ballots of this round, which can "
-        "therefore no longer be voided. Retire that version, and pool the other rounds into a new one."
+        "“%(label)s” is pooled from this round and others, so its weights have been seen: the round can no "
+        "longer be voided. Leave that version as it is, and pool the other rounds into a new one."
     )
-    frozen = round_.pooled_versions.filter(number__isnull=False).order_by("number")
-    return [message % {"number": version.number, "label": version.label} for version in frozen]
+    return [message % {"label": version.label} for version in round_.pooled_versions.order_by("pk")]
 
 
 def voided_blockers(rounds: Sequence[Round]) -> list[str]:
@@ -95,12 +116,13 @@ def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVer
         return []
     involved = {pk for pks in (*known, new) for pk in pks}
     columns = list(Round.objects.filter(pk__in=involved).order_by("pk"))
-    sizes = [len(counted_ballots_of(round_)) for round_ in columns]
-    least = [round_.minimum_panel for round_ in columns]
+    ballots = [counted_ballots_of(round_) for round_ in columns]
+    sizes = [ballots_towards_k(each) for each in ballots]
+    least = [round_.least_panel for round_ in columns]
     before = exposed_rounds(_membership(known, columns), sizes, least) if known else []
     after = exposed_rounds(_membership([*known, new], columns), sizes, least)
     found = [
-        _exposure_words([columns[place] for place in places], sum(sizes[place] for place in places))
+        _exposure_words([columns[place] for place in places], sum(len(ballots[place]) for place in places))
         for places in after
         if places not in before
     ]
@@ -115,17 +137,17 @@ def _item_exposures(
     A sum counts an item that all of its rounds ask, and states it from k answers on.
     """
     items = pooled_items_of([round_ for round_ in columns if round_.pk in new])
-    answers = {round_.pk: score_counts_of(round_, items)[:, :-1].sum(axis=1) for round_ in columns}
+    answers = {round_.pk: _answers_towards_k(round_, items) for round_ in columns}
     asked = {round_.pk: {item.pk for item in items_of(round_)} for round_ in columns}
     exposed = []
     for place, item in enumerate(items):
         having = [round_ for round_ in columns if answers[round_.pk][place]]
         sizes = [int(answers[round_.pk][place]) for round_ in having]
-        least = [round_.minimum_panel for round_ in having]
+        least = [round_.least_panel for round_ in having]
 
         def states(members: frozenset[int], place: int = place, item: Indicator = item) -> bool:
             counted = sum(answers[pk][place] for pk in members)
-            limit = max(round_.minimum_panel for round_ in columns if round_.pk in members)
+            limit = max(round_.least_panel for round_ in columns if round_.pk in members)
             return bool(counted >= limit) and all(item.pk in asked[pk] for pk in members)
 
         stated = [members for members in known if states(members)]
@@ -142,11 +164,17 @@ def _item_exposures(
     return [message % {"names": _(", ").join(exposed)}]
 
 
+def _answers_towards_k(round_: Round, items: list[Indicator]) -> IntArray:
+    ballots = counted_ballots_of(round_)
+    return answers_towards_k(ballots, scores_on(ballots, items))
+
+
 def _count_blockers(rounds: Sequence[Round]) -> list[str]:
     """Judge ballots and items of rounds that belong together."""
-    counted = sum(len(counted_ballots_of(round_)) for round_ in rounds)
-    least = max(max(round_.minimum_panel, round_.quorum) for round_ in rounds)
-    blockers = []
+    ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
+    counted = len(ballots)
+    least = max(max(round_.least_panel, round_.quorum) for round_ in rounds)
+    blockers = own_hand_blockers(ballots, least=max(round_.least_panel for round_ in rounds))
     if counted < least:
         blockers.append(
             _("Together %(counted)d ballots count and %(least)d are needed: add another round.")
@@ -161,8 +189,9 @@ def _count_blockers(rounds: Sequence[Round]) -> list[str]:
 
 def answer_blockers(rounds: Sequence[Round], items: list[Indicator]) -> list[str]:
     """Name the items on which abstentions leave fewer than k answers in all of the rounds together."""
-    least = max(round_.minimum_panel for round_ in rounds)
-    answers = pooled_counts_of(rounds, items)[:, :-1].sum(axis=1) if items else []
+    least = max(round_.least_panel for round_ in rounds)
+    ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
+    answers = answers_towards_k(ballots, scores_on(ballots, items))
     few = [item.name for item, count in zip(items, answers, strict=True) if count < least]
     if not few:
         return []
@@ -173,7 +202,9 @@ def answer_blockers(rounds: Sequence[Round], items: list[Indicator]) -> list[str
 def _published_sums(framework_id: int, within: QuerySet[WeightVersion]) -> list[frozenset[int]]:
     closed = Round.objects.filter(framework=framework_id, state__in=COUNTABLE)
     sums = {
-        frozenset([round_.pk]) for round_ in closed if len(counted_ballots_of(round_)) >= round_.minimum_panel
+        frozenset([round_.pk])
+        for round_ in closed
+        if ballots_towards_k(counted_ballots_of(round_)) >= round_.least_panel
     }
     made = within.filter(framework=framework_id).filter(
         Q(round__isnull=False) | Q(pooled_rounds__isnull=False)

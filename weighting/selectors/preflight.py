@@ -80,10 +80,10 @@ def _nameless(language: Language, codes: list[str]) -> str:
 def _panel(round_: Round) -> list[str]:
     problems = []
     size = Expert.objects.filter(panel=round_.panel).count()
-    if size < round_.minimum_panel:
+    if size < round_.least_panel:
         problems.append(
             _("The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.")
-            % {"size": size, "least": round_.minimum_panel}
+            % {"size": size, "least": round_.least_panel}
         )
     if size < round_.quorum:
         problems.append(
@@ -136,8 +136,8 @@ def _series(round_: Round) -> list[str]:
     if earlier is None:
         return []
     problems = []
-    if earlier.state not in (RoundState.CLOSED, RoundState.AGGREGATED):
-        problems.append(_("The round that this one follows is not closed: close it first."))
+    if earlier.state != RoundState.AGGREGATED:
+        problems.append(_("The round that this one follows is not aggregated: aggregate it first."))
     if earlier.feedback == Feedback.NONE:
         problems.append(
             _("The round that this one follows promised its panel no feedback: nothing may be fed back now.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils.dateparse import parse_datetime
 
-from weighting.enums import Medium, Sector
+from weighting.enums import Sector
 from weighting.models import Account, AuditEntry, Round, WeightVersion
 from weighting.selectors.rounds import counted_ballots_of
 from weighting.selectors.versions import versions_visible_to
@@ -31,7 +31,6 @@ class Composition:
     invited: int
     started: int
     sealed: int
-    on_sheets: int
     disputed: int
     sectors: list[tuple[Sector, int]]
     other_sectors: int
@@ -61,7 +60,6 @@ def composition_of(round_: Round) -> Composition:
         invited=round_.invited_count or people["invited"],
         started=people["started"],
         sealed=round_.sealed_count or 0,
-        on_sheets=sum(ballot.medium == Medium.SHEET for ballot in ballots),
         disputed=people["disputed"],
         sectors=[(sector, sizes[sector]) for sector in Sector if sizes[sector]],
         other_sectors=sizes[""],

@@ -1,13 +1,14 @@
 """Rounds as their managers may see them: participation, never a score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from weighting.enums import ExclusionRule, Feedback, RoundState
+from weighting.enums import ExclusionRule, Feedback, Medium, RoundState
 from weighting.models import (
     AccessLink,
     Account,
@@ -20,7 +21,8 @@ from weighting.models import (
     Round,
 )
 from weighting.numeric.aggregation import count_scores
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.disclosure import size_towards_k
 from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
 
 
@@ -44,10 +46,8 @@ def rounds_visible_to(account: Account | None) -> QuerySet[Round]:
 
 
 def rounds_to_follow(account: Account, framework: Framework, panel: Panel | None = None) -> QuerySet[Round]:
-    """Return the closed rounds of a framework that promised feedback to a round after them."""
-    rounds = rounds_visible_to(account).filter(
-        framework=framework, state__in=[RoundState.CLOSED, RoundState.AGGREGATED]
-    )
+    """Return the aggregated rounds of a framework that promised feedback to a round after them."""
+    rounds = rounds_visible_to(account).filter(framework=framework, state=RoundState.AGGREGATED)
     rounds = rounds.exclude(feedback=Feedback.NONE)
     return rounds.filter(panel=panel) if panel else rounds
 
@@ -90,15 +90,20 @@ def links_out(round_: Round) -> tuple[int, int]:
 
 
 def receipts_of(round_: Round) -> list[str]:
-    """Return the sorted receipts of a round that is closed; none while it may still change."""
-    if not round_.receipt_root:
+    """Return the sorted receipts of a round that is closed; none while it may still change, none if void."""
+    if not has_receipts(round_):
         return []
     return sorted(round_.ballots.exclude(receipt="").values_list("receipt", flat=True))
 
 
 def superseded_receipts_of(round_: Round) -> list[str]:
-    """Return the sorted receipts that a later seal replaced; none before the close."""
-    return list(round_.superseded_receipts) if round_.receipt_root else []
+    """Return the sorted receipts that a later seal replaced; none before the close, none if void."""
+    return list(round_.superseded_receipts) if has_receipts(round_) else []
+
+
+def has_receipts(round_: Round) -> bool:
+    """Tell whether the receipts and their root are shown: from the close on, and never of a void round."""
+    return bool(round_.receipt_root) and round_.state != RoundState.VOID
 
 
 def items_of(round_: Round) -> list[Indicator]:
@@ -134,8 +139,39 @@ def is_counted(round_: Round, ballot: Ballot) -> bool:
 
 def counted_ballots_of(round_: Round) -> list[Ballot]:
     """Return the sealed ballots that the weights are made of, in the order of their random ids."""
-    sealed = round_.ballots.exclude(receipt="").order_by("pk")
-    return [ballot for ballot in sealed if is_counted(round_, ballot)]
+    return [ballot for ballot in sealed_ballots_of(round_) if is_counted(round_, ballot)]
+
+
+def sealed_ballots_of(round_: Round) -> list[Ballot]:
+    """Return the sealed ballots in the order of their random ids."""
+    return list(round_.ballots.exclude(receipt="").order_by("pk"))
+
+
+def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
+    """Annotate how many of the sealed ballots a manager entered; None before the close."""
+    entered = Count("ballots", filter=Q(ballots__medium=Medium.SHEET) & ~Q(ballots__receipt=""))
+    return rounds.annotate(entered_count=Case(When(receipt_root="", then=None), default=entered))
+
+
+def own_ballots(ballots: Sequence[Ballot]) -> BoolArray:
+    """Tell which ballots their experts filled in, (ballots,); a manager entered, and so read, the others."""
+    return np.array([ballot.medium != Medium.SHEET for ballot in ballots], dtype=bool)
+
+
+def entered_among(ballots: Sequence[Ballot]) -> int:
+    """Count the ballots that a manager entered from a spreadsheet or from paper."""
+    return len(ballots) - int(own_ballots(ballots).sum())
+
+
+def ballots_towards_k(ballots: Sequence[Ballot]) -> int:
+    """Count the ballots that k is held against: see `size_towards_k`."""
+    return size_towards_k(own_ballots(ballots))
+
+
+def answers_towards_k(ballots: Sequence[Ballot], scores: FloatArray) -> IntArray:
+    """Count the answers to each item that k is held against; scores (ballots, items) to (items,)."""
+    own = own_ballots(ballots)
+    return np.array([size_towards_k(own[~np.isnan(column)]) for column in scores.T], dtype=int)
 
 
 def score_counts_of(round_: Round, nodes: list[Indicator]) -> IntArray:
@@ -154,9 +190,10 @@ def aggregation_blockers(round_: Round) -> list[str]:
     if round_.state != RoundState.CLOSED:
         return [_("Only a closed round can be aggregated, once.")]
     sealed = round_.sealed_count or 0
-    counted = len(counted_ballots_of(round_))
-    blockers = []
-    least = max(round_.minimum_panel, round_.quorum)
+    counted_ballots = counted_ballots_of(round_)
+    counted = len(counted_ballots)
+    blockers = own_hand_blockers(counted_ballots, least=round_.least_panel)
+    least = max(round_.least_panel, round_.quorum)
     if sealed >= least > counted:
         blockers.append(
             _(
@@ -173,22 +210,43 @@ def aggregation_blockers(round_: Round) -> list[str]:
     return blockers + _item_blockers(round_)
 
 
+def too_few_words(ballots: Sequence[Ballot], *, least: int) -> str:
+    """Say that fewer than k ballots count towards k."""
+    message = _(
+        "%(counted)d ballots count towards the minimum panel of %(least)d, beside %(entered)d that a manager "
+        "entered: no figure is reported."
+    )
+    entered = entered_among(ballots)
+    return message % {"counted": len(ballots) - entered, "least": least, "entered": entered}
+
+
+def own_hand_blockers(ballots: Sequence[Ballot], *, least: int) -> list[str]:
+    """Say so where k ballots count, but not k that their experts filled in."""
+    if len(ballots) < least or ballots_towards_k(ballots) >= least:
+        return []
+    message = _(
+        "%(entered)d of %(counted)d ballots were entered by a manager and do not count towards the minimum "
+        "panel of %(least)d: pool more rounds, or hold another in which more experts seal ballots of their "
+        "own."
+    )
+    return [message % {"entered": entered_among(ballots), "counted": len(ballots), "least": least}]
+
+
 def _item_blockers(round_: Round) -> list[str]:
     """Name the items on which abstentions leave fewer than k answers: no figure is made of those."""
-    items = items_of(round_)
-    counts = score_counts_of(round_, items)
-    if not counts.any():
+    items, ballots = items_of(round_), counted_ballots_of(round_)
+    if ballots_towards_k(ballots) < round_.least_panel:
         return []
     blockers = []
-    for item, answers in zip(items, counts[:, :-1].sum(axis=1).tolist(), strict=True):
-        words = {"name": item.name, "answers": answers, "least": round_.minimum_panel}
+    for item, answers in zip(items, answers_towards_k(ballots, scores_on(ballots, items)), strict=True):
+        words = {"name": item.name, "least": round_.least_panel}
         if answers == 0:
             message = _("Everybody abstained on “%(name)s”: void this round and hold another without it.")
             blockers.append(message % words)
-        elif answers < round_.minimum_panel:
+        elif answers < round_.least_panel:
             message = _(
-                "%(answers)d answered “%(name)s” and the minimum panel is %(least)d: pool this round with "
-                "another that asks it, or void it and hold another."
+                "Fewer than the minimum panel of %(least)d answered “%(name)s”: pool this round with another "
+                "that asks it, or void it and hold another."
             )
             blockers.append(message % words)
     return blockers

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from weighting.exceptions import NotReported
-from weighting.models import Indicator, Invitation, Round
+from weighting.models import Ballot, Indicator, Invitation, Round
+from weighting.numeric.aggregation import count_scores
 from weighting.numeric.agreement import quartiles
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.stability import compare_distributions, weighted_kappa
-from weighting.selectors.rounds import counted_ballots_of, is_counted, items_of, score_counts_of
+from weighting.selectors.rounds import (
+    answers_towards_k,
+    counted_ballots_of,
+    is_counted,
+    items_of,
+    own_ballots,
+    scores_on,
+)
 from weighting.selectors.statistics import reported_ballots_of
 
 # The answers of a sealed ballot by indicator code; None is an abstention.
@@ -72,9 +80,9 @@ def _items_in_both(before: Round, after: Round) -> list[Indicator]:
 
 def _changes(before: Round, after: Round, items: list[Indicator]) -> list[ItemChange]:
     """Leave out the items that fewer than k answered in either round."""
-    one, other = score_counts_of(before, items)[:, :-1], score_counts_of(after, items)[:, :-1]
-    enough = (one.sum(axis=1) >= before.minimum_panel) & (other.sum(axis=1) >= after.minimum_panel)
-    change = compare_distributions(one, other)
+    one, one_is_enough = _answers_of(before, items)
+    other, other_is_enough = _answers_of(after, items)
+    enough, change = one_is_enough & other_is_enough, compare_distributions(one, other)
     return [
         ItemChange(
             indicator=node,
@@ -89,6 +97,13 @@ def _changes(before: Round, after: Round, items: list[Indicator]) -> list[ItemCh
     ]
 
 
+def _answers_of(round_: Round, items: list[Indicator]) -> tuple[IntArray, BoolArray]:
+    """Return the counts of 1 to 5 of each item, (items, 5), and whether k answered it, (items,)."""
+    ballots = counted_ballots_of(round_)
+    scores = scores_on(ballots, items)
+    return count_scores(scores)[:, :-1], answers_towards_k(ballots, scores) >= round_.least_panel
+
+
 def _kappa(before: Round, after: Round) -> KappaSpread | None:
     """Return the spread over the experts whose ballots of both rounds are known to be by one hand."""
     kappas = [
@@ -96,7 +111,7 @@ def _kappa(before: Round, after: Round) -> KappaSpread | None:
         for first, second in _paired_scores(before, after)
         if (kappa := _kappa_of(first, second)) is not None
     ]
-    if len(kappas) < max(before.minimum_panel, after.minimum_panel):
+    if len(kappas) < max(before.least_panel, after.least_panel):
         return None
     low, median, high = quartiles(np.array(kappas)).tolist()
     return KappaSpread(experts=len(kappas), lower_quartile=low, median=median, upper_quartile=high)
@@ -104,12 +119,17 @@ def _kappa(before: Round, after: Round) -> KappaSpread | None:
 
 def _paired_scores(before: Round, after: Round) -> list[tuple[Scores, Scores]]:
     """Pair the counted ballots of one hand: the later one bears the lock of the earlier one, and no name."""
-    first = {ballot.lock: ballot for ballot in counted_ballots_of(before) if ballot.lock}
+    first = {ballot.lock: ballot for ballot in _own_of(before) if ballot.lock}
     return [
         (first[ballot.earlier_lock].sealed_scores or {}, ballot.sealed_scores or {})
-        for ballot in counted_ballots_of(after)
+        for ballot in _own_of(after)
         if ballot.earlier_lock in first
     ] + _linked_pairs(before, after)
+
+
+def _own_of(round_: Round) -> list[Ballot]:
+    ballots = counted_ballots_of(round_)
+    return [ballot for ballot, is_own in zip(ballots, own_ballots(ballots), strict=True) if is_own]
 
 
 def _linked_pairs(before: Round, after: Round) -> list[tuple[Scores, Scores]]:

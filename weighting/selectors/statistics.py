@@ -1,4 +1,7 @@
-"""What a closed round says about its panel; nothing before the close, and nothing below k ballots."""
+"""What a round says about its panel, once an aggregate was made of it; nothing below k ballots.
+
+An aggregate cannot be undone, so nobody reads the figures first and then decides whether the round holds.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.enums import RoundState, Sector
+from weighting.enums import Sector
 from weighting.exceptions import NotReported
 from weighting.models import Account, Ballot, Indicator, Round, WeightVersion
 from weighting.numeric.aggregation import count_scores
@@ -23,12 +26,21 @@ from weighting.numeric.agreement import (
     reach_consensus,
 )
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.numeric.disclosure import reportable_groups
+from weighting.numeric.disclosure import reportable_groups, size_towards_k
 from weighting.numeric.ordering import display_order
 from weighting.permissions import ANALYSTS, MANAGERS, has_role
-from weighting.selectors.rounds import asked_groups_of, counted_ballots_of, rounds_visible_to, scores_on
-
-REPORTED_STATES = [RoundState.CLOSED, RoundState.AGGREGATED]
+from weighting.selectors.pooling import has_aggregate, of_an_aggregate
+from weighting.selectors.rounds import (
+    answers_towards_k,
+    asked_groups_of,
+    ballots_towards_k,
+    counted_ballots_of,
+    entered_among,
+    own_ballots,
+    rounds_visible_to,
+    scores_on,
+    too_few_words,
+)
 
 
 @dataclass(frozen=True)
@@ -103,11 +115,15 @@ class BallotFlags:
 
 @dataclass(frozen=True)
 class RoundStatistics:
-    """Everything that is reported of a closed round; all of it is over the counted ballots."""
+    """Everything that is reported of a round; all of it is over the counted ballots.
+
+    A manager entered ``entered`` of these, which do not count towards k.
+    """
 
     round: Round
     sealed: int
     counted: int
+    entered: int
     groups: list[GroupFigures]
     whole: Agreement
     sectors: list[SectorFigures]
@@ -131,15 +147,15 @@ class RoundStatistics:
 
 
 def reported_rounds_visible_to(account: Account | None) -> QuerySet[Round]:
-    """Return the closed rounds whose statistics the account may read.
+    """Return the rounds whose statistics the account may read.
 
-    A round's managers and the administrators read them from the close on; analysts once a
-    frozen version came from the round.
+    A round's managers and the administrators read them once an aggregate was made of it; analysts
+    once a frozen version came from the round.
     """
     if has_role(account, ANALYSTS):
         rounds = Round.objects.select_related("framework", "panel")
-        return rounds.filter(_is_released(), state=RoundState.AGGREGATED)
-    return rounds_visible_to(account).filter(state__in=REPORTED_STATES)
+        return rounds.filter(_is_released(), of_an_aggregate())
+    return rounds_visible_to(account).filter(of_an_aggregate())
 
 
 def rounds_known_to(account: Account | None) -> QuerySet[Round]:
@@ -150,41 +166,42 @@ def rounds_known_to(account: Account | None) -> QuerySet[Round]:
 
 
 def round_statistics(round_: Round) -> RoundStatistics:
-    """Return the statistics of a closed round, or raise `NotReported`."""
+    """Return the statistics of a round, or raise `NotReported`."""
     ballots = reported_ballots_of(round_)
     groups = asked_groups_of(round_)
     nodes = [node for _parent, group in groups for node in group]
     scores = scores_on(ballots, nodes)
-    figures = dict(zip((node.pk for node in nodes), _item_figures(round_, nodes, scores), strict=True))
+    figures = dict(
+        zip((node.pk for node in nodes), _item_figures(round_, nodes, ballots, scores), strict=True)
+    )
     places = {node.pk: place for place, node in enumerate(nodes)}
+    own, least = own_ballots(ballots), round_.least_panel
     return RoundStatistics(
         round=round_,
         sealed=round_.sealed_count or 0,
         counted=len(ballots),
+        entered=entered_among(ballots),
         groups=[
             GroupFigures(
                 parent=parent,
                 items=[figures[node.pk] for node in group],
-                agreement=_agreement(scores[:, [places[node.pk] for node in group]], round_.minimum_panel),
+                agreement=_agreement(scores[:, [places[node.pk] for node in group]], own, least=least),
             )
             for parent, group in groups
         ],
-        whole=_agreement(scores, round_.minimum_panel),
+        whole=_agreement(scores, own, least=least),
         sectors=_sectors(round_, ballots, scores),
         flags=_flags(round_, ballots, scores, [len(group) for _parent, group in groups]),
     )
 
 
 def reported_ballots_of(round_: Round) -> list[Ballot]:
-    """Return the counted ballots of a closed round that has at least k of them, or raise `NotReported`."""
-    if round_.state not in REPORTED_STATES:
-        raise NotReported(_("A round has statistics once it is closed, and never if it is void."))
+    """Return the counted ballots of an aggregated round, at least k of them, or raise `NotReported`."""
+    if not has_aggregate(round_):
+        raise NotReported(_("A round has statistics once it is aggregated, and never if it is void."))
     ballots = counted_ballots_of(round_)
-    if len(ballots) < round_.minimum_panel:
-        raise NotReported(
-            _("%(counted)d ballots count and the minimum panel is %(least)d: no figure is reported.")
-            % {"counted": len(ballots), "least": round_.minimum_panel}
-        )
+    if ballots_towards_k(ballots) < round_.least_panel:
+        raise NotReported(too_few_words(ballots, least=round_.least_panel))
     return ballots
 
 
@@ -212,8 +229,10 @@ def _is_released() -> Q:
     )
 
 
-def _item_figures(round_: Round, nodes: list[Indicator], scores: FloatArray) -> list[ItemFigures]:
-    counts = count_scores(scores)
+def _item_figures(
+    round_: Round, nodes: list[Indicator], ballots: list[Ballot], scores: FloatArray
+) -> list[ItemFigures]:
+    counts, towards_k = count_scores(scores), answers_towards_k(ballots, scores)
     described = describe_items(scores)
     consensus = reach_consensus(
         described,
@@ -222,7 +241,7 @@ def _item_figures(round_: Round, nodes: list[Indicator], scores: FloatArray) -> 
     )
     figures = []
     for place, node in enumerate(nodes):
-        is_reported = counts[place, :-1].sum() >= round_.minimum_panel
+        is_reported = towards_k[place] >= round_.least_panel
         figures.append(
             ItemFigures(
                 indicator=node,
@@ -241,9 +260,9 @@ def _item_figures(round_: Round, nodes: list[Indicator], scores: FloatArray) -> 
 _MEASURES = ("mean", "median", "lower_quartile", "upper_quartile", "iqr", "cv", "important")
 
 
-def _agreement(scores: FloatArray, least: int) -> Agreement:
-    complete = scores[~np.isnan(scores).any(axis=1)]
-    is_enough = len(complete) >= least
+def _agreement(scores: FloatArray, own: BoolArray, *, least: int) -> Agreement:
+    is_complete = ~np.isnan(scores).any(axis=1)
+    complete, is_enough = scores[is_complete], size_towards_k(own[is_complete]) >= least
     return Agreement(
         experts=len(complete),
         items=scores.shape[1],
@@ -263,7 +282,8 @@ def _sectors(round_: Round, ballots: list[Ballot], scores: FloatArray) -> list[S
     if len(sizes) < 2:
         return []
     members = {sector: of_ballots == sector for sector in sizes}
-    means = [_sector_means(column, members, round_.minimum_panel) for column in scores.T]
+    own, least = own_ballots(ballots), round_.least_panel
+    means = [_sector_means(column, members, own, least=least) for column in scores.T]
     return [
         SectorFigures(sector, sizes[sector], [mean.get(sector) for mean in means])
         for sector in Sector
@@ -271,10 +291,12 @@ def _sectors(round_: Round, ballots: list[Ballot], scores: FloatArray) -> list[S
     ]
 
 
-def _sector_means(column: FloatArray, members: dict[str, BoolArray], least: int) -> dict[str, float]:
+def _sector_means(
+    column: FloatArray, members: dict[str, BoolArray], own: BoolArray, *, least: int
+) -> dict[str, float]:
     answered = ~np.isnan(column)
-    sizes = {sector: int((answered & member).sum()) for sector, member in members.items()}
-    rest = int(answered.sum()) - sum(sizes.values())
+    sizes = {sector: size_towards_k(own[answered & member]) for sector, member in members.items()}
+    rest = size_towards_k(own[answered & ~np.logical_or.reduce([*members.values()])])
     return {
         sector: float(column[answered & members[sector]].mean())
         for sector in reportable_groups(sizes, least=least, rest=rest)

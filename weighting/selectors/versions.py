@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.enums import VersionStatus
+from weighting.enums import RoundState, VersionStatus
 from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.numeric.arrays import FloatArray
@@ -21,7 +21,11 @@ from weighting.selectors.pooling import (
     rounds_behind,
     voided_blockers,
 )
-from weighting.selectors.rounds import counted_ballots_of
+from weighting.selectors.rounds import (
+    counted_ballots_of,
+    entered_among,
+    own_hand_blockers,
+)
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,21 @@ class ItemCounts:
         return sum(value * count for value, count in enumerate(self.scores, start=1)) / answers
 
 
+@dataclass(frozen=True)
+class PanelSize:
+    """The ballots that a version counts, and how many of them a manager entered."""
+
+    counted: int
+    entered: int
+
+
 def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
-    """Published versions for anybody, frozen ones for staff, own drafts for managers."""
-    versions = WeightVersion.objects.select_related("framework", "round").defer("manifest")
+    """Published versions for anybody, frozen ones for staff, own drafts for managers.
+
+    A draft that was pooled from a round which was then voided is shown to nobody.
+    """
+    void = Q(status=VersionStatus.DRAFT, pooled_rounds__state=RoundState.VOID)
+    versions = WeightVersion.objects.exclude(void).select_related("framework", "round").defer("manifest")
     if has_role(account, ADMINISTRATORS):
         return versions
     frozen = ~Q(status=VersionStatus.DRAFT)
@@ -117,6 +133,13 @@ def item_counts_of(version: WeightVersion) -> list[ItemCounts]:
     return [ItemCounts(node, row[:-1], row[-1]) for node, row in zip(nodes, rows, strict=True)]
 
 
+def panel_size_of(version: WeightVersion) -> PanelSize | None:
+    """Return how many ballots a version counts; None for weights from elsewhere."""
+    rounds = rounds_behind(version)
+    ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
+    return PanelSize(len(ballots), entered_among(ballots)) if rounds else None
+
+
 def _manifest_of(version: WeightVersion) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(bytes(version.manifest)) if version.manifest else {}
     return manifest
@@ -152,9 +175,10 @@ def _panel_blockers(version: WeightVersion) -> list[str]:
     rounds = rounds_behind(version)
     if not rounds:
         return []
-    counted = sum(len(counted_ballots_of(round_)) for round_ in rounds)
-    least = max(max(round_.minimum_panel, round_.quorum) for round_ in rounds)
-    blockers = []
+    ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
+    counted = len(ballots)
+    least = max(max(round_.least_panel, round_.quorum) for round_ in rounds)
+    blockers = own_hand_blockers(ballots, least=max(round_.least_panel for round_ in rounds))
     if counted < least:
         blockers.append(
             _("%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.")

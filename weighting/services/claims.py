@@ -120,7 +120,7 @@ def hold_claimed(claim: Claim) -> tuple[Round, Invitation]:
 
 def _new_ballot(held: Invitation, round_: Round) -> Ballot:
     ballot_id = uuid4()
-    sector = masked_sector_for(held, ballot_id, least=round_.minimum_panel)
+    sector = masked_sector_for(held, ballot_id, least=round_.least_panel)
     return Ballot(pk=ballot_id, round=round_, masked_sector=sector)
 
 

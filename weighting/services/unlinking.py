@@ -1,7 +1,7 @@
 """Taking from the ballots what their holders find them by: at the close, or at the end of a series."""
 
 import secrets
-from collections import Counter
+from collections import defaultdict
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, Ballot, Invitation, Round, Score
 from weighting.numeric.disclosure import reportable_groups
 from weighting.selectors.claims import bears_locks
-from weighting.selectors.rounds import is_counted
+from weighting.selectors.rounds import ballots_towards_k, is_counted
 from weighting.services.audit import record_act
 from weighting.services.residue import empty_log_on_commit
 from weighting.services.sectors import sector_of
@@ -88,9 +88,11 @@ def _copy_of(ballot: Ballot, *, keeps_lock: bool) -> Ballot:
 
 def _sectors_to_keep(round_: Round, sealed: list[Ballot]) -> dict[UUID, str]:
     """Return the sector of each counted ballot whose sector, and all that is left, has k of them."""
-    counted = [ballot for ballot in sealed if is_counted(round_, ballot)]
-    known = {ballot.pk: sector for ballot in counted if (sector := sector_of(ballot))}
-    kept = reportable_groups(
-        Counter(known.values()), least=round_.minimum_panel, rest=len(counted) - len(known)
-    )
-    return {pk: sector for pk, sector in known.items() if sector in kept}
+    members: defaultdict[str, list[Ballot]] = defaultdict(list)
+    for ballot in sealed:
+        if is_counted(round_, ballot):
+            members[sector_of(ballot)].append(ballot)
+    rest = ballots_towards_k(members.pop("", []))
+    sizes = {sector: ballots_towards_k(ballots) for sector, ballots in members.items()}
+    kept = reportable_groups(sizes, least=round_.least_panel, rest=rest)
+    return {ballot.pk: sector for sector in kept for ballot in members[sector]}

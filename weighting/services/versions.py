@@ -26,6 +26,7 @@ from weighting.selectors.pooling import (
 from weighting.selectors.rounds import (
     aggregation_blockers,
     counted_ballots_of,
+    entered_among,
     items_of,
     score_counts_of,
 )
@@ -258,9 +259,12 @@ def _counting_behind(version: WeightVersion) -> Counting | None:
     rounds = rounds_behind(version)
     if not rounds:
         return None
-    items = pooled_items_of(rounds)
-    excluded = [(round_.sealed_count or 0) - len(counted_ballots_of(round_)) for round_ in rounds]
-    return Counting(rounds, excluded, items, pooled_counts_of(rounds, items))
+    items, ballots = pooled_items_of(rounds), [counted_ballots_of(round_) for round_ in rounds]
+    excluded = [
+        (round_.sealed_count or 0) - len(counted) for round_, counted in zip(rounds, ballots, strict=True)
+    ]
+    entered = [entered_among(counted) for counted in ballots]
+    return Counting(rounds, excluded, entered, items, pooled_counts_of(rounds, items))
 
 
 def draft_version(

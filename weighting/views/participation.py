@@ -14,7 +14,7 @@ from weighting.models import Ballot, Round
 from weighting.permissions import EXPERTS, MANAGERS, audience
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import held_ballot
-from weighting.selectors.rounds import receipts_of, rounds_visible_to, superseded_receipts_of
+from weighting.selectors.rounds import has_receipts, receipts_of, rounds_visible_to, superseded_receipts_of
 from weighting.services.ballots import withdraw_ballot
 from weighting.services.claims import resume_ballot
 from weighting.views.ballot import expert_page
@@ -83,6 +83,7 @@ def round_receipts(request: HttpRequest, pk: int) -> HttpResponse:
 def _receipts_page(request: HttpRequest, round_: Round, own: Ballot | None = None) -> HttpResponse:
     context = {
         "round": round_,
+        "root": round_.receipt_root if has_receipts(round_) else "",
         "receipts": receipts_of(round_),
         "superseded": own.superseded_receipts if own else superseded_receipts_of(round_),
         "current": own.receipt if own else "",

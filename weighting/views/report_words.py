@@ -128,7 +128,7 @@ def _withheld_sentence(statistics: RoundStatistics) -> str:
         "%(count)d items were answered by fewer than %(least)d experts, so their figures are withheld.",
         withheld,
     )
-    return said % {"count": withheld, "least": statistics.round.minimum_panel}
+    return said % {"count": withheld, "least": statistics.round.least_panel}
 
 
 def _flag_sentence(statistics: RoundStatistics) -> str:
@@ -152,4 +152,4 @@ def _sector_sentence(statistics: RoundStatistics, composition: Composition) -> s
         "that would give them away, are not told apart.",
         composition.other_sectors,
     )
-    return said % {"count": composition.other_sectors, "least": statistics.round.minimum_panel}
+    return said % {"count": composition.other_sectors, "least": statistics.round.least_panel}

@@ -27,14 +27,18 @@ from weighting.selectors.frameworks import (
     indicators_of,
     panels_visible_to,
 )
+from weighting.selectors.pooling import has_aggregate
 from weighting.selectors.rounds import (
     asked_groups_of,
+    entered_among,
+    has_receipts,
     invitations_of,
     participation_of,
     receipts_of,
     rounds_to_follow,
     rounds_visible_to,
     rounds_with_participation,
+    sealed_ballots_of,
 )
 from weighting.services.rounds import (
     FurtherTerms,
@@ -112,10 +116,11 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "version": round_.weight_versions.defer("manifest").first(),
         "is_open": round_.state == RoundState.OPEN,
         "keeps_links": keeps_locks(round_),
-        "can_be_followed": round_.state in (RoundState.CLOSED, RoundState.AGGREGATED)
-        and round_.feedback != Feedback.NONE,
+        "is_reported": has_aggregate(round_),
+        "entered": entered_among(sealed_ballots_of(round_)) if has_receipts(round_) else 0,
+        "can_be_followed": round_.state == RoundState.AGGREGATED and round_.feedback != Feedback.NONE,
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
-        "can_be_voided": round_.state not in (RoundState.AGGREGATED, RoundState.VOID),
+        "can_be_voided": round_.state != RoundState.VOID and not has_aggregate(round_),
     }
     return render(request, "weighting/manager/round_detail.html", context)
 
@@ -239,7 +244,7 @@ def round_void(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "consequences": [
             _("The round never gives weights and can never be opened again."),
-            _("Sealed ballots stay as evidence, without any link to a person."),
+            _("Nobody is ever shown a figure of it, or its receipts; the sealed ballots stay stored."),
             _("The reason is kept with the round."),
         ],
     }

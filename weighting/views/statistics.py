@@ -1,4 +1,4 @@
-"""The statistics of a closed round: page, file and written report."""
+"""The statistics of an aggregated round: page, file and written report."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -33,7 +33,7 @@ from weighting.views.statistics_tables import (
     sector_rows,
     statistics_file,
 )
-from weighting.views.statistics_words import consensus_words, finding, key_figures
+from weighting.views.statistics_words import consensus_words, finding, key_figures, panel_words
 from weighting.visitors import account_of, visitor_of
 
 Answer = Callable[..., HttpResponse]
@@ -63,6 +63,7 @@ def statistics_page(request: HttpRequest, statistics: RoundStatistics) -> HttpRe
     round_ = statistics.round
     context = {
         "title": finding(statistics),
+        "panel": panel_words(statistics.counted, statistics.entered),
         "stats": key_figures(statistics),
         "sections": group_sections(statistics),
         "saves": save_links(reverse("weighting:round-statistics-export", args=[round_.pk])),

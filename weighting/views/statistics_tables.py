@@ -17,7 +17,7 @@ from weighting.selectors.stability import Stability
 from weighting.selectors.statistics import GroupFigures, ItemFigures, RoundStatistics
 from weighting.views.files import table_answer
 from weighting.views.numbers import signed
-from weighting.views.statistics_words import agreement_cells, group_finding
+from weighting.views.statistics_words import agreement_cells, group_finding, panel_words
 
 
 def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
@@ -106,13 +106,16 @@ def statistics_file(statistics: RoundStatistics, format: str) -> HttpResponse:
         ),
     ]
     name = f"quanheng-round-{statistics.round.pk}-statistics"
-    return table_answer(format, name, columns, _file_rows(statistics), _facts(statistics.round))
+    return table_answer(format, name, columns, _file_rows(statistics), _facts(statistics))
 
 
-def _facts(round_: Round) -> list[Fact]:
+def _facts(statistics: RoundStatistics) -> list[Fact]:
+    round_ = statistics.round
     return [
         Fact("round", _("Round"), round_.title),
         Fact("questionnaire_sha256", _("Questionnaire hash"), round_.questionnaire_hash),
+        Fact("ballots_counted", _("Ballots counted"), str(statistics.counted)),
+        Fact("ballots_entered", _("of these entered by a manager"), str(statistics.entered)),
         Fact("code_version", _("Software version"), settings.CODE_VERSION),
     ]
 
@@ -171,7 +174,7 @@ def _figure(group: GroupFigures, source: str, name: str, round: Round) -> Figure
 
 
 def _source(statistics: RoundStatistics) -> str:
-    return _("%(round)s, %(counted)d ballots") % {
+    return _("%(round)s, %(panel)s") % {
         "round": statistics.round.title,
-        "counted": statistics.counted,
+        "panel": panel_words(statistics.counted, statistics.entered),
     }

@@ -41,6 +41,18 @@ def _strength(w: float) -> str:
     return _("The panel agrees unusually strongly: W = %(w)s")
 
 
+def panel_words(counted: int, entered: int) -> str:
+    """Say how many ballots count, and how many of them a manager entered, where any."""
+    if not entered:
+        return ngettext("%(counted)d ballot counted", "%(counted)d ballots counted", counted) % {
+            "counted": counted
+        }
+    return _("%(counted)d ballots counted, %(entered)d of them entered by a manager") % {
+        "counted": counted,
+        "entered": entered,
+    }
+
+
 def group_finding(group: GroupFigures) -> str:
     """Say how many items of a group reach consensus, and which one divides the panel most."""
     count, reached = len(group.items), group.consensus_count
@@ -100,8 +112,7 @@ def key_figures(statistics: RoundStatistics) -> list[dict[str, str]]:
         {
             "label": _("Ballots counted"),
             "value": str(statistics.counted),
-            "note": _("of %(sealed)d sealed, %(invited)d invited")
-            % {"sealed": statistics.sealed, "invited": statistics.round.invited_count or 0},
+            "note": _counted_note(statistics),
         },
     ]
 
@@ -126,6 +137,17 @@ def icc_text(value: float, is_interpretable: bool) -> str:
     if is_interpretable:
         return f"{value:.3f}"
     return _("%(value)s (not interpretable)") % {"value": f"{value:.3f}"}
+
+
+def _counted_note(statistics: RoundStatistics) -> str:
+    numbers = {
+        "sealed": statistics.sealed,
+        "invited": statistics.round.invited_count or 0,
+        "entered": statistics.entered,
+    }
+    if statistics.entered:
+        return _("of %(sealed)d sealed, %(invited)d invited; a manager entered %(entered)d") % numbers
+    return _("of %(sealed)d sealed, %(invited)d invited") % numbers
 
 
 def _icc_note(icc: IntraclassCorrelation) -> str:

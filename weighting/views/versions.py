@@ -20,6 +20,7 @@ from weighting.selectors.freezing import freezing_notes
 from weighting.selectors.versions import (
     freezing_blockers,
     item_counts_of,
+    panel_size_of,
     previous_hash_of,
     versions_managed_by,
     versions_visible_to,
@@ -33,6 +34,7 @@ from weighting.services.versions import (
     retire_version,
 )
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.statistics_words import panel_words
 from weighting.views.version_release import release_context
 from weighting.visitors import account_of, visitor_of
 
@@ -55,11 +57,17 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": _rows_of(version),
         "is_managed": versions_managed_by(visitor_of(request).account).filter(pk=pk).exists(),
         "item_counts": item_counts_of(version),
+        "panel": _panel_words_of(version),
         "previous_hash": previous_hash_of(version),
         "blockers": freezing_blockers(version) if version.status == VersionStatus.DRAFT else [],
         **release_context(version, visitor_of(request).account),
     }
     return render(request, "weighting/manager/version_detail.html", context)
+
+
+def _panel_words_of(version: WeightVersion) -> str:
+    size = panel_size_of(version)
+    return panel_words(size.counted, size.entered) if size else ""
 
 
 @audience(ANYONE)

@@ -52,13 +52,13 @@ class Jackknife(RankedKind):
         panel = panel_scores_of(base.run.weight_version)
         local = leave_one_expert_out(base.tree, panel.scores, panel.rule, panel.asked)
         experts = local.shape[1]
-        if experts - 1 < panel.least:
+        if panel.towards_k - 1 < panel.least:
             raise Refused(
                 _(
                     "With one of %(count)d experts left out, fewer than the minimum panel of %(least)d "
                     "remain: nothing is reported of them."
                 )
-                % {"count": experts, "least": panel.least}
+                % {"count": panel.towards_k, "least": panel.least}
             )
         return Planned(base, question, RankPlan([base.index], GivenVersions(local)), experts)
 
