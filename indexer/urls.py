@@ -3,6 +3,7 @@
 from django.urls import path
 
 from indexer.api.city_profiles import CityProfileView, LeadsView
+from indexer.api.coherence import AuditTableView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
 from indexer.api.families import BranchIndices, BranchRankingView
@@ -33,6 +34,7 @@ from indexer.views.data import data_imports, data_sets, methods, proposals, regi
 from indexer.views.reports import pages as reports
 from indexer.views.run import (
     city_profile,
+    coherence,
     concentration,
     families,
     fragility,
@@ -114,6 +116,8 @@ urlpatterns = [
         concentration.concentration_export,
         name="run-concentration-export",
     ),
+    path("runs/<int:pk>/coherence/", coherence.run_coherence, name="run-coherence"),
+    path("runs/<int:pk>/coherence/export/", coherence.coherence_export, name="run-coherence-export"),
     path("runs/<int:pk>/studies/", studies.run_studies, name="run-studies"),
     path("studies/", studies.study_list, name="study-list"),
     path("studies/<int:pk>/", studies.study_detail, name="study-detail"),
@@ -178,6 +182,7 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/series/", RunAgainstSeries.declared(), name="api-run-series"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
+    path("api/v1/runs/<int:pk>/audit/<str:table>/", AuditTableView.declared(), name="api-run-audit"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
     path("api/v1/runs/<int:pk>/critical-weights/pair/", PairWeights.declared(), name="api-run-pair"),
     path("api/v1/runs/<int:pk>/cities/<int:city_pk>/", CityProfileView.declared(), name="api-run-city"),

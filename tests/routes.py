@@ -123,6 +123,7 @@ class World:
             "code": "infra",
             "token": "not-a-token",
             "figure": "composition",
+            "table": "groups",
             "format": "csv" if kind == "version" else "svg",
             "address": "nothing",
             "object_id": self.manager.pk,

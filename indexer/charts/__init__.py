@@ -1,6 +1,7 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
 from indexer.charts.city import Contribution, ProfilePoint, contribution_chart, profile_chart
+from indexer.charts.coherence import Bin, WeightAndImportance, dumbbell_chart
 from indexer.charts.concentration import lorenz_chart
 from indexer.charts.fragility import PairDot, fragility_chart
 from indexer.charts.many_versions import (
@@ -28,6 +29,7 @@ from weighting.drawing import Spec, render, theme
 
 __all__ = [
     "Axes",
+    "Bin",
     "CityPoint",
     "Contribution",
     "Flow",
@@ -42,10 +44,12 @@ __all__ = [
     "ScoreMove",
     "SeriesPoint",
     "Spec",
+    "WeightAndImportance",
     "bump_chart",
     "composition_chart",
     "contribution_chart",
     "distribution_strip",
+    "dumbbell_chart",
     "fragility_chart",
     "lorenz_chart",
     "place_chart",

@@ -71,6 +71,7 @@ def test_every_page_fits_its_screen(open_page, live_server, runs, language, widt
         f"/runs/{runs[0].pk}/what-if/",
         f"/runs/{runs[0].pk}/map/",
         f"/runs/{runs[0].pk}/concentration/",
+        f"/runs/{runs[0].pk}/coherence/",
         f"/runs/{runs[0].pk}/fragility/",
         f"/runs/{runs[0].pk}/leads/",
         f"/runs/{runs[0].pk}/cities/{city}/",

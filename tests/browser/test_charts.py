@@ -47,6 +47,7 @@ PAGES = [
     "/runs/1/map/?against=2",
     "/runs/1/series/",
     "/runs/1/concentration/",
+    "/runs/1/coherence/",
     *(f"/studies/{number}/" for number in range(1, 9)),
     "/weight-versions/compare/?versions=1&versions=2&versions=3",
     "/rounds/1/statistics/",

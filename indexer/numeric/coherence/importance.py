@@ -15,6 +15,8 @@ SMOOTHNESS = np.logspace(-6, 4, 21)
 # Fewer cities determine no smooth line.
 SMOOTH_FEWEST = 10
 DRAWS = 200
+# Sums of a few hundred products differ by less.
+ROUNDING = 1e-9
 LOW, HIGH = 0.05, 0.95
 
 
@@ -134,12 +136,11 @@ def variance_shares(weights: FloatArray, parts: FloatArray, whole: FloatArray) -
     weights : float array, (parts,)
     parts : float array, (cities, parts)
     whole : float array, (cities,)
-        ``parts @ weights``.
 
     Returns
     -------
     float array, (parts,)
-        nan where the whole is constant or a value is missing.
+        nan where the whole is constant, or not ``parts @ weights``, as where values are missing.
 
     References
     ----------
@@ -147,7 +148,8 @@ def variance_shares(weights: FloatArray, parts: FloatArray, whole: FloatArray) -
     """
     deviations = whole - whole.mean()
     variance = deviations @ deviations
-    if not variance > 0:
+    errors = np.abs(parts @ weights - whole)
+    if not (variance > 0 and errors.max() <= ROUNDING * np.abs(whole).max()):
         return np.full(len(weights), np.nan)
     return np.asarray(weights * (deviations @ (parts - parts.mean(axis=0))) / variance)
 

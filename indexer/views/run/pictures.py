@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from indexer.enums import RunStatus
 from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.views.run.coherence import importance_figure
 from indexer.views.run.concentration import lorenz_figure
 from indexer.views.run.fragility import fragility_figure
 from indexer.views.run.maps import map_figure
@@ -24,6 +25,7 @@ from weighting.visitors import visitor_of
 FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
     "composition": lambda _request, run: composition_figure(run),
     "fragility": lambda _request, run: fragility_figure(run),
+    "importance": importance_figure,
     "lorenz": lorenz_figure,
     "map": map_figure,
     "places": places_figure,

@@ -25,6 +25,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
         "run-map": _("Map"),
         "run-places": _("Places"),
         "run-concentration": _("Concentration"),
+        "run-coherence": _("Coherence"),
         "run-report": _("Report"),
         "run-series": _("Series"),
     }

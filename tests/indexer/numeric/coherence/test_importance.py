@@ -121,7 +121,8 @@ def test_the_variance_of_a_sum_is_split_among_its_terms(gaussian):
     assert found == pytest.approx(
         WEIGHTS * (COVARIANCES @ WEIGHTS) / (WEIGHTS @ COVARIANCES @ WEIGHTS), abs=0.02
     )
-    assert np.isnan(variance_shares(WEIGHTS, terms, np.zeros(len(terms)))).all()
+    for other in (np.zeros(len(terms)), total**2, np.full(len(terms), np.nan)):
+        assert np.isnan(variance_shares(WEIGHTS, terms, other)).all()
 
 
 def test_the_spline_is_the_natural_one_through_its_knots():

@@ -1,0 +1,147 @@
+"""Whether the index that a run computed holds together."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexer.audit_files import Audit
+from indexer.models import Run
+from indexer.numeric.coherence.audit import Group, ScoredIndex, shifts_without
+from indexer.numeric.coherence.importance import Importance, shares_of, variance_shares
+from indexer.numeric.uncertainty import Index
+from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.plans import plan_of
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray
+from weighting.numeric.tree import NO_PARENT, Tree, global_weights
+from weighting.selectors.versions import local_weights_of
+
+
+@dataclass(frozen=True, eq=False)
+class Coherence:
+    """A finished run as an index to be audited; ``index`` scores it under other weights."""
+
+    subject: NodeScores
+    scored: ScoredIndex
+    index: Index
+
+    @property
+    def run(self) -> Run:
+        return self.subject.run
+
+    @property
+    def nodes(self) -> list[Indicator]:
+        return self.subject.nodes
+
+    @property
+    def tree(self) -> Tree:
+        return self.scored.tree
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Everything that files and API tell; loads the names of all units."""
+        return Audit(self.scored, self.index, [city.name_zh for city in self.subject.cities])
+
+    @cached_property
+    def parents(self) -> list[Indicator]:
+        """The nodes that have a group below them, in the order of the tree."""
+        return [self.nodes[node] for node in self.tree.inner]
+
+    def group_view(self, parent: Indicator | None) -> "GroupView":
+        """Return the group below a node; of None the first that has more than one member."""
+        position = NO_PARENT if parent is None else parent.position
+        by_parent = {group.parent: group for group in self.scored.groups}
+        group = by_parent[position]
+        while parent is None and len(group.members) == 1 and int(group.members[0]) in by_parent:
+            group = by_parent[int(group.members[0])]
+        return GroupView(self, group)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupView:
+    """One sibling group and what stands above it; arrays are (members,)."""
+
+    coherence: Coherence
+    group: Group
+
+    @property
+    def parent(self) -> Indicator | None:
+        """None where the composite stands above."""
+        return None if self.group.parent == NO_PARENT else self.coherence.nodes[self.group.parent]
+
+    @cached_property
+    def members(self) -> list[Indicator]:
+        return [self.coherence.nodes[node] for node in self.group.members]
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """Local weights."""
+        return self.coherence.scored.local[self.group.members]
+
+    @cached_property
+    def importance(self) -> Importance:
+        return self.coherence.scored.importance(self.group.members, self.group.parent)
+
+    @cached_property
+    def importance_sum(self) -> float:
+        """What the importance of all members adds up to; of straight lines where units are few."""
+        return float(np.nansum(self._best))
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """Importance over its sum."""
+        return shares_of(self._best)
+
+    @cached_property
+    def variance(self) -> FloatArray:
+        """Parts of the variance of what stands above; nan where that is no weighted sum."""
+        scored = self.coherence.scored
+        whole = scored.whole_of(self.group.parent)
+        return variance_shares(self.weights, scored.scores[:, self.group.members], whole)
+
+    @cached_property
+    def shifts(self) -> FloatArray:
+        """Places that ranks move on average without each member."""
+        return shifts_without(self.coherence.index, self.group.members)
+
+    @cached_property
+    def pearson(self) -> FloatArray:
+        """Of the members and, last, what stands above them, (members + 1, members + 1)."""
+        above = len(self.coherence.tree) if self.group.parent == NO_PARENT else self.group.parent
+        chosen = [*self.group.members.tolist(), above]
+        return self.coherence.scored.pearson[np.ix_(chosen, chosen)]
+
+    @property
+    def _best(self) -> FloatArray:
+        """Smooth importance, or linear where units are too few for a smooth line."""
+        smooth = self.importance.smooth
+        return self.importance.linear if np.isnan(smooth).all() else smooth
+
+
+def coherence_of(run: Run) -> Coherence:
+    """Load a finished run, with its nodes, for its audit."""
+    subject = node_scores_of(run)
+    leaves = subject.result.leaves
+    # Normalising loads the raw values, too.
+    normalised = leaves.values
+    tree, local = leaves.structure.tree, local_weights_of(run.weight_version_id)
+    scored = ScoredIndex(
+        tree=tree,
+        local=local,
+        global_=global_weights(tree, local),
+        raw=unpack_values(run.data_set),
+        scores=subject.result.node_scores,
+        total=subject.result.scores,
+    )
+    # A city without a rank has none to move.
+    ranked = np.isfinite(subject.result.scores)
+    index = Index(
+        tree=tree,
+        normalised=normalised[ranked],
+        local=local,
+        aggregation=run.method.aggregation,
+        steps=plan_of(run.method).node_steps(tree),
+    )
+    return Coherence(subject, scored, index)
