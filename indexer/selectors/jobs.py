@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from indexer.enums import Queue, RunStatus
@@ -44,7 +45,7 @@ def kinds_of_jobs() -> list[Any]:
 
 def waiting_jobs(model: type[AnyJob]) -> QuerySet[AnyJob]:
     """Return the jobs of a kind that are queued, or whose worker's lease ran out."""
-    lapsed = Q(status=RunStatus.RUNNING, lease_until__lte=timezone.now())
+    lapsed = Q(status=RunStatus.RUNNING, lease_until__lte=Now())
     return model._default_manager.filter(Q(status=RunStatus.QUEUED) | lapsed)
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
@@ -163,7 +163,7 @@ def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None
 
 def waiting_parts() -> QuerySet[StudyPart]:
     """Return the parts that nobody holds, or whose holder fell silent, and that are not counted."""
-    free = Q(lease__isnull=True) | Q(lease_until__lte=timezone.now())
+    free = Q(lease__isnull=True) | Q(lease_until__lte=Now())
     return StudyPart.objects.filter(free, block__isnull=True, study__status__in=UNDER_WAY)
 
 
@@ -175,7 +175,7 @@ def queue_of_study(study_id: int) -> Queue:
 
 def studies_to_merge() -> QuerySet[Study]:
     """Return the studies that are counted, and that nobody merges."""
-    free = Q(lease__isnull=True) | Q(lease_until__lte=timezone.now())
+    free = Q(lease__isnull=True) | Q(lease_until__lte=Now())
     return Study.objects.filter(free, status=StudyStatus.RUNNING, chunks_done=F("chunks"))
 
 

@@ -18,7 +18,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import F, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from config.stopping import is_stopping
@@ -42,9 +43,9 @@ Leased = Job | StudyPart | Study
 _owed: list[tuple[type[Leased], UUID | None, dict[str, Any]]] = []
 
 
-def lease_time() -> timedelta:
-    """How long a job stays with a worker that says nothing."""
-    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
+def lease_end() -> CombinedExpression:
+    """Until when a job stays with a worker that says nothing, by the database's clock, which all share."""
+    return Now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 def lock_rows(jobs: QuerySet[AnyJob]) -> QuerySet[AnyJob]:
@@ -61,7 +62,7 @@ def take_lease(jobs: Sequence[AnyJob]) -> None:
     type(jobs[0])._default_manager.filter(pk__in=[job.pk for job in jobs]).update(
         status=RunStatus.RUNNING,
         lease=lease,
-        lease_until=now + lease_time(),
+        lease_until=lease_end(),
         started_at=now,
         worker=f"{socket.gethostname()}:{os.getpid()}"[:100],
         attempts=F("attempts") + 1,
@@ -90,7 +91,7 @@ def keep_lease(job: Leased) -> Iterator[None]:
 def renew_lease(model: type[Leased], lease: UUID) -> int:
     """Prolong the lease of the jobs that it still holds; return how many."""
     held = model._default_manager.filter(lease=lease)
-    return int(held.update(lease_until=timezone.now() + lease_time()))
+    return int(held.update(lease_until=lease_end()))
 
 
 def rows_held(jobs: Sequence[Job]) -> set[int]:

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,7 +27,7 @@ from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, studies_to_merge, waiting_parts
 from indexer.services.failures import failure_of
-from indexer.services.leases import MOST_DEATHS, keep_lease, lease_time, release, settle_releases
+from indexer.services.leases import MOST_DEATHS, keep_lease, lease_end, release, settle_releases
 from indexer.studies.asking import plan_question, planned_of, read_question
 from indexer.studies.base import Base, base_of
 from indexer.studies.kind import Planned
@@ -137,19 +138,20 @@ def claim_part(study_id: int) -> StudyPart | None:
     part = waiting_parts().filter(study=study).order_by("-attempts", "first").first()
     if part is None or part.attempts >= MOST_DEATHS or _goes_alone(study, part):
         return None
-    now = timezone.now()
-    part.lease, part.lease_until = uuid.uuid4(), now + lease_time()
+    part.lease = uuid.uuid4()
     part.attempts += 1
-    part.save(update_fields=["lease", "lease_until", "attempts"])
+    StudyPart.objects.filter(pk=part.pk).update(
+        lease=part.lease, lease_until=lease_end(), attempts=part.attempts
+    )
     if study.status == StudyStatus.QUEUED:
-        Study.objects.filter(pk=study_id).update(status=StudyStatus.RUNNING, started_at=now)
+        Study.objects.filter(pk=study_id).update(status=StudyStatus.RUNNING, started_at=timezone.now())
     part.study = Study.objects.select_related("run__method", "run__weight_version__round").get(pk=study_id)
     return part
 
 
 def _goes_alone(study: Study, part: StudyPart) -> bool:
     """Whether a part has to wait for another: it, or one that is held, ended a worker before."""
-    held = study.parts.filter(lease_until__gt=timezone.now())
+    held = study.parts.filter(lease_until__gt=Now())
     return held.exists() if part.attempts else held.filter(attempts__gt=1).exists()
 
 
@@ -302,7 +304,7 @@ def _claim_merging(study_id: int) -> Study | None:
     study = ready.select_for_update().first()
     if study is None or study.parts.filter(block__isnull=True).exists():
         return None
-    lease = {"lease": uuid.uuid4(), "lease_until": timezone.now() + lease_time()}
+    lease = {"lease": uuid.uuid4(), "lease_until": lease_end()}
     Study.objects.filter(pk=study.pk).update(**lease, attempts=F("attempts") + 1)
     return Study.objects.select_related("run__method", "run__weight_version__round").get(pk=study.pk)
 

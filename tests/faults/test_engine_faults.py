@@ -15,7 +15,6 @@ from indexer.enums import RunStatus
 from indexer.models import CityScore, Run
 from indexer.services import run_results
 from indexer.services import runs as services
-from indexer.services.leases import lease_time
 from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests.factories import make_framework
 from tests.faults.test_database_outage import (
@@ -108,7 +107,7 @@ def injure_again_and_again(data_set, injure, times, *, before=0.4):
         injure()
         injured_at = time.monotonic()
         under_way += not all_ended()
-        wait_until(all_ended, lease_time().total_seconds() + GRACE, "the end of all runs")
+        wait_until(all_ended, settings.RUN_LEASE_SECONDS + GRACE, "the end of all runs")
         longest = max(longest, time.monotonic() - injured_at)
         assert results() == undisturbed
     print(f"{times} times, {under_way} of them under way; at its end after at most {longest:.1f} s")
@@ -155,7 +154,7 @@ def test_a_message_that_arrives_twice_changes_nothing(celery, data_set):
             dispatch.wake_workers([data_set.pk])
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(deliver, range(2)))
-        wait_until(all_ended, lease_time().total_seconds() + GRACE, "the end of all runs")
+        wait_until(all_ended, settings.RUN_LEASE_SECONDS + GRACE, "the end of all runs")
         assert results() == undisturbed
         assert set(Run.objects.values_list("attempts", flat=True)) == {1}
     print(f"delivered four times over: {times} times")

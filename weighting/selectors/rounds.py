@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from weighting.enums import ExclusionRule, Feedback, Medium, RoundState
@@ -53,8 +53,8 @@ def rounds_to_follow(account: Account, framework: Framework, panel: Panel | None
 
 
 def due_rounds() -> QuerySet[Round]:
-    """Return the open rounds whose deadline has passed by the server's clock."""
-    return Round.objects.filter(state=RoundState.OPEN, deadline__lte=timezone.now())
+    """Return the open rounds whose deadline has passed by the database's clock, which all workers share."""
+    return Round.objects.filter(state=RoundState.OPEN, deadline__lte=Now())
 
 
 def rounds_with_participation(account: Account) -> QuerySet[Round]:

@@ -27,7 +27,7 @@ from weighting.models import (
 from weighting.moments import distance_problem, moment_text
 from weighting.selectors.pooling import voiding_blockers
 from weighting.selectors.preflight import opening_blockers
-from weighting.selectors.rounds import items_of
+from weighting.selectors.rounds import due_rounds, items_of
 from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
 from weighting.services.unlinking import destroy_links, unlink_at_close
@@ -147,15 +147,13 @@ def close_round(round_: Round, *, actor: Account | None) -> Round:
 
 @transaction.atomic
 def close_due_round(round_: Round) -> Round | None:
-    """Close a round whose deadline has passed by the server's clock; None when it is not due.
+    """Close a round whose deadline has passed by the database's clock; None when it is not due.
 
     Whether it is due is read again under the lock: the deadline may have moved in the meantime,
     or somebody closed the round.
     """
-    locked = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
-    if locked.state != RoundState.OPEN or locked.deadline > timezone.now():
-        return None
-    return close_round(locked, actor=None)
+    locked = due_rounds().select_for_update(no_key=True).filter(pk=round_.pk).first()
+    return close_round(locked, actor=None) if locked else None
 
 
 @transaction.atomic

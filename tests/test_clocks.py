@@ -1,0 +1,63 @@
+"""A worker whose clock is wrong closes no round early and takes nobody's job: the database's decides."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from indexer.enums import RunStatus
+from indexer.models import Run
+from indexer.selectors.jobs import waiting_jobs
+from indexer.services.leases import renew_lease, take_lease
+from tests.factories import make_framework, make_round
+from tests.indexer.factories import make_data_set, make_version
+from weighting.enums import RoundState
+from weighting.models import Round
+from weighting.services.rounds import close_due_round
+from weighting.tasks import close_due_rounds
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+
+@pytest.fixture
+def clock_is_off(monkeypatch):
+    """Let this process believe that it is so much later."""
+    right = timezone.now
+    return lambda off: monkeypatch.setattr(timezone, "now", lambda: right() + off)
+
+
+def test_a_round_is_not_closed_by_a_clock_that_runs_ahead(clock_is_off):
+    round_ = make_round(sealed=3)
+    clock_is_off(timedelta(days=400))
+
+    assert timezone.now() > round_.deadline
+    assert close_due_rounds() == []
+    assert close_due_round(round_) is None
+    assert Round.objects.get().state == RoundState.OPEN
+
+
+def test_a_round_is_closed_by_a_clock_that_lags_behind(clock_is_off):
+    round_ = make_round(sealed=3)
+    Round.objects.update(deadline=timezone.now() - timedelta(seconds=1))
+    clock_is_off(timedelta(days=-1))
+
+    assert close_due_rounds() == [round_.pk]
+
+
+def test_a_job_is_not_taken_from_its_worker_by_a_clock_that_runs_ahead(clock_is_off):
+    framework = make_framework()
+    make_version(framework)
+    make_data_set(framework)
+    run = Run.objects.get()
+    take_lease([run])
+
+    clock_is_off(timedelta(days=1))
+    assert not waiting_jobs(Run).exists()
+    # Nor does it keep one for longer than it says.
+    assert renew_lease(Run, run.lease) == 1
+    clock_is_off(timedelta(0))
+    assert Run.objects.get().lease_until < timezone.now() + timedelta(hours=1)
+    # Control: a lease that has run out is another's for the taking.
+    Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1), lease=uuid4())
+    assert waiting_jobs(Run).get().status == RunStatus.RUNNING
