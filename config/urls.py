@@ -36,4 +36,5 @@ urlpatterns = [
     ),
     path("", include("weighting.urls")),
     path("", include("indexer.urls")),
+    path("", include("upkeep.urls")),
 ]

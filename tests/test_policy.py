@@ -285,6 +285,7 @@ POLICY = {
     "indexer:city-change-export": ("", ANYBODY),
     "indexer:city-change-picture": ("", ANYBODY),
     "indexer:api-unknown": ("", ANYBODY),
+    "upkeep:examination": ("GET", ADMINISTRATOR),
 }
 VISITORS = ["anonymous", "expert", "other expert", "manager", "other manager", "analyst", "administrator"]
 

@@ -27,7 +27,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 
 
 def _sources():
-    for folder in ("config", "weighting", "indexer"):
+    for folder in ("config", "weighting", "indexer", "upkeep"):
         yield from (ROOT / folder).rglob("*.py")
     yield from (ROOT / "templates").rglob("*.html")
     yield from (ROOT / "templates").rglob("*.txt")

@@ -11,8 +11,9 @@ from upkeep.copies.archive import CopyError, Head, lines_of, open_archive
 from upkeep.copies.backup import check_copy
 from upkeep.copies.snapshot import migrations_here
 from upkeep.copies.tables import OWN_TO_MIGRATION, Table, all_tables
+from upkeep.database import owns_tables
 from upkeep.evidence import faults_of_store
-from weighting.immutability import VERSION, drop_triggers, install_triggers
+from weighting.immutability import drop_triggers, install_triggers
 from weighting.selectors import version_chain
 
 
@@ -57,7 +58,7 @@ def _refuse_other_release(head: Head, tables: Sequence[Table]) -> None:
 
 
 def _refuse_unfit_database(tables: Sequence[Table]) -> None:
-    if connection.vendor == "postgresql" and not _owns_tables():
+    if not owns_tables():
         raise CopyError(
             "This role does not own the tables. Restore as their owner: with the DATABASE_URL that migrates."
         )
@@ -67,14 +68,6 @@ def _refuse_unfit_database(tables: Sequence[Table]) -> None:
             f"The database is not empty, there are rows in {', '.join(found)}. Restore into a new one, where"
             " nothing but manage.py migrate has run."
         )
-
-
-def _owns_tables() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", [VERSION]
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def _holds_rows(table: Table) -> bool:

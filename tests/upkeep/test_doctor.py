@@ -1,0 +1,187 @@
+"""An examination sees each kind of fault and says what to do, on the page as on the command line."""
+
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings as installed
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from indexer.models import Run
+from tests.factories import make_account, make_framework, make_round
+from tests.indexer.factories import make_data_set, make_version
+from tests.processes import free_port
+from upkeep.doctor import store, surroundings, work
+from upkeep.doctor.finding import Level
+from weighting import immutability
+from weighting.enums import Role
+from weighting.models import Round
+
+pytestmark = pytest.mark.django_db
+postgres_only = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has neither")
+
+
+def found(check, level):
+    return " ".join(f"{finding.text} {finding.remedy}" for finding in check() if finding.level == level)
+
+
+def wrong(check):
+    return found(check, Level.WRONG)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"DEBUG": True}, "DJANGO_DEBUG=0"),
+        ({"SECRET_KEY": "short"}, "openssl rand"),
+        ({"ALLOWED_HOSTS": ["*"]}, "DJANGO_ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ["other.example"]}, "DJANGO_ALLOWED_HOSTS"),
+        ({"PUBLIC_URL": "http://weights.example", "ALLOWED_HOSTS": ["weights.example"]}, "QUANHENG_HTTPS=1"),
+    ],
+    ids=str,
+)
+def test_settings_that_leave_a_door_open(settings, changes, told):
+    assert wrong(surroundings.check_settings) == ""
+    for name, value in changes.items():
+        setattr(settings, name, value)
+
+    assert told in wrong(surroundings.check_settings)
+
+
+def test_a_proxy_that_is_not_counted(settings):
+    settings.HTTPS, settings.PROXIES = True, 0
+
+    assert "QUANHENG_PROXIES" in found(surroundings.check_settings, Level.LOOK)
+
+
+def test_files_that_others_may_read(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    tmp_path.chmod(0o700)
+    (tmp_path / "secret_key").write_text("x")
+    assert str(tmp_path) not in wrong(surroundings.check_files)
+
+    tmp_path.chmod(0o755)
+    (tmp_path / "secret_key").chmod(0o644)
+    assert f"chmod go= {tmp_path / 'secret_key'}" in wrong(surroundings.check_files)
+
+
+@pytest.mark.parametrize(("free", "level"), [(10**8, Level.WRONG), (10**9, Level.LOOK), (10**11, Level.FINE)])
+def test_a_disk_that_fills(monkeypatch, free, level):
+    usage = type("Usage", (), {"free": free})
+    monkeypatch.setattr(surroundings.shutil, "disk_usage", lambda path: usage)
+
+    assert f"{free // 10**6} MB" in found(surroundings.check_disk, level)
+
+
+def test_a_mail_server_that_is_away_or_not_named(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    assert "ConnectionRefusedError" in wrong(surroundings.check_mail)
+
+    settings.EMAIL_BACKEND = "config.mail.EmailBackend"
+    assert "QUANHENG_MAIL_HOST" in found(surroundings.check_mail, Level.LOOK)
+
+
+@pytest.mark.postgres
+def test_a_database_behind_its_code():
+    assert wrong(store.check_database) == ""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE id = (SELECT MAX(id) FROM django_migrations)")
+
+    assert "migrate" in wrong(store.check_database)
+
+
+@pytest.mark.postgres
+@postgres_only
+def test_a_role_that_owns_the_tables():
+    assert "grant_app_role" in found(store.check_database, Level.LOOK)
+
+
+@pytest.mark.postgres
+def test_a_guard_that_was_removed():
+    assert wrong(store.check_triggers) == ""
+    immutability.drop_triggers("default")
+
+    assert immutability.VERSION in wrong(store.check_triggers)
+
+
+@pytest.mark.postgres
+def test_runs_that_do_not_belong_to_their_versions():
+    framework = make_framework()
+    make_version(framework)
+    make_data_set(framework)
+    assert wrong(store.check_versions) == ""
+    Run.objects.update(
+        status="done",
+        node_scores=b"",
+        finished_at=timezone.now(),
+        manifest_hash="f" * 64,
+        data_sha256="f" * 64,
+    )
+
+    assert f"not: {Run.objects.get().pk}" in wrong(store.check_versions)
+
+
+@pytest.mark.postgres
+@postgres_only
+@pytest.mark.parametrize(("off", "level"), [(-60, Level.WRONG), (5, Level.LOOK), (0, Level.FINE)])
+def test_a_clock_that_is_off(monkeypatch, off, level):
+    right = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: right() + timedelta(seconds=off))
+
+    assert f"{off:.0f}" in found(store.check_clock, level)
+
+
+@pytest.mark.postgres
+def test_a_round_that_nobody_closes_and_a_run_that_nobody_takes():
+    framework = make_framework()
+    make_version(framework)
+    make_data_set(framework)
+    make_round()
+    assert found(work.check_jobs, Level.WRONG) + found(work.check_jobs, Level.LOOK) == ""
+    long_ago = timezone.now() - timedelta(hours=1)
+    Round.objects.update(deadline=long_ago)
+    Run.objects.update(queued_at=long_ago)
+
+    assert "beat" in wrong(work.check_jobs)
+    assert "half an hour: 1" in found(work.check_jobs, Level.LOOK)
+
+
+def test_a_broker_without_workers(valkey):
+    assert wrong(work.check_broker) == ""
+    assert "--queues interactive,bulk" in wrong(work.check_workers)
+
+
+def test_the_command_ends_with_what_is_wrong_and_the_page_says_the_same(client):
+    """With neither broker nor administrator: what breaks keeps nothing else from being seen."""
+    out = StringIO()
+    with translation.override("en"), pytest.raises(CommandError, match="WRONG"):
+        call_command("doctor", stdout=out)
+    lines = out.getvalue()
+    assert "WRONG  Broker: It does not answer (ConnectionError)." in lines
+    assert "-> Run manage.py setup_link." in lines
+    assert "fine   Guards" in lines
+
+    client.force_login(make_account(Role.ADMINISTRATOR))
+    page = client.get(reverse("upkeep:examination"), headers={"Accept-Language": "en"}).content.decode()
+    page = page.replace("&#x27;", "'")
+    told = [line.partition(": ")[2] for line in lines.splitlines() if not line.startswith(" ")]
+    # But for what changes from one look to the next.
+    lasting = [text for text in told if " MB" not in text and "Nobody can administer" not in text]
+    assert len(lasting) > 8
+    assert [text for text in lasting if text not in page] == []
+
+
+def test_a_whole_installation_is_fine(celery_worker_process):
+    make_account(Role.ADMINISTRATOR)
+    Path(installed.VAR_DIR).chmod(0o700)
+    celery_worker_process()
+    out = StringIO()
+    with translation.override("en"):
+        call_command("doctor", stdout=out)
+
+    assert "fine   Workers: Workers that answer: worker0@test." in out.getvalue()

@@ -1,0 +1,11 @@
+"""Addresses for those who keep the installation running."""
+
+from django.urls import path
+
+from upkeep import views
+
+app_name = "upkeep"
+
+urlpatterns = [
+    path("installation/", views.examination, name="examination"),
+]
