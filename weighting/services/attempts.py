@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,10 +18,13 @@ WINDOW_SECONDS = 15 * 60
 def count_attempt(secret: str, address: str) -> CodeAttempts | None:
     """Count a guess at a kind of secret; None, and nothing counted, once there were too many."""
     window = int(timezone.now().timestamp()) // WINDOW_SECONDS
-    CodeAttempts.objects.filter(window__lt=window).delete()
-    attempts, _made = CodeAttempts.objects.get_or_create(origin=_origin(secret, address), window=window)
-    allowed = CodeAttempts.objects.filter(pk=attempts.pk, failures__lt=MOST_FAILURES)
-    return attempts if allowed.update(failures=F("failures") + 1) else None
+    # One transaction waits for SQLite's lock once and in turn; single statements, with many guesses
+    # at once, starve each other for as long as they may wait.
+    with transaction.atomic():
+        CodeAttempts.objects.filter(window__lt=window).delete()
+        attempts, _made = CodeAttempts.objects.get_or_create(origin=_origin(secret, address), window=window)
+        allowed = CodeAttempts.objects.filter(pk=attempts.pk, failures__lt=MOST_FAILURES)
+        return attempts if allowed.update(failures=F("failures") + 1) else None
 
 
 def _origin(secret: str, address: str) -> str:
