@@ -9,8 +9,8 @@ FAULTS_SHOWN := --timeout 7200 -rP
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
-# Two processes, file by file; the browser's and the faults' files are long and come first. PostgreSQL has one:
-# its tests share a server, and some of them restart it.
+# Two processes, file by file; the browser's and the faults' files are long and come first. On PostgreSQL the
+# faults and those that read the server's files have one, and the server to themselves.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run install test check bench faults messages clean
@@ -26,7 +26,8 @@ install: .venv/.dev ## put all that running and testing need into .venv
 	@$(PY) -m tests.chromium --install
 
 test: install ## run every test, on PostgreSQL and on SQLite
-	@$(PY) -m tests.postgres
+	@$(PY) -m tests.postgres -m "postgres and not (faults or alone)" $(SIDE_BY_SIDE)
+	@$(PY) -m tests.postgres -m "postgres and (faults or alone)"
 	@$(PY) -m pytest $(SIDE_BY_SIDE)
 
 check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings

@@ -27,7 +27,7 @@ from weighting.models import Ballot, Invitation, Score
 from weighting.services import ballots, claims, marks, residue
 from weighting.services.rounds import close_round
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 EXPERTS = 12
 # By chance an order finds one person; eight of twelve once in 50,000 orders, and a few hundred are tried.

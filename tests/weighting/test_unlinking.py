@@ -29,7 +29,7 @@ from weighting.services import claims, residue, unlinking
 from weighting.services.ballots import save_score, seal_ballot, withdraw_ballot
 from weighting.services.rounds import close_round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alone, pytest.mark.django_db]
 
 EXPERTS, ROUNDS = 24, 4
 # By chance an order finds one person a round; sixteen in four rounds happens once in 10^5 orders.

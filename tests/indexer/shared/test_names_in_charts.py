@@ -124,10 +124,10 @@ def test_no_text_at_all_becomes_code(one, other):
         assert [code for code in code_in(spec) if foreign_words(code)] == []
 
 
-@pytest.mark.parametrize("place", range(0, len(HOSTILE), 2))
+@pytest.mark.parametrize("place", range(0, len(HOSTILE), 3))
 def test_every_figure_is_drawn_whatever_the_names(place):
-    one, other = HOSTILE[place], HOSTILE[(place + 1) % len(HOSTILE)]
-    for spec in figures(one, f"{other} and a name that has no room beside the drawing" * 3, "丙"):
+    one, other, third = (HOSTILE[(place + more) % len(HOSTILE)] for more in range(3))
+    for spec in figures(one, f"{other} and a name that has no room beside the drawing" * 3, third):
         assert charts.render(spec, "svg", "en").startswith(b"<svg")
 
 
