@@ -7,9 +7,11 @@ import environ
 from config.lifeline import end_with_parent
 
 env = environ.Env()
-# Two workers without threads gave steadier latency than threads; slow clients are the buffering proxy's work.
+# One process for each of two processors. Threads mostly wait: for slow clients, for the database, and for
+# the turn that strangers, pictures and large files take (weighting/crowds.py, weighting/desk.py). There are
+# more of them than can wait so: some are always free for whoever saves a ballot.
 workers = env.int("QUANHENG_WEB_WORKERS", default=2)
-threads = env.int("QUANHENG_WEB_THREADS", default=1)
+threads = env.int("QUANHENG_WEB_THREADS", default=40)
 worker_class = "sync" if threads == 1 else "gthread"
 timeout = 60
 graceful_timeout = 10

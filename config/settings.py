@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "weighting.middleware.TokenMiddleware",
+    "weighting.crowds.CrowdMiddleware",
     "weighting.middleware.AudienceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -132,6 +133,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- what is made once and kept: pictures and files of finished runs ------------------------
+# Found by a hash of all that they depend on, so none is ever old; thrown away, they are made again.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "made": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": env.str("QUANHENG_MADE", default=str(VAR_DIR / "made")),
+        "TIMEOUT": 7 * 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
 }
 
 # --- broker --------------------------------------------------------------------------------
@@ -220,6 +233,8 @@ LOGOUT_REDIRECT_URL = "home"
 # How many proxies stand before the product, each of which writes down whom it heard: without the
 # number, what a stranger writes there would be believed, or all people be one address.
 PROXIES = env.int("QUANHENG_PROXIES", default=0)
+# Strangers are limited per address, and few of them are served at once (weighting/crowds.py).
+LIMIT_STRANGERS = env.bool("QUANHENG_LIMIT_STRANGERS", default=True)
 # Failed sign-ins are recorded. A lock would shut out whoever knows the password.
 AXES_LOCK_OUT_AT_FAILURE = False
 AXES_CLIENT_IP_CALLABLE = "weighting.requests.client_address"

@@ -155,3 +155,26 @@ def test_no_key_is_logged_when_nobody_answers(proxy):
     assert TOKEN not in log.read_text()
     # Control: what is no key is logged when it is refused.
     assert "/elsewhere" in log.read_text()
+
+
+def test_strangers_are_counted_by_the_address_that_the_site_heard(proxy):
+    """Another address, a session and a ballot are let through; so are three hundred experts of one house."""
+    address, names, port, _log = proxy
+    names.addresses = [FIRST]
+
+    def told(path, heard, times, **headers):
+        return [
+            get(address + path, **{"X-Forwarded-For": f"1.2.3.4, {heard}"}, **headers)[0]
+            for _ in range(times)
+        ]
+
+    with product_at(FIRST, port):
+        wait_until(lambda: get(address)[0] == 200, 10, what="the product")
+        flood = told("/runs/1/map.svg", "203.0.113.1", 60)
+        assert (flood[0], flood[-1]) == (200, 429)
+        assert 40 <= flood.count(200) <= 45
+        assert told("/runs/1/map.svg", "203.0.113.2", 1) == [200]
+        for cookie in ("ballot_keys=x", "a=b; sessionid=y"):
+            assert set(told("/runs/1/map.svg", "203.0.113.1", 60, Cookie=cookie)) == {200}
+        for path in ("/in/a-token/", "/in/", "/ballot/key.png", "/static/base.css"):
+            assert set(told(path, "203.0.113.1", 300)) == {200}

@@ -9,14 +9,12 @@ take the room of the drawing stand on lines of their own, and keys are set one b
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
-import pylopdf_fonts_zh_cn
-import vl_convert
-
+from weighting.confined import MEGABYTE, Limits, run_confined
 from weighting.lettering import (
     broken_into_lines,
     lines_expression,
@@ -51,8 +49,9 @@ class Figure:
 # What a picture is saved as, and how it is sent.
 PICTURES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
-# A machine without Chinese fonts of its own still draws Chinese: the package brings Noto Sans SC.
-vl_convert.register_font_directory(str(pylopdf_fonts_zh_cn.sans_path().parent))
+# V8 reserves more addresses than any machine has memory, so what is counted is what it writes to.
+PROGRAM = Path(__file__).with_name("picture_program.py")
+CONFINED = Limits(cpu_seconds=20, data=1024 * MEGABYTE, clock_seconds=40.0)
 
 # Okabe & Ito (2008), https://jfly.uni-koeln.de/color/, in the order that keeps neighbours apart.
 PALETTE = {
@@ -72,8 +71,6 @@ SERIES = [colour for name, colour in PALETTE.items() if name.startswith("series"
 UP, DOWN = PALETTE["series-1"], PALETTE["series-6"]
 SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"]
 FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sans-serif'
-RARE = re.compile(r"[\U00010000-\U0010ffff]")
-RARE_ESCAPED = re.compile(r"\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 PICTURE_WIDTH = 720
@@ -256,31 +253,26 @@ def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spe
     return {"field": name, "title": title, "type": kind} | ({"format": format} if format else {})
 
 
-def render(spec: Spec, format: str, lang: str) -> bytes:
-    """Draw a figure as one of `PICTURES` that stands alone: title, unit and source are in the picture."""
+def picture_source(spec: Spec, lang: str) -> bytes:
+    """Return all that a picture depends on: it stands alone, with title, unit and source in it."""
     picture = _with_caption(spec if lang.startswith("zh") else _in_straight_quotes(spec))
-    try:
-        return _drawn(picture, format, lang)
-    except ValueError:
-        # Where a label is cut within a rare character, which is two units long there, nothing is drawn.
-        return _drawn(_without_rare_characters(picture), format, lang)
+    return json.dumps({"lang": lang, "vega_lite": VEGA_LITE, "picture": picture}).encode()
 
 
-def _drawn(picture: Spec, format: str, lang: str) -> bytes:
-    if format == "png":
-        return vl_convert.vegalite_to_png(picture, vl_version=VEGA_LITE, scale=2, allowed_base_urls=[])
-    if format == "pdf":
-        return vl_convert.vegalite_to_pdf(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
-    svg = vl_convert.vegalite_to_svg(picture, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return svg.replace("<svg ", f'<svg lang="{lang}" ', 1).encode()
+def draw(source: bytes, format: str) -> bytes:
+    """Draw a `picture_source` as one of `PICTURES`, in a process of its own.
+
+    Raises
+    ------
+    TookTooLong, Broke
+        When it was not drawn within the limits.
+    """
+    return run_confined(PROGRAM, source, format, limits=CONFINED)
 
 
-def _without_rare_characters(picture: Spec) -> Spec:
-    """Put the printers' sign for a missing character in place of those beyond the basic plane."""
-    text = RARE.sub("〓", json.dumps(picture, ensure_ascii=False))
-    # Expressions hold them as pairs of escapes.
-    plain: Spec = json.loads(RARE_ESCAPED.sub("〓", text))
-    return plain
+def render(spec: Spec, format: str, lang: str) -> bytes:
+    """Draw a figure as one of `PICTURES`."""
+    return draw(picture_source(spec, lang), format)
 
 
 def _in_straight_quotes(part: Any) -> Any:

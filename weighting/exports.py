@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -32,6 +32,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 COMMAND_SIGNS = ("|", "%")
 FORMULA_STARTS = (*FORMULA_SIGNS, *COMMAND_SIGNS, "\t", "\r", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"-?[0-9,.]+")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The earliest time a ZIP file can state.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 TIMES = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>")
@@ -58,16 +59,17 @@ class Table:
     """Rows under headings, and what they were made from."""
 
     columns: Sequence[Heading]
-    rows: Iterable[Sequence[object]]
+    rows: Collection[Sequence[object]]
     provenance: Sequence[Fact] = ()
 
 
 class Format(NamedTuple):
-    """A kind of file."""
+    """A kind of file; one that is slow to write is made once and kept where it is large."""
 
     label: str
     content_type: str
     write: Callable[[Table], bytes]
+    is_slow: bool = False
 
 
 class NotInstalled(Exception):
@@ -82,6 +84,13 @@ def columns_of(*names: str) -> list[Heading]:
 def table_bytes(format: str, table: Table) -> bytes:
     """Write a table as one of `FORMATS`."""
     return FORMATS[format].write(table)
+
+
+def as_written(table: Table) -> bytes:
+    """Return all that a table's files depend on: headings, rows and provenance as they read."""
+    facts = [(fact.name, fact.label, _plain(fact.value)) for fact in table.provenance]
+    rows = [[_plain(value) for value in row] for row in table.rows]
+    return json.dumps([[*table.columns], facts, rows], ensure_ascii=False).encode()
 
 
 def is_installed(format: str) -> bool:
@@ -163,9 +172,11 @@ def _parquet(table: Table) -> bytes:
 
 FORMATS = {
     "csv": Format("CSV", "text/csv; charset=utf-8", _csv),
-    "xlsx": Format("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx),
+    "xlsx": Format(
+        "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx, is_slow=True
+    ),
     "json": Format("JSON", "application/json", _json),
-    "parquet": Format("Parquet", "application/vnd.apache.parquet", _parquet),
+    "parquet": Format("Parquet", "application/vnd.apache.parquet", _parquet, is_slow=True),
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+import pylopdf_fonts_zh_cn
 import vl_convert
 
 from weighting.drawing import FONT, PALETTE
@@ -11,6 +12,8 @@ from weighting.lettering import broken_into_lines
 WIDTH, MARGIN = 640, 40
 TITLE, KEY, TEXT = 24, 64, 20
 LINE = 30
+# A machine without Chinese fonts of its own still draws Chinese: the package brings Noto Sans SC.
+vl_convert.register_font_directory(str(pylopdf_fonts_zh_cn.sans_path().parent))
 MONO = '"DejaVu Sans Mono", "Noto Sans Mono", "Noto Sans CJK SC", monospace'
 
 

@@ -3,6 +3,7 @@
 import datetime
 import json
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -12,9 +13,11 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
 from tests.indexer.data.test_hostile_files import MAIN, SHEET, repacked
-from weighting.readers import ProblemLog, confined
-from weighting.readers.confined import Broke, TookTooLong, run_confined
+from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confined
+from weighting.readers import ProblemLog, workbook
 from weighting.readers.workbook import SheetLimits, read_sheet
+
+LIMITS = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)
 
 
 @pytest.fixture
@@ -40,8 +43,8 @@ def problems_of(data, limits=SheetLimits()):  # noqa: B008
 
 
 def test_what_a_program_writes_is_handed_back(program):
-    copied = program("import sys", "sys.stdout.write(sys.argv[1] + sys.stdin.read())")
-    assert run_confined(copied, b"data", "said ") == b"said data"
+    copied = program("import sys", "sys.stdout.write(sys.argv[2] + sys.stdin.read())")
+    assert run_confined(copied, b"data", "said ", limits=LIMITS) == b"said data"
 
 
 def test_a_program_inherits_no_secret_and_no_connection(program, monkeypatch):
@@ -50,22 +53,21 @@ def test_a_program_inherits_no_secret_and_no_connection(program, monkeypatch):
         "import json, os",
         "print(json.dumps([dict(os.environ), os.listdir('/proc/self/fd')]))",
     )
-    environment, files = json.loads(run_confined(told, b"", ""))
+    environment, files = json.loads(run_confined(told, b"", limits=LIMITS))
     assert "the secret" not in environment.values()
     # Its own three, and the folder that it lists.
     assert len(files) == 4
 
 
-def test_a_program_that_hangs_is_ended_by_the_clock(program, monkeypatch):
-    monkeypatch.setattr(confined, "CLOCK_SECONDS", 0.3)
+def test_a_program_that_hangs_is_ended_by_the_clock(program):
     with pytest.raises(TookTooLong):
-        run_confined(program("import time", "time.sleep(60)"), b"", "")
+        run_confined(program("import time", "time.sleep(60)"), b"", limits=replace(LIMITS, clock_seconds=0.3))
 
 
 @pytest.mark.parametrize("ending", ["import os; os.abort()", "raise SystemExit(3)"])
 def test_a_program_that_ends_otherwise_than_well_gives_nothing(program, ending):
     with pytest.raises(Broke):
-        run_confined(program(ending), b"", "")
+        run_confined(program(ending), b"", limits=LIMITS)
 
 
 def test_the_reader_is_ended_when_it_computes_too_long(monkeypatch):
@@ -73,7 +75,7 @@ def test_the_reader_is_ended_when_it_computes_too_long(monkeypatch):
     busy = sheet_of('<row><c t="inlineStr"><is><t>code</t></is></c></row>' + "<a/>" * 3_000_000)
     log = ProblemLog("b.xlsx")
     assert [row.cells for row in read_sheet(busy, log).rows] == [["code"]]
-    monkeypatch.setattr(confined, "CPU_SECONDS", 1)
+    monkeypatch.setattr(workbook, "CONFINED", replace(workbook.CONFINED, cpu_seconds=1))
     assert "took longer than" in problems_of(busy)
     with override("zh-hans"):
         assert "秒" in problems_of(busy)
@@ -85,7 +87,7 @@ def test_the_reader_is_ended_when_it_takes_too_much(monkeypatch):
     large = repacked(sheet_of(cells * 100), **{"xl/sharedStrings.xml": texts})
     log = ProblemLog("b.xlsx")
     assert len(read_sheet(large, log).rows) == 100
-    monkeypatch.setattr(confined, "MEMORY", 80 * confined.MEGABYTE)
+    monkeypatch.setattr(workbook, "CONFINED", replace(workbook.CONFINED, data=80 * MEGABYTE))
     assert "took more memory" in problems_of(large)
 
 

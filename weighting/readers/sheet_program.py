@@ -75,9 +75,9 @@ class Marks:
 
 def main() -> None:
     """Read and answer, within what this process may take."""
-    limits, seconds, memory = Limits(**json.loads(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    own, limits = json.loads(sys.argv[1]), Limits(**json.loads(sys.argv[2]))
+    resource.setrlimit(resource.RLIMIT_CPU, (own["cpu_seconds"],) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (own["data"],) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read(), limits)))
 

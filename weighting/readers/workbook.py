@@ -1,7 +1,7 @@
 """XLSX bytes to the same rows of trimmed text that a CSV file gives.
 
 A workbook is an archive, and a small one can unfold to gigabytes, or keep a parser busy for minutes: it is
-read in a process of its own (`weighting.readers.confined`), which this file gives limits and words.
+read in a process of its own (`weighting.confined`), which this file gives limits and words.
 """
 
 import json
@@ -12,12 +12,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from weighting.readers.confined import CPU_SECONDS, Broke, TookTooLong, run_confined
+from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confined
 from weighting.readers.problems import ProblemLog
 from weighting.readers.table import Row, Source, Table, note_controls, read_bytes, read_table
 
 ARCHIVE = b"PK\x03\x04"
 PROGRAM = Path(__file__).with_name("sheet_program.py")
+CONFINED = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)
 # What the program says by name, in the reader's language.
 FAULTS = {
     "damaged": gettext_lazy("The file is damaged. Save the workbook again."),
@@ -130,11 +131,12 @@ def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> She
 
 def _answer_of_program(data: bytes, limits: SheetLimits) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = json.loads(run_confined(PROGRAM, data, json.dumps(asdict(limits))))
+        found = run_confined(PROGRAM, data, json.dumps(asdict(limits)), limits=CONFINED)
     except TookTooLong:
-        return {"faults": [{"kind": "too-long", "most": CPU_SECONDS}]}
+        return {"faults": [{"kind": "too-long", "most": CONFINED.cpu_seconds}]}
     except Broke:
         return {"faults": [{"kind": "broke"}]}
+    answer: dict[str, Any] = json.loads(found)
     return answer
 
 

@@ -8,8 +8,24 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from weighting.drawing import PICTURES, Spec, render
-from weighting.exports import FORMATS, Fact, Heading, NotInstalled, Table, is_installed, table_bytes
+from weighting.confined import Broke, TookTooLong
+from weighting.desk import desk, made_once
+from weighting.drawing import PICTURES, Spec, draw, picture_source
+from weighting.exports import (
+    FORMATS,
+    Fact,
+    Heading,
+    NotInstalled,
+    Table,
+    as_written,
+    is_installed,
+    table_bytes,
+)
+from weighting.turnstiles import NoRoom
+
+# Of these many cells and more, a workbook takes long enough to make that it waits its turn.
+LARGE_TABLE = 2_000
+SECONDS_TO_WAIT = 3
 
 
 class SaveLink(NamedTuple):
@@ -35,20 +51,47 @@ def table_answer(
     if format not in FORMATS:
         raise Http404
     try:
-        content = table_bytes(format, Table(columns, rows, provenance))
+        content = _table_content(format, Table(columns, list(rows), provenance))
     except NotInstalled:
         said = _("This installation writes no Parquet: install requirements-parquet.txt, or save as CSV.")
         return HttpResponse(said, status=501, content_type="text/plain; charset=utf-8")
+    except NoRoom:
+        return _full()
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     return HttpResponse(content, content_type=FORMATS[format].content_type, headers=headers)
+
+
+def _table_content(format: str, table: Table) -> bytes:
+    """Write a table; a large one in a slow format waits its turn, and that of a finished run is kept."""
+    if not FORMATS[format].is_slow or len(table.rows) * len(table.columns) < LARGE_TABLE:
+        return table_bytes(format, table)
+    if any(fact.name == "data_sha256" for fact in table.provenance):
+        return made_once(as_written(table), lambda: table_bytes(format, table), "table", format)
+    with desk.turn():
+        return table_bytes(format, table)
 
 
 def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
     """Return a figure as a picture that stands alone; 404 for no figure or an unknown format."""
     if spec is None or format not in PICTURES:
         raise Http404
-    content = render(spec, format, get_language() or "en")
+    source = picture_source(spec, get_language() or "en")
+    try:
+        content = made_once(source, lambda: draw(source, format), "picture", format)
+    except NoRoom:
+        return _full()
+    except (TookTooLong, Broke):
+        said = _("This picture could not be drawn within the limits. The table holds the same numbers.")
+        return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
     return HttpResponse(content, content_type=PICTURES[format])
+
+
+def _full() -> HttpResponse:
+    """Ask for patience; a browser asks again by itself."""
+    said = _("Many pictures and files are being made just now. This one is asked for again in a moment.")
+    seconds = str(SECONDS_TO_WAIT)
+    headers = {"Retry-After": seconds, "Refresh": seconds}
+    return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def save_links(url: str) -> list[SaveLink]:

@@ -1,20 +1,29 @@
-"""Programs that read what strangers made, each in a process that may take little time and memory.
+"""Programs that work on what strangers made, each in a process that may take little time and memory.
 
 Such a process inherits no secret, no file and no connection; what goes wrong in it ends it alone.
 """
 
+import json
 import signal
 import subprocess
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MEGABYTE = 1024 * 1024
-# What the reader may compute and take; the file it is given comes on top. It sets these limits itself
-# (`weighting.readers.sheet_program`), for setting them between fork and exec is unsafe among threads.
-CPU_SECONDS = 5
-MEMORY = 256 * MEGABYTE
-# A busy machine computes slowly: the clock ends only what hangs.
-CLOCK_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program may take; ``data`` bytes of memory beside the file that it is given.
+
+    It sets the first two itself as it starts: setting them between fork and exec is unsafe among threads.
+    A busy machine computes slowly: the clock ends only what hangs.
+    """
+
+    cpu_seconds: int
+    data: int
+    clock_seconds: float
 
 
 class TookTooLong(Exception):
@@ -25,7 +34,7 @@ class Broke(Exception):
     """The process ended otherwise than well: mostly for want of memory, which each library tells its way."""
 
 
-def run_confined(program: Path, data: bytes, argument: str) -> bytes:
+def run_confined(program: Path, data: bytes, *arguments: str, limits: Limits) -> bytes:
     """Run a program of the product's own over ``data`` and return what it writes.
 
     Raises
@@ -33,8 +42,9 @@ def run_confined(program: Path, data: bytes, argument: str) -> bytes:
     TookTooLong, Broke
         When it was ended, or ended otherwise than well.
     """
+    own = json.dumps(asdict(limits) | {"data": limits.data + len(data)})
     # Isolated: neither the environment nor the folder that the product was started in is read.
-    command = [sys.executable, "-I", str(program), argument, str(CPU_SECONDS), str(MEMORY + len(data))]
+    command = [sys.executable, "-I", str(program), own, *arguments]
     try:
         done = subprocess.run(
             command,
@@ -42,7 +52,7 @@ def run_confined(program: Path, data: bytes, argument: str) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={},
-            timeout=CLOCK_SECONDS,
+            timeout=limits.clock_seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
