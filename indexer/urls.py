@@ -35,7 +35,9 @@ from indexer.views.reports import pages as reports
 from indexer.views.run import (
     city_profile,
     coherence,
+    coherence_pair,
     concentration,
+    distribution,
     families,
     fragility,
     fragility_pair,
@@ -117,6 +119,13 @@ urlpatterns = [
         name="run-concentration-export",
     ),
     path("runs/<int:pk>/coherence/", coherence.run_coherence, name="run-coherence"),
+    path("runs/<int:pk>/coherence/pair/", coherence_pair.run_nodes_pair, name="run-nodes-pair"),
+    path(
+        "runs/<int:pk>/coherence/pair/export/",
+        coherence_pair.nodes_pair_export,
+        name="run-nodes-pair-export",
+    ),
+    path("runs/<int:pk>/coherence/values/", distribution.run_distribution, name="run-distribution"),
     path("runs/<int:pk>/coherence/export/", coherence.coherence_export, name="run-coherence-export"),
     path("runs/<int:pk>/studies/", studies.run_studies, name="run-studies"),
     path("studies/", studies.study_list, name="study-list"),

@@ -1,7 +1,7 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
 from indexer.charts.city import Contribution, ProfilePoint, contribution_chart, profile_chart
-from indexer.charts.coherence import Bin, WeightAndImportance, dumbbell_chart
+from indexer.charts.coherence import Bin, WeightAndImportance, dumbbell_chart, histogram_chart
 from indexer.charts.concentration import lorenz_chart
 from indexer.charts.fragility import PairDot, fragility_chart
 from indexer.charts.many_versions import (
@@ -51,6 +51,7 @@ __all__ = [
     "distribution_strip",
     "dumbbell_chart",
     "fragility_chart",
+    "histogram_chart",
     "lorenz_chart",
     "place_chart",
     "profile_chart",

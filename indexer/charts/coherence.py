@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from weighting.drawing import PALETTE, Spec, field, figure
+from weighting.drawing import PALETTE, UP, Spec, field, field_of_points, figure
 from weighting.lettering import with_plain_names
+
+HEIGHT = 260
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,41 @@ def dumbbell_chart(rows: Sequence[WeightAndImportance], *, title: str, subtitle:
     ]
     drawn = [{key: _or_none(value) for key, value in asdict(row).items()} for row in rows]
     return figure(drawn, layers, title=title, subtitle=subtitle, source=source, step=26)
+
+
+@with_plain_names
+def histogram_chart(
+    bins: Sequence[Bin], *, x_title: str, units_word: str, title: str, subtitle: str, source: str
+) -> Spec:
+    """Draw how many values lie in each class."""
+    rows = [asdict(part) for part in bins]
+    tooltip = [
+        field("low", _("from"), "quantitative", ",.4~g"),
+        field("high", _("to"), "quantitative", ",.4~g"),
+        field("count", capfirst(units_word), "quantitative"),
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "rect", "color": UP, "stroke": PALETTE["chart-paper"], "strokeWidth": 0.5},
+            "encoding": {
+                "x": {
+                    "field": "low",
+                    "type": "quantitative",
+                    "scale": {"zero": False, "nice": False},
+                    "axis": {"title": x_title or None, "format": "~s", "tickCount": 6},
+                },
+                "x2": {"field": "high"},
+                "y": {
+                    "field": "count",
+                    "type": "quantitative",
+                    "axis": {"title": units_word, "tickCount": 5, "grid": True, "labelFontSize": 12},
+                },
+                "y2": {"datum": 0},
+                "tooltip": tooltip,
+            },
+        }
+    ]
+    return field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
 
 
 def _between(start: str, end: str, look: Spec, x: Spec, tooltip: list[Spec]) -> Spec:

@@ -107,7 +107,7 @@ def series_scatter(
 
 def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:
     scale: Spec = {"nice": False, "padding": PADDING} | ({"type": "log"} if logarithmic else {"zero": False})
-    axis: Spec = {"title": title, "grid": True, "format": "~s" if name == "value" else "~g", "tickCount": 6}
+    axis: Spec = {"title": title, "grid": True, "format": "~s" if name == "value" else "~r", "tickCount": 6}
     axis["labelFontSize"] = 12
     return {"field": name, "type": "quantitative", "scale": scale, "axis": axis}
 

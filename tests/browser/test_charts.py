@@ -48,6 +48,8 @@ PAGES = [
     "/runs/1/series/",
     "/runs/1/concentration/",
     "/runs/1/coherence/",
+    "/runs/1/coherence/pair/",
+    "/runs/1/coherence/values/",
     *(f"/studies/{number}/" for number in range(1, 9)),
     "/weight-versions/compare/?versions=1&versions=2&versions=3",
     "/rounds/1/statistics/",

@@ -10,6 +10,7 @@ from weighting.numeric.tree import Tree
 
 # COINr's limits of what is remarkable: fewer values than that, more zeros or more of one value.
 FEW, MANY = 0.65, 0.5
+MOST_CLASSES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,24 @@ def availability_by_node(tree: Tree, raw: FloatArray) -> FloatArray:
     """
     below: BoolArray = tree.descendant_leaves
     return (~np.isnan(raw)).astype(np.float64) @ below.T / below.sum(axis=1)
+
+
+def histogram(values: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Count values in classes of one width: as many as the root of their number, at most 30.
+
+    Parameters
+    ----------
+    values : float array, (cities,)
+        Finite, at least one.
+
+    Returns
+    -------
+    edges : float array, (classes + 1,)
+    counts : int array, (classes,)
+    """
+    classes = int(np.clip(np.ceil(np.sqrt(len(values))), 1, MOST_CLASSES))
+    counts, edges = np.histogram(values, bins=1 if np.ptp(values) == 0 else classes)
+    return edges, counts
 
 
 def _column_facts(values: FloatArray) -> tuple[float, ...]:

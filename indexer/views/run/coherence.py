@@ -198,6 +198,7 @@ def _heat(view: GroupView) -> list[dict[str, Any]]:
     """Shade the correlations of the first members, and of what stands above, last."""
     shown = [*range(min(len(view.members), SHADED)), len(view.members)]
     names = [*(node.name for node in view.members), whole_name(view)]
+    codes = [*(node.code for node in view.members), view.parent.code if view.parent else ""]
     members = view.group.members
     flags = np.zeros(view.pearson.shape, dtype=np.int64)
     flags[:-1, :-1] = view.coherence.scored.flags[np.ix_(members, members)]
@@ -205,7 +206,11 @@ def _heat(view: GroupView) -> list[dict[str, Any]]:
         {
             "number": number if a < len(members) else "Σ",
             "name": names[a],
-            "cells": [_heat_cell(view.pearson[a, b], FLAGS[flags[a, b]], is_own=a == b) for b in shown],
+            "cells": [
+                _heat_cell(view.pearson[a, b], FLAGS[flags[a, b]], is_own=a == b)
+                | {"pair": urlencode({"a": codes[a], "b": codes[b]}) if codes[a] else ""}
+                for b in shown
+            ],
         }
         for number, a in enumerate(shown, start=1)
     ]

@@ -10,7 +10,9 @@ from indexer.enums import RunStatus
 from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.views.run.coherence import importance_figure
+from indexer.views.run.coherence_pair import pair_figure
 from indexer.views.run.concentration import lorenz_figure
+from indexer.views.run.distribution import distribution_figure
 from indexer.views.run.fragility import fragility_figure
 from indexer.views.run.maps import map_figure
 from indexer.views.run.places import places_figure
@@ -24,10 +26,12 @@ from weighting.visitors import visitor_of
 # Each page of a run puts its figures here, by the name in their address; its query chooses as the page's.
 FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
     "composition": lambda _request, run: composition_figure(run),
+    "distribution": distribution_figure,
     "fragility": lambda _request, run: fragility_figure(run),
     "importance": importance_figure,
     "lorenz": lorenz_figure,
     "map": map_figure,
+    "nodes": pair_figure,
     "places": places_figure,
     "scatter": series_figure,
 }

@@ -91,7 +91,8 @@ def pages(client):
     sign_in_staff(client, make_account(Role.ANALYST))
     pair, many = ("&".join(f"runs={run.pk}" for run in some) for some in (runs[:2], runs))
     of_run = ["run-detail", "run-report", "run-map", "run-what-if", "run-fragility", "run-leads"]
-    of_run += ["run-places", "run-concentration", "run-coherence", "run-series"]
+    of_run += ["run-places", "run-concentration", "run-coherence", "run-nodes-pair", "run-distribution"]
+    of_run += ["run-series"]
     addresses = [reverse(f"indexer:{name}", args=[first.pk]) for name in of_run]
     addresses += [
         reverse("indexer:run-map", args=[first.pk]) + f"?against={runs[1].pk}",

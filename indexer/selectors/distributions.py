@@ -1,0 +1,73 @@
+"""How the values of one node of a run are spread: as they came, as treated, and as scores."""
+
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from indexer.models import IndexMethod
+from indexer.numeric.coherence.indicators import IndicatorFacts, indicator_facts
+from indexer.selectors.data_sets import normalise_data_set, unpack_values
+from indexer.selectors.node_scores import NodeScores
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray
+
+# What happens to a value before it is normalised.
+BEFORE = ("transform", "imputation", "outliers")
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """The values of a node over the units of a run, (cities,); nan where there is none."""
+
+    subject: NodeScores
+    node: Indicator
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Normalised values of a leaf, scores of an inner node."""
+        return self.subject.scores_on(self.node)
+
+    @cached_property
+    def raw(self) -> FloatArray | None:
+        """As the data set holds them; None of an inner node."""
+        if self._leaf is None:
+            return None
+        # Normalising loads the raw values, too.
+        self.subject.result.leaves.values  # noqa: B018
+        return unpack_values(self.subject.run.data_set)[:, self._leaf]
+
+    @cached_property
+    def treated(self) -> FloatArray | None:
+        """As they are normalised: divided, filled in, transformed; None where that changes nothing."""
+        if self.raw is None or self._leaf is None:
+            return None
+        leaves = self.subject.result.leaves
+        bare = without_normalisation(leaves.method)
+        made = normalise_data_set(leaves.data_set, bare, leaves.structure).values[:, self._leaf]
+        return None if np.array_equal(made, self.raw, equal_nan=True) else made
+
+    @cached_property
+    def facts(self) -> IndicatorFacts:
+        """Of the raw values, or of the scores where there are none; one column."""
+        values = self.scores if self.raw is None else self.raw
+        return indicator_facts(values[:, np.newaxis])
+
+    @cached_property
+    def _leaf(self) -> int | None:
+        """The column of the data set."""
+        if not self.node.is_leaf:
+            return None
+        return self.subject.result.leaves.structure.tree.leaf_codes.index(self.node.code)
+
+
+def without_normalisation(method: IndexMethod) -> IndexMethod:
+    """Return the method as one that leaves values as they are once they are treated; it is not stored."""
+    bare = copy(method)
+    bare.normalisation = "none"
+    bare.leaves = {
+        code: {name: cell for name, cell in cells.items() if name in BEFORE}
+        for code, cells in method.leaves.items()
+    }
+    return bare

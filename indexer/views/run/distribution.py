@@ -1,0 +1,131 @@
+"""How the values of one node of a run are spread, as a page and as pictures."""
+
+from typing import Any
+
+import numpy as np
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from indexer import charts
+from indexer.answers import answer_page
+from indexer.forms.coherence import NodeOfIndex
+from indexer.models import Run
+from indexer.numeric.coherence.indicators import histogram
+from indexer.selectors.distributions import Distribution
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.runs import PERCENT
+from indexer.views.shared.run_pages import answer_about_run, run_context
+from indexer.views.shared.tables import plain_number
+from indexer.words import data_set_name, score_unit, version_name
+from weighting.drawing import Figure, Spec
+from weighting.numeric.arrays import FloatArray
+from weighting.permissions import ANYONE, audience
+from weighting.views.numbers import signed
+
+
+@audience(ANYONE)
+@require_safe
+def run_distribution(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the values of a node as they came, as treated, and as scores."""
+    return answer_about_run(request, pk, lambda request, run: answer_page(request, run, _page))
+
+
+def distribution_figure(request: HttpRequest, run: Run) -> Spec | None:
+    """Return one of the histograms, by ``?of=``; None for one that there is not."""
+    figures = _figures(_asked(request, run)[1])
+    found = figures.get(request.GET.get("of", "scores"))
+    return found.spec if found else None
+
+
+def _asked(request: HttpRequest, run: Run) -> tuple[NodeOfIndex, Distribution]:
+    subject = node_scores_of(run)
+    form = NodeOfIndex(request.GET, nodes=subject.nodes)
+    return form, Distribution(subject, form.chosen)
+
+
+def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    form, found = _asked(request, run)
+    context = {
+        **run_context(run, "run-coherence"),
+        "title": _("How %(name)s is spread") % {"name": found.node.name},
+        "form": form,
+        "node": found.node,
+        "register": found.subject.cities.register,
+        "stats": _stats(found),
+        "figures": _figures(found),
+    }
+    return render(request, "indexer/run/distribution.html", context)
+
+
+def _stats(found: Distribution) -> list[dict[str, str]]:
+    facts, units = found.facts, found.subject.cities.register.units
+    shape = facts.shapes[0]
+    return [
+        {
+            "label": _("Values"),
+            "value": str(int(facts.count[0])),
+            "note": _("of %(count)s %(units)s") % {"count": len(found.scores), "units": units},
+        },
+        {"label": _("Zeros"), "value": _share(facts.zeros[0]), "note": _("of the values")},
+        {"label": _("The commonest value"), "value": _share(facts.repeats[0]), "note": _("of the values")},
+        {
+            "label": _("Skewness"),
+            "value": signed(shape.skewness, 2, plus=False),
+            "note": _("2 or more is far"),
+        },
+        {
+            "label": _("Kurtosis"),
+            "value": signed(shape.kurtosis, 2, plus=False),
+            "note": _("3.5 or more is far"),
+        },
+    ]
+
+
+def _share(part: float) -> str:
+    return f"{signed(float(part) * PERCENT, 1, plus=False)} %"
+
+
+def _figures(found: Distribution) -> dict[str, Figure]:
+    """Return the histograms there are, by what they are of."""
+    unit, score = found.node.unit, score_unit(found.subject.run.method)
+    values = {
+        "raw": (_("As the data set holds it"), unit, found.raw),
+        "treated": (_("As it goes into the normalisation"), unit, found.treated),
+        "scores": (
+            _("As it counts in the index") if found.node.is_leaf else _("As a score"),
+            score,
+            found.scores * PERCENT,
+        ),
+    }
+    drawn = {of: _figure(found, of, *said) for of, said in values.items()}
+    return {of: figure for of, figure in drawn.items() if figure is not None}
+
+
+def _figure(found: Distribution, of: str, title: str, unit: str, values: FloatArray | None) -> Figure | None:
+    present = None if values is None else values[np.isfinite(values)]
+    if present is None or not len(present):
+        return None
+    run, units = found.subject.run, found.subject.cities.register.units
+    edges, counts = histogram(present)
+    bins = [
+        charts.Bin(low, high, count)
+        for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
+    ]
+    subtitle = _("%(name)s: %(units)s by value") % {"name": found.node.name, "units": units}
+    words: dict[str, Any] = {
+        "title": f"{found.node.name}: {title}",
+        "subtitle": subtitle,
+        "source": f"{data_set_name(run.data_set)} · {version_name(run)}",
+    }
+    query = urlencode({"node": found.node.code, "of": of})
+    return Figure(
+        title=title,
+        subtitle=subtitle,
+        spec=charts.histogram_chart(bins, x_title=unit, units_word=units, **words),
+        rows=[(plain_number(part.low), plain_number(part.high), part.count) for part in bins],
+        image_url=f"{reverse('indexer:run-picture', args=[run.pk, 'distribution', 'svg'])}?{query}",
+    )

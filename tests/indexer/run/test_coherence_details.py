@@ -1,0 +1,113 @@
+"""What lies behind the audit of a run: two scores against each other, and how values are spread."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from indexer.selectors.runs import city_scores_of
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+from weighting.models import Indicator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def address(name, run):
+    return reverse(f"indexer:{name}", args=[run.pk])
+
+
+def leaves_of(run):
+    return list(Indicator.objects.filter(framework=run.data_set.framework, is_leaf=True).order_by("position"))
+
+
+def test_two_leaves_on_a_line_with_one_city_off_it(analyst):
+    values = random_values(12)
+    values[:, 1] = 3 * values[:, 0] + 1 + 0.01 * np.sin(np.arange(12))
+    values[4, 1] *= 1.5
+    run = make_runs(values, tilts=[None])[0]
+    a, b = (leaf.code for leaf in leaves_of(run)[:2])
+    shares = values / values.sum(axis=0)
+
+    context = analyst.get(address("run-nodes-pair", run), {"a": a, "b": b}).context
+
+    r = np.corrcoef(shares[:, 0], shares[:, 1])[0, 1]
+    assert context["title"].endswith(f"r = {r:.2f}")
+    assert context["stats"][2]["value"] == f"{r**2:.3f}"
+    assert len(context["rows"]) == 12
+    assert context["rows"][0]["city"].pk == run.data_set.city_ids[4]
+    named = [point for point in context["figure"].spec["data"]["values"] if point["is_outlier"]]
+    assert [point["name"] for point in named] == [context["rows"][0]["city"].name]
+
+
+def test_the_pair_as_a_file_and_as_a_picture(analyst):
+    run = make_runs(random_values(9), tilts=[1.0])[0]
+    leaf = leaves_of(run)[0]
+    answer = analyst.get(address("run-nodes-pair-export", run), {"a": leaf.code})
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 10
+    totals = dict(city_scores_of(run).values_list("city__name_zh", "score"))
+    assert all(float(row[5]) == pytest.approx(totals[row[0]] * 100) for row in rows[1:])
+    picture = analyst.get(reverse("indexer:run-picture", args=[run.pk, "nodes", "svg"]), {"a": leaf.code})
+    assert "<svg" in picture.content.decode()
+
+
+def test_codes_that_make_no_sense_are_left_out(analyst):
+    run = make_runs(random_values(5), tilts=[None])[0]
+    for name in ("run-nodes-pair", "run-distribution"):
+        assert analyst.get(address(name, run), {"a": "x", "b": "y", "node": "z"}).status_code == 200
+
+
+@pytest.mark.parametrize("cities", [1, 3])
+def test_few_cities_and_one_value_are_no_fault(analyst, cities):
+    run = make_runs(np.ones((cities, 5)), tilts=[None])[0]
+    for name in ("run-nodes-pair", "run-distribution"):
+        assert analyst.get(address(name, run)).status_code == 200
+
+
+def test_every_value_stands_in_one_class(analyst):
+    values = random_values(40)
+    values[0, 0] = np.nan
+    run = make_runs(values, tilts=[None], missing="reweight")[0]
+    leaf = leaves_of(run)[0]
+
+    context = analyst.get(address("run-distribution", run), {"node": leaf.code}).context
+
+    # Nothing was done to what is there, so that what goes into the normalisation is what came.
+    assert list(context["figures"]) == ["raw", "scores"]
+    for figure in context["figures"].values():
+        assert sum(count for _low, _high, count in figure.rows) == 39
+    assert context["stats"][0]["value"] == "39"
+
+
+def test_what_was_drawn_in_is_shown_as_it_is_normalised(analyst):
+    values = random_values(40)
+    values[7, 0] = 1e6
+    run = make_runs(values, tilts=[None], outliers="winsorise")[0]
+    leaf = leaves_of(run)[0]
+
+    figures = analyst.get(address("run-distribution", run), {"node": leaf.code}).context["figures"]
+
+    assert list(figures) == ["raw", "treated", "scores"]
+    highest = [figures[of].spec["data"]["values"][-1]["high"] for of in ("raw", "treated")]
+    assert highest[0] == 1e6
+    assert highest[1] == pytest.approx(np.sort(values[:, 0])[-2])
+    picture = reverse("indexer:run-picture", args=[run.pk, "distribution", "svg"])
+    drawn = [analyst.get(picture, {"node": leaf.code, "of": of}) for of in figures]
+    assert len({answer.content for answer in drawn}) == 3
+    assert analyst.get(picture, {"node": leaf.code, "of": "nothing"}).status_code == 404
+
+
+def test_an_inner_node_has_scores_alone(analyst):
+    run = make_runs(random_values(9), tilts=[1.0])[0]
+    inner = Indicator.objects.filter(framework=run.data_set.framework, is_leaf=False).first()
+    figures = analyst.get(address("run-distribution", run), {"node": inner.code}).context["figures"]
+    assert list(figures) == ["scores"]
