@@ -17,7 +17,7 @@ MANY = 500
 
 SENTENCES: dict[str, Promise] = {
     "nothing_present": gettext_lazy(
-        "These cities have no value in anything that this version weighs: %(units)s. Complete the data."
+        "These units have no value in anything that this version weighs: %(units)s. Complete the data."
     ),
     "memory": gettext_lazy(
         "The worker has too little memory for this data set. Ask the operator for a larger machine."

@@ -62,7 +62,7 @@ class PlacesView(RunView):
             problems["level"] = [_("Write province or region.")]
         if weight not in (PLAIN, *usable):
             known = _(", ").join([PLAIN, *usable])
-            problems["weight"] = [_("No such column weighs cities. Known: %(known)s.") % {"known": known}]
+            problems["weight"] = [_("No such column weighs units. Known: %(known)s.") % {"known": known}]
         if problems:
             raise ValidationError(problems)
         ranked = rank_places(subject, level, weight="" if weight == PLAIN else weight, usable=usable)  # type: ignore[arg-type]

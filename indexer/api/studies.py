@@ -344,7 +344,7 @@ class StudyPair(StudyView):
     def get(self, request: Request, pk: int) -> Response:
         asked = {name: request.query_params.get(name, "") for name in ("above", "below")}
         if missing := [name for name, value in asked.items() if not value]:
-            raise ValidationError({name: [_("Name a city.")] for name in missing})
+            raise ValidationError({name: [_("Name a unit.")] for name in missing})
         try:
             count = compare_pair(self.study(pk), first=asked["above"], second=asked["below"])
         except Refused as refusal:

@@ -65,7 +65,7 @@ class WhatIfOfRun(RunView):
             message = _("“%(part)s” states no weights of this tree (%(kind)s).")
             raise ValidationError({"w": [message % {"part": error.part, "kind": error.kind}]}) from None
         except CompositeError as error:
-            message = _("%(count)s cities have nothing of any weight: give weight to what they have.")
+            message = _("%(count)s units have nothing of any weight: give weight to what they have.")
             raise ValidationError({"w": [message % {"count": len(error.cities)}]}) from None
 
 

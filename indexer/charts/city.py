@@ -94,7 +94,7 @@ def profile_chart(
     source: str,
 ) -> Spec:
     """Draw the city as bars, and the means of province, region and nation as marks of other shapes."""
-    places = {"province": province, "region": region, "nation": _("nation")}
+    places = {"province": province, "region": region, "nation": _("all units")}
     means = [
         {"name": point.name, "place": label, "value": getattr(point, key)}
         for point in points

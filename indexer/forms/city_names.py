@@ -32,5 +32,5 @@ class CityNames:
 
 
 def _key(city: City) -> str:
-    """Name a city within its register, where two provinces may have one of the same name."""
+    """Name a unit within its register, where two provinces may have one of the same name."""
     return f"{city.name_zh}#{city.pk}"

@@ -286,7 +286,7 @@ def _jumps(mapped: Mapped, content: Content) -> Iterator[Finding]:
     jumps = unit_jumps(content.values, before)
     for place in np.flatnonzero(jumps.columns).tolist():
         message = _(
-            "The median city has %(ratio).3g times its value of the previous edition; from 5 times up, or a "
+            "The median unit has %(ratio).3g times its value of the previous edition; from 5 times up, or a "
             "fifth down, the unit may have changed."
         )
         yield Finding(
@@ -297,7 +297,7 @@ def _jumps(mapped: Mapped, content: Content) -> Iterator[Finding]:
         row, code = content.rows[index], mapped.leaves[place].code
         message = _(
             "The value was %(before).6g in the previous edition: it moved ten times as far as the median "
-            "city."
+            "unit."
         ) % {"before": before[index, place]}
         yield Finding(
             "note", "jump", message, mapped.sheet.lines[row], mapped.sheet.units[row], code,

@@ -7,7 +7,7 @@ import numpy as np
 from weighting.numeric.arrays import BoolArray, FloatArray
 
 FENCE = 3.0
-# The median city does not grow or shrink fivefold from one edition to the next.
+# The median unit does not grow or shrink fivefold from one edition to the next.
 UNIT_JUMP = 5.0
 CELL_JUMP = 10.0
 

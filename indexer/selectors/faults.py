@@ -78,7 +78,7 @@ def _data_templates() -> dict[str, str]:
     """Why data cannot be normalised or summed up."""
     return {
         "infinite": _("Some values are not finite: %(codes)s. Correct the data."),
-        "no_value": _("No city has a value: %(codes)s. Fill the indicator in or leave it out."),
+        "no_value": _("No unit has a value: %(codes)s. Fill the indicator in or leave it out."),
         "missing": _("Values are missing: %(codes)s (%(units)s). Choose how missing values are treated."),
         "negative_value": _("Values below zero have no share: %(codes)s. Choose another normalisation."),
         "zero_reciprocal": _("Zero has no reciprocal: %(codes)s. Reflect such indicators instead."),
@@ -86,11 +86,11 @@ def _data_templates() -> dict[str, str]:
             "The total is zero, so there are no shares: %(codes)s. Choose another normalisation."
         ),
         "negative_total": _("The given total is not above zero: %(codes)s. Correct the totals."),
-        "constant": _("All cities have the same value: %(codes)s. Choose another normalisation."),
+        "constant": _("All units have the same value: %(codes)s. Choose another normalisation."),
         "out_of_range": _(
             "The values are too large or too small to compute with: %(codes)s. Use another unit."
         ),
-        "empty_unit": _("These cities have no value at all: %(units)s. Leave them out of the data."),
+        "empty_unit": _("These units have no value at all: %(units)s. Leave them out of the data."),
         "denominator": _(
             "The denominator of %(codes)s is not above zero in %(units)s. Choose another one or correct it."
         ),

@@ -90,7 +90,7 @@ def method_blockers(choice: MethodChoice) -> list[str]:
         blockers.append(
             _(
                 "The geometric mean needs values above zero, which this normalisation does not give for "
-                "all cities. Choose the arithmetic mean or another normalisation."
+                "all units. Choose the arithmetic mean or another normalisation."
             )
         )
     changes = OUTLIER_ACTIONS[choice.outliers].changes or choice.denominators

@@ -77,7 +77,7 @@ def _propose_groups(
             names = _(", ").join(nodes[group[column]].name for column in error.columns)
             blockers.append(_complaint(error.reason) % {"names": names})
         except ValueError:
-            blockers.append(_("Fewer than three cities propose no weights: use a larger data set."))
+            blockers.append(_("Fewer than three units propose no weights: use a larger data set."))
     if blockers:
         raise Refused(*dict.fromkeys(blockers))
     return local
@@ -92,6 +92,6 @@ def _complaint(reason: str) -> str:
         "the columns rise and fall together": _("The values rise and fall together: %(names)s. Use entropy."),
         "missing values": _("Values are missing: %(names)s. Use a data set that fills them."),
         "all cities have the same value": _(
-            "All cities have the same value, which tells none from another: %(names)s."
+            "All units have the same value, which tells none from another: %(names)s."
         ),
     }[reason]

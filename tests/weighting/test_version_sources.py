@@ -213,7 +213,7 @@ def test_collinear_sub_indices_are_refused_by_name(framework, published):
 def test_too_few_cities_are_refused(framework, published):
     values, totals = published
 
-    with pytest.raises(Refused, match="3 cities do not determine the weights of 4"):
+    with pytest.raises(Refused, match="3 units do not determine the weights of 4"):
         imply(framework, totals_csv(values[:3], totals[:3]))
 
 

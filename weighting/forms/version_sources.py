@@ -47,7 +47,7 @@ class ImpliedForm(Labels):
     file = SheetFileField(
         label=gettext_lazy("Published figures (CSV or XLSX)"),
         help_text=gettext_lazy(
-            "One row for each city. Columns: unit, total, and one for each sub-index, named by its code. "
+            "One row for each unit. Columns: unit, total, and one for each sub-index, named by its code. "
             "Digits as printed: they decide what rounding explains."
         ),
     )

@@ -44,7 +44,7 @@ def read_published_totals(source: Source, name: str, codes: Sequence[str]) -> Pu
             _check_unit(line, cells["unit"], units, log)
             rows.append([_read_cell(line, column, cells[column], places, log) for column in columns])
         if not rows:
-            log.add(_("The file has no city. Add a row for each."))
+            log.add(_("The file has no unit. Add a row for each."))
     log.raise_if_any()
     numbers = np.array(rows)
     return PublishedTotals(
@@ -58,9 +58,9 @@ def read_published_totals(source: Source, name: str, codes: Sequence[str]) -> Pu
 
 def _check_unit(line: int, unit: str, units: dict[str, int], log: ProblemLog) -> None:
     if not unit:
-        log.add(_("The city has no name. Fill it in."), row=line, column="unit", value="")
+        log.add(_("The unit has no name. Fill it in."), row=line, column="unit", value="")
     elif units.setdefault(unit, line) != line:
-        message = _("The city is already in row %(first)d. Delete one of the rows.")
+        message = _("The unit is already in row %(first)d. Delete one of the rows.")
         log.add(message % {"first": units[unit]}, row=line, column="unit", value=unit)
 
 

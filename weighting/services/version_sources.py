@@ -311,10 +311,10 @@ def _unidentified(error: ImpliedWeightsError, table: PublishedTotals, roots: lis
         names = _(", ").join(roots[column].name for column in error.columns)
         return _(
             "The values of %(names)s move together, so no totals can tell their weights apart: "
-            "leave the fit, or add cities in which they differ."
+            "leave the fit, or add units in which they differ."
         ) % {"names": names}
     return _(
-        "%(cities)d cities do not determine the weights of %(columns)d sub-indices: add cities, with every "
+        "%(cities)d units do not determine the weights of %(columns)d sub-indices: add units, with every "
         "value printed."
     ) % {"cities": len(table.units), "columns": len(roots)}
 

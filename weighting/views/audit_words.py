@@ -86,7 +86,7 @@ KINDS: dict[str, Promise] = {
     "weightversion": gettext_lazy("the weight version"),
     "dataset": gettext_lazy("the data set"),
     "run": gettext_lazy("the ranking"),
-    "city": gettext_lazy("the city"),
+    "city": gettext_lazy("the unit"),
     "branchindex": gettext_lazy("the branch"),
     "study": gettext_lazy("the study"),
     "apitoken": gettext_lazy("the API token"),

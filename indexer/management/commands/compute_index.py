@@ -50,7 +50,7 @@ class Command(BaseCommand):
         inputs = read_inputs(options, self.stdout.write)
         result = _compute(inputs, options)
         write_together(options["out"], lambda folder: _write(inputs, result, folder))
-        message = _("Wrote weights.csv, ranking.csv and nodes.csv to %(path)s: %(shape)s (cities × leaves).")
+        message = _("Wrote weights.csv, ranking.csv and nodes.csv to %(path)s: %(shape)s (units × leaves).")
         shape = "×".join(map(str, inputs.data.values.shape))
         self.stdout.write(message % {"path": options["out"], "shape": shape})
 

@@ -191,17 +191,17 @@ def _figure(profile: CityProfile) -> Figure:
     ]
     composite, word = profile.composite, profile.scores.cities.register.unit
     if as_ratio:
-        title = _("%(city)s scores %(times)s times the nation’s mean") % {
+        title = _("%(city)s scores %(times)s times the overall mean") % {
             "city": profile.city.name,
             "times": f"{composite.score / composite.nation:.2f}",
         }
-        subtitle = _("score of the %(unit)s and means of its places, the nation’s mean = 1") % {"unit": word}
+        subtitle = _("score of the %(unit)s and means of its places, the overall mean = 1") % {"unit": word}
     else:
-        title = _("%(city)s lies %(gap)s from the nation’s mean") % {
+        title = _("%(city)s lies %(gap)s from the overall mean") % {
             "city": profile.city.name,
             "gap": signed((composite.score - composite.nation) * PERCENT, DIGITS),
         }
-        subtitle = _("score of the %(unit)s and means of its places less the nation’s mean, %(measure)s") % {
+        subtitle = _("score of the %(unit)s and means of its places less the overall mean, %(measure)s") % {
             "unit": word,
             "measure": score_unit(profile.run.method),
         }
@@ -310,7 +310,7 @@ def _headings(register: Register) -> list[Heading]:
         Heading("city", _("Score of the %(unit)s") % words),
         Heading("province", _("Mean of the province")),
         Heading("region", _("Mean of the region")),
-        Heading("nation", _("Mean of the nation")),
+        Heading("nation", _("Mean of all units")),
         changed_heading(_("the score of the %(unit)s") % words),
     ]
 

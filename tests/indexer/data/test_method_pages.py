@@ -166,10 +166,10 @@ class TestRefusals:
         page = send(analyst, data_set, normalisation="zscore").content.decode()
         api = post_json(analyst, data_set, method={"aggregation": "geometric"})
 
-        assert f"All cities have the same value: {constant}." in page
+        assert f"All units have the same value: {constant}." in page
         assert api.status_code == 422
         assert api.json()["blockers"][0].startswith(f"This mean needs values above zero: {zero}.")
-        with pytest.raises(CommandError, match="All cities have the same value"):
+        with pytest.raises(CommandError, match="All units have the same value"):
             command(data_set, "--normalisation", "minmax")
         assert numbers_by_method(data_set) == {}
 

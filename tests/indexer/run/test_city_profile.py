@@ -148,7 +148,7 @@ def test_others_are_only_those_that_the_visitor_may_see(client):
 def test_scores_below_zero_are_shown_as_differences(analyst):
     run = make_runs(random_values(6), tilts=[None], normalisation="zscore")[0]
     response = analyst.get(page(run))
-    assert "from the nation’s mean" in response.content.decode()
+    assert "from the overall mean" in response.content.decode()
     points = response.context["figure"].rows
     assert {point.nation for point in points} == {0.0}
 

@@ -196,7 +196,7 @@ def test_bad_requests_to_the_api_are_all_named(analyst):
     assert answer.status_code == 400
     assert answer.json() == {
         "level": ["Write province or region."],
-        "weight": ["No such column weighs cities. Known: plain, population."],
+        "weight": ["No such column weighs units. Known: plain, population."],
     }
     assert api_of(analyst, run, node="nothing").status_code == 400
 
