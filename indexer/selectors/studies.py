@@ -14,10 +14,10 @@ from indexer.numeric.plans import counts_of
 from indexer.numeric.rank_bands import Bands
 from indexer.numeric.rank_counts import RankCounts, kept_draws
 from indexer.selectors.cities import Cities, cities_of_run
-from weighting.enums import VersionSource
-from weighting.models import Account, Round, WeightVersion
+from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
+from weighting.selectors.panel_scores import versions_told_of
 from weighting.selectors.pooling import rounds_behind
 from weighting.selectors.statistics import reported_rounds_visible_to
 
@@ -120,23 +120,15 @@ def may_draw_experts(account: Account | None, version: WeightVersion) -> bool:
 
 
 def _is_told_to(account: Account | None) -> Q:
-    """Match what rests on no ballot, or on ballots that the account may have: see `may_draw_experts`.
+    """Match what rests on no ballot, or on ballots that the account may have: see `versions_told_of`.
 
     The ranks of drawn panels are sums over ballots. With the counts that a manifest states, they
     can be solved for the ballots, whatever the page leaves out.
     """
-    readable = reported_rounds_visible_to(account).order_by().values("pk")
-    hidden = Round.objects.exclude(pk__in=readable).order_by().values("pk")
-    pooled = WeightVersion.objects.filter(
-        round__isnull=True, source=VersionSource.POOLED, pooled_rounds__isnull=False
-    ).exclude(pooled_rounds__in=hidden)
+    told = versions_told_of(account).order_by().values("pk")
     # A row without the key is neither equal nor unequal to anything in SQL.
     of_own_weights = Q(parameters__weights__isnull=True) | ~Q(parameters__weights=EXPERTS_DRAWN)
-    return (
-        (~Q(kind__in=OF_BALLOTS) & of_own_weights)
-        | Q(run__weight_version__round__in=readable)
-        | Q(run__weight_version__in=pooled.order_by().values("pk"))
-    )
+    return (~Q(kind__in=OF_BALLOTS) & of_own_weights) | Q(run__weight_version__in=told)
 
 
 def result_of_study(study: Study) -> StudyResult:

@@ -1,6 +1,6 @@
 """A finished study with everything it was computed from, as one file that repeats it elsewhere.
 
-Ballots are part of it where experts were drawn: those of closed rounds alone, at least k of
+Ballots are part of it where experts were drawn: those of aggregated rounds alone, at least k of
 them, sorted by their scores under numbers of their own, so that no row leads to a person or to
 the ballot in the store. Whoever may read the round's statistics may have them.
 """
@@ -24,7 +24,7 @@ from indexer.names import normalise_unit_name
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
-from indexer.selectors.studies import StudyResult, may_draw_experts, result_of_study
+from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
 from weighting.exports import neutralise, write_csv
@@ -32,7 +32,7 @@ from weighting.models import Account
 from weighting.numeric.tree import global_weights
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.panel_scores import PanelScores, panel_scores_of
+from weighting.selectors.panel_scores import PanelScores, panel_scores_of, versions_told_of
 
 # The earliest time that a ZIP file can state: the same study is the same file.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -46,7 +46,9 @@ def has_archive_for(account: Account | None, study: Study) -> bool:
     """
     if not has_role(account, STAFF) or study.status != StudyStatus.DONE:
         return False
-    return not _rests_on_ballots(study) or may_draw_experts(account, study.run.weight_version)
+    if not _rests_on_ballots(study):
+        return True
+    return versions_told_of(account).filter(pk=study.run.weight_version_id).exists()
 
 
 def archive_of(study: Study) -> bytes:

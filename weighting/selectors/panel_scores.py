@@ -3,15 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
+from weighting.enums import Medium, VersionSource
 from weighting.exceptions import NotReported
-from weighting.models import Round, WeightVersion
+from weighting.models import Account, Round, WeightVersion
+from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.aggregation import Rule
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.pooling import has_aggregate, pooled_items_of, rounds_behind
-from weighting.selectors.rounds import ballots_towards_k, counted_ballots_of, scores_on, too_few_words
+from weighting.selectors.rounds import ballots_towards_k, counted_ballots_of, scores_on
+from weighting.selectors.statistics import reported_rounds_visible_to
+
+# Leaving one expert out makes a panel of one fewer, which is a panel all the same.
+LEAST_STUDIED = LEAST_PANEL + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +42,7 @@ def panel_scores_of(version: WeightVersion) -> PanelScores:
     """Return the ballots that a version's weights were formed from, of one round or pooled.
 
     Raises `NotReported` for a version without ballots of its own, while a round behind it is
-    not aggregated, and below the minimum panel.
+    not aggregated, and where too few ballots are the experts' own.
     """
     rounds = rounds_behind(version)
     if not rounds:
@@ -51,11 +59,51 @@ def panel_scores_of(version: WeightVersion) -> PanelScores:
     ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
     least = max(round_.least_panel for round_ in rounds)
     towards_k = ballots_towards_k(ballots)
-    if towards_k < least:
-        raise NotReported(too_few_words(ballots, least=least))
+    if towards_k < max(least, LEAST_STUDIED):
+        raise NotReported(too_few_to_study(towards_k, least=max(least, LEAST_STUDIED)))
     asked = _asked(rounds, len(nodes))
     scores = np.where(asked, scores_on(ballots, nodes), np.nan)
     return PanelScores(_sorted(scores), asked, rounds[0].rule, least, towards_k)  # type: ignore[arg-type]
+
+
+def too_few_to_study(counted: int, *, least: int = LEAST_STUDIED) -> str:
+    """Say that no study is made of so few ballots."""
+    message = _(
+        "A study that draws experts or leaves them out needs %(least)d ballots that experts filled in "
+        "themselves; here are %(counted)d. Pool several rounds, or study weight noise."
+    )
+    return message % {"least": least, "counted": counted}
+
+
+def versions_told_of(account: Account | None) -> QuerySet[WeightVersion]:
+    """Return the versions of whose ballots the account may have studies: and the ballots, sorted.
+
+    It reads the statistics of every round behind them, and they are of as many ballots as
+    `panel_scores_of` asks for. Ballots left out are taken to be the experts' own.
+    """
+    readable = reported_rounds_visible_to(account).order_by().values("pk")
+    hidden = Round.objects.exclude(pk__in=readable).order_by().values("pk")
+    of_one = WeightVersion.objects.filter(round__in=readable).annotate(
+        own=_own("round") - Coalesce(F("round__excluded_count"), 0), least=F("round__minimum_panel")
+    )
+    pooled = (
+        WeightVersion.objects.filter(source=VersionSource.POOLED, round__isnull=True)
+        .filter(pooled_rounds__isnull=False)
+        .exclude(pooled_rounds__in=hidden)
+        .annotate(own=_own("pooled_rounds"), least=Max("pooled_rounds__minimum_panel"))
+    )
+    told = [
+        versions.filter(own__gte=Greatest("least", LEAST_STUDIED)).order_by().values("pk")
+        for versions in (of_one, pooled)
+    ]
+    return WeightVersion.objects.filter(Q(pk__in=told[0]) | Q(pk__in=told[1]))
+
+
+def _own(rounds: str) -> Count:
+    """Count the sealed ballots that experts filled in."""
+    online = Q(**{f"{rounds}__ballots__medium": Medium.ONLINE})
+    sealed = ~Q(**{f"{rounds}__ballots__receipt": ""})
+    return Count(f"{rounds}__ballots", filter=online & sealed, distinct=True)
 
 
 def _asked(rounds: list[Round], nodes: int) -> BoolArray:

@@ -32,6 +32,7 @@ from weighting.numeric.draws import (
     WeightNoise,
     dirichlet_around,
 )
+from weighting.selectors.panel_scores import LEAST_STUDIED, too_few_to_study
 
 METHODS = ("bootstrap", "noise", "dirichlet")
 MAX_DRAWS = 100_000_000
@@ -150,6 +151,8 @@ def _make_source(inputs: Inputs, method: str, numbers: dict[str, float]) -> Weig
         return dirichlet_around(tree, inputs.local, numbers["kappa"])
     if inputs.scores is None or inputs.rule is None:
         raise ValueError("a bootstrap needs scores")
+    if len(inputs.scores.experts) < LEAST_STUDIED:
+        raise CommandError(too_few_to_study(len(inputs.scores.experts)))
     return ExpertBootstrap(tree, inputs.scores.scores, inputs.rule, inputs.scores.asked)
 
 

@@ -139,6 +139,15 @@ def test_what_is_wrong_is_named_and_nothing_written(run, tmp_path, options, mess
     assert not (tmp_path / "out").exists()
 
 
+def test_a_panel_of_four_is_not_drawn_from(run, tmp_path):
+    """The control has one expert more."""
+    head, *rows = SCORES.splitlines(keepends=True)
+    with pytest.raises(CommandError, match="needs 5 ballots that experts filled in themselves; here are 4"):
+        run(scores=head + "".join(rows[: 4 * 5]))
+    assert not (tmp_path / "out").exists()
+    assert set(run(scores=head + "".join(rows[: 5 * 5]))) == set(NAMES)
+
+
 def test_all_bad_parameters_are_named_at_once(run):
     with pytest.raises(CommandError) as caught:
         run(draws="x", seed="y", nu="z", kappa="0", workers="-1")

@@ -7,13 +7,14 @@ from django.urls import reverse
 from indexer.models import Study
 from indexer.selectors.studies import may_draw_experts, rank_intervals_of, studies_visible_to
 from indexer.services.data_sets import publish_data_set
+from indexer.services.study_archive import has_archive_for
 from indexer.studies.kinds.sobol import WEIGHTS as SOBOL_WEIGHTS
 from indexer.studies.kinds.variants import WEIGHTS as VARIANT_WEIGHTS
 from indexer.studies.registry import KINDS
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, mark_entered, sign_in_staff
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role, VersionSource
-from weighting.models import WeightVersion
+from weighting.models import Round, WeightVersion
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,63 @@ def test_a_pool_tells_those_who_may_read_every_round_of_it(run):
         seen = studies_visible_to(account).filter(pk=study.pk).exists()
         assert seen == may_draw_experts(account, pooled)
     assert studies_visible_to(run.data_set.created_by).filter(pk=study.pk).exists()
+
+
+def cut(version, size):
+    """Leave that many ballots to the round of a version, as if no more had ever been sealed."""
+    kept = list(version.round.ballots.values_list("pk", flat=True)[:size])
+    version.round.ballots.exclude(pk__in=kept).delete()
+
+
+@pytest.mark.parametrize(("size", "entered", "is_told"), [(4, 0, False), (5, 0, True), (7, 3, False)])
+def test_of_too_small_a_panel_nobody_has_such_a_study(run, size, entered, is_told):
+    """Nor one that was stored before, nor its archive; the control has one ballot more."""
+    study, noise = make_study(run), make_study(run, "noise")
+    version, manager = run.weight_version, run.data_set.created_by
+    Round.objects.filter(pk=version.round_id).update(minimum_panel=2)
+    cut(version, size)
+    mark_entered(version.round, entered)
+
+    client = client_of(manager)
+    seen = set(studies_visible_to(manager).values_list("pk", flat=True))
+    assert seen == ({study.pk, noise.pk} if is_told else {noise.pk})
+    archive = client.get(reverse("indexer:study-archive", args=[study.pk]))
+    assert archive.status_code == (200 if is_told else 404)
+    assert has_archive_for(manager, study) == is_told
+    assert (rank_intervals_of(run, manager) is not None) == is_told
+
+    sent = {"kind": "bootstrap", "draws": "300", "seed": "9"}
+    page = client.post(reverse("indexer:run-studies", args=[run.pk]), sent)
+    api = client.post(
+        reverse("indexer:api-run-studies", args=[run.pk]), sent, content_type="application/json"
+    )
+    if is_told:
+        assert (page.status_code, api.status_code) == (302, 200)
+        return
+    assert api.status_code == 409
+    for answer in (page, api):
+        assert f"needs 5 ballots that experts filled in themselves; here are {size - entered}" in answer.text
+
+
+def test_of_small_pools_nobody_has_such_a_study(run):
+    """Two rounds of three ballots have six together; of two ballots each, four."""
+    other = make_panel_run(framework=run.data_set.framework, seed=4).weight_version
+    study = make_study(run)
+    manager = run.data_set.created_by
+    pooled = WeightVersion.objects.create(
+        framework=run.data_set.framework,
+        source=VersionSource.POOLED,
+        label_zh="合",
+        label_en="Pool",
+        created_by=manager,
+    )
+    behind = [run.weight_version.round, other.round]
+    pooled.pooled_rounds.set(behind)
+    for round_ in behind:
+        round_.managers.add(manager)
+    Round.objects.update(minimum_panel=4)
+    type(run).objects.filter(pk=run.pk).update(weight_version=pooled)
+    for size, is_told in [(3, True), (2, False)]:
+        for version in (run.weight_version, other):
+            cut(version, size)
+        assert studies_visible_to(manager).filter(pk=study.pk).exists() == is_told
