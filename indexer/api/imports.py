@@ -13,9 +13,14 @@ from rest_framework.response import Response
 from indexer.api.methods import Unprocessable
 from indexer.api.serializers import DataSetSerializer
 from indexer.forms.data_sets import DataSetImportForm
-from indexer.intake.files import ENCODINGS
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import Review, imports_visible_to, review_of, series_visible_to
+from indexer.selectors.data_imports import (
+    Review,
+    decisions_of,
+    imports_visible_to,
+    review_of,
+    series_visible_to,
+)
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
@@ -29,6 +34,7 @@ from weighting.api.parsers import StrictJSONParser
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
+from weighting.readers.encodings import ENCODINGS
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
@@ -70,7 +76,14 @@ class CellSerializer(serializers.Serializer):
 
 
 class ImportChangeSerializer(serializers.Serializer):
-    """Where columns and rows go, and cells written anew; places count from 0."""
+    """How the file is read, where columns and rows go, and cells written anew; places count from 0.
+
+    With choices the file is read again first: places are those of the new reading.
+    """
+
+    choices = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="By the keys of the decisions."
+    )
 
     columns = TargetSerializer(many=True, required=False)
     rows = TargetSerializer(many=True, required=False)
@@ -104,6 +117,16 @@ class FindingAnswer(serializers.Serializer):
     cell = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
 
 
+class DecisionAnswer(serializers.Serializer):
+    """One way of reading; "open" ones keep the import back until they are chosen."""
+
+    key = serializers.CharField()
+    value = serializers.CharField(allow_blank=True)
+    how = serializers.ChoiceField(choices=["seen", "likely", "open", "chosen"])
+    options = serializers.ListField(child=serializers.CharField())
+    samples = serializers.ListField(child=serializers.CharField())
+
+
 class ReadingAnswer(serializers.Serializer):
     """How the file was read; the words would look wrong in another encoding."""
 
@@ -124,6 +147,7 @@ class ImportAnswer(serializers.Serializer):
     file_sha256 = serializers.CharField()
     layout = serializers.ChoiceField(choices=["wide", "long"])
     reading = ReadingAnswer()
+    decisions = DecisionAnswer(many=True)
     columns = ColumnAnswer(many=True)
     rows = RowAnswer(many=True)
     findings = FindingAnswer(many=True)
@@ -210,7 +234,11 @@ class ImportDetail(_Imports):
         cells = {(c["row"], c["column"]): c["value"] for c in said.get("cells", [])}
         try:
             accept = said.get("accept_suggestions", False)
-            draft = change_import(draft, **targets, cells=cells, accept=accept)
+            draft = change_import(
+                draft, **targets, cells=cells, accept=accept, choices=said.get("choices", {})
+            )
+        except FileProblems as found:
+            raise WrongFile(found) from found
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
         return Response(ImportAnswer(_answer(review_of(draft))).data)
@@ -248,6 +276,7 @@ def _answer(review: Review) -> dict[str, Any]:
         "file_sha256": draft.file_sha256,
         "layout": draft.layout,
         "reading": {"sheet": "", "encoding": "", "words": []} | draft.reading,
+        "decisions": decisions_of(draft),
         "columns": [
             {"place": place, "head": head, "to": match.to, "how": match.how}
             for place, (head, match) in enumerate(zip(sheet.columns, mapped.columns, strict=True))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation
-from indexer.intake.files import ENCODINGS, MEGABYTE, UPLOAD
+from indexer.intake.files import MEGABYTE, UPLOAD
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
@@ -22,6 +22,7 @@ from indexer.services.methods import MethodChoice, choice_of, method_blockers, u
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
+from weighting.readers.encodings import ENCODINGS
 from weighting.requests import read_id
 
 METHOD = ("normalisation", "negative", "missing", "aggregation")
@@ -201,7 +202,8 @@ class DataSetImportForm(TermsForm):
     def sources(self) -> tuple[DataFile, DataFile | None]:
         """Return the data and the totals as the service takes them."""
         data, totals = self.cleaned_data["file"], self.cleaned_data["totals"]
-        file = DataFile(data, data.name, self.cleaned_data["encoding"])
+        encoding = self.cleaned_data["encoding"]
+        file = DataFile(data, data.name, {"encoding": encoding} if encoding else {})
         return file, DataFile(totals, totals.name) if totals else None
 
 

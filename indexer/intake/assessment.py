@@ -10,37 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, Match, repeated
-from indexer.intake.marks import Mark, decimal_marks, number_meant
 from indexer.intake.sheets import Place, Sheet
 from indexer.numeric.screening import repeats, tukey_outliers, unit_jumps
 from indexer.numeric.treatment import OutlierRule, shape_of
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import CellError, parse_number
-from weighting.readers.cells import plain
+from weighting.readers.cells import GAPS, plain
 
 Severity = Literal["blocker", "note"]
 # Whether the method takes something of the leaf of that code.
 Takes = Callable[[str], bool]
-# What people write where there is no value.
-GAPS = {
-    "-",
-    "--",
-    "—",
-    "–",
-    "/",
-    "..",
-    "...",
-    "…",
-    "na",
-    "n/a",
-    "nan",
-    "null",
-    "none",
-    "缺失",
-    "缺",
-    "无",
-    "未公布",
-}
 NAMED = 5
 RULE = OutlierRule()
 
@@ -201,12 +180,11 @@ def _cells(
         **{p: sheet.columns[p] for p, match in enumerate(mapped.columns) if match.to == BESIDE},
     }
     of_unit = set(content.rows)
-    marks = decimal_marks(sheet)
     for (row, column), text in sorted(sheet.texts.items()):
         if row in of_unit and column in used:
             yield Finding(
                 "blocker", "not_a_number", _complaint(text), sheet.lines[row], sheet.units[row], used[column],
-                text, (row, column), _proposal(text, marks[column]),
+                text, (row, column), _proposal(text),
             )  # fmt: skip
     for place, leaf in enumerate(mapped.leaves):
         if leaf.code not in places:
@@ -328,8 +306,10 @@ def _set_aside(mapped: Mapped) -> Iterator[Finding]:
             message = _("The row is left out.")
             yield Finding("note", "left_out", message, sheet.lines[row], sheet.units[row])
     for name in sheet.unread:
-        message = _("A long table has no use for this column: it is not read.")
+        message = _("The column is not read: it is of another year, or says nothing about a value.")
         yield Finding("note", "left_out", message, column=name)
+    for text in sheet.left_out:
+        yield Finding("note", "left_out", _("This is above or below the table, or left out."), value=text)
     for name in mapped.other_sheets:
         message = _("Only the first visible sheet of a workbook is read. The sheet “%(name)s” is not.")
         yield Finding("note", "left_out", message % {"name": name})
@@ -344,10 +324,9 @@ def _complaint(text: str) -> str:
     return ""
 
 
-def _proposal(text: str, mark: Mark) -> str | None:
+def _proposal(text: str) -> str | None:
     """Return what a cell was probably meant to hold; None where nobody can tell."""
-    cleaned = plain(text)
-    return "" if cleaned.casefold() in GAPS else number_meant(cleaned, mark)
+    return "" if plain(text).casefold() in GAPS else None
 
 
 def _gap_note(sheet: Sheet, rows: Sequence[int]) -> str:

@@ -2,17 +2,21 @@
 
 import importlib.util
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import ProblemLog, Source
-from weighting.readers.table import Row, Table, note_controls, read_bytes, table_of_text
-from weighting.readers.workbook import ARCHIVE, SheetLimits, read_sheet, table_of_sheet
+from weighting.readers.columns import Column, Packed, pick_rows
+from weighting.readers.rows import note_controls, read_bytes
+from weighting.readers.table import Reading, Table, separator_of, table_of_rows, table_of_text
+from weighting.readers.workbook import ARCHIVE, SheetLimits, read_sheet
 
 MEGABYTE = 1024 * 1024
 PARQUET = b"PAR1"
@@ -25,17 +29,6 @@ FOREIGN = {
 }
 # How a name may end, by what the bytes are.
 ENDINGS = {"csv": {".csv", ".txt", ".tsv", ""}, "xlsx": {".xlsx", ""}, "parquet": {".parquet", ".pq", ""}}
-# What a text may be written in, where the product does not see it by itself.
-ENCODINGS = {
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "gb18030": "GB18030, GBK",
-    "big5": "Big5",
-    "cp1252": "Windows-1252, Latin-1",
-    "cp1250": "Windows-1250",
-    "cp1251": "Windows-1251",
-    "shift_jis": "Shift JIS",
-}
 BATCH = 1000
 # A spreadsheet's cell holds no more.
 LONGEST_TEXT = 32_767
@@ -68,9 +61,9 @@ class FileTable:
 
 
 def read_file(
-    source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD, encoding: str = ""
+    source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD, reading: Reading | None = None
 ) -> FileTable | None:
-    """Read CSV (in one of `ENCODINGS`, or as it shows), XLSX or Parquet.
+    """Read a text with any separator and in any encoding, XLSX or Parquet.
 
     None with the problem noted when there is nothing to go on with.
     """
@@ -80,17 +73,18 @@ def read_file(
     kind = _kind_of(data, log)
     if kind is None or not _is_named_so(name, kind, log):
         return None
+    reading = reading or Reading(is_form=False)
     if kind == "parquet":
-        table = _table_of_parquet(data, log, limits)
+        table = _table_of_parquet(data, log, limits, reading)
         return FileTable(table, kind) if table else None
     if kind == "xlsx":
         sheet = read_sheet(data, log, SHEET)
-        table = table_of_sheet(sheet, log)
+        table = table_of_rows(sheet.rows, log, reading)
         return FileTable(table, kind, sheet.others, sheet.name) if table else None
-    if data.count(b",") + data.count(b"\n") > limits.cells:
+    if data.count(separator_of(data, log, reading).encode()) + data.count(b"\n") > limits.cells:
         _note_too_many_cells(log, limits)
         return None
-    table = table_of_text(data, log, encoding)
+    table = table_of_text(data, log, reading) if not log.problems else None
     return FileTable(table, kind) if table else None
 
 
@@ -136,7 +130,7 @@ def _is_named_so(name: str, kind: str, log: ProblemLog) -> bool:
     return True
 
 
-def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits) -> Table | None:
+def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits, reading: Reading) -> Table | None:
     if importlib.util.find_spec("pyarrow") is None:
         log.add(
             _(
@@ -157,7 +151,18 @@ def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits) -> Table | N
         file = pyarrow.parquet.ParquetFile(BytesIO(data), read_dictionary=_text_columns(file.schema_arrow))
         if note_controls(header, 1, log):
             return None
-        return Table(header=header, rows=_rows_of_parquet(file, log))
+        columns = _columns_of_parquet(file, header, log)
+        if columns is None:
+            return None
+        kept = _not_blank(columns)
+        # Counted from 2, as in a file with a header.
+        return Table(
+            header,
+            [pick_rows(column, kept) for column in columns],
+            (kept + 2).tolist(),
+            "",
+            reading.decisions,
+        )
     except (pyarrow.ArrowException, OSError, ValueError):
         log.add(_("This cannot be read as a Parquet file. Write it again, or save the table as CSV."))
         return None
@@ -192,22 +197,46 @@ def _text_columns(schema: Any) -> list[str]:
     return [name for name, kind in zip(schema.names, schema.types, strict=True) if kind in texts]
 
 
-def _rows_of_parquet(file: Any, log: ProblemLog) -> Iterator[Row]:
-    """Yield rows as text, from 2 as in a file with a header; a number's text reads back as the number."""
-    line = 1
+def _columns_of_parquet(file: Any, header: Sequence[str], log: ProblemLog) -> list[Column] | None:
+    """Return every column: one of floats packed as it is, any other as text."""
+    import pyarrow
+
+    packed = [kind in (pyarrow.float32(), pyarrow.float64()) for kind in file.schema_arrow.types]
+    parts: list[list[Any]] = [[] for _name in header]
+    line = 2
     for batch in file.iter_batches(batch_size=BATCH):
         if _note_long_texts(batch, log):
-            return
-        columns = [
-            ["" if value is None else _text_of(value) for value in column.to_pylist()]
-            for column in batch.columns
-        ]
-        for cells in zip(*columns, strict=True):
-            line += 1
-            if note_controls(cells, line, log):
-                return
-            if any(cells):
-                yield Row(line, list(cells))
+            return None
+        for place, column in enumerate(batch.columns):
+            if packed[place]:
+                parts[place].append(column.to_numpy(zero_copy_only=False).astype(float))
+                continue
+            texts = ["" if value is None else _text_of(value) for value in column.to_pylist()]
+            if note_controls(texts, line, log):
+                return None
+            parts[place].extend(texts)
+        line += batch.num_rows
+    return [_packed(part) if is_packed else part for part, is_packed in zip(parts, packed, strict=True)]
+
+
+def _packed(parts: Sequence[FloatArray]) -> Packed:
+    values = np.concatenate(parts) if parts else np.empty(0)
+    endless = np.flatnonzero(np.isinf(values))
+    odd = {row: str(values[row]) for row in endless.tolist()}
+    values[endless] = math.nan
+    return Packed(values, odd)
+
+
+def _not_blank(columns: Sequence[Column]) -> IntArray:
+    """Return the rows that hold anything."""
+    filled = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
+    for column in columns:
+        if isinstance(column, Packed):
+            filled |= np.isfinite(column.values)
+            filled[list(column.odd)] = True
+        else:
+            filled |= np.array([bool(text) for text in column], dtype=bool)
+    return np.flatnonzero(filled)
 
 
 def _note_long_texts(batch: Any, log: ProblemLog) -> bool:

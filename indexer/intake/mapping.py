@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from indexer.intake.hints import head_parts, is_aggregate
 from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, normalise_unit_name
 
 # How a target was come by: "near" is a suggestion that somebody has to look at.
@@ -53,6 +54,7 @@ class UnitNames:
     shown: str
     names: tuple[str, ...]
     aliases: tuple[str, ...]
+    codes: tuple[str, ...] = ()
 
 
 def fold(text: str) -> str:
@@ -71,14 +73,7 @@ def match_columns(heads: Sequence[str], leaves: Sequence[LeafNames]) -> list[Mat
         for leaf in leaves
         for form in {leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en}
     )
-    found = [
-        Match(codes[head], "exact")
-        if head in codes
-        else Match(named[fold(head)], "name")
-        if fold(head) in named
-        else None
-        for head in heads
-    ]
+    found = [_by_parts(head, codes, named) for head in heads]
     taken = {match.to for match in found if match}
     left = {form: code for form, code in named.items() if code not in taken}
     looks = 0
@@ -90,6 +85,15 @@ def match_columns(heads: Sequence[str], leaves: Sequence[LeafNames]) -> list[Mat
             match = Match(near[0] if near else "", "near" if near else "", tuple(near))
         matches.append(match)
     return matches
+
+
+def _by_parts(head: str, codes: Mapping[str, str], named: Mapping[str, str]) -> Match | None:
+    """Find a head, or what one of its parts names: le of "Health / le"."""
+    if head in codes:
+        return Match(codes[head], "exact")
+    known = (named[fold(part)] for part in head_parts(head) if fold(part) in named)
+    code = next(known, None)
+    return Match(code, "name") if code else None
 
 
 def match_rows(labels: Sequence[str], units: Sequence[UnitNames]) -> list[Match]:
@@ -120,6 +124,9 @@ class UnitFinder:
             return Match(TOTALS, "name")
         if not name:
             return Match("")
+        if is_aggregate(label):
+            # A register may have such a unit, but nothing is near it.
+            return Match(self._aliased(label), "alias") if self._aliased(label) else Match("")
         try:
             return Match(self.keys[self._register.resolve(label, look=self._looks < MAX_LOOKUPS)], "alias")
         except AmbiguousUnit as error:
@@ -128,6 +135,12 @@ class UnitFinder:
             self._looks += 1
             near = tuple(self.keys[label] for label in error.nearest)
             return Match(near[0] if near else "", "near" if near else "", near)
+
+    def _aliased(self, label: str) -> str:
+        try:
+            return self.keys[self._register.resolve(label, look=False)]
+        except (AmbiguousUnit, UnknownUnit):
+            return ""
 
 
 def repeated(matches: Iterable[Match]) -> set[str]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number
-from weighting.readers.workbook import read_table_or_sheet
+from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number, read_table
 
 COLUMNS = (
     *("name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
@@ -44,7 +43,7 @@ def read_register(source: Source, name: str, *, everything: Mapping[str, str]) -
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table_or_sheet(source, log)
+    table = read_table(source, log)
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
     if table and check_header(table, log, required=("name_zh",), optional=COLUMNS):

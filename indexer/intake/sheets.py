@@ -1,8 +1,8 @@
-"""Rows of text to a sheet: numbers packed, every other cell kept as it was written."""
+"""A file of data to a sheet: numbers packed, every other cell kept as it was written."""
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,24 +10,20 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.intake.files import FileTable
-from indexer.names import normalise_unit_name
-from weighting.numeric.arrays import FloatArray
+from indexer.intake.hints import Hints, is_aggregate, unit_key
+from indexer.intake.shapes import Shaped, shape_table
+from indexer.names import fold_name
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import CellError, ProblemLog, parse_number
-from weighting.readers.table import Row
+from weighting.readers.columns import Column, Packed, pick_rows
+from weighting.readers.decisions import Decisions
+from weighting.readers.numbers import looks_numeric, read_columns
 
 Layout = Literal["wide", "long"]
 Place = tuple[int, int]
-
-PLAIN = re.compile(r"[0-9.,eE+-]*", re.ASCII)
-UNIT_WORDS = {
-    "unit", "city", "place", "country", "county", "name", "name_zh", "名称", "城市", "城市名称", "地区",
-    "地市", "市", "国家", "县", "区县",
-}  # fmt: skip
-INDICATOR_WORDS = {"indicator", "indicator_code", "code", "variable", "指标", "指标代码", "指标名称"}
-VALUE_WORDS = {"value", "数值", "值", "指标值"}
-TOTAL_WORDS = {"total", "national_total", "合计", "总计", "全国合计", "全国"}
 # A table is mostly numbers; text beyond this is not the data.
 MAX_TEXTS = 200_000
+MARKED = re.compile(r"\s*(?:[(（\[]\d{1,2}[)）\]]|\[\w\]|[*†‡§]+|[¹²³⁰-⁹]+)$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +45,13 @@ class Sheet:
         Of a long file, rows are its units and columns its indicators, in order of appearance.
     unit_column : str
     unread : tuple of str
-        The columns of a long file that say nothing about a value, such as its year.
+        The columns that are not read, such as an index or those of other years.
+    kept : dict
+        By (row, column): texts that are gaps by a decision, such as NA or 226-250.
+    left_out : tuple of str
+        Titles, notes, and rows that were left out by a decision.
+    years : tuple of str
+        Every year of the file, where it has several.
     """
 
     columns: tuple[str, ...]
@@ -60,13 +62,16 @@ class Sheet:
     layout: Layout = "wide"
     unit_column: str = ""
     unread: tuple[str, ...] = ()
+    kept: dict[Place, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    years: tuple[str, ...] = ()
 
     def with_corrections(self, corrections: Mapping[Place, str]) -> "Sheet":
         """Return the sheet with some cells written anew."""
         values, texts = self.values.copy(), dict(self.texts)
         for place, text in corrections.items():
             texts.pop(place, None)
-            values[place], rest = read_cell(text)
+            values[place], rest = read_correction(text)
             if rest:
                 texts[place] = rest
         return replace(self, values=values, texts=texts)
@@ -77,23 +82,8 @@ class Sheet:
         return self.texts.get((row, column), "" if math.isnan(value) else f"{value:.15g}")
 
 
-def read_sheet(file: FileTable, log: ProblemLog) -> Sheet | None:
-    """Read a wide or a long table; None with the problem noted where there is no row of data."""
-    table = file.table
-    folded = [normalise_unit_name(name).casefold() for name in table.header]
-    indicator, value = _find(folded, INDICATOR_WORDS), _find(folded, VALUE_WORDS)
-    unit = _find(folded, UNIT_WORDS)
-    if indicator is not None and value is not None and unit not in (None, indicator, value):
-        sheet = _read_long(table.header, table.rows, unit or 0, indicator, value, folded)
-    else:
-        sheet = _read_wide(table.header, table.rows, unit or 0)
-    if not log.problems:
-        _check_extent(sheet, log)
-    return None if log.problems else sheet
-
-
-def read_cell(text: str) -> tuple[float, str]:
-    """Return the number of a cell, nan where there is none, and what stands there instead of one."""
+def read_correction(text: str) -> tuple[float, str]:
+    """Return the number that somebody wrote into a cell, nan for none, and what stands there instead."""
     if not text.strip():
         return math.nan, ""
     try:
@@ -102,107 +92,106 @@ def read_cell(text: str) -> tuple[float, str]:
         return math.nan, text.strip()
 
 
-def _find(folded: Sequence[str], words: set[str]) -> int | None:
-    return next((place for place, name in enumerate(folded) if name in words), None)
-
-
-def _check_extent(sheet: Sheet, log: ProblemLog) -> None:
-    if not sheet.units:
+def read_sheet(file: FileTable, log: ProblemLog, hints: Hints | None = None) -> Sheet | None:
+    """Read a table of any shape; None with the problem noted where there is no row of data."""
+    hints, decisions = hints or Hints(), file.table.decisions
+    if log.problems:
+        return None
+    shaped = shape_table(file.table, hints, decisions)
+    if not shaped.units:
         log.add(_("The file has no rows of data. Add one for each unit."))
-    elif not sheet.columns:
+        return None
+    if not shaped.columns:
         log.add(_("The file has one column only. Separate the columns by commas."), row=1)
-    elif len(sheet.texts) > MAX_TEXTS:
+        return None
+    marked = _without_marks(shaped.units, hints, decisions)
+    kept_rows, gone = _rows_kept(shaped, marked, hints, decisions)
+    sheet = _sheet(shaped, [marked[row] for row in kept_rows.tolist()], kept_rows, hints, decisions)
+    if len(sheet.texts) > MAX_TEXTS:
         message = _("More than %(most)d cells hold no number. Send the table of values alone.")
         log.add(message % {"most": MAX_TEXTS})
+        return None
+    titles = [" ".join(filter(None, row.cells)) for row in file.table.left_out]
+    return replace(sheet, left_out=(*titles, *gone))
 
 
-def _read_wide(header: Sequence[str], rows: Iterable[Row], unit: int) -> Sheet:
-    units: list[str] = []
-    lines: list[int] = []
-    values: list[FloatArray] = []
+def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decisions: Decisions) -> Sheet:
+    columns = [pick_rows(column, rows) for column in shaped.columns]
+    named = {
+        head or _("(column %(place)d)") % {"place": place}: place
+        for place, head in enumerate(shaped.heads, start=1)
+    }
+    heads = list(named)
+    numeric = {
+        head: column
+        for head, column in zip(heads, columns, strict=True)
+        if looks_numeric(column) or fold_name(head) in hints.leaves
+    }
+    read = read_columns(numeric, decisions)
+    values = np.full((len(units), len(columns)), math.nan)
     texts: dict[Place, str] = {}
-    for row in rows:
-        cells = row.cells
-        units.append(cells.pop(unit))
-        lines.append(row.line)
-        values.append(_read_numbers(cells, len(values), texts))
+    kept: dict[Place, str] = {}
+    for place, (head, column) in enumerate(zip(heads, columns, strict=True)):
+        if head in read:
+            values[:, place] = read[head].values
+            texts |= {(row, place): text for row, text in read[head].texts.items()}
+            kept |= {(row, place): text for row, text in read[head].kept.items()}
+        else:
+            texts |= {(row, place): text for row, text in enumerate(column) if text}
         if len(texts) > MAX_TEXTS:
             break
-    columns = [_head(name, place) for place, name in enumerate(header, start=1)]
-    unit_column = columns.pop(unit)
-    matrix = np.array(values) if values else np.empty((0, len(columns)))
-    return Sheet(tuple(columns), tuple(units), tuple(lines), matrix, texts, "wide", unit_column)
+    return Sheet(
+        columns=tuple(heads),
+        units=tuple(units),
+        lines=tuple(shaped.lines[row] for row in rows.tolist()),
+        values=values,
+        texts=texts,
+        layout="long" if shaped.layout == "long" else "wide",
+        unit_column=shaped.unit_column,
+        unread=tuple(shaped.unread),
+        kept=kept,
+        years=shaped.years,
+    )
 
 
-def _head(name: str, place: int) -> str:
-    return name or _("(column %(place)d)") % {"place": place}
+def _without_marks(units: list[str], hints: Hints, decisions: Decisions) -> list[str]:
+    """Return the names of units without the marks of footnotes behind them, unless they are known so."""
+    bare = [unit if unit_key(unit) in hints.units else MARKED.sub("", unit) or unit for unit in units]
+    marked = [unit for unit, without in zip(units, bare, strict=True) if unit != without]
+    if not marked:
+        return units
+    drops = decisions.settle("unit_marks", "drop", how="likely", options=["drop", "keep"], samples=marked)
+    return bare if drops == "drop" else units
 
 
-def _read_numbers(cells: list[str], row: int, texts: dict[Place, str]) -> FloatArray:
-    """Read a row, at once where it holds nothing but plain numbers and gaps, as nearly all do."""
-    joined = ",".join(cells)
-    if PLAIN.fullmatch(joined):
-        try:
-            values = np.array([float(cell) if cell else math.nan for cell in cells])
-        except ValueError:
-            values = None
-        # An exponent can hide a number too large or too small for a double.
-        if values is not None and "e" not in joined.lower():
-            return values
-    result = np.full(len(cells), math.nan)
-    for column, cell in enumerate(cells):
-        result[column], rest = read_cell(cell)
-        if rest:
-            texts[row, column] = rest
-    return result
+def _rows_kept(
+    shaped: Shaped, units: list[str], hints: Hints, decisions: Decisions
+) -> tuple[IntArray, list[str]]:
+    """Return the rows that are left once sums of units and units without a value are settled."""
+    aggregates = [
+        row for row, unit in enumerate(units) if is_aggregate(unit) and unit_key(unit) not in hints.units
+    ]
+    gone: set[int] = set()
+    if aggregates and len(aggregates) < len(units):
+        names = [units[row] for row in aggregates]
+        options = ["left out", "kept"]
+        if decisions.settle("aggregates", "", how="open", options=options, samples=names) == "left out":
+            gone |= set(aggregates)
+    empty = [row for row in range(len(units)) if not _holds(shaped.columns, row)]
+    if empty and len(empty) < len(units):
+        names = [units[row] for row in empty]
+        options = ["kept", "left out"]
+        if (
+            decisions.settle("empty_units", "kept", how="likely", options=options, samples=names)
+            == "left out"
+        ):
+            gone |= set(empty)
+    rows = np.array([row for row in range(len(units)) if row not in gone], dtype=int)
+    return rows, [units[row] for row in sorted(gone)]
 
 
-def _read_long(
-    header: Sequence[str], rows: Iterable[Row], unit: int, indicator: int, value: int, folded: Sequence[str]
-) -> Sheet:
-    """Turn (unit, indicator, value[, total]) into a wide table.
-
-    A second value of the same cell begins a second row of its unit, so that it is seen and
-    settled as two rows of one unit are in a wide table.
-    """
-    total = next((p for p, name in enumerate(folded) if name in TOTAL_WORDS and p != unit), None)
-    columns: dict[str, int] = {}
-    places: dict[tuple[str, int], int] = {}
-    units: list[str] = []
-    lines: list[int] = []
-    cells: dict[Place, str] = {}
-    totals: dict[int, tuple[str, int]] = {}
-
-    def put(label: str, column: int, text: str, line: int) -> None:
-        again = 0
-        while (row := places.get((label, again))) is not None and (row, column) in cells:
-            again += 1
-        if row is None:
-            row = places[label, again] = len(units)
-            units.append(label)
-            lines.append(line)
-        cells[row, column] = text
-
-    for row in rows:
-        column = columns.setdefault(row.cells[indicator], len(columns))
-        put(row.cells[unit], column, row.cells[value], row.line)
-        if total is not None and row.cells[total]:
-            totals.setdefault(column, (row.cells[total], row.line))
-    for column, (text, line) in totals.items():
-        put(header[total or 0], column, text, line)
-    read = {unit, indicator, value, total}
-    unread = tuple(_head(name, p + 1) for p, name in enumerate(header) if p not in read)
-    return replace(_pivoted(columns, units, lines, cells, header[unit]), unread=unread)
-
-
-def _pivoted(
-    columns: Iterable[str], units: list[str], lines: list[int], cells: Mapping[Place, str], unit_column: str
-) -> Sheet:
-    heads = tuple(_head(name, place) for place, name in enumerate(columns, start=1))
-    values = np.full((len(units), len(heads)), math.nan)
-    texts = {}
-    for place, text in cells.items():
-        values[place], rest = read_cell(text)
-        if rest:
-            texts[place] = rest
-    return Sheet(heads, tuple(units), tuple(lines), values, texts, "long", unit_column)
+def _holds(columns: list[Column], row: int) -> bool:
+    return any(
+        row in column.odd or not math.isnan(column.values[row]) if isinstance(column, Packed) else column[row]
+        for column in columns
+    )

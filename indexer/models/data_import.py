@@ -18,7 +18,9 @@ class DataImport(BilingualName):
     (rows, columns), NaN where a cell holds no number; ``texts`` are the cells that hold
     something else, as [row, column, text], and ``corrections`` the cells written anew, in the
     same form. ``column_targets`` and ``row_targets`` are [target, how], one for each.
-    ``reading`` says which sheet was read, in which encoding, and gives some of its words.
+    ``reading`` says which sheet was read, in which encoding, with some of its words, and every
+    decision of the reader; ``choices`` are those that somebody made, by their keys. ``file`` is what
+    was sent, compressed, so that it can be read again by other choices; empty of a larger one.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -43,6 +45,8 @@ class DataImport(BilingualName):
     unread = models.JSONField(default=list, blank=True)
     other_sheets = models.JSONField(default=list, blank=True)
     reading = models.JSONField(default=dict, blank=True)
+    choices = models.JSONField(default=dict, blank=True)
+    file = models.BinaryField(default=bytes)
     column_targets = models.JSONField(default=list, blank=True)
     row_targets = models.JSONField(default=list, blank=True)
     corrections = models.JSONField(default=list, blank=True)

@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 
 from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
-from indexer.intake.mapping import LeafNames, Match, UnitNames
+from indexer.intake.hints import Hints, unit_key
+from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames
+from indexer.intake.questions import question
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
+from indexer.names import fold_name
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.node_steps import refused_leaves
@@ -24,10 +27,24 @@ from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
+from weighting.readers.decisions import Decision
 from weighting.selectors.frameworks import indicators_of
 
+# Decisions that are about one column, and matter where it is used.
+OF_COLUMNS = {"decimal", "percent", "currency", "text"}
+SHOWN_BY_ROWS = {"text", "aggregates"}
 # What lists of drafts leave in the database.
-PACKED = ("values", "texts", "units", "lines", "columns", "row_targets", "column_targets", "corrections")
+PACKED = (
+    "file",
+    "values",
+    "texts",
+    "units",
+    "lines",
+    "columns",
+    "row_targets",
+    "column_targets",
+    "corrections",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +123,55 @@ def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
         label=label,
         shown=" ".join(filter(None, both)),
         names=tuple(filter(None, (city.name_zh, city.name_en, city.code))),
+        codes=(city.code,) if city.code else (),
         aliases=tuple(city.aliases),
     )
+
+
+def hints_of(draft: DataImport) -> Hints:
+    """Return what is known before the file of a draft is read."""
+    units = unit_names_of(draft.register)
+    leaves = leaves_of(draft.framework_id)
+    return Hints(
+        names=frozenset(
+            unit_key(name) for unit in units for name in (unit.label, *unit.names, *unit.aliases)
+        ),
+        codes=frozenset(unit_key(code) for unit in units for code in unit.codes),
+        leaves=frozenset(fold_name(form) for leaf in leaves for form in leaf_forms(leaf)) - {""},
+        year=draft.year,
+    )
+
+
+def leaf_forms(leaf: Indicator) -> tuple[str, ...]:
+    """Return what a file may call a leaf."""
+    return (leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en)
+
+
+def decisions_of(draft: DataImport) -> list[Decision]:
+    """Return what the reader of the draft's file decided, and what it left open."""
+    return [
+        Decision(**{**said, "options": tuple(said["options"]), "samples": tuple(said["samples"])})
+        for said in draft.reading.get("decisions", [])
+    ]
+
+
+def open_decisions(draft: DataImport) -> list[Decision]:
+    """Return what is open about columns that are used, and about the file as a whole.
+
+    Texts among numbers are listed cell by cell, and sums of units row by row, where they can be settled.
+    """
+    used = {
+        head
+        for head, (to, _how) in zip(draft.columns, draft.column_targets, strict=True)
+        if to and to != ASIDE
+    }
+    return [
+        made
+        for made in decisions_of(draft)
+        if made.is_open
+        and made.kind not in SHOWN_BY_ROWS
+        and (made.kind not in OF_COLUMNS or made.subject in used)
+    ]
 
 
 def sheet_of(draft: DataImport) -> Sheet:
@@ -150,7 +214,13 @@ def review_of(draft: DataImport) -> Review:
     findings = assess(
         mapped, content, takes_missing=treatment.takes_missing, takes_negative=treatment.takes_below_zero
     )
+    findings = [*map(_as_finding, open_decisions(draft)), *findings]
     return Review(draft, mapped, content, [*findings, *_not_computable(draft, mapped, content, findings)])
+
+
+def _as_finding(made: Decision) -> Finding:
+    message = _("%(question)s: choose in the mapping.") % {"question": question(made)}
+    return Finding("blocker", "undecided", message, column=made.subject, value=", ".join(made.samples))
 
 
 def count_matches(matches: list[list[str]]) -> MappingCounts:

@@ -1,9 +1,10 @@
 """A file of data to an edition: sent in once, mapped, corrected, looked through, stored whole."""
 
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -16,18 +17,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.frames import scan_totals
-from indexer.intake.files import ENCODINGS, UPLOAD, FileTable, Limits, read_file
+from indexer.intake.files import UPLOAD, FileTable, Limits, read_file
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, match_columns, match_rows
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
-from indexer.selectors.data_imports import Review, leaves_of, review_of, sheet_of, unit_names_of
+from indexer.selectors.data_imports import (
+    Review,
+    decisions_of,
+    hints_of,
+    leaves_of,
+    review_of,
+    sheet_of,
+    unit_names_of,
+)
 from indexer.services.data_sets import EditionTerms, Matrix, Origin, add_data_set
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
 from weighting.readers import FileProblems, ProblemLog, Source
-from weighting.readers.table import read_bytes
+from weighting.readers.cells import GAPS, plain
+from weighting.readers.decisions import Decisions
+from weighting.readers.encodings import ENCODINGS
+from weighting.readers.rows import read_bytes
+from weighting.readers.table import Reading
 from weighting.services.audit import record_act
 from weighting.services.quotas import check_quota
 
@@ -37,11 +50,11 @@ WORDS = 3
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file sent in, what it is called, and the encoding that somebody says it has."""
+    """A file sent in, what it is called, and how somebody says it is to be read."""
 
     source: Source
     name: str
-    encoding: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,13 +114,37 @@ def start_import(
 
 @transaction.atomic
 def revise_terms(draft: DataImport, *, terms: Terms) -> DataImport:
-    """Change what the data are about; another framework or register is suggested anew."""
+    """Change what the data are about; for another framework, register or year the file is read anew."""
     draft = _locked(draft)
-    before = (draft.framework_id, draft.register_id)
+    before = (draft.framework_id, draft.register_id, draft.year)
     _with_terms(draft, terms)
-    if (draft.framework_id, draft.register_id) != before:
-        _suggest(draft)
+    if (draft.framework_id, draft.register_id) != before[:2]:
+        draft.column_targets, draft.row_targets = [], []
+    if (draft.framework_id, draft.register_id, draft.year) != before:
+        _read_again(draft, draft.choices)
     draft.full_clean(exclude=["values"])
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def choose_reading(draft: DataImport, *, choices: Mapping[str, str]) -> DataImport:
+    """Read the file of a draft again by other choices; what was mapped and corrected by hand stays.
+
+    Raises `FileProblems` where it cannot be read so.
+    """
+    draft = _locked(draft)
+    if not draft.file:
+        raise Refused(_("The file is too large to be kept. Send it again with its choices."))
+    offered = {made.key: made.options for made in decisions_of(draft)}
+    wrong = [
+        _("“%(value)s” cannot be chosen for “%(key)s”.") % {"key": key, "value": value}
+        for key, value in choices.items()
+        if key not in offered or (offered[key] and value not in offered[key])
+    ]
+    if wrong:
+        raise Refused(*wrong)
+    _read_again(draft, {**draft.choices, **choices})
     draft.save()
     return draft
 
@@ -168,8 +205,11 @@ def change_import(
     rows: Mapping[int, str],
     cells: Mapping[Place, str],
     accept: bool,
+    choices: Mapping[str, str] | None = None,
 ) -> DataImport:
-    """Settle targets, take suggestions where asked, and correct cells: all of it, or nothing."""
+    """Read anew by choices, settle targets, take suggestions, and correct cells: all of it, or nothing."""
+    if choices:
+        draft = choose_reading(draft, choices=choices)
     draft = settle_targets(draft, columns=columns, rows=rows)
     if accept:
         draft = accept_suggestions(draft)
@@ -289,8 +329,10 @@ def _with_terms(draft: DataImport, terms: Terms) -> DataImport:
 
 def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits) -> Sheet | None:
     content = read_bytes(data.source, log)
-    file = None if content is None else read_file(content, data.name, log, limits, data.encoding)
-    sheet = read_sheet(file, log) if file else None
+    hints = hints_of(draft)
+    reading = Reading(Decisions(data.choices), hints.units, is_form=False)
+    file = None if content is None else read_file(content, data.name, log, limits, reading)
+    sheet = read_sheet(file, log, hints) if file else None
     if content is None or file is None or sheet is None:
         return None
     draft.file_name, draft.file_sha256 = data.name[:255], hashlib.sha256(content).hexdigest()
@@ -299,17 +341,57 @@ def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limit
     draft.values = np.ascontiguousarray(sheet.values, dtype="<f8").tobytes()
     draft.texts = [[row, column, text] for (row, column), text in sorted(sheet.texts.items())]
     draft.unread, draft.other_sheets = list(sheet.unread), list(file.other_sheets)
-    draft.reading = _reading_of(file, sheet)
+    draft.reading, draft.choices = _reading_of(file, sheet), dict(data.choices)
+    # What is larger is read by a command, which says its choices at once.
+    draft.file = zlib.compress(content, 1) if len(content) <= UPLOAD.bytes else b""
     return sheet
 
 
+def _read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
+    """Read the kept file once more, if there is one, and put back what was settled by hand."""
+    columns = _chosen(draft.columns, draft.column_targets)
+    rows = _chosen(draft.units, draft.row_targets)
+    corrected = [(draft.lines[row], draft.columns[column], text) for row, column, text in draft.corrections]
+    if draft.file:
+        log = ProblemLog(draft.file_name)
+        data = DataFile(zlib.decompress(draft.file), draft.file_name, choices)
+        if _read_into(draft, data, log, UPLOAD) is None:
+            raise FileProblems(log.problems)
+    _suggest(draft)
+    draft.column_targets = _settled(draft.column_targets, _places_of(draft.columns, columns))
+    draft.row_targets = _settled(draft.row_targets, _places_of(draft.units, rows))
+    by_line, by_head = _places(draft.lines), _places(draft.columns)
+    draft.corrections = [
+        [by_line[line], by_head[head], text]
+        for line, head, text in corrected
+        if line in by_line and head in by_head
+    ]
+
+
+def _chosen(labels: list[str], targets: list[list[str]]) -> dict[str, str]:
+    """Return what somebody chose, by label."""
+    return {label: to for label, (to, how) in zip(labels, targets, strict=False) if how == "chosen"}
+
+
+def _places(labels: Iterable[Any]) -> dict[Any, int]:
+    return {label: place for place, label in enumerate(labels)}
+
+
 def _reading_of(file: FileTable, sheet: Sheet) -> dict[str, Any]:
-    """Return how a file was read: its sheet, its encoding, and words that would look wrong in another."""
+    """Return how a file was read: its sheet, its encoding with words, every decision, texts made gaps."""
     words = (word for word in (*sheet.columns, *sheet.units) if not word.isascii())
     return {
         "sheet": file.sheet,
         "encoding": ENCODINGS.get(file.table.encoding, ""),
         "words": list(islice(words, WORDS)),
+        "decisions": [asdict(made) for made in file.table.decisions.made],
+        "left_out": list(sheet.left_out),
+        "years": list(sheet.years),
+        "gaps": [
+            [row, column, text]
+            for (row, column), text in sorted(sheet.kept.items())
+            if plain(text).casefold() not in GAPS
+        ],
     }
 
 
@@ -369,6 +451,12 @@ def _origin_of(draft: DataImport, review: Review) -> Origin:
         "corrections": [
             [sheet.lines[row], sheet.units[row], sheet.columns[column], text]
             for row, column, text in draft.corrections
+        ],
+        "choices": draft.choices,
+        "decisions": draft.reading.get("decisions", []),
+        "gaps": [
+            [sheet.lines[row], sheet.units[row], sheet.columns[column], text]
+            for row, column, text in draft.reading.get("gaps", [])
         ],
         "not_read": [*sheet.unread, *draft.other_sheets],
         "notes": dict(Counter(finding.rule for finding in review.notes)),

@@ -14,8 +14,7 @@ from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account
 from weighting.numeric.arrays import FloatArray
-from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number
-from weighting.readers.workbook import read_table_or_sheet
+from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number, read_table
 from weighting.services.audit import record_act
 
 COLUMNS = ("unit", "value")
@@ -142,7 +141,7 @@ def _lock_unpublished(series: OutsideSeries) -> OutsideSeries:
 
 def _read_values(source: Source, log: ProblemLog, register: Register) -> dict[int, float]:
     """Return the value of each city; note names that stand for none or come twice, and no numbers."""
-    table = read_table_or_sheet(source, log)
+    table = read_table(source, log)
     if table is None or not check_header(table, log, required=COLUMNS):
         return {}
     units = unit_names_of(register)

@@ -14,8 +14,8 @@ from weighting.readers import (
     read_panel,
     read_scores,
     read_weights,
+    rows,
     scan_framework,
-    table,
 )
 from weighting.readers.cells import CellError, parse_number, parse_score
 
@@ -59,7 +59,7 @@ class TestEncodings:
         assert problems_of(read_framework, data) == [(None, "", None)]
 
     def test_a_file_that_is_too_large_is_not_parsed(self, monkeypatch):
-        monkeypatch.setattr(table, "MAX_BYTES", 20)
+        monkeypatch.setattr(rows, "MAX_BYTES", 20)
         assert problems_of(read_framework, FRAMEWORK) == [(None, "", None)]
 
     def test_paths_and_open_files_are_read(self, tmp_path):
@@ -89,10 +89,11 @@ class TestTables:
         assert (3, "", None) in problems_of(read_framework, 'code,parent\na,\n"b,\nc,\n')
 
     def test_ragged_rows(self):
-        assert problems_of(read_framework, "code,parent\na,\nb\nc,,\nd,a\n") == [(3, "", None), (4, "", None)]
+        text = "code,parent\na,\nb\nc,,\nd,a,x\n"
+        assert problems_of(read_framework, text) == [(3, "", None), (5, "", None)]
 
     def test_wrong_headers_name_the_nearest(self):
-        messages = messages_of(read_framework, "Code,parents,,note,note\na,,,,\n")
+        messages = messages_of(read_framework, "Code,parents,,note,note\na,,x,,\n")
         assert [message.split(":")[0] for message in messages] == [
             "F.csv, row 1, column “Code”, value “Code”",
             "F.csv, row 1, column “parents”, value “parents”",
@@ -105,7 +106,7 @@ class TestTables:
         assert "Nearest: parent." in messages[1]
 
     def test_semicolons_are_recognised(self):
-        assert "Separate the columns by commas." in messages_of(read_framework, "code;parent\na;\n")[-1]
+        assert [row.code for row in read_framework(b"code;parent\na;\n", "F.csv").rows] == ["a"]
 
 
 class TestCells:

@@ -1,6 +1,7 @@
 """Files to checked rows: every problem of a file at once, each with its place and remedy."""
 
 from weighting.readers.cells import CellError, Vocabulary, parse_number, plain
+from weighting.readers.encodings import decode
 from weighting.readers.framework import (
     FrameworkRow,
     FrameworkScan,
@@ -10,9 +11,10 @@ from weighting.readers.framework import (
 )
 from weighting.readers.panel import PanelRow, read_panel
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
+from weighting.readers.rows import MAX_BYTES, Source
 from weighting.readers.scores import Abstention, ScoreTable, read_scores, scan_scores
 from weighting.readers.sheets import SheetTerms, read_sheet_ballot
-from weighting.readers.table import MAX_BYTES, Source, Table, check_header, decode, read_table
+from weighting.readers.table import Table, check_header, read_table
 from weighting.readers.weights import SUM_TOLERANCE, WeightTable, read_weights, scan_weights
 
 __all__ = [

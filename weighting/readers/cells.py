@@ -11,6 +11,12 @@ from django.utils.translation import gettext as _
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 GROUPED_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+# What people write where there is no value.
+GAPS = {
+    *("-", "--", "---", "—", "–", "/", "\\", "..", "...", "…", ":", "*", "?"),
+    *("na", "n/a", "n.a.", "n.a", "#n/a", "<na>", "nan", "null", "none", "nil", "n.d.", "nd", "missing"),
+    *("not available", "no data", "缺失", "缺", "无", "无数据", "未公布", "不详", "暂无"),
+}
 SCORES = (1.0, 2.0, 3.0, 4.0, 5.0)
 MAX_LOOKUPS = 200
 

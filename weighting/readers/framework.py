@@ -12,7 +12,8 @@ from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
 from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
-from weighting.readers.table import Source, check_header, read_table
+from weighting.readers.rows import Source
+from weighting.readers.table import check_header, read_table
 from weighting.signals import framework_read
 
 REQUIRED = ("code", "parent")

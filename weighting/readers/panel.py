@@ -12,8 +12,8 @@ from django.utils.translation import override
 
 from weighting.enums import Language, Sector
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Source, check_header
-from weighting.readers.workbook import read_table_or_sheet
+from weighting.readers.rows import Source
+from weighting.readers.table import check_header, read_table
 
 REQUIRED = ("code", "name", "email")
 OPTIONAL = ("organisation", "sector", "language")
@@ -44,7 +44,7 @@ def read_panel(source: Source, name: str) -> list[PanelRow]:
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table_or_sheet(source, log)
+    table = read_table(source, log)
     if table is None:
         log.raise_if_any()
         return []

@@ -10,7 +10,8 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
 from weighting.readers.cells import CellError, Vocabulary, parse_score
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Source, check_header, read_table
+from weighting.readers.rows import Source
+from weighting.readers.table import check_header, read_table
 
 COLUMNS = ("expert", "indicator", "score")
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Row, Source, read_bytes
+from weighting.readers.rows import Row, Source, read_bytes
 from weighting.readers.workbook import is_workbook, read_sheet
 
 CODE, SCORE, QUESTIONNAIRE = "code", "score", "questionnaire"

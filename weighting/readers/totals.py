@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from weighting.numeric.arrays import FloatArray
 from weighting.readers.cells import CellError, parse_number, plain
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Source, check_header
-from weighting.readers.workbook import read_table_or_sheet
+from weighting.readers.rows import Source
+from weighting.readers.table import check_header, read_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ def read_published_totals(source: Source, name: str, codes: Sequence[str]) -> Pu
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table_or_sheet(source, log)
+    table = read_table(source, log)
     columns = ["total", *codes]
     units: dict[str, int] = {}
     rows: list[list[float]] = []

@@ -11,8 +11,8 @@ from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
 from weighting.readers.cells import CellError, Vocabulary, parse_number
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Source, check_header
-from weighting.readers.workbook import read_table_or_sheet
+from weighting.readers.rows import Source
+from weighting.readers.table import check_header, read_table
 
 LOCAL, GLOBAL = "local_weight", "global_weight"
 SUM_TOLERANCE = 1e-6
@@ -49,7 +49,7 @@ def scan_weights(
     source: Source, log: ProblemLog, codes: Sequence[str], tree: Tree | None, *, normalise: bool = False
 ) -> WeightTable | None:
     """Read weights as far as they go; without a tree, cells are checked but not sums."""
-    table = read_table_or_sheet(source, log)
+    table = read_table(source, log)
     if table is None:
         return None
     kind = LOCAL if LOCAL in table.header or GLOBAL not in table.header else GLOBAL

@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confined
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Row, Source, Table, note_controls, read_bytes, read_table
+from weighting.readers.rows import Row, note_controls
 
 ARCHIVE = b"PK\x03\x04"
 PROGRAM = Path(__file__).with_name("sheet_program.py")
@@ -90,30 +89,6 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith(ARCHIVE)
 
 
-def read_table_or_sheet(source: Source, log: ProblemLog) -> Table | None:
-    """Read a CSV file, or the first visible sheet of a workbook; None when there is nothing to go on with."""
-    data = read_bytes(source, log)
-    if data is None or not is_workbook(data):
-        return None if data is None else read_table(data, log)
-    return table_of_sheet(read_sheet(data, log), log)
-
-
-def table_of_sheet(sheet: SheetRows, log: ProblemLog) -> Table | None:
-    """Return the rows of a sheet as a table; None when there is nothing to go on with."""
-    rows = sheet.rows
-    if not rows:
-        if not log.problems:
-            log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
-        return None
-    header = tuple(_without_tail(rows[0].cells))
-    width = len(header)
-    whole = [Row(row.line, (row.cells + [""] * width)[:width]) for row in rows[1:]]
-    for row in rows[1:]:
-        if any(row.cells[width:]):
-            log.add(_("The row has cells beyond the named columns. Name or empty them."), row=row.line)
-    return Table(header=header, rows=iter(whole))
-
-
 def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> SheetRows:
     """Read the first visible sheet of a workbook; no rows where a problem is noted."""
     answer = _answer_of_program(data, limits)
@@ -138,9 +113,3 @@ def _answer_of_program(data: bytes, limits: SheetLimits) -> dict[str, Any]:
         return {"faults": [{"kind": "broke"}]}
     answer: dict[str, Any] = json.loads(found)
     return answer
-
-
-def _without_tail(cells: list[str]) -> list[str]:
-    while cells and not cells[-1]:
-        cells = cells[:-1]
-    return cells

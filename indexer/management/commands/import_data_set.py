@@ -1,12 +1,13 @@
 """``manage.py import_data_set``: a file of data to an edition, as on the pages, in one go or not at all."""
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from indexer.intake.files import ENCODINGS, OPERATOR
+from indexer.intake.files import OPERATOR
 from indexer.models import DataSeries, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
@@ -17,6 +18,7 @@ from indexer.services.registers import default_register
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
 from weighting.readers import FileProblems
+from weighting.readers.encodings import ENCODINGS
 
 METHOD = {
     "normalisation": list(NORMALISATIONS),
@@ -42,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--encoding", choices=ENCODINGS, default="", help="of a CSV file; as it shows if none"
         )
+        parser.add_argument("--choices", type=Path, help="how the file is read, as read_table wrote it")
         parser.add_argument("--note", default="")
         for name, choices in METHOD.items():
             parser.add_argument(f"--{name}", choices=choices, default=choices[0])
@@ -55,7 +58,7 @@ class Command(BaseCommand):
         file, totals = options["file"], options["totals"]
         try:
             data_set = import_data_set(
-                data=DataFile(file, file.name, options["encoding"]),
+                data=DataFile(file, file.name, _choices(options)),
                 totals=DataFile(totals, totals.name) if totals else None,
                 terms=_terms(options),
                 actor=_found(Account, username=options["account"]),
@@ -69,6 +72,18 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
         self.stdout.write(f"{data_set.pk}: {data_set.name} {data_set.year}, edition {data_set.edition}")
+
+
+def _choices(options: dict[str, Any]) -> dict[str, str]:
+    """Return how the file is to be read, by a file of choices and the encoding."""
+    place, encoding = options["choices"], options["encoding"]
+    try:
+        said = json.loads(place.read_text("utf-8")) if place else {}
+    except (OSError, ValueError) as error:
+        raise CommandError(
+            f"{place} is no file of choices: {error}. Take one that read_table wrote."
+        ) from error
+    return {**said, **({"encoding": encoding} if encoding else {})}
 
 
 def _terms(options: dict[str, Any]) -> Terms:

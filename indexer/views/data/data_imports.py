@@ -14,6 +14,7 @@ from indexer.models import DataImport
 from indexer.selectors.data_imports import (
     count_matches,
     imports_visible_to,
+    open_decisions,
     review_of,
     series_visible_to,
 )
@@ -21,6 +22,7 @@ from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     ImportBlocked,
     add_unit,
+    choose_reading,
     correct_cells,
     discard_import,
     revise_terms,
@@ -30,6 +32,7 @@ from indexer.services.data_imports import (
 )
 from indexer.services.registers import default_register
 from indexer.views.data.import_mapping import choices_in, side_context, sides_of
+from indexer.views.data.import_reading import reading_context, readings_in
 from indexer.views.data.import_report import finding_rows, report_columns, report_facts, report_rows
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -83,16 +86,24 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         (columns, wrong_columns), (rows, wrong_rows) = (choices_in(sent, side, draft) for side in sides)
         errors = {**wrong_columns, **wrong_rows}
+        readings = readings_in(sent, draft)
         try:
             draft = settle_targets(draft, columns=columns, rows=rows)
+            if readings:
+                choose_reading(draft, choices=readings)
+                # What is read otherwise is to be looked at again.
+                return redirect("indexer:import-mapping", pk=pk)
         except Refused as refusal:
             messages.error(request, " ".join(refusal.blockers))
+        except FileProblems as found:
+            messages.error(request, str(found))
         if not errors:
             return redirect(_next_step(draft))
         sides = sides_of(draft)
     opened = {side.kind: _numbers(request.GET.getlist(side.kind)) for side in sides}
     context = {
         **_frame(draft, "mapping"),
+        **reading_context(draft),
         "sides": [side_context(side, opened=opened[side.kind], errors=errors, sent=sent) for side in sides],
         "counts": [count_matches(draft.column_targets), count_matches(draft.row_targets)],
     }
@@ -231,7 +242,8 @@ def _draft(account: Account, pk: int) -> DataImport:
 
 def _next_step(draft: DataImport) -> str:
     """Lead to the mapping while anything is open there, then to the check."""
-    is_open = count_matches(draft.column_targets).open or count_matches(draft.row_targets).open
+    targets = (draft.column_targets, draft.row_targets)
+    is_open = any(count_matches(found).open for found in targets) or open_decisions(draft)
     return reverse("indexer:import-mapping" if is_open else "indexer:import-check", args=[draft.pk])
 
 

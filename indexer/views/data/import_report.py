@@ -49,6 +49,7 @@ def rule_words(rule: str) -> str:
         "jump": _("moved far"),
         "repeated": _("repeated"),
         "left_out": _("left out"),
+        "undecided": _("to be decided"),
         "not_computable": _("cannot be computed"),
     }[rule]
 

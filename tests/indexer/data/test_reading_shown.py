@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from openpyxl import Workbook
 
-from indexer.models import DataImport, DataSet
+from indexer.models import DataSet
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import register_places
@@ -50,8 +50,12 @@ def test_the_encoding_is_shown_with_words_of_the_file(client, framework):
 
 
 def test_an_encoding_can_be_chosen(client, framework):
-    refused = send(client, framework, RUSSIAN)
-    assert (refused.status_code, DataImport.objects.count()) == (422, 0)
+    asked = send(client, framework, RUSSIAN).json()
+    assert {made["key"]: made["how"] for made in asked["decisions"]}["encoding"] == "open"
+    assert any(finding["rule"] == "undecided" for finding in asked["findings"])
+    detail = reverse("indexer:api-import", args=[asked["id"]])
+    chosen = client.patch(detail, {"choices": {"encoding": "cp1251"}}, content_type="application/json")
+    assert chosen.json()["reading"]["words"] == ["Москва"]
     body = send(client, framework, RUSSIAN, encoding="cp1251").json()
     assert body["reading"]["words"] == ["Москва"]
     wrong = send(client, framework, RUSSIAN, encoding="utf-8-sig")
@@ -70,11 +74,13 @@ def test_the_command_takes_an_encoding(framework, tmp_path):
         "name_zh": "数据",
         "name_en": "Data",
     }
-    with pytest.raises(CommandError):
+    call_command("import_data_set", file, **said)
+    file.write_bytes(RUSSIAN)
+    with pytest.raises(CommandError, match="The encoding of the text"):
         call_command("import_data_set", file, **said)
-    file.write_bytes(file.read_bytes().decode("utf-16-be").encode("gb18030"))
+    file.write_bytes(f"{HEADER}\n南阳,1,2,3,4,7\n洛阳,2,3,4,5,6\n".encode("gb18030"))
     call_command("import_data_set", file, **said, encoding="gb18030")
-    assert DataSet.objects.count() == 1
+    assert DataSet.objects.count() == 2
 
 
 def test_the_sheet_that_was_read_is_named(client, framework):

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.models import DataImport, DataSet
+from indexer.selectors.data_imports import sheet_of
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import register_places
@@ -138,7 +139,14 @@ def test_any_table_is_answered_at_every_step(client, framework, table, missing):
 
 def test_a_comma_that_nothing_tells_is_asked_about(client, framework):
     data = 'unit,fixed,mobile,retail,finance,travel\n南阳,1,"2,400",3,4,5\n洛阳,2,"1,300",4,5,6\n'
-    draft = client.post(IMPORTS, terms(framework, data)).json()["id"]
-    rows = client.get(reverse("indexer:import-check", args=[draft])).context["blockers"]
-    assert [row["filled"] for row in rows] == ["2,400", "1,300"]
-    assert all("may stand before decimals" in row["finding"].message for row in rows)
+    body = client.post(IMPORTS, terms(framework, data)).json()
+    (asked,) = [finding for finding in body["findings"] if finding["rule"] == "undecided"]
+    assert (asked["column"], asked["value"]) == ("mobile", "2,400, 1,300")
+    detail = reverse("indexer:api-import", args=[body["id"]])
+    for mark, values in ((",", [2.4, 1.3]), (".", [2400, 1300])):
+        sent = {"choices": {"decimal:mobile": mark}}
+        settled = client.patch(detail, sent, content_type="application/json").json()
+        assert settled["can_be_stored"]
+        assert sheet_of(DataImport.objects.get()).values[:, 1].tolist() == values
+    wrong = client.patch(detail, {"choices": {"decimal:mobile": ";"}}, content_type="application/json")
+    assert wrong.status_code == 422

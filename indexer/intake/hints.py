@@ -1,0 +1,53 @@
+"""What is known before a file of data is read: units, indicators, the year."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from indexer.names import normalise_unit_name
+from weighting.readers.layout import BETWEEN_PARTS
+
+NOTHING: frozenset[str] = frozenset()
+# Parts of a head that may each name the indicator: "sdg1 : Poverty", "Health / le", "le (years)".
+BETWEEN = re.compile(rf"{re.escape(BETWEEN_PARTS)}|\s*[::|]\s+|\s+[-–—:]\s+|\s*[((\[]")
+
+# What publishers put among the units that is none: sums and means of them.
+AGGREGATES = re.compile(
+    r"world|global|全球|世界|世界平均|arab (?:states|world)|euro ?(?:area|zone)|european union.*"
+    r"|eu[ -]?\d{0,2}|oecd.*|g7|g20|sub-saharan africa.*|south asia.*|east asia.*pacific.*"
+    r"|europe and central asia.*|latin america.*|(?:middle east|north africa).*|north america"
+    r"|high income.*|low.*income.*|.*middle income.*|(?:very high|high|medium|low) human development"
+    r"|(?:least )?develop(?:ed|ing) countries.*|small island.*"
+    r"|.*\baverage\b.*|.*平均|mean|median|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Keys of the names and codes of units, folded forms of the leaves, and the year that is asked for."""
+
+    names: frozenset[str] = NOTHING
+    codes: frozenset[str] = NOTHING
+    leaves: frozenset[str] = NOTHING
+    year: int | None = None
+
+    @property
+    def units(self) -> frozenset[str]:
+        return self.names | self.codes
+
+
+def unit_key(text: str) -> str:
+    """Return what two spellings of one name of a unit have in common."""
+    return normalise_unit_name(text).casefold()
+
+
+def head_parts(head: str) -> Iterable[str]:
+    """Return a head, then the parts of it that may name the indicator alone, the last first."""
+    parts = [part.strip(" )]）") for part in BETWEEN.split(head)]
+    return dict.fromkeys([head, *(part for part in reversed(parts) if part)])
+
+
+def is_aggregate(label: str) -> bool:
+    """Tell the name of a sum or a mean of units: World, EU27, Sub-Saharan Africa."""
+    return bool(AGGREGATES.fullmatch(label.strip()))

@@ -1,0 +1,78 @@
+"""What a reader decided or asks about a file of data, in words."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from weighting.readers.decisions import Decision
+from weighting.readers.encodings import ENCODINGS
+
+
+def question(decision: Decision) -> str:
+    """Say what is decided, in a line."""
+    words = _KINDS[decision.kind]()
+    return words % {"subject": decision.subject} if decision.subject else words
+
+
+def option_words(kind: str, value: str) -> str:
+    """Say one of the values of a decision."""
+    if kind == "encoding":
+        return ENCODINGS.get(value, value)
+    said: dict[str, str] = {
+        "comma": _("comma"),
+        "semicolon": _("semicolon"),
+        "tab": _("tab"),
+        "bar": _("vertical bar"),
+        ",": _("a comma: 0,5 is a half"),
+        ".": _("a point: 0.5 is a half"),
+        "gap": _("no value"),
+        "gaps": _("fill with gaps"),
+        "text": _("keep as text, to be corrected"),
+        "number": _("a number"),
+        "percent": _("percent: 45% is 45"),
+        "fraction": _("a fraction: 45% is 0.45"),
+        "drop": _("leave the mark out"),
+        "keep": _("keep"),
+        "kept": _("keep"),
+        "left out": _("leave out"),
+        "wide": _("a column for each indicator"),
+        "long": _("a row for each value"),
+        "all": _("every year"),
+    }
+    return said.get(value, value)
+
+
+def how_decided(decision: Decision) -> str:
+    """Say how sure a decision is."""
+    return {
+        "seen": _("as the file shows"),
+        "likely": _("likely; look at it"),
+        "chosen": _("chosen"),
+        "open": _("to be decided"),
+    }[decision.how]
+
+
+_KINDS: dict[str, Callable[[], str]] = {
+    "encoding": lambda: _("The encoding of the text"),
+    "separator": lambda: _("What separates the cells"),
+    "header": lambda: _("The row that names the columns"),
+    "header_rows": lambda: _("How many rows name the columns"),
+    "short_rows": lambda: _("Rows with fewer cells than the first"),
+    "shape": lambda: _("The shape of the table"),
+    "index": lambda: _("A column that merely counts the rows"),
+    "unit": lambda: _("The column that names the units"),
+    "unit_marks": lambda: _("Footnote marks behind names"),
+    "year": lambda: _("The year that is read"),
+    "suffix": lambda: _("The columns that are read, by the end of their names"),
+    "only": lambda: _("The rows that are read, by “%(subject)s”"),
+    "decimal": lambda: _("What stands before decimals in “%(subject)s”"),
+    "percent": lambda: _("Percent signs in “%(subject)s”"),
+    "currency": lambda: _("Currency signs in “%(subject)s”"),
+    "missing": lambda: _("Words that stand for no value"),
+    "code": lambda: _("The number %(subject)s"),
+    "ranges": lambda: _("Ranges and bounds in place of numbers"),
+    "flags": lambda: _("Flags and footnote marks behind numbers"),
+    "text": lambda: _("Texts in place of numbers in “%(subject)s”"),
+    "aggregates": lambda: _("Rows of sums and means, not of units"),
+    "empty_units": lambda: _("Units without any value"),
+}

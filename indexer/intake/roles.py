@@ -1,0 +1,116 @@
+"""What the columns of a table are for: units, codes, indicators, values, years, or nothing."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+
+from indexer.intake.hints import Hints, unit_key
+from indexer.names import fold_name, normalise_unit_name
+from weighting.readers.columns import Column, Packed
+from weighting.readers.decisions import Decisions, How
+from weighting.readers.numbers import looks_numeric
+
+UNIT_WORDS = {
+    *("unit", "city", "place", "country", "county", "name", "name_zh", "ucode", "uname", "geo", "ref_area"),
+    *("location", "spatialdim", "iso", "iso3", "iso2", "iso_code", "country code", "country name", "area"),
+    *("名称", "城市", "城市名称", "地区", "地市", "市", "国家", "县", "区县", "单位"),
+}  # fmt: skip
+CODE_WORDS = {"code", "m49", "iso_num", "isonum", "numeric", "geo", "id", "fips", "行政区划代码", "代码"}
+INDICATOR_WORDS = {
+    *("indicator", "indicator_code", "indicator code", "indicatorcode", "series code", "code", "variable"),
+    *("indicator name", "indicatorname", "icode", "subject", "指标", "指标代码", "指标名称"),
+}  # fmt: skip
+VALUE_WORDS = {"value", "obs_value", "numeric", "factvaluenumeric", "数值", "值", "指标值"}
+TOTAL_WORDS = {"total", "national_total", "合计", "总计", "全国合计", "全国"}
+YEAR_WORDS = {"year", "time", "time_period", "period", "timedim", "date", "年份", "年", "年度", "时间"}
+YEAR = re.compile(r"((?:19|20|21)\d\d)(?:\.0)?")
+# Whether a column holds names that are known shows in so many of them.
+ENOUGH = 5000
+KNOWN_SHARE = 0.9
+
+
+def folded(head: str) -> str:
+    return normalise_unit_name(head).casefold()
+
+
+def find_word(heads: Sequence[str], words: Collection[str]) -> int | None:
+    """Return the first column that is called by one of the words."""
+    return next((place for place, head in enumerate(heads) if folded(head) in words), None)
+
+
+def find_index(heads: Sequence[str], columns: Sequence[Column]) -> int | None:
+    """Return a column that merely counts the rows, as programs write one without a name."""
+    for place, (head, column) in enumerate(zip(heads, columns, strict=True)):
+        if folded(head) in {"", "unnamed: 0", "序号", "no.", "index"} and _counts(column):
+            return place
+    return None
+
+
+def _counts(column: Column) -> bool:
+    texts = list(column)
+    return bool(texts) and any(
+        all(text == str(number) for number, text in enumerate(texts, start)) for start in (0, 1)
+    )
+
+
+def find_unit(heads: Sequence[str], columns: Sequence[Column], hints: Hints, decisions: Decisions) -> int:
+    """Return the column of units: the one with most names that are known, codes before names.
+
+    Where none is known, one that is called so, else the first that holds texts.
+    """
+    known = {place: _known(heads[place], column, hints) for place, column in enumerate(columns)}
+    best = max(known.values(), default=(0, 0))
+    texts = [place for place, column in enumerate(columns) if not looks_numeric(column)]
+    called = [place for place in range(len(heads)) if folded(heads[place]) in UNIT_WORDS]
+    candidates = list(dict.fromkeys([*texts, *(p for p, counts in known.items() if counts[0]), *called]))
+    if best[0]:
+        place = next(place for place, counts in known.items() if counts == best)
+    else:
+        place = next(iter([*called, *texts, 0]))
+    how: How = "seen" if len(candidates) < 2 or (place in called and not best[0]) else "likely"
+    named = {heads[place]: place for place in reversed(range(len(heads)))}
+    options = [heads[place] for place in candidates or [place]]
+    chosen = decisions.settle("unit", heads[place], how=how, options=options, samples=_first(columns[place]))
+    return named.get(chosen, place)
+
+
+def _known(head: str, column: Column, hints: Hints) -> tuple[int, int]:
+    """Return how many different texts of a column are known, and how many of them as codes."""
+    if isinstance(column, Packed) or not hints.units:
+        return 0, 0
+    keys = {unit_key(text) for text in column[:ENOUGH]} - {""}
+    codes = len(keys & hints.codes)
+    found = len(keys & hints.units)
+    if looks_numeric(column) and (folded(head) not in CODE_WORDS or codes < KNOWN_SHARE * len(keys)):
+        return 0, 0
+    return found, codes
+
+
+def _first(column: Column) -> Iterable[str]:
+    return [column[row] for row in range(min(5, len(column)))]
+
+
+def find_years(head: str, column: Column) -> list[str] | None:
+    """Return the year of each row, of a column that is called so and holds nothing else."""
+    if folded(head) not in YEAR_WORDS:
+        return None
+    found = {text: YEAR.fullmatch(text) for text in set(column)}
+    if not found or not all(found.values()):
+        return None
+    years = {text: match[1] for text, match in found.items() if match}
+    return [years[text] for text in column]
+
+
+def find_indicator(heads: Sequence[str], columns: Sequence[Column], hints: Hints) -> int | None:
+    """Return the column that says which indicator a value is of; of two the one whose names are known."""
+    called = [place for place, head in enumerate(heads) if folded(head) in INDICATOR_WORDS]
+    called = [place for place in called if not isinstance(columns[place], Packed)]
+    if not called:
+        return None
+    counts = {
+        place: sum(fold_name(text) in hints.leaves for text in set(islice(columns[place], ENOUGH)))
+        for place in called
+    }
+    # Names that are kept apart from codes come second in every such file.
+    codes_first = sorted(called, key=lambda place: "name" in folded(heads[place]))
+    return max(codes_first, key=lambda place: counts[place])

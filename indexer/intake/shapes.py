@@ -1,0 +1,247 @@
+"""Tables of every shape to one: a row for each unit, a column for each indicator, of one year."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from indexer.intake.hints import Hints
+from indexer.intake.roles import (
+    TOTAL_WORDS,
+    VALUE_WORDS,
+    find_index,
+    find_indicator,
+    find_unit,
+    find_word,
+    find_years,
+    folded,
+)
+from indexer.intake.years import ALL, settle_suffix, settle_year, years_of_heads
+from weighting.numeric.arrays import IntArray
+from weighting.readers.columns import Column, Packed, pick_rows
+from weighting.readers.decisions import Decisions
+from weighting.readers.numbers import looks_numeric
+from weighting.readers.table import Table
+
+MOST_CHOICES = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Shaped:
+    """Units and lines, (rows,), and the columns beside them under their heads."""
+
+    units: list[str]
+    lines: list[int]
+    heads: list[str]
+    columns: list[Column]
+    layout: str
+    unit_column: str
+    unread: list[str] = field(default_factory=list)
+    # Every year of the file, where it has several.
+    years: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class _Frame:
+    """A table while it is brought into shape: heads and columns that may still go."""
+
+    heads: list[str]
+    columns: list[Column]
+    lines: list[int]
+    unread: list[str] = field(default_factory=list)
+    years: tuple[str, ...] = ()
+
+    def drop(self, places: set[int]) -> None:
+        kept = [place for place in range(len(self.heads)) if place not in places]
+        self.heads = [self.heads[place] for place in kept]
+        self.columns = [self.columns[place] for place in kept]
+
+    def keep_rows(self, rows: IntArray) -> None:
+        if len(rows) < len(self.lines):
+            self.columns = [pick_rows(column, rows) for column in self.columns]
+            self.lines = [self.lines[row] for row in rows.tolist()]
+
+
+def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
+    """Bring a wide or a long table, with years in rows or in columns, into one shape."""
+    frame = _Frame(_named(table.header), list(table.columns), list(table.lines))
+    _split_dimensions(frame)
+    _drop_index(frame, decisions)
+    by_column = _take_year_of_columns(frame, hints, decisions)
+    _take_year_of_rows(frame, hints, decisions)
+    indicator = find_indicator(frame.heads, frame.columns, hints)
+    value = by_column if by_column is not None else find_word(frame.heads, VALUE_WORDS)
+    units = find_unit(frame.heads, frame.columns, hints, decisions)
+    is_long = indicator is not None and value is not None and len({units, indicator, value}) == 3
+    if is_long and indicator is not None and value is not None:
+        shape = decisions.settle("shape", "long", how="likely", options=["long", "wide"])
+        if shape == "long":
+            return _long(frame, units, indicator, value, decisions)
+    _settle_repeats(frame, [units], decisions)
+    return _wide(frame, units, hints, decisions)
+
+
+def _named(header: Sequence[str]) -> list[str]:
+    """Return the heads, of two alike the second with a number."""
+    seen: Counter[str] = Counter()
+    names = []
+    for head in header:
+        seen[head] += 1
+        names.append(f"{head} ({seen[head]})" if head and seen[head] > 1 else head)
+    return names
+
+
+def _split_dimensions(frame: _Frame) -> None:
+    """Take Eurostat's first column apart: freq,unit,geo\\TIME_PERIOD."""
+    if not frame.heads or "\\" not in frame.heads[0]:
+        return
+    names = frame.heads[0].rpartition("\\")[0].split(",")
+    parts = [text.split(",") for text in frame.columns[0]]
+    if all(len(part) == len(names) for part in parts):
+        frame.heads = [name.strip() for name in names] + frame.heads[1:]
+        apart: list[Column] = [[part[place] for part in parts] for place in range(len(names))]
+        frame.columns = apart + frame.columns[1:]
+
+
+def _drop_index(frame: _Frame, decisions: Decisions) -> None:
+    place = find_index(frame.heads, frame.columns) if len(frame.heads) > 2 else None
+    if place is None:
+        return
+    if decisions.settle("index", "left out", how="likely", options=["left out", "kept"]) == "left out":
+        frame.unread.append(frame.heads[place])
+        frame.drop({place})
+
+
+def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> int | None:
+    """Keep the columns of one year; return the place of the values where the years stood alone."""
+    found = years_of_heads(frame.heads, hints)
+    if not found:
+        return None
+    year = settle_year([year for _stem, year in found.values()], hints, decisions)
+    frame.years = tuple(sorted({year for _stem, year in found.values()}))
+    for place, (stem, of) in found.items():
+        if of == year and stem:
+            frame.heads[place] = stem
+    gone = {place for place, (_stem, of) in found.items() if of != year}
+    bare = next((place for place, (stem, of) in found.items() if of == year and not stem), None)
+    before = 0 if bare is None else sum(place < bare for place in gone)
+    if year != ALL:
+        frame.unread += [frame.heads[place] for place in sorted(gone)]
+        frame.drop(gone)
+    return None if bare is None else bare - before
+
+
+def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
+    for place, head in enumerate(frame.heads):
+        years = find_years(head, frame.columns[place])
+        if years is not None:
+            year = settle_year(years, hints, decisions)
+            different = tuple(sorted(set(years)))
+            frame.years = different if len(different) > 1 else frame.years
+            frame.keep_rows(np.array([row for row, of in enumerate(years) if of == year], dtype=int))
+            frame.unread.append(head)
+            # What stands at this place now is the year of every row that is left.
+            frame.columns[place] = [""] * len(frame.lines)
+            frame.heads[place] = ""
+            return
+
+
+def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) -> None:
+    """Ask for one value of each column that tells rows of the same unit apart, such as sex or measure."""
+    for place, head in enumerate(frame.heads):
+        pairs = list(zip(*(frame.columns[key] for key in keys), strict=True))
+        if len(set(pairs)) == len(pairs):
+            return
+        column = frame.columns[place]
+        different = sorted(set(column)) if not isinstance(column, Packed) else []
+        if place in keys or not head or not 2 <= len(different) <= MOST_CHOICES or looks_numeric(column):
+            continue
+        if len(set(zip(pairs, column, strict=True))) < len(pairs) and not _is_chosen(head, decisions):
+            continue
+        chosen = decisions.settle("only", "", how="open", subject=head, options=different, samples=different)
+        if chosen:
+            frame.keep_rows(np.flatnonzero([text == chosen for text in column]))
+
+
+def _is_chosen(head: str, decisions: Decisions) -> bool:
+    return f"only:{head}" in decisions.choices
+
+
+def _wide(frame: _Frame, unit: int, hints: Hints, decisions: Decisions) -> Shaped:
+    renamed = settle_suffix(frame.heads, hints, decisions)
+    for place, stem in renamed.items():
+        frame.heads[place] = stem
+    places = [
+        place for place, head in enumerate(frame.heads) if place != unit and not _is_spent(frame, place)
+    ]
+    return Shaped(
+        units=list(frame.columns[unit]),
+        lines=frame.lines,
+        heads=[frame.heads[place] for place in places],
+        columns=[frame.columns[place] for place in places],
+        layout="wide",
+        unit_column=frame.heads[unit],
+        unread=frame.unread,
+        years=frame.years,
+    )
+
+
+def _is_spent(frame: _Frame, place: int) -> bool:
+    """Tell a column that has no name and nothing in it."""
+    return (
+        not frame.heads[place]
+        and not isinstance(frame.columns[place], Packed)
+        and not any(frame.columns[place])
+    )
+
+
+def _long(frame: _Frame, unit: int, indicator: int, value: int, decisions: Decisions) -> Shaped:
+    """Turn (unit, indicator, value[, total]) into a wide table.
+
+    A second value of the same cell begins a second row of its unit, so that it is seen and
+    settled as two rows of one unit are in a wide table.
+    """
+    _settle_repeats(frame, [unit, indicator], decisions)
+    total = find_word(frame.heads, TOTAL_WORDS - {folded(frame.heads[unit])})
+    units: list[str] = []
+    lines: list[int] = []
+    cells: dict[str, dict[int, str]] = {}
+    places: dict[tuple[str, int], int] = {}
+    totals: dict[str, tuple[str, int]] = {}
+    # The first row of a unit that is still free for an indicator, so that no search grows with the repeats.
+    again: Counter[tuple[str, str]] = Counter()
+
+    def put(label: str, head: str, text: str, line: int) -> None:
+        time = again[label, head]
+        again[label, head] += 1
+        row = places.get((label, time))
+        if row is None:
+            row = places[label, time] = len(units)
+            units.append(label)
+            lines.append(line)
+        cells.setdefault(head, {})[row] = text
+
+    rows = zip(frame.columns[unit], frame.columns[indicator], frame.columns[value], frame.lines, strict=True)
+    for place, (label, head, text, line) in enumerate(rows):
+        put(label, head, text, line)
+        if total is not None and frame.columns[total][place]:
+            totals.setdefault(head, (frame.columns[total][place], line))
+    for head, (text, line) in totals.items():
+        put(frame.heads[total or 0], head, text, line)
+    used = {unit, indicator, value, total}
+    unread = [head for place, head in enumerate(frame.heads) if place not in used and head]
+    return Shaped(
+        units=units,
+        lines=lines,
+        heads=list(cells),
+        columns=[_spread(found, len(units)) for found in cells.values()],
+        layout="long",
+        unit_column=frame.heads[unit],
+        unread=[*frame.unread, *unread],
+        years=frame.years,
+    )
+
+
+def _spread(found: Mapping[int, str], height: int) -> Column:
+    return [found.get(row, "") for row in range(height)]

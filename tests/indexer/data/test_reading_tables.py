@@ -1,0 +1,266 @@
+"""Tables as people have them are read as they mean them, and what nobody can tell is asked."""
+
+import csv
+import io
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.intake.files import read_file
+from indexer.intake.hints import Hints
+from indexer.intake.sheets import read_sheet
+from weighting.readers import ProblemLog
+from weighting.readers.decisions import Decisions
+from weighting.readers.table import Reading
+
+NAN = math.nan
+
+
+def read(text, hints=None, name="t.csv", **choices):
+    """Return (sheet, what is open, what is likely) of a file."""
+    log = ProblemLog(name)
+    data = text if isinstance(text, bytes) else text.encode()
+    hints = hints or Hints()
+    chosen = {key.replace("__", ":"): value for key, value in choices.items()}
+    reading = Reading(Decisions(chosen), hints.units, is_form=False)
+    file = read_file(data, name, log, reading=reading)
+    assert file, [str(problem) for problem in log.problems]
+    sheet = read_sheet(file, log, hints)
+    made = file.table.decisions.made
+    return sheet, *({d.key: d.value for d in made if d.how == how} for how in ("open", "likely"))
+
+
+PLAIN = "country,a,b\nAlbania,76.5,13.2\nNamibia,59.3,8.6\n"
+ACCENTS = "country,a,b\nAlbania,76.5,13.2\nCôte d'Ivoire,58.6,5.2\n"
+BOTH = [[76.5, 13.2], [59.3, 8.6]]
+READ = {
+    "semicolons and decimal commas": ("country;a;b\nAlbania;76,5;13,2\nNamibia;59,3;8,6\n", BOTH, {}),
+    "quoted decimal commas": (
+        'country,a,b\nAlbania,"0,765","13,2"\nNamibia,"0,593","8,6"\n', [[0.765, 13.2], [0.593, 8.6]], {},
+    ),
+    "Excel's own hint": ("sep=;\r\n" + PLAIN.replace(",", ";"), BOTH, {}),
+    "bars": (PLAIN.replace(",", "|"), BOTH, {}),
+    "title and notes": (
+        "Table 1. Human development,,\n,,\nCountry,a,b\nAlbania,76.5,13.2\nNamibia,59.3,8.6\n,,\n"
+        "Notes: a. Data refer to 2021,,\n",
+        BOTH,
+        {"header": "3"},
+    ),
+    "percent": (
+        "country,a,b\nAlbania,45%,13.2\nNamibia,59.3%,8.6\n", [[45, 13.2], [59.3, 8.6]],
+        {"percent:a": "percent"},
+    ),
+    "thousands": (
+        'country,a,b\nAlbania,76.5,"14,131"\nNamibia,59.3,"8,634"\n', [[76.5, 14131], [59.3, 8634]],
+        {"decimal:b": "."},
+    ),
+    "points between thousands": (
+        "country;a;b\nAlbania;1.234,5;2.000\nNamibia;59,3;8.634\n", [[1234.5, 2000], [59.3, 8634]],
+        {"decimal:b": ","},
+    ),
+    "spaces between thousands": (
+        "country;a\nAlbania;1 234,5\nNamibia;12\u202f345\n", [[1234.5], [12345]], {},
+    ),
+    "words for gaps": (
+        "country,a,b\nAlbania,76.5,NA\nNamibia,..,8.6\nCongo,n/a,-\n",
+        [[76.5, NAN], [NAN, 8.6], [NAN, NAN]],
+        {"missing": "gap"},
+    ),
+    "flags": ("country,a\nAlbania,8.6 b\nNamibia,: c\nCongo,7*\nChad,6.1¹\n", [[8.6], [NAN], [7], [6.1]],
+              {"missing": "gap", "flags": "drop"}),
+    "currency": ("country,a\nAlbania,$8.60\nNamibia,$7\n", [[8.6], [7]], {"currency:a": "drop"}),
+    "an index column": (
+        ",country,a,b\n0,Albania,76.5,13.2\n1,Namibia,59.3,8.6\n", BOTH, {"index": "left out"},
+    ),
+    "trailing commas": (PLAIN.replace("\n", ",,\n"), BOTH, {}),
+    "short rows": ("country,a,b\nAlbania,76.5\nNamibia,59.3,8.6\n", [[76.5, NAN], [59.3, 8.6]],
+                   {"short_rows": "gaps"}),
+    "exponents": ("Country,A,B\nAlbania,7.65E+01,13.2\nNamibia,59.3,8.6\n", BOTH, {}),
+    "footnotes": ("country,a,b\nAlbania (1),76.5,13.2\nNamibia\u00a0 ,59.3,8.6\n", BOTH,
+                  {"unit_marks": "drop"}),
+    "nothing of a unit": (
+        "country,a,b\nAlbania,76.5,13.2\nNamibia,,\n", [[76.5, 13.2], [NAN, NAN]], {"empty_units": "kept"},
+    ),
+    "Namibia": ("iso2,a,b\nAL,76.5,13.2\nNA,59.3,8.6\n", BOTH, {}),
+    "heads in two rows": (
+        "country,Infrastructure,\n,a,b\nAlbania,76.5,13.2\nNamibia,59.3,8.6\n", BOTH, {"header_rows": "2"},
+    ),
+    "long": (
+        "country,indicator,value\nAlbania,a,76.5\nAlbania,b,13.2\nNamibia,a,59.3\nNamibia,b,8.6\n", BOTH,
+        {"shape": "long"},
+    ),
+    "Latin-1": (ACCENTS.encode("latin-1"), [[76.5, 13.2], [58.6, 5.2]], {"encoding": "cp1252"}),
+    "UTF-16": (ACCENTS.encode("utf-16"), [[76.5, 13.2], [58.6, 5.2]], {}),
+    "UTF-16 and tabs": (ACCENTS.replace(",", "\t").encode("utf-16"), [[76.5, 13.2], [58.6, 5.2]], {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_a_table_is_read_as_it_is_meant_and_what_is_likely_is_said(kind):
+    text, values, likely = READ[kind]
+    sheet, asked, taken = read(text)
+    np.testing.assert_array_equal(sheet.values, values)
+    assert (asked, sheet.texts) == ({}, {})
+    assert {key: value for key, value in taken.items() if key != "unit"} == likely
+    assert sheet.units[0] in ("Albania", "AL")
+
+
+ASKED = {
+    "a comma that nothing tells": (
+        'country,a\nAlbania,"2,400"\nNamibia,"1,300"\n', "decimal:a",
+        {",": [[2.4], [1.3]], ".": [[2400], [1300]]},
+    ),
+    "a point that nothing tells": (
+        "country,a\nAlbania,2.400\nNamibia,1.300\n", "decimal:a",
+        {".": [[2.4], [1.3]], ",": [[2400], [1300]]},
+    ),
+    "a code for no value": (
+        "country,a\nAlbania,-999\nNamibia,8.6\n", "code:-999",
+        {"gap": [[NAN], [8.6]], "number": [[-999], [8.6]]},
+    ),
+    "ranges": ("country,a\nAlbania,226-250\nNamibia,<0.5\nChad,3\n", "ranges", {"gap": [[NAN], [NAN], [3]]}),
+    "percent here and there": (
+        "country,a\nAlbania,45%\nNamibia,0.5\n", "percent:a",
+        {"percent": [[45], [0.5]], "fraction": [[0.45], [0.5]]},
+    ),
+    "years in columns": (
+        "country,a_2020,a_2021\nAlbania,1,2\nNamibia,3,4\n", "year", {"2020": [[1], [3]], "2021": [[2], [4]]},
+    ),
+    "a year column": (
+        "country,year,a\nAlbania,2020,1\nAlbania,2021,2\n", "year", {"2020": [[1]], "2021": [[2]]},
+    ),
+    "sums among units": (
+        "country,a\nAlbania,1\nWorld,2\nArab States,3\n", "aggregates",
+        {"left out": [[1]], "kept": [[1], [2], [3]]},
+    ),
+    "two measures": (
+        "country,sex,indicator,value\nAlbania,F,a,1\nAlbania,M,a,2\n", "only:sex", {"F": [[1]], "M": [[2]]},
+    ),
+    "no row of names": ("Albania,1,2\nNamibia,3,4\n", "header", {"1": [[3, 4]]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_what_nobody_can_tell_is_asked_and_read_as_chosen(kind):
+    text, key, expected = ASKED[kind]
+    _sheet, asked, _likely = read(text)
+    assert list(asked) == [key]
+    for choice, values in expected.items():
+        sheet, still, _likely = read(text, **{key: choice})
+        assert still == {}
+        np.testing.assert_array_equal(sheet.values, values)
+
+
+def test_the_year_asked_for_is_read():
+    sheet, asked, _likely = read("country,a_2020,a_2021\nAlbania,1,2\n", Hints(year=2020))
+    assert (asked, sheet.values.tolist(), sheet.columns) == ({}, [[1.0]], ("a",))
+
+
+KNOWN = Hints(names=frozenset({"albania", "namibia"}), codes=frozenset({"alb", "nam"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("iso3,country,region,a\nALB,Albania,ECA,1\nNAM,Namibia,SSA,2\n", "iso3"),
+        ("region,country,a\nECA,Albania,1\nSSA,Namibia,2\n", "country"),
+        ("name,state,a\nECA,Albania,1\nSSA,Namibia,2\n", "state"),
+    ],
+)
+def test_the_column_with_most_known_names_is_the_unit_codes_first(text, unit):
+    assert read(text, KNOWN)[0].unit_column == unit
+
+
+def test_known_names_tell_the_encoding():
+    data = "kraj,a\nŁódź,1\nKraków,2\n".encode("cp1250")
+    assert read(data)[0].units != ("Łódź", "Kraków")
+    assert read(data, Hints(names=frozenset({"łódź", "kraków"})))[0].units == ("Łódź", "Kraków")
+
+
+PUBLISHERS = {
+    "World Bank": (
+        '"Data Source","World Development Indicators",\n\n"Last Updated Date","2020-12-16",\n\n'
+        '"Country Name","Country Code","Indicator Name","Indicator Code","2018","2019",\n'
+        '"Albania","ALB","GDP","NY.GDP","1.5","2.5",\n"Namibia","NAM","GDP","NY.GDP","3.5","",\n',
+        "2019", ("NY.GDP",), [[2.5], [NAN]],
+    ),
+    "Eurostat": (
+        "freq,unit,geo\\TIME_PERIOD\t2018 \t2019 \nA,PC,AL\t8.6 b\t7.1 \nA,PC,NA\t: \t6.2 p\n",
+        "2019", ("2019",), [[7.1], [6.2]],
+    ),
+    "SDMX": (
+        "DATAFLOW,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,OBS_STATUS\nX,ALB,le,2018,1.5,A\n"
+        "X,ALB,le,2019,2.5,A\nX,NAM,le,2019,3.5,E\n",
+        "2019", ("le",), [[2.5], [3.5]],
+    ),
+    "a suffix": ("iso,TBG.new,TBN.new\nALB,1,2\nNAM,3,4\n", "", ("TBG", "TBN"), [[1, 2], [3, 4]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PUBLISHERS)
+def test_the_formats_of_publishers_are_read(kind):
+    text, year, columns, values = PUBLISHERS[kind]
+    hints = Hints(codes=KNOWN.codes | {"al", "na"}, leaves=frozenset({"tbg", "tbn", "le", "nygdp"}))
+    sheet, asked, _likely = read(text, hints, **({"year": year} if year else {}))
+    assert asked == {}
+    numeric = [place for place in range(len(sheet.columns)) if np.isfinite(sheet.values[:, place]).any()]
+    assert tuple(sheet.columns[place] for place in numeric) == columns
+    np.testing.assert_array_equal(sheet.values[:, numeric], values)
+
+
+NAMES = st.text(st.sampled_from("abcdefgXYZ äéł南阳"), min_size=2, max_size=8).map(str.strip)
+FIGURES = st.one_of(
+    st.none(), st.integers(-(10**6), 10**7), st.floats(-1e6, 1e6, width=32).map(lambda x: round(float(x), 3))
+)
+
+
+@st.composite
+def dialects(draw):
+    """Draw a table of values, and how it is written."""
+    width, height = draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    rows = [[draw(FIGURES) for _column in range(width)] for _row in range(height)]
+    units = [f"{draw(NAMES)} u{row}" for row in range(height)]
+    separator = draw(st.sampled_from(",;\t|"))
+    mark = draw(st.sampled_from(".,"))
+    grouped = draw(st.sampled_from(["", "." if mark == "," else ",", " "]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le"]))
+    gap = draw(st.sampled_from(["", "NA", "..", ":"]))
+
+    def written(value):
+        if value is None:
+            return gap
+        whole, _point, decimals = f"{abs(value):,.15g}".partition(".")
+        if "e" in whole or "e" in decimals:
+            whole, _point, decimals = f"{abs(value):,.6f}".partition(".")
+        whole = whole.replace(",", grouped)
+        return ("-" if value < 0 else "") + whole + (mark + decimals if decimals else "")
+
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator=draw(st.sampled_from(["\n", "\r\n"])))
+    writer.writerow(["country", *(f"ind{column}x" for column in range(width))])
+    writer.writerows([unit, *map(written, row)] for unit, row in zip(units, rows, strict=True))
+    values = [[NAN if value is None else float(written_value(value)) for value in row] for row in rows]
+    return out.getvalue().encode(encoding), units, values
+
+
+def written_value(value):
+    text = f"{abs(value):.15g}"
+    text = f"{abs(value):.6f}" if "e" in text else text
+    return ("-" if value < 0 else "") + text
+
+
+@settings(max_examples=150, deadline=None)
+@given(dialects())
+def test_any_table_in_any_dialect_is_read_back_equal_or_asked_about(made):
+    data, units, values = made
+    log = ProblemLog("t.csv")
+    file = read_file(data, "t.csv", log)
+    sheet = read_sheet(file, log) if file else None
+    if sheet is None or file.table.decisions.open or sheet.texts:
+        return
+    assert [" ".join(unit.split()) for unit in sheet.units] == [" ".join(unit.split()) for unit in units]
+    found = [sheet.columns.index(head) for head in sheet.columns]
+    np.testing.assert_allclose(sheet.values[:, found], values, rtol=1e-12)

@@ -1,0 +1,179 @@
+"""Rows of text to columns: texts as they stand, and numbers packed where nothing but plain ones stands."""
+
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.readers.cells import CellError, parse_number, plain
+from weighting.readers.problems import ProblemLog
+from weighting.readers.rows import Row
+
+# What plain numbers are written with, and what stands between them.
+NUMERALS = b"0123456789.,+-eE "
+# A fraction that is no whole number with a point between thousands: 1.234 may be one.
+PLAIN_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?\d{0,15}\.\d{1,17}", re.ASCII)
+DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A column of plain numbers with a point before decimals, (rows,); nan where there is none.
+
+    ``odd`` are the few texts among them, by row: words without a digit, such as NA.
+    """
+
+    values: FloatArray
+    odd: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[row] for row in range(len(self)))
+
+    def __getitem__(self, row: int) -> str:
+        value = float(self.values[row])
+        return self.odd.get(row, "" if math.isnan(value) else f"{value:.15g}")
+
+
+Column = Packed | list[str]
+
+
+def pick_rows(column: Column, rows: IntArray) -> Column:
+    """Return some rows of a column."""
+    if len(rows) == len(column):
+        return column
+    if isinstance(column, Packed):
+        places = {row: place for place, row in enumerate(rows.tolist())}
+        return Packed(
+            column.values[rows], {places[row]: text for row, text in column.odd.items() if row in places}
+        )
+    return [column[row] for row in rows.tolist()]
+
+
+class Unpackable(Exception):
+    """A column that began with plain numbers holds something that needs its text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """The columns below a header, and the line of the file each row begins on."""
+
+    columns: list[Column]
+    lines: list[int]
+    short: list[int]
+
+
+def packable(head: Sequence[Row], width: int) -> list[int]:
+    """Return the columns whose first rows hold plain numbers, surely with points before decimals."""
+    found = []
+    for place in range(width):
+        cells = [row.cells[place] for row in head if place < len(row.cells) and row.cells[place]]
+        fractions = sum(bool(PLAIN_FRACTION.fullmatch(cell)) for cell in cells)
+        if fractions and all(_is_plain(cell) for cell in cells):
+            found.append(place)
+    return found
+
+
+def gather(rows: Iterable[Row], width: int, packed: Sequence[int], log: ProblemLog, *, pads: bool) -> Body:
+    """Turn rows into columns; rows of another width are noted, or padded with gaps if they may be.
+
+    Raises `Unpackable` where a packed column holds what needs its text.
+    """
+    is_packed = set(packed)
+    kept = [place for place in range(width) if place not in is_packed]
+    texts: list[list[str]] = [[] for _place in kept]
+    numbers = _Numbers(packed)
+    lines: list[int] = []
+    short: list[int] = []
+    for row in rows:
+        cells = row.cells
+        if len(cells) != width:
+            if len(cells) < width:
+                short.append(row.line)
+            if not _fits(row, width, log, pads=pads):
+                continue
+            cells = (cells + [""] * width)[:width]
+        lines.append(row.line)
+        for column, place in zip(texts, kept, strict=True):
+            column.append(cells[place])
+        numbers.add(cells)
+    columns: dict[int, Column] = dict(zip(kept, texts, strict=True))
+    columns |= numbers.columns(len(lines))
+    return Body([columns[place] for place in range(width)], lines, short)
+
+
+def _fits(row: Row, width: int, log: ProblemLog, *, pads: bool) -> bool:
+    """Tell a row that has as many cells as the header, but for empty ones at its end."""
+    if any(row.cells[width:]) or (len(row.cells) < width and not pads):
+        message = _("The row has %(cells)d cells, the first line %(columns)d. Check its commas and quotes.")
+        log.add(message % {"cells": len(row.cells), "columns": width}, row=row.line)
+        return False
+    return True
+
+
+class _Numbers:
+    """The packed columns as they grow, row by row."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        self.places = list(places)
+        self._pick = itemgetter(*places) if len(places) > 1 else lambda cells: [cells[p] for p in places]
+        self._values = array("d")
+        self._odd: dict[int, dict[int, str]] = {}
+        self._rows = 0
+
+    def add(self, cells: Sequence[str]) -> None:
+        if not self.places:
+            return
+        picked = self._pick(cells)
+        self._values.extend(_plain_numbers(picked) or self._with_words(picked))
+        self._rows += 1
+
+    def _with_words(self, cells: Iterable[str]) -> Iterator[float]:
+        for column, cell in enumerate(cells):
+            value = math.nan
+            try:
+                value = parse_number(cell) if cell.strip() else math.nan
+            except CellError:
+                if DIGIT.search(cell):
+                    raise Unpackable from None
+                self._odd.setdefault(column, {})[self._rows] = cell
+            yield value
+
+    def columns(self, height: int) -> dict[int, Column]:
+        matrix = np.frombuffer(self._values, dtype="<f8").reshape(height, len(self.places))
+        if np.isinf(matrix).any():
+            raise Unpackable
+        return {
+            place: Packed(matrix[:, column], self._odd.get(column, {}))
+            for column, place in enumerate(self.places)
+        }
+
+
+def _plain_numbers(cells: Sequence[str]) -> list[float] | None:
+    """Read a row that holds nothing but plain numbers and gaps, as nearly all do; None for any other."""
+    joined = ",".join(cells)
+    if not joined.isascii() or joined.encode().translate(None, NUMERALS):
+        return None
+    try:
+        values = [float(cell) if cell else math.nan for cell in cells]
+    except ValueError:
+        return None
+    # An exponent can hide a number too large or too small for a double.
+    return None if "e" in joined.lower() and 0 in values else values
+
+
+def _is_plain(cell: str) -> bool:
+    try:
+        parse_number(cell)
+    except CellError:
+        return not DIGIT.search(plain(cell))
+    # Leading zeros are of a code.
+    return not re.match(r"[+-]?0\d", cell)

@@ -1,0 +1,121 @@
+"""Where a table begins and ends among what people write above it and below it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from weighting.readers.cells import GAPS, plain
+from weighting.readers.decisions import Decisions, How
+from weighting.readers.rows import Row
+
+# The header is looked for among the first rows alone.
+HEAD = 100
+MOST_HEADER_ROWS = 4
+NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*%?", re.ASCII)
+YEAR = re.compile(r"(?:19|20|21)\d\d")
+NOTE = re.compile(
+    r"\W*(?:(?:notes?|sources?|remarks?|footnotes?|legend|definitions?|last updated|data from|copyright)\b"
+    r"\s*(?:[:.(]|$|\s)|(?:注|说明|资料来源|数据来源|来源|备注)\s*[\d（(]*\s*[::.]|https?://|[©*†‡§])",
+    re.IGNORECASE,
+)
+SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+[.。]")
+BETWEEN_PARTS = " / "
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The names of the columns, how many of the first rows they and titles take, and the titles."""
+
+    header: tuple[str, ...]
+    taken: int
+    titles: tuple[Row, ...]
+
+
+def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> Layout:
+    """Find the header among the first rows, which are not blank.
+
+    A form has its header in one row; of a table of data several may be one below another, with
+    cells merged across.
+    """
+    found = _header_at(head)
+    how: How = "seen" if found == 0 else "likely"
+    if not is_form and _is_headless(head[found]):
+        how = "open"
+    lines = [str(row.line) for row in head[:HEAD]]
+    chosen = decisions.settle(
+        "header", lines[found], how=how, options=lines, samples=filter(None, head[found].cells)
+    )
+    start = lines.index(chosen) if chosen else found
+    count = 1 if is_form else _header_rows(head[start:], decisions)
+    header = _joined(head[start : start + count])
+    return Layout(header, start + count, tuple(head[:start]))
+
+
+def is_note(row: Row) -> bool:
+    """Tell a remark below a table: one text in its first cell, worded as a note or as a sentence."""
+    text = row.cells[0]
+    return bool(text) and row.filled == 1 and bool(NOTE.match(text) or SENTENCE.fullmatch(text))
+
+
+def _header_at(head: Sequence[Row]) -> int:
+    """Return the first row that fills half of the table's width: titles stand in a cell or two."""
+    width = max(_extent(row) for row in head)
+    for place, row in enumerate(head):
+        nameless_first = width == 2 and not row.cells[0]
+        if row.filled >= max(2, width / 2) or width == 1 or nameless_first:
+            return place
+    return 0
+
+
+def _extent(row: Row) -> int:
+    return max((place for place, cell in enumerate(row.cells, start=1) if cell), default=0)
+
+
+def _is_headless(row: Row) -> bool:
+    """Tell a first row of numbers, which names nothing; years do name columns."""
+    named = [cell for cell in row.cells[1:] if cell]
+    return bool(named) and all(NUMBER.fullmatch(cell) and not YEAR.fullmatch(cell) for cell in named)
+
+
+def _header_rows(rows: Sequence[Row], decisions: Decisions) -> int:
+    count = 1
+    while count < min(MOST_HEADER_ROWS, len(rows) - 1) and _goes_on(rows[count - 1], rows[count]):
+        count += 1
+    if count > 1 or "header_rows" in decisions.choices:
+        options = [str(number) for number in range(1, min(MOST_HEADER_ROWS, len(rows)) + 1)]
+        samples = [cell for row in rows[:count] for cell in row.cells if cell]
+        count = int(
+            decisions.settle("header_rows", str(count), how="likely", options=options, samples=samples)
+        )
+    return count
+
+
+def _goes_on(above: Row, row: Row) -> bool:
+    """Tell a further row of names: nothing in its first cell, no number but years under merged cells."""
+    if row.cells[0] or not row.filled or all(plain(cell).casefold() in GAPS for cell in row.cells if cell):
+        return False
+    numbers = [place for place, cell in enumerate(row.cells) if NUMBER.fullmatch(cell)]
+    if not numbers:
+        return True
+    merged = any(not _cell(above, place) for place in numbers)
+    return merged and all(YEAR.fullmatch(row.cells[place]) for place in numbers)
+
+
+def _cell(row: Row, place: int) -> str:
+    return row.cells[place] if place < len(row.cells) else ""
+
+
+def _joined(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Name each column by its names from top to bottom; a merged cell names the columns it spans."""
+    width = max(len(row.cells) for row in rows)
+    parts: list[list[str]] = [[] for _column in range(width)]
+    for place, row in enumerate(rows):
+        last = ""
+        for column in range(width):
+            cell = _cell(row, column)
+            last = cell or last
+            is_spanned = any(_cell(below, column) for below in rows[place + 1 :])
+            name = cell or (last if is_spanned else "")
+            if name and name not in parts[column]:
+                parts[column].append(name)
+    return tuple(BETWEEN_PARTS.join(names) for names in parts)

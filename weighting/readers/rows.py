@@ -1,0 +1,67 @@
+"""Files to bytes, and what a row of a table is."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from weighting.readers.problems import ProblemLog
+
+MAX_BYTES = 256 * 1024 * 1024
+# What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+class BinaryReader(Protocol):
+    """An open file or an upload."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+Source = bytes | os.PathLike[str] | BinaryReader
+
+
+@dataclass(frozen=True)
+class Row:
+    """Trimmed cells and the line of the file they start on."""
+
+    line: int
+    cells: list[str]
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold something."""
+        return sum(map(bool, self.cells))
+
+
+def read_bytes(source: Source, log: ProblemLog) -> bytes | None:
+    """Return the bytes of a file that can be read and is not too large; None with the problem noted."""
+    try:
+        if isinstance(source, os.PathLike):
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        else:
+            data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
+    except OSError as error:
+        log.add(
+            _("The file cannot be read: %(reason)s. Check the path.") % {"reason": error.strerror or error}
+        )
+        return None
+    if len(data) > MAX_BYTES:
+        size = MAX_BYTES // 1024 // 1024
+        log.add(_("The file is larger than %(size)d MB. Split it or leave columns out.") % {"size": size})
+        return None
+    return data
+
+
+def note_controls(cells: Iterable[str], line: int, log: ProblemLog) -> bool:
+    """Note a row whose text would be stored, shown or compared as something other than it looks."""
+    found = CONTROLS.search("".join(cells))
+    if found:
+        message = _("The table holds invisible control characters. Write the text anew.")
+        log.add(message, row=line, value=f"U+{ord(found.group()):04X}")
+    return bool(found)
