@@ -103,7 +103,7 @@ class TestTables:
             "F.csv, row 1, column “parent”",
         ]
         assert "Nearest: code" in messages[0]
-        assert "Nearest: parent." in messages[1]
+        assert "Nearest: parent" in messages[1]
 
     def test_semicolons_are_recognised(self):
         assert [row.code for row in read_framework(b"code;parent\na;\n", "F.csv").rows] == ["a"]
