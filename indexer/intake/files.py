@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import FloatArray
 from weighting.readers import ProblemLog, Source
-from weighting.readers.columns import Column, Packed, pick_rows
+from weighting.readers.columns import Column, Packed, held, pick_rows
 from weighting.readers.rows import note_controls, read_bytes
 from weighting.readers.table import Reading, Table, separator_of, table_of_rows, table_of_text
 from weighting.readers.workbook import ARCHIVE, SheetLimits, read_sheet
@@ -154,7 +154,7 @@ def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits, reading: Rea
         columns = _columns_of_parquet(file, header, log)
         if columns is None:
             return None
-        kept = _not_blank(columns)
+        kept = np.flatnonzero(held(columns, len(columns[0]) if columns else 0))
         # Counted from 2, as in a file with a header.
         return Table(
             header,
@@ -225,18 +225,6 @@ def _packed(parts: Sequence[FloatArray]) -> Packed:
     odd = {row: str(values[row]) for row in endless.tolist()}
     values[endless] = math.nan
     return Packed(values, odd)
-
-
-def _not_blank(columns: Sequence[Column]) -> IntArray:
-    """Return the rows that hold anything."""
-    filled = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
-    for column in columns:
-        if isinstance(column, Packed):
-            filled |= np.isfinite(column.values)
-            filled[list(column.odd)] = True
-        else:
-            filled |= np.array([bool(text) for text in column], dtype=bool)
-    return np.flatnonzero(filled)
 
 
 def _note_long_texts(batch: Any, log: ProblemLog) -> bool:

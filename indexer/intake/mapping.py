@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from indexer.intake.hints import head_parts, is_aggregate
-from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, normalise_unit_name
+from indexer.intake.hints import Hints, head_parts, is_aggregate, unit_key
+from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, fold_name
 
 # How a target was come by: "near" is a suggestion that somebody has to look at.
 How = Literal["exact", "name", "alias", "near", "chosen", ""]
@@ -19,6 +19,14 @@ TOTAL_ROWS = {
     "全国", "全国合计", "全国总计", "合计", "总计", "全国总量", "total", "totals", "national",
     "nationaltotal", "nationaltotals",
 }  # fmt: skip
+# Words of names of countries, as tables shorten them, and those that say nothing.
+SHORT = {
+    "rep": "republic", "dem": "democratic", "fed": "federated", "sts": "states", "st": "saint",
+    "afr": "african", "pap": "papua", "is": "islands", "isl": "islands",
+}  # fmt: skip
+EMPTY_WORDS = {"the", "of", "and"}
+# How much alike two names in letters are before one is proposed for the other; two characters tell nothing.
+ALIKE = 0.7
 # Comparing names is slow, and a file may be wrong throughout.
 MAX_LOOKUPS = 200
 
@@ -55,6 +63,22 @@ class UnitNames:
     names: tuple[str, ...]
     aliases: tuple[str, ...]
     codes: tuple[str, ...] = ()
+
+
+def hints_about(units: Sequence[UnitNames], leaves: Sequence[LeafNames], year: int | None = None) -> Hints:
+    """Return what a reader may know of the units and indicators that a file is about."""
+    names = (name for unit in units for name in (unit.label, *unit.names, *unit.aliases))
+    forms = (
+        form
+        for leaf in leaves
+        for form in (leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en)
+    )
+    return Hints(
+        names=frozenset(map(unit_key, names)),
+        codes=frozenset(unit_key(code) for unit in units for code in unit.codes),
+        leaves=frozenset(map(fold_name, forms)) - {""},
+        year=year,
+    )
 
 
 def fold(text: str) -> str:
@@ -97,9 +121,31 @@ def _by_parts(head: str, codes: Mapping[str, str], named: Mapping[str, str]) -> 
 
 
 def match_rows(labels: Sequence[str], units: Sequence[UnitNames]) -> list[Match]:
-    """Find each row's unit: by code or name, by another name, or the nearest one."""
+    """Find each row's unit: by code, by name, by another name, or the nearest one.
+
+    Near names are one to one: a unit that a row has surely is near to no other, and of two rows
+    near to the same unit the nearer one has it.
+    """
     finder = UnitFinder(units)
-    return [finder.find(label) for label in labels]
+    found = [finder.find(label) for label in labels]
+    taken = {match.to for match in found if match.is_settled}
+    wanted: dict[str, tuple[float, int]] = {}
+    for row, match in enumerate(found):
+        if match.how != "near":
+            continue
+        if match.to in taken:
+            free = tuple(key for key in match.nearest if key not in taken)
+            found[row] = Match("", "", free)
+            continue
+        likeness = finder.likeness(labels[row], match.to)
+        if match.to in wanted and wanted[match.to][0] >= likeness:
+            found[row] = Match("", "", match.nearest)
+            continue
+        if match.to in wanted:
+            other = wanted[match.to][1]
+            found[other] = Match("", "", found[other].nearest)
+        wanted[match.to] = (likeness, row)
+    return found
 
 
 class UnitFinder:
@@ -107,40 +153,53 @@ class UnitFinder:
 
     def __init__(self, units: Sequence[UnitNames]) -> None:
         self.keys = {unit.label: unit.key for unit in units}
+        self._codes = _unique((unit_key(code), unit.key) for unit in units for code in set(unit.codes))
         self._exact = _unique(
-            (normalise_unit_name(form).casefold(), unit.key)
-            for unit in units
-            for form in {unit.label, *unit.names}
+            (unit_key(form), unit.key) for unit in units for form in {unit.label, *unit.names}
         )
+        self._words = _unique(
+            (_words_of(form), unit.key) for unit in units for form in {unit.label, *unit.names, *unit.aliases}
+        )
+        self._forms = {unit.key: (unit.label, *unit.names, *unit.aliases) for unit in units}
         self._register = UnitRegister({unit.label: (*unit.names, *unit.aliases) for unit in units})
         self._looks = 0
 
     def find(self, label: str) -> Match:
         """Return the match of one label."""
-        name = normalise_unit_name(label).casefold()
-        if name in self._exact:
-            return Match(self._exact[name], "exact")
+        name = unit_key(label)
+        for known in (self._codes, self._exact):
+            if name in known:
+                return Match(known[name], "exact")
         if fold(label) in TOTAL_ROWS:
             return Match(TOTALS, "name")
         if not name:
             return Match("")
-        if is_aggregate(label):
-            # A register may have such a unit, but nothing is near it.
-            return Match(self._aliased(label), "alias") if self._aliased(label) else Match("")
+        is_sum = is_aggregate(label)
         try:
-            return Match(self.keys[self._register.resolve(label, look=self._looks < MAX_LOOKUPS)], "alias")
+            look = self._looks < MAX_LOOKUPS and not is_sum
+            return Match(self.keys[self._register.resolve(label, look=look)], "alias")
         except AmbiguousUnit as error:
             return Match("", "", tuple(self.keys[label] for label in error.nearest))
         except UnknownUnit as error:
-            self._looks += 1
+            if (words := _words_of(label)) in self._words:
+                return Match(self._words[words], "alias")
+            self._looks += not is_sum
             near = tuple(self.keys[label] for label in error.nearest)
-            return Match(near[0] if near else "", "near" if near else "", near)
+            # The nearest is proposed where a person might take one for the other.
+            is_like = bool(near) and (not name.isascii() or self.likeness(label, near[0]) >= ALIKE)
+            return Match(near[0] if is_like else "", "near" if is_like else "", near)
 
-    def _aliased(self, label: str) -> str:
-        try:
-            return self.keys[self._register.resolve(label, look=False)]
-        except (AmbiguousUnit, UnknownUnit):
-            return ""
+    def likeness(self, label: str, key: str) -> float:
+        """Return how much a label looks like a unit's names, from 0 to 1."""
+        folded = fold(label)
+        return max(difflib.SequenceMatcher(None, folded, fold(form)).ratio() for form in self._forms[key])
+
+
+def _words_of(name: str) -> str:
+    """Return the words of a name whatever their order, marks and accents: "Congo, Dem. Rep." has them all."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    words = re.findall(r"\w+", plain.casefold().replace("&", " and ").replace("'", "").replace("’", ""))
+    return " ".join(sorted({SHORT.get(word, word) for word in words} - EMPTY_WORDS))
 
 
 def repeated(matches: Iterable[Match]) -> set[str]:

@@ -1,10 +1,11 @@
 """A file of units to checked rows of a register."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from indexer.intake.mapping import UnitNames
 from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number, read_table
 
 COLUMNS = (
@@ -56,6 +57,21 @@ def read_register(source: Source, name: str, *, everything: Mapping[str, str]) -
             log.add(_("The file has no rows of data. Add one for each unit."))
     log.raise_if_any()
     return rows
+
+
+def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
+    """Return the units of a register file as they are found by their names; the first name stands for one."""
+    return [
+        UnitNames(
+            key=str(place),
+            label=row.name_zh,
+            shown=row.name_en or row.name_zh,
+            names=tuple(filter(None, (row.name_zh, row.name_en))),
+            aliases=row.aliases,
+            codes=(row.code,) if row.code else (),
+        )
+        for place, row in enumerate(rows)
+    ]
 
 
 def _read_row(

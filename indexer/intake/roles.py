@@ -53,12 +53,15 @@ def _counts(column: Column) -> bool:
     )
 
 
-def find_unit(heads: Sequence[str], columns: Sequence[Column], hints: Hints, decisions: Decisions) -> int:
+def find_unit(
+    heads: Sequence[str], columns: Sequence[Column], hints: Hints, decisions: Decisions, *, repeats: bool
+) -> int:
     """Return the column of units: the one with most names that are known, codes before names.
 
-    Where none is known, one that is called so, else the first that holds texts.
+    Where none is known, one that is called so or holds texts, and tells the rows apart unless a unit
+    ``repeats`` with every indicator.
     """
-    known = {place: _known(heads[place], column, hints) for place, column in enumerate(columns)}
+    known = {place: count_known(heads[place], column, hints) for place, column in enumerate(columns)}
     best = max(known.values(), default=(0, 0))
     texts = [place for place, column in enumerate(columns) if not looks_numeric(column)]
     called = [place for place in range(len(heads)) if folded(heads[place]) in UNIT_WORDS]
@@ -66,7 +69,9 @@ def find_unit(heads: Sequence[str], columns: Sequence[Column], hints: Hints, dec
     if best[0]:
         place = next(place for place, counts in known.items() if counts == best)
     else:
-        place = next(iter([*called, *texts, 0]))
+        alone = [] if repeats else dict.fromkeys([*called, *texts])
+        single = [place for place in alone if _tells_apart(columns[place])]
+        place = next(iter([*single, *called, *texts, 0]))
     how: How = "seen" if len(candidates) < 2 or (place in called and not best[0]) else "likely"
     named = {heads[place]: place for place in reversed(range(len(heads)))}
     options = [heads[place] for place in candidates or [place]]
@@ -74,7 +79,13 @@ def find_unit(heads: Sequence[str], columns: Sequence[Column], hints: Hints, dec
     return named.get(chosen, place)
 
 
-def _known(head: str, column: Column, hints: Hints) -> tuple[int, int]:
+def _tells_apart(column: Column) -> bool:
+    """Tell a column with another text in each row."""
+    texts = list(column)
+    return len(set(texts)) == len(texts) and "" not in texts
+
+
+def count_known(head: str, column: Column, hints: Hints) -> tuple[int, int]:
     """Return how many different texts of a column are known, and how many of them as codes."""
     if isinstance(column, Packed) or not hints.units:
         return 0, 0

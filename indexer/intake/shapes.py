@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from indexer.intake.hints import Hints
+from indexer.intake.hints import Hints, unit_key
 from indexer.intake.roles import (
     TOTAL_WORDS,
     VALUE_WORDS,
+    count_known,
     find_index,
     find_indicator,
     find_unit,
@@ -17,7 +18,7 @@ from indexer.intake.roles import (
     find_years,
     folded,
 )
-from indexer.intake.years import ALL, settle_suffix, settle_year, years_of_heads
+from indexer.intake.years import settle_suffix, settle_year, years_of_heads
 from weighting.numeric.arrays import IntArray
 from weighting.readers.columns import Column, Packed, pick_rows
 from weighting.readers.decisions import Decisions
@@ -72,7 +73,9 @@ def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
     _take_year_of_rows(frame, hints, decisions)
     indicator = find_indicator(frame.heads, frame.columns, hints)
     value = by_column if by_column is not None else find_word(frame.heads, VALUE_WORDS)
-    units = find_unit(frame.heads, frame.columns, hints, decisions)
+    repeats = indicator is not None and value is not None
+    units = find_unit(frame.heads, frame.columns, hints, decisions, repeats=repeats)
+    _name_beside(frame, units, hints, decisions)
     is_long = indicator is not None and value is not None and len({units, indicator, value}) == 3
     if is_long and indicator is not None and value is not None:
         shape = decisions.settle("shape", "long", how="likely", options=["long", "wide"])
@@ -126,9 +129,8 @@ def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> 
     gone = {place for place, (_stem, of) in found.items() if of != year}
     bare = next((place for place, (stem, of) in found.items() if of == year and not stem), None)
     before = 0 if bare is None else sum(place < bare for place in gone)
-    if year != ALL:
-        frame.unread += [frame.heads[place] for place in sorted(gone)]
-        frame.drop(gone)
+    frame.unread += [frame.heads[place] for place in sorted(gone)]
+    frame.drop(gone)
     return None if bare is None else bare - before
 
 
@@ -145,6 +147,29 @@ def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> Non
             frame.columns[place] = [""] * len(frame.lines)
             frame.heads[place] = ""
             return
+
+
+def _name_beside(frame: _Frame, unit: int, hints: Hints, decisions: Decisions) -> None:
+    """Name units whose code is empty or not known by the column beside that has most known names."""
+    codes = frame.columns[unit]
+    unknown = [row for row, text in enumerate(codes) if unit_key(text) not in hints.units]
+    known = {
+        place: count_known(frame.heads[place], column, hints)[0]
+        for place, column in enumerate(frame.columns)
+        if place != unit
+    }
+    most = max(known.values(), default=0)
+    if not unknown or not most or isinstance(codes, Packed):
+        return
+    beside = next(place for place, count in known.items() if count == most)
+    names = frame.columns[beside]
+    samples = [names[row] for row in unknown]
+    options = [frame.heads[beside], "-"]
+    if decisions.settle("unit_beside", options[0], how="likely", options=options, samples=samples) == "-":
+        return
+    frame.columns[unit] = list(codes)
+    for row in unknown:
+        frame.columns[unit][row] = names[row] or codes[row]  # type: ignore[index]
 
 
 def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) -> None:

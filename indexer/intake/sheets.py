@@ -15,7 +15,7 @@ from indexer.intake.shapes import Shaped, shape_table
 from indexer.names import fold_name
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import CellError, ProblemLog, parse_number
-from weighting.readers.columns import Column, Packed, pick_rows
+from weighting.readers.columns import held, pick_rows
 from weighting.readers.decisions import Decisions
 from weighting.readers.numbers import looks_numeric, read_columns
 
@@ -177,7 +177,7 @@ def _rows_kept(
         options = ["left out", "kept"]
         if decisions.settle("aggregates", "", how="open", options=options, samples=names) == "left out":
             gone |= set(aggregates)
-    empty = [row for row in range(len(units)) if not _holds(shaped.columns, row)]
+    empty = np.flatnonzero(~held(shaped.columns, len(units))).tolist()
     if empty and len(empty) < len(units):
         names = [units[row] for row in empty]
         options = ["kept", "left out"]
@@ -188,10 +188,3 @@ def _rows_kept(
             gone |= set(empty)
     rows = np.array([row for row in range(len(units)) if row not in gone], dtype=int)
     return rows, [units[row] for row in sorted(gone)]
-
-
-def _holds(columns: list[Column], row: int) -> bool:
-    return any(
-        row in column.odd or not math.isnan(column.values[row]) if isinstance(column, Packed) else column[row]
-        for column in columns
-    )

@@ -8,7 +8,6 @@ from indexer.intake.hints import Hints
 from indexer.names import fold_name
 from weighting.readers.decisions import Decisions, How
 
-ALL = "all"
 BARE = re.compile(r"(?:YR|FY)?((?:19|20|21)\d\d)(?:\.0)?年?(?:\s*\[YR\d{4}\])?", re.IGNORECASE)
 WITH_STEM = re.compile(r"(.*?\S)[\s_./:-]*[(\[]?((?:19|20|21)\d\d)[)\]]?年?")
 WITH_SUFFIX = re.compile(r"(.+?)[._]([^._]+(?:[._][^._]+)?)")
@@ -35,7 +34,7 @@ def settle_year(years: Sequence[str], hints: Hints, decisions: Decisions) -> str
     found = different[-1]
     if len(different) > 1:
         found, how = (str(hints.year), "seen") if str(hints.year) in different else (found, "open")
-    return decisions.settle("year", found, how=how, options=[*different, ALL], samples=different) or found
+    return decisions.settle("year", found, how=how, options=different, samples=different) or found
 
 
 def settle_suffix(heads: Sequence[str], hints: Hints, decisions: Decisions) -> dict[int, str]:

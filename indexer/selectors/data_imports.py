@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
-from indexer.intake.hints import Hints, unit_key
-from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames
+from indexer.intake.clean import OF_COLUMNS
+from indexer.intake.hints import Hints
+from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames, hints_about
 from indexer.intake.questions import question
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
-from indexer.names import fold_name
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.node_steps import refused_leaves
@@ -30,8 +30,6 @@ from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
 from weighting.selectors.frameworks import indicators_of
 
-# Decisions that are about one column, and matter where it is used.
-OF_COLUMNS = {"decimal", "percent", "currency", "text"}
 SHOWN_BY_ROWS = {"text", "aggregates"}
 # What lists of drafts leave in the database.
 PACKED = (
@@ -130,21 +128,8 @@ def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
 
 def hints_of(draft: DataImport) -> Hints:
     """Return what is known before the file of a draft is read."""
-    units = unit_names_of(draft.register)
-    leaves = leaves_of(draft.framework_id)
-    return Hints(
-        names=frozenset(
-            unit_key(name) for unit in units for name in (unit.label, *unit.names, *unit.aliases)
-        ),
-        codes=frozenset(unit_key(code) for unit in units for code in unit.codes),
-        leaves=frozenset(fold_name(form) for leaf in leaves for form in leaf_forms(leaf)) - {""},
-        year=draft.year,
-    )
-
-
-def leaf_forms(leaf: Indicator) -> tuple[str, ...]:
-    """Return what a file may call a leaf."""
-    return (leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en)
+    leaves = [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves_of(draft.framework_id)]
+    return hints_about(unit_names_of(draft.register), leaves, draft.year)
 
 
 def decisions_of(draft: DataImport) -> list[Decision]:

@@ -10,7 +10,7 @@ from operator import itemgetter
 import numpy as np
 from django.utils.translation import gettext as _
 
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.readers.cells import CellError, parse_number, plain
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row
@@ -58,6 +58,18 @@ def pick_rows(column: Column, rows: IntArray) -> Column:
     return [column[row] for row in rows.tolist()]
 
 
+def held(columns: Sequence[Column], height: int) -> BoolArray:
+    """Tell the rows that hold anything, (rows,)."""
+    found = np.zeros(height, dtype=bool)
+    for column in columns:
+        if isinstance(column, Packed):
+            found |= np.isfinite(column.values)
+            found[list(column.odd)] = True
+        elif not found.all():
+            found |= np.array([bool(text) for text in column], dtype=bool)
+    return found
+
+
 class Unpackable(Exception):
     """A column that began with plain numbers holds something that needs its text."""
 
@@ -103,7 +115,7 @@ def gather(rows: Iterable[Row], width: int, packed: Sequence[int], log: ProblemL
             cells = (cells + [""] * width)[:width]
         lines.append(row.line)
         for column, place in zip(texts, kept, strict=True):
-            column.append(cells[place])
+            column.append(cells[place].strip())
         numbers.add(cells)
     columns: dict[int, Column] = dict(zip(kept, texts, strict=True))
     columns |= numbers.columns(len(lines))
@@ -112,7 +124,7 @@ def gather(rows: Iterable[Row], width: int, packed: Sequence[int], log: ProblemL
 
 def _fits(row: Row, width: int, log: ProblemLog, *, pads: bool) -> bool:
     """Tell a row that has as many cells as the header, but for empty ones at its end."""
-    if any(row.cells[width:]) or (len(row.cells) < width and not pads):
+    if any(map(str.strip, row.cells[width:])) or (len(row.cells) < width and not pads):
         message = _("The row has %(cells)d cells, the first line %(columns)d. Check its commas and quotes.")
         log.add(message % {"cells": len(row.cells), "columns": width}, row=row.line)
         return False

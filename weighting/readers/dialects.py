@@ -23,6 +23,8 @@ class Dialect:
 
     separator: str
     skipped: int = 0
+    # How many cells a row usually has; 0 where that was not looked at.
+    width: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def find_dialect(sample: str, decisions: Decisions) -> Dialect:
     if len(found) > 1:
         how = "likely" if found[0].numbers > found[1].numbers else "open"
     name = decisions.settle("separator", first, how=how, options=SEPARATORS, samples=sample.splitlines()[:2])
-    return Dialect(SEPARATORS[name or first])
+    mark = SEPARATORS[name or first]
+    cut = _cut(sample, mark)
+    return Dialect(mark, width=cut.width if cut else 0)
 
 
 def _best(sample: str) -> list[_Cut]:

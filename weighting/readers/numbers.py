@@ -39,6 +39,8 @@ WRITTEN = {
 # Numbers that people write where there is none.
 SUSPECTS = (-9, -99, -999, -9999, -99999, -999999, 9999, 99999, 999999, 9999999)
 FAR = 10
+# Alone in its column such a number says nothing of its size, but -99 and below are hardly values.
+SURE = -99
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,10 @@ def read_columns(columns: Mapping[str, Column], decisions: Decisions) -> dict[st
 
 @dataclass(frozen=True)
 class _Gaps:
-    """What stands for no value: words and ranges or not, and the numbers that do."""
+    """What stands for no value: words or not, ranges and texts of which columns, and which numbers."""
 
     words: bool
-    ranges: bool
+    ranges: frozenset[str]
     codes: frozenset[float]
     heads: frozenset[str]
 
@@ -159,7 +161,7 @@ class _Gaps:
             case "gap":
                 return self.words
             case "range":
-                return self.ranges
+                return scan.head in self.ranges
         return scan.head in self.heads
 
 
@@ -217,11 +219,13 @@ class _Scan:
 
     def suspects(self) -> set[float]:
         """Return numbers that look like a code for no value: far from all others of the column."""
+        if isinstance(self.column, Packed) and not np.isin(self.column.values, SUSPECTS).any():
+            return set()
         values = self._different()
-        found = {value for value in values if value in SUSPECTS}
+        found = values & set(SUSPECTS)
         others = values - found
         if not others:
-            return set()
+            return {code for code in found if code <= SURE}
         low, high = min(others), max(others)
         return {
             code
@@ -289,24 +293,30 @@ def _settle_gaps(scans: Iterable[_Scan], decisions: Decisions) -> _Gaps:
     """Settle once for the file what stands for no value."""
     scans = list(scans)
     words = [text for scan in scans for text in scan.samples("gap")]
-    ranges = [text for scan in scans for text in scan.samples("range")]
     flagged = [text for scan in scans for text, cell in scan.cells.items() if cell.flag]
     suspected = sorted({code for scan in scans for code in scan.suspects()})
     takes_words = bool(words) and decisions.settle(
         "missing", "gap", how="likely", options=["gap", "text"], samples=words
-    )
-    takes_ranges = bool(ranges) and decisions.settle(
-        "ranges", "", how="open", options=["gap", "text"], samples=ranges
     )
     if flagged:
         decisions.settle("flags", "drop", how="likely", options=["drop"], samples=flagged)
     codes = set()
     for code in suspected:
         written = f"{code:.15g}"
-        if decisions.settle("code", "", how="open", subject=written, options=["gap", "number"]) == "gap":
+        # As long as nobody said that it is a number, it is none.
+        if decisions.settle("code", "", how="open", subject=written, options=["gap", "number"]) != "number":
             codes.add(code)
-    texts = set()
+    texts, ranges = set(), set()
     for scan in scans:
+        spans = scan.samples("range")
+        if (
+            spans
+            and decisions.settle(
+                "ranges", "", how="open", subject=scan.head, options=["gap", "text"], samples=spans
+            )
+            == "gap"
+        ):
+            ranges.add(scan.head)
         strange = scan.samples("text")
         if not scan.is_open:
             strange += [text for text, value in scan.read_as.items() if math.isnan(value)]
@@ -314,4 +324,4 @@ def _settle_gaps(scans: Iterable[_Scan], decisions: Decisions) -> _Gaps:
             "text", "", how="open", subject=scan.head, options=["gap"], samples=strange
         ):
             texts.add(scan.head)
-    return _Gaps(takes_words == "gap", takes_ranges == "gap", frozenset(codes), frozenset(texts))
+    return _Gaps(takes_words == "gap", frozenset(ranges), frozenset(codes), frozenset(texts))

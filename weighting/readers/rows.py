@@ -38,6 +38,11 @@ class Row:
         return sum(map(bool, self.cells))
 
 
+def trimmed(row: Row) -> Row:
+    """Return a row without the spaces around its cells."""
+    return Row(row.line, [cell.strip() for cell in row.cells])
+
+
 def read_bytes(source: Source, log: ProblemLog) -> bytes | None:
     """Return the bytes of a file that can be read and is not too large; None with the problem noted."""
     try:

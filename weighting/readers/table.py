@@ -20,7 +20,7 @@ from weighting.readers.dialects import SAMPLE, Dialect, find_dialect
 from weighting.readers.encodings import find_encoding
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Row, Source, note_controls, read_bytes
+from weighting.readers.rows import Row, Source, note_controls, read_bytes, trimmed
 from weighting.readers.workbook import FORMS, SheetLimits, is_workbook, read_sheet
 
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
@@ -99,7 +99,7 @@ def table_of_text(data: bytes, log: ProblemLog, reading: Reading) -> Table | Non
         return None
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
     rows = _rows_of_text(data, encoding, dialect, log)
-    head = list(islice(rows, HEAD))
+    head = [trimmed(row) for row in islice(rows, HEAD)]
     if not head:
         if not log.problems:
             log.add(_("The file is empty. Its first line must name the columns."), row=1)
@@ -224,7 +224,7 @@ def _first_lines(data: bytes, encoding: str) -> str:
 
 
 def _rows_of_text(data: bytes, encoding: str, dialect: Dialect, log: ProblemLog) -> Iterator[Row]:
-    """Yield the rows that are not blank."""
+    """Yield the rows that are not blank, their cells as they stand: `gather` trims those it keeps as text."""
     text = _open_text(data, encoding)
     for _line in range(dialect.skipped):
         text.readline()
@@ -234,15 +234,22 @@ def _rows_of_text(data: bytes, encoding: str, dialect: Dialect, log: ProblemLog)
     line = 1 + dialect.skipped
     try:
         for cells in reader:
-            trimmed = [cell.strip() for cell in cells]
-            if not is_clean and note_controls(trimmed, line, log):
+            if not is_clean and note_controls(map(str.strip, cells), line, log):
                 return
-            if any(trimmed):
-                yield Row(line, trimmed)
+            if len(cells) == 1 and dialect.width > 1:
+                cells = _unwrapped(cells, dialect)
+            if any(map(str.strip, cells)):
+                yield Row(line, cells)
             line = reader.line_num + 1 + dialect.skipped
     except csv.Error as error:
         message = _("The row cannot be read as CSV (%(reason)s). Check its quotation marks.")
         log.add(message % {"reason": error}, row=line)
+
+
+def _unwrapped(cells: list[str], dialect: Dialect) -> list[str]:
+    """Return the cells of a row that a program put into quotes once more, as a whole."""
+    inner = next(csv.reader(cells, delimiter=dialect.separator), [])
+    return inner if len(inner) == dialect.width else cells
 
 
 def _is_clean(data: bytes, encoding: str) -> bool:

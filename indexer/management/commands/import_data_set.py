@@ -1,17 +1,20 @@
 """``manage.py import_data_set``: a file of data to an edition, as on the pages, in one go or not at all."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indexer.intake.clean import LEFT_OUT, Choices
 from indexer.intake.files import OPERATOR
+from indexer.intake.mapping import ASIDE, UnitFinder
+from indexer.management.choices import read_choices
 from indexer.models import DataSeries, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
+from indexer.selectors.data_imports import unit_names_of
 from indexer.services.data_imports import DataFile, Terms, import_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
@@ -56,14 +59,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         file, totals = options["file"], options["totals"]
+        choices, terms = read_choices(options["choices"]), _terms(options)
         try:
             data_set = import_data_set(
-                data=DataFile(file, file.name, _choices(options)),
+                data=DataFile(file, file.name, _reading(choices, options["encoding"])),
                 totals=DataFile(totals, totals.name) if totals else None,
-                terms=_terms(options),
+                terms=terms,
                 actor=_found(Account, username=options["account"]),
-                columns=_pairs(options["column"]),
-                units=_pairs(options["unit"]),
+                columns={**choices.columns, **_pairs(options["column"])},
+                units={**_units(choices, terms.register), **_pairs(options["unit"])},
                 accept=options["accept_suggestions"],
                 limits=OPERATOR,
             )
@@ -74,16 +78,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{data_set.pk}: {data_set.name} {data_set.year}, edition {data_set.edition}")
 
 
-def _choices(options: dict[str, Any]) -> dict[str, str]:
-    """Return how the file is to be read, by a file of choices and the encoding."""
-    place, encoding = options["choices"], options["encoding"]
-    try:
-        said = json.loads(place.read_text("utf-8")) if place else {}
-    except (OSError, ValueError) as error:
-        raise CommandError(
-            f"{place} is no file of choices: {error}. Take one that read_table wrote."
-        ) from error
+def _reading(choices: Choices, encoding: str) -> dict[str, str]:
+    """Return how the file is to be read; what stands empty in the file of choices is open."""
+    said = {key: value for key, value in choices.reading.items() if value}
     return {**said, **({"encoding": encoding} if encoding else {})}
+
+
+def _units(choices: Choices, register: Register) -> dict[str, str]:
+    """Return the units that the choices name, by label."""
+    finder = UnitFinder(unit_names_of(register))
+    return {
+        label: ASIDE if name == LEFT_OUT else finder.find(name).to
+        for label, name in choices.units.items()
+        if name
+    }
 
 
 def _terms(options: dict[str, Any]) -> Terms:

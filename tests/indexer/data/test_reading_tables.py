@@ -121,7 +121,9 @@ ASKED = {
         "country,a\nAlbania,-999\nNamibia,8.6\n", "code:-999",
         {"gap": [[NAN], [8.6]], "number": [[-999], [8.6]]},
     ),
-    "ranges": ("country,a\nAlbania,226-250\nNamibia,<0.5\nChad,3\n", "ranges", {"gap": [[NAN], [NAN], [3]]}),
+    "ranges": (
+        "country,a\nAlbania,226-250\nNamibia,<0.5\nChad,3\n", "ranges:a", {"gap": [[NAN], [NAN], [3]]},
+    ),
     "percent here and there": (
         "country,a\nAlbania,45%\nNamibia,0.5\n", "percent:a",
         {"percent": [[45], [0.5]], "fraction": [[0.45], [0.5]]},

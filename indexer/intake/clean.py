@@ -1,0 +1,226 @@
+"""A file of data to a clean table, with everything that was decided and all that is left to settle."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from indexer.intake.hints import is_aggregate
+from indexer.intake.mapping import LeafNames, Match, UnitNames, match_columns, match_rows
+from indexer.intake.questions import question
+from indexer.intake.sheets import Sheet
+from weighting.numeric.arrays import FloatArray
+from weighting.readers.decisions import Decision, Decisions
+
+LEFT_OUT = "left out"
+# Decisions about one column, which matter where it is used.
+OF_COLUMNS = {"decimal", "percent", "currency", "ranges", "text"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How a file is read, and where its columns and units go: by key, by head, by label."""
+
+    reading: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class CleanTable:
+    """Units and values, (units, leaves), and what was made of the file."""
+
+    units: list[str]
+    values: FloatArray
+    columns: list[Match]
+    rows: list[Match]
+    to_settle: list[str]
+
+
+def clean_table(
+    sheet: Sheet,
+    decisions: Decisions,
+    leaves: Sequence[LeafNames],
+    units: Sequence[UnitNames] | None,
+    choices: Choices,
+) -> CleanTable:
+    """Match a sheet to leaves and to the units of a register; without one, units stay as they are written."""
+    columns = _columns(sheet, leaves, choices)
+    rows = _rows(sheet, units, choices)
+    codes = [leaf.code for leaf in leaves]
+    places = {match.to: place for place, match in reversed(list(enumerate(columns))) if match.is_settled}
+    kept = [row for row, match in enumerate(rows) if match.is_settled and match.to != LEFT_OUT]
+    values = np.full((len(kept), len(codes)), np.nan)
+    for leaf, code in enumerate(codes):
+        if code in places:
+            values[:, leaf] = sheet.values[kept, places[code]]
+    names = {unit.key: unit for unit in units or ()}
+    labels = [_label(sheet.units[row], names.get(rows[row].to)) for row in kept]
+    left = [
+        *_open(decisions, {sheet.columns[places[code]] for code in codes if code in places}),
+        *_columns_left(sheet, columns, codes, places),
+        *_rows_left(sheet, rows, names, asked={made.kind for made in decisions.open}),
+        *_cells_left(sheet, kept, [places[code] for code in codes if code in places]),
+    ]
+    return CleanTable(labels, values, columns, rows, left)
+
+
+def choices_made(decisions: Decisions, clean: CleanTable, sheet: Sheet, choices: Choices) -> dict[str, Any]:
+    """Return what may be kept for next year's file; what is open stands empty, to be filled in."""
+    reading = {made.key: made.value for made in decisions.made if made.how != "seen"}
+    return {
+        "reading": reading,
+        "columns": {
+            head: match.to
+            for head, match in zip(sheet.columns, clean.columns, strict=True)
+            if match.how in ("name", "chosen")
+        },
+        "units": dict(choices.units)
+        | {
+            unit: ""
+            for unit, match in zip(sheet.units, clean.rows, strict=True)
+            if not match.is_settled and unit not in choices.units
+        },
+    }
+
+
+def report_of(decisions: Decisions, clean: CleanTable, sheet: Sheet) -> dict[str, Any]:
+    """Return every decision, where columns and rows went, what became a gap, what is left to settle."""
+    return {
+        "to_settle": clean.to_settle,
+        "decisions": [
+            asdict(made) | {"key": made.key, "question": question(made)} for made in decisions.made
+        ],
+        "unheeded_choices": decisions.unheeded,
+        "unit_column": sheet.unit_column,
+        "layout": sheet.layout,
+        "years": list(sheet.years),
+        "columns": [
+            {"head": head, "to": match.to, "how": match.how, "nearest": list(match.nearest)}
+            for head, match in zip(sheet.columns, clean.columns, strict=True)
+        ],
+        "rows": [
+            {"line": line, "unit": unit, "to": match.to, "how": match.how, "nearest": list(match.nearest)}
+            for line, unit, match in zip(sheet.lines, sheet.units, clean.rows, strict=True)
+        ],
+        "left_out": list(sheet.left_out),
+        "columns_not_read": list(sheet.unread),
+        "gaps": [
+            {
+                "line": sheet.lines[r],
+                "unit": sheet.units[r],
+                "column": sheet.columns[c],
+                "text": text,
+            }
+            for (r, c), text in sorted(sheet.kept.items())
+        ],
+    }
+
+
+def _columns(sheet: Sheet, leaves: Sequence[LeafNames], choices: Choices) -> list[Match]:
+    """Match the columns; one that stands for no indicator is left out, and listed."""
+    return [
+        Match(choices.columns[head], "chosen")
+        if choices.columns.get(head)
+        else match
+        if match.is_settled
+        else Match("", "", match.nearest)
+        for head, match in zip(sheet.columns, match_columns(sheet.columns, leaves), strict=True)
+    ]
+
+
+def _rows(sheet: Sheet, units: Sequence[UnitNames] | None, choices: Choices) -> list[Match]:
+    if units is None:
+        found = [Match(unit, "exact") if unit else Match("") for unit in sheet.units]
+    else:
+        found = match_rows(sheet.units, units)
+    chosen = {label: to for label, to in choices.units.items() if to}
+    if not chosen:
+        return found
+    targets = {to: _target(to, units) for to in set(chosen.values())}
+    return [
+        Match(targets[chosen[unit]], "chosen") if unit in chosen else match
+        for unit, match in zip(sheet.units, found, strict=True)
+    ]
+
+
+def _target(name: str, units: Sequence[UnitNames] | None) -> str:
+    if name == LEFT_OUT or units is None:
+        return name
+    match = match_rows([name], units)[0]
+    return match.to if match.is_settled else ""
+
+
+def _label(written: str, unit: UnitNames | None) -> str:
+    """Name a unit as the file does where that is one of its names, else in the file's own script."""
+    if unit is None or written in unit.names:
+        return written
+    plain = [name for name in (unit.shown, *unit.names) if name.isascii()]
+    return plain[0] if written.isascii() and plain else unit.label
+
+
+def _open(decisions: Decisions, used: set[str]) -> list[str]:
+    return [
+        _ask(made)
+        for made in decisions.open
+        if made.kind != "text" and (made.kind not in OF_COLUMNS or made.subject in used)
+    ]
+
+
+def _ask(made: Decision) -> str:
+    message = _("%(question)s (%(samples)s): choose %(key)s among %(options)s.")
+    return message % {
+        "question": question(made),
+        "samples": ", ".join(made.samples),
+        "key": made.key,
+        "options": ", ".join(made.options),
+    }
+
+
+def _columns_left(
+    sheet: Sheet, columns: Sequence[Match], codes: Sequence[str], places: Mapping[str, int]
+) -> list[str]:
+    left = []
+    for code in codes:
+        if code not in places:
+            near = [
+                head for head, match in zip(sheet.columns, columns, strict=True) if code in match.nearest[:1]
+            ]
+            message = _("No column goes to the indicator %(code)s. Nearest: %(names)s.")
+            left.append(message % {"code": code, "names": ", ".join(near) or "–"})
+    twice = Counter(match.to for match in columns if match.to in codes)
+    message = _("Two columns go to the indicator %(code)s. Leave one out in the mapping.")
+    return left + [message % {"code": code} for code, count in twice.items() if count > 1]
+
+
+def _rows_left(
+    sheet: Sheet, rows: Sequence[Match], names: Mapping[str, UnitNames], asked: set[str]
+) -> list[str]:
+    left = []
+    for line, unit, match in zip(sheet.lines, sheet.units, rows, strict=True):
+        # Sums of units are asked about together.
+        if not match.is_settled and not ("aggregates" in asked and is_aggregate(unit)):
+            near = ", ".join(names[key].label for key in match.nearest if key in names)
+            message = _("Row %(line)d, %(unit)s, stands for no unit yet. Nearest: %(names)s.")
+            left.append(message % {"line": line, "unit": unit or "–", "names": near or "–"})
+    twice = Counter(match.to for match in rows if match.is_settled and match.to != LEFT_OUT)
+    message = _("%(count)d rows go to %(name)s. Leave all but one out.")
+    return left + [
+        message % {"count": count, "name": names[to].label if to in names else to}
+        for to, count in twice.items()
+        if count > 1
+    ]
+
+
+def _cells_left(sheet: Sheet, kept: Sequence[int], used: Sequence[int]) -> list[str]:
+    rows, columns = set(kept), set(used)
+    message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is no number.")
+    return [
+        message
+        % {"line": sheet.lines[row], "unit": sheet.units[row], "column": sheet.columns[column], "text": text}
+        for (row, column), text in sorted(sheet.texts.items())
+        if row in rows and column in columns
+    ]
