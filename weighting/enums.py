@@ -89,3 +89,4 @@ class VersionSource(TextChoices):
     ENTROPY = "entropy", _("Proposal from the data: entropy")
     CRITIC = "critic", _("Proposal from the data: CRITIC")
     PCA = "pca", _("Proposal from the data: principal components")
+    BALANCED = "balanced", _("Proposal from the data: fitted to importance")

@@ -37,7 +37,7 @@ def entropy_weights(scores: FloatArray) -> FloatArray:
     ----------
     C.-L. Hwang & K. Yoon, Multiple Attribute Decision Making (1981), 52-56.
     """
-    scores = _check(scores)
+    scores = check_scores(scores)
     negative = np.flatnonzero((scores < 0).any(axis=0))
     if negative.size:
         raise ProposalError("values below zero have no share", negative.tolist())
@@ -63,7 +63,7 @@ def critic_weights(scores: FloatArray) -> FloatArray:
     D. Diakoulaki, G. Mavrotas & L. Papayannakis, Computers & Operations Research 22 (1995),
     763-770, doi:10.1016/0305-0548(94)00059-H
     """
-    scores = _check(scores)
+    scores = check_scores(scores)
     scaled = (scores - scores.min(axis=0)) / np.ptp(scores, axis=0)
     information = scaled.std(axis=0, ddof=1) * (1 - _correlations(scaled)).sum(axis=0)
     if not information.sum() > ROUNDING * scores.shape[1]:
@@ -87,7 +87,7 @@ def pca_weights(scores: FloatArray) -> FloatArray:
     OECD & JRC, Handbook on Constructing Composite Indicators (2008), section 6.1,
     doi:10.1787/9789264043466-en
     """
-    values, vectors = np.linalg.eigh(_correlations(_check(scores)))
+    values, vectors = np.linalg.eigh(_correlations(check_scores(scores)))
     kept = values > 1 + ROUNDING
     kept[-1] = True
     explained = (vectors[:, kept] ** 2) @ values[kept]
@@ -98,7 +98,8 @@ def _correlations(scores: FloatArray) -> FloatArray:
     return np.atleast_2d(np.corrcoef(scores, rowvar=False))
 
 
-def _check(scores: FloatArray) -> FloatArray:
+def check_scores(scores: FloatArray) -> FloatArray:
+    """Return scores of three cities and two columns or more, none missing and no column constant."""
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or len(scores) < 3 or scores.shape[1] < 2:
         raise ValueError(f"scores {scores.shape} are not of three cities and two columns or more")

@@ -11,11 +11,16 @@ from indexer.forms.proposals import ProposalForm
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.services.proposals import propose_weights
 from indexer.words import data_set_name
-from weighting.enums import VersionSource
+from weighting.enums import VersionSource, VersionStatus
 from weighting.exceptions import Refused
+from weighting.models import WeightVersion
 from weighting.permissions import MANAGERS, audience
+from weighting.selectors.versions import versions_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.visitors import account_of
+
+# Half a percentage point of the importance is worth a word.
+FAR = 0.005
 
 
 @audience(MANAGERS)
@@ -24,7 +29,12 @@ def data_set_propose(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a method; POST drafts what it proposes, or says why it proposes nothing."""
     account = account_of(request)
     data_set = get_object_or_404(data_sets_visible_to(account).defer(None), pk=pk)
-    form = ProposalForm(*sent_data(request)[:1])
+    aims = (
+        versions_visible_to(account)
+        .filter(framework=data_set.framework_id)
+        .exclude(status=VersionStatus.DRAFT)
+    )
+    form = ProposalForm(*sent_data(request)[:1], versions=aims.order_by("number"))
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -34,11 +44,13 @@ def data_set_propose(request: HttpRequest, pk: int) -> HttpResponse:
                 label_zh=said["label_zh"],
                 label_en=said["label_en"],
                 actor=account,
+                aim=said["aim"],
             )
         except Refused as refusal:
             form.add_error("method", list(refusal.blockers))
         else:
             messages.success(request, _("The proposal is drafted. Compare it with other versions."))
+            _tell_what_was_not_reached(request, version)
             return redirect("weighting:version-detail", pk=version.pk)
     context = {
         "data_set": data_set,
@@ -48,3 +60,14 @@ def data_set_propose(request: HttpRequest, pk: int) -> HttpResponse:
     }
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/data_set_propose.html", context, status=status)
+
+
+def _tell_what_was_not_reached(request: HttpRequest, version: WeightVersion) -> None:
+    """Say how far importance stays from what was meant, where no weights bring it nearer."""
+    furthest = version.evidence.get("furthest", 0.0)
+    if furthest > FAR:
+        message = _(
+            "Importance stays up to %(points)s percentage points from what was meant: siblings that move"
+            " together share it whatever they weigh."
+        )
+        messages.warning(request, message % {"points": f"{furthest * 100:.1f}"})
