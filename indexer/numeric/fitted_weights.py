@@ -15,6 +15,8 @@ from weighting.numeric.arrays import FloatArray
 STEPS = 2000
 # A twentieth of a percentage point: nearer than any panel could mean it.
 NEAR = 5e-4
+# A weight that goes towards nothing is nothing.
+LEAST = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def fit_to_importance(
     found = _approach(correlations, meant, near)
     if np.abs(found.shares - meant).max() > near:
         found = _solution(correlations, meant) or found
-    weights = found.weights / spreads
+    weights = np.where(found.weights < LEAST, 0.0, found.weights) / spreads
     return FittedWeights(weights / weights.sum(), found.shares)
 
 

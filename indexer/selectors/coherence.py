@@ -18,6 +18,9 @@ from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 from weighting.selectors.versions import local_weights_of
 
+# Values that are scored anew for one page: within seconds.
+MOST_WORK = 200_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Coherence:
@@ -101,9 +104,16 @@ class GroupView:
         whole = scored.whole_of(self.group.parent)
         return variance_shares(self.weights, scored.scores[:, self.group.members], whole)
 
+    @property
+    def is_untried(self) -> bool:
+        """Whether ranking without each member takes longer than a page may."""
+        return self.coherence.index.normalised.size * len(self.group.members) > MOST_WORK
+
     @cached_property
     def shifts(self) -> FloatArray:
-        """Places that ranks move on average without each member."""
+        """Places that ranks move on average without each member; nan where that is too much for a page."""
+        if self.is_untried:
+            return np.full(len(self.group.members), np.nan)
         return shifts_without(self.coherence.index, self.group.members)
 
     @cached_property

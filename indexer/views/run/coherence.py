@@ -92,6 +92,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "heat": _heat(view),
         "left_out": max(0, len(view.members) - SHADED),
         "members": [_member(view, at) for at in range(len(view.members))],
+        "is_untried": view.is_untried,
         "components": _components(view),
         "groups": [_group(coherence, group) for group in coherence.scored.groups],
         "availability": _availability(coherence),

@@ -34,6 +34,8 @@ from weighting.views.numbers import signed
 DIGITS = 4
 # A unit beyond so many studentised residuals is named; of these so many have room.
 OUTLIER, NAMED = 2.5, 12
+# The file holds all.
+LISTED = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +122,8 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "names": pair.names,
         "stats": _stats(pair),
         "figure": figure,
-        "rows": figure.rows,
+        "rows": figure.rows[:LISTED],
+        "more": max(0, len(figure.rows) - LISTED),
         "saves": save_links(f"{reverse('indexer:run-nodes-pair-export', args=[run.pk])}?{pair.query}"),
     }
     return render(request, "indexer/run/nodes_pair.html", context)

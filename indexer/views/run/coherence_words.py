@@ -18,7 +18,9 @@ from weighting.views.numbers import signed
 PERCENT = 100
 NAMED = 3
 # A weight that is more than half as much again as its importance, or less than two thirds of it.
-FAR = 1.5
+FAR, SAME_SIDE, TINY = 1.5, 1.1, 1e-12
+# Half a percentage point between weight and importance is no gap.
+NO_GAP = 0.005
 # What is usually asked of a scale, and where its members say the same.
 LOW_ALPHA, HIGH_ALPHA = 0.7, 0.95
 # Alpha without a member that is higher by so much is worth a sentence.
@@ -57,15 +59,17 @@ def widest_gap(view: GroupView) -> str:
     """Say of the member whose weight and importance lie furthest apart how far they do."""
     at = _furthest(view.shares, view.weights)
     if at is None:
-        return _nothing_to_tell(view)
+        return _("%(name)s has nothing to hold beside its weight") % {"name": whole_name(view)}
     words = _weight_words(view, at)
+    if abs(view.shares[at] - view.weights[at]) < NO_GAP:
+        return _("%(whole)s: the members are as important as they weigh") % words
     return _("%(name)s has %(weight)s of the weight and %(importance)s of the importance") % words
 
 
 def headline(view: GroupView) -> str:
     """Say the same of the variance, where that is shared out among the members."""
     at = _furthest(view.variance, view.weights)
-    if at is None:
+    if at is None or abs(view.variance[at] - view.weights[at]) < NO_GAP:
         return widest_gap(view)
     words = _weight_words(view, at)
     return _("%(name)s has %(weight)s of the weight and %(variance)s of the variance") % words
@@ -75,10 +79,6 @@ def _furthest(shares: FloatArray, weights: FloatArray) -> int | None:
     if len(shares) < 2 or np.isnan(shares).all():
         return None
     return int(np.nanargmax(np.abs(shares - weights)))
-
-
-def _nothing_to_tell(view: GroupView) -> str:
-    return _("%(name)s has nothing to hold beside its weight") % {"name": whole_name(view)}
 
 
 def _weight_words(view: GroupView, at: int) -> dict[str, str]:
@@ -92,15 +92,25 @@ def _weight_words(view: GroupView, at: int) -> dict[str, str]:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Write a part of one in percent."""
-    return f"{signed(float(share) * PERCENT, digits, plus=False)} %"
+    """Write a part of one in percent; – where there is none."""
+    return "–" if np.isnan(share) else f"{signed(float(share) * PERCENT, digits, plus=False)} %"
 
 
 def is_far(view: GroupView, at: int) -> bool:
-    """Whether what a member accounts for is far from its weight, by importance or by variance."""
+    """Whether a member accounts for far more or far less than it weighs.
+
+    By its importance or by its part of the variance, and by the other one on the same side: where all
+    members move together their importance is the same, and says nothing of their weights.
+    """
     told = np.array([view.shares[at], view.variance[at]])
-    weight = view.weights[at]
-    return bool(((told * FAR < weight) | (told > weight * FAR)).any())
+    told, weight = told[~np.isnan(told)], view.weights[at]
+    if not len(told) or not weight > 0:
+        return False
+    return _all_beyond(told / weight) or _all_beyond(weight / np.maximum(told, TINY))
+
+
+def _all_beyond(ratios: FloatArray) -> bool:
+    return bool(ratios.max() > FAR and ratios.min() > SAME_SIDE)
 
 
 def _of_importance(view: GroupView) -> Iterator[Finding]:

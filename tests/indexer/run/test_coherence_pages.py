@@ -1,12 +1,15 @@
 import csv
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from django.urls import reverse
 
 from indexer.audit_files import TABLES
+from indexer.selectors import coherence as coherence_selectors
 from indexer.services.runs import compute_waiting_runs
+from indexer.views.run.coherence_words import is_far
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.pages import make_runs, random_values
@@ -74,6 +77,27 @@ def test_what_the_findings_say(analyst):
     flags = [cell["flag"] for line in context["heat"] for cell in line["cells"]]
     assert flags.count("bad") == 2
     assert all(finding.advice for finding in context["findings"])
+
+
+def test_members_that_move_together_are_not_called_unimportant():
+    """All have a quarter of the importance and their own part of the variance, whatever they weigh."""
+    weights = np.array([0.1, 0.2, 0.3, 0.4])
+    view = SimpleNamespace(weights=weights, shares=np.full(4, 0.25), variance=weights)
+    assert not any(is_far(view, at) for at in range(4))
+    # Positive control: where both say less, and where there is no variance to share out.
+    view.variance = np.array([0.4, 0.31, 0.19, 0.1])
+    assert [is_far(view, at) for at in range(4)] == [True, True, True, True]
+    view.variance = np.full(4, np.nan)
+    assert [is_far(view, at) for at in range(4)] == [True, False, False, True]
+
+
+def test_work_that_is_too_much_for_a_page_is_left_to_the_file(analyst, monkeypatch):
+    monkeypatch.setattr(coherence_selectors, "MOST_WORK", 10)
+    run = make_runs(random_values(8), tilts=[1.0])[0]
+    response = analyst.get(page_of(run))
+    assert {row["shift"] for row in response.context["members"]} == {"–"}
+    assert "would take too long here" in response.text
+    assert all(row["shift_without"] for row in file_of(analyst, run, "indicators"))
 
 
 def test_what_is_missing_is_named(analyst):
