@@ -32,7 +32,7 @@ def invitation():
     }
     framework, panel = factories.make_framework(tree, owner=manager), factories.make_panel(5, owner=manager)
     fields = {"manager": manager, "framework": framework, "panel": panel}
-    before = factories.make_round(state=RoundState.CLOSED, feedback=Feedback.OWN, **fields)
+    before = factories.make_round(state=RoundState.AGGREGATED, feedback=Feedback.OWN, **fields)
     invitation = factories.make_invitation(factories.make_round(follows=before, **fields))
     assert len(factories.items_of(invitation.round)) >= 99
     return invitation
