@@ -36,7 +36,9 @@ def test_a_recipe_names_files_that_are_there(recipe):
     assert [path for path in named if not is_there(path)] == []
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/testing.md", "README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/architecture.md", "docs/testing.md", "docs/security.md", "README.md", "CONTRIBUTING.md"]
+)
 def test_a_page_names_files_that_are_there(page):
     text = (ROOT / page).read_text()
     linked = [link.split("#")[0] for link in re.findall(r"\]\(([^):]+)\)", text)]
