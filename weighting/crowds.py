@@ -33,6 +33,7 @@ WAY_IN = re.compile(
 )
 MOST_ADDRESSES = 10_000
 SLOWED_SECONDS = 0.5
+LARGEST_GUESS = 1 << 16
 
 
 @dataclass
@@ -142,6 +143,8 @@ def _network_of(address: str) -> str:
 def _sent_away(request: HttpRequest) -> HttpResponse:
     said = _("Too many requests at once. Wait a few seconds; this page then asks again by itself.")
     headers = {"Retry-After": "2"}
+    # A connection that is closed with something unread is reset, and the answer lost on the way.
+    request.read(LARGEST_GUESS)
     response: HttpResponse
     if request.path.startswith("/api/"):
         response = JsonResponse({"detail": said}, status=429, headers=headers)

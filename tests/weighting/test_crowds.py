@@ -1,5 +1,6 @@
 """Strangers in numbers: an address has its allowance, a flood waits among its own, no expert notices."""
 
+import contextlib
 import re
 import threading
 import time
@@ -103,6 +104,18 @@ def test_whoever_is_sent_away_is_told_so_and_asks_again(crowd):
     for _ in range(160):
         answer = crowd(asked("/api/v1/runs/"))
     assert b'"detail"' in answer.content
+
+
+def test_the_answer_to_whoever_is_sent_away_arrives(crowd):
+    """A server that closes with something unread resets the connection."""
+    full = crowd.crowd.guesses
+    request = asked("/sign-in/", "post", data={"username": "a" * 5000, "password": "b"})
+    with contextlib.ExitStack() as waiting:
+        for _ in range(5):
+            full._places.acquire()
+            waiting.callback(full._places.release)
+        assert crowd(request).status_code == 429
+    assert request.read() == b""
 
 
 def test_nobody_is_limited_where_the_operator_says_so(crowd, settings):
