@@ -32,7 +32,7 @@ from weighting.services.rounds import close_round, open_round, ready_round
 from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import aggregate_round, freeze_version
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
 @pytest.fixture
@@ -88,6 +88,25 @@ def test_a_round_that_was_given_two_shows_nothing_below_four(client, manager):
     for round_, status in [(mark_aggregated(small), 409), (mark_aggregated(enough), 200)]:
         assert client.get(reverse("weighting:round-statistics", args=[round_.pk])).status_code == status
         assert client.get(reverse("weighting:api-round-statistics", args=[round_.pk])).status_code == status
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_draft_of_fewer_than_four_of_their_own_is_shown_to_nobody(client, manager, pooled):
+    """From when less was allowed; a frozen version stands, for manifests are never rewritten."""
+    framework = make_framework(owner=manager)
+    rounds = [closed(framework, manager, 5, least=4) for _ in range(2 if pooled else 1)]
+    draft = (
+        pool_rounds(rounds, actor=manager, **LABELS) if pooled else aggregate_round(rounds[0], actor=manager)
+    )
+    sign_in_staff(client, manager)
+    page = reverse("weighting:version-detail", args=[draft.pk])
+    for entered, is_shown in [(1, True), (2, pooled), (4, False)]:
+        for round_ in rounds:
+            mark_entered(round_, entered)
+        assert (client.get(page).status_code == 200) == is_shown
+        assert (page in client.get(reverse("weighting:version-list")).text) == is_shown
+    if not pooled:
+        assert page not in client.get(reverse("weighting:round-detail", args=[rounds[0].pk])).text
 
 
 # --- ballots that a manager entered ---------------------------------------------------------------

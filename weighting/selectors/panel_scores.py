@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
-from weighting.enums import Medium, VersionSource
+from weighting.enums import VersionSource
 from weighting.exceptions import NotReported
 from weighting.models import Account, Round, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.aggregation import Rule
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.pooling import has_aggregate, pooled_items_of, rounds_behind
+from weighting.selectors.pooling import count_own, has_aggregate, pooled_items_of, rounds_behind
 from weighting.selectors.rounds import ballots_towards_k, counted_ballots_of, scores_on
 from weighting.selectors.statistics import reported_rounds_visible_to
 
@@ -84,26 +84,19 @@ def versions_told_of(account: Account | None) -> QuerySet[WeightVersion]:
     readable = reported_rounds_visible_to(account).order_by().values("pk")
     hidden = Round.objects.exclude(pk__in=readable).order_by().values("pk")
     of_one = WeightVersion.objects.filter(round__in=readable).annotate(
-        own=_own("round") - Coalesce(F("round__excluded_count"), 0), least=F("round__minimum_panel")
+        own=count_own("round") - Coalesce(F("round__excluded_count"), 0), least=F("round__minimum_panel")
     )
     pooled = (
         WeightVersion.objects.filter(source=VersionSource.POOLED, round__isnull=True)
         .filter(pooled_rounds__isnull=False)
         .exclude(pooled_rounds__in=hidden)
-        .annotate(own=_own("pooled_rounds"), least=Max("pooled_rounds__minimum_panel"))
+        .annotate(own=count_own("pooled_rounds"), least=Max("pooled_rounds__minimum_panel"))
     )
     told = [
         versions.filter(own__gte=Greatest("least", LEAST_STUDIED)).order_by().values("pk")
         for versions in (of_one, pooled)
     ]
     return WeightVersion.objects.filter(Q(pk__in=told[0]) | Q(pk__in=told[1]))
-
-
-def _own(rounds: str) -> Count:
-    """Count the sealed ballots that experts filled in."""
-    online = Q(**{f"{rounds}__ballots__medium": Medium.ONLINE})
-    sealed = ~Q(**{f"{rounds}__ballots__receipt": ""})
-    return Count(f"{rounds}__ballots", filter=online & sealed, distinct=True)
 
 
 def _asked(rounds: list[Round], nodes: int) -> BoolArray:

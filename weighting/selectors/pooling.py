@@ -7,11 +7,11 @@ manager may have it aggregated, and its statistics open, at any time.
 from collections.abc import Sequence
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from weighting.enums import RoundState, VersionSource
+from weighting.enums import Medium, RoundState, VersionSource
 from weighting.models import Account, Indicator, Round, WeightVersion
 from weighting.numeric.arrays import BoolArray, IntArray
 from weighting.numeric.disclosure import exposed_rounds
@@ -54,6 +54,13 @@ def rounds_behind(version: WeightVersion) -> list[Round]:
     if version.source != VersionSource.POOLED:
         return []
     return list(version.pooled_rounds.order_by("pk"))
+
+
+def count_own(rounds: str) -> Count:
+    """Count the sealed ballots that experts filled in, over the rounds that a path leads to."""
+    online = Q(**{f"{rounds}__ballots__medium": Medium.ONLINE})
+    sealed = ~Q(**{f"{rounds}__ballots__receipt": ""})
+    return Count(f"{rounds}__ballots", filter=online & sealed, distinct=True)
 
 
 def pooled_counts_of(rounds: Sequence[Round], nodes: list[Indicator]) -> IntArray:

@@ -8,13 +8,15 @@ import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.enums import RoundState, VersionStatus
+from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, NodeWeight, WeightVersion
+from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.pooling import (
     answer_blockers,
+    count_own,
     differencing_blockers,
     pooled_counts_of,
     pooled_items_of,
@@ -53,10 +55,12 @@ class PanelSize:
 def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     """Published versions for anybody, frozen ones for staff, own drafts for managers.
 
-    A draft that was pooled from a round which was then voided is shown to nobody.
+    A draft that was pooled from a round which was then voided, or made of fewer ballots than there must
+    be now, is shown to nobody.
     """
-    void = Q(status=VersionStatus.DRAFT, pooled_rounds__state=RoundState.VOID)
-    versions = WeightVersion.objects.exclude(void).select_related("framework", "round").defer("manifest")
+    withheld = _withheld_drafts().order_by().values("pk")
+    versions = WeightVersion.objects.exclude(pk__in=withheld)
+    versions = versions.select_related("framework", "round").defer("manifest")
     if has_role(account, ADMINISTRATORS):
         return versions
     frozen = ~Q(status=VersionStatus.DRAFT)
@@ -65,6 +69,18 @@ def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     if has_role(account, STAFF):
         return versions.filter(frozen)
     return versions.filter(is_published=True)
+
+
+def _withheld_drafts() -> QuerySet[WeightVersion]:
+    """Match drafts of a void round or of too few ballots; what is frozen stands as it was frozen."""
+    of_ballots = WeightVersion.objects.filter(
+        status=VersionStatus.DRAFT, source__in=[VersionSource.ROUND, VersionSource.POOLED]
+    )
+    own = of_ballots.annotate(own=count_own("round") + count_own("pooled_rounds"))
+    return own.filter(
+        Q(own__lt=LEAST_PANEL)
+        | Q(pk__in=of_ballots.filter(pooled_rounds__state=RoundState.VOID).values("pk"))
+    )
 
 
 def versions_managed_by(account: Account | None) -> QuerySet[WeightVersion]:

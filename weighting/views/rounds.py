@@ -28,6 +28,7 @@ from weighting.selectors.frameworks import (
     panels_visible_to,
 )
 from weighting.selectors.pooling import has_aggregate
+from weighting.selectors.round_history import version_of
 from weighting.selectors.rounds import (
     asked_groups_of,
     entered_among,
@@ -113,7 +114,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "groups": asked_groups_of(round_),
         "languages": [Language(language).label for language in round_.languages],
         "receipts": receipts_of(round_),
-        "version": round_.weight_versions.defer("manifest").first(),
+        "version": version_of(round_, account_of(request)),
         "is_open": round_.state == RoundState.OPEN,
         "keeps_links": keeps_locks(round_),
         "is_reported": has_aggregate(round_),

@@ -118,6 +118,7 @@ def cut(version, size):
     version.round.ballots.exclude(pk__in=kept).delete()
 
 
+@pytest.mark.postgres
 @pytest.mark.parametrize(("size", "entered", "is_told"), [(4, 0, False), (5, 0, True), (7, 3, False)])
 def test_of_too_small_a_panel_nobody_has_such_a_study(run, size, entered, is_told):
     """Nor one that was stored before, nor its archive; the control has one ballot more."""
@@ -148,6 +149,7 @@ def test_of_too_small_a_panel_nobody_has_such_a_study(run, size, entered, is_tol
         assert f"needs 5 ballots that experts filled in themselves; here are {size - entered}" in answer.text
 
 
+@pytest.mark.postgres
 def test_of_small_pools_nobody_has_such_a_study(run):
     """Two rounds of three ballots have six together; of two ballots each, four."""
     other = make_panel_run(framework=run.data_set.framework, seed=4).weight_version
