@@ -89,6 +89,9 @@ class ImportChangeSerializer(serializers.Serializer):
     rows = TargetSerializer(many=True, required=False)
     cells = CellSerializer(many=True, required=False)
     accept_suggestions = serializers.BooleanField(required=False)
+    leave_out_columns = serializers.BooleanField(
+        required=False, help_text="Leave out every column that stands for no indicator yet."
+    )
 
 
 class ColumnAnswer(serializers.Serializer):
@@ -235,7 +238,12 @@ class ImportDetail(_Imports):
         try:
             accept = said.get("accept_suggestions", False)
             draft = change_import(
-                draft, **targets, cells=cells, accept=accept, choices=said.get("choices", {})
+                draft,
+                **targets,
+                cells=cells,
+                accept=accept,
+                choices=said.get("choices", {}),
+                leave_out=said.get("leave_out_columns", False),
             )
         except FileProblems as found:
             raise WrongFile(found) from found

@@ -1,12 +1,14 @@
 """The countries of the world as a register: ISO codes from pycountry, names from CLDR by babel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import pycountry
 from babel import Locale
 
+from indexer.intake.hints import unit_key
 from indexer.intake.mapping import UnitNames
+from indexer.intake.registers import CityRow
 
 # What publishers call them beside the names of ISO and CLDR.
 ALIASES = {
@@ -33,6 +35,38 @@ def countries() -> tuple[UnitNames, ...]:
     english, chinese = (dict(Locale(language).territories.items()) for language in ("en", "zh"))
     found = [_country(country, english, chinese) for country in pycountry.countries]
     return tuple(sorted([*found, KOSOVO], key=lambda unit: unit.key))
+
+
+def country_rows(everywhere: Mapping[str, str]) -> list[CityRow]:
+    """Return the countries as rows of a register, all of one region: ``everywhere`` in each language."""
+    return [
+        CityRow(
+            name_zh=next((name for name in unit.names if not name.isascii()), unit.label),
+            name_en=unit.label,
+            province_zh=everywhere["zh"],
+            province_en=everywhere["en"],
+            region_zh=everywhere["zh"],
+            region_en=everywhere["en"],
+            aliases=tuple(dict.fromkeys((*unit.names, *unit.aliases))),
+            code=unit.key,
+        )
+        for unit in countries()
+    ]
+
+
+@cache
+def _by_code() -> dict[str, UnitNames]:
+    return {unit.key: unit for unit in countries()}
+
+
+def codes_beside(code: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes of a unit: those of ISO and M49 where it is a country by its code and a name."""
+    country = _by_code().get(code)
+    if country is None:
+        return (code,) if code else ()
+    known = {unit_key(name) for name in (*country.names, *country.aliases)}
+    is_country = any(unit_key(name) in known for name in names)
+    return country.codes if is_country else (code,)
 
 
 def _country(country: object, english: Mapping[str, str], chinese: Mapping[str, str]) -> UnitNames:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
 from indexer.intake.clean import OF_COLUMNS
+from indexer.intake.countries import codes_beside
 from indexer.intake.hints import Hints
 from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames, hints_about
 from indexer.intake.questions import question
@@ -121,7 +122,7 @@ def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
         label=label,
         shown=" ".join(filter(None, both)),
         names=tuple(filter(None, (city.name_zh, city.name_en, city.code))),
-        codes=(city.code,) if city.code else (),
+        codes=codes_beside(city.code, (city.name_en, city.name_zh)),
         aliases=tuple(city.aliases),
     )
 

@@ -183,6 +183,14 @@ def accept_suggestions(draft: DataImport) -> DataImport:
 
 
 @transaction.atomic
+def leave_out_columns(draft: DataImport) -> DataImport:
+    """Leave out every column that stands for no indicator yet: a publisher's file has many."""
+    draft = _locked(draft)
+    rest = {place: ASIDE for place, (to, how) in enumerate(draft.column_targets) if not to or how == "near"}
+    return settle_targets(draft, columns=rest, rows={})
+
+
+@transaction.atomic
 def correct_cells(draft: DataImport, *, cells: Mapping[Place, str]) -> DataImport:
     """Write cells anew, by (row, column); the file stays as it was sent."""
     draft = _locked(draft)
@@ -206,6 +214,7 @@ def change_import(
     cells: Mapping[Place, str],
     accept: bool,
     choices: Mapping[str, str] | None = None,
+    leave_out: bool = False,
 ) -> DataImport:
     """Read anew by choices, settle targets, take suggestions, and correct cells: all of it, or nothing."""
     if choices:
@@ -213,6 +222,8 @@ def change_import(
     draft = settle_targets(draft, columns=columns, rows=rows)
     if accept:
         draft = accept_suggestions(draft)
+    if leave_out:
+        draft = leave_out_columns(draft)
     return correct_cells(draft, cells=cells)
 
 
@@ -284,6 +295,7 @@ def import_data_set(
     units: Mapping[str, str] | None = None,
     limits: Limits = UPLOAD,
     accept: bool = False,
+    leave_out: bool = False,
 ) -> DataSet:
     """Start, map and store in one go: all of it, or nothing.
 
@@ -299,6 +311,8 @@ def import_data_set(
         )
         if accept:
             accept_suggestions(draft)
+        if leave_out:
+            leave_out_columns(draft)
         return store_import(draft, actor=actor)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indexer.intake.countries import country_rows
 from indexer.intake.registers import CityRow, read_register
 from indexer.models import City, Province, Region, Register
 from weighting.exceptions import Refused
@@ -26,6 +27,15 @@ class RegisterWords:
     unit_zh: str = "城市"
     unit_en: str = "city"
     units_en: str = "cities"
+
+
+COUNTRIES = RegisterWords(
+    name_zh="世界各国",
+    name_en="Countries of the world",
+    unit_zh="国家",
+    unit_en="country",
+    units_en="countries",
+)
 
 
 def default_register() -> Register:
@@ -66,6 +76,16 @@ def import_register(
     everything = {"name_zh": register.name_zh, "name_en": register.name_en or register.name_zh}
     rows = read_register(source, filename, everything=everything)
     register_cities(rows, actor=actor, register=register)
+    return register
+
+
+@transaction.atomic
+def import_countries(*, actor: Account) -> Register:
+    """Make the register of the countries of ISO 3166, or complete the one that is there."""
+    register = Register.objects.filter(name_zh=COUNTRIES.name_zh).first()
+    register = register or create_register(COUNTRIES, actor=actor)
+    everywhere = {"zh": "世界", "en": "World"}
+    register_cities(country_rows(everywhere), actor=actor, register=register)
     return register
 
 

@@ -56,6 +56,9 @@ class Command(BaseCommand):
             "--unit", action="append", default=[], metavar="NAME=ID", help="or =aside, =totals"
         )
         parser.add_argument("--accept-suggestions", action="store_true", help="take nearest names as meant")
+        parser.add_argument(
+            "--leave-out-columns", action="store_true", help="leave out columns that stand for no indicator"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         file, totals = options["file"], options["totals"]
@@ -69,6 +72,7 @@ class Command(BaseCommand):
                 columns={**choices.columns, **_pairs(options["column"])},
                 units={**_units(choices, terms.register), **_pairs(options["unit"])},
                 accept=options["accept_suggestions"],
+                leave_out=options["leave_out_columns"],
                 limits=OPERATOR,
             )
         except FileProblems as found:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from indexer.models import Register
-from indexer.services.registers import RegisterWords, import_register
+from indexer.services.registers import RegisterWords, import_countries, import_register
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.readers import FileProblems
@@ -17,9 +17,12 @@ class Command(BaseCommand):
     help = "Import a register of units: name_zh and optional names, code, province, region, coordinates."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument(
+            "--countries", action="store_true", help="the countries of ISO 3166, without a file"
+        )
         parser.add_argument("--account", required=True, help="user name of who imports")
-        parser.add_argument("--name-zh", required=True, help="of a new register, or of the one to add to")
+        parser.add_argument("--name-zh", help="of a new register, or of the one to add to")
         parser.add_argument("--name-en", default="")
         parser.add_argument("--unit-zh", default="城市", help="Chinese word for a unit")
         parser.add_argument("--unit-en", default="city", help="English word for a unit")
@@ -29,6 +32,11 @@ class Command(BaseCommand):
         account = Account.objects.filter(username=options["account"]).first()
         if account is None:
             raise CommandError(f"There is no account {options['account']!r}.")
+        if options["countries"]:
+            self._tell(import_countries(actor=account))
+            return
+        if not options["file"] or not options["name_zh"]:
+            raise CommandError("Give a file and --name-zh, or --countries.")
         known = Register.objects.filter(name_zh=options["name_zh"]).first()
         words = {name: options[name] for name in RegisterWords.__dataclass_fields__}
         words["name_en"] = words["name_en"] or words["name_zh"]
@@ -44,4 +52,7 @@ class Command(BaseCommand):
             raise CommandError(str(found)) from found
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
+        self._tell(register)
+
+    def _tell(self, register: Register) -> None:
         self.stdout.write(f"{register.name}: {register.cities.count()} {register.units_en}")

@@ -25,6 +25,7 @@ from indexer.services.data_imports import (
     choose_reading,
     correct_cells,
     discard_import,
+    leave_out_columns,
     revise_terms,
     settle_targets,
     start_import,
@@ -89,6 +90,8 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         readings = readings_in(sent, draft)
         try:
             draft = settle_targets(draft, columns=columns, rows=rows)
+            if "leave-out-columns" in sent:
+                draft = leave_out_columns(draft)
             if readings:
                 choose_reading(draft, choices=readings)
                 # What is read otherwise is to be looked at again.
