@@ -69,6 +69,12 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "weighting",
     "indexer",
     "upkeep",
@@ -87,9 +93,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "weighting.middleware.TokenMiddleware",
     "weighting.crowds.CrowdMiddleware",
     "weighting.middleware.AudienceMiddleware",
+    "weighting.middleware.StaffMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -241,9 +249,36 @@ AXES_CLIENT_IP_CALLABLE = "weighting.requests.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# A session of staff that nobody uses for so long is over.
+IDLE_SECONDS = int(env.float("QUANHENG_IDLE_HOURS", default=12.0) * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Accounts, second factors and sign-in elsewhere are django-allauth's: docs/decisions/accounts-by-allauth.md.
+ACCOUNT_ADAPTER = "weighting.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_CHANGE_EMAIL = False
+# Its limits would refuse right passwords and count in each process by itself: ours count in the database.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {"reauthenticate": "weighting.forms.sign_in.PasswordAgainForm"}
+# For so long after a sign-in nobody is asked again who they are.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+MFA_ADAPTER = "weighting.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "weighting.forms.sign_in.SecondFactorForm",
+    "reauthenticate": "weighting.forms.sign_in.SecondFactorAgainForm",
+    "activate_totp": "weighting.forms.sign_in.AppForm",
+    "add_webauthn": "weighting.forms.sign_in.PasskeyForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Quanheng"
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 
 # --- languages -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -269,6 +304,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 # Asked inside the machine, where nothing speaks TLS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz)$"]
+# Browsers offer passkeys over plain HTTP on localhost alone; elsewhere the origin is checked.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

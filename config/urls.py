@@ -34,6 +34,7 @@ urlpatterns = [
         ),
         name="schema-ui",
     ),
+    path("", include("config.account_urls")),
     path("", include("weighting.urls")),
     path("", include("indexer.urls")),
     path("", include("upkeep.urls")),

@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from indexer.models import Run
@@ -69,6 +70,7 @@ def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
         settings.BUILD,
         str(run.reproduces_publication),
         get_language() or "",
+        get_current_timezone_name(),
         request.get_full_path(),
         *parts,
     )

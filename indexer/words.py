@@ -3,8 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from django.conf import settings
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -31,10 +30,10 @@ def version_name(run: Run) -> str:
 
 
 def moment(time: datetime | None) -> str:
-    """Write a time the same way in both languages, with the time zone of the site."""
+    """Write a time the same way in both languages, with the reader's time zone, or the site's."""
     if time is None:
         return "–"
-    return f"{localtime(time):%Y-%m-%d %H:%M} ({zone_text(settings.TIME_ZONE, time)})"
+    return f"{localtime(time):%Y-%m-%d %H:%M} ({zone_text(get_current_timezone_name(), time)})"
 
 
 def data_set_name(data_set: DataSet) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+import time
 from datetime import timedelta
 
 from django.urls import reverse
@@ -18,6 +19,7 @@ from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.claims import claim_ballot
 from weighting.services.rounds import RoundTerms, close_round, draft_round, open_round, ready_round
+from weighting.services.sessions import TOUCHED
 from weighting.services.versions import aggregate_round
 
 SMALL_TREE = {"infra": {"fixed": {}, "mobile": {}}, "industry": {"retail": {}, "finance": {}, "travel": {}}}
@@ -233,4 +235,15 @@ def remember_claims(client):
 def sign_in_staff(client, account):
     """Bring a test client in as a member of staff."""
     client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    confirm_identity(client, account)
     return client
+
+
+def confirm_identity(client, account, *, seconds_ago=0):
+    """Let a session hold that its account showed who it is, as a sign-in page does."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - seconds_ago}]
+    session["account_authentication_methods_user"] = str(account.pk)
+    # A session in use, which no request need write.
+    session[TOUCHED] = int(time.time())
+    session.save()

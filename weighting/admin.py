@@ -1,6 +1,9 @@
-"""The admin holds nothing of ours: every act has its page, where it is logged."""
+"""The admin holds the records of sign-ins alone: all else has its page, where what is done is logged."""
 
 from django.contrib import admin
-from django.contrib.auth.models import Group
 
-admin.site.unregister(Group)
+KEPT = {"axes"}
+
+for model in list(admin.site._registry):
+    if model._meta.app_label not in KEPT:
+        admin.site.unregister(model)

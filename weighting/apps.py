@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -11,6 +12,7 @@ class WeightingConfig(AppConfig):
     verbose_name = _("Weighting")
 
     def ready(self) -> None:
+        import_module("weighting.receivers")
         pre_migrate.connect(_let_rebuild, sender=self)
         post_migrate.connect(_keep_immutable, sender=self)
 

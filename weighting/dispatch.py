@@ -10,8 +10,10 @@ from redis import RedisError
 
 from weighting.exceptions import Refused
 from weighting.models import Account, Round
+from weighting.selectors.people import accounts_with_address
+from weighting.services.attempts import count_attempt
 from weighting.services.mail import count_reminder, invitations_to_mail, invitations_to_remind
-from weighting.tasks import mail_invitation, mail_reminder
+from weighting.tasks import mail_invitation, mail_new_password, mail_reminder
 
 # Somebody waits for the answer to a web request: a broker that is away may cost a second or two.
 IMPATIENT = {
@@ -38,6 +40,17 @@ def queue_reminders(round_: Round, *, actor: Account) -> int:
     queued = _queue(mail_reminder, [[pk, number, actor.pk] for pk in ids])
     count_reminder(round_, number=number, actor=actor)
     return queued
+
+
+def queue_password_mails(email: str) -> None:
+    """Have a link to a new password mailed to every account in use that has the address."""
+    accounts = accounts_with_address(email)
+    _queue(mail_new_password, [[account.pk] for account in accounts if _may_be_mailed(account)])
+
+
+def _may_be_mailed(account: Account) -> bool:
+    """Whoever knows an address must not fill its box."""
+    return count_attempt("password mail", str(account.pk)) is not None
 
 
 def _queue(task: Task, arguments: list[list[Any]]) -> int:

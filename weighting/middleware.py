@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext as _
 
 from weighting.enums import Role
 from weighting.exceptions import Refused, TooManyTokens
@@ -13,6 +22,7 @@ from weighting.permissions import ADMINISTRATORS
 from weighting.requests import client_address, marked
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
+from weighting.services.sessions import keep_session_alive
 from weighting.visitors import staff_visitor, visitor_of
 
 API = "/api/"
@@ -91,3 +101,57 @@ def declared_audience(request: HttpRequest, view: Callable[..., Any]) -> frozens
         return ADMINISTRATORS
     declared: frozenset[Role] = getattr(view, "audience", frozenset())
     return declared
+
+
+class StaffMiddleware:
+    """Keep the session of a member of staff alive while it is used, in their own time zone.
+
+    Whoever must show again who they are is sent to do so; what they sent is not kept meanwhile.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        visitor = visitor_of(request)
+        if visitor.account is None or visitor.by_token:
+            return
+        if visitor.account.time_zone:
+            timezone.activate(visitor.account.time_zone)
+        if not is_polled(request):
+            keep_session_alive(request, visitor.account)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer before allauth does: it would store the whole request, cookies included, in the session."""
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        methods = get_adapter().get_reauthentication_methods(request.user)
+        if not methods:
+            raise PermissionDenied
+        back = request.get_full_path()
+        if request.method == "POST":
+            messages.warning(
+                request, _("Nothing was done yet. Show that it is you, then press the button once more.")
+            )
+            back = page_of(request)
+        return redirect(f"{methods[0]['url']}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+
+
+def is_polled(request: HttpRequest) -> bool:
+    """Whether a page asks by itself how a job is getting on: nobody need be there."""
+    match = request.resolver_match
+    return bool(match and (match.url_name or "").endswith("-progress"))
+
+
+def page_of(request: HttpRequest) -> str:
+    """Return the page of the product that a form was sent from; the first page where it is not said."""
+    sent_from = urlsplit(request.headers.get("Referer", ""))
+    return sent_from.path if sent_from.netloc == request.get_host() else "/"

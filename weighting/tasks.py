@@ -8,6 +8,7 @@ from celery import shared_task
 from weighting.selectors.rounds import due_rounds
 from weighting.services.cleaning import clear_ended_sessions, clear_sign_in_records
 from weighting.services.mail import MailNotSent, send_invitation, send_reminder
+from weighting.services.people_mail import send_new_password
 from weighting.services.rounds import close_due_round
 
 # The clock sends again anyway: old messages must not pile up.
@@ -49,3 +50,9 @@ def mail_invitation(invitation_id: int, actor_id: int) -> bool:
 def mail_reminder(invitation_id: int, number: int, actor_id: int) -> bool:
     """Mail one expert the reminder of that number."""
     return send_reminder(invitation_id, number=number, actor_id=actor_id)
+
+
+@shared_task(**MAIL)
+def mail_new_password(account_id: int) -> bool:
+    """Mail a member of staff a link to a new password; it is made here, so that no message holds it."""
+    return send_new_password(account_id)

@@ -28,7 +28,7 @@ ADA = {
 
 
 def newcomer(username="ada"):
-    return Newcomer(username=username, name="Ada", email="", password=PASSWORD)
+    return Newcomer(username=username, name="Ada", email="", password=PASSWORD, language="en")
 
 
 def open_link(token):

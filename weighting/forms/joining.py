@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from weighting.models import Account, JoinLink
 from weighting.services.joining import Newcomer
@@ -52,4 +52,5 @@ class JoinForm(BaseUserCreationForm):
             name=sent["first_name"],
             email=sent["email"],
             password=sent["password1"],
+            language=get_language() or "",
         )

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from weighting.enums import Role
+from weighting.enums import Language, Role
 
 
 class Account(AbstractUser):
@@ -14,6 +14,11 @@ class Account(AbstractUser):
     ROLES = [(role.value, role.label) for role in (Role.MANAGER, Role.ANALYST, Role.ADMINISTRATOR)]
 
     role = models.CharField(_("role"), max_length=16, choices=ROLES, default=Role.ANALYST)
+    # Empty: the browser's language, the site's time zone.
+    language = models.CharField(_("language"), max_length=10, choices=Language, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
+    # The day alone, as of an API token.
+    last_used_on = models.DateField(null=True, blank=True, editable=False)
 
     # Asked for by `manage.py createsuperuser`.
     REQUIRED_FIELDS = ["role"]

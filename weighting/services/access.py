@@ -3,9 +3,11 @@
 import secrets
 from datetime import datetime, timedelta
 
-from django.contrib.auth import login, logout
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.contrib.auth import logout
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,15 +66,20 @@ def extend_invitation_links(round_: Round) -> None:
     links.update(expires_at=round_.deadline + EXPERT_LINK_GRACE)
 
 
-def sign_in_with_link(request: HttpRequest, link: AccessLink) -> None:
-    """Sign the holder of a live link in, in a session of its own."""
+def sign_in_expert(request: HttpRequest, link: AccessLink) -> None:
+    """Let the holder of a live link look at a round that is over, in a session of its own."""
     logout(request)
-    if link.account:
-        login(request, link.account, backend="django.contrib.auth.backends.ModelBackend")
-    else:
-        request.session.cycle_key()
-        request.session[INVITATION_KEY] = link.invitation_id
-        request.session[LINK_KEY] = link.pk
+    request.session.cycle_key()
+    request.session[INVITATION_KEY] = link.invitation_id
+    request.session[LINK_KEY] = link.pk
+
+
+def sign_in_account(request: HttpRequest, account: Account, *, method: str, to: str = "") -> HttpResponse:
+    """Sign a member of staff in who has shown who they are; return where to go, or what is still asked."""
+    if request.user.is_authenticated:
+        logout(request)
+    record_authentication(request, account, method=method)
+    return perform_login(request, Login(user=account, redirect_url=to))
 
 
 def _check_open(round_: Round) -> None:

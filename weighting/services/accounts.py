@@ -1,16 +1,15 @@
 """Accounts of staff: what their role brings, and how they come to an end."""
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Account
-from weighting.selectors.access import api_tokens_of
+from weighting.selectors.access import api_tokens_of, password_token_of
 from weighting.services.api_tokens import revoke_api_token
 from weighting.services.audit import record_act
+from weighting.services.sessions import end_all_sessions
 
 
 def give_role(account: Account, role: Role) -> None:
@@ -45,7 +44,7 @@ def close_account(account: Account, *, actor: Account) -> None:
     for token in api_tokens_of(account):
         revoke_api_token(token, actor=actor)
     account.access_links.update(revoked=True)
-    _sign_out_everywhere(account)
+    end_all_sessions(account)
     record_act(actor, "close_account", account)
 
 
@@ -54,6 +53,16 @@ def open_account(account: Account, *, actor: Account) -> None:
     """Let somebody sign in again; what was revoked at the closing stays so."""
     if Account.objects.filter(pk=account.pk, is_active=False).update(is_active=True):
         record_act(actor, "open_account", account)
+
+
+def make_password_link(account: Account, *, actor: Account) -> str:
+    """Return the token of a link with which somebody chooses a new password; nothing of it is stored."""
+    if account.pk == actor.pk:
+        raise Refused(_("Change your own password on the page of your account."))
+    if not account.is_active:
+        raise Refused(_("The account is switched off: switch it on first."))
+    record_act(actor, "make_password_link", account)
+    return password_token_of(account)
 
 
 def _locked(account: Account, actor: Account) -> Account:
@@ -70,13 +79,3 @@ def _locked(account: Account, actor: Account) -> Account:
     if acting is None or not acting.is_active or acting.role != Role.ADMINISTRATOR:
         raise Refused(_("You are not an administrator any more: nothing was changed."))
     return now[account.pk]
-
-
-def _sign_out_everywhere(account: Account) -> None:
-    """A session names its account only inside what it holds, so each is opened."""
-    own = [
-        session.pk
-        for session in Session.objects.iterator()
-        if session.get_decoded().get(SESSION_KEY) == str(account.pk)
-    ]
-    Session.objects.filter(pk__in=own).delete()

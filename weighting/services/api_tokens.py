@@ -53,4 +53,5 @@ def account_of_token(secret: str, *, address: str) -> Account:
     if token.used_on != today:
         # One write a day: the day is all that is kept of its use.
         ApiToken.objects.filter(pk=token.pk).update(used_on=today)
+        Account.objects.filter(pk=token.account_id).update(last_used_on=today)
     return token.account

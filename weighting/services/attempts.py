@@ -27,6 +27,13 @@ def count_attempt(secret: str, address: str) -> CodeAttempts | None:
         return attempts if allowed.update(failures=F("failures") + 1) else None
 
 
+def is_spent(secret: str, address: str) -> bool:
+    """Whether there were too many guesses already: for secrets so short that a right one must wait, too."""
+    window = int(timezone.now().timestamp()) // WINDOW_SECONDS
+    spent = CodeAttempts.objects.filter(origin=_origin(secret, address), window=window)
+    return spent.filter(failures__gte=MOST_FAILURES).exists()
+
+
 def _origin(secret: str, address: str) -> str:
     """Addresses are few enough to try: only a keyed hash hides them."""
     return hmac.new(settings.SECRET_KEY.encode(), f"{secret} {address}".encode(), hashlib.sha256).hexdigest()

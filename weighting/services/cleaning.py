@@ -3,8 +3,10 @@
 from datetime import timedelta
 from importlib import import_module
 
+from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from weighting.models import CodeAttempts
@@ -12,8 +14,9 @@ from weighting.services.attempts import WINDOW_SECONDS
 
 
 def clear_ended_sessions() -> None:
-    """Forget the sessions whose time is over."""
+    """Forget the sessions whose time is over, and from where they were used."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def clear_sign_in_records() -> None:

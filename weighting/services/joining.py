@@ -29,6 +29,7 @@ class Newcomer:
     name: str
     email: str
     password: str
+    language: str
 
 
 @transaction.atomic
@@ -71,6 +72,7 @@ def join(link: JoinLink, newcomer: Newcomer) -> Account:
     """Make the account that a link stands for; the link, and every first one, then works no more."""
     link = _locked(link)
     account = Account(username=newcomer.username, first_name=newcomer.name, email=newcomer.email)
+    account.language = newcomer.language
     give_role(account, Role(link.role))
     account.set_password(newcomer.password)
     try:

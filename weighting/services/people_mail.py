@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from weighting.models import Account, JoinLink
+from weighting.selectors.access import password_token_of
+from weighting.services.mail import MailNotSent, link_address
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,24 @@ def mail_invite(link: JoinLink, *, address: str, actor: Account) -> bool:
         )
         subject = _("%(name)s invites you to Quanheng") % {"name": inviter}
     return _send(subject, body, link.email, subject_id=f"join link {link.pk}")
+
+
+def send_new_password(account_id: int) -> bool:
+    """Mail a link to a new password; False when there was nobody to mail."""
+    account = Account.objects.filter(pk=account_id, is_active=True).exclude(email="").first()
+    if account is None:
+        return False
+    with translation.override(account.language or settings.LANGUAGE_CODE):
+        context = {
+            "account": account,
+            "name": account.get_full_name() or account.get_username(),
+            "address": link_address(password_token_of(account)),
+        }
+        body = render_to_string("weighting/mail/new_password.txt", context)
+        subject = _("A new password for Quanheng")
+    if not _send(subject, body, account.email, subject_id=f"account {account.pk}"):
+        raise MailNotSent(f"account {account.pk}")
+    return True
 
 
 def _send(subject: str, body: str, to: str, *, subject_id: str) -> bool:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -28,11 +29,18 @@ from weighting.selectors.access import hash_token, is_of_removed_expert
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import is_claimable
 from weighting.selectors.joining import is_empty
-from weighting.services.access import sign_in_with_link
-from weighting.services.attempts import count_attempt
+from weighting.services.access import sign_in_account, sign_in_expert
 from weighting.services.codes import redeem_code
 from weighting.views.claims import claimed_page
-from weighting.views.pending import forget_pending, keep_pending, pending_join, pending_link, pending_token
+from weighting.views.guesses import CountsPasswords
+from weighting.views.pending import (
+    forget_pending,
+    keep_pending,
+    pending_account,
+    pending_join,
+    pending_link,
+    pending_token,
+)
 from weighting.views.welcome import begin, terms_context, welcome
 from weighting.visitors import visitor_of
 
@@ -56,15 +64,16 @@ def confirm_link(request: HttpRequest) -> HttpResponse:
         return _without_link(request)
     if link.invitation:
         return _confirm_invitation(request, link, link.invitation)
-    if request.method == "POST":
-        sign_in_with_link(request, link)
-        return forget_pending(redirect("home"))
+    if link.account and request.method == "POST":
+        return forget_pending(sign_in_account(request, link.account, method="link"))
     return render(request, "weighting/confirm_link.html", {"link": link})
 
 
 def _without_link(request: HttpRequest) -> HttpResponse:
     if pending_join(request):
         return redirect("weighting:join")
+    if pending_account(request):
+        return redirect("weighting:new-password")
     token = pending_token(request)
     if not token and visitor_of(request).role != Role.ANONYMOUS:
         return redirect("home")
@@ -105,7 +114,7 @@ def _begin_or_look(
         return redirect("weighting:confirm-link")
     except RoundNotOpen:
         # A closed round has its own page: coming back after the close is not an error.
-        sign_in_with_link(request, link)
+        sign_in_expert(request, link)
         return forget_pending(redirect("weighting:ballot"))
 
 
@@ -131,7 +140,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 
 @method_decorator(audience(ANYONE), name="dispatch")
-class SignIn(LoginView):
+class SignIn(CountsPasswords, LoginView):
     """Name and password, for staff."""
 
     template_name = "weighting/sign_in.html"
@@ -141,19 +150,14 @@ class SignIn(LoginView):
         """Say of an installation without accounts where the first one comes from."""
         return super().get_context_data(is_empty=is_empty(), **kwargs)
 
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """Count wrong passwords per name and address; a right one is let in however many there were."""
-        name = form.data.get("username", "").strip().casefold()
-        if count_attempt("password", f"{name} {client_address(self.request)}"):
-            return super().form_invalid(form)
-        form.add_error(
-            None,
-            _(
-                "The name or the password was wrong often. The right password still lets you in; "
-                "or ask an administrator for a personal sign-in link."
-            ),
-        )
-        return self.render_to_response(self.get_context_data(form=form), status=429)
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in, or ask for the second factor first."""
+        account = form.get_user()
+        return sign_in_account(self.request, account, method="password", to=self.get_redirect_url())
+
+    def guessed_name(self, form: Form) -> str:
+        """Return whose password was tried."""
+        return str(form.data.get("username", ""))
 
 
 @audience(ANYONE)

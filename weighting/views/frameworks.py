@@ -13,6 +13,7 @@ from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.reauthentication import grave
 from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to, indicators_of
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.views.answers import UNPROCESSABLE, sent_data
@@ -81,6 +82,7 @@ def framework_import(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_POST
 def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Let anybody read the framework."""

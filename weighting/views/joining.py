@@ -2,9 +2,8 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,6 +14,7 @@ from weighting.exceptions import Refused
 from weighting.forms.joining import JoinForm
 from weighting.models import JoinLink
 from weighting.permissions import ANYONE, audience
+from weighting.services.access import sign_in_account
 from weighting.services.joining import join
 from weighting.views.answers import CONFLICT, UNPROCESSABLE
 from weighting.views.pending import forget_pending, pending_join
@@ -44,8 +44,6 @@ def join_page(request: HttpRequest) -> HttpResponse:
 
 def _welcome(request: HttpRequest, link: JoinLink, form: JoinForm) -> HttpResponse:
     account = join(link, form.newcomer)
-    # Somebody else may have been signed in here.
-    logout(request)
-    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    response = sign_in_account(request, account, method="password")
     messages.success(request, _("Your account is made, and you are signed in. The link works no more."))
-    return forget_pending(redirect("home"))
+    return forget_pending(response)

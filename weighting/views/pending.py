@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from weighting.models import AccessLink, JoinLink
-from weighting.selectors.access import find_link, hash_token
+from weighting.models import AccessLink, Account, JoinLink
+from weighting.selectors.access import account_of_password_link, find_link, hash_token
 from weighting.selectors.joining import find_join_link
 
 COOKIE = "pending_token"
@@ -43,6 +43,12 @@ def pending_join(request: HttpRequest) -> JoinLink | None:
     """Return the live one-time link of the token that waits."""
     token = pending_token(request)
     return find_join_link(hash_token(token)) if token else None
+
+
+def pending_account(request: HttpRequest) -> Account | None:
+    """Return the account whose new password the token that waits is for."""
+    token = pending_token(request)
+    return account_of_password_link(token) if token else None
 
 
 def forget_pending(response: HttpResponse) -> HttpResponse:

@@ -19,11 +19,13 @@ from weighting.exceptions import Refused
 from weighting.forms.people import InviteForm, RoleForm
 from weighting.models import Account, JoinLink
 from weighting.permissions import ADMINISTRATORS, audience
+from weighting.reauthentication import grave
 from weighting.selectors.people import invites_visible_to, people_visible_to
-from weighting.services.accounts import change_role, close_account, open_account
+from weighting.services.accounts import change_role, close_account, make_password_link, open_account
 from weighting.services.joining import invite, withdraw_invite
 from weighting.services.mail import link_address
 from weighting.services.people_mail import mail_invite
+from weighting.services.profiles import end_second_factors
 from weighting.views.answers import UNPROCESSABLE, answer_refusal
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
@@ -39,6 +41,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ADMINISTRATORS)
+@grave
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables()
@@ -59,6 +62,7 @@ def person_invite(request: HttpRequest) -> HttpResponse:
 
 
 @audience(ADMINISTRATORS)
+@grave
 @require_POST
 def invite_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a link that nobody has used work no more."""
@@ -78,6 +82,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ADMINISTRATORS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for another role; POST gives it."""
@@ -97,6 +102,7 @@ def person_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ADMINISTRATORS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what switching off ends; POST does it."""
@@ -118,6 +124,7 @@ def person_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(ADMINISTRATORS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what switching on does; POST does it."""
@@ -129,6 +136,57 @@ def person_open(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Switch on the account of %(name)s") % {"name": _name_of(person)},
         "consequences": [_("They sign in with the password that they had. Tokens and links stay revoked.")],
         "submit": _("Switch on"),
+    }
+    return _confirm(request, person, words)
+
+
+@audience(ADMINISTRATORS)
+@grave
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_variables()
+def person_password(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what a link to a new password is; POST makes one and shows it, this once."""
+    person = _person_or_404(request, pk)
+    shown = shown_before(request)
+    if request.method == "POST" and not shown:
+        try:
+            shown = make_password_link(person, actor=account_of(request))
+        except Refused as refusal:
+            back = reverse("weighting:person-detail", args=[pk])
+            return answer_refusal(request, refusal, back=back)
+    if shown:
+        context = {"person": person, "address": link_address(shown)}
+        return render_once(request, "weighting/people/password_link.html", context, shown=shown)
+    words = {
+        "title": _("A new password for %(name)s") % {"name": _name_of(person)},
+        "consequences": [
+            _("You get a link that works once, for three days: whoever holds it chooses the password."),
+            _("Make sure that it is this person who asks, and hand it to nobody else."),
+            _("The second factor stays: the link alone does not sign anybody in."),
+        ],
+        "submit": _("Make the link"),
+    }
+    return _confirm(request, person, words)
+
+
+@audience(ADMINISTRATORS)
+@grave
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what taking the second factor away does; POST does it."""
+    person = _person_or_404(request, pk)
+    if request.method == "POST":
+        done = _("%(name)s signs in with the password alone now.") % {"name": _name_of(person)}
+        return _act(request, person, lambda actor: end_second_factors(person, actor=actor), done)
+    words = {
+        "title": _("Take away the second factor of %(name)s") % {"name": _name_of(person)},
+        "consequences": [
+            _("App, passkeys and recovery codes end; every browser is signed out."),
+            _("Make sure that it is this person who lost them: the password alone opens the account then."),
+        ],
+        "submit": _("Take it away"),
+        "kind": "danger",
     }
     return _confirm(request, person, words)
 

@@ -20,6 +20,7 @@ from weighting.exceptions import Refused
 from weighting.forms.rounds import TERMS, ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
 from weighting.permissions import MANAGERS, audience
+from weighting.reauthentication import grave
 from weighting.selectors.claims import keeps_locks
 from weighting.selectors.frameworks import (
     along_the_tree,
@@ -154,6 +155,7 @@ def round_ready(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_POST
 def round_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the round."""
@@ -161,6 +163,7 @@ def round_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def round_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what closing means; POST closes."""
@@ -191,6 +194,7 @@ def round_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def round_end_series(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what ending a series means; POST destroys the links that it kept."""
@@ -210,6 +214,7 @@ def round_end_series(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_POST
 def round_aggregate(request: HttpRequest, pk: int) -> HttpResponse:
     """Turn the sealed ballots into a draft version."""
@@ -232,6 +237,7 @@ def round_extend(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def round_void(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why the round is given up; POST voids it."""

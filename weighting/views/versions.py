@@ -15,6 +15,7 @@ from weighting.forms.versions import VersionForm
 from weighting.models import Account, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.reauthentication import grave
 from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to
 from weighting.selectors.freezing import freezing_notes
 from weighting.selectors.versions import (
@@ -109,6 +110,7 @@ def version_new(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what freezing means and what stands against it; POST freezes."""
@@ -130,6 +132,7 @@ def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say who will be able to read it; POST publishes."""
@@ -150,6 +153,7 @@ def version_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_retire(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what retiring means; POST retires."""

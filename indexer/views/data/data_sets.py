@@ -27,6 +27,7 @@ from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, method_words, moment
 from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.reauthentication import grave
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
@@ -86,6 +87,7 @@ def data_set_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what publishing means; POST lets anybody read the data set."""

@@ -43,6 +43,7 @@ from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.models import Indicator
 from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.reauthentication import grave
 from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
 from weighting.views.answers import UNPROCESSABLE, sent_data
@@ -72,6 +73,7 @@ def index_list(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def index_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a branch of a framework and its names; POST publishes it."""
@@ -153,6 +155,7 @@ def index_picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def index_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what withdrawing means; POST takes the name away."""

@@ -34,6 +34,7 @@ from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.reauthentication import grave
 from weighting.requests import read_id
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
@@ -113,6 +114,7 @@ def series_import(request: HttpRequest) -> HttpResponse:
 
 
 @audience(MANAGERS)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what publishing means; POST lets anybody read the series."""
@@ -156,6 +158,7 @@ def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @audience(STAFF)
+@grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what removing a series of one's own means; POST removes it."""

@@ -1,0 +1,85 @@
+"""Showing who one is: a password again, a second factor; a forgotten password."""
+
+from typing import Any
+
+from allauth.account.forms import ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from weighting.services.attempts import count_attempt, is_spent
+
+SECOND_FACTOR = "second factor"
+
+
+class PasswordAgainForm(ReauthenticateForm):
+    """The password of whoever is signed in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("Your password")
+        self.fields["password"].help_text = ""
+
+
+class CountsCodes:
+    """Six digits are few enough to try: unlike passwords, they are refused once there were too many."""
+
+    fields: dict[str, forms.Field]
+    user: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.label = _("Code")
+        code.help_text = _("Six digits from your app, or one of your recovery codes.")
+        code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+
+    def clean_code(self) -> str:
+        """Refuse, count and let in, in this order."""
+        owner = str(self.user.pk)
+        if is_spent(SECOND_FACTOR, owner):
+            raise ValidationError(_("Too many wrong codes: wait a quarter of an hour, or use your passkey."))
+        try:
+            return str(super().clean_code())  # type: ignore[misc]
+        except ValidationError:
+            count_attempt(SECOND_FACTOR, owner)
+            raise
+
+
+class SecondFactorForm(CountsCodes, AuthenticateForm):
+    """The code at the sign-in."""
+
+
+class SecondFactorAgainForm(CountsCodes, CodeAgainForm):
+    """The code before a grave act."""
+
+
+class AppForm(ActivateTOTPForm):
+    """The first code that an app shows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("The six digits that the app shows now")
+        self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A passkey, and what to call it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("What do you call it?")
+        self.fields["name"].help_text = _("Such as “my phone”: you will know it again by this name.")
+
+
+class ForgottenForm(forms.Form):
+    """The address that a link to a new password goes to."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
