@@ -8,10 +8,12 @@ from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
+from allauth.socialaccount.providers.openid_connect.views import callback as come_back
 from django.urls import path
 from django.views.generic import RedirectView
 
 from weighting.permissions import ANYONE, STAFF, audience
+from weighting.views import elsewhere
 from weighting.views.access import SignIn
 from weighting.views.own_account import PasswordAgain, PasswordChange, PasswordSet
 
@@ -21,6 +23,13 @@ urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
     path("sign-in/closed/", audience(ANYONE)(account_inactive), name="account_inactive"),
     path("sign-in/second-factor/", audience(ANYONE)(second_factor.authenticate), name="mfa_authenticate"),
+    path("sign-in/elsewhere/cancelled/", elsewhere.cancelled, name="socialaccount_login_cancelled"),
+    path("sign-in/elsewhere/<slug:provider_id>/", elsewhere.begin, name="openid_connect_login"),
+    path(
+        "sign-in/elsewhere/<slug:provider_id>/back/",
+        audience(ANYONE)(come_back),
+        name="openid_connect_callback",
+    ),
     path("account/password/", PasswordChange.as_view(), name="account_change_password"),
     path("account/password/new/", PasswordSet.as_view(), name="account_set_password"),
     path("account/confirm/", PasswordAgain.as_view(), name="account_reauthenticate"),

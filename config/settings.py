@@ -8,9 +8,11 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.broker import socket_path
@@ -36,6 +38,11 @@ def _embedded_secret() -> str:
             os.link(draft, path)
         draft.unlink()
     return path.read_text().strip()
+
+
+def origin_of(address: str) -> str:
+    """Return the scheme, host and port of an address."""
+    return urlsplit(address)._replace(path="", query="", fragment="").geturl()
 
 
 # What answers that are kept are tagged with; fixed when the process starts, as its code is.
@@ -280,6 +287,39 @@ MFA_TOTP_ISSUER = "Quanheng"
 # A clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 
+# Sign-in at a provider of OpenID Connect, where its address is given.
+OIDC_SERVER = env.str("QUANHENG_OIDC_SERVER", default="").rstrip("/")
+OIDC_NAME = env.str("QUANHENG_OIDC_NAME", default="OpenID Connect")
+# What somebody becomes whom nobody invited; without it they are turned away.
+OIDC_ROLE = env.str("QUANHENG_OIDC_ROLE", default="")
+if OIDC_ROLE not in ("", "analyst", "manager"):
+    raise ImproperlyConfigured(f"QUANHENG_OIDC_ROLE is {OIDC_ROLE!r}: set it to analyst or manager, or not.")
+OIDC_ID = "oidc"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": OIDC_ID,
+                "name": OIDC_NAME,
+                "client_id": env.str("QUANHENG_OIDC_CLIENT", default=""),
+                "secret": env.str("QUANHENG_OIDC_SECRET", default=""),
+                "settings": {
+                    "server_url": OIDC_SERVER,
+                    "oauth_pkce_enabled": True,
+                    # Whoever signed in there longer ago than a confirmation holds here is asked again.
+                    "auth_params": {"max_age": str(ACCOUNT_REAUTHENTICATION_TIMEOUT)},
+                },
+            }
+        ]
+        if OIDC_SERVER
+        else []
+    }
+}
+SOCIALACCOUNT_ADAPTER = "weighting.adapters.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+
 # --- languages -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
@@ -320,7 +360,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # The form that signs in elsewhere is answered by a redirect there.
+        "form-action": [SELF, origin_of(OIDC_SERVER)] if OIDC_SERVER else [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     },

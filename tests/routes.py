@@ -122,6 +122,7 @@ class World:
             "invitation_pk": self.invitation.pk,
             "code": "infra",
             "token": "not-a-token",
+            "provider_id": "oidc",
             "figure": "composition",
             "table": "groups",
             "format": "csv" if kind == "version" else "svg",

@@ -72,6 +72,11 @@ POLICY = {
     "account_inactive": ("GET", ANYBODY),
     # Without a sign-in that waits for it the page leads to the first step.
     "mfa_authenticate": ("GET POST", ANYBODY),
+    # Nothing is set up elsewhere in this world.
+    "openid_connect_login": ("", ANYBODY),
+    "openid_connect_callback": ("", ANYBODY),
+    "socialaccount_login_cancelled": ("GET", ANYBODY),
+    "weighting:confirm-elsewhere": ("", STAFF),
     "account_change_password": ("GET POST", STAFF),
     "account_set_password": ("GET POST", STAFF),
     "account_reauthenticate": ("GET POST", STAFF),

@@ -68,6 +68,9 @@ def test_some_selectors_show_a_named_role_more():
     assert len(more) > 5
 
 
+SIGN_IN_PAGES = {"weighting:sign-in", "account_login", "mfa_authenticate"}
+
+
 def test_every_address_answers_an_unnamed_role_as_it_answers_a_stranger(reviewer):
     world = make_world()
     publish_data_set(world.data_set, actor=world.manager)
@@ -80,7 +83,7 @@ def test_every_address_answers_an_unnamed_role_as_it_answers_a_stranger(reviewer
     differing, told_apart = [], 0
     for route in find_routes():
         # Whoever is signed in at all is led on from the page that signs in.
-        if route.name.startswith("admin:") or route.name == "weighting:sign-in":
+        if route.name.startswith("admin:") or route.name in SIGN_IN_PAGES:
             continue
         address = world.address_of(route)
         for method in ("GET", "POST"):

@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account.signals import password_changed, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.signals import social_account_added
 from django.dispatch import receiver
 
 from weighting.models import Account
@@ -24,3 +26,8 @@ def log_new_factor(user: Account, authenticator: Authenticator, **_kwargs: Any) 
 @receiver(authenticator_removed)
 def log_ended_factor(user: Account, authenticator: Authenticator, **_kwargs: Any) -> None:
     record_act(user, "remove_second_factor", user, kind=authenticator.type)
+
+
+@receiver(social_account_added)
+def log_connection(sociallogin: SocialLogin, **_kwargs: Any) -> None:
+    record_act(sociallogin.user, "connect", sociallogin.user)

@@ -10,7 +10,6 @@ from django.utils.timezone import now
 from tests.factories import make_account, make_round, sign_in_staff
 from tests.weighting.test_round_pages import said, url
 from tests.weighting.test_rounds import manager_of, revise
-from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Round
 from weighting.selectors.preflight import opening_blockers
@@ -96,12 +95,3 @@ def test_the_log_is_filtered_by_any_day_of_the_calendar(client, manager, setting
     assert everything > 0
     assert count(since=date.min, until=date.max) == everything
     assert count(since=date.max) == count(until=date.min) == 0
-
-
-def test_an_administrator_types_no_date_of_an_account(client):
-    account = make_account(role=Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
-    client.force_login(account)
-
-    page = client.get(reverse("admin:weighting_account_change", args=[account.pk]))
-    assert page.status_code == 200
-    assert "date_joined" not in page.context["adminform"].form.fields

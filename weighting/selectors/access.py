@@ -6,7 +6,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.http import base36_to_int, int_to_base36
+from django.utils.http import base36_to_int
 
 from weighting.enums import RoundState
 from weighting.models import AccessLink, Account, ApiToken, Invitation
@@ -29,11 +29,6 @@ def find_hashed_link(token_hash: str) -> AccessLink | None:
     """Return the live link of a token whose hash alone is known, as a session keeps it."""
     links = _live_links().filter(token_hash=token_hash)
     return links.select_related("account", "invitation__expert").first()
-
-
-def password_token_of(account: Account) -> str:
-    """Return the token of a link to a new password; nothing is stored, and a change of password ends it."""
-    return f"{int_to_base36(account.pk)}-{default_token_generator.make_token(account)}"
 
 
 def account_of_password_link(token: str) -> Account | None:

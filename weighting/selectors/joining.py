@@ -22,6 +22,14 @@ def find_join_link(token_hash: str) -> JoinLink | None:
     return live_join_links().filter(token_hash=token_hash).first()
 
 
+def invite_for(emails: list[str]) -> JoinLink | None:
+    """Return the newest live invitation of one of the addresses."""
+    asked = Q(pk__in=[])
+    for email in emails:
+        asked |= Q(email__iexact=email)
+    return live_join_links().filter(asked, made_by__isnull=False).first()
+
+
 def live_join_links() -> QuerySet[JoinLink]:
     """Return the links that still make an account: unused, not withdrawn, not over."""
     alive = Q(expires_at__gt=timezone.now())

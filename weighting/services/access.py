@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.contrib.auth import logout
+from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import int_to_base36
 from django.utils.translation import gettext as _
 
 from weighting.enums import RoundState
@@ -27,6 +29,11 @@ EXPERT_LINK_GRACE = timedelta(days=30)
 def issue_account_link(account: Account) -> str:
     """Make a link that signs the account in; return its token, which is shown once."""
     return _issue(expires_at=timezone.now() + STAFF_LINK_LIFE, account=account)
+
+
+def issue_password_link(account: Account) -> str:
+    """Return the token of a link to a new password; nothing is stored, and a change of password ends it."""
+    return f"{int_to_base36(account.pk)}-{default_token_generator.make_token(account)}"
 
 
 def issue_invitation_link(invitation: Invitation) -> str:

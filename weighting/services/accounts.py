@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Account
-from weighting.selectors.access import api_tokens_of, password_token_of
+from weighting.selectors.access import api_tokens_of
+from weighting.services.access import issue_password_link
 from weighting.services.api_tokens import revoke_api_token
 from weighting.services.audit import record_act
 from weighting.services.sessions import end_all_sessions
@@ -62,7 +63,7 @@ def make_password_link(account: Account, *, actor: Account) -> str:
     if not account.is_active:
         raise Refused(_("The account is switched off: switch it on first."))
     record_act(actor, "make_password_link", account)
-    return password_token_of(account)
+    return issue_password_link(account)
 
 
 def _locked(account: Account, actor: Account) -> Account:

@@ -13,7 +13,7 @@ from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Account, JoinLink
 from weighting.selectors.access import hash_token
-from weighting.selectors.joining import lacks_administrator, live_join_links
+from weighting.selectors.joining import invite_for, lacks_administrator, live_join_links
 from weighting.services.access import TOKEN_BYTES
 from weighting.services.accounts import give_role
 from weighting.services.audit import record_act
@@ -80,10 +80,22 @@ def join(link: JoinLink, newcomer: Newcomer) -> Account:
             account.save()
     except IntegrityError:
         raise Refused(_("Somebody took this user name meanwhile: choose another one.")) from None
-    link.account = account
-    link.save(update_fields=["account"])
-    record_act(account, "join", account, role=link.role)
+    record_joining(account, link)
     return account
+
+
+def take_up_invite(emails: list[str]) -> JoinLink | None:
+    """Return the live invitation of one of the addresses, locked, for whoever signed in elsewhere."""
+    link = invite_for(emails)
+    return _locked(link) if link else None
+
+
+def record_joining(account: Account, link: JoinLink | None) -> None:
+    """Let a link that was used work no more, and log that somebody joined."""
+    if link:
+        link.account = account
+        link.save(update_fields=["account"])
+    record_act(account, "join" if link else "join_uninvited", account, role=account.role)
 
 
 def _locked(link: JoinLink) -> JoinLink:

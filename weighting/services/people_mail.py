@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from weighting.models import Account, JoinLink
-from weighting.selectors.access import password_token_of
+from weighting.services.access import issue_password_link
 from weighting.services.mail import MailNotSent, link_address
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def send_new_password(account_id: int) -> bool:
         context = {
             "account": account,
             "name": account.get_full_name() or account.get_username(),
-            "address": link_address(password_token_of(account)),
+            "address": link_address(issue_password_link(account)),
         }
         body = render_to_string("weighting/mail/new_password.txt", context)
         subject = _("A new password for Quanheng")

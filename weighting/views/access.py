@@ -147,8 +147,9 @@ class SignIn(CountsPasswords, LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say of an installation without accounts where the first one comes from."""
-        return super().get_context_data(is_empty=is_empty(), **kwargs)
+        """Say where the first account comes from, and where else one may sign in."""
+        elsewhere = settings.OIDC_NAME if settings.OIDC_SERVER else ""
+        return super().get_context_data(is_empty=is_empty(), elsewhere=elsewhere, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, or ask for the second factor first."""

@@ -5,7 +5,9 @@ from typing import Any
 
 from allauth.account.views import PasswordChangeView, PasswordSetView, ReauthenticateView
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -42,6 +44,8 @@ def own_account(request: HttpRequest) -> HttpResponse:
         "account": account,
         "has_password": account.has_usable_password(),
         "has_second_factor": has_second_factor(account),
+        "elsewhere": settings.OIDC_NAME if settings.OIDC_SERVER else "",
+        "is_connected": SocialAccount.objects.filter(user=account).exists(),
         "token_count": api_tokens_of(account).count(),
     }
     status = UNPROCESSABLE if form.is_bound else 200
