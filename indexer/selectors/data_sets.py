@@ -19,7 +19,7 @@ from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
-from weighting.permissions import STAFF, has_role
+from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
 
 # What lists of data sets leave in the database.
@@ -42,6 +42,12 @@ class IndicatorSummary:
     total: float
     has_own_total: bool
     missing: int
+
+
+def owns_data_set(account: Account | None, data_set: DataSet) -> bool:
+    """Whether an account may publish a data set: a manager what they or their framework brought, or all."""
+    is_own = account is not None and account.pk in (data_set.created_by_id, data_set.framework.created_by_id)
+    return has_role(account, ADMINISTRATORS) or (has_role(account, MANAGERS) and is_own)
 
 
 def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from indexer.models import BranchIndex
 from tests.factories import make_account, make_framework, make_panel, make_round, sign_in_staff
-from tests.indexer.factories import make_version
+from tests.indexer.factories import make_data_set, make_version
 from weighting.enums import Role
 from weighting.models import AuditEntry, WeightVersion
 
@@ -87,3 +88,48 @@ def test_a_panel_is_seen_by_its_owner_by_who_manages_a_round_of_it_and_by_admini
 
     make_round(panel=panel).managers.add(manager)
     assert client.get(address).status_code == 200
+
+
+def test_a_framework_and_its_branches_are_published_by_its_owner_and_administrators(owner):
+    framework = make_framework(owner=owner)
+    (manager, other), (_account, administrator) = visitor(), visitor(Role.ADMINISTRATOR)
+    page = reverse("weighting:framework-detail", args=[framework.pk])
+    publish = reverse("weighting:framework-publish", args=[framework.pk])
+    new = reverse("indexer:framework-index-new", args=[framework.pk])
+    indices, named = reverse("indexer:index-list"), {"node": "infra", "name_zh": "甲", "name_en": "A"}
+
+    # Who drafts a round on somebody else's framework does not own it by that.
+    make_round(manager=manager, framework=framework)
+    assert publish not in other.get(page).content.decode()
+    assert new not in other.get(indices).content.decode()
+    assert [other.post(publish).status_code, other.post(new, named).status_code] == [404, 404]
+    framework.refresh_from_db()
+    assert not framework.is_published
+
+    own = sign_in_staff(Client(), owner)
+    assert own.post(new, named).status_code == 302
+    withdraw = reverse("indexer:index-withdraw", args=[BranchIndex.objects.get().pk])
+    assert [other.get(withdraw).status_code, other.post(withdraw).status_code] == [404, 404]
+    assert new in administrator.get(indices).content.decode()
+    assert administrator.post(withdraw).status_code == 302
+    assert publish in own.get(page).content.decode()
+    assert own.post(publish).status_code == 302
+
+
+def test_a_data_set_is_published_by_who_brought_it_by_its_frameworks_owner_and_administrators(owner):
+    framework, analyst = make_framework(owner=owner), make_account(Role.ANALYST)
+    (bringer, brought), (_other, other), (_admin, administrator) = (
+        visitor(),
+        visitor(),
+        visitor(Role.ADMINISTRATOR),
+    )
+    data_set = make_data_set(framework, actor=bringer)
+    page, publish = (reverse(f"indexer:data-set-{act}", args=[data_set.pk]) for act in ("detail", "publish"))
+
+    for client in (other, sign_in_staff(Client(), analyst)):
+        assert publish not in client.get(page).content.decode()
+        assert [client.get(publish).status_code, client.post(publish).status_code] == [404, 404]
+    for client in (brought, administrator, sign_in_staff(Client(), owner)):
+        assert publish in client.get(page).content.decode()
+        assert client.get(publish).status_code == 200
+    assert brought.post(publish).status_code == 302

@@ -20,6 +20,18 @@ def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
     return frameworks if has_role(account, STAFF) else frameworks.filter(is_published=True)
 
 
+def frameworks_owned_by(account: Account) -> QuerySet[Framework]:
+    """Return the frameworks that an account may publish, with their branches: its own, or all."""
+    frameworks = frameworks_visible_to(account)
+    return frameworks if has_role(account, ADMINISTRATORS) else frameworks.filter(created_by=account)
+
+
+def owns_framework(account: Account | None, framework: Framework) -> bool:
+    """Tell, without a query, whether `frameworks_owned_by` holds a framework."""
+    is_own = account is not None and framework.created_by_id == account.pk
+    return has_role(account, ADMINISTRATORS) or (has_role(account, MANAGERS) and is_own)
+
+
 def indicators_of(framework_id: int) -> list[Indicator]:
     """Return the nodes of a framework in file order, each with its parent."""
     return list(

@@ -14,7 +14,13 @@ from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.reauthentication import grave
-from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to, indicators_of
+from weighting.selectors.frameworks import (
+    along_the_tree,
+    frameworks_owned_by,
+    frameworks_visible_to,
+    indicators_of,
+    owns_framework,
+)
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import table_answer
@@ -34,7 +40,11 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The tree of a framework."""
     framework = _framework_or_404(request, pk)
-    context = {"framework": framework, "indicators": along_the_tree(indicators_of(framework.pk))}
+    context = {
+        "framework": framework,
+        "indicators": along_the_tree(indicators_of(framework.pk)),
+        "may_publish": owns_framework(visitor_of(request).account, framework),
+    }
     return render(request, "weighting/manager/framework_detail.html", context)
 
 
@@ -86,7 +96,8 @@ def framework_import(request: HttpRequest) -> HttpResponse:
 @require_POST
 def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Let anybody read the framework."""
-    framework = publish_framework(_framework_or_404(request, pk), actor=account_of(request))
+    account = account_of(request)
+    framework = publish_framework(get_object_or_404(frameworks_owned_by(account), pk=pk), actor=account)
     messages.success(request, _("Anybody can now read this framework."))
     return redirect("weighting:framework-detail", pk=framework.pk)
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from indexer.selectors.data_sets import (
     data_sets_visible_to,
     editions_of,
     indicator_summaries_of,
+    owns_data_set,
     places_of,
 )
 from indexer.selectors.runs import listed_runs_visible_to
@@ -63,6 +64,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "data_set": data_set,
         "title": data_set_name(data_set),
+        "may_publish": owns_data_set(account, data_set),
         "facts": [*_facts(data_set), *lineage_facts(data_set, account)],
         "editions": editions_of(data_set, account),
         "units_word": data_set.series.register.units,
@@ -93,6 +95,8 @@ def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what publishing means; POST lets anybody read the data set."""
     account = account_of(request)
     data_set = get_object_or_404(data_sets_visible_to(account), pk=pk)
+    if not owns_data_set(account, data_set):
+        raise Http404
     if request.method == "POST":
         publish_data_set(data_set, actor=account)
         messages.success(request, _("Anybody can now read this data set."))

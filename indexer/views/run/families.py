@@ -45,7 +45,12 @@ from weighting.models import Indicator
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
 from weighting.requests import asks_for_part
-from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
+from weighting.selectors.frameworks import (
+    frameworks_owned_by,
+    frameworks_visible_to,
+    indicators_of,
+    owns_framework,
+)
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
@@ -66,7 +71,11 @@ def index_list(request: HttpRequest) -> HttpResponse:
         key: list(members) for key, members in groupby(branches, key=lambda branch: branch.node.framework_id)
     }
     families = [
-        {"framework": framework, "branches": of_framework.get(framework.pk, [])}
+        {
+            "framework": framework,
+            "branches": of_framework.get(framework.pk, []),
+            "may_publish": owns_framework(account, framework),
+        }
         for framework in frameworks_visible_to(account)
     ]
     return render(request, "indexer/run/index_list.html", {"families": families})
@@ -78,7 +87,7 @@ def index_list(request: HttpRequest) -> HttpResponse:
 def index_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a branch of a framework and its names; POST publishes it."""
     account = account_of(request)
-    framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
+    framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
     nodes = open_branches_of(indicators_of(pk))
     form = BranchForm(*sent_data(request)[:1], nodes=nodes, initial=_initial(request, nodes))
     if request.method == "POST" and form.is_valid():
@@ -118,6 +127,7 @@ def index_detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = ranking.subject.run
     context: dict[str, Any] = {
         "branch": branch,
+        "may_withdraw": owns_framework(visitor_of(request).account, branch.node.framework),
         "run": run,
         "table": table,
         "rows": _rows(ranking, table),
@@ -161,6 +171,8 @@ def index_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what withdrawing means; POST takes the name away."""
     account = account_of(request)
     branch = get_object_or_404(branches_visible_to(account), pk=pk)
+    if not owns_framework(account, branch.node.framework):
+        raise Http404
     if request.method == "POST":
         withdraw_branch(branch, actor=account)
         messages.success(request, _("The index is withdrawn; its branch keeps its scores."))

@@ -403,7 +403,7 @@ def test_the_page_shows_indicators_cities_method_and_runs_but_no_codes(analyst, 
 
 def test_a_manager_publishes_after_being_told_what_it_means(client, framework):
     run = make_runs(random_values(3), framework=framework)[0]
-    sign_in_staff(client, make_account(Role.MANAGER))
+    sign_in_staff(client, framework.created_by)
     address = reverse("indexer:data-set-publish", args=[run.data_set_id])
     assert "without signing in" in client.get(address).content.decode()
     assert not DataSet.objects.get().is_published

@@ -25,8 +25,13 @@ PART = {"HX-Request": "true", "HX-Target": "results"}
 
 
 @pytest.fixture
-def manager(client):
-    return sign_in_staff(client, make_account(Role.MANAGER))
+def owner():
+    return make_account(Role.MANAGER)
+
+
+@pytest.fixture
+def manager(client, owner):
+    return sign_in_staff(client, owner)
 
 
 def branch_of(framework):
@@ -47,8 +52,8 @@ def ranking_of(client, branch, run):
 
 
 class TestPublishing:
-    def test_the_page_publishes_a_branch_under_a_name(self, manager):
-        framework = make_framework()
+    def test_the_page_publishes_a_branch_under_a_name(self, manager, owner):
+        framework = make_framework(owner=owner)
         address = reverse("indexer:framework-index-new", args=[framework.pk])
         node = branch_of(framework)
 
@@ -77,8 +82,8 @@ class TestPublishing:
         assert len(caught.value.blockers) == 2
         assert BranchIndex.objects.count() == 1
 
-    def test_only_open_branches_are_offered(self, manager):
-        framework = make_framework()
+    def test_only_open_branches_are_offered(self, manager, owner):
+        framework = make_framework(owner=owner)
         published = publish(framework)
 
         text = manager.get(reverse("indexer:framework-index-new", args=[framework.pk])).content.decode()
@@ -90,8 +95,8 @@ class TestPublishing:
         assert f'value="{published.node.code}"' not in text
         assert answer.status_code == 422
 
-    def test_withdrawing_takes_the_name_and_leaves_the_scores(self, manager):
-        run = make_runs(random_values(3), tilts=[None])[0]
+    def test_withdrawing_takes_the_name_and_leaves_the_scores(self, manager, owner):
+        run = make_runs(random_values(3), tilts=[None], framework=make_framework(owner=owner))[0]
         branch = publish(run.data_set.framework)
         address = reverse("indexer:index-withdraw", args=[branch.pk])
 
