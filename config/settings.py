@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "indexer.tasks.sweep_studies",
         "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
     },
+    "sweep-waiting-letters": {"task": "weighting.tasks.sweep_letters", "schedule": 30.0},
     "close-rounds-at-their-deadline": {
         "task": "weighting.tasks.close_due_rounds",
         "schedule": env.float("ROUND_CLOSE_SECONDS", default=30.0),

@@ -12,6 +12,10 @@ class MailServer:
     """Keeps what it takes; ``answers`` is what it tells an address, ``closing`` what it says of a mail."""
 
     def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Begin anew, and take everything."""
         self.taken = []
         self.asked = []
         self.answers = {}

@@ -145,7 +145,7 @@ def test_a_list_sorted_by_score_is_found(leaks, monkeypatch):
         )
         return invitations_of(round_).order_by(worst)
 
-    monkeypatch.setattr(views, "invitations_of", worst_first)
+    monkeypatch.setattr(views, "invitations_with_letters", worst_first)
     found = leaks(routes_named("weighting:round-detail"))
 
     assert any("'manager', 'GET', '/rounds/1/'" in key for key in found)

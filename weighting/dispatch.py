@@ -1,6 +1,7 @@
-"""Tell the workers what to mail to whom, by ids; without a broker nothing is sent, and that is said."""
+"""Letter row first, wake-up after it: without a broker the clock sends them a little later."""
 
-from typing import Any
+import logging
+from collections.abc import Sequence
 
 from celery import Task, current_app
 from django.conf import settings
@@ -9,11 +10,11 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from weighting.exceptions import Refused
-from weighting.models import Account, Round
+from weighting.models import Account, Letter, Round
 from weighting.selectors.people import accounts_with_address
 from weighting.services.attempts import count_attempt
-from weighting.services.mail import count_reminder, invitations_to_mail, invitations_to_remind
-from weighting.tasks import mail_invitation, mail_new_password, mail_reminder
+from weighting.services.letters import write_invitations, write_reminder
+from weighting.tasks import mail_letter, mail_new_password
 
 # Somebody waits for the answer to a web request: a broker that is away may cost a second or two.
 IMPATIENT = {
@@ -23,23 +24,17 @@ IMPATIENT = {
     "socket_connect_timeout": 1,
 }
 
+logger = logging.getLogger(__name__)
+
 
 def queue_invitations(round_: Round, *, actor: Account) -> int:
     """Have the invitation mailed to everybody who got none; return how many that are."""
-    ids = list(invitations_to_mail(round_).values_list("pk", flat=True))
-    return _queue(mail_invitation, [[pk, actor.pk] for pk in ids])
+    return _wake(write_invitations(round_, actor=actor))
 
 
 def queue_reminders(round_: Round, *, actor: Account) -> int:
-    """Have the next reminder mailed to everybody who has not sealed; return how many that are.
-
-    Asking twice sends once: both name the reminder by the same number.
-    """
-    ids = list(invitations_to_remind(round_).values_list("pk", flat=True))
-    number = round_.reminders_sent + 1
-    queued = _queue(mail_reminder, [[pk, number, actor.pk] for pk in ids])
-    count_reminder(round_, number=number, actor=actor)
-    return queued
+    """Have the next reminder mailed to everybody who has not sealed; return how many that are."""
+    return _wake(write_reminder(round_, actor=actor))
 
 
 def queue_password_mails(email: str) -> None:
@@ -53,11 +48,19 @@ def _may_be_mailed(account: Account) -> bool:
     return count_attempt("password mail", str(account.pk)) is not None
 
 
-def _queue(task: Task, arguments: list[list[Any]]) -> int:
+def _wake(letters: Sequence[Letter]) -> int:
+    """Tell the workers of letters that wait, by ids; return how many there are."""
     try:
-        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
-            for row in arguments:
-                task.apply_async(row, connection=connection, retry=False)
+        _tell(mail_letter, [[letter.pk] for letter in letters])
+    except (OperationalError, RedisError) as error:
+        logger.warning("no broker (%s): letters wait for the clock", type(error).__name__)
+    return len(letters)
+
+
+def _queue(task: Task, arguments: list[list[int]]) -> None:
+    """Tell the workers what no row waits for, so that without a broker nothing is sent."""
+    try:
+        _tell(task, arguments)
     except (OperationalError, RedisError):
         raise Refused(
             _(
@@ -65,4 +68,9 @@ def _queue(task: Task, arguments: list[list[Any]]) -> int:
                 "nobody gets the same mail twice."
             )
         ) from None
-    return len(arguments)
+
+
+def _tell(task: Task, arguments: list[list[int]]) -> None:
+    with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+        for row in arguments:
+            task.apply_async(row, connection=connection, retry=False)

@@ -37,6 +37,24 @@ class RoundState(TextChoices):
     VOID = "void", _("Void")
 
 
+class LetterKind(TextChoices):
+    """What is mailed to the experts of a round."""
+
+    INVITATION = "invitation", _("Invitation")
+    REMINDER = "reminder", _("Reminder")
+
+
+class LetterState(TextChoices):
+    """What became of a letter: taken by the mail server is all that can be known of it."""
+
+    WAITING = "waiting", _("waiting to be sent")
+    HANDED = "handed", _("handed to the mail server")
+    REFUSED = "refused", _("refused by the mail server")
+    GIVEN_UP = "given_up", _("given up after several tries")
+    DROPPED = "dropped", _("no longer needed")
+    NO_SERVER = "no_server", _("not sent: no mail server is set up")
+
+
 class Rule(TextChoices):
     """How scores become local weights; fixed before the round opens."""
 

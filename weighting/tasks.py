@@ -5,14 +5,17 @@ from typing import Any
 
 from celery import shared_task
 
+from weighting.selectors.letters import due_letters
 from weighting.selectors.rounds import due_rounds
 from weighting.services.cleaning import clear_ended_sessions, clear_sign_in_records
-from weighting.services.mail import MailNotSent, send_invitation, send_reminder
+from weighting.services.letters import deliver_letter, give_up_exhausted
+from weighting.services.mail import MailNotSent
 from weighting.services.people_mail import send_new_password
 from weighting.services.rounds import close_due_round
 
 # The clock sends again anyway: old messages must not pile up.
 CLOSE_EXPIRES = 30
+LETTER_EXPIRES = 60
 # A mail server that is away or busy is asked again for about an hour.
 MAIL: dict[str, Any] = {
     "autoretry_for": (MailNotSent,),
@@ -40,16 +43,18 @@ def clear_old_records() -> None:
     clear_sign_in_records()
 
 
-@shared_task(**MAIL)
-def mail_invitation(invitation_id: int, actor_id: int) -> bool:
-    """Mail one expert the invitation; the link is made here, so that no message to a worker holds it."""
-    return send_invitation(invitation_id, actor_id=actor_id)
+@shared_task(expires=LETTER_EXPIRES)
+def mail_letter(letter_id: int) -> bool:
+    """Mail one letter; its link is made here, so that no message to a worker holds it."""
+    return deliver_letter(letter_id)
 
 
-@shared_task(**MAIL)
-def mail_reminder(invitation_id: int, number: int, actor_id: int) -> bool:
-    """Mail one expert the reminder of that number."""
-    return send_reminder(invitation_id, number=number, actor_id=actor_id)
+@shared_task(expires=LETTER_EXPIRES)
+def sweep_letters() -> None:
+    """Send again what nobody took or a server put off, and give up on what was tried too often."""
+    give_up_exhausted()
+    for letter_id in due_letters().values_list("pk", flat=True):
+        mail_letter.delay(letter_id)
 
 
 @shared_task(**MAIL)

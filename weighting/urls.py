@@ -16,6 +16,7 @@ from weighting.views import (
     frameworks,
     invitations,
     joining,
+    mail,
     own_account,
     panels,
     participation,
@@ -96,8 +97,8 @@ urlpatterns = [
     path("rounds/<int:pk>/sheet.xlsx", sheets.round_sheet, name="round-sheet"),
     path("rounds/<int:pk>/experts/add/", invitations.expert_add, name="round-expert-add"),
     path("rounds/<int:pk>/notes/", invitations.round_notes, name="round-notes"),
-    path("rounds/<int:pk>/mail/", invitations.round_mail, name="round-mail"),
-    path("rounds/<int:pk>/remind/", invitations.round_remind, name="round-remind"),
+    path("rounds/<int:pk>/mail/", mail.round_mail, name="round-mail"),
+    path("rounds/<int:pk>/remind/", mail.round_remind, name="round-remind"),
     path("rounds/<int:pk>/receipts/", participation.round_receipts, name="round-receipts"),
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
     path(

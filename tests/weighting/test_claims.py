@@ -33,8 +33,9 @@ from weighting.services.access import issue_invitation_link
 from weighting.services.attempts import MOST_FAILURES
 from weighting.services.ballots import seal_ballot
 from weighting.services.claims import claim_ballot, redeem_key
+from weighting.services.letters import write_invitations
 from weighting.services.rounds import close_round
-from weighting.tasks import mail_invitation
+from weighting.tasks import mail_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +136,9 @@ def ways_in(invitation, manager):
         lambda client: client.post(reverse("weighting:enter-code"), {"code": code}, follow=True),
     )
     Invitation.objects.filter(pk=invitation.pk).update(sealed=False, mailed=False)
-    mail_invitation(invitation.pk, manager.pk)
+    for letter in write_invitations(invitation.round, actor=manager):
+        if letter.invitation_id == invitation.pk:
+            mail_letter(letter.pk)
     Invitation.objects.filter(pk=invitation.pk).update(sealed=True)
     mailed = mail.outbox[-1].body.split("/in/")[1].split("/")[0]
     yield "mailed link", lambda client: open_link(client, mailed)

@@ -15,20 +15,20 @@ from tests.factories import (
     sign_in_staff,
 )
 from weighting.dispatch import queue_invitations, queue_reminders
-from weighting.enums import RoundState
+from weighting.enums import LetterState, RoundState
 from weighting.exceptions import Refused
 from weighting.models import AccessLink, AuditEntry, Ballot, Expert, Invitation, Round
 from weighting.readers import PanelRow
 from weighting.selectors.access import find_link
 from weighting.selectors.claims import find_claimed
 from weighting.selectors.rounds import participation_of
-from weighting.services import mail as mail_service
 from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.codes import normalise_code
 from weighting.services.invitations import add_experts, add_note, remove_expert
+from weighting.services.letters import write_invitations, write_reminder
 from weighting.services.rounds import close_round
-from weighting.tasks import mail_invitation, mail_reminder
+from weighting.tasks import mail_letter, sweep_letters
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/in/([\w-]+)/")
@@ -229,12 +229,18 @@ def sent_at_once(monkeypatch):
     """Tasks run in place, and what they were given is kept."""
     payloads = []
 
-    def run(task, arguments):
+    def run(_task, arguments, **_options):
         payloads.extend(arguments)
-        return len([task(*row) for row in arguments])
+        mail_letter(*arguments)
 
-    monkeypatch.setattr("weighting.dispatch._queue", run)
+    monkeypatch.setattr("celery.Task.apply_async", run)
     return payloads
+
+
+def write_to(invitation, manager):
+    """Write the invitation, and return what comes of delivering that of one expert."""
+    letters = write_invitations(invitation.round, actor=manager)
+    return mail_letter(next(each.pk for each in letters if each.invitation_id == invitation.pk))
 
 
 def test_invitations_go_to_each_who_got_none_in_their_language(round_, manager, sent_at_once):
@@ -255,7 +261,8 @@ def test_invitations_go_to_each_who_got_none_in_their_language(round_, manager, 
     chinese = next(m for m in mail.outbox if "第一轮" in m.subject)
     assert "第一轮" in chinese.body
     assert AuditEntry.objects.filter(act="mail_invitation").count() == 3
-    assert all(isinstance(value, int) for row in sent_at_once for value in row)
+    assert len(sent_at_once) == 3
+    assert all(isinstance(value, int) for value in sent_at_once)
 
 
 def test_a_round_in_one_language_writes_in_it(manager, sent_at_once):
@@ -309,17 +316,17 @@ def test_a_reminder_is_the_same_whatever_others_did(manager, sent_at_once):
 
 
 def test_delivered_twice_a_task_sends_once(round_, manager):
-    invitation = round_.invitations.get(expert__code="E005")
+    letters = [*write_invitations(round_, actor=manager), *write_reminder(round_, actor=manager)]
 
-    assert [mail_invitation(invitation.pk, manager.pk) for _ in range(2)] == [True, False]
-    assert [mail_reminder(invitation.pk, 1, manager.pk) for _ in range(2)] == [True, False]
-    assert not mail_reminder(invitation.pk, 4, manager.pk)
-    assert len(mail.outbox) == 2
+    for letter in letters:
+        assert [mail_letter(letter.pk) for _ in range(2)] == [True, False]
+    assert len(mail.outbox) == 6
 
 
 @pytest.mark.parametrize("change", ["seal", "remove", "close"])
 def test_a_task_that_comes_too_late_sends_nothing(round_, manager, change):
     invitation = round_.invitations.get(expert__code="E005")
+    letters = [*write_invitations(round_, actor=manager), *write_reminder(round_, actor=manager)]
     if change == "seal":
         fill_ballot(invitation)
         seal_ballot(claim_of(invitation))
@@ -328,43 +335,33 @@ def test_a_task_that_comes_too_late_sends_nothing(round_, manager, change):
     else:
         close_round(round_, actor=manager)
 
-    assert not mail_invitation(invitation.pk, manager.pk)
-    assert not mail_reminder(invitation.pk, 1, manager.pk)
+    for letter in letters:
+        if letter.invitation_id == invitation.pk:
+            assert not mail_letter(letter.pk)
     assert mail.outbox == []
-
-
-def test_a_mail_that_fails_leaves_no_link_and_no_name_in_the_log(round_, manager, monkeypatch, caplog):
-    invitation = round_.invitations.get(expert__code="E005")
-
-    def refuse(_self, **_kwargs):
-        raise OSError(f"no such person: {invitation.expert.email}")
-
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    with pytest.raises(mail_service.MailNotSent) as error:
-        mail_service.send_invitation(invitation.pk, actor_id=manager.pk)
-
-    assert invitation.expert.email not in str(error.value) + caplog.text
-    assert error.value.__cause__ is None
-    assert not invitation.access_links.exists()
-    assert not Invitation.objects.get(pk=invitation.pk).mailed
-    assert not AuditEntry.objects.filter(act="mail_invitation").exists()
+    assert {letter.state for letter in invitation.letters.all()} == {LetterState.DROPPED}
 
 
 def test_a_title_with_a_line_break_makes_no_header(round_, manager):
     Round.objects.update(title_zh="甲\nBcc: all@x.example", title_en="A\r\nBcc: all@x.example")
-    mail_invitation(round_.invitations.get(expert__code="E005").pk, manager.pk)
+    write_to(round_.invitations.get(expert__code="E005"), manager)
 
     assert "\n" not in mail.outbox[0].subject
     assert mail.outbox[0].recipients() == mail.outbox[0].to
 
 
-def test_without_a_broker_nothing_is_counted_and_it_is_said(client, round_):
-    answer = client.post(page("remind", round_))
+def test_without_a_broker_letters_wait_for_the_clock(client, round_, monkeypatch):
+    """The control is the list of letters to send: without it nothing would be sent."""
+    answer = client.post(page("remind", round_), follow=True)
 
-    assert answer.status_code == 409
-    assert "mail queue does not answer" in answer.text
-    round_.refresh_from_db()
-    assert round_.reminders_sent == 0
+    assert "3 mails wait to be sent" in answer.text
+    assert answer.text.count("waiting to be sent") == 3
+    assert mail.outbox == []
+    monkeypatch.setattr(mail_letter, "delay", mail_letter)
+    sweep_letters()
+    assert len(mail.outbox) == 3
+    sweep_letters()
+    assert len(mail.outbox) == 3
 
 
 def test_the_pages_say_how_many_get_a_mail_and_send(client, round_, sent_at_once):

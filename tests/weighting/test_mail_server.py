@@ -5,17 +5,26 @@ import re
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from config.mail import NO_SERVER, has_mail_server
 from tests.factories import make_account, make_round, sign_in_staff
-from tests.processes import wait_until
-from tests.smtp import running_mail_server
+from tests.processes import free_port, wait_until
+from tests.smtp import running_mail_server, use
 from weighting.dispatch import queue_invitations, queue_reminders
+from weighting.enums import LetterState
 from weighting.exceptions import NoMailServer
-from weighting.models import AccessLink, AuditEntry, Invitation
+from weighting.models import AccessLink, AuditEntry, Invitation, Letter
 from weighting.selectors.access import find_link
+from weighting.selectors.letters import due_letters
 from weighting.services.access import issue_invitation_link
-from weighting.tasks import mail_invitation, mail_reminder
+from weighting.services.letters import (
+    LEASE,
+    MOST_ATTEMPTS,
+    deliver_letter,
+    give_up_exhausted,
+    write_invitations,
+)
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/in/([\w-]{20,})")
@@ -55,12 +64,9 @@ def test_without_a_server_the_page_says_so_and_leads_to_the_sheet(client, round_
 
 @pytest.mark.usefixtures("_no_server")
 def test_without_a_server_the_services_refuse(round_, manager, capfd):
-    invitation = round_.invitations.get(expert__code="E005")
     for act in (
         lambda: queue_invitations(round_, actor=manager),
         lambda: queue_reminders(round_, actor=manager),
-        lambda: mail_invitation(invitation.pk, manager.pk),
-        lambda: mail_reminder(invitation.pk, 1, manager.pk),
         lambda: mail.send_mail("Hello", "/in/secret/", None, ["a@x.example"]),
     ):
         with pytest.raises(NoMailServer, match="nothing was sent"):
@@ -103,6 +109,183 @@ def test_a_mail_server_is_there_when_one_is_set(settings):
     assert not has_mail_server()
 
 
+# --- what becomes of each letter
+
+
+@pytest.fixture(scope="module")
+def listening():
+    """One server for all tests of this file, which the product of this process sends by."""
+    with running_mail_server() as (server, port):
+        yield server, port
+
+
+@pytest.fixture
+def server(listening, settings):
+    server, port = listening
+    server.forget()
+    use(settings, port)
+    return server
+
+
+@pytest.fixture
+def letters(server, round_, manager):
+    """The invitations of the three who have not sealed, E003 to E005, by the number of the expert."""
+    written = write_invitations(round_, actor=manager)
+    return dict(zip([3, 4, 5], written, strict=True))
+
+
+def deliver_all():
+    """Let the clock look once: everything that is due is tried."""
+    give_up_exhausted()
+    return [deliver_letter(pk) for pk in due_letters().values_list("pk", flat=True)]
+
+
+def outcome(letter):
+    letter.refresh_from_db()
+    return letter.state, letter.reason
+
+
+def test_each_address_has_its_outcome_on_the_page_of_the_round(client, round_, letters, server, caplog):
+    server.answers[address_of(4)] = "550 5.1.1 No such user"
+    server.answers[address_of(5)] = "451 4.7.1 Greylisted, come back"
+    deliver_all()
+
+    assert outcome(letters[3]) == (LetterState.HANDED, "")
+    assert outcome(letters[4]) == (LetterState.REFUSED, "550 5.1.1 No such user")
+    assert outcome(letters[5]) == (LetterState.WAITING, "451 4.7.1 Greylisted, come back")
+    shown = client.get(page("detail", round_)).text
+    for words in ("handed to the mail server", "refused by the mail server", "waiting to be sent"):
+        assert shown.count(words) == 1
+    assert "550 5.1.1 No such user" in shown
+    assert "1 expert did not get a mail" in shown
+    detail = reverse("weighting:invitation-detail", args=[round_.pk, letters[4].invitation_id])
+    assert "550 5.1.1 No such user" in client.get(detail).text
+    assert mailed() == {letters[3].invitation_id}
+    assert AccessLink.objects.count() == AuditEntry.objects.filter(act="mail_invitation").count() == 1
+    logged = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
+    assert not [word for word in (address_of(4), "Expert 4", "/in/") if word in logged]
+
+
+def test_a_refusal_for_good_is_not_tried_again_until_the_manager_asks(round_, manager, letters, server):
+    server.answers[address_of(4)] = "550 No such user"
+    for _time in range(3):
+        deliver_all()
+        let_time_pass()
+    assert server.asked.count(address_of(4)) == 1
+
+    server.answers.clear()
+    assert [each.invitation_id for each in write_invitations(round_, actor=manager)] == [
+        letters[4].invitation_id
+    ]
+    deliver_all()
+    assert [message["To"] for message in server.taken].count(address_of(4)) == 1
+
+
+def test_a_delay_is_tried_again_later_and_later_within_a_limit(letters, server):
+    server.answers.update({address_of(number): "421 Busy" for number in letters})
+    pauses = []
+    for _time in range(MOST_ATTEMPTS + 2):
+        deliver_all()
+        assert deliver_all() == []
+        letters[5].refresh_from_db()
+        if letters[5].due:
+            pauses.append(round((letters[5].due - timezone.now()).total_seconds()))
+        let_time_pass()
+
+    assert server.asked.count(address_of(5)) == MOST_ATTEMPTS
+    assert pauses == [30, 60, 120, 240, 480, 900, 900, 900]
+    assert outcome(letters[5]) == (LetterState.GIVEN_UP, "421 Busy")
+    assert mailed() == set()
+    assert not AccessLink.objects.exists()
+
+
+def test_after_a_delay_it_is_sent_once(letters, server):
+    server.answers[address_of(5)] = "450 Later"
+    deliver_all()
+    server.answers.clear()
+    let_time_pass()
+    deliver_all()
+    let_time_pass()
+    deliver_all()
+
+    assert sorted(message["To"] for message in server.taken) == [address_of(n) for n in letters]
+    assert outcome(letters[5]) == (LetterState.HANDED, "")
+
+
+def test_a_server_that_quotes_the_link_gives_it_to_nobody(letters, server):
+    """It quotes the mail it refuses, in one piece, and with the lines broken as mails break them."""
+    quotes = iter(
+        [lambda text: text, lambda text: "=\r\n554-".join(text[n : n + 9] for n in range(0, 90, 9))]
+    )
+
+    def refuse(message):
+        link = re.search(r"http\S+/in/\S+", message.get_content())[0]
+        quoted.append(LINK.search(link)[1])
+        return f"554-Spam:\r\n554 {next(quotes, str)(link)}"
+
+    quoted = []
+    server.closing = refuse
+    deliver_all()
+
+    assert len(quoted) == 3
+    for letter in letters.values():
+        state, reason = outcome(letter)
+        assert state == LetterState.REFUSED
+        assert reason.startswith("554")
+        assert not any(token in "".join(reason.split()).replace("=", "") for token in quoted)
+
+
+def test_a_server_that_is_away_is_a_delay(letters, settings):
+    settings.EMAIL_PORT = free_port()
+    deliver_all()
+
+    state, reason = outcome(letters[5])
+    assert state == LetterState.WAITING
+    assert "refused" in reason
+
+
+def test_a_worker_that_died_over_a_letter_is_followed_by_another(letters, server):
+    """The control is the lease: while it lasts nobody else takes the letter."""
+    Letter.objects.update(due=timezone.now() + LEASE, attempts=1)
+    assert deliver_all() == []
+    let_time_pass()
+    assert deliver_all() == [True] * 3
+
+    Letter.objects.update(state=LetterState.WAITING, due=timezone.now() - LEASE, attempts=MOST_ATTEMPTS)
+    assert deliver_all() == []
+    assert outcome(letters[3])[0] == LetterState.GIVEN_UP
+
+
+@pytest.mark.usefixtures("_no_server")
+def test_a_letter_whose_server_was_taken_away_is_not_sent(round_, manager, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    letter = write_invitations(round_, actor=manager)[0]
+    settings.EMAIL_BACKEND = NO_SERVER
+    deliver_all()
+
+    assert outcome(letter) == (LetterState.NO_SERVER, "")
+    assert nothing_was_sent()
+
+
+def in_pieces(text):
+    return "=\r\n554-".join(text[start : start + 9] for start in range(0, len(text), 9))
+
+
+def address_of(number):
+    return Letter.objects.get(invitation__expert__code=f"E00{number}").invitation.expert.email
+
+
+def mailed():
+    return set(Invitation.objects.filter(mailed=True).values_list("pk", flat=True))
+
+
+def let_time_pass():
+    Letter.objects.filter(due__isnull=False).update(due=timezone.now() - LEASE)
+
+
+# --- workers
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_log_of_a_worker_holds_a_link(celery_worker_process, tmp_path):
     """The control is the mail itself, in which every link stands."""
@@ -116,7 +299,7 @@ def test_no_log_of_a_worker_holds_a_link(celery_worker_process, tmp_path):
     tokens = [LINK.search(message.get_content())[1] for message in server.taken]
     assert sum(find_link(token) is not None for token in tokens) == 5
     log = (tmp_path / "worker0.log").read_text()
-    assert log.count("mail_invitation") >= 5
+    assert log.count("mail_letter") >= 5
     assert not [token for token in tokens if token in log]
     assert not LINK.search(log)
 
@@ -125,9 +308,8 @@ def test_no_log_of_a_worker_holds_a_link(celery_worker_process, tmp_path):
 def test_a_worker_without_a_server_neither_sends_nor_prints(celery_worker_process, tmp_path):
     round_ = make_round()
     celery_worker_process()
-    mail_invitation.delay(round_.invitations.first().pk, round_.managers.get().pk)
-    log = tmp_path / "worker0.log"
-    wait_until(lambda: "NoMailServer" in log.read_text(), what="the refusal")
+    queue_invitations(round_, actor=round_.managers.get())
+    wait_until(lambda: Letter.objects.filter(state=LetterState.NO_SERVER).count() == 5, what="five refusals")
 
-    assert not LINK.search(log.read_text())
+    assert not LINK.search((tmp_path / "worker0.log").read_text())
     assert nothing_was_sent()

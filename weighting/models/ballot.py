@@ -8,6 +8,7 @@ new random ids in random order.
 
 import secrets
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -17,6 +18,9 @@ from weighting.models.framework import Indicator
 from weighting.models.panel import Expert
 from weighting.models.scoring_round import Round
 from weighting.numeric.scale import SCALE
+
+if TYPE_CHECKING:
+    from weighting.models.letter import Letter
 
 
 def random_order_key() -> int:
@@ -102,6 +106,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+    @property
+    def last_letter(self) -> "Letter | None":
+        """The last mail to this expert; lists prefetch the letters."""
+        return max(self.letters.all(), key=lambda letter: letter.number, default=None)
 
 
 class Score(models.Model):

@@ -1,24 +1,21 @@
-"""The panel of an open round: links, mail, experts added and removed, notes."""
+"""The panel of an open round: links, experts added and removed, notes."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.mail import has_mail_server
-from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.enums import RoundState
-from weighting.exceptions import NoMailServer, Refused
+from weighting.exceptions import Refused
 from weighting.forms.invitations import ExpertForm, NoteForm
 from weighting.models import Invitation, Round
 from weighting.permissions import MANAGERS, audience
@@ -32,13 +29,8 @@ from weighting.services.access import (
 )
 from weighting.services.codes import issue_invitation_code
 from weighting.services.invitations import add_experts, add_note, remove_expert
-from weighting.services.mail import (
-    MOST_REMINDERS,
-    invitations_to_mail,
-    invitations_to_remind,
-    link_address,
-)
-from weighting.views.answers import CONFLICT, UNPROCESSABLE, answer_refusal, sent_data
+from weighting.services.mail import link_address
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -184,37 +176,6 @@ def round_notes(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "weighting/manager/round_notes.html", context, status=status)
 
 
-@audience(MANAGERS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def round_mail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say who would be mailed an invitation; POST sends."""
-    words = {
-        "title": _("Invite by e-mail"),
-        "consequences": [
-            _("Each gets a mail with a personal link, in their own language."),
-            _("Links handed out before keep working."),
-        ],
-        "submit": _("Send the invitations"),
-    }
-    return _mail(request, pk, invitations_to_mail, queue_invitations, words)
-
-
-@audience(MANAGERS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def round_remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say who would be reminded; POST sends."""
-    words = {
-        "title": _("Remind by e-mail"),
-        "consequences": [
-            _("Only experts who have not sealed get the mail; it says nothing about anybody else."),
-            _("A round may send %(most)d reminders in all, at least an hour apart.")
-            % {"most": MOST_REMINDERS},
-        ],
-        "submit": _("Send the reminder"),
-    }
-    return _mail(request, pk, invitations_to_remind, queue_reminders, words)
-
-
 def _new_links_words() -> dict[str, object]:
     return {
         "title": _("New links for all who have not sealed"),
@@ -225,40 +186,6 @@ def _new_links_words() -> dict[str, object]:
         ],
         "submit": _("Make new links"),
     }
-
-
-def _mail(
-    request: HttpRequest,
-    pk: int,
-    whom: Callable[[Round], QuerySet[Invitation]],
-    queue: Callable[..., int],
-    words: Mapping[str, object],
-) -> HttpResponse:
-    """Confirm and send one mail to everybody it is for, or show what stands against it."""
-    round_ = _round_or_404(request, pk)
-    try:
-        if request.method == "POST":
-            queued = queue(round_, actor=account_of(request))
-            messages.success(request, _mails_text(queued))
-            return redirect("weighting:round-detail", pk=pk)
-        text = _mails_text(whom(round_).count())
-    except NoMailServer:
-        return _say_no_server(request, round_, words["title"])
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_round_address(round_))
-    return _ask(request, round_, {**words, "text": text})
-
-
-def _say_no_server(request: HttpRequest, round_: Round, title: object) -> HttpResponse:
-    """Say that nothing will be sent, and what leads to the links instead."""
-    context = {"round": round_, "title": title}
-    status = CONFLICT if request.method == "POST" else 200
-    return render(request, "weighting/manager/no_mail_server.html", context, status=status)
-
-
-def _mails_text(count: int) -> str:
-    message = ngettext("%(count)d expert gets a mail.", "%(count)d experts get a mail.", count)
-    return message % {"count": count}
 
 
 def _key_of(invitation: Invitation, token: str) -> dict[str, str]:

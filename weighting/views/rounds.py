@@ -28,13 +28,13 @@ from weighting.selectors.frameworks import (
     indicators_of,
     panels_visible_to,
 )
+from weighting.selectors.letters import count_not_reached, invitations_with_letters
 from weighting.selectors.pooling import has_aggregate
 from weighting.selectors.round_history import version_of
 from weighting.selectors.rounds import (
     asked_groups_of,
     entered_among,
     has_receipts,
-    invitations_of,
     participation_of,
     receipts_of,
     rounds_to_follow,
@@ -106,12 +106,14 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the round has come, what comes next, and what stands against it."""
     round_ = _round_or_404(request, pk)
     participation = participation_of(round_)
+    invitations = invitations_with_letters(round_)
     context = {
         "round": round_,
         "steps": steps_of(round_),
         "act": next_act_of(round_, participation),
         "participation": participation,
-        "invitations": invitations_of(round_),
+        "invitations": invitations,
+        "not_reached": count_not_reached(invitations) if round_.state == RoundState.OPEN else 0,
         "groups": asked_groups_of(round_),
         "languages": [Language(language).label for language in round_.languages],
         "receipts": receipts_of(round_),

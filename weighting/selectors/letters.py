@@ -1,0 +1,28 @@
+"""Letters to experts, and what became of them."""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from weighting.enums import LetterState
+from weighting.models import Invitation, Letter, Round
+from weighting.selectors.rounds import invitations_of
+
+NOT_SENT = [LetterState.REFUSED, LetterState.GIVEN_UP, LetterState.NO_SERVER]
+
+
+def due_letters() -> QuerySet[Letter]:
+    """Return the letters that wait and may be tried now, by the database's clock, which all workers share."""
+    return Letter.objects.filter(state=LetterState.WAITING, due__lte=Now())
+
+
+def invitations_with_letters(round_: Round) -> list[Invitation]:
+    """Return the invitations of a round with their experts and letters, by expert code."""
+    return list(invitations_of(round_).prefetch_related("letters"))
+
+
+def count_not_reached(invitations: Sequence[Invitation]) -> int:
+    """Count the experts who still score and whose last letter the mail server did not take."""
+    scoring = [each for each in invitations if not each.sealed and not each.removed]
+    return sum(each.last_letter is not None and each.last_letter.state in NOT_SENT for each in scoring)
