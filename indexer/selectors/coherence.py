@@ -18,8 +18,8 @@ from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 from weighting.selectors.versions import local_weights_of
 
-# Values that are scored anew for one page: within seconds.
-MOST_WORK = 200_000_000
+# Values that are scored anew for one page: within a second.
+MOST_WORK = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)

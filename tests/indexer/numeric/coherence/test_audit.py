@@ -3,7 +3,12 @@ import pytest
 
 from indexer.numeric.coherence.audit import ScoredIndex, shifts_without
 from indexer.numeric.coherence.correlations import FLAGS
-from indexer.numeric.coherence.indicators import availability_by_node, indicator_facts, unit_facts
+from indexer.numeric.coherence.indicators import (
+    availability_by_node,
+    histogram,
+    indicator_facts,
+    unit_facts,
+)
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.uncertainty import Index
 from tests.indexer.numeric.coherence.conftest import GROUPS
@@ -70,6 +75,22 @@ def test_a_column_without_values_has_no_facts():
     assert found.count.tolist() == [0, 2]
     assert np.isnan(found.mean[0])
     assert found.repeats[1] == 1
+
+
+@pytest.mark.parametrize(("count", "classes"), [(1, 1), (4, 2), (10, 4), (5000, 30)])
+def test_classes_of_a_histogram_hold_every_value_once(count, classes):
+    values = np.random.default_rng(1).lognormal(size=count)
+    edges, counts = histogram(values)
+    assert counts.tolist() == np.histogram(values, bins=edges)[0].tolist()
+    assert (len(counts), counts.sum()) == (classes, count)
+    if count > 1:
+        assert (edges[0], edges[-1]) == (values.min(), values.max())
+
+
+def test_one_value_has_one_class():
+    edges, counts = histogram(np.full(9, 3.0))
+    assert counts.tolist() == [9]
+    assert edges[0] < 3 < edges[1]
 
 
 def test_every_group_and_every_leaf_is_held_against_what_stands_above(index):
