@@ -9,12 +9,15 @@ import numpy as np
 
 from indexer.numeric.coherence.audit import ScoredIndex, shifts_without
 from indexer.numeric.coherence.correlations import FLAGS
+from indexer.numeric.coherence.importance import DRAWS
 from indexer.numeric.uncertainty import Index
 from weighting.exports import write_csv
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import NO_PARENT
 
 TOTAL = "total"
+# Values that are scored anew, and scores whose cities are drawn anew, within some ten seconds.
+MOST_SCORED, MOST_DRAWN = 1_000_000_000, 2_000_000
 Row = list[object]
 
 
@@ -23,16 +26,27 @@ class Audit:
     """An index with what is needed to write its audit down.
 
     ``index`` scores it under other weights; ``units`` names its units, in the order of the scores.
+    Somebody who waits for an answer has no time for everything that a large index may be asked:
+    ``is_hurried`` leaves intervals and ranks without each node out where they take many seconds.
     """
 
     scored: ScoredIndex
     index: Index
     units: Sequence[str]
+    is_hurried: bool = False
 
     @cached_property
     def shifts(self) -> FloatArray:
-        """Places that ranks move on average without each node, (nodes,)."""
+        """Places that ranks move on average without each node, (nodes,); nan where left out."""
+        nodes = len(self.scored.tree)
+        if self.is_hurried and self.index.normalised.size * nodes > MOST_SCORED:
+            return np.full(nodes, np.nan)
         return shifts_without(self.index, np.arange(len(self.scored.tree)))
+
+    @property
+    def draws(self) -> int:
+        """Replications behind each interval; 0 where they are left out."""
+        return 0 if self.is_hurried and self.scored.scores.size > MOST_DRAWN else DRAWS
 
     def code(self, node: int) -> str:
         """Return the code of a node; of -1 that of the composite."""
@@ -78,7 +92,7 @@ def group_rows(audit: Audit) -> Iterator[Row]:
 
 def importance_rows(audit: Audit) -> Iterator[Row]:
     """Every node of what stands above it, and every leaf below that of the total."""
-    for parent, members, weights, found in audit.scored.importances():
+    for parent, members, weights, found in audit.scored.importances(draws=audit.draws):
         figures = zip(
             weights.tolist(),
             found.linear.tolist(),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from indexer import audit_files
 from indexer.audit_files import TABLES
 from indexer.selectors import coherence as coherence_selectors
 from indexer.services.runs import compute_waiting_runs
@@ -98,6 +99,20 @@ def test_work_that_is_too_much_for_a_page_is_left_to_the_file(analyst, monkeypat
     assert {row["shift"] for row in response.context["members"]} == {"–"}
     assert "would take too long here" in response.text
     assert all(row["shift_without"] for row in file_of(analyst, run, "indicators"))
+
+
+def test_a_large_index_is_answered_without_what_takes_too_long(analyst, monkeypatch):
+    run = make_runs(random_values(15), tilts=[1.0])[0]
+    whole = {name: file_of(analyst, run, name) for name in ("importance", "indicators")}
+    assert all(row["low"] and row["high"] for row in whole["importance"])
+    monkeypatch.setattr(audit_files, "MOST_SCORED", 10)
+    monkeypatch.setattr(audit_files, "MOST_DRAWN", 10)
+    hurried = {name: file_of(analyst, run, name) for name in whole}
+    assert {row.pop("low") + row.pop("high") for row in hurried["importance"]} == {""}
+    assert {row.pop("shift_without") for row in hurried["indicators"]} == {""}
+    for name, rows in hurried.items():
+        for row, full in zip(rows, whole[name], strict=True):
+            assert row.items() <= full.items()
 
 
 def test_what_is_missing_is_named(analyst):
