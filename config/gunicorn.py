@@ -1,6 +1,9 @@
 """How gunicorn serves the product, embedded and in a container alike."""
 
+import os
+import shutil
 import sys
+import tempfile
 from typing import Any
 
 import environ
@@ -20,9 +23,28 @@ graceful_timeout = 10
 # otherwise hands over every 5 ms.
 SWITCH_SECONDS = 0.0005
 control_socket_disable = True
+if env.str("QUANHENG_LOG_FORMAT", default="line") == "json":
+    logconfig_dict = {"formatters": {"generic": {"()": "config.logs.JsonLines"}}}
+
+# Where the processes write what each of them counts; set before any of them begins to count.
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+os.environ[COUNTS] = os.environ.get(COUNTS) or tempfile.mkdtemp(prefix="quanheng-counts-")
 
 
 def post_fork(server: Any, worker: Any) -> None:
     """Tie each worker to the process that started it, and let no thread keep the others waiting."""
     end_with_parent(server.pid)
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep what an ended worker has counted, and not what it was just doing."""
+    # Imported any sooner, it would not know of the folder.
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ[COUNTS], ignore_errors=True)

@@ -1,10 +1,17 @@
 """Keep out of the logs what signs a person or a program in."""
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
 
 LINK = re.compile(r"(/in/)[\w:.=%+-]+")
 API_TOKEN = re.compile(r"(qh_)[\w-]+")
+
+
+def hide_keys(text: str) -> str:
+    """Return a text without the keys that stand in it."""
+    return API_TOKEN.sub(r"\1[hidden]", LINK.sub(r"\1[hidden]", text))
 
 
 class HideLinks(logging.Filter):
@@ -15,7 +22,23 @@ class HideLinks(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        hidden = API_TOKEN.sub(r"\1[hidden]", LINK.sub(r"\1[hidden]", message))
+        hidden = hide_keys(message)
         if hidden != message:
             record.msg, record.args = hidden, ()
         return True
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "process": record.process,
+            "message": hide_keys(record.getMessage()),
+        }
+        if record.exc_info:
+            told["exception"] = hide_keys(self.formatException(record.exc_info))
+        return json.dumps(told, ensure_ascii=False)

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "upkeep.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -402,13 +403,21 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- figures ------------------------------------------------------------------------------
+# What Prometheus shows to read them; without one, administrators alone can.
+METRICS_TOKEN = env.str("QUANHENG_METRICS_TOKEN", default="")
+
 # --- logs: ids only, never scores, names or tokens -----------------------------------------
+LOG_FORMAT = env.str("QUANHENG_LOG_FORMAT", default="line")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "config.logs.JsonLines"},
+    },
     "filters": {"links": {"()": "config.logs.HideLinks"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["links"]}},
     # Statements carry what they store: no level and no debug mode writes them down.
     "loggers": {"django.db.backends": {"level": "INFO"}},
     "root": {"handlers": ["stderr"], "level": env.str("DJANGO_LOG_LEVEL", default="INFO")},

@@ -321,6 +321,7 @@ POLICY = {
     "indexer:city-change-picture": ("", ANYBODY),
     "indexer:api-unknown": ("", ANYBODY),
     "upkeep:examination": ("GET", ADMINISTRATOR),
+    "upkeep:metrics": ("GET", ADMINISTRATOR),
 }
 VISITORS = ["anonymous", "expert", "other expert", "manager", "other manager", "analyst", "administrator"]
 

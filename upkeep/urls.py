@@ -7,5 +7,6 @@ from upkeep import views
 app_name = "upkeep"
 
 urlpatterns = [
+    path("metrics", views.metrics, name="metrics"),
     path("installation/", views.examination, name="examination"),
 ]
