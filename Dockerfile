@@ -23,7 +23,8 @@ RUN DJANGO_SECRET_KEY=only-for-the-build python -m config.catalogues \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py build_vendor_js \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py collectstatic --noinput \
     && useradd --system --no-create-home quanheng \
-    && chown quanheng "$QUANHENG_VAR"
+    && chown quanheng "$QUANHENG_VAR" \
+    && install -d -o quanheng -m 700 /copies
 
 USER quanheng
 EXPOSE 8000

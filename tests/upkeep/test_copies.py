@@ -265,6 +265,28 @@ def test_a_copy_is_its_owners_and_writes_over_nothing(tmp_path):
         call_command("backup", str(tmp_path / "nowhere" / "copy.zip"))
 
 
+def test_of_a_series_the_newest_stay_and_all_while_the_store_does_not_hold(copied, tmp_path):
+    for day in range(1, 5):
+        (tmp_path / f"quanheng-2020010{day}T000000Z.zip").touch()
+    (tmp_path / "another.zip").touch()
+    call_command("backup", "--into", str(tmp_path), "--keep", "3")
+
+    first, *others = sorted(os.listdir(tmp_path))
+    assert first == "another.zip"
+    assert others[:2] == ["quanheng-20200103T000000Z.zip", "quanheng-20200104T000000Z.zip"]
+    assert len(others) == 3
+    call_command("restore", str(tmp_path / others[2]), "--check")
+    with pytest.raises(CommandError, match="--keep is 0"):
+        call_command("backup", "--into", str(tmp_path), "--keep", "0")
+
+    call_command("restore", str(copied.path), verbosity=0)
+    Run.objects.update(data_sha256="f" * 64)
+    (tmp_path / others[2]).rename(tmp_path / "quanheng-20200105T000000Z.zip")
+    with pytest.raises(CommandError, match="the store is not"):
+        call_command("backup", "--into", str(tmp_path), "--keep", "1")
+    assert len(os.listdir(tmp_path)) == 5
+
+
 def test_a_copy_can_be_streamed(tmp_path, capfdbinary):
     call_command("backup", "-")
     (tmp_path / "streamed.zip").write_bytes(capfdbinary.readouterr().out)

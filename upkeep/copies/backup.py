@@ -80,6 +80,19 @@ def write_copy_to(path: Path) -> Made:
     return made
 
 
+def write_next_copy(folder: Path, *, keep: int) -> tuple[Path, Made]:
+    """Write a copy that is named for its time, and remove the oldest beyond so many.
+
+    As long as the store does not hold, none is removed: the last that did is among them.
+    """
+    path = folder / f"quanheng-{timezone.now():%Y%m%dT%H%M%SZ}.zip"
+    made = write_copy_to(path)
+    if not made.faults:
+        for old in sorted(folder.glob("quanheng-*.zip"))[:-keep]:
+            old.unlink()
+    return path, made
+
+
 def check_copy(path: str) -> Head:
     """Read a copy to its end; return what it says of itself.
 

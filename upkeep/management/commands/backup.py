@@ -1,4 +1,7 @@
-"""Write the whole database, as it is at one moment, into one file: ``manage.py backup FILE``."""
+"""Write the whole database, as it is at one moment, into one file: ``manage.py backup FILE``.
+
+``manage.py backup --into FOLDER --keep N`` is for the clock: one more copy, of which the newest N stay.
+"""
 
 import sys
 from argparse import ArgumentParser
@@ -8,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from upkeep.copies.archive import CopyError
-from upkeep.copies.backup import write_copy, write_copy_to
+from upkeep.copies.backup import Made, write_copy, write_copy_to, write_next_copy
 
 STANDARD_OUTPUT = "-"
 
@@ -17,12 +20,16 @@ class Command(BaseCommand):
     help = "Copy the database to a file while the product runs; it can be restored into either database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="a new file, or - for standard output")
+        place = parser.add_mutually_exclusive_group(required=True)
+        place.add_argument("file", metavar="FILE", nargs="?", help="a new file, or - for standard output")
+        place.add_argument("--into", metavar="FOLDER", help="a folder of copies, each named for its time")
+        parser.add_argument("--keep", metavar="N", type=int, default=14, help="with --into: how many stay")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        name = options["file"]
+        if options["keep"] < 1:
+            raise CommandError(f"--keep is {options['keep']}: at least the new copy must stay.")
         try:
-            made = write_copy(sys.stdout.buffer) if name == STANDARD_OUTPUT else write_copy_to(Path(name))
+            name, made = self._write(options)
         except CopyError as error:
             raise CommandError(str(error)) from error
         # Beside the file, not in it.
@@ -36,3 +43,9 @@ class Command(BaseCommand):
                 "The copy is whole, but the store is not, so that it cannot be restored as it is:"
                 f" {'; '.join(made.faults)}. Compare it with an earlier one."
             )
+
+    def _write(self, options: dict[str, Any]) -> tuple[Path | str, Made]:
+        if options["into"]:
+            return write_next_copy(Path(options["into"]), keep=options["keep"])
+        name = options["file"]
+        return name, write_copy(sys.stdout.buffer) if name == STANDARD_OUTPUT else write_copy_to(Path(name))

@@ -1,0 +1,115 @@
+"""The examples of deploy/ are valid by their own programs, and agree with the product and its containers."""
+
+import configparser
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.test_compose import COMPOSE, ROOT, SECRETS, compose, handbook_settings
+from tests.test_proxy import NGINX
+
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("quanheng-*"))
+SYSTEMD = shutil.which("systemd-analyze")
+
+
+def parsed(unit):
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str
+    parser.read(unit)
+    return parser
+
+
+@pytest.fixture(scope="module")
+def with_tls():
+    files = ["--file", ROOT / "docker-compose.yml", "--file", DEPLOY / "tls.yml"]
+    done = subprocess.run(
+        [COMPOSE, *files, "config", "--format", "json"],
+        env=SECRETS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_tls_stands_before_the_proxy_under_the_name_people_use(with_tls):
+    site = with_tls["configs"]["tls"]["content"]
+
+    assert {port["published"] for port in with_tls["services"]["tls"]["ports"]} == {"80", "443"}
+    assert f"{SECRETS['QUANHENG_HOST']} {{" in site
+    assert "reverse_proxy proxy:80" in site
+    # Two proxies then: this one and nginx.
+    assert with_tls["services"]["web"]["environment"]["QUANHENG_PROXIES"] == "2"
+
+
+def test_copies_are_made_where_they_are_asked_for():
+    services = json.loads(
+        compose(ROOT / "docker-compose.yml", {**SECRETS, "COMPOSE_PROFILES": "copies"}).stdout
+    )["services"]
+    copies, migrate = services["copies"], services["migrate"]
+
+    assert "manage.py backup --into /copies --keep 14" in " ".join(copies["command"])
+    assert [mount["source"] for mount in copies["volumes"]] == ["copies"]
+    # Who restores is the owner, and reads them there.
+    assert [(mount["target"], mount["read_only"]) for mount in migrate["volumes"]] == [("/copies", True)]
+    assert "-o quanheng -m 700 /copies" in (ROOT / "Dockerfile").read_text()
+
+
+def test_units_run_what_the_containers_run():
+    services = json.loads(compose(ROOT / "docker-compose.yml").stdout)["services"]
+    commands = {
+        unit.stem: parsed(unit)["Service"]["ExecStart"] for unit in UNITS if unit.suffix == ".service"
+    }
+
+    assert commands["quanheng-worker"].endswith(" ".join(services["worker"]["command"]))
+    assert "celery --app config beat" in commands["quanheng-beat"]
+    assert "gunicorn config.wsgi --config python:config.gunicorn" in commands["quanheng-web"]
+    for name in ("quanheng-web", "quanheng-worker", "quanheng-beat"):
+        unit = parsed(DEPLOY / "systemd" / f"{name}.service")
+        assert unit["Service"]["Restart"] == "always"
+        assert unit["Unit"]["Requires"] == "quanheng-prepare.service"
+        assert unit["Service"]["MemoryMax"]
+
+
+def test_the_example_of_the_environment_names_settings_that_there_are():
+    example = (DEPLOY / "systemd" / "environment.example").read_text()
+    names = set(re.findall(r"^(\w+)=", example, re.M))
+
+    assert names - {"QUANHENG_DEMO"} <= handbook_settings()
+    assert names >= {"DJANGO_SECRET_KEY", "QUANHENG_HTTPS", "QUANHENG_PROXIES", "DATABASE_URL"}
+
+
+@pytest.mark.skipif(not SYSTEMD, reason="THE UNITS ARE NOT VERIFIED: no systemd-analyze is installed here")
+def test_units_are_valid(tmp_path):
+    for unit in UNITS:
+        text = unit.read_text().replace("/srv/quanheng", str(ROOT)).replace("User=quanheng", "User=root")
+        (tmp_path / unit.name).write_text(text)
+    done = subprocess.run(
+        [SYSTEMD, "verify", *sorted(tmp_path.iterdir())], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not NGINX or not shutil.which("openssl"), reason="THE TLS SITE IS NOT TESTED: no nginx")
+def test_the_site_with_tls_is_valid(tmp_path):
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-subj", "/CN=weights.example.org", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    site = (DEPLOY / "nginx" / "quanheng.conf").read_text()
+    site = site.replace("/etc/letsencrypt/live/weights.example.org", str(tmp_path))
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{ {site} }}")
+    done = subprocess.run(
+        [NGINX, "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert "syntax is ok" in done.stderr, done.stderr
