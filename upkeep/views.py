@@ -26,7 +26,7 @@ def examination(request: HttpRequest) -> HttpResponse:
     rows = [(part.name, finding, words[finding.level]) for part in parts for finding in part.findings]
     rows.sort(key=lambda row: list(reversed(Level)).index(row[1].level))
     return render(
-        request, "upkeep/examination.html", {"rows": rows, "worst": worst_of(parts), "levels": Level}
+        request, "upkeep/examination.html", {"rows": rows, "worst": worst_of(parts).name}
     )
 
 

@@ -169,6 +169,7 @@ def test_the_command_ends_with_what_is_wrong_and_the_page_says_the_same(client):
     client.force_login(make_account(Role.ADMINISTRATOR))
     page = client.get(reverse("upkeep:examination"), headers={"Accept-Language": "en"}).content.decode()
     page = page.replace("&#x27;", "'")
+    assert "Something is wrong" in page
     told = [line.partition(": ")[2] for line in lines.splitlines() if not line.startswith(" ")]
     # But for what changes from one look to the next.
     lasting = [text for text in told if " MB" not in text and "Nobody can administer" not in text]
@@ -176,10 +177,12 @@ def test_the_command_ends_with_what_is_wrong_and_the_page_says_the_same(client):
     assert [text for text in lasting if text not in page] == []
 
 
-def test_a_whole_installation_is_fine(celery_worker_process):
-    make_account(Role.ADMINISTRATOR)
+def test_a_whole_installation_is_fine(client, celery_worker_process):
+    administrator = make_account(Role.ADMINISTRATOR)
     Path(installed.VAR_DIR).chmod(0o700)
     celery_worker_process()
+    client.force_login(administrator)
+    assert "Every part is as it should be" in client.get("/installation/").content.decode()
     out = StringIO()
     with translation.override("en"):
         call_command("doctor", stdout=out)
