@@ -25,9 +25,7 @@ def examination(request: HttpRequest) -> HttpResponse:
     words = {Level.FINE: _("Fine"), Level.LOOK: _("Look at this"), Level.WRONG: _("Wrong")}
     rows = [(part.name, finding, words[finding.level]) for part in parts for finding in part.findings]
     rows.sort(key=lambda row: list(reversed(Level)).index(row[1].level))
-    return render(
-        request, "upkeep/examination.html", {"rows": rows, "worst": worst_of(parts).name}
-    )
+    return render(request, "upkeep/examination.html", {"rows": rows, "worst": worst_of(parts).name})
 
 
 @audience(ANYONE)

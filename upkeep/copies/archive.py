@@ -24,11 +24,12 @@ class CopyError(Exception):
 
 @dataclass(frozen=True)
 class Listed:
-    """What the head says of a table."""
+    """What the head says of a table; ``counter`` is the last number that it gave to a row, gone or not."""
 
     columns: list[str]
     rows: int
     sha256: str
+    counter: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,15 @@ class Head:
         return sum(table.rows for table in self.tables.values())
 
 
-def write_table(archive: zipfile.ZipFile, name: str, columns: list[str], lines: Iterable[bytes]) -> Listed:
-    """Write the rows of a table; return what the head is to say of it."""
+def write_rows(archive: zipfile.ZipFile, name: str, lines: Iterable[bytes]) -> tuple[int, str]:
+    """Write the rows of a table; return their number and checksum."""
     digest, rows = hashlib.sha256(), 0
     with archive.open(_entry(name), "w", force_zip64=True) as entry:
         for line in lines:
             digest.update(line)
             entry.write(line)
             rows += 1
-    return Listed(columns, rows, digest.hexdigest())
+    return rows, digest.hexdigest()
 
 
 def write_head(archive: zipfile.ZipFile, head: Head) -> None:

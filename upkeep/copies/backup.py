@@ -13,12 +13,13 @@ from django.utils import timezone
 from upkeep.copies.archive import (
     CopyError,
     Head,
+    Listed,
     faults_of,
     new_archive,
     open_archive,
     read_head,
     write_head,
-    write_table,
+    write_rows,
 )
 from upkeep.copies.snapshot import migrations_here, one_moment
 from upkeep.copies.tables import all_tables
@@ -39,7 +40,9 @@ def write_copy(file: IO[bytes]) -> Made:
     with one_moment(), new_archive(file) as archive:
         migrations = migrations_here()
         tables = {
-            table.name: write_table(archive, table.name, table.columns, table.lines())
+            table.name: Listed(
+                table.columns, *write_rows(archive, table.name, table.lines()), counter=table.counter()
+            )
             for table in all_tables()
         }
         head = Head(

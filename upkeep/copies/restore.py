@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from zipfile import ZipFile
 
 from django.contrib.sessions.models import Session
-from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
 
 from upkeep.copies.archive import CopyError, Head, lines_of, open_archive
@@ -36,7 +35,7 @@ def restore_copy(path: str, *, heads: Sequence[version_chain.Head] = ()) -> Head
         for table in tables:
             _load(table, archive)
         _check_references()
-        _set_counters(tables)
+        _set_counters(tables, head)
         install_triggers(DEFAULT_DB_ALIAS)
         known = [version_chain.Head(**row) for row in head.chain_heads]
         if faults := [*_miscounted(tables, head), *faults_of_store(heads=[*known, *heads])]:
@@ -97,11 +96,11 @@ def _check_references() -> None:
         raise CopyError(f"Nothing was restored: a row refers to one that is not there: {error}") from error
 
 
-def _set_counters(tables: Sequence[Table]) -> None:
-    """Let new rows of PostgreSQL be numbered on; SQLite does so by itself."""
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), [table.model for table in tables]):
-            cursor.execute(statement)
+def _set_counters(tables: Sequence[Table], head: Head) -> None:
+    """Let new rows be numbered on."""
+    for table in tables:
+        if counter := head.tables[table.name].counter:
+            table.count_from(counter)
 
 
 def _miscounted(tables: Sequence[Table], head: Head) -> Iterator[str]:

@@ -73,6 +73,37 @@ class Table:
             places = ", ".join(["%s"] * len(self.columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", batch)
 
+    def counter(self) -> int | None:
+        """Return the last number that was given to a row, which may be gone; None where nothing counts."""
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [self.name])
+                found = cursor.fetchone()
+                return int(found[0]) if found else None
+            sequence = self._sequence(cursor)
+            if sequence is None:
+                return None
+            cursor.execute(f"SELECT last_value FROM {sequence} WHERE is_called")
+            found = cursor.fetchone()
+            return int(found[0]) if found else None
+
+    def count_from(self, counter: int) -> None:
+        """Let the next new row have the number after it: the log speaks of rows that are gone by theirs."""
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [self.name])
+                cursor.execute(
+                    "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [self.name, counter]
+                )
+            elif sequence := self._sequence(cursor):
+                cursor.execute("SELECT setval(%s::regclass, %s)", [sequence, counter])
+
+    def _sequence(self, cursor: Any) -> str | None:
+        if not isinstance(self.model._meta.pk, models.AutoField | models.BigAutoField):
+            return None
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [self.name, self.model._meta.pk.column])
+        return cursor.fetchone()[0]
+
     @property
     def _rows_at_once(self) -> int:
         has_blocks = any(isinstance(field, models.BinaryField) for field in self.fields)
