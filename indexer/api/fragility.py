@@ -149,7 +149,7 @@ def _filtered(fragility: Fragility, request: Request) -> list[int]:
         try:
             limit = float(within)
         except ValueError:
-            message = _("“%(value)s” is no number.") % {"value": within}
+            message = _("“%(value)s” is not a number.") % {"value": within}
             raise ValidationError({"within": [message]}) from None
         pairs = [pair for pair in pairs if fragility.sizes[pair] <= limit]
     return pairs

@@ -122,7 +122,7 @@ class RunAgainstSeries(RunView):
         series = self._series(subject.run)
         scale, bands = request.query_params.get("scale", ""), self._bands()
         if scale not in ("", LINEAR, LOGARITHMIC):
-            message = _("“%(scale)s” is no scale: linear or log.") % {"scale": scale}
+            message = _("“%(scale)s” is not a scale: linear or log.") % {"scale": scale}
             raise ValidationError({"scale": [message]})
         logarithmic = {LINEAR: False, LOGARITHMIC: True}.get(scale)
         report = hold_against(subject, series, bands=bands, logarithmic=logarithmic)

@@ -119,7 +119,7 @@ class ComputeForm(MethodForm):
             spans = numbers_in(text)
         except ValueError as error:
             raise ValidationError(
-                _("“%(part)s” is no version number. Write numbers such as 1-3, 7.") % {"part": error}
+                _("“%(part)s” is not a version number. Write numbers such as 1-3, 7.") % {"part": error}
             ) from error
         chosen = [version for version in self._frozen if is_in(version.number, spans)]
         if not chosen:

@@ -74,7 +74,7 @@ def read_bands(text: str) -> list[int]:
     """
     words = [word.strip() for word in text.replace("，", ",").split(",") if word.strip()]
     if not all(word.isdecimal() and len(word) < 8 for word in words):
-        raise ValidationError(_("“%(text)s” is no list of ranks such as 100, 200.") % {"text": text})
+        raise ValidationError(_("“%(text)s” is not a list of ranks such as 100, 200.") % {"text": text})
     limits = [int(word) for word in words]
     if len(limits) > MOST_BANDS or limits != sorted(set(limits)) or 0 in limits:
         raise ValidationError(

@@ -230,7 +230,7 @@ def _columns(mapped: Mapped, content: Content) -> Iterator[Finding]:
         if not len(present):
             continue
         if len(present) > 1 and (present == present[0]).all():
-            message = _("All units have the same value, which tells no one from another.")
+            message = _("All units have the same value, which does not tell them apart.")
             yield Finding("note", "constant", message, column=leaf.code, value=f"{present[0]:.15g}")
         far = np.flatnonzero(outliers[:, place])
         if len(far):

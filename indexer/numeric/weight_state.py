@@ -80,7 +80,7 @@ def read_state(text: str, tree: Tree) -> dict[int, IntArray]:
     Raises
     ------
     WeightStateError
-        For another notation, what is no number, a group that the tree does not have or that
+        For another notation, what is not a number, a group that the tree does not have or that
         comes twice, a wrong number of siblings, and units that do not sum to `WHOLE`.
     """
     if not text:

@@ -33,7 +33,7 @@ WEIGHT_TOLERANCE = 1e-12
 TOPS = (3, 10, 50, 100)
 BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
 
-# Why a change of the scores cannot be split: they are no weighted sums over all indicators, or
+# Why a change of the scores cannot be split: they are not weighted sums over all indicators, or
 # the two versions measure in different units.
 NotSplit = Literal["", "sums", "units"]
 

@@ -17,7 +17,7 @@ from weighting.selectors.frameworks import indicators_of, sub_indices_of
 
 
 class NotLinear(ValueError):
-    """The scores of the run are no weighted sums over all indicators."""
+    """The scores of the run are not weighted sums over all indicators."""
 
 
 @dataclass(frozen=True, eq=False)

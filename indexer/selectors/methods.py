@@ -26,7 +26,7 @@ def default_method_of(framework_id: int) -> IndexMethod | None:
 
 
 def numbers_in(text: str) -> list[range]:
-    """Read version numbers such as ``1-3, 7``; raises ValueError naming what is no number."""
+    """Read version numbers such as ``1-3, 7``; raises ValueError naming what is not a number."""
     spans = []
     for part in filter(None, BREAKS.split(re.sub(r"\s*[-–]\s*", "-", text))):
         match = SPAN.fullmatch(part)

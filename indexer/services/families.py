@@ -17,7 +17,9 @@ def publish_branch(
     Framework.objects.select_for_update(no_key=True).get(pk=node.framework_id)
     blockers = []
     if node.is_leaf:
-        blockers.append(_("“%(name)s” has no indicators below it, so it is no branch.") % {"name": node.name})
+        blockers.append(
+            _("“%(name)s” has no indicators below it, so it is not a branch.") % {"name": node.name}
+        )
     if not (name_zh.strip() or name_en.strip()):
         blockers.append(_("Give the index a name in one language at least."))
     if taken := BranchIndex.objects.filter(node=node).first():

@@ -160,6 +160,6 @@ def _complaint(reason: str) -> str:
         "the columns rise and fall together": _("The values rise and fall together: %(names)s. Use entropy."),
         "missing values": _("Values are missing: %(names)s. Use a data set that fills them."),
         "all cities have the same value": _(
-            "All units have the same value, which tells none from another: %(names)s."
+            "All units have the same value, which does not tell them apart: %(names)s."
         ),
     }[reason]

@@ -16,7 +16,7 @@ def read_question(base: Base, kind: str, sent: Mapping[str, Any]) -> Question:
     """Check everything that was sent; raises `BadParameters` with every complaint."""
     asked = KINDS.get(kind)
     if asked is None:
-        raise BadParameters({"kind": [_("“%(value)s” is no kind of study.") % {"value": kind}]})
+        raise BadParameters({"kind": [_("“%(value)s” is not a kind of study.") % {"value": kind}]})
     reader = Reader(sent, base.data_set.series.register)
     parameters = asked.read(base, reader)
     drawn = asked.is_drawn(parameters)

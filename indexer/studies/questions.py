@@ -61,7 +61,7 @@ class Reader:
         text, value = self._number(name, low, high, int)
         if value is None:
             words = {"value": text, "low": str(low), "high": str(high)}
-            self.complain(name, _("“%(value)s” is no whole number from %(low)s to %(high)s.") % words)
+            self.complain(name, _("“%(value)s” is not a whole number from %(low)s to %(high)s.") % words)
         return value
 
     def number(self, name: str, low: float, high: float) -> Any:
@@ -69,7 +69,7 @@ class Reader:
         text, value = self._number(name, low, high, float)
         if value is None:
             words = {"value": text, "low": f"{low:g}", "high": f"{high:g}"}
-            self.complain(name, _("“%(value)s” is no number from %(low)s to %(high)s.") % words)
+            self.complain(name, _("“%(value)s” is not a number from %(low)s to %(high)s.") % words)
         return value
 
     def entries(self, name: str) -> list[Any]:
@@ -77,7 +77,7 @@ class Reader:
         sent = self.sent.get(name) or []
         if isinstance(sent, list | tuple):
             return list(sent)
-        self.complain(name, _("“%(value)s” is no list.") % {"value": sent})
+        self.complain(name, _("“%(value)s” is not a list.") % {"value": sent})
         return []
 
     def choice(self, name: str, choices: Sequence[str]) -> str:

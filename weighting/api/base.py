@@ -51,7 +51,7 @@ def described(*parameters: OpenApiParameter, **said: Any) -> Callable[[Handler],
 
 
 class Answer(APIView):
-    """What every address shares that is no list of rows; ``roles`` are those who may ask."""
+    """What every address shares that is not a list of rows; ``roles`` are those who may ask."""
 
     permission_classes = [InAudience]
     roles = ANYONE

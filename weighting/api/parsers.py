@@ -29,7 +29,7 @@ class StrictJSONParser(JSONParser):
         except UnicodeEncodeError:
             raise ParseError(_("The body holds half a character: send whole ones.")) from None
         except ValueError as error:
-            raise ParseError(_("The body is no JSON: %(error)s") % {"error": error}) from None
+            raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from None
         return sent
 
 
@@ -41,4 +41,4 @@ def _finite(text: str) -> float:
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(_("“%(value)s” is no number that can be kept") % {"value": text})
+    raise ValueError(_("“%(value)s” is not a number that can be kept") % {"value": text})

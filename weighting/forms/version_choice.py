@@ -8,7 +8,7 @@ from weighting.requests import read_id
 def chosen_version_ids(query: QueryDict) -> list[int]:
     """Return the ids of ``versions=1,2`` or of repeated ``versions=``, the one of ``base=`` first.
 
-    Raises ValueError on what is no number.
+    Raises ValueError on what is not a number.
     """
     chosen = [part for value in query.getlist("versions") for part in value.split(",") if part]
     ids = [_read_id(part) for part in chosen]

@@ -135,8 +135,8 @@ def _flag_sentence(statistics: RoundStatistics) -> str:
     if not statistics.flags:
         return _("No ballot shows a sign of careless answering.")
     said = ngettext(
-        "%(count)d ballot shows a sign of careless answering. It counts all the same: a sign is no proof.",
-        "%(count)d ballots show signs of careless answering. They count all the same: a sign is no proof.",
+        "%(count)d ballot shows a sign of careless answering. It counts all the same: a sign proves nothing.",
+        "%(count)d ballots show signs of careless answering. They count all the same: a sign proves nothing.",
         len(statistics.flags),
     )
     return said % {"count": len(statistics.flags)}

@@ -72,5 +72,5 @@ def _versions(data_set: DataSet, text: str) -> list[WeightVersion]:
     try:
         spans = numbers_in(text)
     except ValueError as error:
-        raise CommandError(f"{error} is no version number: write numbers such as 1-3,7.") from error
+        raise CommandError(f"{error} is not a version number: write numbers such as 1-3,7.") from error
     return [version for version in frozen if is_in(version.number, spans)] if spans else frozen

@@ -137,7 +137,7 @@ class Smaa(RankedKind):
 
 
 def read_bounds(text: str) -> dict[str, list[str]]:
-    """Read lines of "code least most"; what is no number is complained about later."""
+    """Read lines of "code least most"; what is not a number is complained about later."""
     rows = [re.split(r"[\s,;:]+", line.strip()) for line in text.splitlines() if line.strip()]
     return {row[0]: row[1:] for row in rows}
 
@@ -172,7 +172,7 @@ def _sent_order(reader: Reader) -> list[list[str]]:
     groups = read_order(sent) if isinstance(sent, str) else reader.entries("order")
     for group in groups:
         if not isinstance(group, list):
-            reader.complain("order", _("“%(value)s” is no list of codes.") % {"value": group})
+            reader.complain("order", _("“%(value)s” is not a list of codes.") % {"value": group})
     return [[str(code) for code in group] for group in groups if isinstance(group, list)]
 
 
@@ -197,7 +197,7 @@ def _constraint_words(fault: ConstraintFault) -> tuple[str, str]:
         case "repeated":
             return "order", _("%(codes)s: an indicator stands in an order twice. Name it once.") % words
         case "groups":
-            text = _("%(codes)s: these are no siblings. An order compares members of one group.")
+            text = _("%(codes)s: these are not siblings. An order compares members of one group.")
             return "order", text % words
     return "bounds", _("%(codes)s: the bounds leave too little to draw from. Widen them.") % words
 

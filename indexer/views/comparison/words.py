@@ -78,7 +78,7 @@ def split_note(compared: Comparison) -> str:
     match compared.why_not_split():
         case "sums":
             return _(
-                "The scores are no weighted sums over all indicators here (geometric mean, or weights "
+                "The scores are not weighted sums over all indicators here (geometric mean, or weights "
                 "rescaled for missing values), so their changes cannot be split by sub-index."
             )
         case "units":

@@ -13,7 +13,7 @@ ROWS = 10
 
 
 def report_fragility(run: Run) -> Fragility | None:
-    """Return the critical weights of a run; None where scores are no weighted sums, or of one city."""
+    """Return the critical weights of a run; None where scores are not weighted sums, or of one city."""
     try:
         fragility = fragility_of(run)
     except NotLinear:

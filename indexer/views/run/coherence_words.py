@@ -228,7 +228,7 @@ def _of_elsewhere(view: GroupView) -> Iterator[Finding]:
             _("“%(name)s” goes with “%(other)s” (r = %(r)s) more than with its own group (r = %(own)s).")
             % words,
             _(
-                "It may stand in the wrong group. Ask what it measures before moving it: correlation is no"
+                "It may stand in the wrong group. Ask what it measures before moving it: correlation is not"
                 " meaning."
             ),
         )

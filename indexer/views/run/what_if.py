@@ -218,7 +218,7 @@ def _page_data(tried: WhatIf, text: str, pins: list[int]) -> dict[str, Any]:
 
 
 def _pins(text: str) -> list[int]:
-    """Read the cities held fast; what is no number is left out."""
+    """Read the cities held fast; what is not a number is left out."""
     found = [int(word) for word in text.split(".") if word.isdecimal() and len(word) < 10]
     return list(dict.fromkeys(found))[:MOST_PINS]
 

@@ -67,7 +67,7 @@ def fault_words(error: WeightStateError) -> str:
     """Say what is wrong with an address, and what the page did."""
     reasons = {
         "notation": _("it is written in a notation that this software does not know"),
-        "number": _("a weight is no number of the notation"),
+        "number": _("a weight is not a number of the notation"),
         "group": _("the framework has no such group"),
         "repeated": _("a group comes twice"),
         "siblings": _("the group has another number of indicators"),

@@ -141,7 +141,7 @@ class TestRefusals:
                 {"aggregation": "geometric", "normalisation": "minmax"},
                 "The geometric mean needs values above",
             ),
-            ({"versions": "1, x"}, "“x” is no version number"),
+            ({"versions": "1, x"}, "“x” is not a version number"),
             ({"versions": "7-9"}, "No frozen version has such a number. The first ones: 1, 2, 3."),
             ({"winsorised_most": "0"}, "greater than or equal to 1"),
             ({"outliers": "log", "normalisation": "none"}, "used as they are"),

@@ -112,5 +112,5 @@ def test_indicators_that_propose_nothing_are_named(client, manager):
     response = propose(client, data_set, "critic")
 
     assert response.status_code == 422
-    assert "tells none from another: Indicator retail" in response.text
+    assert "does not tell them apart: Indicator retail" in response.text
     assert not WeightVersion.objects.exists()

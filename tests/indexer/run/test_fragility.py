@@ -110,7 +110,7 @@ def test_the_api_filters_by_unit_and_size_and_names_bad_values(analyst, run):
     assert {row["rank"] for row in analyst.get(address, {"unit": "Nanyang"}).json()["results"]} <= {
         row["rank"] for row in everything
     }
-    assert "“much” is no number" in str(analyst.get(address, {"within": "much"}).json())
+    assert "“much” is not a number" in str(analyst.get(address, {"within": "much"}).json())
 
 
 def test_an_unfinished_or_hidden_run_has_no_fragility(client, analyst):

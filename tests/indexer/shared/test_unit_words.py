@@ -45,7 +45,7 @@ def heads(client):
         assert [answer.request["PATH_INFO"] for answer in answers if answer.status_code != 200] == []
         lines = [answer.content.decode("utf-8-sig").splitlines()[0] for answer in answers]
         shown = [client.get(url, headers={"Accept-Language": language}).content.decode() for url in pages]
-        # The first column of a page's table that is no number names the units.
+        # The first column of a page's table that is not a number names the units.
         return lines + [re.search(r"<thead.*?</thead>", page, re.S)[0] for page in shown]
 
     return read

@@ -49,7 +49,7 @@ class Tilted(RankedKind):
     def read(self, base, reader):
         sent = str(reader.sent.get("times"))
         if not sent.isdigit() or sent == "0":
-            reader.complain("times", f"“{sent}” is no whole number above 0.")
+            reader.complain("times", f"“{sent}” is not a whole number above 0.")
             return {}
         return {"times": int(sent)}
 
@@ -92,7 +92,7 @@ def test_a_new_kind_is_asked_counted_shown_and_saved(analyst, run):
     assert "Tilted for every city" in form
     assert 'name="times"' in form
     refused = analyst.post(here, {"kind": "tilted", "times": "many"})
-    assert (refused.status_code, "“many” is no whole number" in refused.content.decode()) == (422, True)
+    assert (refused.status_code, "“many” is not a whole number" in refused.content.decode()) == (422, True)
     page = analyst.post(here, {"kind": "tilted", "times": "3"}).headers["Location"]
     study = Study.objects.get()
     assert "Counted: Draws" in analyst.get(page).content.decode()

@@ -93,7 +93,7 @@ def test_what_is_wrong_with_a_question_stands_beside_its_fields(analyst, run):
 
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == {"nu", "draws", "seed"}
-    assert "“0” is no whole number from 1 to 1000000." in answer.content.decode()
+    assert "“0” is not a whole number from 1 to 1000000." in answer.content.decode()
 
 
 def test_a_run_without_a_panel_offers_noise_and_says_why_no_bootstrap(analyst):
