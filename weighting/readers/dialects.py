@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from weighting.readers.decisions import Decisions, How
 
@@ -14,6 +15,8 @@ NAMES = {mark: name for name, mark in SEPARATORS.items()}
 # Excel's own line: sep=; says what the lines below are separated by.
 HINT = re.compile(r"\ufeff?\"?sep=(.)\"?,*[ \t]*(?:\r\n|\n|\r)")
 SAMPLE = 200
+# So many cells tell how many of them are numbers.
+MOST_CELLS = 2000
 NUMBER = re.compile(r"\s*[+-]?\d[\d., ]*\s*")
 
 
@@ -82,6 +85,7 @@ def _cut(sample: str, mark: str) -> _Cut | None:
     if not widths:
         return None
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-    body = [cell for cells in rows[1:] if len(cells) == width for cell in cells if cell.strip()]
+    cells_below = (cell for cells in rows[1:] if len(cells) == width for cell in cells if cell.strip())
+    body = list(islice(cells_below, MOST_CELLS))
     numbers = sum(bool(NUMBER.fullmatch(cell)) for cell in body) / max(len(body), 1)
     return _Cut(mark, width, count / len(rows), numbers)

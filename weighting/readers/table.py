@@ -18,6 +18,7 @@ from weighting.readers.columns import Body, Column, Unpackable, gather, packable
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.dialects import SAMPLE, Dialect, find_dialect
 from weighting.readers.encodings import find_encoding
+from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row, Source, note_controls, read_bytes, trimmed
@@ -89,7 +90,8 @@ def table_of_rows(rows: Sequence[Row], log: ProblemLog, reading: Reading) -> Tab
             log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
         return None
     layout = find_layout(rows[:HEAD], reading.decisions, is_form=reading.is_form)
-    return _table(layout, rows[layout.taken :], log, reading)
+    body = gather(rows[layout.taken :], len(layout.header), (), log, pads=not reading.is_form)
+    return _table(layout, body, reading)
 
 
 def table_of_text(data: bytes, log: ProblemLog, reading: Reading) -> Table | None:
@@ -98,7 +100,8 @@ def table_of_text(data: bytes, log: ProblemLog, reading: Reading) -> Table | Non
     if not encoding:
         return None
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
-    rows = _rows_of_text(data, encoding, dialect, log)
+    is_clean = _is_clean(data, encoding)
+    rows = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
     head = [trimmed(row) for row in islice(rows, HEAD)]
     if not head:
         if not log.problems:
@@ -108,11 +111,18 @@ def table_of_text(data: bytes, log: ProblemLog, reading: Reading) -> Table | Non
     below = head[layout.taken :]
     can_pack = not reading.is_form and not any(key.startswith("decimal") for key in reading.decisions.choices)
     packed = packable(below, len(layout.header)) if can_pack else []
+    if below and packed and is_clean:
+        plain = read_plain(data, dialect, below[0].line, len(layout.header), packed)
+        if plain:
+            return _table(layout, plain, reading, encoding)
+    width, pads = len(layout.header), not reading.is_form
     try:
-        return _table(layout, chain(below, rows), log, reading, encoding, packed)
+        body = gather(chain(below, rows), width, packed, log, pads=pads)
     except Unpackable:
-        again = islice(_rows_of_text(data, encoding, dialect, log), layout.taken, None)
-        return _table(layout, again, log, reading, encoding)
+        anew = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
+        again = islice(anew, layout.taken, None)
+        body = gather(again, width, (), log, pads=pads)
+    return _table(layout, body, reading, encoding)
 
 
 def separator_of(data: bytes, log: ProblemLog, reading: Reading) -> str:
@@ -121,15 +131,7 @@ def separator_of(data: bytes, log: ProblemLog, reading: Reading) -> str:
     return find_dialect(_first_lines(data, encoding), reading.decisions).separator if encoding else ","
 
 
-def _table(
-    layout: Layout,
-    rows: Iterable[Row],
-    log: ProblemLog,
-    reading: Reading,
-    encoding: str = "",
-    packed: Sequence[int] = (),
-) -> Table:
-    body = gather(rows, len(layout.header), packed, log, pads=not reading.is_form)
+def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> Table:
     if body.short and not reading.is_form:
         how: How = "likely" if len(body.short) <= max(1, MOST_SHORT * len(body.lines)) else "open"
         samples = [str(line) for line in body.short]
@@ -223,12 +225,13 @@ def _first_lines(data: bytes, encoding: str) -> str:
     return "".join(lines)
 
 
-def _rows_of_text(data: bytes, encoding: str, dialect: Dialect, log: ProblemLog) -> Iterator[Row]:
+def _rows_of_text(
+    data: bytes, encoding: str, dialect: Dialect, log: ProblemLog, *, is_clean: bool
+) -> Iterator[Row]:
     """Yield the rows that are not blank, their cells as they stand: `gather` trims those it keeps as text."""
     text = _open_text(data, encoding)
     for _line in range(dialect.skipped):
         text.readline()
-    is_clean = _is_clean(data, encoding)
     # Strict, for otherwise a quote that is never closed swallows the rest of the file.
     reader = csv.reader(text, delimiter=dialect.separator, strict=True)
     line = 1 + dialect.skipped

@@ -11,11 +11,12 @@ from indexer.selectors.data_imports import decisions_of
 from weighting.readers.decisions import Decision
 
 PREFIX = "reading-"
+ORDER = ("open", "likely", "chosen", "seen")
 
 
 def reading_context(draft: DataImport) -> dict[str, Any]:
-    """Return the decisions that may be wrong, the open ones first."""
-    made = sorted(_shown(draft), key=lambda decision: not decision.is_open)
+    """Return the decisions that may be wrong, the open ones first, what the file shows last."""
+    made = sorted(_shown(draft), key=lambda decision: ORDER.index(decision.how))
     return {
         "readings": [_item(decision) for decision in made],
         "readings_open": sum(decision.is_open for decision in made),

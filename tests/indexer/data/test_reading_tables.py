@@ -266,3 +266,40 @@ def test_any_table_in_any_dialect_is_read_back_equal_or_asked_about(made):
     assert [" ".join(unit.split()) for unit in sheet.units] == [" ".join(unit.split()) for unit in units]
     found = [sheet.columns.index(head) for head in sheet.columns]
     np.testing.assert_allclose(sheet.values[:, found], values, rtol=1e-12)
+
+
+def large(*last):
+    """Return a table with more rows than are looked at before it is read, and some last ones."""
+    rng = np.random.default_rng(5)
+    rows = [f"u{row},{','.join(f'{value:.6f}' for value in rng.normal(size=40))}" for row in range(120)]
+    head = "unit," + ",".join(f"ind{column}x" for column in range(40))
+    return "\n".join([head, *rows, *last, ""])
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "x" + ",1.5" * 40,
+        "x" + ",1.5,,.5,1e-5,-2." * 8,
+        "x" + ",NA" + ",1.5" * 39,
+        "x" + ",1e-400" + ",1.5" * 39,
+        "x" + ",nan,inf" + ",1.5" * 38,
+        "x,1.5",
+        "," * 40,
+        'x,"1,234.5"' + ",1.5" * 39,
+        "x, 1.5 " + ",+1.5" * 39,
+        "Source: y" + "," * 40,
+    ],
+)
+def test_a_large_table_is_the_same_read_at_once_or_row_by_row(last, monkeypatch):
+    monkeypatch.setattr("weighting.readers.large.LARGE", 0)
+    at_once = read(large(last))
+    monkeypatch.setattr("weighting.readers.large.LARGE", math.inf)
+    by_rows = read(large(last))
+    monkeypatch.setattr("weighting.readers.table.packable", lambda head, width: [])
+    as_text = read(large(last))
+    for other in (by_rows, as_text):
+        np.testing.assert_array_equal(at_once[0].values, other[0].values)
+        for name in ("units", "lines", "texts", "kept", "left_out"):
+            assert getattr(at_once[0], name) == getattr(other[0], name)
+        assert at_once[1:] == other[1:]
