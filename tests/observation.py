@@ -3,9 +3,11 @@
 import io
 import itertools
 import logging
+import os
 import random
 import re
 import secrets
+import time
 import uuid
 import zipfile
 from dataclasses import replace
@@ -15,6 +17,7 @@ import celery
 import django.utils.cache
 import pytest
 from django.apps import apps
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
@@ -54,6 +57,10 @@ def frozen_chance(monkeypatch):
     dice = random.Random()
     letters = "abcdefghijklmnopqrstuvwxyz012345"
     monkeypatch.setattr(timezone, "now", lambda: NOON)
+    monkeypatch.setattr(time, "time", NOON.timestamp)
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda _self: NOON.replace(tzinfo=None))
+    monkeypatch.setattr(os, "urandom", dice.randbytes)
+    monkeypatch.setattr(secrets, "token_bytes", lambda size=32: dice.randbytes(size))
     monkeypatch.setattr(django.utils.cache, "http_date", lambda *_moment: "noon")
     monkeypatch.setattr(secrets, "choice", dice.choice)
     monkeypatch.setattr(secrets, "token_urlsafe", lambda size=32: "".join(dice.choices(letters, k=43)))
