@@ -21,7 +21,6 @@ from indexer.numeric.method_plan import (
     PlanFault,
     plan_faults,
 )
-from indexer.numeric.node_steps import Shortfall
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.transforms import TRANSFORMS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
@@ -225,9 +224,9 @@ def _fault_templates() -> dict[str, str]:
     }
 
 
-def lack_words(lack: Shortfall, name: str) -> str:
+def lack_words(share: float, least: float, name: str) -> str:
     """Say of which node a unit has too little; the index itself has no name."""
-    words = {"name": name, "share": f"{100 * lack.share:.4g}", "least": f"{100 * lack.least:.4g}"}
+    words = {"name": name, "share": f"{100 * share:.4g}", "least": f"{100 * least:.4g}"}
     if not name:
         return _("has %(share)s %% of the weight of the index, less than the %(least)s %% asked for") % words
     return _("has %(share)s %% of the weight of %(name)s, less than the %(least)s %% asked for") % words

@@ -1,25 +1,37 @@
 """How pages, figures, files and studies name versions, data sets, methods and units of scores."""
 
-from collections import Counter
 from datetime import datetime
 
 from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from indexer.models import DataSet, IndexMethod, Run
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.treatment import OUTLIER_ACTIONS
+from indexer.numeric.method_plan import SCALE
+from indexer.selectors.plans import score_unit_of
 from weighting.moments import zone_text
 
-# A score of 1 is shown as 100 of these.
+# A score of 1 is shown as 100 of these; on a scale of 1 and on any other they are called otherwise.
 UNIT_WORDS = {
     "total": gettext_lazy("% of the national total"),
     "prepared_total": gettext_lazy("% of the total of the prepared values"),
     "points": gettext_lazy("points of 100"),
     "standard_deviation": gettext_lazy("hundredths of a standard deviation"),
     "data_unit": gettext_lazy("hundredths of the data’s unit"),
+}
+UNITS = {
+    "total": gettext_lazy("parts of the national total"),
+    "prepared_total": gettext_lazy("parts of the total of the prepared values"),
+    "points": gettext_lazy("points from 0 to 1"),
+    "standard_deviation": gettext_lazy("standard deviations"),
+    "data_unit": gettext_lazy("units of the data"),
+}
+UNITS_TIMES = {
+    "total": gettext_lazy("parts in %(scale)s of the national total"),
+    "prepared_total": gettext_lazy("parts in %(scale)s of the total of the prepared values"),
+    "points": gettext_lazy("points of %(scale)s"),
+    "standard_deviation": gettext_lazy("parts in %(scale)s of a standard deviation"),
+    "data_unit": gettext_lazy("parts in %(scale)s of the data’s unit"),
 }
 
 
@@ -46,42 +58,9 @@ def data_set_name(data_set: DataSet) -> str:
     return _("%(name)s, edition %(edition)s") % {"name": name, "edition": data_set.edition}
 
 
-def method_words(method: IndexMethod) -> str:
-    """Say how raw values became scores; what the default leaves unused is not named."""
-    parts = [method.get_normalisation_display()]
-    if NORMALISATIONS[method.normalisation].takes_turn:
-        parts.append(method.get_negative_display())
-    if MISSING_POLICIES[method.missing].takes_missing:
-        parts.append(_("missing values: %(policy)s") % {"policy": method.get_missing_display()})
-    parts += _optional_steps(method)
-    parts.append(method.get_aggregation_display())
-    return _("; ").join(str(part) for part in parts)
-
-
-def _optional_steps(method: IndexMethod) -> list[str]:
-    """Name the steps that are off by default, with all that decides what they do."""
-    parts = []
-    if method.denominators:
-        for column, count in sorted(Counter(method.denominators.values()).items()):
-            words = ngettext(
-                "%(count)d indicator per %(column)s", "%(count)d indicators per %(column)s", count
-            )
-            parts.append(words % {"count": count, "column": column})
-    action = OUTLIER_ACTIONS[method.outliers]
-    if action.changes:
-        limits = _("skewness over %(skewness)s and kurtosis over %(kurtosis)s") % {
-            "skewness": f"{method.skewness_limit:g}",
-            "kurtosis": f"{method.kurtosis_limit:g}",
-        }
-        said = {"action": method.get_outliers_display(), "limits": limits, "most": method.winsorised_most}
-        if action.draws_in:
-            parts.append(_("outliers: %(action)s (%(limits)s, at most %(most)s cells each)") % said)
-        else:
-            parts.append(_("outliers: %(action)s (%(limits)s)") % said)
-    return parts
-
-
 def score_unit(method: IndexMethod) -> str:
     """Name the unit that scores are shown in."""
-    entry = NORMALISATIONS[method.normalisation]
-    return str(UNIT_WORDS[entry.prepared_unit if method.is_prepared else entry.unit])
+    unit = score_unit_of(method)
+    if method.scale == SCALE:
+        return str(UNIT_WORDS[unit])
+    return str(UNITS[unit] if method.scale == 1 else UNITS_TIMES[unit]) % {"scale": f"{method.scale:g}"}

@@ -23,7 +23,6 @@ from indexer.selectors.profiles import (
     city_profile_of,
     other_ranks_of,
 )
-from indexer.selectors.runs import PERCENT
 from indexer.services.study_pairs import count_at_once
 from weighting.api.base import PAGE, described
 
@@ -37,7 +36,7 @@ class ScoreProfileSerializer(serializers.Serializer):
     rank = serializers.IntegerField(allow_null=True)
     rank_in_region = serializers.IntegerField(allow_null=True)
     rank_in_province = serializers.IntegerField(allow_null=True)
-    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     province_mean = serializers.FloatField(allow_null=True)
     region_mean = serializers.FloatField(allow_null=True)
     nation_mean = serializers.FloatField(allow_null=True)
@@ -111,7 +110,7 @@ class CityProfileView(RunView):
                     "run": other.run.pk,
                     "weight_version": other.run.weight_version_id,
                     "rank": other.rank,
-                    "score": other.score * PERCENT,
+                    "score": other.score * other.run.method.scale,
                 }
                 for other in others
             ]
@@ -162,13 +161,13 @@ def _profile(profile: CityProfile) -> dict[str, Any]:
         "province": place.name_zh,
         "region": place.region.name_zh,
         "cities": profile.count,
-        "scores": [_score(score) for score in [profile.composite, *profile.nodes]],
+        "scores": [_score(score, profile.run.method.scale) for score in [profile.composite, *profile.nodes]],
         "neighbours": [
             {
                 **unit_of(near.city),
                 "rank": near.rank,
-                "score": near.score * PERCENT,
-                "gap": near.gap * PERCENT,
+                "score": near.score * profile.run.method.scale,
+                "gap": near.gap * profile.run.method.scale,
                 "probability_below": profile.share_above(near.position),
             }
             for near in profile.neighbours
@@ -187,7 +186,7 @@ def _interval(profile: CityProfile) -> dict[str, Any] | None:
     return said | {name: getattr(intervals, name)[place] for name in ("nominal", *QUANTILES)}
 
 
-def _score(score: ScoreProfile) -> dict[str, Any]:
+def _score(score: ScoreProfile, scale: float) -> dict[str, Any]:
     ranks = {
         "rank": score.rank,
         "rank_in_region": score.rank_in_region,
@@ -203,7 +202,7 @@ def _score(score: ScoreProfile) -> dict[str, Any]:
         "indicator": score.node.code if score.node else None,
         "changed_values": score.changed,
         **{name: None if np.isnan(rank) else int(rank) for name, rank in ranks.items()},
-        **{name: None if np.isnan(value) else value * PERCENT for name, value in figures.items()},
+        **{name: None if np.isnan(value) else value * scale for name, value in figures.items()},
     }
 
 

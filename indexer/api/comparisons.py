@@ -17,7 +17,7 @@ from indexer.models import City
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
-from indexer.selectors.runs import PERCENT, load_runs, runs_visible_to
+from indexer.selectors.runs import load_runs, runs_visible_to
 from weighting.api.base import PAGE, described
 
 REASONS = [("", "split"), ("sums", "no weighted sums over all indicators"), ("units", "two units")]
@@ -64,7 +64,9 @@ class ComparedCitySerializer(UnitSerializer):
     region = serializers.CharField()
     ranks = serializers.ListField(child=serializers.IntegerField(), help_text="In the order of the runs.")
     shifts = serializers.ListField(child=serializers.IntegerField(), help_text="Places gained on the base.")
-    scores = serializers.ListField(child=serializers.FloatField(), help_text="Unrounded, in percent.")
+    scores = serializers.ListField(
+        child=serializers.FloatField(), help_text="Unrounded, on the scale of the method."
+    )
 
 
 class ComparedCityPageSerializer(serializers.Serializer):
@@ -225,7 +227,7 @@ def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
         "region": city.province.region.name_zh,
         "ranks": compared.ranks[position].tolist(),
         "shifts": compared.shifts[position].tolist(),
-        "scores": [float(result.scores[position]) * PERCENT for result in compared.results],
+        "scores": [float(result.scores[position]) * result.run.method.scale for result in compared.results],
     }
 
 
@@ -237,16 +239,16 @@ def _city_change(change: CityChange) -> dict[str, Any]:
         "after": after.pk,
         "rank_before": change.ranks[0],
         "rank_after": change.ranks[1],
-        "score_before": change.scores[0] * PERCENT,
-        "score_after": change.scores[1] * PERCENT,
+        "score_before": change.scores[0] * change.compared.scale,
+        "score_after": change.scores[1] * change.compared.scale,
         "not_split": change.why_not_split,
-        "nodes": [_node(branch) for branch in change.branches],
+        "nodes": [_node(branch, change.compared.scale) for branch in change.branches],
         "passed": [_passing(change, position) for position in change.passed],
         "passed_by": [_passing(change, position) for position in change.passed_by],
     }
 
 
-def _node(branch: NodeChange) -> dict[str, Any]:
+def _node(branch: NodeChange, scale: float) -> dict[str, Any]:
     return {
         "code": branch.node.code,
         "parent": branch.node.parent.code if branch.node.parent else None,
@@ -254,10 +256,10 @@ def _node(branch: NodeChange) -> dict[str, Any]:
         "local_after": branch.local[1],
         "global_before": branch.global_[0],
         "global_after": branch.global_[1],
-        "score_before": branch.values[0] * PERCENT,
-        "score_after": branch.values[1] * PERCENT,
-        "through_weights": branch.through_weights * PERCENT,
-        "through_values": branch.through_values * PERCENT,
+        "score_before": branch.values[0] * scale,
+        "score_after": branch.values[1] * scale,
+        "through_weights": branch.through_weights * scale,
+        "through_values": branch.through_values * scale,
     }
 
 

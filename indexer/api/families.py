@@ -17,7 +17,6 @@ from indexer.api.run_view import RunView
 from indexer.models import BranchIndex
 from indexer.selectors.families import BranchRanking, branches_visible_to
 from indexer.selectors.node_scores import node_scores_of
-from indexer.selectors.runs import PERCENT
 from weighting.api.base import PAGE, Pages, Resource, described
 from weighting.requests import read_id
 
@@ -45,7 +44,7 @@ class BranchIndices(Resource):
 class BranchRankingSerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
-    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of it.")
     rank_in_whole = serializers.IntegerField()
     shift = serializers.IntegerField(allow_null=True, help_text="Places higher than in the whole.")
@@ -84,7 +83,7 @@ def _row(ranking: BranchRanking, position: int) -> dict[str, Any]:
     return {
         "unit": city.name_zh,
         "unit_en": city.name_en,
-        "score": None if np.isnan(score) else score * PERCENT,
+        "score": None if np.isnan(score) else score * ranking.subject.scale,
         "rank": rank,
         "rank_in_whole": int(ranking.whole_ranks[position]),
         "shift": int(ranking.shifts[position]) if rank else None,

@@ -20,7 +20,6 @@ from indexer.selectors.fragility import (
     fragility_of,
     pair_fragility_of,
 )
-from indexer.selectors.runs import PERCENT
 from weighting.api.base import PAGE, described
 
 
@@ -36,7 +35,7 @@ class CriticalWeightSerializer(serializers.Serializer):
     rank = serializers.IntegerField(help_text="Of the better city.")
     upper = UnitSerializer()
     lower = UnitSerializer()
-    gap = serializers.FloatField(help_text="Difference of the scores, in percent like them.")
+    gap = serializers.FloatField(help_text="Difference of the scores, on their scale.")
     indicator = serializers.CharField(allow_null=True, help_text="Null: no weight alone ties the two.")
     local_before = serializers.FloatField(allow_null=True)
     local_after = serializers.FloatField(allow_null=True)
@@ -86,7 +85,7 @@ class PairWeightsSerializer(serializers.Serializer):
     lower = UnitSerializer()
     rank_upper = serializers.IntegerField()
     rank_lower = serializers.IntegerField()
-    gap = serializers.FloatField(help_text="Difference of the scores, in percent like them.")
+    gap = serializers.FloatField(help_text="Difference of the scores, on their scale.")
     weights = PairWeightSerializer(many=True, help_text="Feasible ones first, the smallest change first.")
 
 
@@ -125,7 +124,7 @@ def _pair(pair: PairFragility) -> dict[str, Any]:
         "lower": {"id": pair.second.pk, "unit": pair.second.name_zh, "unit_en": pair.second.name_en},
         "rank_upper": upper,
         "rank_lower": lower,
-        "gap": pair.gap * PERCENT,
+        "gap": pair.gap * pair.run.method.scale,
         "weights": [
             {
                 "indicator": pair.nodes[node].code,
@@ -162,7 +161,7 @@ def _answer(fragility: Fragility, pair: int) -> dict[str, Any]:
         "rank": int(fragility.upper_ranks[pair]),
         "upper": {"id": upper.pk, "unit": upper.name_zh, "unit_en": upper.name_en},
         "lower": {"id": lower.pk, "unit": lower.name_zh, "unit_en": lower.name_en},
-        "gap": float(fragility.changes.gaps[pair]) * PERCENT,
+        "gap": float(fragility.changes.gaps[pair]) * fragility.run.method.scale,
         "indicator": node.code if node else None,
         "local_before": weights[0] if weights else None,
         "local_after": weights[1] if weights else None,

@@ -13,7 +13,7 @@ from indexer.api.run_view import NODE, RunView
 from indexer.enums import RunStatus
 from indexer.selectors.map_points import MapPoint, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
-from indexer.selectors.runs import PERCENT, runs_with_nodes_visible_to
+from indexer.selectors.runs import runs_with_nodes_visible_to
 from weighting.api.base import described
 from weighting.requests import read_id
 
@@ -23,7 +23,7 @@ class MapPointSerializer(serializers.Serializer):
     unit_en = serializers.CharField(source="city.name_en")
     latitude = serializers.FloatField(source="city.latitude", help_text="Degrees north, WGS 84.")
     longitude = serializers.FloatField(source="city.longitude", help_text="Degrees east.")
-    score = serializers.SerializerMethodField(help_text="Unrounded, in percent.")
+    score = serializers.SerializerMethodField(help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField()
     shift = serializers.IntegerField(allow_null=True, help_text="Places gained against the other run.")
 
@@ -32,7 +32,7 @@ class MapPointSerializer(serializers.Serializer):
     )
 
     def get_score(self, point: MapPoint) -> float:
-        return point.score * PERCENT
+        return point.score * self.context["scale"]
 
 
 class MapSerializer(serializers.Serializer):
@@ -64,7 +64,7 @@ class MapOfRun(RunView):
             "points": view.points,
             "unplaced": [city.name_zh for city in view.unplaced],
         }
-        return Response(MapSerializer(answer).data)
+        return Response(MapSerializer(answer, context={"scale": subject.scale}).data)
 
     def _other(self, subject: NodeScores) -> NodeScores | None:
         asked = self.request.query_params.get("against", "")

@@ -9,7 +9,10 @@ from rest_framework.response import Response
 
 from indexer.api.serializers import MethodSerializer
 from indexer.dispatch import compute_with_method
-from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.enums import Negative, Normalisation, Outliers
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.method_plan import MOST_DIGITS
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import choice_of, use_method
@@ -27,8 +30,12 @@ class ChoiceSerializer(serializers.Serializer):
 
     normalisation = serializers.ChoiceField(choices=Normalisation.choices, required=False)
     negative = serializers.ChoiceField(choices=Negative.choices, required=False)
-    missing = serializers.ChoiceField(choices=Missing.choices, required=False)
-    aggregation = serializers.ChoiceField(choices=Aggregation.choices, required=False)
+    missing = serializers.CharField(
+        required=False, max_length=120, help_text=f"{', '.join(MISSING_POLICIES)}, group_mean:COLUMN, …"
+    )
+    aggregation = serializers.CharField(
+        required=False, max_length=24, help_text=f"{', '.join(AGGREGATIONS)}, power:p."
+    )
     outliers = serializers.ChoiceField(choices=Outliers.choices, required=False)
     skewness_limit = serializers.FloatField(min_value=0, required=False)
     kurtosis_limit = serializers.FloatField(min_value=0, required=False)
@@ -36,6 +43,16 @@ class ChoiceSerializer(serializers.Serializer):
     denominators = serializers.DictField(
         child=serializers.CharField(), required=False, help_text="Code of a leaf: code of a column."
     )
+    coverage = serializers.FloatField(min_value=0, max_value=1, required=False)
+    floor = serializers.FloatField(min_value=0, required=False, allow_null=True)
+    leaves = serializers.DictField(
+        child=serializers.DictField(), required=False, help_text="Code of a leaf: its cells by column."
+    )
+    nodes = serializers.DictField(
+        child=serializers.DictField(), required=False, help_text="The same of inner nodes; '' is the index."
+    )
+    scale = serializers.FloatField(min_value=0, required=False)
+    digits = serializers.IntegerField(min_value=0, max_value=MOST_DIGITS, required=False, allow_null=True)
 
 
 class RunRequestSerializer(serializers.Serializer):

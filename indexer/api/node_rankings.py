@@ -15,6 +15,7 @@ from indexer.api.serializers import MARKS, MethodSerializer
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import cities_of_run
+from indexer.selectors.coverage import unranked_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
 from indexer.selectors.runs import Printed, printed_figures_of, shown_score
@@ -26,7 +27,7 @@ class NodeRankingSerializer(serializers.Serializer):
     unit_en = serializers.CharField()
     province = serializers.CharField()
     region = serializers.CharField()
-    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of the node.")
     mark = serializers.ChoiceField(choices=MARKS)
     changes = serializers.ListField(
@@ -74,6 +75,15 @@ class ChangedCellSerializer(serializers.Serializer):
     changes = serializers.ListField(child=serializers.CharField())
 
 
+class UnrankedSerializer(serializers.Serializer):
+    unit = serializers.CharField(source="city.name_zh")
+    unit_en = serializers.CharField(source="city.name_en")
+    unit_code = serializers.CharField(source="city.code")
+    node = serializers.CharField(source="node.code", default=None, help_text="Null: the index itself.")
+    share = serializers.FloatField(help_text="Of the weight below the node, what the unit has.")
+    least = serializers.FloatField(help_text="The coverage that is asked for.")
+
+
 class PreparationSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     method = MethodSerializer()
@@ -81,6 +91,7 @@ class PreparationSerializer(serializers.Serializer):
     cells = ChangedCellSerializer(
         many=True, help_text="Every value that was filled in, left out or winsorised; not those only logged."
     )
+    unranked = UnrankedSerializer(many=True, help_text="Units with too few values for a score.")
 
 
 class PreparationView(RunView):
@@ -90,9 +101,11 @@ class PreparationView(RunView):
     def get(self, request: Request, pk: int) -> Response:
         run = self.finished_run(pk)
         answer: dict[str, Any] = {"run": run.pk, "method": run.method, "treatments": [], "cells": []}
+        answer["unranked"] = []
         if may_change_cells(run.method):
             record = record_of(run)
             answer |= {"treatments": record.treatments, "cells": _changed_cells(run, record.cells)}
+            answer["unranked"] = unranked_of(node_scores_of(run))
         return Response(PreparationSerializer(answer).data)
 
 

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from indexer.api.run_view import NODE, RunView
 from indexer.selectors.places import Level, PlaceRanking, city_weights_of, rank_places, usual_weight
-from indexer.selectors.runs import PERCENT
 from weighting.api.base import described
 
 PLAIN = "plain"
@@ -32,7 +31,7 @@ class PlaceScoreSerializer(serializers.Serializer):
     name_en = serializers.CharField()
     cities = serializers.IntegerField()
     rank = serializers.IntegerField(allow_null=True, help_text="Null where no city has a score.")
-    score = serializers.FloatField(allow_null=True, help_text="Unrounded, in percent.")
+    score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     children = ChildScoreSerializer(many=True, help_text="The same of the nodes right below.")
     changed_values = serializers.IntegerField(
         help_text="Values behind the scores of its cities that were filled in, left out or treated."
@@ -85,7 +84,7 @@ def _answer(ranked: PlaceRanking) -> dict[str, Any]:
 def _place(ranked: PlaceRanking, position: int) -> dict[str, Any]:
     place = ranked.places[position]
     values = ranked.scores[position].tolist()
-    score, *below = [None if np.isnan(value) else value * PERCENT for value in values]
+    score, *below = [None if np.isnan(value) else value * ranked.subject.scale for value in values]
     codes = [child.code for child in ranked.children]
     return {
         "name_zh": place.name_zh,

@@ -26,6 +26,12 @@ class MethodSerializer(serializers.ModelSerializer):
             "kurtosis_limit",
             "winsorised_most",
             "denominators",
+            "coverage",
+            "floor",
+            "leaves",
+            "nodes",
+            "scale",
+            "digits",
             "sha256",
         ]
 
@@ -114,7 +120,7 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 class RankingSerializer(serializers.ModelSerializer):
-    """``score`` is unrounded, in percent; ``mark`` says whether a publication prints the same."""
+    """``score`` is unrounded; ``mark`` says whether a publication prints the same."""
 
     unit = serializers.CharField(source="city.name_zh")
     unit_en = serializers.CharField(source="city.name_en")

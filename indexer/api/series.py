@@ -16,7 +16,6 @@ from indexer.api.run_view import NODE, RunView
 from indexer.forms.series import LINEAR, LOGARITHMIC, read_bands
 from indexer.models import OutsideSeries, Run
 from indexer.numeric.association import Association
-from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import (
     Outlier,
     SeriesReport,
@@ -156,7 +155,7 @@ def _answer(report: SeriesReport) -> dict[str, Any]:
             {"first": band.first, "last": band.last, "association": _association(band.association)}
             for band in report.bands
         ],
-        "outliers": [_outlier(outlier) for outlier in report.outliers],
+        "outliers": [_outlier(outlier, report.subject.scale) for outlier in report.outliers],
         "regions": _shares(report.shares(lambda city: city.province.region)) if shares else [],
         "provinces": _shares(report.shares(lambda city: city.province)) if shares else [],
         "without_value": [city.name_zh for city in report.without],
@@ -177,12 +176,12 @@ def _defined(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _outlier(outlier: Outlier) -> dict[str, Any]:
+def _outlier(outlier: Outlier, scale: float) -> dict[str, Any]:
     return {
         "unit": outlier.city.name_zh,
         "rank": outlier.rank,
         "value": outlier.value,
-        "score": outlier.score * PERCENT,
+        "score": outlier.score * scale,
         "residual": outlier.residual,
     }
 

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from indexer.api.run_view import RunView
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WeightStateError, state_text
-from indexer.selectors.runs import PERCENT
 from indexer.selectors.what_if import WhatIf, what_if_of
 from weighting.api.base import described
 from weighting.numeric.tree import global_weights
@@ -37,7 +36,7 @@ class TriedWeightSerializer(serializers.Serializer):
 class TriedCitySerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
-    score = serializers.FloatField(help_text="Unrounded, in percent.")
+    score = serializers.FloatField(help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField()
     nominal_rank = serializers.IntegerField(help_text="Under the run's own weights.")
     shift = serializers.IntegerField(help_text="Places gained.")
@@ -88,7 +87,7 @@ def _answer(tried: WhatIf) -> dict[str, Any]:
             {
                 "unit": city.name_zh,
                 "unit_en": city.name_en,
-                "score": score * PERCENT,
+                "score": score * tried.run.method.scale,
                 "rank": rank,
                 "nominal_rank": nominal,
                 "shift": shift,

@@ -166,7 +166,8 @@ def reasons_by_city(inputs: Inputs, made: NormalisedLeaves) -> dict[int, str]:
     tree = inputs.framework.tree
     reasons: dict[int, str] = {}
     for lack in shortfalls(tree, inputs.local, made.given, inputs.plan.node_steps(tree)):
-        reasons.setdefault(lack.city, lack_words(lack, "" if lack.node < 0 else tree.codes[lack.node]))
+        name = "" if lack.node < 0 else tree.codes[lack.node]
+        reasons.setdefault(lack.city, lack_words(lack.share, lack.least, name))
     return reasons
 
 

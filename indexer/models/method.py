@@ -46,6 +46,10 @@ class IndexMethod(models.Model):
         """Whether columns may be divided or treated for outliers before they are normalised."""
         return bool(self.denominators) or OUTLIER_ACTIONS[self.outliers].changes
 
+    def digits_or(self, otherwise: int) -> int:
+        """Return the digits that scores are printed with."""
+        return otherwise if self.digits is None else self.digits
+
     @property
     def is_table(self) -> bool:
         """Whether some leaf or node goes a way of its own, or the index a way that has no word of its own."""

@@ -147,6 +147,23 @@ class MethodPlan:
         return not self.leaves and not self.nodes and self.node.coverage == 0 and self.floor is None
 
     @cached_property
+    def adds_up(self) -> bool:
+        """Whether every score is the sum of its weighted parts."""
+        codes = [self.node.aggregation, *(cells.get("aggregation", "") for cells in self.nodes.values())]
+        return all(AGGREGATIONS[code].is_sum for code in codes if code)
+
+    @cached_property
+    def score_unit(self) -> ScoreUnit:
+        """What scores are counted in, but for denominators: points where leaves differ."""
+        steps = [self.leaf, *(self.leaf_step(code) for code in self.leaves)]
+        units = {_unit_of(step) for step in steps}
+        return (
+            units.pop()
+            if len(units) == 1 and AGGREGATIONS[self.node_step().aggregation].is_mean
+            else "points"
+        )
+
+    @cached_property
     def may_leave_out(self) -> bool:
         """Whether a coverage may leave a city without a score."""
         coverages = [self.node.coverage, *(cells.get("coverage", 0.0) for cells in self.nodes.values())]
@@ -157,21 +174,15 @@ class MethodPlan:
         return any(MISSING_POLICIES[step.imputation].leaves_gaps for step in self.leaf_steps(tree))
 
 
-def score_unit_of(steps: list[LeafStep], whole: str, *, divided: bool) -> ScoreUnit:
-    """Return what scores are counted in: points where leaves differ or no mean of them is formed."""
-    units = {_unit_of(step, divided=divided) for step in steps}
-    return units.pop() if len(units) == 1 and AGGREGATIONS[whole].is_mean else "points"
-
-
-def _unit_of(step: LeafStep, *, divided: bool) -> ScoreUnit:
+def _unit_of(step: LeafStep) -> ScoreUnit:
     entry = NORMALISATIONS[step.normalisation]
-    changed = divided or OUTLIER_ACTIONS[step.outliers].changes or TRANSFORMS[step.transform].changes
+    changed = OUTLIER_ACTIONS[step.outliers].changes or TRANSFORMS[step.transform].changes
     return entry.prepared_unit if changed else entry.unit
 
 
 def plan_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[PlanFault]:
     """Return everything in a plan that no data could satisfy, in the order of the tree."""
-    found = list(_index_faults(plan))
+    found = list(index_faults(plan))
     found += _unknown_nodes(plan, tree)
     for code, direction in zip(tree.leaf_codes, directions.tolist(), strict=True):
         found += _leaf_faults(code, plan.leaf_step(code), plan.leaves.get(code, {}), direction)
@@ -180,7 +191,8 @@ def plan_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[Plan
     return found
 
 
-def _index_faults(plan: MethodPlan) -> Iterator[PlanFault]:
+def index_faults(plan: MethodPlan) -> Iterator[PlanFault]:
+    """Yield what is wrong with the choices of the index, whatever its tree."""
     if not (math.isfinite(plan.scale) and plan.scale > 0):
         yield PlanFault("scale_range", column="scale", value=f"{plan.scale:g}")
     if plan.digits is not None and not 0 <= plan.digits <= MOST_DIGITS:

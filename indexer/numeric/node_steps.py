@@ -19,7 +19,7 @@ from indexer.numeric.composite import (
     inner_scores,
 )
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
+from weighting.numeric.tree import NO_PARENT, Tree
 
 # Shares of weight that differ by less are the same one.
 ROUNDING = 1e-9
@@ -155,8 +155,28 @@ def score_nodes(
         else:
             nodes = np.empty((leaf_weights.shape[1], 0, len(normalised)))
         return Scored(np.ascontiguousarray(scores.T), nodes)
-    local = np.stack([local_from_leaf_weights(tree, version) for version in leaf_weights.T], axis=1)
+    local = _local_weights(tree, np.asarray(leaf_weights, dtype=np.float64))
     return score_locally(tree, local, normalised, steps, missing=missing, given=given)
+
+
+def _local_weights(tree: Tree, leaf_weights: FloatArray) -> FloatArray:
+    """Return the local weights of each version, (nodes, versions), as `local_from_leaf_weights`.
+
+    Versions are added side by side, node by node, so that one alone has the bits it has among others.
+    """
+    totals = np.zeros((len(tree), leaf_weights.shape[1]))
+    totals[tree.leaves] = leaf_weights
+    for level in reversed(tree.levels[1:]):
+        for node in level.tolist():
+            totals[tree.parents[node]] += totals[node]
+    local = np.empty_like(totals)
+    for group in tree.groups:
+        whole = np.zeros(leaf_weights.shape[1])
+        for node in group.tolist():
+            whole += totals[node]
+        equal = np.full(totals[group].shape, 1 / len(group))
+        local[group] = np.divide(totals[group], whole, out=equal, where=whole > 0)
+    return local
 
 
 def score_locally(
@@ -167,12 +187,18 @@ def score_locally(
     *,
     missing: Missing = "refuse",
     given: BoolArray | None = None,
+    by_product: bool = False,
 ) -> Scored:
-    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions)."""
+    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions).
+
+    With ``by_product`` a node of leaves alone is added by a matrix product, which is quicker and
+    whose last bit depends on how many versions there are: for draws, not for runs.
+    """
     absent = np.isnan(normalised)
     if missing == "refuse" and not steps.has_coverage and absent.any():
         raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))
-    climb = _Climb(tree, steps, np.ascontiguousarray(normalised.T), ~absent if given is None else given)
+    present = ~absent if given is None else given
+    climb = _Climb(tree, steps, np.ascontiguousarray(normalised.T), present, by_product=by_product)
     cities, versions = len(normalised), local.shape[1]
     scores = np.empty((versions, cities))
     inner = np.empty((versions, len(tree.inner), cities))
@@ -186,8 +212,16 @@ def score_locally(
 class _Climb:
     """Forms the nodes of a tree from the bottom up, for some versions at a time."""
 
-    def __init__(self, tree: Tree, steps: NodeSteps, values: FloatArray, given: BoolArray) -> None:
-        self._tree, self._steps = tree, steps
+    def __init__(
+        self,
+        tree: Tree,
+        steps: NodeSteps,
+        values: FloatArray,
+        given: BoolArray,
+        *,
+        by_product: bool = False,
+    ) -> None:
+        self._tree, self._steps, self._by_product = tree, steps, by_product
         self._leaf_row = {int(leaf): row for row, leaf in enumerate(tree.leaves)}
         self._inner_row = {int(node): row for row, node in enumerate(tree.inner)}
         self._values, self._given = values, np.ascontiguousarray(given.T)
@@ -225,13 +259,17 @@ class _Climb:
         entry = AGGREGATIONS[code]
         if entry.combine is not None:
             return self._combine(entry, group, local, inner)
+        if self._by_product and not self._has_gaps and self._tree.is_leaf[group].all():
+            terms = np.concatenate([self._term(child, entry, inner) for child in group.tolist()])
+            return entry.finish(local[group].T @ terms)
         total = np.zeros((local.shape[1], self._values.shape[1]))
+        product = np.empty_like(total)
         mass = np.zeros_like(total) if self._has_gaps else None
         for child in group.tolist():
             weight = local[child][:, np.newaxis]
             term = self._term(child, entry, inner)
             if mass is None:
-                total += weight * term
+                total += np.multiply(weight, term, out=product)
                 continue
             there = ~np.isnan(term)
             total += weight * np.where(there, term, 0)

@@ -338,7 +338,9 @@ class _Scorer:
     def scores(self, local: FloatArray) -> FloatArray:
         """Score each city, (nodes, versions) -> (versions, cities)."""
         if self._nodes_of is not None:
-            return score_locally(self._tree, local, self._nodes_of, self._steps, missing="reweight").scores
+            return score_locally(
+                self._tree, local, self._nodes_of, self._steps, missing="reweight", by_product=True
+            ).scores
         if len(self._parts) == 1 and self._parts[0][1].all():
             scores = self._leaf_weights(local).T @ self._parts[0][2]
         else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.models import City, CityScore, Province, Region, Register, Run
 from indexer.names import fold_name
+from indexer.selectors.plans import plan_of
 from weighting.numeric.arrays import IntArray
 
 # More cities than this are not asked for one by one.
@@ -21,16 +22,22 @@ class Cities(Sequence[City]):
     once it is looked at: those of ``load`` together, or all of them when any other is.
     """
 
-    def __init__(self, run: Run, rows: IntArray | None = None, folded: dict[int, str] | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        rows: IntArray | None = None,
+        folded: dict[int, str] | None = None,
+        ids: list[int] | None = None,
+    ) -> None:
         """``rows`` are ids of cities and of their provinces, (cities, 2), in any order, if known.
 
-        So are ``folded``, the folded names by id of city.
+        So are ``folded``, the folded names by id of city; ``ids`` are those of some cities alone.
         """
         self._run = run
         self._rows = rows
         self._folded = folded
         self._loaded: dict[int, City] = {}
-        self.ids: list[int] = run.data_set.city_ids
+        self.ids: list[int] = run.data_set.city_ids if ids is None else ids
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -135,6 +142,20 @@ class Cities(Sequence[City]):
 def cities_of_run(run: Run) -> Cities:
     """Return the cities of a finished run in the order of its matrix."""
     return Cities(run)
+
+
+def ranked_cities_of_run(run: Run) -> Cities:
+    """Return the cities that have a score, in the order of the matrix: what other weights may rank."""
+    rows = ranked_rows_of(run)
+    return Cities(run, ids=None if rows is None else [run.data_set.city_ids[row] for row in rows.tolist()])
+
+
+def ranked_rows_of(run: Run) -> IntArray | None:
+    """Return the rows of the cities that have a score; None where the method leaves none without."""
+    if not plan_of(run.method).may_leave_out:
+        return None
+    scored = set(CityScore.objects.filter(run=run).values_list("city_id", flat=True))
+    return np.flatnonzero([city_id in scored for city_id in run.data_set.city_ids])
 
 
 def rows_of_cities(ids: Collection[int], columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -153,6 +153,6 @@ def coherence_of(run: Run) -> Coherence:
         normalised=normalised[ranked],
         local=local,
         aggregation=run.method.aggregation,
-        steps=plan_of(run.method).node_steps(tree),
+        steps=plan_of(run.method).node_steps(tree).for_all,
     )
     return Coherence(subject, scored, index)

@@ -1,14 +1,13 @@
 """Runs of the same cities under several versions, data or methods, set against the first of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from indexer.models import Run
-from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.models import IndexMethod, Run
 from indexer.numeric.comparison import (
     ChangeParts,
     band_flows,
@@ -21,6 +20,7 @@ from indexer.numeric.comparison import (
     top_overlap,
 )
 from indexer.selectors.cities import Cities, cities_of_run
+from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -62,6 +62,8 @@ class Comparison:
     tree: Tree
     cities: Cities
     weights: FloatArray  # global, (nodes, versions)
+    # Cities that some of the runs leave without a rank.
+    left_out: int = 0
 
     @property
     def runs(self) -> list[Run]:
@@ -135,6 +137,11 @@ class Comparison:
         return self.results[-1].scores - self.results[0].scores
 
     @property
+    def scale(self) -> float:
+        """What a score of the base is shown times."""
+        return self.runs[0].method.scale
+
+    @property
     def one_data_set(self) -> bool:
         return len({run.data_set_id for run in self.runs}) == 1
 
@@ -145,9 +152,10 @@ class Comparison:
     def why_not_split(self, place: int = -1) -> NotSplit:
         """Say why the change from the base to another version has no parts; empty where it has."""
         pair = (self.results[0], self.results[place])
-        if pair[0].run.method.normalisation != pair[1].run.method.normalisation:
+        methods = [result.run.method for result in pair]
+        if len({_unit_of_values(method) for method in methods}) > 1:
             return "units"
-        if not all(AGGREGATIONS[result.run.method.aggregation].is_sum for result in pair):
+        if not all(plan_of(method).adds_up for method in methods):
             return "sums"
         if any(np.isnan(self._values(result)).any() for result in pair):
             return "sums"
@@ -188,17 +196,44 @@ class Comparison:
         return bool(np.ptp(inside, axis=1).max() > WEIGHT_TOLERANCE)
 
 
+def _unit_of_values(method: IndexMethod) -> tuple[Any, ...]:
+    """Return what has to be alike for scores to be subtracted."""
+    own = {code: cells.get("normalisation", "") for code, cells in method.leaves.items()}
+    return method.normalisation, method.scale, *sorted((code, how) for code, how in own.items() if how)
+
+
 def compare_runs(runs: Sequence[Run]) -> Comparison:
     """Set finished runs of one framework and the same cities side by side; the first is the base."""
     nodes = indicators_of(runs[0].data_set.framework_id)
     weights = global_weights_of([run.weight_version_id for run in runs])
+    results, cities, left_out = _ranked_in_all(results_of(runs, nodes), cities_of_run(runs[0]))
     return Comparison(
-        results=results_of(runs, nodes),
+        results=results,
         nodes=nodes,
         tree=tree_of(nodes),
-        cities=cities_of_run(runs[0]),
+        cities=cities,
         weights=np.stack([weights[run.weight_version_id] for run in runs], axis=1),
+        left_out=left_out,
     )
+
+
+def _ranked_in_all(results: list[RunResult], cities: Cities) -> tuple[list[RunResult], Cities, int]:
+    """Return the cities that every run ranks, with the ranks they have there, and how many are left out."""
+    ranked = np.logical_and.reduce([result.ranks > 0 for result in results])
+    if ranked.all():
+        return results, cities, 0
+    chosen = np.flatnonzero(ranked)
+    ids = [cities.ids[place] for place in chosen.tolist()]
+    some = [
+        replace(
+            result,
+            scores=result.scores[chosen],
+            ranks=result.ranks[chosen],
+            rows=chosen if result.rows is None else result.rows[chosen],
+        )
+        for result in results
+    ]
+    return some, Cities(results[0].run, ids=ids), int((~ranked).sum())
 
 
 def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:

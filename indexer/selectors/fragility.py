@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.models import City, Run
 from indexer.numeric.sensitivity import SmallestChanges, critical_weights, smallest_changes
-from indexer.selectors.cities import Cities, cities_of_run
+from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.indices import index_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -147,7 +147,7 @@ def fragility_of(run: Run) -> Fragility:
     return Fragility(
         run=run,
         nodes=indicators_of(run.data_set.framework_id),
-        cities=cities_of_run(run),
+        cities=ranked_cities_of_run(run),
         tree=index.tree,
         local=index.local,
         ranks=index.nominal_ranks,

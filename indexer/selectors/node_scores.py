@@ -7,11 +7,9 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import Cities
+from indexer.selectors.plans import plan_of, score_unit_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
 from indexer.selectors.runs import RunResult, result_of
 from weighting.models import Indicator
@@ -34,6 +32,11 @@ class NodeScores:
     @property
     def run(self) -> Run:
         return self.result.run
+
+    @property
+    def scale(self) -> float:
+        """What a score is shown times."""
+        return self.run.method.scale
 
     @property
     def name(self) -> str:
@@ -66,10 +69,10 @@ class NodeScores:
     @cached_property
     def is_share(self) -> bool:
         """Whether a score is the city's part of the national total, so that scores may be added."""
-        method = self.run.method
-        is_sum = AGGREGATIONS[method.aggregation].is_sum and not MISSING_POLICIES[method.missing].leaves_gaps
+        plan, tree = plan_of(self.run.method), self.result.leaves.structure.tree
+        is_sum = plan.adds_up and not plan.leaves_gaps(tree)
         # Parts of a total of quotients, or of values drawn in, are no parts of the nation.
-        shares = NORMALISATIONS[method.normalisation].is_part_of_total and not method.is_prepared
+        shares = score_unit_of(self.run.method) == "total"
         return is_sum and shares and 0 < self.scores.sum() <= 1 + ROUNDING
 
     @cached_property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from indexer.models import IndexMethod
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.method_plan import LeafStep, MethodPlan, NodeStep
+from indexer.numeric.normalisations import ScoreUnit
 
 
 def plan_of(method: IndexMethod) -> MethodPlan:
@@ -24,6 +25,13 @@ def plan_of(method: IndexMethod) -> MethodPlan:
         digits=method.digits,
         floor=method.floor,
     )
+
+
+def score_unit_of(method: IndexMethod) -> ScoreUnit:
+    """Return what scores are counted in."""
+    unit = plan_of(method).score_unit
+    # A part of a total of quotients is no part of the nation.
+    return "prepared_total" if unit == "total" and method.denominators else unit
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
 from indexer.numeric.treatment import OUTLIER_ACTIONS, ColumnTreatment
 from indexer.selectors.data_sets import normalise_data_set, structure_of
+from indexer.selectors.plans import plan_of
 from weighting.models import Indicator
 
 # What can be done to a cell, by name, in the order of the steps.
@@ -46,7 +47,12 @@ def changes_of_city(run: Run, record: CellRecord | None, position: int) -> dict[
 
 def may_change_cells(method: IndexMethod) -> bool:
     """Whether a method could fill in, leave out or treat a cell at all."""
-    return MISSING_POLICIES[method.missing].takes_missing or OUTLIER_ACTIONS[method.outliers].changes
+    plan = plan_of(method)
+    steps = [plan.leaf, *(plan.leaf_step(code) for code in plan.leaves)]
+    return any(
+        MISSING_POLICIES[step.imputation].takes_missing or OUTLIER_ACTIONS[step.outliers].changes
+        for step in steps
+    )
 
 
 def changes_in(bits: int) -> tuple[str, ...]:

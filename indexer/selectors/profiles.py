@@ -70,7 +70,8 @@ class Leads:
 
     @cached_property
     def composite(self) -> FloatArray:
-        return self.scores.result.ranks.astype(np.float64)
+        ranks = self.scores.result.ranks
+        return np.where(ranks == 0, np.nan, ranks)
 
     @cached_property
     def sub_indices(self) -> list[Indicator]:
@@ -153,11 +154,13 @@ class CityProfile:
 
     @property
     def rank(self) -> int:
+        """Its rank; 0 where it has too few values for one."""
         return int(self.scores.result.ranks[self.position])
 
     @property
     def count(self) -> int:
-        return len(self.scores.cities)
+        """How many have a rank."""
+        return int((self.scores.result.ranks > 0).sum())
 
     @cached_property
     def leads(self) -> Leads:
@@ -182,7 +185,10 @@ class CityProfile:
     def neighbours(self) -> list[Neighbour]:
         """Up to three cities above and below, the city itself between them, in order of rank."""
         result = self.scores.result
+        if not self.rank:
+            return []
         order = np.argsort(result.ranks, kind="stable")
+        order = order[result.ranks[order] > 0]
         place = int(np.flatnonzero(order == self.position)[0])
         near = order[max(0, place - NEAREST) : place + NEAREST + 1].tolist()
         self.scores.cities.load(near)
@@ -201,6 +207,8 @@ class CityProfile:
     @cached_property
     def intervals(self) -> RankIntervals | None:
         """The intervals of all ranks by the newest bootstrap of the experts, where the reader may see one."""
+        if not self.rank:
+            return None
         return rank_intervals_of(self.run, self.account)
 
     @property
@@ -258,7 +266,7 @@ def other_ranks_of(run: Run, city: City, account: Account | None) -> list[OtherR
     others = {other.pk: other for other in runs.order_by("weight_version__number", "pk")}
     found = CityScore.objects.filter(run__in=list(others), city=city)
     rows = {row[0]: row[1:] for row in found.values_list("run_id", "rank", "score")}
-    return [OtherRank(other, *rows[pk]) for pk, other in others.items()]
+    return [OtherRank(other, *rows[pk]) for pk, other in others.items() if pk in rows]
 
 
 def _rank_among(ranks: FloatArray, members: BoolArray, position: int) -> float:

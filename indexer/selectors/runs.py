@@ -17,7 +17,7 @@ from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
 
-# Scores are shown in percent of the whole (docs/method.md 4); the other methods keep the same factor.
+# Shares and weights are shown in percent; scores on the scale of their method (docs/method.md 9).
 PERCENT = 100
 
 Source = Literal["published", "reconstructed", ""]
@@ -226,7 +226,7 @@ def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None)
 
 def shown_score(run: Run, score: float, printed: str | None) -> ShownScore:
     """Return a score as shown, with its mark where the data set reproduces a publication."""
-    value = float(score) * PERCENT
+    value = float(score) * run.method.scale
     if not run.reproduces_publication:
         return ShownScore(value)
     if printed is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -13,7 +14,7 @@ from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.plans import counts_of
 from indexer.numeric.rank_bands import Bands
 from indexer.numeric.rank_counts import RankCounts, kept_draws
-from indexer.selectors.cities import Cities, cities_of_run
+from indexer.selectors.cities import Cities, ranked_cities_of_run, ranked_rows_of
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
@@ -134,7 +135,7 @@ def _is_told_to(account: Account | None) -> Q:
 def result_of_study(study: Study) -> StudyResult:
     """Return a finished study with everything but its histogram."""
     block: Any = Study.objects.values_list("table", flat=True).get(pk=study.pk)
-    return StudyResult(study, unpack_arrays(bytes(block)), cities_of_run(study.run))
+    return StudyResult(study, unpack_arrays(bytes(block)), ranked_cities_of_run(study.run))
 
 
 def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None:
@@ -150,7 +151,17 @@ def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None
         return None
     figures = unpack_arrays(bytes(study.table))
     names = ("nominal", "q05", "q25", "median", "q75", "q95")
-    return RankIntervals(study=study, **{name: figures[name] for name in names})
+    rows, count = ranked_rows_of(run), len(run.data_set.city_ids)
+    return RankIntervals(study=study, **{name: _of_all(figures[name], rows, count) for name in names})
+
+
+def _of_all(figures: Any, rows: IntArray | None, count: int) -> Any:
+    """Return the figures of all cities of the data set, nan for those without a score."""
+    if rows is None:
+        return figures
+    of_all = np.full(count, np.nan)
+    of_all[rows] = figures
+    return of_all
 
 
 def waiting_parts() -> QuerySet[StudyPart]:

@@ -11,7 +11,7 @@ from indexer.numeric.comparison import mean_absolute_shift, rank_shift
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
-from indexer.selectors.cities import Cities, cities_of_run
+from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.indices import index_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -109,7 +109,7 @@ class WhatIf:
 
     @property
     def aggregation(self) -> Aggregation:
-        return AGGREGATIONS[self.index.aggregation]
+        return AGGREGATIONS[self.index.formed.whole]
 
     @property
     def fits_browser(self) -> bool:
@@ -136,6 +136,6 @@ def what_if_of(run: Run, text: str = "") -> WhatIf:
         run=run,
         index=index,
         nodes=indicators_of(run.data_set.framework_id),
-        cities=cities_of_run(run),
+        cities=ranked_cities_of_run(run),
         state=read_state(text, index.tree),
     )

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.method_cells import cells_of, plan_problems
+from indexer.method_cells import cells_of, fault_words, plan_problems
 from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.entries import Entries
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import SCALE, LeafStep, NodeStep
+from indexer.numeric.method_plan import SCALE, LeafStep, NodeStep, index_faults
 from indexer.numeric.node_steps import refused_leaves
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
@@ -113,6 +113,7 @@ def method_blockers(choice: MethodChoice) -> list[str]:
         blockers.append(
             _("The limits of skewness and kurtosis are numbers from 0, and at least one cell is drawn in.")
         )
+    blockers += [fault_words(fault) for fault in index_faults(plan_of(IndexMethod(**vars(choice))))]
     for leaf, column in choice.denominators.items():
         if leaf == column:
             blockers.append(_("“%(code)s” cannot be divided by itself.") % {"code": leaf})

@@ -267,7 +267,7 @@ def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
     """Cut the chunks into parts of about the same work, the same for any number of workers."""
     plan, base = planned.plan, planned.base
     cells = planned.cases * base.index.normalised.size * plan.rankings
-    cities = len(base.data_set.city_ids)
+    cities = len(base.city_ids)
     size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities * len(bands_of(cities).firsts))
     # A part of many cities takes seconds for each chunk, and a task that takes minutes is ended.
     most = max(MOST_PARTS, plan.chunks // MOST_CHUNKS) if cities > EXACT_UNITS else MOST_PARTS

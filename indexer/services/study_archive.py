@@ -24,6 +24,7 @@ from indexer.names import normalise_unit_name
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
+from indexer.selectors.plans import asked_beside, plan_of
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
@@ -89,17 +90,25 @@ def command_of(study: Study) -> str:
 
 
 def _is_prepared(run: Run) -> bool:
-    """Whether values are divided or treated, which the command does not do: they come normalised."""
-    method = run.method
-    return method.is_prepared
+    """Whether values come normalised, since the command would lack what they were prepared by."""
+    method, plan = run.method, plan_of(run.method)
+    asked = asked_beside(plan, run.data_set.leaf_codes)
+    by_leaf = bool(method.leaves) or asked.earlier or bool(asked.groups)
+    return method.is_prepared or by_leaf or plan.may_leave_out
 
 
 def _choices(study: Study) -> dict[str, str]:
     method = study.run.method
     choices = {name: getattr(method, name) for name in CHOICES}
+    plan = plan_of(method)
+    choices["aggregation"] = plan.node_step().aggregation
+    if method.floor is not None:
+        choices["floor"] = repr(method.floor)
     if not _is_prepared(study.run):
         return choices
-    return choices | {"normalisation": "none", "missing": MISSING_POLICIES[method.missing].composite}
+    steps = [plan.leaf_step(code) for code in study.run.data_set.leaf_codes]
+    gaps = any(MISSING_POLICIES[step.imputation].leaves_gaps for step in steps)
+    return choices | {"normalisation": "none", "missing": "reweight" if gaps else "refuse"}
 
 
 def _rests_on_ballots(study: Study) -> bool:
@@ -134,6 +143,7 @@ def _write_inputs(folder: Path, base: Base, panel: PanelScores | None) -> dict[s
 
 
 def _write_framework(path: Path, base: Base) -> Path:
+    formed = base.index.formed.aggregations
     rows = [
         [
             node.code,
@@ -141,10 +151,12 @@ def _write_framework(path: Path, base: Base) -> Path:
             neutralise(node.name_zh),
             neutralise(node.name_en),
             _direction(base, node.position),
+            *([formed[node.position]] if base.run.method.nodes else []),
         ]
         for node in indicators_of(base.data_set.framework_id)
     ]
-    return _write_rows(path, ["code", "parent", "name_zh", "name_en", "direction"], rows)
+    head = ["code", "parent", "name_zh", "name_en", "direction"]
+    return _write_rows(path, [*head, "aggregation"] if base.run.method.nodes else head, rows)
 
 
 def _direction(base: Base, node: int) -> str:
@@ -206,7 +218,8 @@ def _write_study(path: Path, study: Study) -> None:
 
 def _units(base: Base) -> list[str]:
     """Return a name of its own for each city; two of one name are told apart by province."""
-    cities = cities_of(base.data_set)
+    studied = set(base.city_ids)
+    cities = [city for city in cities_of(base.data_set) if city.pk in studied]
     names = [normalise_unit_name(city.name_zh or city.name_en) for city in cities]
     counts = Counter(names)
     return [

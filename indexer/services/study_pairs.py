@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from indexer.enums import StudyStatus
 from indexer.models import City, Study
 from indexer.numeric.plans import RankPlan
-from indexer.selectors.cities import city_named
+from indexer.selectors.cities import city_named, ranked_cities_of_run, ranked_rows_of
 from indexer.selectors.data_sets import cities_of
 from indexer.studies.asking import planned_of
 from indexer.studies.kind import register_of
@@ -58,6 +58,9 @@ def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
     one, other = (city for city in chosen if city is not None)
     if one == other:
         raise Refused(_("Name two different %(units)s.") % words)
+    ranked = ranked_cities_of_run(study.run).ids
+    if unranked := [city.name for city in (one, other) if city.pk not in ranked]:
+        raise Refused(*(_("%(name)s has no rank here.") % {"name": name} for name in unranked))
     places = sorted((cities.index(one), cities.index(other)))
     count_pairs(study, [(places[0], places[1])])
     wins = study.pairs[_key(places[0], places[1])]
@@ -83,7 +86,10 @@ def count_pairs(study: Study, pairs: Iterable[tuple[int, int]]) -> None:
         return
     plan = planned_of(study).plan
     assert isinstance(plan, RankPlan)  # noqa: S101  (every kind that is paired has one)
-    wins = plan.count_wins(np.array(missing)).tolist()
+    rows = ranked_rows_of(study.run)
+    # Places are those of the data set, of which a study counts the ranked ones alone.
+    among = np.array(missing) if rows is None else np.searchsorted(rows, np.array(missing))
+    wins = plan.count_wins(among).tolist()
     counted = {_key(*pair): both for pair, both in zip(missing, wins, strict=True)}
     with transaction.atomic():
         kept = Study.objects.select_for_update().only("pairs").get(pk=study.pk)

@@ -6,10 +6,11 @@ import numpy as np
 
 from indexer.models import DataSet, Run
 from indexer.numeric.uncertainty import Index
-from indexer.selectors.data_sets import Structure, normalised_values, structure_of, unpack_values
-from indexer.selectors.plans import plan_of
+from indexer.selectors.cities import ranked_rows_of
+from indexer.selectors.data_sets import Structure, structure_of, unpack_values
+from indexer.selectors.indices import index_of
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
-from weighting.selectors.versions import local_weights_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,18 @@ class Base:
     data_set: DataSet
     structure: Structure
     index: Index
+    # Of the cities that have a score, which alone are studied; None where all have one.
+    rows: IntArray | None = None
+
+    @property
+    def city_ids(self) -> list[int]:
+        """The cities that are studied, in the order of every array."""
+        ids = self.data_set.city_ids
+        return ids if self.rows is None else [ids[row] for row in self.rows.tolist()]
+
+    def of_ranked(self, values: FloatArray) -> FloatArray:
+        """Return the rows of the cities that are studied."""
+        return values if self.rows is None else np.ascontiguousarray(values[self.rows])
 
     @property
     def tree(self) -> Tree:
@@ -34,11 +47,6 @@ def base_of(run: Run) -> Base:
     """Load what the studies of a run start from."""
     data_set = DataSet.objects.select_related("series__register").get(pk=run.data_set_id)
     structure = structure_of(data_set.framework_id)
-    index = Index(
-        tree=structure.tree,
-        normalised=normalised_values(data_set, run.method, structure),
-        local=local_weights_of(run.weight_version_id),
-        aggregation=run.method.aggregation,
-        steps=plan_of(run.method).node_steps(structure.tree),
-    )
-    return Base(run, data_set, structure, index)
+    rows = ranked_rows_of(run)
+    index = index_of(run, data_set, structure)
+    return Base(run, data_set, structure, index, rows)

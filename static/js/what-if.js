@@ -205,7 +205,7 @@ function findMovers() {
 }
 
 function scoreText(score) {
-  const text = Math.abs(score * 100).toFixed(4);
+  const text = Math.abs(score * data.scale).toFixed(data.digits);
   return score < 0 && Number(text) ? `−${text}` : text;
 }
 

@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from indexer import enums
+from indexer.models import IndexMethod
 from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
 from indexer.numeric.composite import CompositeError, composite_scores, inner_scores
 from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
@@ -66,10 +66,10 @@ def test_every_unit_of_scores_has_its_words():
 
 
 def test_a_unit_is_never_guessed(toys):
-    known = SimpleNamespace(normalisation="of_ten", is_prepared=False)
+    known = IndexMethod(normalisation="of_ten")
     assert score_unit(known) == "points of 100"
     with pytest.raises(ValueError, match="unknown normalisation 'new'"):
-        score_unit(SimpleNamespace(normalisation="new", is_prepared=False))
+        score_unit(IndexMethod(normalisation="new"))
 
 
 @pytest.mark.parametrize("code", [*NORMALISATIONS, *AGGREGATIONS])

@@ -6,8 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from indexer.dispatch import compute_with_method
-from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
+from indexer.management.method_options import Codes
 from indexer.models import DataSet
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisations import NORMALISATIONS, TURNS
+from indexer.numeric.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import PACKED
 from indexer.selectors.methods import frozen_versions_of, is_in, numbers_in
 from indexer.services.methods import MethodChoice, choice_of, use_method
@@ -15,13 +19,21 @@ from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion
 
 CHOICES = {
-    "normalisation": Normalisation,
-    "negative": Negative,
-    "missing": Missing,
-    "aggregation": Aggregation,
-    "outliers": Outliers,
+    "normalisation": Codes(NORMALISATIONS),
+    "negative": list(TURNS),
+    "missing": Codes(MISSING_POLICIES),
+    "aggregation": Codes(AGGREGATIONS),
+    "outliers": list(OUTLIER_ACTIONS),
 }
-NUMBERS = {"skewness_limit": float, "kurtosis_limit": float, "winsorised_most": int}
+NUMBERS = {
+    "skewness_limit": float,
+    "kurtosis_limit": float,
+    "winsorised_most": int,
+    "coverage": float,
+    "floor": float,
+    "scale": float,
+    "digits": int,
+}
 
 
 class Command(BaseCommand):
@@ -34,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--actor", required=True, help="user name of the account that asks for it")
         parser.add_argument("--versions", default="", help="numbers such as 1-3,7; all when not given")
         for name, choices in CHOICES.items():
-            parser.add_argument(f"--{name}", choices=choices.values)
+            parser.add_argument(f"--{name}", choices=choices)
         for name, kind in NUMBERS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", type=kind)
         parser.add_argument(

@@ -60,7 +60,7 @@ class Dropped(Kind):
         return False
 
     def plan(self, base: Base, question: Question) -> Planned:
-        units, method = len(base.data_set.city_ids), base.run.method
+        units, method = len(base.city_ids), base.run.method
         if units < FEWEST:
             words = {"units": base.data_set.series.register.units}
             raise Refused(_("With fewer than three %(units)s no order is left to change.") % words)
@@ -144,7 +144,17 @@ def _rows_normaliser(base: Base) -> Callable[[IntArray], FloatArray]:
     raw = with_what_it_asks_for(raw_data_of(base.data_set, base.structure), base.data_set, method)
     # Names for messages that nobody reads: the whole data set has been normalised.
     named = replace(raw, units=[""] * len(raw.values))
-    return lambda rows: normalise_raw_data(named.of_rows(rows), method).values
+    if base.rows is None:
+        return lambda rows: normalise_raw_data(named.of_rows(rows), method).values
+    # Whoever has no score stays in the sample that the others are normalised by.
+    ranked, unranked = base.rows, np.setdiff1d(np.arange(len(raw.values)), base.rows)
+
+    def of_ranked(rows: IntArray) -> FloatArray:
+        sample = np.sort(np.concatenate([ranked[rows], unranked]))
+        values = normalise_raw_data(named.of_rows(sample), method).values
+        return values[np.searchsorted(sample, ranked[rows])]
+
+    return of_ranked
 
 
 def _movers_figure(result: StudyResult, source: str) -> StudyFigure:

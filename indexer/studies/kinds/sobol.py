@@ -95,7 +95,7 @@ class Sobol(Kind):
         asked = question.parameters
         draws = seeded(WEIGHTS.chosen(asked), base, asked, draws=question.draws, seed=question.seed)
         city = asked.get("city")
-        place = None if city is None else base.data_set.city_ids.index(city)
+        place = None if city is None else base.city_ids.index(city)
         plan = SobolPlan(base.index, draws, city=place, of_score=asked["output"] == SCORE)
         return Planned(base, question, plan, question.draws, plan)
 

@@ -177,8 +177,8 @@ def _variant_index(base: Base, variant: Variant) -> tuple[Variant, Index | None]
     """Return the index of a combination, or the combination with what keeps it from being one."""
     method = _changed(base.run.method, variant.normalisation, variant.missing, variant.aggregation)
     try:
-        values = normalised_values(base.data_set, method, base.structure)
-        steps = plan_of(method).node_steps(base.tree)
+        values = base.of_ranked(normalised_values(base.data_set, method, base.structure))
+        steps = plan_of(method).node_steps(base.tree).for_all
         index = Index(base.tree, values, base.index.local, method.aggregation, steps=steps)
         # Scoring once tells what cannot be scored at all.
         _ = index.nominal_scores
@@ -194,7 +194,7 @@ def _fault_of(error: CompositeError, base: Base) -> dict[str, Any]:
     return {
         "kind": error.kind,
         "codes": [base.tree.leaf_codes[leaf] for leaf in error.leaves],
-        "units": [base.data_set.city_ids[city] for city in error.cities],
+        "units": [base.city_ids[city] for city in error.cities],
     }
 
 

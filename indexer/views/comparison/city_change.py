@@ -77,7 +77,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
     if change.parts is None:
         raise Http404
     name = f"change-{city_pk}-{change.runs[0].pk}-{change.runs[1].pk}"
-    rows = _file_rows(change.branches)
+    rows = _file_rows(change.branches, change.compared.scale)
     return table_answer(asked_format(request), name, _headings(), rows, run_facts(*change.runs))
 
 
@@ -138,7 +138,7 @@ def _finding(change: CityChange) -> str:
 
 
 def _statistics(change: CityChange) -> list[dict[str, str]]:
-    before, after = (score * PERCENT for score in change.scores)
+    before, after = (score * change.compared.scale for score in change.scores)
     in_one_unit = change.why_not_split != "units"
     passed, passed_by = len(change.passed), len(change.passed_by)
     return [
@@ -173,7 +173,7 @@ def _digits(change: CityChange) -> int:
     """Return the digits of the parts, all written alike so that they can be added up."""
     if change.parts is None:
         return DIGITS
-    return change_digits(change.parts.total[:, change.compared.tree.leaves] * PERCENT)
+    return change_digits(change.parts.total[:, change.compared.tree.leaves] * change.compared.scale)
 
 
 def _figure(change: CityChange, query: str) -> Figure | None:
@@ -184,7 +184,7 @@ def _figure(change: CityChange, query: str) -> Figure | None:
     names = distinct_names([part.node for root in change.tree for part in root.and_below()])
     title = _("“%(name)s” changes the score most, by %(change)s") % {
         "name": names[leaves[0].node.code],
-        "change": signed(leaves[0].total * PERCENT, digits),
+        "change": signed(leaves[0].total * change.compared.scale, digits),
     }
     subtitle = _(
         "what each indicator adds to the change of the score, in %(unit)s; the %(count)s largest"
@@ -200,8 +200,8 @@ def _figure(change: CityChange, query: str) -> Figure | None:
         charts.Contribution(
             names[leaf.node.code],
             branches[leaf.node.code],
-            leaf.through_weights * PERCENT,
-            leaf.through_values * PERCENT,
+            leaf.through_weights * change.compared.scale,
+            leaf.through_values * change.compared.scale,
         )
         for leaf in sorted(leaves, key=lambda leaf: -leaf.total)
     ]
@@ -230,23 +230,24 @@ def _tree(change: CityChange) -> list[dict[str, Any]]:
     """Return the tree as the page opens it, branch by branch."""
     if not change.tree:
         return []
-    widest = max(abs(branch.total) for branch in change.branches) * PERCENT
-    lines = [_line(branch, widest or 1.0, _digits(change)) for branch in change.tree]
+    scale = change.compared.scale
+    widest = max(abs(branch.total) for branch in change.branches) * scale
+    lines = [_line(branch, widest or 1.0, _digits(change), scale) for branch in change.tree]
     # The sub-index that matters most stands open.
     most = max(range(len(lines)), key=lambda place: abs(change.tree[place].total))
     lines[most]["is_open"] = True
     return lines
 
 
-def _line(branch: NodeChange, widest: float, digits: int) -> dict[str, Any]:
+def _line(branch: NodeChange, widest: float, digits: int, scale: float) -> dict[str, Any]:
     return {
         "node": branch.node,
         "local": [f"{weight * PERCENT:.2f}" for weight in branch.local],
         "global": [f"{weight * PERCENT:.3f}" for weight in branch.global_],
-        "values": [signed(value * PERCENT, DIGITS, plus=False) for value in branch.values],
-        "through_values": signed(branch.through_values * PERCENT, digits),
-        "bar": diverging(branch.total * PERCENT, widest, digits),
-        "children": [_line(child, widest, digits) for child in branch.children],
+        "values": [signed(value * scale, DIGITS, plus=False) for value in branch.values],
+        "through_values": signed(branch.through_values * scale, digits),
+        "bar": diverging(branch.total * scale, widest, digits),
+        "children": [_line(child, widest, digits, scale) for child in branch.children],
     }
 
 
@@ -312,7 +313,7 @@ def _headings() -> list[Heading]:
     ]
 
 
-def _file_rows(branches: list[NodeChange]) -> Iterator[list[object]]:
+def _file_rows(branches: list[NodeChange], scale: float) -> Iterator[list[object]]:
     for branch in branches:
         node = branch.node
         yield [
@@ -322,8 +323,8 @@ def _file_rows(branches: list[NodeChange]) -> Iterator[list[object]]:
             node.name_en,
             *branch.local,
             *branch.global_,
-            *(value * PERCENT for value in branch.values),
-            branch.through_weights * PERCENT,
-            branch.through_values * PERCENT,
-            branch.total * PERCENT,
+            *(value * scale for value in branch.values),
+            branch.through_weights * scale,
+            branch.through_values * scale,
+            branch.total * scale,
         ]

@@ -9,7 +9,6 @@ from indexer import charts
 from indexer.forms.comparison import FigureOptions
 from indexer.numeric.comparison import ChangeParts
 from indexer.selectors.comparison import Comparison
-from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.table import change_digits, change_parts
 from indexer.views.shared.run_names import FEW, short_names, source_of
 from indexer.words import score_unit
@@ -100,7 +99,7 @@ def _ranks(compared: Comparison) -> Figure:
 
 def _scores(compared: Comparison, change: ChangeParts) -> Figure:
     split = change_parts(compared, change)
-    names, parts = list(split.parts.values()), split.amounts * PERCENT
+    names, parts = list(split.parts.values()), split.amounts * compared.scale
     most = int(np.abs(parts).sum(axis=0).argmax())
     title = _("%(name)s moves the scores most") % {"name": capfirst(names[most])}
     subtitle = _("change of the score and what each sub-index adds to it, in %(unit)s") % {
@@ -111,12 +110,12 @@ def _scores(compared: Comparison, change: ChangeParts) -> Figure:
         charts.ScoreMove(compared.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
         for p in chosen
     ]
-    digits = change_digits(compared.score_changes * PERCENT)
+    digits = change_digits(compared.score_changes * compared.scale)
     rows = [
         {
             "name": compared.cities[p].name,
             "parts": [signed(part, digits) for part in parts[p]],
-            "total": signed(float(compared.score_changes[p] * PERCENT), digits),
+            "total": signed(float(compared.score_changes[p] * compared.scale), digits),
         }
         for p in chosen
     ]

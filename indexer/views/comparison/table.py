@@ -11,7 +11,7 @@ from indexer.models import Run
 from indexer.numeric.comparison import ChangeParts
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.preparations import changed_counts_of, may_change_cells
-from indexer.selectors.runs import PERCENT, ShownScore, printed_figures_of, shown_score
+from indexer.selectors.runs import ShownScore, printed_figures_of, shown_score
 from indexer.views.comparison.words import values_word
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
@@ -79,6 +79,10 @@ class SplitChange(NamedTuple):
     parts: dict[str, str]
     amounts: FloatArray
 
+    def scaled(self, scale: float) -> "SplitChange":
+        """Return the amounts as they are shown."""
+        return self._replace(amounts=self.amounts * scale)
+
 
 def change_parts(compared: Comparison, change: ChangeParts) -> SplitChange:
     """Split the changes by sub-index, through its weights; apart from them what data or method do."""
@@ -135,18 +139,19 @@ def _column_names(compared: Comparison) -> list[str]:
 
 
 def _pair_rows(compared: Comparison, positions: Sequence[int]) -> list[dict[str, Any]]:
-    split = compared.change and change_parts(compared, compared.change)
+    split = change_parts(compared, compared.change).scaled(compared.scale) if compared.change else None
     in_one_unit = compared.why_not_split() != "units"
-    changes = compared.score_changes * (PERCENT if in_one_unit else np.nan)
+    changes = compared.score_changes * (compared.scale if in_one_unit else np.nan)
     digits = change_digits(changes)
     widest = max(float(np.nanmax(np.abs(changes), initial=0)), 1e-300)
     figures = _score_figures(compared, positions)
+    printed = compared.runs[0].method.digits_or(DIGITS)
     return [
         {
             "city": compared.cities[p],
             "ranks": compared.ranks[p].tolist(),
             "shift": int(compared.largest_shifts[p]),
-            "scores": [Cell(signed(f.value, DIGITS, plus=False), f.source) for f in of_city],
+            "scores": [Cell(signed(f.value, printed, plus=False), f.source) for f in of_city],
             "change": diverging(changes[p], widest, digits) if in_one_unit else None,
             "cause": _cause(split, p, digits) if split else None,
         }
@@ -205,7 +210,7 @@ def _cause(split: SplitChange, position: int, digits: int) -> dict[str, str] | N
     most = int(np.abs(amounts).argmax())
     if not amounts[most]:
         return None
-    return {"name": list(split.parts.values())[most], "part": signed(amounts[most] * PERCENT, digits)}
+    return {"name": list(split.parts.values())[most], "part": signed(amounts[most], digits)}
 
 
 def _file_rows(compared: Comparison) -> Iterator[list[object]]:
@@ -220,7 +225,7 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
             row += [] if counts is None else [counts.get(compared.cities.ids[p], 0)]
         row += compared.shifts[p, 1:].tolist()
         if is_pair:
-            row.append(float(compared.score_changes[p] * PERCENT) if in_one_unit else None)
+            row.append(float(compared.score_changes[p] * compared.scale) if in_one_unit else None)
         if parts is not None:
-            row += (parts[p] * PERCENT).tolist()
+            row += (parts[p] * compared.scale).tolist()
         yield row

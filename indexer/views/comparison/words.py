@@ -1,14 +1,17 @@
 """What a comparison of versions says in words and single figures."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from indexer.method_words import method_differences, method_words
+from indexer.models import Run
 from indexer.selectors.comparison import Comparison, ShiftSummary
 from indexer.views.shared.run_names import run_names
-from indexer.words import data_set_name, method_words, moment
+from indexer.words import data_set_name, moment
 
 
 def finding(compared: Comparison) -> str:
@@ -147,6 +150,22 @@ def _of_which(compared: Comparison, summary: ShiftSummary) -> str:
     return _("widest: %(version)s") % {"version": run.weight_version.label}
 
 
+def _differences(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    """Say what differs in the methods of the base and of each other run."""
+    base, found = runs[0].method, dict[tuple[str, str], None]()
+    for run in runs[1:]:
+        for what, before, after in method_differences(base, run.method):
+            head = _("Method differs: %(what)s") % {"what": what}
+            found[head, f"{before} → {after}"] = None
+    return list(found)
+
+
+def _left_out(compared: Comparison) -> list[tuple[str, str]]:
+    if not compared.left_out:
+        return []
+    return [(_("Without a rank in one of the runs, left out"), str(compared.left_out))]
+
+
 def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
     """Return what the page was computed from, by and how."""
     runs = compared.runs
@@ -171,6 +190,8 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
         *data,
         *hashes,
         *((_("Method"), words) for words in methods),
+        *_differences(runs),
+        *_left_out(compared),
         (_("Software version"), ", ".join(dict.fromkeys(run.code_version for run in runs))),
         (_("Computed"), moment(max(run.finished_at for run in runs if run.finished_at))),
     ]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from indexer.method_words import method_words
 from indexer.models import City, DataSet, Province
 from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
@@ -26,7 +27,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
-from indexer.words import data_set_name, method_words, moment
+from indexer.words import data_set_name, moment
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
 from weighting.views.files import asked_format, save_links, table_answer

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from indexer.dispatch import compute_with_method
 from indexer.forms.methods import ComputeForm, MethodForm
+from indexer.method_words import method_words
 from indexer.models import DataSet
 from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import default_method_of, frozen_versions_of
 from indexer.services.methods import set_default_method, use_method
-from indexer.words import data_set_name, method_words
+from indexer.words import data_set_name
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import MANAGERS, STAFF, audience

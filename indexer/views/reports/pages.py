@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from indexer.forms.comparison import FigureForm
 from indexer.models import IndexMethod, Run
+from indexer.numeric.method_plan import SCALE
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.concentration import ConcentrationReport
 from indexer.selectors.runs import PERCENT
@@ -90,6 +91,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
 def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dict[str, Any]]:
     """Return the first cities, with the places in which their ranks lie under other experts."""
     rows = []
+    scale, digits = ranking.subject.scale, ranking.run.method.digits_or(DIGITS)
     for p in ranking.order[:ROWS]:
         between = f"{intervals.q05[p]:g}–{intervals.q95[p]:g}" if intervals else ""
         rows.append(
@@ -97,7 +99,7 @@ def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dic
                 "rank": int(ranking.subject.ranks[p]),
                 "city": ranking.cities[p],
                 "between": between,
-                "scores": [signed(float(score) * PERCENT, DIGITS, plus=False) for score in ranking.scores[p]],
+                "scores": [signed(float(score) * scale, digits, plus=False) for score in ranking.scores[p]],
             }
         )
     return rows
@@ -167,12 +169,16 @@ def _steps(runs: list[Run]) -> dict[str, Any]:
 
 
 def _has_command(method: IndexMethod) -> bool:
-    return not method.is_prepared
+    # A table of leaves and nodes stands in the framework file, which nobody has with these columns.
+    return not (method.is_prepared or method.leaves or method.nodes or method.missing == "last_value")
 
 
 def _command(method: IndexMethod) -> str:
+    younger = {"coverage": 0.0, "floor": None, "scale": SCALE, "digits": None}
+    said = {name: getattr(method, name) for name, otherwise in younger.items()}
+    further = "".join(f"--{name} {value:g} " for name, value in said.items() if value != younger[name])
     return (
         "python manage.py compute_index --framework FRAMEWORK.csv --data DATA.csv --weights WEIGHTS.csv "
         f"--normalisation {method.normalisation} --negative {method.negative} --missing {method.missing} "
-        f"--aggregation {method.aggregation} --out FOLDER"
+        f"--aggregation {method.aggregation} {further}--out FOLDER"
     )

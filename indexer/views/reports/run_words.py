@@ -68,7 +68,7 @@ def at_rank(cities: Sequence[City], ranks: IntArray, rank: int) -> list[City]:
 def leaders(subject: NodeScores) -> str:
     """Say who is first, with how much, and who follows; ties and single cities as they are."""
     cities, ranks = subject.cities, subject.result.ranks
-    scores = subject.result.scores * PERCENT
+    scores = subject.result.scores * subject.scale
     first = at_rank(cities, ranks, 1)
     second = at_rank(cities, ranks, len(first) + 1)
     top, next_ = scores[ranks == 1][0], scores[ranks == len(first) + 1]

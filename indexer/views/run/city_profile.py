@@ -21,7 +21,6 @@ from indexer.selectors.profiles import (
     city_profile_of,
     other_ranks_of,
 )
-from indexer.selectors.runs import PERCENT
 from indexer.services.study_pairs import count_at_once
 from indexer.studies.registry import study_name
 from indexer.views.run.leads import rank_text
@@ -87,7 +86,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "stats": _statistics(profile),
         "figure": _figure(profile).drawn_at(reverse("indexer:run-city-picture", args=[*address, "svg"])),
         "scores": [
-            _score_row(score) | {"changes": changed.get(score.node.code, ()) if score.node else ()}
+            _score_row(score, run) | {"changes": changed.get(score.node.code, ()) if score.node else ()}
             for score in [profile.composite, *profile.nodes]
         ],
         "has_changes": bool(changed),
@@ -109,6 +108,8 @@ def _finding(profile: CityProfile) -> str:
         "count": profile.count,
         "units": profile.scores.cities.register.units,
     }
+    if not profile.rank:
+        return _("%(city)s has too few values for a rank") % words
     ranked = [score for score in profile.sub_indices if not np.isnan(score.rank)]
     best = min(ranked, key=lambda score: score.rank, default=None)
     worst = max(ranked, key=lambda score: score.rank, default=None)
@@ -122,17 +123,17 @@ def _finding(profile: CityProfile) -> str:
 
 
 def _statistics(profile: CityProfile) -> list[dict[str, str]]:
-    composite, place = profile.composite, profile.city.province
+    composite, place, method = profile.composite, profile.city.province, profile.run.method
     stats = [
         {
             "label": _("Rank"),
-            "value": str(profile.rank),
+            "value": rank_text(composite.rank),
             "note": _("of %(count)s %(units)s")
             % {"count": profile.count, "units": profile.scores.cities.register.units},
         },
         {
             "label": _("Composite score"),
-            "value": signed(composite.score * PERCENT, DIGITS, plus=False),
+            "value": signed(composite.score * method.scale, method.digits_or(DIGITS), plus=False),
             "note": score_unit(profile.run.method),
         },
         {
@@ -178,13 +179,14 @@ def _figure(profile: CityProfile) -> Figure:
     scores = [profile.composite, *profile.nodes]
     drawn = [score for score in scores if np.isfinite(score.score)]
     as_ratio = all(min(score.score, score.province, score.region) >= 0 < score.nation for score in drawn)
+    scale = profile.run.method.scale
     points = [
         charts.ProfilePoint(
             name=_score_name(score),
             rank=int(score.rank),
-            city=_against(score.score, score.nation, as_ratio=as_ratio),
-            province=_against(score.province, score.nation, as_ratio=as_ratio),
-            region=_against(score.region, score.nation, as_ratio=as_ratio),
+            city=_against(score.score, score.nation, scale, as_ratio=as_ratio),
+            province=_against(score.province, score.nation, scale, as_ratio=as_ratio),
+            region=_against(score.region, score.nation, scale, as_ratio=as_ratio),
             nation=1.0 if as_ratio else 0.0,
         )
         for score in drawn
@@ -199,12 +201,14 @@ def _figure(profile: CityProfile) -> Figure:
     else:
         title = _("%(city)s lies %(gap)s from the overall mean") % {
             "city": profile.city.name,
-            "gap": signed((composite.score - composite.nation) * PERCENT, DIGITS),
+            "gap": signed((composite.score - composite.nation) * profile.run.method.scale, DIGITS),
         }
         subtitle = _("score of the %(unit)s and means of its places less the overall mean, %(measure)s") % {
             "unit": word,
             "measure": score_unit(profile.run.method),
         }
+    if not profile.rank:
+        title = _finding(profile)
     place = profile.city.province
     spec = charts.profile_chart(
         points,
@@ -218,15 +222,15 @@ def _figure(profile: CityProfile) -> Figure:
     return Figure(title, subtitle, spec, points)
 
 
-def _against(score: float, mean: float, *, as_ratio: bool) -> float:
-    return score / mean if as_ratio else (score - mean) * PERCENT
+def _against(score: float, mean: float, scale: float, *, as_ratio: bool) -> float:
+    return score / mean if as_ratio else (score - mean) * scale
 
 
 def _score_name(score: ScoreProfile) -> str:
     return score.node.name if score.node else _("Composite score")
 
 
-def _score_row(score: ScoreProfile) -> dict[str, Any]:
+def _score_row(score: ScoreProfile, run: Run) -> dict[str, Any]:
     return {
         "name": _score_name(score),
         "depth": score.node.depth + 1 if score.node else 1,
@@ -236,7 +240,7 @@ def _score_row(score: ScoreProfile) -> dict[str, Any]:
         "rank_in_province": rank_text(score.rank_in_province),
         "changed": score.changed,
         "figures": [
-            signed(value * PERCENT, DIGITS, plus=False)
+            signed(value * run.method.scale, run.method.digits_or(DIGITS), plus=False)
             for value in (score.score, score.province, score.region, score.nation)
         ],
     }
@@ -249,8 +253,8 @@ def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
         {
             "city": near.city,
             "rank": near.rank,
-            "score": signed(near.score * PERCENT, DIGITS, plus=False),
-            "gap": signed(near.gap * PERCENT, DIGITS + 2),
+            "score": signed(near.score * profile.run.method.scale, DIGITS, plus=False),
+            "gap": signed(near.gap * profile.run.method.scale, DIGITS + 2),
             "is_own": near.city.pk == profile.city.pk,
             "above": _share_text(profile, near.position),
         }
@@ -292,8 +296,8 @@ def _others(request: HttpRequest, profile: CityProfile) -> list[dict[str, Any]]:
             "name": name,
             "run": other.run,
             "rank": other.rank,
-            "shift": profile.rank - other.rank,
-            "score": signed(other.score * PERCENT, DIGITS, plus=False),
+            "shift": profile.rank - other.rank if profile.rank else 0,
+            "score": signed(other.score * other.run.method.scale, DIGITS, plus=False),
         }
         for name, other in zip(names, others, strict=True)
     ]
@@ -316,6 +320,7 @@ def _headings(register: Register) -> list[Heading]:
 
 
 def _file_rows(profile: CityProfile) -> Iterator[list[object]]:
+    scale = profile.run.method.scale
     for score in [profile.composite, *profile.nodes]:
         yield [
             score.node.code if score.node else "",
@@ -324,6 +329,6 @@ def _file_rows(profile: CityProfile) -> Iterator[list[object]]:
                 None if np.isnan(rank) else int(rank)
                 for rank in (score.rank, score.rank_in_region, score.rank_in_province)
             ),
-            *(value * PERCENT for value in (score.score, score.province, score.region, score.nation)),
+            *(value * scale for value in (score.score, score.province, score.region, score.nation)),
             score.changed,
         ]

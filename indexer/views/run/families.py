@@ -24,7 +24,7 @@ from indexer.selectors.families import (
     open_branches_of,
 )
 from indexer.selectors.node_scores import node_scores_of
-from indexer.selectors.runs import PERCENT, runs_with_nodes_visible_to
+from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.services.families import publish_branch, withdraw_branch
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
@@ -230,7 +230,9 @@ def _rows(ranking: BranchRanking, table: CityTable) -> list[dict[str, Any]]:
     longest = [longest_bar(column) for column in columns]
     rows = []
     for p in table.positions:
-        score, *below = [_cell(column[p], full) for column, full in zip(columns, longest, strict=True)]
+        score, *below = [
+            _cell(column[p], full, subject.scale) for column, full in zip(columns, longest, strict=True)
+        ]
         rows.append(
             {
                 "rank": subject.ranks[p] or "–",
@@ -244,9 +246,9 @@ def _rows(ranking: BranchRanking, table: CityTable) -> list[dict[str, Any]]:
     return rows
 
 
-def _cell(score: float, full: float) -> Cell:
+def _cell(score: float, full: float, scale: float) -> Cell:
     percent = 100 * score / full if full > 0 and not np.isnan(score) else None
-    return Cell(signed(score * PERCENT, DIGITS, plus=False), percent=percent)
+    return Cell(signed(score * scale, DIGITS, plus=False), percent=percent)
 
 
 def _summary(ranking: BranchRanking, form: RunChoice) -> dict[str, Any]:
@@ -336,7 +338,7 @@ def _file_rows(ranking: BranchRanking) -> Iterator[list[object]]:
     columns = [subject.scores_on(child) for child in _children(ranking)]
     for p in ranking.order:
         rank = int(subject.ranks[p]) or None
-        place = [rank, *place_cells(subject.cities[p]), float(subject.scores[p]) * PERCENT]
+        place = [rank, *place_cells(subject.cities[p]), float(subject.scores[p]) * subject.scale]
         shift = int(ranking.shifts[p]) if rank else None
-        scores = [float(column[p]) * PERCENT for column in columns]
+        scores = [float(column[p]) * subject.scale for column in columns]
         yield [*place, int(ranking.whole_ranks[p]), shift, *scores, int(subject.changed_values[p])]

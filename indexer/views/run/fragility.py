@@ -104,7 +104,7 @@ def _row(fragility: Fragility, pair: int) -> dict[str, Any]:
         "upper": fragility.cities[upper],
         "lower": fragility.cities[lower],
         "is_tied": bool(fragility.ranks[upper] == fragility.ranks[lower]),
-        "gap": figures(float(fragility.changes.gaps[pair]) * PERCENT),
+        "gap": figures(float(fragility.changes.gaps[pair]) * fragility.run.method.scale),
         "node": node,
         "branch": branch if branch is not node else None,
         "weights": two_weights(*weights) if weights else None,
@@ -248,7 +248,7 @@ def _headings(fragility: Fragility) -> list[Heading]:
 
 
 def _file_rows(fragility: Fragility) -> Iterator[list[object]]:
-    changes = fragility.changes
+    changes, scale = fragility.changes, fragility.run.method.scale
     for pair, (upper, lower) in enumerate(changes.pairs.tolist()):
         better, following = fragility.cities[upper], fragility.cities[lower]
         node, weights = fragility.node_of(pair), fragility.weights_of(pair)
@@ -258,11 +258,11 @@ def _file_rows(fragility: Fragility) -> Iterator[list[object]]:
             better.name_en,
             following.name_zh,
             following.name_en,
-            float(changes.gaps[pair]) * PERCENT,
+            float(changes.gaps[pair]) * scale,
             node.code if node else None,
             node.name if node else None,
             *(weights or (None, None)),
             float(changes.deltas[pair]),
             int(changes.choices[pair]),
-            float(changes.residuals[pair]) * PERCENT,
+            float(changes.residuals[pair]) * scale,
         ]

@@ -71,7 +71,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context |= {
         "pair": pair,
         "title": _finding(pair),
-        "gap": figures(pair.gap * PERCENT),
+        "gap": figures(pair.gap * pair.run.method.scale),
         "rows": [_row(pair, node) for node in pair.order],
         "saves": save_links(f"{export}?{urlencode({name: form.data[name] for name in form.fields})}"),
     }

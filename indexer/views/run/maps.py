@@ -13,14 +13,15 @@ from django.views.decorators.http import require_safe
 from indexer import charts
 from indexer.enums import RunStatus
 from indexer.forms.map_choice import MapChoice
+from indexer.method_words import method_words
 from indexer.models import Run
 from indexer.selectors.map_points import MapPoint, MapView, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
-from indexer.selectors.runs import PERCENT, runs_visible_to, runs_with_nodes_visible_to
+from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.words import data_set_name, method_words, score_unit, version_name
+from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Spec
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
@@ -57,7 +58,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
         headings.append(Heading("shift", _("Places gained")))
     headings.append(changed_heading(subject.name))
     runs = [run, other.run] if other else [run]
-    rows = _file_rows(map_of(subject, other), with_shift=other is not None)
+    rows = _file_rows(map_of(subject, other), subject.scale, with_shift=other is not None)
     return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, run_facts(*runs))
 
 
@@ -127,7 +128,7 @@ def _other(request: HttpRequest, form: MapChoice) -> NodeScores | None:
 
 def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> dict[str, Any]:
     run, word = subject.run, subject.cities.register.unit
-    dots = [_dot(point) for point in view.points]
+    dots = [_dot(point, subject.scale) for point in view.points]
     versions = [version_name(run), *([version_name(other.run)] if other else [])]
     source = " · ".join([data_set_name(run.data_set), *versions])
     if other:
@@ -140,7 +141,7 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
         subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
         spec = charts.score_map(dots, unit, unit_word=word, title=title, subtitle=subtitle, source=source)
     changed = changes_by_city(run, subject.record, subject.node)
-    rows = [_row(point) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
+    rows = [_row(point, subject.scale) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
     counted = any(point.changed for point in view.points)
     return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed), "has_counts": counted}
 
@@ -170,7 +171,7 @@ def _shift_finding(subject: NodeScores, view: MapView) -> str:
     }
 
 
-def _dot(point: MapPoint) -> charts.MapDot:
+def _dot(point: MapPoint, scale: float) -> charts.MapDot:
     city = point.city
     return charts.MapDot(
         name=city.name,
@@ -178,26 +179,26 @@ def _dot(point: MapPoint) -> charts.MapDot:
         latitude=float(city.latitude or 0),
         longitude=float(city.longitude or 0),
         rank=point.rank,
-        score=point.score * PERCENT,
+        score=point.score * scale,
         shift=point.shift or 0,
     )
 
 
-def _row(point: MapPoint) -> dict[str, Any]:
+def _row(point: MapPoint, scale: float) -> dict[str, Any]:
     return {
         "city": point.city,
         "rank": point.rank,
         "shift": point.shift or 0,
-        "score": signed(point.score * PERCENT, DIGITS, plus=False),
+        "score": signed(point.score * scale, DIGITS, plus=False),
         "changed": point.changed,
     }
 
 
-def _file_rows(view: MapView, *, with_shift: bool) -> Iterator[list[object]]:
+def _file_rows(view: MapView, scale: float, *, with_shift: bool) -> Iterator[list[object]]:
     for point in view.points:
         city = point.city
         where: list[object] = [city.latitude, city.longitude]
-        cells = [*place_cells(city), *where, point.score * PERCENT, point.rank]
+        cells = [*place_cells(city), *where, point.score * scale, point.rank]
         yield [*cells, *([point.shift] if with_shift else []), point.changed]
     for city in view.unplaced:
         yield [*place_cells(city), "", "", "", "", *([""] if with_shift else []), ""]

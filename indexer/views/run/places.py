@@ -124,7 +124,7 @@ def _chart(ranked: PlaceRanking) -> charts.Spec:
         charts.PlaceBar(
             ranked.places[position].name,
             int(ranked.counts[position]),
-            float(ranked.scores[position, 0]) * PERCENT,
+            float(ranked.scores[position, 0]) * ranked.subject.scale,
         )
         for position in ranked.order
         if ranked.ranks[position]
@@ -155,7 +155,7 @@ def _headings(ranked: PlaceRanking) -> list[Heading]:
 def _file_rows(ranked: PlaceRanking) -> Iterator[list[object]]:
     for position in ranked.order:
         place = ranked.places[position]
-        scores = (ranked.scores[position] * PERCENT).tolist()
+        scores = (ranked.scores[position] * ranked.subject.scale).tolist()
         rank = int(ranked.ranks[position]) or None
         changed = [int(ranked.changed_values[position])] if ranked.subject.record is not None else []
         yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores, *changed]

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 
 from indexer import charts
 from indexer.forms.node_choice import NodeChoice
+from indexer.method_cells import lack_words
 from indexer.models import Run
-from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
+from indexer.selectors.coverage import Unranked, unranked_of
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
+from indexer.selectors.plans import plan_of
 from indexer.selectors.preparations import changes_in
 from indexer.selectors.runs import PERCENT, Printed, ShownScore, printed_figures_of, result_of, shown_score
 from indexer.views.run.preparation import change_words, preparation_context
@@ -161,6 +163,8 @@ def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
             columns.append(Heading(f"{key}_changes", _("%(column)s: changes") % {"column": name}))
     if ranking.subject.record is not None:
         columns.append(changed_heading(ranking.subject.name))
+    if plan_of(run.method).may_leave_out:
+        columns.append(Heading("no_rank", _("Why there is no rank")))
     return table_answer(format, f"ranking-{run.pk}", columns, _file_rows(ranking), run_facts(run))
 
 
@@ -189,10 +193,10 @@ def _changes_column(ranking: Ranking) -> Column:
 
 def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
     positions = table.positions
-    longest = [longest_bar(column) * PERCENT for column in ranking.scores.T]
+    longest = [longest_bar(column) * ranking.subject.scale for column in ranking.scores.T]
     rows = []
     for p, figures in zip(positions, _figures(ranking, positions), strict=True):
-        cells = cells_of(figures, longest=longest, digits=DIGITS)
+        cells = cells_of(figures, longest=longest, digits=ranking.run.method.digits_or(DIGITS))
         if ranking.changes is not None:
             marked = zip(cells, ranking.changes[p].tolist(), strict=True)
             cells = [replace(cell, changes=changes_in(bits)) for cell, bits in marked]
@@ -244,7 +248,12 @@ def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
         "how": how_formed(regions),
         "provenance": provenance_of(run),
         "preparation": preparation_context(ranking.subject.record, run, ranking.subject.nodes),
+        "unranked": [(lack.city, _why(lack)) for lack in unranked_of(ranking.subject)],
     }
+
+
+def _why(lack: Unranked) -> str:
+    return lack_words(lack.share, lack.least, lack.node.name if lack.node else "")
 
 
 def ranking_finding(ranking: Ranking) -> str:
@@ -271,9 +280,9 @@ def composition_of(ranking: Ranking) -> dict[str, Any]:
     below = ranking.scores[:, 1:]
     few = 0 < len(ranking.children) <= len(SERIES)
     is_sum = few and not np.isnan(ranking.scores).any() and below.min() >= 0
-    if not is_sum or not AGGREGATIONS[ranking.run.method.aggregation].is_sum:
+    if not is_sum or not plan_of(ranking.run.method).adds_up:
         return {}
-    parts = below * [child.local_weight for child in ranking.children] * PERCENT
+    parts = below * [child.local_weight for child in ranking.children] * np.float64(ranking.subject.scale)
     names = [child.indicator.name for child in ranking.children]
     rows = [
         charts.ScoreMove(ranking.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
@@ -313,7 +322,8 @@ def _composition_unit(ranking: Ranking) -> str:
 
 
 def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
-    positions = ranking.order
+    positions, may_leave_out = ranking.order, plan_of(ranking.run.method).may_leave_out
+    why = {lack.city.pk: _why(lack) for lack in unranked_of(ranking.subject)}
     for p, figures in zip(positions, _figures(ranking, positions), strict=True):
         scores: list[object] = []
         for column, (node, figure) in enumerate(zip(ranking.columns, figures, strict=True)):
@@ -322,4 +332,6 @@ def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
                 scores.append(change_words(int(ranking.changes[p, column])))
         if ranking.subject.record is not None:
             scores.append(int(ranking.subject.changed_values[p]))
+        if may_leave_out:
+            scores.append(why.get(ranking.cities.ids[p], ""))
         yield [int(ranking.subject.ranks[p]) or None, *place_cells(ranking.cities[p]), *scores]

@@ -256,7 +256,7 @@ def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
         yield [
             *place_cells(report.cities[at]),
             report.ranks[at],
-            float(report.scores[at]) * PERCENT,
+            float(report.scores[at]) * report.subject.scale,
             float(report.values[at]),
             residual,
             *shares[at],

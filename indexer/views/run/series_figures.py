@@ -33,7 +33,7 @@ def report_context(report: SeriesReport) -> dict[str, Any]:
                 "city": outlier.city,
                 "rank": outlier.rank,
                 "value": plain_number(outlier.value),
-                "score": signed(outlier.score * PERCENT, DIGITS, plus=False),
+                "score": signed(outlier.score * report.subject.scale, DIGITS, plus=False),
                 "residual": signed(outlier.residual, 2),
             }
             for outlier in report.outliers[:LISTED]
@@ -118,7 +118,7 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
                 name=report.cities[at].name,
                 rank=report.ranks[at],
                 value=float(report.values[at]),
-                score=float(report.scores[at]) * PERCENT,
+                score=float(report.scores[at]) * report.subject.scale,
                 residual=float(np.nan_to_num(report.residuals[at])),
                 is_outlier=bool(abs(np.nan_to_num(report.residuals[at])) > OUTLIER),
             )
@@ -140,13 +140,13 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
 
 
 def _drawn_line(report: SeriesReport) -> charts.Line | None:
-    """The line for scores in percent: of logarithms a unit changes the intercept alone."""
-    line = report.line
+    """The line for scores as they are shown: of logarithms a unit changes the intercept alone."""
+    line, scale = report.line, report.subject.scale
     if line is None:
         return None
     if report.logarithmic:
-        return charts.Line(line.slope, line.intercept + float(np.log(PERCENT)))
-    return charts.Line(line.slope * PERCENT, line.intercept * PERCENT)
+        return charts.Line(line.slope, line.intercept + float(np.log(scale)))
+    return charts.Line(line.slope * scale, line.intercept * scale)
 
 
 def _outlier_finding(report: SeriesReport) -> str:
@@ -164,7 +164,7 @@ def _rows(report: SeriesReport) -> list[dict[str, Any]]:
             "city": report.cities[at],
             "rank": report.ranks[at],
             "value": plain_number(float(report.values[at])),
-            "score": signed(float(report.scores[at]) * PERCENT, DIGITS, plus=False),
+            "score": signed(float(report.scores[at]) * report.subject.scale, DIGITS, plus=False),
             "residual": signed(float(report.residuals[at]), 2),
         }
         for at in order

@@ -18,7 +18,7 @@ from indexer.models import Run
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WHOLE, WeightStateError, state_text
 from indexer.selectors.what_if import WhatIf, what_if_of
-from indexer.views.run.what_if_words import fault_words, file_headings, file_rows, results_context
+from indexer.views.run.what_if_words import DIGITS, fault_words, file_headings, file_rows, results_context
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import render_part
@@ -200,6 +200,8 @@ def _page_data(tried: WhatIf, text: str, pins: list[int]) -> dict[str, Any]:
         "parents": tried.index.tree.parents.tolist(),
         "local": tried.index.local.tolist(),
         "whole": WHOLE,
+        "scale": tried.run.method.scale,
+        "digits": tried.run.method.digits_or(DIGITS),
         "cities": [city.pk for city in tried.cities],
         "nominal": tried.nominal_ranks.tolist(),
         "geometric": tried.aggregation.sums == "logarithms",

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.numeric.weight_state import WeightStateError
-from indexer.selectors.runs import PERCENT
 from indexer.selectors.what_if import WhatIf
 from indexer.views.shared.exports import place_cells, place_headings
 from indexer.views.shared.tables import Cell, longest_bar
@@ -58,9 +57,14 @@ def file_headings(tried: WhatIf) -> list[Heading]:
 
 def file_rows(tried: WhatIf) -> Iterator[list[object]]:
     """One line for each city, by rank."""
+    scale = tried.run.method.scale
     for place in tried.order:
         figures = [int(tried.ranks[place]), int(tried.nominal_ranks[place]), int(tried.shifts[place])]
-        yield [*place_cells(tried.cities[place]), *figures, float(tried.scores[place]) * PERCENT]
+        yield [
+            *place_cells(tried.cities[place]),
+            *figures,
+            float(tried.scores[place]) * scale,
+        ]
 
 
 def fault_words(error: WeightStateError) -> str:
@@ -87,7 +91,7 @@ def _row(tried: WhatIf, place: int, longest: float, pins: list[int]) -> dict[str
         "place": place,
         "is_pinned": tried.cities[place].pk in pins,
         "cell": Cell(
-            signed(score * PERCENT, DIGITS, plus=False),
+            signed(score * tried.run.method.scale, tried.run.method.digits_or(DIGITS), plus=False),
             percent=100 * score / longest if longest > 0 else None,
         ),
         **_move(tried, place),

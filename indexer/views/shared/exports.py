@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from indexer.method_words import method_words, own_ways
 from indexer.models import City, Register, Run
-from indexer.words import data_set_name, method_words, version_name
+from indexer.words import data_set_name, version_name
 from weighting.exports import Fact, Heading
 
 
@@ -39,10 +40,18 @@ def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
         Fact("weight_version", _("Weight version"), _("; ").join(map(version_name, runs))),
         Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(run.manifest_hash for run in runs)),
         Fact("method", _("Method"), _joined(method_words(run.method) for run in runs)),
+        *_tables(runs),
         Fact("method_sha256", _("SHA-256 of the method"), " ".join(_once(r.method.sha256 for r in runs))),
         Fact("code_version", _("Software version"), _software(runs)),
     ]
     return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
+
+
+def _tables(runs: Sequence[Run]) -> list[Fact]:
+    """Return what leaves and nodes do otherwise than the index, of each method whole."""
+    tables = ("; ".join(f"{code}: {words}" for code, words in own_ways(run.method)) for run in runs)
+    told = _joined(filter(None, tables))
+    return [Fact("method_table", _("Method by indicator"), told)] if told else []
 
 
 def _once(texts: Iterable[str]) -> list[str]:

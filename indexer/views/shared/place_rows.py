@@ -6,7 +6,6 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.selectors.places import PlaceRanking
-from indexer.selectors.runs import PERCENT
 from indexer.views.shared.tables import Cell, longest_bar
 from weighting.views.numbers import signed
 
@@ -32,7 +31,8 @@ def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
             "place": ranked.places[position],
             "count": ranked.counts[position],
             "cells": [
-                _cell(score, full) for score, full in zip(ranked.scores[position], longest, strict=True)
+                _cell(score, full, ranked.subject.scale)
+                for score, full in zip(ranked.scores[position], longest, strict=True)
             ],
             "first": ranked.first_of(position),
         }
@@ -40,6 +40,6 @@ def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
     ]
 
 
-def _cell(score: float, full: float) -> Cell:
+def _cell(score: float, full: float, scale: float) -> Cell:
     percent = 100 * score / full if full > 0 and not np.isnan(score) else None
-    return Cell(signed(score * PERCENT, DIGITS, plus=False), percent=percent)
+    return Cell(signed(score * scale, DIGITS, plus=False), percent=percent)

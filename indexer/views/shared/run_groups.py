@@ -10,9 +10,10 @@ from django.utils.http import urlencode
 
 from indexer.enums import RunStatus
 from indexer.job_words import failure_names, failure_words, progress_note
+from indexer.method_words import method_words
 from indexer.models import Run
 from indexer.selectors.jobs import UNFINISHED, progress_of
-from indexer.words import data_set_name, method_words
+from indexer.words import data_set_name
 
 # A list longer than this renews itself less often.
 MANY = 100

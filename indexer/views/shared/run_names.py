@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from indexer.method_words import method_words
 from indexer.models import Run
-from indexer.words import data_set_name, method_words, version_name
+from indexer.words import data_set_name, version_name
 
 # As many labels as fit beside each other; more are told by their number.
 FEW = 6

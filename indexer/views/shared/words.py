@@ -3,9 +3,10 @@
 from django.utils.translation import gettext as _
 
 from indexer.job_words import job_duration
+from indexer.method_words import method_words, own_ways
 from indexer.models import Run
 from indexer.selectors.runs import ShownScore
-from indexer.words import data_set_name, method_words, moment, version_name
+from indexer.words import data_set_name, moment, version_name
 
 
 def provenance_of(run: Run) -> list[tuple[str, str]]:
@@ -16,6 +17,7 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
         (_("Weight version"), version_name(run)),
         (_("SHA-256 of the manifest"), run.manifest_hash),
         (_("Method"), method_words(run.method)),
+        *own_ways(run.method),
         (_("SHA-256 of the method"), run.method.sha256),
         (_("SHA-256 of the result"), run.result_sha256),
         (_("Software version"), run.code_version),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from indexer.enums import StudyStatus
 from indexer.forms.studies import PairForm
 from indexer.job_words import failure_words, reason_names
+from indexer.method_words import method_words
 from indexer.models import Study
 from indexer.selectors.studies import UNDER_WAY, StudyResult, result_of_study, studies_visible_to
 from indexer.services.study_archive import archive_of, command_of, has_archive_for
@@ -24,7 +25,7 @@ from indexer.studies.words import percent
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_tabs import run_tabs
 from indexer.views.shared.tables import CityTable, Column, cut_table, place_columns, render_part
-from indexer.words import data_set_name, method_words, moment, version_name
+from indexer.words import data_set_name, moment, version_name
 from weighting.exceptions import Refused
 from weighting.exports import Heading
 from weighting.models import Indicator

@@ -68,7 +68,8 @@ def test_a_run_tells_its_inputs_its_state_and_its_times(client):
     assert body["method"] == {
         "normalisation": "share", "negative": "reflect", "missing": "refuse", "aggregation": "arithmetic",
         "outliers": "keep", "skewness_limit": 2.0, "kurtosis_limit": 3.5, "winsorised_most": 5,
-        "denominators": {}, "sha256": run.method.sha256,
+        "denominators": {}, "coverage": 0.0, "floor": None, "leaves": {}, "nodes": {}, "scale": 100.0,
+        "digits": None, "sha256": run.method.sha256,
     }  # fmt: skip
     assert body["status"] == "done"
     assert body["queued_at"] <= body["started_at"] <= body["finished_at"]

@@ -12,9 +12,9 @@ from django.urls import reverse
 from indexer.enums import StudyKind, StudyStatus
 from indexer.models import Study
 from indexer.numeric.plans import GivenVersions, RankPlan
+from indexer.selectors import indices
 from indexer.selectors.studies import result_of_study
 from indexer.services.studies import count_waiting_parts
-from indexer.studies import base
 from indexer.studies.kind import Kind, Planned
 from indexer.studies.kinds.noise import Noise
 from indexer.studies.ranked import RankedKind
@@ -162,13 +162,13 @@ def test_data_are_loaded_and_normalised_once_where_a_study_is_asked_and_once_whe
     run, kind, monkeypatch
 ):
     loads = []
-    normalise = base.normalised_values
+    normalise = indices.normalised_values
 
     def counted(*arguments):
         loads.append(arguments)
         return normalise(*arguments)
 
-    monkeypatch.setattr(base, "normalised_values", counted)
+    monkeypatch.setattr(indices, "normalised_values", counted)
     study = make_study(run, kind, counted=False, **QUESTIONS[kind])
     assert len(loads) == 1
     # Here one worker counts all parts and merges them.

@@ -1,0 +1,161 @@
+"""A method in words: what the index does, where leaves and nodes go ways of their own, what differs."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from indexer.enums import Aggregation, Missing, Normalisation, Outliers
+from indexer.models import IndexMethod
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.method_plan import SCALE, WHOLE
+from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.treatment import OUTLIER_ACTIONS
+
+# The first so many rows of a table are spelt out where the method is named in a line.
+MOST_ROWS = 4
+NAMED: dict[str, type[TextChoices]] = {
+    "normalisation": Normalisation,
+    "imputation": Missing,
+    "aggregation": Aggregation,
+    "outliers": Outliers,
+}
+
+
+def method_words(method: IndexMethod) -> str:
+    """Say how raw values became scores; what the default leaves unused is not named."""
+    parts = [value_words("normalisation", method.normalisation)]
+    if NORMALISATIONS[method.normalisation].takes_turn:
+        parts.append(str(method.get_negative_display()))
+    if MISSING_POLICIES[method.missing].takes_missing:
+        policy = value_words("imputation", method.missing)
+        parts.append(_("missing values: %(policy)s") % {"policy": policy})
+    parts += _optional_steps(method)
+    parts.append(value_words("aggregation", method.aggregation))
+    parts += _younger_choices(method)
+    return _("; ").join(parts)
+
+
+def _optional_steps(method: IndexMethod) -> list[str]:
+    """Name the steps that are off by default, with all that decides what they do."""
+    parts = []
+    if method.denominators:
+        for column, count in sorted(Counter(method.denominators.values()).items()):
+            words = ngettext(
+                "%(count)d indicator per %(column)s", "%(count)d indicators per %(column)s", count
+            )
+            parts.append(words % {"count": count, "column": column})
+    action = OUTLIER_ACTIONS[method.outliers]
+    if action.changes:
+        limits = _("skewness over %(skewness)s and kurtosis over %(kurtosis)s") % {
+            "skewness": f"{method.skewness_limit:g}",
+            "kurtosis": f"{method.kurtosis_limit:g}",
+        }
+        said = {"action": method.get_outliers_display(), "limits": limits, "most": method.winsorised_most}
+        if action.draws_in:
+            parts.append(_("outliers: %(action)s (%(limits)s, at most %(most)s cells each)") % said)
+        else:
+            parts.append(_("outliers: %(action)s (%(limits)s)") % said)
+    return parts
+
+
+def _younger_choices(method: IndexMethod) -> list[str]:
+    """Name the choices of docs/method.md 9 that were made."""
+    parts = []
+    if method.floor is not None:
+        parts.append(_("smallest normalised value %(floor)s") % {"floor": f"{method.floor:g}"})
+    if method.coverage:
+        parts.append(_("coverage of at least %(least)s %%") % {"least": f"{100 * method.coverage:g}"})
+    if method.scale != SCALE:
+        parts.append(_("scale %(scale)s") % {"scale": f"{method.scale:g}"})
+    rows = own_ways(method)
+    parts += [f"{name}: {words}" for name, words in rows[:MOST_ROWS]]
+    if (rest := len(rows) - MOST_ROWS) > 0:
+        more = ngettext(
+            "%(count)d more indicator or group in its own way",
+            "%(count)d more indicators or groups in their own ways",
+            rest,
+        )
+        parts.append(more % {"count": rest})
+    return parts
+
+
+def own_ways(method: IndexMethod) -> list[tuple[str, str]]:
+    """Return what leaves, nodes and the index itself do otherwise: their codes, and it in words."""
+    rows = [*method.leaves.items(), *method.nodes.items()]
+    return [(code if code != WHOLE else _("the index"), cells_words(cells)) for code, cells in rows]
+
+
+def cells_words(cells: Mapping[str, Any]) -> str:
+    """Put the cells of a row into words."""
+    heads = column_words()
+    return _(", ").join(
+        _("%(column)s %(value)s") % {"column": heads[column], "value": value_words(column, value)}
+        for column, value in cells.items()
+    )
+
+
+def column_words() -> dict[str, str]:
+    """Return what the columns of the table are called."""
+    return {
+        "transform": _("transform"),
+        "normalisation": _("normalisation"),
+        "lower": _("lower bound"),
+        "upper": _("upper bound"),
+        "target": _("target"),
+        "reference": _("reference unit"),
+        "cap": _("held at the bounds"),
+        "imputation": _("missing values"),
+        "outliers": _("outliers"),
+        "aggregation": _("aggregation"),
+        "coverage": _("least coverage"),
+    }
+
+
+def value_words(column: str, value: Any) -> str:
+    """Put what stands in a cell into words; a choice with a parameter is its code."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, float):
+        return f"{value:g}"
+    named = NAMED.get(column)
+    return str(named(value).label) if named and value in named.values else str(value)
+
+
+def method_differences(one: IndexMethod, other: IndexMethod) -> list[tuple[str, str, str]]:
+    """Return what differs in two methods: what it is, and what each does."""
+    found = []
+    for field in IndexMethod._meta.concrete_fields:
+        if field.name in ("id", "sha256", "leaves", "nodes"):
+            continue
+        pair = getattr(one, field.attname), getattr(other, field.attname)
+        if pair[0] != pair[1]:
+            column = "imputation" if field.name == "missing" else field.name
+            before, after = (_any_words(column, value) for value in pair)
+            found.append((str(field.verbose_name), before, after))
+    for rows in ("leaves", "nodes"):
+        found += _row_differences(getattr(one, rows), getattr(other, rows))
+    return found
+
+
+def _row_differences(
+    one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]
+) -> Iterable[tuple[str, str, str]]:
+    for code in dict.fromkeys([*one, *other]):
+        pair = one.get(code, {}), other.get(code, {})
+        if pair[0] != pair[1]:
+            as_index = _("as the index")
+            name = code if code != WHOLE else _("the index")
+            before, after = (cells_words(cells) if cells else as_index for cells in pair)
+            yield name, before, after
+
+
+def _any_words(column: str, value: Any) -> str:
+    if value is None or value == {}:
+        return _("none")
+    if isinstance(value, Mapping):
+        return _(", ").join(f"{leaf} / {below}" for leaf, below in value.items())
+    return value_words(column, value)

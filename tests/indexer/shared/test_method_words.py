@@ -1,0 +1,129 @@
+"""Methods in words: what they do, where leaves go their own way, what differs in two of them."""
+
+import pytest
+from django.urls import reverse
+from django.utils.translation import override
+
+from indexer.method_words import method_differences, method_words, own_ways
+from indexer.models import IndexMethod
+from indexer.services.methods import use_method
+from indexer.words import score_unit
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.factories import make_data_set, make_version
+from weighting.enums import Role
+
+HDI = IndexMethod(
+    normalisation="goalposts",
+    aggregation="geometric",
+    leaves={
+        "gnipc": {"lower": 100.0, "transform": "ln", "cap": True},
+        "p": {"imputation": "group_mean:region"},
+    },
+    nodes={"": {"coverage": 0.8}},
+    floor=0.01,
+    scale=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            "Goalposts; Geometric mean; smallest normalised value 0.01; scale 1; gnipc: lower bound 100, "
+            "transform ln, held at the bounds yes; p: missing values group_mean:region; the index: least "
+            "coverage 0.8",
+        ),
+        (
+            "zh-hans",
+            "阈值法（固定上下限）；几何平均；标准化值不低于 0.01；满分值 1；gnipc: 下限 100，变换 ln，"
+            "截断于界限 是；p: 缺失值 group_mean:region；指数: 最低覆盖率 0.8",
+        ),
+    ],
+)
+def test_a_table_is_told_in_a_line(language, expected):
+    with override(language):
+        assert method_words(HDI) == expected
+
+
+def test_a_long_table_is_counted():
+    long = IndexMethod(leaves={f"p{place}": {"transform": "ln"} for place in range(9)})
+    with override("en"):
+        assert method_words(long).endswith("p3: transform ln; 5 more indicators or groups in their own ways")
+        assert len(own_ways(long)) == 9
+
+
+@pytest.mark.parametrize(
+    ("method", "unit"),
+    [
+        ({}, "% of the national total"),
+        ({"scale": 1}, "parts of the national total"),
+        ({"normalisation": "none", "scale": 1}, "units of the data"),
+        ({"normalisation": "none"}, "hundredths of the data’s unit"),
+        ({"normalisation": "target", "scale": 1000}, "points of 1000"),
+        ({"normalisation": "zscore_sample", "scale": 1}, "standard deviations"),
+        ({"leaves": {"p": {"normalisation": "rank"}}}, "points of 100"),
+        ({"leaves": {"p": {"transform": "sqrt"}}}, "points of 100"),
+        ({"nodes": {"": {"aggregation": "copeland"}}, "normalisation": "minmax"}, "points of 100"),
+        ({"denominators": {"p": "q"}}, "% of the total of the prepared values"),
+    ],
+)
+def test_percent_of_the_total_is_said_of_shares_alone(method, unit):
+    with override("en"):
+        assert score_unit(IndexMethod(**method)) == unit
+
+
+def test_what_differs_is_told_choice_by_choice_and_row_by_row():
+    other = IndexMethod(
+        normalisation="minmax",
+        aggregation="geometric",
+        missing="zero",
+        leaves={"gnipc": {"lower": 100.0}},
+        floor=0.01,
+        scale=1,
+    )
+    with override("en"):
+        assert method_differences(HDI, other) == [
+            ("normalisation", "Goalposts", "Min-max"),
+            ("missing values", "Refuse", "Zero: the worst normalised value"),
+            ("gnipc", "lower bound 100, transform ln, held at the bounds yes", "lower bound 100"),
+            ("p", "missing values group_mean:region", "as the index"),
+            ("the index", "least coverage 0.8", "as the index"),
+        ]
+        assert method_differences(HDI, HDI) == []
+
+
+@pytest.mark.django_db
+def test_the_api_takes_the_table_and_names_what_is_wrong_in_it(client):
+    framework = make_framework()
+    data_set = make_data_set(framework)
+    make_version(framework)
+    sign_in_staff(client, make_account(Role.ANALYST))
+    code = data_set.leaf_codes[0]
+    address = reverse("indexer:api-data-set-runs", args=[data_set.pk])
+
+    def send(**method):
+        return client.post(address, {"method": method}, content_type="application/json")
+
+    asked = {
+        "normalisation": "minmax",
+        "leaves": {code: {"normalisation": "goalposts", "lower": 0, "upper": 100, "cap": True}},
+        "nodes": {"": {"aggregation": "power:2"}},
+        "scale": 1,
+        "digits": 3,
+    }
+    answer = send(**asked)
+    assert answer.status_code == 202, answer.json()
+    stored = answer.json()["method"]
+    assert stored["leaves"] == {
+        code: {"cap": True, "lower": 0.0, "normalisation": "goalposts", "upper": 100.0}
+    }
+    assert (stored["nodes"], stored["scale"], stored["digits"]) == ({"": {"aggregation": "power:2"}}, 1.0, 3)
+    assert use_method(**asked).sha256 == stored["sha256"]
+    refused = send(leaves={code: {"lower": "x", "colour": 1}}, nodes={"": {"aggregation": "power:0"}})
+    assert refused.status_code == 422
+    assert len(refused.json()["blockers"]) == 3
+    refused = send(leaves={"gone": {"transform": "ln"}}, normalisation="minmax")
+    assert refused.status_code == 422
+    assert "gone" in refused.json()["blockers"][0]
+    assert send(aggregation="power:x").status_code == 422
