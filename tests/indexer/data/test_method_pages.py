@@ -184,7 +184,7 @@ class TestRefusals:
     def test_the_command_names_what_it_does_not_know(self, analyst, data_set):
         with pytest.raises(CommandError, match="no such data set"):
             call_command("compute_with_method", data_set.pk + 1, "--actor", "analyst")
-        with pytest.raises(CommandError, match="no version number"):
+        with pytest.raises(CommandError, match="not a version number"):
             command(data_set, "--versions", "one")
 
 

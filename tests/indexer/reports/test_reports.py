@@ -155,10 +155,10 @@ def test_many_rankings_count_their_leaders():
 
 def test_every_sentence_is_written_in_both_languages():
     with translation.override("zh-hans"):
-        (first, chinese), (second, english) = in_both_languages(lambda: [translation.gettext("City")])
+        (first, chinese), (second, english) = in_both_languages(lambda: [translation.gettext("Unit")])
 
     assert (first, second) == ("zh-hans", "en")
-    assert (chinese, english) == (["城市"], ["City"])
+    assert (chinese, english) == (["单位"], ["Unit"])
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "leads"), ("zh-hans", "居首")])

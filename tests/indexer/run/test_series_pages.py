@@ -128,7 +128,7 @@ def test_bands_are_chosen_and_a_wrong_choice_is_named(analyst, run):
     assert [(band.first, band.last, band.association.count) for band in bands] == [
         (1, 3, 3), (4, 6, 3), (7, 8, 2),
     ]  # fmt: skip
-    assert "no list of ranks" in analyst.get(page_of(run), {"bands": "a"}).content.decode()
+    assert "not a list of ranks" in analyst.get(page_of(run), {"bands": "a"}).content.decode()
     address = reverse("indexer:api-run-series", args=[run.pk])
     answer = analyst.get(address, {"series": OutsideSeries.objects.get().pk, "bands": "6,3"})
     assert answer.status_code == 400

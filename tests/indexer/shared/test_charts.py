@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from indexer import charts
 from indexer.charts.names import NamedPoint, place_names
 from weighting import drawing
+from weighting.confined import Broke
 
 CAPTION = {"title": "南阳上升两位", "subtitle": "位次变化（位）", "source": "数据：2016 报告（重构值）"}
 # The register's words stand in tooltips.
@@ -130,8 +132,13 @@ def test_nothing_moved_still_draws():
 
 def test_rendering_reads_no_address():
     spec, _ = FIGURES["weights"]
-    with pytest.raises(ValueError, match="allowed"):
-        charts.render({**spec, "data": {"url": "http://127.0.0.1:9/x.json"}}, "svg", "en")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x.json"
+        with pytest.raises(Broke):
+            charts.render({**spec, "data": {"url": address}}, "svg", "en")
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_page_knows_every_colour_of_the_palette():
