@@ -58,6 +58,15 @@ def _language_of_the_settings():
 
 
 @pytest.fixture
+def drawn_here(monkeypatch):
+    """Draw in this process: for tests of hundreds of pictures, wherever those are drawn."""
+    from weighting import drawing
+    from weighting.picture_program import drawn
+
+    monkeypatch.setattr(drawing, "run_confined", lambda _program, data, format, limits: drawn(data, format))
+
+
+@pytest.fixture
 def valkey(settings):
     """A real, empty broker where the settings look for one."""
     folder = settings.VAR_DIR / "broker"

@@ -32,7 +32,7 @@ from weighting.exceptions import Refused
 from weighting.services.frameworks import publish_framework
 from weighting.services.versions import aggregate_round, freeze_version, publish_version
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("drawn_here")]
 
 LEAF = {}
 

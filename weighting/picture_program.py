@@ -26,15 +26,19 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (own["cpu_seconds"],) * 2)
     resource.setrlimit(resource.RLIMIT_DATA, (own["data"],) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.buffer.write(drawn(sys.stdin.buffer.read(), format))
+
+
+def drawn(data: bytes, format: str) -> bytes:
+    """Draw a picture's source."""
     # A machine without Chinese fonts of its own still draws Chinese: the package brings Noto Sans SC.
     vl_convert.register_font_directory(str(pylopdf_fonts_zh_cn.sans_path().parent))
-    source = json.load(sys.stdin.buffer)
+    source = json.loads(data)
     try:
-        drawn = _draw(source, format)
+        return _draw(source, format)
     except ValueError:
         # Where a label is cut within a rare character, which is two units long there, nothing is drawn.
-        drawn = _draw({**source, "picture": _without_rare_characters(source["picture"])}, format)
-    sys.stdout.buffer.write(drawn)
+        return _draw({**source, "picture": _without_rare_characters(source["picture"])}, format)
 
 
 def _draw(source: dict[str, Any], format: str) -> bytes:
