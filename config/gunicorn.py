@@ -26,9 +26,13 @@ control_socket_disable = True
 if env.str("QUANHENG_LOG_FORMAT", default="line") == "json":
     logconfig_dict = {"formatters": {"generic": {"()": "config.logs.JsonLines"}}}
 
-# Where the processes write what each of them counts; set before any of them begins to count.
+# Names the folder where the processes write what each of them counts.
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"
-os.environ[COUNTS] = os.environ.get(COUNTS) or tempfile.mkdtemp(prefix="quanheng-counts-")
+
+
+def on_starting(server: Any) -> None:
+    """Make the folder before any process begins to count; whoever only reads these settings needs none."""
+    os.environ[COUNTS] = os.environ.get(COUNTS) or tempfile.mkdtemp(prefix="quanheng-counts-")
 
 
 def post_fork(server: Any, worker: Any) -> None:
