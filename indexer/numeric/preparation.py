@@ -1,7 +1,7 @@
 """From raw values to what is normalised: divided, filled in, transformed, treated, in this order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
@@ -85,7 +85,8 @@ def prepare(
     denominators = denominators or {}
     divided = _divide(np.asarray(values, dtype=np.float64), denominators, codes, units)
     gaps = np.isnan(divided)
-    filled = handle_missing(divided, missing, codes=codes, units=units, beside=beside)
+    earlier = _undivided(beside or Beside(), denominators)
+    filled = handle_missing(divided, missing, codes=codes, units=units, beside=earlier)
     extent = Extent(np.fmin.reduce(filled), np.fmax.reduce(filled))
     scaled = _transform(filled, TRANSFORMS[transform], extent, codes, units)
     treated = treat_outliers(scaled, rule or OutlierRule())
@@ -116,6 +117,15 @@ def _transform(
         raise NormalisationError(faults)
     with np.errstate(over="ignore", divide="ignore"):
         return transform.formula(values, extent)
+
+
+def _undivided(beside: Beside, denominators: Mapping[int, FloatArray]) -> Beside:
+    """Take the earlier values of divided columns away: what they were divided by then is not known."""
+    if beside.before is None or not denominators:
+        return beside
+    before = beside.before.copy()
+    before[:, list(denominators)] = np.nan
+    return replace(beside, before=before)
 
 
 def _divide(

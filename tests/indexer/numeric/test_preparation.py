@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.gaps import Beside
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, prepare
 from indexer.numeric.ranking import min_ranks
@@ -22,6 +23,16 @@ def prepared(values=VALUES, *, missing="mean", **options):
     codes = [chr(ord("p") + j) for j in range(np.shape(values)[1])]
     units = [f"C{i}" for i in range(np.shape(values)[0])]
     return prepare(np.asarray(values, dtype=float), missing=missing, codes=codes, units=units, **options)
+
+
+def test_an_earlier_value_fills_no_quotient():
+    # What it was divided by then is not known: 20 stands for no quotient of 5 and 3.
+    beside = Beside(before=np.full(VALUES.shape, 20.0))
+
+    assert prepared(missing="last_value", beside=beside).values[1, 0] == 20
+    assert prepared(missing="last_value", beside=beside, denominators={1: PEOPLE}).values[1, 0] == 20
+    with pytest.raises(NormalisationError, match="no earlier edition has the missing values of p: C1"):
+        prepared(missing="last_value", beside=beside, denominators={0: PEOPLE})
 
 
 def test_means_are_means_of_quotients():
