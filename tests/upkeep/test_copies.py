@@ -207,7 +207,7 @@ def test_files_that_are_no_whole_copy_are_not_restored(copied, tmp_path):
     damaged, cut, text = (tmp_path / name for name in ("damaged", "cut", "text"))
     content = bytearray(copied.path.read_bytes())
     cut.write_bytes(content[: len(content) // 2])
-    content[len(content) // 3] ^= 0xFF
+    content[_inside_the_rows(copied.path)] ^= 0xFF
     damaged.write_bytes(content)
     text.write_text("[]")
 
@@ -218,6 +218,14 @@ def test_files_that_are_no_whole_copy_are_not_restored(copied, tmp_path):
     refused(changed(copied, tmp_path, format="quanheng-copy/9"), "another|format")
     with pytest.raises(CommandError, match="damaged"):
         call_command("restore", str(damaged), "--check")
+
+
+def _inside_the_rows(path):
+    """Return where a byte of the largest table lies: a ZIP has bytes that nothing depends on, as the time."""
+    with zipfile.ZipFile(path) as archive:
+        largest = max(archive.infolist(), key=lambda entry: entry.compress_size)
+        with archive.open(largest):
+            return archive.fp.tell() + largest.compress_size // 2
 
 
 def test_a_copy_of_another_release_names_what_differs(copied, tmp_path):

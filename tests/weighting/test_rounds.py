@@ -1,6 +1,7 @@
 import json
 import uuid
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -235,19 +236,24 @@ def test_nothing_that_is_stored_after_the_close_leads_from_a_person_to_a_ballot(
 
 
 def test_the_order_of_the_ballots_is_not_the_order_of_the_people(monkeypatch):
-    """Positive control: put into the panel's order, the ballots are found in it."""
+    """Positive control: put into the panel's order, the ballots are found in it.
+
+    Followers are counted, not the whole order: a database may fill the holes of several pages in turn.
+    """
 
     def scores_by_place(place, code):
         return place // 5 + 1 if code == "industry" else place % 5 + 1
 
-    def order_after_close():
+    def follow_one_another():
         round_ = make_round(state=RoundState.CLOSED, panel=make_panel(20), scores=scores_by_place)
-        first = [scores["infra"] for scores in _by_row(round_)]
-        return first == [place % 5 + 1 for place in range(20)]
+        places = [(scores["industry"] - 1) * 5 + scores["infra"] - 1 for scores in _by_row(round_)]
+        assert sorted(places) == list(range(20))
+        return sum(second == first + 1 for first, second in pairwise(places))
 
-    assert not any(order_after_close() for _ in range(2))
+    # By chance about one does; nine do once in a million times.
+    assert follow_one_another() < 9
     monkeypatch.setattr("weighting.services.rounds.secrets.SystemRandom", NoShuffle)
-    assert order_after_close()
+    assert follow_one_another() >= 12
 
 
 class NoShuffle:
