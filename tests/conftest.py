@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import hypothesis
 import kombu.pools
 import pytest
 from django.test import TransactionTestCase
@@ -15,6 +16,16 @@ from tests.processes import Product, free_port, kill_tree, running_valkey, start
 
 # Playwright's synchronous API runs inside an event loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# Whoever runs the suite meets the same examples, and how quick the machine is says nothing.
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_configure():
