@@ -209,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "indexer.tasks.sweep_studies",
         "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
     },
+    "release-editions-after-their-embargo": {"task": "indexer.tasks.release_editions", "schedule": 5.0},
     "sweep-waiting-letters": {"task": "weighting.tasks.sweep_letters", "schedule": 30.0},
     "close-rounds-at-their-deadline": {
         "task": "weighting.tasks.close_due_rounds",

@@ -7,10 +7,12 @@ from django.conf import settings
 
 from indexer.models import DataSet
 from indexer.selectors.jobs import kinds_of_jobs
+from indexer.selectors.published import due_editions
 from indexer.selectors.runs import data_sets_with_waiting_runs, progress_of_data_set
 from indexer.selectors.studies import queue_of_study, studies_under_way
 from indexer.services.data_imports import discard_old_imports
 from indexer.services.leases import give_up_exhausted
+from indexer.services.published import release_due_edition
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts, fail_exhausted_studies
 
@@ -60,6 +62,15 @@ def sweep_studies() -> None:
     fail_exhausted_studies()
     for study_id in studies_under_way():
         send_study(study_id)
+
+
+@shared_task(expires=SWEEP_EXPIRES)
+def release_editions() -> list[int]:
+    """Show strangers every edition whose embargo has passed; return which this call released."""
+    released = [edition.pk for edition in due_editions() if release_due_edition(edition)]
+    if released:
+        logger.info("editions released after their embargo: %s", released)
+    return released
 
 
 @shared_task(expires=SWEEP_EXPIRES)

@@ -5,12 +5,14 @@ from indexer.models.family import BranchIndex
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
+from indexer.models.published import SLUG, IndexEdition, PublishedIndex
 from indexer.models.register import Register
 from indexer.models.run import CityScore, Run
 from indexer.models.series import OutsideSeries
 from indexer.models.study import Study, StudyPart
 
 __all__ = [
+    "SLUG",
     "BranchIndex",
     "City",
     "CityScore",
@@ -18,12 +20,14 @@ __all__ = [
     "DataSeries",
     "DataSet",
     "FrameworkMethod",
+    "IndexEdition",
     "IndexMethod",
     "Job",
     "OutsideSeries",
     "Preparation",
     "Province",
     "PublishedFigure",
+    "PublishedIndex",
     "Region",
     "Register",
     "Run",

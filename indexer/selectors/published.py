@@ -1,0 +1,142 @@
+"""Published indices as the visitor may see them, and what keeps one from being published."""
+
+from collections.abc import Iterator
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from indexer.enums import RunStatus
+from indexer.models import IndexEdition, PublishedIndex, Run
+from indexer.selectors.data_sets import owns_data_set
+from weighting.models import Account, Indicator
+from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
+from weighting.selectors.frameworks import owns_framework
+from weighting.selectors.versions import versions_managed_by
+
+HEAVY = (
+    "run__node_scores",
+    "run__data_set__values",
+    "run__data_set__totals",
+    "run__data_set__auxiliary",
+    "run__weight_version__manifest",
+)
+
+
+def released_editions() -> QuerySet[IndexEdition]:
+    """Return what anybody may see; an edition under embargo is as one that does not exist."""
+    editions = IndexEdition.objects.select_related(
+        "index",
+        "run__data_set__framework",
+        "run__data_set__series__register",
+        "run__weight_version",
+        "run__method",
+    )
+    # The flags are set in the transaction that releases; they are asked for all the same.
+    return editions.defer(*HEAVY).filter(
+        released_at__isnull=False,
+        run__data_set__is_published=True,
+        run__weight_version__is_published=True,
+        run__data_set__framework__is_published=True,
+    )
+
+
+def latest_editions() -> QuerySet[IndexEdition]:
+    """Return the newest released edition of each index, the last released first."""
+    newest = released_editions().filter(index=OuterRef("index")).order_by("-number").values("pk")[:1]
+    return released_editions().filter(pk=Subquery(newest)).order_by("-released_at", "-pk")
+
+
+def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:
+    """Return a released edition of an index, the newest without a number; None when strangers see none."""
+    editions = released_editions().filter(index__slug=slug)
+    if number is not None:
+        editions = editions.filter(number=number)
+    return editions.order_by("-number").first()
+
+
+def due_editions() -> QuerySet[IndexEdition]:
+    """Return what waits for no embargo any more, by the database's clock, which all workers share."""
+    waiting = IndexEdition.objects.filter(released_at__isnull=True)
+    return waiting.filter(Q(embargo_until__isnull=True) | Q(embargo_until__lte=Now()))
+
+
+def indices_owned_by(account: Account | None) -> QuerySet[PublishedIndex]:
+    """Return the indices, drafts too, that an account may change and publish: its own, or all."""
+    if has_role(account, ADMINISTRATORS):
+        return PublishedIndex.objects.all()
+    if has_role(account, MANAGERS):
+        return PublishedIndex.objects.filter(created_by=account)
+    return PublishedIndex.objects.none()
+
+
+def publishable_runs() -> QuerySet[Run]:
+    """Return the finished runs by their data sets' own methods, the newest data first."""
+    runs = Run.objects.filter(status=RunStatus.DONE, method=F("data_set__method"))
+    return runs.order_by("-data_set__year", "-data_set_id", "-weight_version__number", "pk")
+
+
+def publication_blockers(index: PublishedIndex, run: Run, account: Account) -> list[str]:
+    """Say all that keeps an account from publishing a run under an index."""
+    return [*_lacks_of(index), *_faults_of(run), *_rights_missing(run, account), *_waiting_edition(index)]
+
+
+def publication_advice(index: PublishedIndex, run: Run) -> list[str]:
+    """Say what a reader will miss, though nothing keeps the index from being published."""
+    return list(_advice(index, run))
+
+
+def _lacks_of(index: PublishedIndex) -> Iterator[str]:
+    if not index.name:
+        yield _("Give the index a title, in one language at least.")
+    if not index.description:
+        yield _("Say what the index measures and for whom, in one language at least.")
+    if not index.licence:
+        yield _("Choose the licence under which others may use the index.")
+    if not index.contact:
+        yield _("Say whom a reader may write to.")
+
+
+def _faults_of(run: Run) -> Iterator[str]:
+    if run.status != RunStatus.DONE:
+        yield _("The ranking is not computed yet: wait until it is.")
+    if run.method_id != run.data_set.method_id:
+        yield _(
+            "The ranking is a trial by another method than its data set’s own: choose one by that method."
+        )
+
+
+def _rights_missing(run: Run, account: Account) -> Iterator[str]:
+    """Say which parts are not public yet and belong to somebody else."""
+    framework, data_set, version = run.data_set.framework, run.data_set, run.weight_version
+    others = _("“%(name)s” is not published and belongs to somebody else: ask its owner to publish it first.")
+    if not framework.is_published and not owns_framework(account, framework):
+        yield others % {"name": framework.name}
+    if not data_set.is_published and not owns_data_set(account, data_set):
+        yield others % {"name": data_set.name}
+    if not version.is_published and not versions_managed_by(account).filter(pk=version.pk).exists():
+        yield others % {"name": version.label}
+
+
+def _waiting_edition(index: PublishedIndex) -> Iterator[str]:
+    for edition in IndexEdition.objects.filter(index=index, released_at__isnull=True):
+        yield _(
+            "Edition %(number)s waits for the end of its embargo: take it back before you publish another."
+        ) % {"number": edition.number}
+
+
+def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
+    undefined = Indicator.objects.filter(framework=run.data_set.framework_id, is_leaf=True, note="").count()
+    if undefined:
+        yield ngettext(
+            "%(count)d indicator has no definition (the note in the framework’s file).",
+            "%(count)d indicators have no definition (the note in the framework’s file).",
+            undefined,
+        ) % {"count": undefined}
+    if not (index.name_zh and index.name_en and index.description_zh and index.description_en):
+        yield _("Title and description are not there in both languages: readers of the other see yours.")
+    if not index.authors:
+        yield _("No author is named: the citation names the publisher, or the title alone.")
+    if not index.doi:
+        yield _("There is no DOI: archive the index, for example with Zenodo, and enter it.")

@@ -1,0 +1,142 @@
+"""One act publishes an index with all that it rests on: at once, or when the embargo has passed."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from indexer.models import IndexEdition, PublishedIndex
+from indexer.selectors.published import find_edition, indices_owned_by, latest_editions, publication_advice
+from indexer.selectors.runs import runs_visible_to
+from indexer.services.published import (
+    describe_index,
+    draft_index,
+    publish_edition,
+    take_back_edition,
+)
+from indexer.tasks import release_editions
+from tests.factories import make_account, make_framework
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+from weighting.exceptions import Refused
+from weighting.models import AuditEntry
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+TERMS = {
+    "name_zh": "宜居指数",
+    "name_en": "Liveability",
+    "description_zh": "衡量城市是否宜居，供居民使用。",
+    "description_en": "How liveable cities are, for those who live there.",
+    "licence": "CC-BY-4.0",
+    "contact": "index@example.org",
+}
+LATER = timedelta(hours=1)
+
+
+@pytest.fixture
+def owner():
+    return make_account(Role.MANAGER)
+
+
+@pytest.fixture
+def run(owner):
+    return make_runs(random_values(4), framework=make_framework(owner=owner))[0]
+
+
+@pytest.fixture
+def index(owner):
+    return draft_index(slug="liveability", terms=TERMS, actor=owner)
+
+
+def seen_by_strangers(run):
+    run.refresh_from_db()
+    framework = run.data_set.framework
+    return {
+        "edition": find_edition("liveability") is not None,
+        "list": latest_editions().exists(),
+        "run": runs_visible_to(None).filter(pk=run.pk).exists(),
+        "framework": type(framework).objects.get(pk=framework.pk).is_published,
+    }
+
+
+def test_one_act_publishes_framework_version_data_and_index(index, run, owner):
+    assert set(seen_by_strangers(run).values()) == {False}
+
+    edition = publish_edition(index, run=run, actor=owner)
+
+    assert set(seen_by_strangers(run).values()) == {True}
+    assert (edition.number, edition.released_at is not None) == (1, True)
+    assert AuditEntry.objects.filter(act="publish_edition", subject_id=index.pk).exists()
+
+
+def test_an_embargoed_edition_shows_nothing_until_the_sweep_finds_it_due(index, run, owner):
+    edition = publish_edition(index, run=run, actor=owner, embargo_until=timezone.now() + LATER)
+    assert release_editions() == []
+    assert set(seen_by_strangers(run).values()) == {False}
+
+    IndexEdition.objects.filter(pk=edition.pk).update(embargo_until=timezone.now() - LATER)
+    # The sweep alone shows it: that the moment has passed does not.
+    assert set(seen_by_strangers(run).values()) == {False}
+    assert release_editions() == [edition.pk]
+    assert set(seen_by_strangers(run).values()) == {True}
+    assert release_editions() == []
+
+
+def test_an_edition_is_taken_back_only_while_nobody_has_seen_it(index, run, owner):
+    waiting = publish_edition(index, run=run, actor=owner, embargo_until=timezone.now() + LATER)
+    with pytest.raises(Refused, match="take it back"):
+        publish_edition(index, run=run, actor=owner, reason="Newer data")
+    take_back_edition(waiting, actor=owner)
+
+    released = publish_edition(index, run=run, actor=owner)
+    with pytest.raises(Refused, match="it stays"):
+        take_back_edition(released, actor=owner)
+    assert released.number == 1
+
+
+def test_a_correction_is_a_new_edition_with_a_reason(index, run, owner):
+    publish_edition(index, run=run, actor=owner)
+    with pytest.raises(Refused, match="what was corrected"):
+        publish_edition(index, run=run, actor=owner, reason="  ")
+
+    second = publish_edition(index, run=run, actor=owner, reason="A value of 城市001 was wrong.")
+
+    assert find_edition("liveability") == second
+    assert find_edition("liveability", 1).number == 1
+    assert find_edition("liveability", 3) is None
+    assert [edition.number for edition in latest_editions()] == [2]
+
+
+def test_all_that_is_lacking_is_said_at_once(run, owner):
+    other = make_account(Role.MANAGER)
+    bare = draft_index(slug="bare", terms={}, actor=other)
+
+    with pytest.raises(Refused) as caught:
+        publish_edition(bare, run=run, actor=other)
+
+    said = "\n".join(caught.value.blockers)
+    for lack in ("title", "measures", "licence", "write to"):
+        assert lack in said
+    assert said.count("belongs to somebody else") == 3
+    assert not IndexEdition.objects.exists()
+    assert any("DOI" in line for line in publication_advice(bare, run))
+
+
+def test_terms_are_checked_and_the_address_is_kept(index, owner):
+    with pytest.raises(Refused, match="single hyphens"):
+        draft_index(slug="Not an address", terms=TERMS, actor=owner)
+    with pytest.raises(Refused, match="without https"):
+        describe_index(index, terms={"doi": "https://doi.org/10.5281/zenodo.1"}, actor=owner)
+
+    describe_index(index, terms={"doi": "10.5281/zenodo.1"}, actor=owner)
+
+    kept = PublishedIndex.objects.get()
+    assert (kept.slug, kept.doi, kept.name_zh) == ("liveability", "10.5281/zenodo.1", "宜居指数")
+
+
+def test_an_index_is_changed_by_its_owner_and_administrators(index, owner):
+    assert indices_owned_by(owner).get() == index
+    assert indices_owned_by(make_account(Role.ADMINISTRATOR)).get() == index
+    for account in (make_account(Role.MANAGER), make_account(Role.ANALYST), None):
+        assert not indices_owned_by(account).exists()
