@@ -11,7 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import NODE, RunView
-from indexer.selectors.places import Level, PlaceRanking, city_weights_of, rank_places, usual_weight
+from indexer.selectors.places import (
+    Level,
+    PlaceRanking,
+    PrintedPlace,
+    city_weights_of,
+    printed_beside,
+    rank_places,
+    usual_weight,
+)
 from weighting.api.base import described
 
 PLAIN = "plain"
@@ -36,6 +44,10 @@ class PlaceScoreSerializer(serializers.Serializer):
     changed_values = serializers.IntegerField(
         help_text="Values behind the scores of its cities that were filled in, left out or treated."
     )
+    printed = serializers.CharField(
+        allow_null=True, help_text="What a publication prints for the place itself, digit for digit."
+    )
+    difference = serializers.FloatField(allow_null=True, help_text="Printed less computed, unrounded.")
 
 
 class PlaceRankingSerializer(serializers.Serializer):
@@ -70,6 +82,7 @@ class PlacesView(RunView):
 
 def _answer(ranked: PlaceRanking) -> dict[str, Any]:
     node = ranked.subject.node
+    printed = printed_beside(ranked)
     mean = "weighted mean" if ranked.weight else "plain mean"
     return {
         "run": ranked.subject.run.pk,
@@ -77,11 +90,11 @@ def _answer(ranked: PlaceRanking) -> dict[str, Any]:
         "level": ranked.level,
         "formed_by": "sum" if ranked.is_sum else mean,
         "weight": ranked.weight or None,
-        "places": [_place(ranked, position) for position in ranked.order],
+        "places": [_place(ranked, position, printed.get(position)) for position in ranked.order],
     }
 
 
-def _place(ranked: PlaceRanking, position: int) -> dict[str, Any]:
+def _place(ranked: PlaceRanking, position: int, printed: PrintedPlace | None) -> dict[str, Any]:
     place = ranked.places[position]
     values = ranked.scores[position].tolist()
     score, *below = [None if np.isnan(value) else value * ranked.subject.scale for value in values]
@@ -94,4 +107,6 @@ def _place(ranked: PlaceRanking, position: int) -> dict[str, Any]:
         "score": score,
         "children": [{"code": code, "score": value} for code, value in zip(codes, below, strict=True)],
         "changed_values": int(ranked.changed_values[position]),
+        "printed": printed.value if printed else None,
+        "difference": printed.difference if printed else None,
     }

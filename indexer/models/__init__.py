@@ -1,6 +1,6 @@
 from indexer.models.city import City, Province, Region
 from indexer.models.data_import import DataImport
-from indexer.models.data_set import DataSeries, DataSet, PublishedFigure
+from indexer.models.data_set import DataSeries, DataSet, PrintedPlaceFigure, PublishedFigure
 from indexer.models.family import BranchIndex
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
@@ -25,6 +25,7 @@ __all__ = [
     "Job",
     "OutsideSeries",
     "Preparation",
+    "PrintedPlaceFigure",
     "Province",
     "PublishedFigure",
     "PublishedIndex",

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from indexer.models.city import City
+from indexer.models.city import City, Province
 from indexer.models.method import IndexMethod
 from indexer.models.register import Register
 from weighting.models import Framework, Indicator
@@ -91,3 +91,31 @@ class PublishedFigure(models.Model):
 
     def __str__(self) -> str:
         return f"published figure {self.pk}"
+
+
+class PrintedPlaceFigure(models.Model):
+    """A figure that a publication prints for a province, as printed, beside what its cities sum to.
+
+    Without an indicator it is the composite. It is a value of its own, and decides no mark: what is
+    counted for a province may be counted for none of its cities.
+    """
+
+    data_set = models.ForeignKey(DataSet, on_delete=models.CASCADE, related_name="printed_place_figures")
+    province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="+")
+    indicator = models.ForeignKey(Indicator, null=True, on_delete=models.PROTECT, related_name="+")
+    value = models.CharField(max_length=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["data_set", "province", "indicator"], name="printed_place_figure_once"
+            ),
+            models.UniqueConstraint(
+                fields=["data_set", "province"],
+                condition=models.Q(indicator__isnull=True),
+                name="printed_place_composite_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"printed figure of a place {self.pk}"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from indexer.models import City, DataSet, Province, Region, Run
+from indexer.models import City, DataSet, PrintedPlaceFigure, Province, Region, Run
 from indexer.numeric.places import mean_by_place, sum_by_place
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.data_sets import auxiliary_columns_of
@@ -95,6 +95,39 @@ def rank_places(
     else:
         scores = mean_by_place(columns, of_city, len(places), usable[weight] if weight else None)
     return PlaceRanking(subject, level, places, children, of_city, scores, subject.is_share, weight)
+
+
+@dataclass(frozen=True)
+class PrintedPlace:
+    """What is printed for a place, and how far it is above what its cities sum to, on the shown scale."""
+
+    value: str
+    difference: float
+
+
+def printed_beside(ranked: PlaceRanking) -> dict[int, PrintedPlace]:
+    """Return what a publication prints for places on the node in view, by position.
+
+    Only sums are set beside it: no publication prints the mean of scores that the product formed.
+    """
+    if ranked.level != "province" or not ranked.is_sum:
+        return {}
+    figures = PrintedPlaceFigure.objects.filter(
+        data_set=ranked.subject.run.data_set_id, indicator=ranked.subject.node
+    )
+    printed = dict(figures.values_list("province_id", "value"))
+    computed = ranked.scores[:, 0] * ranked.subject.scale
+    return {
+        position: PrintedPlace(printed[place.pk], float(printed[place.pk]) - float(computed[position]))
+        for position, place in enumerate(ranked.places)
+        if place.pk in printed
+    }
+
+
+def nodes_printed_for_places(run: Run) -> set[int | None]:
+    """Return the ids of the nodes that a publication prints for places; None is the composite."""
+    figures = PrintedPlaceFigure.objects.filter(data_set=run.data_set_id)
+    return set(figures.values_list("indicator_id", flat=True))
 
 
 def children_of(subject: NodeScores) -> list[Indicator]:

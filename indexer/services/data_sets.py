@@ -9,7 +9,15 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indexer.models import City, DataSeries, DataSet, IndexMethod, PublishedFigure, Register
+from indexer.models import (
+    City,
+    DataSeries,
+    DataSet,
+    IndexMethod,
+    PrintedPlaceFigure,
+    PublishedFigure,
+    Register,
+)
 from indexer.selectors.data_sets import PACKED
 from indexer.signals import data_set_added
 from weighting.exceptions import Refused
@@ -27,6 +35,15 @@ class PrintedFigure:
     node: str
     value: str
     rank: int
+
+
+@dataclass(frozen=True)
+class PlaceFigure:
+    """What a publication prints for a province: no node is the composite."""
+
+    province_id: int
+    node: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -165,6 +182,24 @@ def record_printed_figures(data_set: DataSet, figures: Iterable[PrintedFigure], 
         for figure in figures
     ]
     PublishedFigure.objects.bulk_create(rows)
+    record_act(actor, "record_figures", data_set, count=len(rows))
+    return len(rows)
+
+
+@transaction.atomic
+def record_place_figures(data_set: DataSet, figures: Iterable[PlaceFigure], *, actor: Account) -> int:
+    """Keep what a publication prints for the provinces of a data set."""
+    nodes = {node.code: node for node in Indicator.objects.filter(framework=data_set.framework_id)}
+    rows = [
+        PrintedPlaceFigure(
+            data_set=data_set,
+            province_id=figure.province_id,
+            indicator=nodes[figure.node] if figure.node else None,
+            value=figure.value,
+        )
+        for figure in figures
+    ]
+    PrintedPlaceFigure.objects.bulk_create(rows)
     record_act(actor, "record_figures", data_set, count=len(rows))
     return len(rows)
 

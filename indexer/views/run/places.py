@@ -1,6 +1,6 @@
 """Provinces and regions of a run: ranked on the composite or any node, as a page and as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,10 +15,18 @@ from indexer import charts
 from indexer.forms.place_choice import PlaceChoice
 from indexer.models import Run
 from indexer.selectors.node_scores import NodeScores, node_scores_of
-from indexer.selectors.places import PlaceRanking, city_weights_of, rank_places, usual_weight
+from indexer.selectors.places import (
+    PlaceRanking,
+    PrintedPlace,
+    city_weights_of,
+    nodes_printed_for_places,
+    printed_beside,
+    rank_places,
+    usual_weight,
+)
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import changed_heading, run_facts
-from indexer.views.shared.place_rows import how_formed, place_rows
+from indexer.views.shared.place_rows import how_formed, place_rows, printed_rows
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
@@ -39,9 +47,11 @@ def places_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the places and what their scores were formed by, as a file."""
     run = finished_run(request, pk)
     _form, ranked = _ranked(request, run)
+    printed = printed_beside(ranked)
     facts = [*run_facts(run), Fact("formed_by", _("Scores of places"), how_formed(ranked))]
     name = f"places-{run.pk}"
-    return table_answer(asked_format(request), name, _headings(ranked), _file_rows(ranked), facts)
+    headings, rows = _headings(ranked, bool(printed)), _file_rows(ranked, printed)
+    return table_answer(asked_format(request), name, headings, rows, facts)
 
 
 def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
@@ -79,11 +89,23 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "register": ranked.subject.cities.register,
         "rows": place_rows(ranked),
         "how": how_formed(ranked),
+        "printed_rows": printed_rows(ranked, printed_beside(ranked)),
+        "printed_nodes": _printed_nodes(ranked),
         "chart": _chart(ranked),
         "chart_image": f"{picture}?{urlencode(query)}",
         "saves": save_links(export),
     }
     return render(request, "indexer/run/places.html", context)
+
+
+def _printed_nodes(ranked: PlaceRanking) -> list[dict[str, str]]:
+    """Return the other scores that a publication prints for provinces, with the address of each."""
+    printed = nodes_printed_for_places(ranked.subject.run)
+    here = ranked.subject.node.pk if ranked.subject.node else None
+    nodes = [node for node in ranked.subject.nodes if node.pk in printed and node.pk != here]
+    others = [("", _("Composite score"))] if None in printed and here is not None else []
+    others += [(node.code, node.name) for node in nodes]
+    return [{"query": urlencode({"node": code}), "name": name} for code, name in others]
 
 
 def _finding(ranked: PlaceRanking) -> str:
@@ -138,7 +160,7 @@ def _chart(ranked: PlaceRanking) -> charts.Spec:
     )
 
 
-def _headings(ranked: PlaceRanking) -> list[Heading]:
+def _headings(ranked: PlaceRanking, is_printed: bool) -> list[Heading]:
     unit = score_unit(ranked.subject.run.method)
     node = ranked.subject.node
     return [
@@ -149,13 +171,27 @@ def _headings(ranked: PlaceRanking) -> list[Heading]:
         Heading(f"score_{node.code}" if node else "score", f"{ranked.subject.name} ({unit})"),
         *(Heading(f"score_{child.code}", f"{child.name} ({unit})") for child in ranked.children),
         *([changed_heading(ranked.subject.name)] if ranked.subject.record is not None else []),
+        *(
+            [Heading("printed", _("As printed")), Heading("difference", _("Printed less computed"))]
+            if is_printed
+            else []
+        ),
     ]
 
 
-def _file_rows(ranked: PlaceRanking) -> Iterator[list[object]]:
+def _printed_headings() -> list[Heading]:
+    return [Heading("printed", _("As printed")), Heading("difference", _("Printed less computed"))]
+
+
+def _file_rows(ranked: PlaceRanking, printed: Mapping[int, PrintedPlace]) -> Iterator[list[object]]:
     for position in ranked.order:
         place = ranked.places[position]
         scores = (ranked.scores[position] * ranked.subject.scale).tolist()
         rank = int(ranked.ranks[position]) or None
         changed = [int(ranked.changed_values[position])] if ranked.subject.record is not None else []
-        yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores, *changed]
+        beside = _printed_cells(printed.get(position)) if printed else []
+        yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores, *changed, *beside]
+
+
+def _printed_cells(printed: PrintedPlace | None) -> list[object]:
+    return [printed.value, printed.difference] if printed else [None, None]

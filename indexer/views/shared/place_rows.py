@@ -1,11 +1,12 @@
 """Provinces and regions as tables show them, and how their scores were formed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
 
-from indexer.selectors.places import PlaceRanking
+from indexer.selectors.places import PlaceRanking, PrintedPlace
 from indexer.views.shared.tables import Cell, longest_bar
 from weighting.views.numbers import signed
 
@@ -38,6 +39,25 @@ def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
         }
         for position in ranked.order
     ]
+
+
+def printed_rows(ranked: PlaceRanking, printed: Mapping[int, PrintedPlace]) -> list[dict[str, Any]]:
+    """Return the places for which something is printed, by rank, with the computed score beside it."""
+    scale = ranked.subject.scale
+    return [
+        {
+            "place": ranked.places[position],
+            "computed": signed(ranked.scores[position, 0] * scale, _digits(printed[position]), plus=False),
+            "printed": printed[position].value,
+            "difference": signed(printed[position].difference, _digits(printed[position])),
+        }
+        for position in ranked.order
+        if position in printed
+    ]
+
+
+def _digits(printed: PrintedPlace) -> int:
+    return len(printed.value.partition(".")[2])
 
 
 def _cell(score: float, full: float, scale: float) -> Cell:

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.models import DataSet, Run
-from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
+from indexer.models import DataSet, Province, Run
+from indexer.services.data_sets import (
+    EditionTerms,
+    Matrix,
+    PlaceFigure,
+    add_data_set,
+    record_place_figures,
+)
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -204,8 +210,8 @@ def test_bad_requests_to_the_api_are_all_named(analyst):
 def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, django_assert_num_queries):
     runs = [make_runs(random_values(count), tilts=[None])[0] for count in (1, 3)]
     for run in runs:
-        # Session, account; run with nodes, indicators, scores, cities, provinces.
-        with django_assert_num_queries(7):
+        # Session, account; run with nodes, indicators, scores, cities, provinces, what is printed (twice).
+        with django_assert_num_queries(9):
             analyst.get(page_of(run))
 
 
@@ -215,3 +221,33 @@ def test_strangers_see_published_runs_only(client):
     assert client.get(page_of(hidden)).status_code == 404
     assert client.get(page_of(open_)).status_code == 200
     assert api_of(client, hidden).status_code == 404
+
+
+def test_a_printed_figure_of_a_province_is_shown_beside_its_sum_and_marks_nothing(analyst):
+    run = make_runs(FOUR, tilts=[None])[0]
+    data_set = DataSet.objects.get(pk=run.data_set_id)
+    henan = Province.objects.get(name_en="Henan")
+    record_place_figures(data_set, [PlaceFigure(henan.pk, "", "51.5")], actor=data_set.created_by)
+
+    response = analyst.get(page_of(run))
+
+    (row,) = response.context["printed_rows"]
+    assert (row["place"], row["computed"], row["printed"], row["difference"]) == (
+        henan,
+        "50.0",
+        "51.5",
+        "+1.5",
+    )
+    assert not response.context["run"].reproduces_publication
+    places = {place["name_en"]: place for place in api_of(analyst, run).json()["places"]}
+    assert (places["Henan"]["printed"], places["Shaanxi"]["printed"]) == ("51.5", None)
+    assert places["Henan"]["difference"] == pytest.approx(1.5)
+
+
+def test_nothing_printed_is_set_beside_a_mean(analyst):
+    run = make_runs(FOUR, tilts=[None], normalisation="minmax")[0]
+    data_set = DataSet.objects.get(pk=run.data_set_id)
+    henan = Province.objects.get(name_en="Henan")
+    record_place_figures(data_set, [PlaceFigure(henan.pk, "", "51.5")], actor=data_set.created_by)
+
+    assert analyst.get(page_of(run)).context["printed_rows"] == []
