@@ -16,8 +16,9 @@ from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import indicators_of
 
-# Scores that are shares of one total may exceed it by rounding alone.
-ROUNDING = 1e-9
+# Shares of a total may exceed it by this much and are shares still: national totals are published to a
+# few digits, and shares of 89.53 million counted to the last head sum to 100.0001 %.
+SHARE_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ class NodeScores:
         is_sum = plan.adds_up and not plan.leaves_gaps(tree)
         # Parts of a total of quotients, or of values drawn in, are no parts of the nation.
         shares = score_unit_of(self.run.method) == "total"
-        return is_sum and shares and 0 < self.scores.sum() <= 1 + ROUNDING
+        return is_sum and shares and 0 < self.scores.sum() <= 1 + SHARE_TOLERANCE
 
     @cached_property
     def record(self) -> CellRecord | None:
