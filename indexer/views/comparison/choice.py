@@ -13,6 +13,7 @@ from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import load_runs, runs_visible_to
 from indexer.views.shared.run_names import run_names
 from indexer.words import data_set_name
+from weighting.enums import VersionSource
 from weighting.visitors import visitor_of
 
 
@@ -86,12 +87,18 @@ def _bind(request: HttpRequest, listed: Sequence[Run]) -> ComparisonForm | None:
 
 
 def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
-    """Return the two lowest-numbered finished versions of the first data set that has two."""
-    groups: dict[tuple[int, int], list[int]] = {}
+    """Return two finished versions of the first data set that has two.
+
+    The lowest-numbered one is set against equal weights, which is what anybody would ask first; against
+    the next one where no version has them.
+    """
+    groups: dict[tuple[int, int], list[Run]] = {}
     for run in listed:
         if run.status == RunStatus.DONE and data_set in ("", str(run.data_set_id)):
-            groups.setdefault((run.data_set_id, run.method_id), []).append(run.pk)
-    return next((runs[:FEWEST] for runs in groups.values() if len(runs) >= FEWEST), [])
+            groups.setdefault((run.data_set_id, run.method_id), []).append(run)
+    runs = next((runs for runs in groups.values() if len(runs) >= FEWEST), [])
+    equal = [run for run in runs[1:] if run.weight_version.source == VersionSource.EQUAL]
+    return [run.pk for run in (*runs[:1], *equal, *runs[1:])][:FEWEST]
 
 
 def _waiting(listed: Sequence[Run]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from weighting.views.files import asked_format, picture_answer, save_links
 @audience(ANYONE)
 @require_safe
 def comparison(request: HttpRequest) -> HttpResponse:
-    """Compare the runs asked for; without any, the first two versions of the first data set."""
+    """Compare the runs asked for; without any, the first version of the first data set and equal weights."""
     choice = RunChoice(request)
     if choice.refusal:
         return choice.refusal

@@ -40,6 +40,12 @@ def test_the_first_two_versions_are_compared_by_default(analyst, runs):
     assert response.context["is_pair"]
 
 
+def test_equal_weights_are_what_the_first_version_is_compared_with_where_there_are_such(analyst):
+    first, _second, equal = make_runs(random_values(4), tilts=[3.0, 6.0, None])
+
+    assert analyst.get(HERE).context["runs"] == [first, equal]
+
+
 def test_the_finding_counts_the_cities_that_move(analyst, runs):
     text = analyst.get(HERE, ask(*runs[:2])).content.decode()
     assert "<h1>The choice of weights moves 2 of 3 cities</h1>" in text
