@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from demo.report2016 import facts
+from demo.report2016.limits import furthest_sum
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.ranking import min_ranks
@@ -201,6 +203,52 @@ def test_published_cells_come_back_in_their_order_and_the_others_stay_below(demo
 
 def test_subindex_columns_sum_to_the_national_totals(demo):
     assert demo.subindices().sum(axis=0) == pytest.approx([100, 100, 100, 83.798], abs=0.001)
+
+
+def test_with_the_table_of_provinces_industry_cannot_reach_the_whole():
+    report = facts.read_report()
+
+    assert furthest_sum(report, "industry", sign=1) == pytest.approx(88.586, abs=0.005)
+    assert furthest_sum(report, "smartcity", sign=-1) == pytest.approx(96.300, abs=0.005)
+
+
+def test_where_the_report_contradicts_itself():
+    """The slips that the demo's README lists, from the printed figures alone."""
+    report = facts.read_report()
+    printed = {row["province"]: row for row in facts.read_rows("provinces.csv")}
+    provinces = np.array(report.provinces)
+    of_cities = {name: np.nansum(report.cells[provinces == name], axis=0) for name in printed}
+    single = [name for name in printed if (provinces == name).sum() == 1]
+
+    assert len(single) == 4
+    assert all(float(printed[name]["industry"]) > of_cities[name][1] + 0.02 for name in single)
+    assert all(float(printed[name]["smart"]) > of_cities[name][3] + 1 for name in single)
+    sums = {name: sum(float(row[name]) for row in printed.values()) for name in ("industry", "smart")}
+    assert sums == pytest.approx({"industry": 88.9299, "smart": 100.0001}, abs=1e-9)
+    jiangsu = provinces == "江苏省"
+    assert not np.isnan(report.cells[jiangsu, 1]).any()
+    assert (float(printed["江苏省"]["industry"]), round(of_cities["江苏省"][1], 4)) == (5.2366, 5.2234)
+    assert of_cities["广东省"][3] > float(printed["广东省"]["smart"]) + 5
+
+
+def test_the_printed_ranks_of_industry_and_innovation_together_are_of_their_weighted_sum():
+    """Each is possible with the cells that are printed; with a plain sum Haikou's is not."""
+    report = facts.read_report()
+    ceiling = np.nanmin(report.cells, axis=0)
+    low = np.nan_to_num(report.cells)[:, 1:3]
+    high = np.where(np.isnan(report.cells), ceiling, report.cells)[:, 1:3]
+
+    def impossible(weights):
+        best, worst = low @ weights, high @ weights
+        found = []
+        for row in facts.read_rows("leads_over_gdp.csv"):
+            city, rank = report.cities.index(row["city"]), int(row["rank_industry_and_innovation"])
+            if not 1 + (best > worst[city]).sum() <= rank <= (worst >= best[city]).sum():
+                found.append(row["city"])
+        return found
+
+    assert impossible(np.array([0.264, 0.219])) == []
+    assert impossible(np.array([1.0, 1.0])) == ["海口市"]
 
 
 def test_shares_of_three_subindices_sum_to_one_and_smart_city_ones_to_less(demo):

@@ -47,6 +47,7 @@ def rebuild() -> dict[str, str]:
         "framework.csv": framework_csv(framework),
         "cities.csv": cities_csv(report),
         "published.csv": published_csv(report),
+        "published_provinces.csv": published_provinces_csv(),
         "panel.csv": panel_csv(),
         "scores.csv": scores_csv(tree, scores),
         "weights_implied.csv": weights_csv(tree, weights.local),
@@ -101,6 +102,18 @@ def published_csv(report: facts.Report) -> str:
         listed = sorted(np.flatnonzero(ranks), key=lambda city: ranks[city])
         rows += [(report.cities[c], node, report.cell_text[c][column], int(ranks[c])) for c in listed]
     return as_csv(("unit", "node", "value", "rank"), rows)
+
+
+def published_provinces_csv() -> str:
+    """What the report prints for provinces, digit for digit; an empty node is the composite total."""
+    columns = {"": "total", "industry": "industry", "smartcity": "smart"}
+    rows = [
+        (row["province"], node, row[column])
+        for node, column in columns.items()
+        for row in facts.read_rows("provinces.csv")
+        if row[column]
+    ]
+    return as_csv(("place", "node", "value"), rows)
 
 
 def panel_csv() -> str:

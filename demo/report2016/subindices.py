@@ -91,9 +91,9 @@ def _solve(
     widths = np.outer(STEPS, start).ravel()
     price = np.outer(SLOPES, 1 / start).ravel()
     one = eye_array(size)
-    order_rows, order_limits = _order_rows(report)
-    total_rows, total_limits = _total_rows(report)
-    rows = vstack([order_rows, total_rows])
+    order, order_limits = order_rows(report)
+    totals, total_limits = total_rows(report)
+    rows = vstack([order, totals])
     moves = [-one] * len(STEPS) + [one] * len(STEPS)
     column_rows = hstack([eye_array(4)] * len(prior))
     found = linprog(
@@ -117,7 +117,7 @@ def _solve(
     return np.asarray(found.x[:size]).reshape(prior.shape)
 
 
-def _order_rows(report: Report) -> tuple[csr_array, FloatArray]:
+def order_rows(report: Report) -> tuple[csr_array, FloatArray]:
     """value of rank k+1 - value of rank k <= -CELL_GAP, in each of the four top-100 lists."""
     rows = []
     for column in range(len(IMPLIED)):
@@ -128,7 +128,7 @@ def _order_rows(report: Report) -> tuple[csr_array, FloatArray]:
     return stacked, np.full(stacked.shape[0], -CELL_GAP)
 
 
-def _total_rows(report: Report) -> tuple[csr_array, FloatArray]:
+def total_rows(report: Report) -> tuple[csr_array, FloatArray]:
     """Totals in their printed digit, and each below the one before it."""
     cities = len(report.totals)
     totals = kron(eye_array(cities), np.array([IMPLIED]), format="csr")

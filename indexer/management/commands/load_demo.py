@@ -15,13 +15,15 @@ from indexer.dispatch import ask_study
 from indexer.enums import StudyKind
 from indexer.frames import read_data, read_totals
 from indexer.intake.registers import CityRow
-from indexer.models import DataSet, Run
+from indexer.models import DataSet, Province, Run
 from indexer.services.data_sets import (
     EditionTerms,
     Matrix,
+    PlaceFigure,
     PrintedFigure,
     add_data_set,
     publish_data_set,
+    record_place_figures,
     record_printed_figures,
 )
 from indexer.services.methods import use_method
@@ -49,14 +51,10 @@ from weighting.services.versions import (
 FILES = settings.BASE_DIR / "demo" / "report2016"
 FRAMEWORK_NAMES = {"name_zh": "2016 年“互联网+”指数", "name_en": "Internet Plus index 2016"}
 DATA_SET_NAMES = {
-    "name_zh": "2016 年 351 个城市（据报告重构）",
-    "name_en": "351 cities, 2016 (reconstructed from the report)",
+    "name_zh": "351 个城市，2015 年数据（据 2016 年报告重构）",
+    "name_en": "351 cities, data of 2015 (reconstructed from the 2016 report)",
 }
-DATA_SET_NOTE = (
-    "指标原始值为重构值，非报告公布；由其算得的总分和分指数与报告公布的数字一致。"
-    "The leaf values are reconstructed, not the report's; the totals and sub-indices computed from them "
-    "agree with every figure that the report prints."
-)
+DATA_YEAR = 2015
 ACCOUNTS = {
     Role.MANAGER: ("demo-manager", "Demo manager", "演示管理员"),
     Role.ANALYST: ("demo-analyst", "Demo analyst", "演示分析员"),
@@ -73,7 +71,11 @@ OPEN_ROUND = {
     "title_zh": "分指数与一级指标评分（演示）",
     "title_en": "Sub-indices and level-1 indicators (demo)",
 }
-STUDY = {"draws": 10_000, "seed": 2016}
+# The questions of the panel's ranking that the analyst finds answered, or being answered.
+STUDIES: dict[StudyKind, dict[str, Any]] = {
+    StudyKind.BOOTSTRAP: {"draws": 10_000, "seed": 2016},
+    StudyKind.NOISE: {"draws": 2_000, "seed": 2016, "nu": 0.2},
+}
 OPEN_PANEL_SIZE = 12
 OPEN_ROUND_LIFE = timedelta(days=60)
 
@@ -83,7 +85,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--compute", action="store_true", help="count the study here instead of leaving it to a worker"
+            "--compute",
+            action="store_true",
+            help="count the studies here instead of leaving them to a worker",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -92,10 +96,7 @@ class Command(BaseCommand):
             return
         data_set = load_demo()
         compute_waiting_runs(data_set.pk)
-        if options["compute"]:
-            count_waiting_parts(plan_study(_panel_run(data_set), **_first_question()).pk)
-        else:
-            ask_study(_panel_run(data_set), **_first_question())
+        _ask_studies(_panel_run(data_set), compute=options["compute"])
         self.stdout.write("The demo is loaded: 351 cities, three frozen weight versions, one open round.")
 
 
@@ -125,10 +126,14 @@ def _panel_run(data_set: DataSet) -> Run:
     )
 
 
-def _first_question() -> dict[str, Any]:
-    """The question of the panel's ranking that the analyst finds answered."""
+def _ask_studies(run: Run, *, compute: bool) -> None:
+    """Ask what the analyst finds answered; workers count it after the start unless told otherwise."""
     analyst = Account.objects.get(username=ACCOUNTS[Role.ANALYST][0])
-    return {"kind": StudyKind.BOOTSTRAP.value, "sent": STUDY, "actor": analyst}
+    for kind, sent in STUDIES.items():
+        if compute:
+            count_waiting_parts(plan_study(run, kind=kind.value, sent=sent, actor=analyst).pk)
+        else:
+            ask_study(run, kind=kind.value, sent=sent, actor=analyst)
 
 
 def _make_accounts() -> Account:
@@ -224,9 +229,9 @@ def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account)
     data_set = add_data_set(
         terms=EditionTerms(
             framework=framework,
-            year=2016,
+            year=DATA_YEAR,
             method=use_method(),
-            note=DATA_SET_NOTE,
+            note=_read("note.txt").decode().strip(),
             name_zh=DATA_SET_NAMES["name_zh"],
             name_en=DATA_SET_NAMES["name_en"],
         ),
@@ -243,7 +248,17 @@ def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account)
         for row in _read_rows("published.csv")
     ]
     record_printed_figures(data_set, figures, actor=manager)
+    record_place_figures(data_set, _place_figures(data_set), actor=manager)
     return publish_data_set(data_set, actor=manager)
+
+
+def _place_figures(data_set: DataSet) -> list[PlaceFigure]:
+    provinces = Province.objects.filter(cities__in=data_set.city_ids).distinct()
+    ids = dict(provinces.values_list("name_zh", "pk"))
+    return [
+        PlaceFigure(ids[row["place"]], row["node"], row["value"])
+        for row in _read_rows("published_provinces.csv")
+    ]
 
 
 def _city_row(*, aliases: str, latitude: str, longitude: str, **names: str) -> CityRow:

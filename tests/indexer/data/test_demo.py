@@ -1,12 +1,14 @@
 import csv
+import io
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.urls import reverse
 
 from indexer.enums import RunStatus
 from indexer.management.commands import load_demo as command
-from indexer.models import DataSet, PublishedFigure, Run
+from indexer.models import DataSet, PublishedFigure, Run, Study
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.runs import printed_figures_of, results_of, runs_with_nodes_visible_to, shown_score
 from weighting.enums import RoundState, VersionSource
@@ -135,6 +137,38 @@ def test_the_three_versions_are_frozen_published_and_in_order(demo):
         (IMPLIED, VersionSource.IMPLIED, True),
         (EQUAL, VersionSource.EQUAL, True),
     ]
+
+
+def test_what_is_printed_for_provinces_stands_beside_the_sums_of_their_cities(demo, client):
+    run = Run.objects.get(weight_version__number=IMPLIED)
+    address = reverse("indexer:run-places", args=[run.pk])
+
+    industry = client.get(address, {"node": "industry"})
+    text = client.get(f"{address}export/", {"node": "industry"}).content.decode("utf-8-sig")
+    answer = client.get(reverse("indexer:api-run-places", args=[run.pk]), {"node": "industry"}).json()
+
+    rows = {row["place"].name_zh: row for row in industry.context["printed_rows"]}
+    assert len(rows) == 31
+    assert [rows["北京市"][name] for name in ("computed", "printed", "difference")] == [
+        "11.9748", "12.0032", "+0.0284",
+    ]  # fmt: skip
+    assert len(client.get(address).context["printed_rows"]) == 9
+    assert client.get(address, {"node": "infra"}).context["printed_rows"] == []
+    assert client.get(address, {"level": "region"}).context["printed_rows"] == []
+    file = {row["Place (Chinese)"]: row for row in csv.DictReader(io.StringIO(text))}
+    told = {place["name_zh"]: place for place in answer["places"]}
+    assert file["北京市"]["As printed"] == told["北京市"]["printed"] == "12.0032"
+    assert float(file["北京市"]["Printed less computed"]) == told["北京市"]["difference"]
+
+
+def test_the_analyst_finds_a_study_of_each_of_two_kinds(demo):
+    studies = Study.objects.order_by("pk")
+
+    assert [(study.kind, study.status) for study in studies] == [("bootstrap", "done"), ("noise", "done")]
+
+
+def test_the_data_are_of_the_year_before_the_report(demo):
+    assert (demo.year, "2015" in demo.name_en, "2015" in demo.name_zh) == (2015, True, True)
 
 
 def test_nothing_synthetic_is_named_as_the_reports(demo):
