@@ -139,7 +139,7 @@ def test_from_the_invitation_to_the_comparison(visit, product):
 
     with visit(analyst_link) as page:
         # The first thing an analyst sees: the printed weights against equal ones.
-        expect(page.locator("h1")).to_contain_text("231 of 351")
+        expect(page.locator("h1")).to_contain_text("232 of 351")
         expect(page.locator(".chart svg").first).to_be_visible()
         page.goto(f"{product.base_url}/compare/?runs=1&runs=2")
         expect(page.locator("h1")).to_contain_text("7 of 351")
