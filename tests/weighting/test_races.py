@@ -56,7 +56,10 @@ SHEET_RACES = in_full(200, otherwise=30)
 FREEZE_RACES = in_full(200, otherwise=40)
 SAVE_RACES = in_full(200, otherwise=30)
 VOID_RACES = in_full(100, otherwise=12)
-CONTROL_RACES = 12
+# A control ends with the first race that goes wrong, which is nearly always among the first.
+CONTROL_RACES = 120
+# A few milliseconds either way, so that each act comes first in some of the races.
+SPREAD_SECONDS = 0.004
 SUB_INDICES = {"infra": {}, "industry": {}}
 
 
@@ -67,8 +70,7 @@ def run_at_once(*acts):
 
     def run(place, act):
         start.wait()
-        # A few milliseconds either way, so that each act comes first in some of the races.
-        time.sleep(random.uniform(0, 0.004))
+        time.sleep(random.uniform(0, SPREAD_SECONDS))
         try:
             outcomes[place] = act()
         except Exception as error:
@@ -172,8 +174,12 @@ def race_close_against(seal, round_, manager):
     ("late", "race", "times"),
     [("seals", race_close_against_seal, CLOSE_RACES), ("forms", race_close_against_sheet, SHEET_RACES)],
 )
-def test_who_comes_late_is_counted_or_refused(open_rounds, manager, late, race, times):
+def test_who_comes_late_is_counted_or_refused(open_rounds, manager, monkeypatch, late, race, times):
     results = [race(*open_rounds(), manager) for _ in range(times)]
+    # On a slow machine one of the two may always be later by more than those milliseconds.
+    monkeypatch.setattr(f"{__name__}.SPREAD_SECONDS", 0.3)
+    while len({first for _agreed, first in results}) < 2 and len(results) < times + 60:
+        results.append(race(*open_rounds(), manager))
 
     firsts = Counter(first for _agreed, first in results)
     print(f"closes against late {late} on {connection.vendor}: {times}, first came {dict(firsts)}")
@@ -189,9 +195,8 @@ def test_without_locks_a_late_seal_and_the_close_disagree(open_rounds, manager, 
 
     hash_receipt = ballots.hash_receipt
     monkeypatch.setattr(ballots, "hash_receipt", hash_slowly)
-    results = [race_close_against_seal(*open_rounds(), manager) for _ in range(CONTROL_RACES)]
 
-    assert not all(agreed for agreed, _first in results)
+    assert not all(race_close_against_seal(*open_rounds(), manager)[0] for _ in range(CONTROL_RACES))
 
 
 def race_two_saves(invitation, revision):
@@ -251,13 +256,14 @@ def test_without_locks_two_seals_hand_out_a_receipt_that_does_not_count(open_rou
     hash_receipt = ballots.hash_receipt
     monkeypatch.setattr(ballots, "hash_receipt", hash_slowly)
     _round, invitation = open_rounds()
-    pairs = []
-    for turn in range(CONTROL_RACES):
+
+    def differ(turn):
         fill_or_change(invitation, turn)
         claim = claim_of(invitation)
-        pairs.append(run_at_once(*[lambda claim=claim: seal_ballot(claim)] * 2))
+        one, other = run_at_once(*[lambda: seal_ballot(claim)] * 2)
+        return getattr(one, "receipt", 1) != getattr(other, "receipt", 2)
 
-    assert any(getattr(one, "receipt", 1) != getattr(other, "receipt", 2) for one, other in pairs)
+    assert any(differ(turn) for turn in range(CONTROL_RACES))
 
 
 def fill_or_change(invitation, turn):
@@ -360,4 +366,4 @@ def test_no_version_rests_on_a_round_that_is_voided_meanwhile(manager):
 @pytest.mark.usefixtures("_without_locks")
 def test_without_locks_a_round_may_be_voided_while_a_version_is_made_of_it(manager):
     framework = make_framework(SUB_INDICES, owner=manager)
-    assert not {race_void_against_pool(framework, manager) for _ in range(CONTROL_RACES)} <= ONE_REFUSED
+    assert any(race_void_against_pool(framework, manager) not in ONE_REFUSED for _ in range(CONTROL_RACES))
