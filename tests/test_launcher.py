@@ -4,9 +4,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 
 import psutil
 import pytest
@@ -26,9 +28,24 @@ def installation(tmp_path_factory):
 
 
 @pytest.fixture
-def disposable(tmp_path):
+def made(installation):
+    """Make a folder that a product starts from quickly: with the database of the installation."""
+
+    def make(var):
+        var.mkdir(mode=0o700, parents=True)
+        name = "quanheng.sqlite3"
+        there, here = sqlite3.connect(installation.var / name), sqlite3.connect(var / name)
+        with closing(there), closing(here):
+            there.backup(here)
+        return var
+
+    return make
+
+
+@pytest.fixture
+def disposable(tmp_path, made):
     """A product for the test to break."""
-    product = Product(tmp_path / "var", free_port(), demo=False)
+    product = Product(made(tmp_path / "var"), free_port(), demo=False)
     yield product
     product.end()
 
@@ -170,14 +187,13 @@ def test_nothing_is_left_however_the_launcher_ends(disposable, number):
         assert disposable.health()[0] == 200
 
 
-def test_nothing_is_left_when_the_caller_is_killed(tmp_path):
-    product = Product(tmp_path / "var", free_port(), demo=False)
+def test_nothing_is_left_when_the_caller_is_killed(disposable):
     # Make stands between a person and the launcher: here a Python that waits does.
     caller = f"import subprocess; subprocess.run({[*PYTHON, 'config.launch', '--with-parent']!r})"
-    product.start([sys.executable, "-c", caller])
-    family = product.family()
-    product.process.kill()
-    product.process.wait()
+    disposable.start([sys.executable, "-c", caller])
+    family = disposable.family()
+    disposable.process.kill()
+    disposable.process.wait()
 
     assert psutil.wait_procs(family, timeout=15)[1] == []
 
@@ -199,10 +215,8 @@ def test_a_part_that_keeps_dying_later_does_not_end_the_others(hopeless, capsys)
     assert "It has ended 9 times in a row; the rest goes on." in said
 
 
-def test_starting_again_keeps_the_data_in_a_folder_too_deep_for_a_socket(tmp_path):
-    var = tmp_path / ("deep" * 30) / "var"
-    var.parent.mkdir()
-    product = Product(var, free_port(), demo=False)
+def test_starting_again_keeps_the_data_in_a_folder_too_deep_for_a_socket(tmp_path, made):
+    product = Product(made(tmp_path / ("deep" * 30) / "var"), free_port(), demo=False)
     try:
         product.start()
         product.manage("shell", "-c", "from weighting.models import Account as A; A(username='kept').save()")

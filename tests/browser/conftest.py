@@ -1,11 +1,18 @@
 """An expert of an open round, and how the browser comes to the ballot."""
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from tests import factories
 from tests.browser.ballot_page import agree_and_begin
 from weighting.services.access import issue_invitation_link
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chart_library():
+    """Take it out of the installed packages: a fresh checkout holds no copy of it."""
+    call_command("build_vendor_js")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -20,12 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = [390, 1440]
 LANGUAGES = ["zh-hans", "en"]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _chart_library():
-    """A fresh checkout holds no copy of it."""
-    call_command("build_vendor_js")
 
 
 @pytest.fixture

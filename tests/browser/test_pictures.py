@@ -5,7 +5,6 @@ import re
 import pytest
 import vl_convert
 from django.conf import settings
-from django.core.management import call_command
 
 from tests.indexer.shared.test_charts import FIGURES
 from weighting.drawing import PICTURE_WIDTH, VEGA_LITE
@@ -22,7 +21,6 @@ DRAW = """async (spec) => {
 
 @pytest.fixture
 def drawing_page(page):
-    call_command("build_vendor_js")
     page.add_script_tag(path=settings.VENDOR_DIR / "vendor" / "vega.js")
     return page
 

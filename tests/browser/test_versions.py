@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -16,12 +15,6 @@ from weighting.services.versions import publish_version
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TOOL = Path(__file__).parents[2] / "tools" / "verify_weight_version.py"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _chart_library():
-    """A fresh checkout holds no copy of it."""
-    call_command("build_vendor_js")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Take the chart library out of the installed vl-convert, so that no copy of it is committed."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / "vega.js"
         bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+        # Another process may read the one that is there, or write one too; and no draft is collected.
+        draft = Path(settings.VENDOR_DIR).parent / f"vega.{os.getpid()}.draft"
         # A module scope keeps the bundle's thousands of names off the page.
-        target.write_text(f"(() => {{{bundle}}})();\n", encoding="utf-8")
+        draft.write_text(f"(() => {{{bundle}}})();\n", encoding="utf-8")
+        draft.replace(target)
         self.stdout.write(f"{target.relative_to(settings.BASE_DIR)}: {len(bundle) // 1024} KB")
