@@ -1,6 +1,7 @@
 """/api/v1/series/ and /api/v1/runs/{id}/series/."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import ValidationError as FormError
@@ -13,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import NODE, RunView
-from indexer.forms.series import LINEAR, LOGARITHMIC, read_bands
+from indexer.forms.series import BY_NODE, LINEAR, LOGARITHMIC, read_bands
 from indexer.models import OutsideSeries, Run
-from indexer.numeric.association import Association
+from indexer.numeric.association import SCALES, Association, Fit
 from indexer.selectors.series import (
     Outlier,
     SeriesReport,
@@ -76,6 +77,20 @@ class BandSerializer(serializers.Serializer):
     association = AssociationSerializer()
 
 
+class FitSerializer(serializers.Serializer):
+    """A straight line of the shown scores over the series."""
+
+    scale = serializers.ChoiceField(choices=list(SCALES), help_text="What logarithms are taken of.")
+    count = serializers.IntegerField()
+    r = serializers.FloatField(allow_null=True, help_text="Null, as all of these, where undefined.")
+    p_value = serializers.FloatField(allow_null=True, help_text="Two-sided, of Student's t.")
+    low = serializers.FloatField(allow_null=True, help_text="95 % interval of r, by Fisher's z.")
+    high = serializers.FloatField(allow_null=True)
+    r_squared = serializers.FloatField(allow_null=True)
+    slope = serializers.FloatField(allow_null=True)
+    intercept = serializers.FloatField(allow_null=True)
+
+
 class OutlierSerializer(serializers.Serializer):
     unit = serializers.CharField()
     rank = serializers.IntegerField()
@@ -97,6 +112,7 @@ class AgainstSeriesSerializer(serializers.Serializer):
     node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
     scale = serializers.ChoiceField(choices=[LINEAR, LOGARITHMIC], help_text="Of the line and its residuals.")
     overall = AssociationSerializer()
+    fits = FitSerializer(many=True)
     bands = BandSerializer(many=True)
     outliers = OutlierSerializer(many=True, help_text="Residuals beyond 2.5, the furthest first.")
     regions = PlaceSharesSerializer(many=True, help_text="Empty where a figure is below zero.")
@@ -114,6 +130,9 @@ class RunAgainstSeries(RunView):
             "scale", str, enum=[LINEAR, LOGARITHMIC], description="Logarithms where possible without it."
         ),
         OpenApiParameter("bands", str, description="Last ranks of the bands, joined by commas."),
+        OpenApiParameter(
+            "ranks", str, enum=["total", BY_NODE], default="total", description="What bands are ranks on."
+        ),
         responses=AgainstSeriesSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -124,7 +143,9 @@ class RunAgainstSeries(RunView):
             message = _("“%(scale)s” is not a scale: linear or log.") % {"scale": scale}
             raise ValidationError({"scale": [message]})
         logarithmic = {LINEAR: False, LOGARITHMIC: True}.get(scale)
-        report = hold_against(subject, series, bands=bands, logarithmic=logarithmic)
+        report = hold_against(
+            subject, series, bands=bands, by_total=self._by_total(), logarithmic=logarithmic
+        )
         return Response(AgainstSeriesSerializer(_answer(report)).data)
 
     def _series(self, run: Run) -> OutsideSeries:
@@ -134,6 +155,12 @@ class RunAgainstSeries(RunView):
             message = _("There is no series with the number “%(asked)s”.") % {"asked": asked}
             raise ValidationError({"series": [message]})
         return found
+
+    def _by_total(self) -> bool:
+        asked = self.request.query_params.get("ranks", "total")
+        if asked not in ("total", BY_NODE):
+            raise ValidationError({"ranks": [_("Write total or node.")]})
+        return asked == "total"
 
     def _bands(self) -> list[int]:
         try:
@@ -151,6 +178,7 @@ def _answer(report: SeriesReport) -> dict[str, Any]:
         "node": node.code if node else None,
         "scale": LOGARITHMIC if report.logarithmic else LINEAR,
         "overall": _association(report.overall),
+        "fits": [_fit(fit) for fit in report.fits],
         "bands": [
             {"first": band.first, "last": band.last, "association": _association(band.association)}
             for band in report.bands
@@ -170,6 +198,12 @@ def _association(found: Association) -> dict[str, Any]:
         "log_count": found.log_count,
         "log_pearson": _defined(found.log_pearson),
     }
+
+
+def _fit(fit: Fit) -> dict[str, Any]:
+    inferred = {name: _defined(value) for name, value in asdict(fit.inference).items()}
+    numbers = {name: _defined(getattr(fit, name)) for name in ("r", "r_squared", "slope", "intercept")}
+    return {"scale": fit.scale, "count": fit.count, **numbers, **inferred}
 
 
 def _defined(value: float) -> float | None:

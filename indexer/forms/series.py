@@ -18,6 +18,7 @@ from weighting.models import Indicator
 
 MOST_BANDS = 9
 AUTOMATIC, LINEAR, LOGARITHMIC = "", "linear", "log"
+BY_TOTAL, BY_NODE = "", "node"
 
 
 class RegisterField(forms.ModelChoiceField):
@@ -106,12 +107,21 @@ class SeriesChoice(NodeChoice):
         widget=forms.TextInput(attrs={"placeholder": ", ".join(map(str, DEFAULT_BANDS))}),
     )
 
+    ranks = forms.ChoiceField(
+        label=gettext_lazy("Bands are of"),
+        required=False,
+        choices=[
+            (BY_TOTAL, gettext_lazy("the total's ranks")),
+            (BY_NODE, gettext_lazy("the ranks on this score")),
+        ],
+    )
+
     def __init__(self, data: Any, *, nodes: Sequence[Indicator], series: Sequence[OutsideSeries]) -> None:
         super().__init__(data, nodes=nodes)
         self._series = {one.pk: one for one in series}
         choices = [(one.pk, f"{one.name} ({one.year})") for one in series]
         offer_choices(self, "series", choices)
-        self.order_fields(["series", "node", "scale", "bands"])
+        self.order_fields(["series", "node", "scale", "bands", "ranks"])
         self.full_clean()
 
     def clean_bands(self) -> list[int]:
@@ -120,6 +130,11 @@ class SeriesChoice(NodeChoice):
     @property
     def limits(self) -> list[int]:
         return self.cleaned_data.get("bands") or list(DEFAULT_BANDS)
+
+    @property
+    def by_total(self) -> bool:
+        """Whether bands are of the ranks on the composite, whatever score is in view."""
+        return self.cleaned_data.get("ranks", "") != BY_NODE
 
     @property
     def logarithmic(self) -> bool | None:

@@ -1,5 +1,6 @@
 """How two figures of the same cities go together: correlations, a line, and who is far from it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,9 +8,14 @@ import numpy as np
 
 from indexer.numeric.comparison import spearman
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.distributions import student_p_value
 
 # A line through fewer leaves no residual that could be judged.
 FEWEST = 4
+# The normal quantile of a 95 % interval.
+Z_95 = 1.959963984540054
+# Which of the two figures a fit takes the logarithms of.
+SCALES = ("linear", "log-x", "log-log")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,93 @@ class Line:
     slope: float
     intercept: float
     studentised: FloatArray
+
+
+@dataclass(frozen=True)
+class Inference:
+    """How sure a correlation is: two-sided p-value, and the 95 % interval; nan where undefined."""
+
+    p_value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A straight line y = intercept + slope x on one of `SCALES`, over the cities that have a place on it.
+
+    Everything but ``count`` is nan where the cities determine no line.
+    """
+
+    scale: str
+    count: int
+    r: float
+    inference: Inference
+    slope: float
+    intercept: float
+
+    @property
+    def r_squared(self) -> float:
+        """The part of the variance of y that the line accounts for."""
+        return self.r**2
+
+
+def infer_correlation(r: float, count: int) -> Inference:
+    r"""Say how sure a correlation of so many pairs is.
+
+    .. math:: t = r \sqrt{(n - 2) / (1 - r^2)}, \quad \tanh(\operatorname{artanh} r \pm 1.96 / \sqrt{n - 3})
+
+    The interval is of Pearson's r; of three pairs it is everything.
+
+    Parameters
+    ----------
+    r : float
+        In [-1, 1], or nan.
+    count : int
+        Pairs.
+
+    References
+    ----------
+    Fisher (1921), On the probable error of a coefficient of correlation, Metron 1, 3-32.
+    """
+    if math.isnan(r) or count < 3:
+        return Inference(math.nan, math.nan, math.nan)
+    if abs(r) == 1:
+        return Inference(0.0, r, r)
+    p_value = student_p_value(r * math.sqrt((count - 2) / (1 - r * r)), count - 2)
+    if count == 3:
+        return Inference(p_value, -1.0, 1.0)
+    middle, reach = math.atanh(r), Z_95 / math.sqrt(count - 3)
+    return Inference(p_value, math.tanh(middle - reach), math.tanh(middle + reach))
+
+
+def fit_scales(x: FloatArray, y: FloatArray) -> list[Fit]:
+    """Fit a straight line on each of `SCALES`: as they are, over log x, and of both logarithms.
+
+    Logarithms are natural, and of what is above zero alone.
+
+    Parameters
+    ----------
+    x, y : float array, (cities,)
+        Finite.
+    """
+    x, y = _pair(x, y)
+    above, both = x > 0, (x > 0) & (y > 0)
+    return [
+        _fit("linear", x, y),
+        _fit("log-x", np.log(x[above]), y[above]),
+        _fit("log-log", np.log(x[both]), np.log(y[both])),
+    ]
+
+
+def _fit(scale: str, x: FloatArray, y: FloatArray) -> Fit:
+    r = pearson(x, y)
+    slope = intercept = math.nan
+    if len(x) > 1 and np.ptp(x) > 0:
+        a = x - x.mean()
+        slope = float(a @ (y - y.mean()) / (a @ a))
+        intercept = float(y.mean() - slope * x.mean())
+    return Fit(scale, len(x), r, infer_correlation(r, len(x)), slope, intercept)
 
 
 def pearson(x: FloatArray, y: FloatArray) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 from django.db.models import QuerySet
 
 from indexer.models import City, OutsideSeries, Province, Region, Run
-from indexer.numeric.association import Association, Line, associate, bands_of, fit_line
+from indexer.numeric.association import Association, Fit, Line, associate, bands_of, fit_line, fit_scales
+from indexer.numeric.ranking import min_ranks
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Account
 from weighting.numeric.arrays import BoolArray, FloatArray
@@ -91,6 +92,16 @@ class SeriesReport:
         return self.subject.ranks[self.positions].tolist()
 
     @cached_property
+    def series_ranks(self) -> list[int]:
+        """Ranks on the series among the cities that have both, the largest value first."""
+        return min_ranks(self.values).tolist()
+
+    @cached_property
+    def fits(self) -> list[Fit]:
+        """The line on each scale, of the scores as they are shown."""
+        return fit_scales(self.values, self.scores * self.subject.scale)
+
+    @cached_property
     def drawn(self) -> BoolArray:
         """Which cities the line is of: all, or those above zero on both sides."""
         positive = (self.values > 0) & (self.scores > 0)
@@ -169,17 +180,20 @@ def hold_against(
     series: OutsideSeries,
     *,
     bands: Sequence[int] = DEFAULT_BANDS,
+    by_total: bool = True,
     logarithmic: bool | None = None,
 ) -> SeriesReport:
     """Hold a node of a run against a series.
 
+    Bands are of the ranks on the composite, or with ``by_total`` false on the node in view.
     ``logarithmic`` None takes logarithms where all of both figures are above zero.
     Raises `ValueError` for limits of bands that do not rise from 1.
     """
     known = unpack_series(series)
     positions = [place for place in subject.present if subject.cities[place].pk in known]
     values = np.array([known[subject.cities[place].pk] for place in positions], dtype=float)
-    scores, ranks = subject.scores[positions], subject.ranks[positions]
+    scores = subject.scores[positions]
+    ranks = (subject.result.ranks if by_total else subject.ranks)[positions]
     positive = (values > 0) & (scores > 0)
     chosen = bool(positive.all()) if logarithmic is None else logarithmic
     return SeriesReport(

@@ -65,6 +65,7 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
         Heading("rank", _("Rank")),
         Heading("score", f"{report.subject.name} ({score_unit(run.method)})"),
         Heading("value", f"{series.name} ({series.unit})"),
+        Heading("series_rank", _("Rank on the series")),
         Heading("residual", _("Studentised residual")),
         Heading("index_share", _("Share of the index (%)")),
         Heading("series_share", _("Share of the series (%)")),
@@ -212,7 +213,10 @@ def _choice(request: HttpRequest, run: Run) -> tuple[SeriesChoice | None, Series
     subject = node_scores_of(run)
     form = SeriesChoice(request.GET, nodes=subject.nodes, series=series)
     subject = subject.on(form.chosen)
-    return form, hold_against(subject, form.one, bands=form.limits, logarithmic=form.logarithmic)
+    report = hold_against(
+        subject, form.one, bands=form.limits, by_total=form.by_total, logarithmic=form.logarithmic
+    )
+    return form, report
 
 
 def _may_change(request: HttpRequest, series: OutsideSeries) -> bool:
@@ -258,6 +262,7 @@ def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
             report.ranks[at],
             float(report.scores[at]) * report.subject.scale,
             float(report.values[at]),
+            report.series_ranks[at],
             residual,
             *shares[at],
         ]

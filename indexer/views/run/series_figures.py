@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer import charts
-from indexer.numeric.association import Association
+from indexer.numeric.association import Association, Fit, infer_correlation
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares
 from indexer.views.shared.tables import plain_number
@@ -27,6 +27,7 @@ def report_context(report: SeriesReport) -> dict[str, Any]:
         "title": _finding(report),
         "stats": _stats(report.overall, report.subject.cities.register.units),
         "bands": [_band(band.first, band.last, band.association) for band in report.bands],
+        "fits": [_fit_row(fit) for fit in report.fits],
         "limit": f"{OUTLIER:g}",
         "outliers": [
             {
@@ -97,13 +98,49 @@ def _coefficient(value: float) -> str:
     return signed(value, 3, plus=False)
 
 
+def _fit_row(fit: Fit) -> dict[str, Any]:
+    names = {
+        "linear": _("as they are"),
+        "log-x": _("over the logarithm of the series"),
+        "log-log": _("of both logarithms"),
+    }
+    return {
+        "scale": names[fit.scale],
+        "count": fit.count,
+        "r": _coefficient(fit.r),
+        "interval": _interval(fit.inference.low, fit.inference.high),
+        "p_value": p_words(fit.inference.p_value),
+        "r_squared": _coefficient(fit.r_squared),
+        "slope": plain_number(fit.slope),
+        "intercept": plain_number(fit.intercept),
+    }
+
+
+def _interval(low: float, high: float) -> str:
+    return (
+        "–"
+        if np.isnan(low)
+        else _("%(low)s to %(high)s") % {"low": _coefficient(low), "high": _coefficient(high)}
+    )
+
+
+def p_words(p_value: float) -> str:
+    """Write a p-value: three digits, and no more than that it is below the smallest of them."""
+    if np.isnan(p_value):
+        return "–"
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
 def _band(first: int, last: int, found: Association) -> dict[str, Any]:
+    inferred = infer_correlation(found.pearson, found.count)
     return {
         "first": first,
         "last": last,
         "count": found.count,
         "spearman": _coefficient(found.spearman),
         "pearson": _coefficient(found.pearson),
+        "interval": _interval(inferred.low, inferred.high),
+        "p_value": p_words(inferred.p_value),
         "log_pearson": _coefficient(found.log_pearson),
     }
 
@@ -164,6 +201,7 @@ def _rows(report: SeriesReport) -> list[dict[str, Any]]:
             "city": report.cities[at],
             "rank": report.ranks[at],
             "value": plain_number(float(report.values[at])),
+            "series_rank": report.series_ranks[at],
             "score": signed(float(report.scores[at]) * report.subject.scale, DIGITS, plus=False),
             "residual": signed(float(report.residuals[at]), 2),
         }

@@ -44,20 +44,18 @@ def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
 def printed_rows(ranked: PlaceRanking, printed: Mapping[int, PrintedPlace]) -> list[dict[str, Any]]:
     """Return the places for which something is printed, by rank, with the computed score beside it."""
     scale = ranked.subject.scale
+    # One number of digits for all: some have lost a zero at the end.
+    digits = max((len(each.value.partition(".")[2]) for each in printed.values()), default=0)
     return [
         {
             "place": ranked.places[position],
-            "computed": signed(ranked.scores[position, 0] * scale, _digits(printed[position]), plus=False),
+            "computed": signed(ranked.scores[position, 0] * scale, digits, plus=False),
             "printed": printed[position].value,
-            "difference": signed(printed[position].difference, _digits(printed[position])),
+            "difference": signed(printed[position].difference, digits),
         }
         for position in ranked.order
         if position in printed
     ]
-
-
-def _digits(printed: PrintedPlace) -> int:
-    return len(printed.value.partition(".")[2])
 
 
 def _cell(score: float, full: float, scale: float) -> Cell:

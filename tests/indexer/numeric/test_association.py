@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from indexer.numeric.association import associate, bands_of, fit_line, pearson
+from indexer.numeric.association import associate, bands_of, fit_line, fit_scales, infer_correlation, pearson
 
 # Anscombe (1973), https://doi.org/10.1080/00031305.1973.10478966, his third set: one outlier.
 X3 = np.array([10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5], dtype=float)
@@ -120,3 +120,35 @@ def test_limits_that_do_not_rise_are_refused(limits):
 def test_what_determines_no_line_is_refused(x, y, words):
     with pytest.raises(ValueError, match=words):
         fit_line(np.array(x), np.array(y))
+
+
+@pytest.mark.parametrize("count", [4, 12, 351])
+@pytest.mark.parametrize("tie", [0.0, 0.2, 3.0])
+def test_a_fit_says_what_scipy_says(count, tie):
+    rng = np.random.default_rng(count)
+    x = rng.lognormal(size=count)
+    y = tie * x + rng.lognormal(size=count)
+    pairs = {"linear": (x, y), "log-x": (np.log(x), y), "log-log": (np.log(x), np.log(y))}
+    fits = {fit.scale: fit for fit in fit_scales(x, y)}
+
+    for scale, (a, b) in pairs.items():
+        fit, line, correlation = fits[scale], stats.linregress(a, b), stats.pearsonr(a, b)
+        interval = correlation.confidence_interval(0.95)
+        assert (fit.slope, fit.intercept) == pytest.approx((line.slope, line.intercept), rel=1e-9)
+        assert (fit.r, fit.r_squared) == pytest.approx((line.rvalue, line.rvalue**2), rel=1e-9)
+        assert fit.inference.p_value == pytest.approx(line.pvalue, rel=1e-8, abs=1e-14)
+        assert (fit.inference.low, fit.inference.high) == pytest.approx(tuple(interval), rel=1e-9)
+
+
+def test_logarithms_are_of_what_is_above_zero():
+    fits = fit_scales(np.array([0.0, 1, 2, 3, 4]), np.array([1.0, 0, 2, 3, 5]))
+
+    assert [fit.count for fit in fits] == [5, 4, 3]
+
+
+def test_what_determines_nothing_is_not_a_number():
+    constant = fit_scales(np.ones(5), np.arange(5.0))[0]
+
+    assert np.isnan([constant.r, constant.slope, constant.intercept, constant.inference.p_value]).all()
+    assert infer_correlation(1.0, 9).p_value == 0
+    assert np.isnan(infer_correlation(0.5, 2).p_value)

@@ -278,3 +278,41 @@ def test_the_page_for_a_series_speaks_of_no_cities_before_a_register_is_chosen(a
     told = strip_tags(page.content.decode())
     assert "for each unit" in told
     assert not re.search(r"for each city|of the city", told)
+
+
+def test_bands_are_of_the_totals_ranks_whatever_score_is_in_view(analyst):
+    """The total's first four fall with the series on the leaf, the leaf's first four rise with it."""
+    leaf = np.array([1.0, 2, 3, 4, 10, 11, 12, 13])
+    total = np.array([90.0, 80, 70, 60, 5, 4, 3, 2])
+    run = make_runs(np.column_stack([leaf, *[total] * 4]), tilts=[None])[0]
+    code = run.data_set.leaf_codes[0]
+    series = make_series(run.data_set.city_ids, [9.0, 8, 7, 6, 20, 21, 22, 23], actor=run.data_set.created_by)
+    asked = {"series": series.pk, "node": code, "bands": "4"}
+
+    by_total = analyst.get(page_of(run), asked).context["report"].bands
+    by_node = analyst.get(page_of(run), asked | {"ranks": "node"}).context["report"].bands
+    told = analyst.get(reverse("indexer:api-run-series", args=[run.pk]), asked).json()
+    wrong = analyst.get(reverse("indexer:api-run-series", args=[run.pk]), asked | {"ranks": "best"})
+
+    assert [round(band.association.pearson, 6) for band in by_total] == [-1, 1]
+    assert [round(band.association.pearson, 6) for band in by_node] == [1, -1]
+    assert [band["association"]["pearson"] for band in told["bands"]] == pytest.approx([-1, 1])
+    assert wrong.json() == {"ranks": ["Write total or node."]}
+
+
+def test_the_page_the_file_and_the_api_state_the_line_and_the_ranks_of_the_series(analyst, run):
+    series = gdp_of(run, far=2)
+    response = analyst.get(page_of(run), {"series": series.pk, "scale": "linear"})
+    told = analyst.get(reverse("indexer:api-run-series", args=[run.pk]), {"series": series.pk}).json()
+    text = analyst.get(page_of(run) + "export/", {"series": series.pk}).content.decode("utf-8-sig")
+
+    report = response.context["report"]
+    line = stats.linregress(report.values, report.scores * 100)
+    linear = told["fits"][0]
+    assert (linear["scale"], linear["count"]) == ("linear", 8)
+    assert (linear["slope"], linear["r_squared"], linear["p_value"]) == pytest.approx(
+        (line.slope, line.rvalue**2, line.pvalue), rel=1e-8
+    )
+    assert response.context["fits"][0]["r"] in response.content.decode()
+    ranks = [int(row["Rank on the series"]) for row in csv.DictReader(io.StringIO(text))]
+    assert sorted(ranks) == list(range(1, 9))

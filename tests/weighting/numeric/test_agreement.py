@@ -15,7 +15,7 @@ from weighting.numeric.agreement import (
     kendall_w,
     reach_consensus,
 )
-from weighting.numeric.distributions import chi2_survival
+from weighting.numeric.distributions import chi2_survival, student_p_value
 
 # Shrout & Fleiss (1979), table 2: six targets rated by four judges; here (judges, targets).
 SHROUT_FLEISS = np.array(
@@ -160,3 +160,18 @@ def test_a_straight_line_and_a_contrarian_are_flagged_and_nobody_else():
 def test_a_string_is_long_from_half_the_items():
     scores = np.array([[2, 2, 2, 2, 1, 5, 1], [2, 2, 2, 1, 5, 1, 5], [1, 2, 3, 4, 5, 1, 2]], dtype=float)
     assert flag_careless(careless_signs(scores), 7)[:, 0].tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 7, 349, 100_000])
+@pytest.mark.parametrize("t", [0.0, 1e-9, -0.4, 1.0, 2.5, 40.0])
+def test_the_tail_of_students_t_is_scipys(t, degrees):
+    expected = 2 * stats.t.sf(abs(t), degrees)
+
+    assert student_p_value(t, degrees) == pytest.approx(expected, rel=1e-8, abs=1e-200)
+
+
+def test_no_tail_is_made_up():
+    assert student_p_value(float("inf"), 3) == 0
+    for t, degrees in ((float("nan"), 3), (1.0, 0)):
+        with pytest.raises(ValueError, match="has no tail"):
+            student_p_value(t, degrees)
