@@ -51,6 +51,23 @@ class MethodCells:
         return not self.leaves and not self.nodes
 
 
+@dataclass(frozen=True)
+class CellFault:
+    """What is wrong with one cell: the code of its row, '' for the index, its column, what stands there."""
+
+    code: str
+    column: str
+    value: str
+    message: str
+
+    def placed(self, name: str) -> str:
+        """Say it where the rows are not in sight."""
+        words = {"name": name, "column": self.column, "value": self.value, "message": self.message}
+        if self.code == WHOLE:
+            return _("the index, %(column)s “%(value)s”: %(message)s") % words
+        return _("%(name)s, %(column)s “%(value)s”: %(message)s") % words
+
+
 def read_method_cells(rows: Iterable[FrameworkRow], log: ProblemLog) -> MethodCells:
     """Read the columns of the method in a framework file, and note every cell that says nothing known."""
     rows = tuple(rows)
@@ -124,9 +141,9 @@ PARSERS: dict[str, Callable[[str, str], Any]] = {
 
 def cells_of(
     leaves: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mapping[str, Any]]
-) -> tuple[MethodCells, list[str]]:
-    """Read the same cells from JSON; return them, and in words what is wrong with the others."""
-    cells, problems = MethodCells(), list[str]()
+) -> tuple[MethodCells, list[CellFault]]:
+    """Read the same cells from JSON or from a page; return them, and what is wrong with the others."""
+    cells, faults = MethodCells(), list[CellFault]()
     for is_leaf, rows, kept in ((True, leaves, cells.leaves), (False, nodes, cells.nodes)):
         for code, given in rows.items():
             for column, value in given.items():
@@ -135,10 +152,10 @@ def cells_of(
                 try:
                     parsed = parse_cell(column, _as_text(value), is_leaf=is_leaf)
                 except CellError as error:
-                    problems.append(_placed(code, column, _as_text(value), str(error)))
+                    faults.append(CellFault(code, column, _as_text(value), str(error)))
                 else:
                     kept.setdefault(code, {})[column] = parsed
-    return cells, problems
+    return cells, faults
 
 
 def _as_text(value: Any) -> str:
@@ -160,19 +177,12 @@ def note_plan_faults(
         )
 
 
-def plan_problems(plan: MethodPlan, tree: Tree, directions: IntArray, names: Mapping[str, str]) -> list[str]:
-    """Return the same in words, with the indicators by name."""
+def faulty_cells(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[CellFault]:
+    """Return the same as cells."""
     return [
-        _placed(names.get(fault.code, fault.code), fault.column, fault.value, fault_words(fault))
+        CellFault(fault.code, fault.column, fault.value, fault_words(fault))
         for fault in plan_faults(plan, tree, directions)
     ]
-
-
-def _placed(name: str, column: str, value: str, message: str) -> str:
-    words = {"name": name, "column": column, "value": value, "message": message}
-    if name == WHOLE:
-        return _("the index, %(column)s “%(value)s”: %(message)s") % words
-    return _("%(name)s, %(column)s “%(value)s”: %(message)s") % words
 
 
 def fault_words(fault: PlanFault) -> str:

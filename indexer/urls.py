@@ -30,7 +30,7 @@ from indexer.api.studies import (
 from indexer.api.what_if import WhatIfOfRun
 from indexer.views.comparison import city_change
 from indexer.views.comparison import overview as comparison
-from indexer.views.data import data_imports, data_sets, methods, proposals, registers
+from indexer.views.data import data_imports, data_sets, method_table, methods, proposals, registers
 from indexer.views.reports import pages as reports
 from indexer.views.run import (
     city_profile,
@@ -153,6 +153,7 @@ urlpatterns = [
     path("data-sets/imports/<int:pk>/discard/", data_imports.import_discard, name="import-discard"),
     path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),
     path("data-sets/<int:pk>/compute/", methods.data_set_compute, name="data-set-compute"),
+    path("data-sets/<int:pk>/method/", method_table.data_set_method_table, name="data-set-method-table"),
     path("frameworks/<int:pk>/method/", methods.framework_method, name="framework-method"),
     path("data-sets/<int:pk>/mapping/", data_sets.data_set_mapping, name="data-set-mapping"),
     path("data-sets/<int:pk>/propose/", proposals.data_set_propose, name="data-set-propose"),

@@ -310,6 +310,7 @@ POLICY = {
     "indexer:api-index": ("GET", STAFF),
     "indexer:api-index-ranking": ("GET", STAFF),
     "indexer:data-set-compute": ("GET POST", STAFF),
+    "indexer:data-set-method-table": ("GET POST", STAFF),
     "indexer:framework-method": ("GET POST", MANAGERS),
     "indexer:api-data-set-runs": ("POST", STAFF),
     "indexer:comparison-export": ("", ANYBODY),

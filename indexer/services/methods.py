@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.method_cells import cells_of, fault_words, plan_problems
+from indexer.method_cells import cells_of, fault_words, faulty_cells
 from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.entries import Entries
@@ -133,13 +133,14 @@ def unknown_choices(choice: MethodChoice) -> list[str]:
         for name, table in tables.items()
         if not table.has(getattr(choice, name))
     ]
-    return [*problems, *cells_of(choice.leaves, choice.nodes)[1]]
+    return [*problems, *(fault.placed(fault.code) for fault in cells_of(choice.leaves, choice.nodes)[1])]
 
 
 def plan_blockers(method: IndexMethod, framework_id: int, structure: Structure) -> list[str]:
     """Return what no data of a framework could satisfy in the table of a method, in words."""
     names = {node.code: node.name for node in Indicator.objects.filter(framework=framework_id)}
-    return plan_problems(plan_of(method), structure.tree, structure.directions, names)
+    faults = faulty_cells(plan_of(method), structure.tree, structure.directions)
+    return [fault.placed(names.get(fault.code, fault.code)) for fault in faults]
 
 
 def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
