@@ -1,5 +1,6 @@
 """/api/v1/runs/{id}/cities/{id}/ and /api/v1/runs/{id}/leads/."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from indexer.api.comparisons import unit_of
 from indexer.api.fragility import UnitSerializer
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
-from indexer.forms.leads import LeadForm
+from indexer.forms.leads import COMPOSITE, LeadForm
+from indexer.selectors.lead_rules import ALL, ANY, TOGETHER
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.profiles import (
     CityProfile,
@@ -23,8 +25,10 @@ from indexer.selectors.profiles import (
     city_profile_of,
     other_ranks_of,
 )
+from indexer.selectors.series import series_beside
 from indexer.services.study_pairs import count_at_once
 from weighting.api.base import PAGE, described
+from weighting.models import Indicator
 
 QUANTILES = ("q05", "q25", "median", "q75", "q95")
 
@@ -119,7 +123,9 @@ class CityProfileView(RunView):
 
 
 class LeadSerializer(UnitSerializer):
-    indicator = serializers.CharField(help_text="Where it ranks better; “composite” for the composite.")
+    indicator = serializers.CharField(
+        help_text="Where it ranks better, joined by +; “composite” for the composite."
+    )
     rank = serializers.IntegerField()
     lead = serializers.IntegerField(help_text="Places, over the closest of the others.")
 
@@ -136,19 +142,29 @@ class LeadsView(RunView):
 
     @described(
         OpenApiParameter("node", str, description="A code, or “composite”; any sub-index without it."),
-        OpenApiParameter("over", str, description="A code, or “composite”; all other sub-indices without."),
+        OpenApiParameter("second", str, description="A further score; `third` takes one more."),
+        OpenApiParameter("third", str),
+        OpenApiParameter("join", str, enum=[ALL, ANY, TOGETHER], default=ALL, description="Which must lead."),
+        OpenApiParameter(
+            "over",
+            str,
+            description="A code, “composite”, or “series:” and the id of an outside series; "
+            "all other sub-indices without it.",
+        ),
+        OpenApiParameter("within", int, description="Ranks below the first so many lead nobody."),
         OpenApiParameter("places", int, description="The lead is larger than this; 20 without it."),
         *PAGE,
         responses=LeadPageSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
         leads = Leads(node_scores_of(self.finished_run(pk)))
-        form = LeadForm(request.query_params, nodes=leads.scores.nodes)
+        series = list(series_beside(leads.scores.run, self.account))
+        form = LeadForm(request.query_params, nodes=leads.scores.nodes, series=series)
         if not form.is_valid():
             raise ValidationError(problems_of(form))
 
         def write(lead: Lead) -> Any:
-            return LeadSerializer(_lead(leads, lead)).data
+            return LeadSerializer(_lead(leads, lead, form.led_in(lead))).data
 
         return answer_page(request, form.find(leads), write)
 
@@ -206,10 +222,10 @@ def _score(score: ScoreProfile, scale: float) -> dict[str, Any]:
     }
 
 
-def _lead(leads: Leads, lead: Lead) -> dict[str, Any]:
+def _lead(leads: Leads, lead: Lead, led_in: Sequence[Indicator | None]) -> dict[str, Any]:
     return {
         **unit_of(leads.scores.cities[lead.position]),
-        "indicator": lead.node.code if lead.node else "composite",
+        "indicator": "+".join(node.code if node else COMPOSITE for node in led_in),
         "rank": lead.rank,
         "lead": lead.places,
     }

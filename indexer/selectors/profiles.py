@@ -94,10 +94,6 @@ class Leads:
             return np.full(len(others), np.nan)
         return rank_leads(self.sub_ranks[:, place], others)
 
-    def over(self, node: Indicator | None, other: Indicator | None) -> FloatArray:
-        """By how many places each city is better on one score than on another."""
-        return rank_leads(self.ranks_on(node), self.ranks_on(other)[:, np.newaxis])
-
     def dark_horses(self, position: int, places: int = DARK_HORSE_PLACES) -> list[Indicator]:
         """The sub-indices in which a city leads by more than so many places over every other."""
         return [node for node in self.sub_indices if self.over_each_other(node)[position] > places]
@@ -116,14 +112,9 @@ class Lead:
 def dark_horses_of(leads: Leads, places: int, node: Indicator | None = None) -> list[Lead]:
     """Return who ranks better by more than ``places`` in a sub-index, or any, than in every other."""
     chosen = [node] if node else leads.sub_indices
-    return _largest_first(
+    return sort_leads(
         lead for node in chosen for lead in _leads(leads, node, leads.over_each_other(node), places)
     )
-
-
-def leads_over(leads: Leads, node: Indicator | None, other: Indicator | None, places: int) -> list[Lead]:
-    """Return who ranks better by more than ``places`` on one score than on another."""
-    return _largest_first(_leads(leads, node, leads.over(node, other), places))
 
 
 def _leads(leads: Leads, node: Indicator | None, sizes: FloatArray, places: int) -> Iterator[Lead]:
@@ -132,7 +123,8 @@ def _leads(leads: Leads, node: Indicator | None, sizes: FloatArray, places: int)
         yield Lead(position, node, int(ranks[position]), int(sizes[position]))
 
 
-def _largest_first(leads: Iterable[Lead]) -> list[Lead]:
+def sort_leads(leads: Iterable[Lead]) -> list[Lead]:
+    """Put the largest lead first, then the better rank."""
     return sorted(leads, key=lambda lead: (-lead.places, lead.rank, lead.position))
 
 

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from indexer.forms.leads import LeadForm
-from indexer.models import Run
+from indexer.forms.leads import COMPOSITE, LeadForm
+from indexer.models import OutsideSeries, Run
+from indexer.selectors.lead_rules import ALL, ANY, TOGETHER, LeadRule, base_ranks, ranks_of_rule
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.profiles import Lead, Leads
+from indexer.selectors.series import series_beside
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from weighting.exports import Heading
@@ -24,6 +26,7 @@ from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
+from weighting.visitors import visitor_of
 
 PAGE_SIZE = 50
 
@@ -40,8 +43,7 @@ def run_leads(request: HttpRequest, pk: int) -> HttpResponse:
 def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with all leads as a file."""
     run = finished_run(request, pk)
-    leads = Leads(node_scores_of(run))
-    form = LeadForm(request.GET, nodes=leads.scores.nodes)
+    leads, form = _asked(request, run)
     if not form.is_valid():
         raise Http404
     columns = shown_columns(leads, form)
@@ -51,28 +53,32 @@ def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
         *(Heading(f"rank_{code}", _("Rank: %(name)s") % {"name": name}) for code, name, _ranks in columns),
         Heading("lead", _("Lead, places")),
     ]
-    rows = _file_rows(leads, form.find(leads), columns)
+    rows = _file_rows(leads, form, columns)
     return table_answer(asked_format(request), f"leads-{run.pk}", headings, rows, run_facts(run))
+
+
+def _asked(request: HttpRequest, run: Run) -> tuple[Leads, LeadForm]:
+    leads = Leads(node_scores_of(run))
+    series = list(series_beside(run, visitor_of(request).account))
+    return leads, LeadForm(request.GET, nodes=leads.scores.nodes, series=series)
 
 
 def shown_columns(leads: Leads, form: LeadForm) -> list[tuple[str, str, FloatArray]]:
     """Return code, name and ranks of the scores that stand beside each other."""
     nodes: list[Indicator | None] = [None, *leads.sub_indices]
-    for name in ("node", "over"):
-        chosen = form.indicator(name)
-        if chosen and chosen not in nodes:
-            nodes.append(chosen)
-    return [
-        (node.code, node.name, leads.ranks_on(node))
-        if node
-        else ("composite", _("Composite score"), leads.composite)
-        for node in nodes
-    ]
+    rule = form.rule
+    asked = [] if rule is None else [*rule.nodes, rule.base]
+    nodes += [node for node in asked if not isinstance(node, OutsideSeries) and node not in nodes]
+    columns = [(_code(node), _name(node), leads.ranks_on(node)) for node in nodes]
+    if rule is not None and rule.join == TOGETHER:
+        columns.append(("together", _joined(rule.nodes), ranks_of_rule(leads, rule)[:, 0]))
+    if rule is not None and isinstance(rule.base, OutsideSeries):
+        columns.append(("series", rule.base.name, base_ranks(leads, rule.base)))
+    return columns
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    leads = Leads(node_scores_of(run))
-    form = LeadForm(request.GET, nodes=leads.scores.nodes)
+    leads, form = _asked(request, run)
     context = run_context(run, "run-leads") | {"form": form}
     if not form.is_valid():
         context |= {"title": _("Leads of one rank over others"), "columns": []}
@@ -86,7 +92,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "register": leads.scores.cities.register,
         "lead_count": len(found),
         "page_obj": page,
-        "rows": [_row(leads, lead, columns) for lead in page.object_list],
+        "rows": [_row(leads, form, lead, columns) for lead in page.object_list],
         "saves": save_links(f"{reverse('indexer:run-leads-export', args=[run.pk])}?{urlencode(form.data)}"),
     }
     return render(request, "indexer/run/leads.html", context)
@@ -103,8 +109,8 @@ def _finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
             count,
         ) % {
             **words,
-            "node": _name(form.indicator("node")),
-            "over": _name(form.indicator("over")),
+            "node": _joined(form.nodes),
+            "over": _name(form.base),
             "places": form.threshold,
         }
     if form.cleaned_data["node"]:
@@ -112,7 +118,7 @@ def _finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
             "%(count)s %(unit)s is a dark horse in “%(node)s”",
             "%(count)s %(units)s are dark horses in “%(node)s”",
             count,
-        ) % {**words, "node": _name(form.indicator("node"))}
+        ) % {**words, "node": _joined(form.nodes)}
     return (
         ngettext(
             "%(count)s %(unit)s is a dark horse in one sub-index",
@@ -123,17 +129,28 @@ def _finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
     )
 
 
-def _name(node: Indicator | None) -> str:
-    return node.name if node else _("Composite score")
+def _name(score: Indicator | OutsideSeries | None) -> str:
+    return score.name if score else _("Composite score")
+
+
+def _joined(nodes: Sequence[Indicator | None]) -> str:
+    return _(" + ").join(map(_name, nodes))
+
+
+def _code(node: Indicator | None) -> str:
+    return node.code if node else COMPOSITE
 
 
 def _rule(leads: Leads, form: LeadForm) -> str:
     """State the rule that the cities passed."""
-    if form.cleaned_data["over"]:
-        return _(
-            "The rule: the rank of the %(unit)s in the first score is more than %(places)s places better "
-            "than in the second."
-        ) % {"places": form.threshold, "unit": leads.scores.cities.register.unit}
+    if form.rule is not None:
+        sentence = _sentence_of(form.rule) % {
+            "places": form.threshold,
+            "unit": leads.scores.cities.register.unit,
+            "nodes": _(", ").join(map(_name, form.nodes)),
+            "over": _name(form.base),
+        }
+        return f"{sentence} {_limit(form.rule)}".rstrip()
     if len(leads.sub_indices) == 1:
         return _("There is one sub-index alone, so none leads another: choose two scores to compare.")
     return _(
@@ -142,12 +159,44 @@ def _rule(leads: Leads, form: LeadForm) -> str:
     ) % {"places": form.threshold, "others": len(leads.sub_indices) - 1}
 
 
-def _row(leads: Leads, lead: Lead, columns: Sequence[tuple[str, str, FloatArray]]) -> dict[str, Any]:
-    own = lead.node.code if lead.node else "composite"
+def _sentence_of(rule: LeadRule) -> str:
+    if len(rule.nodes) == 1:
+        return _(
+            "The rule: the rank of the %(unit)s in “%(nodes)s” is more than %(places)s places better than in "
+            "“%(over)s”."
+        )
+    sentences = {
+        ALL: _(
+            "The rule: in each of %(nodes)s the rank of the %(unit)s is more than %(places)s places better "
+            "than in “%(over)s”; the least lead is shown."
+        ),
+        ANY: _(
+            "The rule: in any of %(nodes)s the rank of the %(unit)s is more than %(places)s places better "
+            "than in “%(over)s”; the largest lead is shown."
+        ),
+        TOGETHER: _(
+            "The rule: ranked on the sum of %(nodes)s by their weights, the %(unit)s is more than "
+            "%(places)s places better than in “%(over)s”."
+        ),
+    }
+    return sentences[rule.join]
+
+
+def _limit(rule: LeadRule) -> str:
+    if rule.within is None:
+        return ""
+    return _("Only ranks within the first %(count)s lead.") % {"count": rule.within}
+
+
+def _row(
+    leads: Leads, form: LeadForm, lead: Lead, columns: Sequence[tuple[str, str, FloatArray]]
+) -> dict[str, Any]:
+    led_in = form.led_in(lead)
+    own = [_code(node) for node in led_in]
     return {
         "city": leads.scores.cities[lead.position],
-        "better_in": _name(lead.node),
-        "ranks": [(rank_text(ranks[lead.position]), code == own) for code, _name, ranks in columns],
+        "better_in": _joined(led_in),
+        "ranks": [(rank_text(ranks[lead.position]), code in own) for code, _name, ranks in columns],
         "places": lead.places,
     }
 
@@ -158,13 +207,13 @@ def rank_text(rank: float) -> str:
 
 
 def _file_rows(
-    leads: Leads, found: Sequence[Lead], columns: Sequence[tuple[str, str, FloatArray]]
+    leads: Leads, form: LeadForm, columns: Sequence[tuple[str, str, FloatArray]]
 ) -> Iterator[list[object]]:
-    for lead in found:
+    for lead in form.find(leads):
         ranks = [ranks[lead.position] for _code, _name, ranks in columns]
         yield [
             *place_cells(leads.scores.cities[lead.position]),
-            _name(lead.node),
+            _joined(form.led_in(lead)),
             *(None if np.isnan(rank) else int(rank) for rank in ranks),
             lead.places,
         ]
