@@ -47,6 +47,7 @@ from indexer.views.run import (
     places,
     runs,
     series,
+    tops,
     what_if,
 )
 from indexer.views.studies import lists as studies
@@ -96,6 +97,8 @@ urlpatterns = [
     ),
     path("runs/<int:pk>/leads/", leads.run_leads, name="run-leads"),
     path("runs/<int:pk>/leads/export/", leads.leads_export, name="run-leads-export"),
+    path("runs/<int:pk>/tops/", tops.run_tops, name="run-tops"),
+    path("runs/<int:pk>/tops/export/", tops.tops_export, name="run-tops-export"),
     path("runs/<int:pk>/fragility/", fragility.run_fragility, name="run-fragility"),
     path("runs/<int:pk>/fragility/pair/", fragility_pair.run_pair, name="run-pair"),
     path("runs/<int:pk>/fragility/pair/export/", fragility_pair.pair_export, name="run-pair-export"),

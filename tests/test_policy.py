@@ -169,6 +169,8 @@ POLICY = {
     "indexer:run-city-picture": ("GET", STAFF),
     "indexer:run-leads": ("GET", STAFF),
     "indexer:run-leads-export": ("GET", STAFF),
+    "indexer:run-tops": ("GET", STAFF),
+    "indexer:run-tops-export": ("GET", STAFF),
     "indexer:run-fragility": ("GET", STAFF),
     "indexer:run-fragility-export": ("GET", STAFF),
     "indexer:api-run-city": ("GET", STAFF),

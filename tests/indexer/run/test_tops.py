@@ -1,0 +1,70 @@
+"""The first of several scores side by side: any number, any scores, ties, page and file alike."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def page_of(run):
+    return reverse("indexer:run-tops", args=[run.pk])
+
+
+def test_the_first_of_each_score_stand_in_their_own_order(analyst):
+    values = random_values(6)
+    run = make_runs(values, tilts=[None])[0]
+    leaf = run.data_set.leaf_codes[2]
+
+    response = analyst.get(page_of(run), {"n": "3", "nodes": ["composite", leaf]})
+    text = analyst.get(page_of(run) + "export/", {"n": "3", "nodes": ["composite", leaf]}).content
+    rows = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))
+
+    best = [run.data_set.city_ids[at] for at in np.argsort(-values[:, 2])[:3]]
+    shown = response.context["rows"]
+    assert [row[1]["city"].pk for row in shown] == best
+    assert [row[1]["rank"] for row in shown] == [1, 2, 3]
+    assert [row[4] for row in rows[1:]] == [row[1]["city"].name for row in shown]
+    assert [row[1] for row in rows[1:]] == [row[0]["city"].name for row in shown]
+
+
+def test_ties_for_the_last_place_all_stand_and_the_other_columns_end(analyst):
+    values = np.column_stack([[5.0, 3, 3, 1], *[[4.0, 3, 2, 1]] * 4])
+    run = make_runs(values, tilts=[None])[0]
+    first, second = run.data_set.leaf_codes[:2]
+
+    rows = analyst.get(page_of(run), {"n": "2", "nodes": [first, second]}).context["rows"]
+
+    assert [[cell and cell["rank"] for cell in row] for row in rows] == [[1, 1], [2, 2], [2, None]]
+
+
+def test_unasked_it_shows_the_composite_and_the_widest_levels(analyst):
+    run = make_runs(random_values(4), tilts=[None])[0]
+
+    response = analyst.get(page_of(run), {"n": "many", "nodes": "nothing"})
+
+    roots = [node.code for node in run.data_set.framework.indicators.filter(parent=None)]
+    codes = [top.code for top in response.context["tops"]]
+    assert codes[: 1 + len(roots)] == ["composite", *roots]
+    assert len(response.context["rows"]) == 4
+
+
+def test_queries_do_not_grow_with_units_or_scores(analyst, django_assert_num_queries):
+    for count, nodes in ((3, 1), (12, 3)):
+        run = make_runs(random_values(count), tilts=[None])[0]
+        # Session, account; run with nodes, scores, values, cities, provinces.
+        codes = run.data_set.leaf_codes[:nodes]
+        with django_assert_num_queries(8):
+            analyst.get(page_of(run), {"nodes": codes})
