@@ -46,18 +46,15 @@ def browser_type_launch_args(browser_type_launch_args, chromium_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def _emptied_between_tests():
-    """Let transactional tests empty the tables: the triggers go first, and come back after."""
-    from weighting.immutability import drop_triggers
+    """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote."""
+    from tests.emptying import empty
 
-    flush = TransactionTestCase._fixture_teardown
-
-    def drop_and_flush(self):
+    def empty_all(self):
         for alias in self._databases_names(include_mirrors=False):
-            drop_triggers(alias)
-        flush(self)
+            empty(alias)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", drop_and_flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all)
         yield
 
 

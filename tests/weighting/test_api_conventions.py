@@ -52,11 +52,11 @@ def test_what_is_no_method_of_an_address_is_refused_for_that(client, versions):
 def test_complaints_lie_under_one_name_however_deep(client):
     sign_in_staff(client, make_account(Role.ANALYST))
     address = reverse("indexer:api-data-set-runs", args=[make_data_set().pk])
-    body = {"method": {"aggregation": "guess"}, "versions": [1, 0, 2**40]}
+    body = {"method": {"outliers": "guess"}, "versions": [1, 0, 2**40]}
     answer = client.post(address, body, content_type="application/json")
 
     assert answer.status_code == 400
-    assert set(answer.json()) == {"method.aggregation", "versions.1", "versions.2"}
+    assert set(answer.json()) == {"method.outliers", "versions.1", "versions.2"}
     assert all(isinstance(said, list) for said in answer.json().values())
     assert list(client.post(address, "{", content_type="application/json").json()) == ["detail"]
 
