@@ -20,7 +20,12 @@ from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import load_runs, runs_visible_to
 from weighting.api.base import PAGE, described
 
-REASONS = [("", "split"), ("sums", "no weighted sums over all indicators"), ("units", "two units")]
+REASONS = [
+    ("", "split"),
+    ("units", "two units"),
+    ("formed", "nodes formed in two ways"),
+    ("others", "a place among the others"),
+]
 RUNS = [
     OpenApiParameter("runs", str, required=True, description="Ids of two to fifty runs, joined by commas."),
     OpenApiParameter("base", int, description="One of them; the first without it."),

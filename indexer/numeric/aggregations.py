@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from indexer.numeric.entries import Entries
+from indexer.numeric.part_changes import ChildrenTwice, Shared, share_mazziotta_pareto, share_smallest
 from weighting.numeric.arrays import BoolArray, FloatArray
 
 Refusal = Literal["not_positive", "below_zero"]
@@ -68,6 +69,11 @@ class Aggregation:
         Whether only the whole index can be formed so.
     needs_points : bool
         Whether leaves have to be normalised to a scale of 0 to 1.
+    slope : callable
+        The derivative of f.
+    split : callable, optional
+        How children share a change of the score, where that is no mean. Without one the score has
+        no parts.
     """
 
     code: str
@@ -78,11 +84,18 @@ class Aggregation:
     combine: Callable[[Parts], FloatArray] | None = None
     root_alone: bool = False
     needs_points: bool = False
+    slope: Callable[[FloatArray], FloatArray] = np.ones_like
+    split: Callable[[ChildrenTwice], Shared] | None = None
 
     @property
     def is_mean(self) -> bool:
         """Whether a score is a mean, so that a mean of means is one of all leaves."""
         return self.combine is None
+
+    @property
+    def splits(self) -> bool:
+        """Whether the change of a score can be split into parts that add up."""
+        return self.is_mean or self.split is not None
 
     @property
     def is_sum(self) -> bool:
@@ -123,13 +136,27 @@ def _powers(power: float, values: FloatArray) -> FloatArray:
     return values**power
 
 
+def _power_slopes(power: float, values: FloatArray) -> FloatArray:
+    return power * values ** (power - 1)
+
+
+def _reciprocal_slopes(values: FloatArray) -> FloatArray:
+    return -1 / values**2
+
+
 def _power_mean(text: str) -> Aggregation:
     """Return the mean of a given power; raises `ValueError` for a power that is none."""
     power = float(text)
     if not math.isfinite(power) or power == 0:
         raise ValueError(f"the power of a mean is a number other than 0, not {text!r}")
     refusal: Refusal = "not_positive" if power < 0 else "below_zero"
-    return Aggregation(f"power:{text}", partial(_powers, power), partial(_powers, 1 / power), refusal=refusal)
+    return Aggregation(
+        f"power:{text}",
+        partial(_powers, power),
+        partial(_powers, 1 / power),
+        refusal=refusal,
+        slope=partial(_power_slopes, power),
+    )
 
 
 def smallest(parts: Parts) -> FloatArray:
@@ -178,18 +205,34 @@ def _in_order(products: FloatArray) -> FloatArray:
     return total
 
 
+def _mazziotta_pareto_of(code: str, sign: int) -> Aggregation:
+    return Aggregation(
+        code,
+        unchanged,
+        unchanged,
+        combine=partial(mazziotta_pareto, sign),
+        needs_points=True,
+        split=partial(share_mazziotta_pareto, MPI_LOW, MPI_RANGE, sign),
+    )
+
+
 AGGREGATIONS = Entries(
     "aggregation",
     [
         Aggregation("arithmetic", unchanged, unchanged, sums="scores"),
-        Aggregation("geometric", np.log, _exponentials, sums="logarithms", refusal="not_positive"),
-        Aggregation("harmonic", _reciprocals, _reciprocals, refusal="not_positive"),
-        Aggregation("minimum", unchanged, unchanged, combine=smallest),
-        # An index of things that are good is lowered where its parts are uneven, one of bad things raised.
-        Aggregation("mpi", unchanged, unchanged, combine=partial(mazziotta_pareto, -1), needs_points=True),
         Aggregation(
-            "mpi_high", unchanged, unchanged, combine=partial(mazziotta_pareto, 1), needs_points=True
+            "geometric",
+            np.log,
+            _exponentials,
+            sums="logarithms",
+            refusal="not_positive",
+            slope=_reciprocals,
         ),
+        Aggregation("harmonic", _reciprocals, _reciprocals, refusal="not_positive", slope=_reciprocal_slopes),
+        Aggregation("minimum", unchanged, unchanged, combine=smallest, split=share_smallest),
+        # An index of things that are good is lowered where its parts are uneven, one of bad things raised.
+        _mazziotta_pareto_of("mpi", -1),
+        _mazziotta_pareto_of("mpi_high", 1),
         Aggregation("copeland", unchanged, unchanged, combine=copeland, root_alone=True),
     ],
     families={"power": _power_mean},

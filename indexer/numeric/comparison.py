@@ -5,27 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.numeric.tree import Tree
-
-
-@dataclass(frozen=True, eq=False)
-class ChangeParts:
-    """The change of each city's score, split over the tree, (cities, nodes) each.
-
-    Attributes
-    ----------
-    weights : float array
-        What the change of the weights adds.
-    values : float array
-        What the change of the normalised values adds: zero where the weights alone change.
-    """
-
-    weights: FloatArray
-    values: FloatArray
-
-    @property
-    def total(self) -> FloatArray:
-        return self.weights + self.values
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,82 +71,6 @@ def spearman(before: FloatArray | IntArray, after: FloatArray | IntArray) -> flo
     if spread == 0:
         raise ValueError("a constant side has no rank correlation")
     return float(np.clip(a @ b / spread, -1, 1))
-
-
-def decompose_change(
-    tree: Tree, global_before: FloatArray, global_after: FloatArray, normalised: FloatArray
-) -> FloatArray:
-    r"""Split the change of each city's score over the tree when the weights alone change.
-
-    Leaf j contributes :math:`(\alpha'_j - \alpha_j) t_{cj}`, an inner node the sum of its
-    leaves; the root group sums to :math:`T'_c - T_c` of the arithmetic composite.
-
-    Parameters
-    ----------
-    global_before, global_after : float array, (nodes,)
-        Global weights under the two versions.
-    normalised : float array, (cities, leaves)
-        Without missing values, for reweighting makes each city's weights its own.
-
-    Returns
-    -------
-    float array, (cities, nodes)
-
-    Raises
-    ------
-    ValueError
-        When a normalised value is nan.
-    """
-    values = np.asarray(normalised, dtype=np.float64)
-    if np.isnan(values).any():
-        raise ValueError("a change cannot be decomposed over missing values")
-    change = np.asarray(global_after)[tree.leaves] - np.asarray(global_before)[tree.leaves]
-    parts = np.zeros((len(tree), len(values)))
-    parts[tree.leaves] = (values * change).T
-    for level in reversed(tree.levels[1:]):
-        np.add.at(parts, tree.parents[level], parts[level])
-    return parts.T
-
-
-def split_change(
-    tree: Tree,
-    global_before: FloatArray,
-    global_after: FloatArray,
-    values_before: FloatArray,
-    values_after: FloatArray,
-) -> ChangeParts:
-    r"""Split the change of each city's score when weights and normalised values both change.
-
-    The midpoint split: leaf j contributes :math:`(\alpha'_j - \alpha_j)(t_{cj} + t'_{cj})/2`
-    through its weight and :math:`(t'_{cj} - t_{cj})(\alpha_j + \alpha'_j)/2` through its value,
-    which sum to :math:`\alpha'_j t'_{cj} - \alpha_j t_{cj}` whatever comes first; an inner node
-    has the sum of its leaves. With equal values it is `decompose_change`.
-
-    Parameters
-    ----------
-    global_before, global_after : float array, (nodes,)
-    values_before, values_after : float array, (cities, leaves)
-        Normalised, of the same cities in the same order and in the same unit.
-
-    Returns
-    -------
-    ChangeParts
-
-    Raises
-    ------
-    ValueError
-        When a normalised value is nan, or the cities differ in number.
-
-    References
-    ----------
-    T. L. Bennet, Journal of the Royal Statistical Society 83 (1920), 455-462, doi:10.2307/2340960
-    """
-    before, after = np.asarray(values_before, np.float64), np.asarray(values_after, np.float64)
-    if before.shape != after.shape:
-        raise ValueError(f"values of shapes {before.shape} and {after.shape} are not of the same cities")
-    through_weights = decompose_change(tree, global_before, global_after, (before + after) / 2)
-    middle = (np.asarray(global_before) + np.asarray(global_after)) / 2
-    return ChangeParts(through_weights, decompose_change(tree, np.zeros(len(tree)), middle, after - before))
 
 
 def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -> float:

@@ -59,9 +59,23 @@ class NodeSteps:
         return self.is_uniform and AGGREGATIONS[self.whole].is_sum and not self.has_coverage
 
     @cached_property
+    def splits(self) -> bool:
+        """Whether the change of a score can be split into parts that add up."""
+        return all(entry.splits for entry in self._entries)
+
+    @cached_property
+    def needs_above_zero(self) -> bool:
+        """Whether any node is a mean of values above zero, for which a floor may stand in."""
+        return any(entry.needs_above_zero for entry in self._entries)
+
+    @cached_property
+    def _entries(self) -> list[Aggregation]:
+        return [AGGREGATIONS[code] for code in sorted({self.whole, *self.aggregations} - {""})]
+
+    @cached_property
     def looks_at_all(self) -> bool:
         """Whether the score of a city depends on the other cities' normalised values."""
-        return any(AGGREGATIONS[code].root_alone for code in {self.whole, *self.aggregations} if code)
+        return any(entry.root_alone for entry in self._entries)
 
     def with_coverage(self, least: float) -> "NodeSteps":
         """Return the same steps with a coverage asked for of the whole index."""

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import City, Run
-from indexer.numeric.comparison import ChangeParts, Passing, find_passing
+from indexer.numeric.comparison import Passing, find_passing
+from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import Comparison, NotSplit
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray

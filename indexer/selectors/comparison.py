@@ -9,22 +9,22 @@ import numpy as np
 
 from indexer.models import IndexMethod, Run
 from indexer.numeric.comparison import (
-    ChangeParts,
     band_flows,
     kendall_tau_b,
     mean_absolute_shift,
     mean_shift_matrix,
     rank_shift,
     spearman,
-    split_change,
     top_overlap,
 )
+from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
 from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
-from weighting.numeric.tree import Tree
+from weighting.numeric.tree import Tree, local_from_leaf_weights
 from weighting.selectors.frameworks import indicators_of, sub_indices_of, tree_of
 from weighting.selectors.versions import global_weights_of
 
@@ -33,9 +33,9 @@ WEIGHT_TOLERANCE = 1e-12
 TOPS = (3, 10, 50, 100)
 BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
 
-# Why a change of the scores cannot be split: they are not weighted sums over all indicators, or
-# the two versions measure in different units.
-NotSplit = Literal["", "sums", "units"]
+# Why a change of the scores cannot be split: the two versions measure in different units or form
+# their nodes differently, or a score is a place among the others.
+NotSplit = Literal["", "units", "formed", "others"]
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,17 @@ class Comparison:
         methods = [result.run.method for result in pair]
         if len({_unit_of_values(method) for method in methods}) > 1:
             return "units"
-        if not all(plan_of(method).adds_up for method in methods):
-            return "sums"
-        if any(np.isnan(self._values(result)).any() for result in pair):
-            return "sums"
-        return ""
+        first, second = (self._steps_of(method) for method in methods)
+        if first != second:
+            return "formed"
+        return "" if first.splits else "others"
+
+    def adds_up(self, place: int = -1) -> bool:
+        """Whether the scores of the base and of another version are weighted sums over all indicators."""
+        return all(
+            plan_of(result.run.method).adds_up and not np.isnan(self._values(result)).any()
+            for result in (self.results[0], self.results[place])
+        )
 
     def change_to(self, place: int, *, city: int | None = None) -> ChangeParts | None:
         """Split the change from the base to another version, of all cities or of one, (1, nodes).
@@ -171,16 +177,25 @@ class Comparison:
         rows = slice(None) if city is None else slice(city, city + 1)
         return split_change(
             self.tree,
-            self.weights[:, 0],
-            self.weights[:, place],
-            self._values(self.results[0])[rows],
-            self._values(self.results[place])[rows],
+            self._steps_of(self.runs[0].method),
+            self._side(0, rows),
+            self._side(place, rows),
         )
 
     @cached_property
     def change(self) -> ChangeParts | None:
         """The parts of the change from the base to the last version."""
         return self.change_to(-1)
+
+    def _steps_of(self, method: IndexMethod) -> NodeSteps:
+        """Return how a method forms the nodes of cities that have a score."""
+        steps = plan_of(method).node_steps(self.tree).for_all
+        return steps if steps.needs_above_zero else replace(steps, floor=None)
+
+    def _side(self, place: int, rows: slice) -> ScoredSide:
+        result = self.results[place]
+        local = local_from_leaf_weights(self.tree, self.weights[self.tree.leaves, place])
+        return ScoredSide(local, result.node_scores[rows], result.scores[rows])
 
     def _values(self, result: RunResult) -> FloatArray:
         """Return the normalised values, (cities, leaves): the scores of the leaves."""

@@ -17,7 +17,13 @@ from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.choice import RunChoice, asked_comparison
 from indexer.views.comparison.table import change_digits, diverging
-from indexer.views.comparison.words import common_data, provenance_of, split_note, values_word
+from indexer.views.comparison.words import (
+    common_data,
+    provenance_of,
+    split_manner,
+    split_note,
+    values_word,
+)
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_names import run_names, source_of
 from indexer.words import score_unit
@@ -58,6 +64,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
         "tree": _tree(change),
         "values_word": values_word(_pair(change)) if _has_values(change) else "",
         "split_note": split_note(_pair(change)),
+        "split_manner": split_manner(_pair(change)),
         "passings": _passings(change),
         "versions": _versions(change, names),
         "saves": save_links(f"{reverse('indexer:city-change-export', args=[city_pk])}?{query}"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer import charts
 from indexer.forms.comparison import FigureOptions
-from indexer.numeric.comparison import ChangeParts
+from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import Comparison
 from indexer.views.comparison.table import change_digits, change_parts
 from indexer.views.shared.run_names import FEW, short_names, source_of

@@ -79,10 +79,15 @@ def split_note(compared: Comparison) -> str:
     if len(compared.runs) > 2:
         return ""
     match compared.why_not_split():
-        case "sums":
+        case "formed":
             return _(
-                "The scores are not weighted sums over all indicators here (geometric mean, or weights "
-                "rescaled for missing values), so their changes cannot be split by sub-index."
+                "The two methods form the scores of nodes in different ways, so that their changes cannot "
+                "be split by sub-index."
+            )
+        case "others":
+            return _(
+                "A score is a place among the others here (Copeland), so that its change cannot be split by "
+                "sub-index. The ranks can be compared, and who changed places is listed city by city."
             )
         case "units":
             return _(
@@ -90,6 +95,17 @@ def split_note(compared: Comparison) -> str:
                 "meaning and cannot be split. The ranks can be compared."
             )
     return ""
+
+
+def split_manner(compared: Comparison) -> str:
+    """Say how changes of scores that are no weighted sums are split; empty where there is no more to say."""
+    if len(compared.runs) > 2 or compared.why_not_split() or compared.adds_up():
+        return ""
+    return _(
+        "The scores are no weighted sums over all indicators here. The parts still add up exactly: each is "
+        "taken times the slope of the mean between both sides (for geometric means the logarithmic mean, "
+        "LMDI), and what is missing on one side comes or goes through the weights that are rescaled for it."
+    )
 
 
 def common_data(compared: Comparison) -> str:

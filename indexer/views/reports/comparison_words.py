@@ -4,7 +4,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from indexer.numeric.comparison import ChangeParts
+from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.words import correlation_text, split_note, values_word

@@ -3,6 +3,7 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 
 from indexer.selectors.city_change import city_change_of
@@ -110,8 +111,42 @@ def test_an_unknown_city_is_not_found_and_one_version_is_refused(analyst, runs):
     assert "1 chosen: choose 2 to 50 versions." in refused.content.decode()
 
 
-def test_scores_that_are_no_sums_show_the_ranks_alone(analyst):
-    runs = make_runs(random_values(4), aggregation="geometric")
+GAPS = np.where(np.random.default_rng(4).random((9, 5)) < 0.2, np.nan, random_values(9, seed=6))
+METHODS = {
+    "geometric": {"aggregation": "geometric"},
+    "rescaled": {"missing": "reweight", "values": GAPS},
+    "mixed": {
+        "normalisation": "rank",
+        "aggregation": "harmonic",
+        "nodes": {"industry": {"aggregation": "geometric"}},
+        "missing": "reweight",
+        "values": GAPS,
+    },
+    "mpi": {"normalisation": "minmax", "aggregation": "mpi"},
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_change_is_split_for_every_method_on_page_and_in_file(analyst, name):
+    method = dict(METHODS[name])
+    runs = make_runs(method.pop("values", random_values(9)), tilts=[None, 4.0], **method)
+    compared = compare_runs(
+        load_runs(runs[0].data_set.created_by, [run.pk for run in runs], with_values=True)
+    )
+    roots = compared.tree.groups[0]
+    assert compared.change.total[:, roots].sum(axis=1) == pytest.approx(compared.score_changes, abs=1e-12)
+    moved = int(np.abs(compared.score_changes).argmax())
+    response = analyst.get(address(compared.cities.ids[moved], *runs))
+    assert "The parts still add up exactly" in response.content.decode()
+    assert response.context["figure"] is not None
+    file = analyst.get(address(compared.cities.ids[moved], *runs).replace("/?", "/export/?"))
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    written = sum(float(row["Adds to the change"]) for row in rows if not row["Code of its parent"])
+    assert written == pytest.approx(compared.score_changes[moved] * compared.scale, rel=1e-9)
+
+
+def test_places_among_others_show_the_ranks_alone(analyst):
+    runs = make_runs(random_values(4), aggregation="copeland")
     city = runs[0].data_set.city_ids[0]
     response = analyst.get(address(city, *runs))
     assert "cannot be split by sub-index" in response.content.decode()

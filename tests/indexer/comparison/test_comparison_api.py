@@ -67,9 +67,9 @@ def test_the_parts_of_a_change_sum_to_it(analyst, runs):
 
 
 def test_a_change_that_has_no_parts_says_why(analyst):
-    runs = make_runs(random_values(3), aggregation="geometric")
+    runs = make_runs(random_values(3), aggregation="copeland")
     body = analyst.get(f"{COMPARISONS}cities/{runs[0].data_set.city_ids[0]}/", ids(runs)).json()
-    assert (body["not_split"], body["nodes"]) == ("sums", [])
+    assert (body["not_split"], body["nodes"]) == ("others", [])
 
 
 def test_bad_questions_are_answered_with_what_is_wrong(analyst, runs):

@@ -101,8 +101,15 @@ def test_differing_lower_weights_are_pointed_out(analyst, runs):
     assert "differ inside the sub-indices" not in analyst.get(HERE, ask(*same)).content.decode()
 
 
-def test_scores_that_are_no_sums_are_not_split(analyst):
+def test_scores_that_are_no_sums_are_split_and_it_is_said_how(analyst):
     runs = make_runs(random_values(3), aggregation="geometric")
+    response = analyst.get(HERE, ask(*runs))
+    assert "logarithmic mean" in response.content.decode()
+    assert "scores" in response.context["figures"]
+
+
+def test_scores_that_are_places_among_others_are_not_split(analyst):
+    runs = make_runs(random_values(3), aggregation="copeland")
     response = analyst.get(HERE, ask(*runs))
     assert "cannot be split by sub-index" in response.content.decode()
     assert "scores" not in response.context["figures"]

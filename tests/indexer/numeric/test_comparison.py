@@ -8,21 +8,15 @@ from scipy import stats
 
 from indexer.numeric.comparison import (
     band_flows,
-    decompose_change,
     find_passing,
     kendall_tau_b,
     mean_absolute_shift,
     mean_shift_matrix,
     rank_shift,
     spearman,
-    split_change,
     top_overlap,
 )
-from indexer.numeric.composite import composite_scores
 from indexer.numeric.ranking import min_ranks
-from tests.indexer.numeric.test_composite import GLOBAL, TREE, cases
-from weighting.numeric.aggregation import equal_weights
-from weighting.numeric.tree import global_weights, local_from_leaf_weights
 
 
 def test_a_city_that_moves_up_gains_places():
@@ -49,33 +43,6 @@ def test_spearman_agrees_with_scipy_on_ties(pairs):
 def test_cities_must_correspond():
     with pytest.raises(ValueError, match="one value per city"):
         rank_shift(np.array([1, 2]), np.array([1, 2, 3]))
-
-
-def test_decomposition_by_hand():
-    # Leaves .3, .06, .24, .4 become .25, .125, .125, .5.
-    parts = decompose_change(TREE, GLOBAL, equal_weights(TREE).global_, np.array([[10, 20, 30, 40.0]]))
-    # a1 -.5, a21 1.3, a22 -3.45, b1 4; a2 -2.15, a -2.65
-    assert parts[0] == pytest.approx([-2.65, -0.5, -2.15, 1.3, -3.45, 4, 4], rel=1e-12)
-
-
-def test_missing_values_cannot_be_decomposed():
-    with pytest.raises(ValueError, match="missing"):
-        decompose_change(TREE, GLOBAL, GLOBAL, np.array([[1, np.nan, 1, 1]]))
-
-
-@given(cases(), st.data())
-def test_parts_sum_to_the_change(case, data):
-    tree, leaf, normalised = case
-    count = len(tree.leaves)
-    other = np.array(data.draw(st.lists(st.floats(0.01, 1), min_size=count, max_size=count)))
-    before = global_weights(tree, local_from_leaf_weights(tree, leaf))
-    after = global_weights(tree, local_from_leaf_weights(tree, other))
-    scores = composite_scores(normalised, np.stack([before, after], axis=1)[tree.leaves])
-    parts = decompose_change(tree, before, after, normalised)
-    scale = np.abs(normalised).max()
-    assert parts[:, tree.groups[0]].sum(axis=1) == pytest.approx(
-        scores[:, 1] - scores[:, 0], abs=1e-12 * scale
-    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=40))
@@ -132,31 +99,3 @@ def test_the_places_gained_are_those_passed_less_those_who_passed(pairs, data):
     passing = find_passing(before, after, city)
     assert passing.passed.sum() - passing.passed_by.sum() == rank_shift(before, after)[city]
     assert not (passing.passed & passing.passed_by).any()
-
-
-def test_values_and_weights_share_the_change_by_hand():
-    # One city, leaf b1: .4 * 40 = 16 becomes .5 * 20 = 10. Weights .1 * 30 = 3, values -20 * .45 = -9.
-    before, after = np.array([[10, 20, 30, 40.0]]), np.array([[10, 20, 30, 20.0]])
-    parts = split_change(TREE, GLOBAL, equal_weights(TREE).global_, before, after)
-    assert (parts.weights[0, -1], parts.values[0, -1]) == pytest.approx((3, -9), rel=1e-12)
-    assert parts.values[0, :5] == pytest.approx(np.zeros(5))
-    with pytest.raises(ValueError, match="same cities"):
-        split_change(TREE, GLOBAL, GLOBAL, before, np.ones((2, 4)))
-
-
-@given(cases(), st.data())
-def test_weights_and_values_together_sum_to_the_change(case, data):
-    tree, leaf, values = case
-    count = len(tree.leaves)
-    other = np.array(data.draw(st.lists(st.floats(0.01, 1), min_size=count, max_size=count)))
-    factors = np.array(data.draw(st.lists(st.floats(0, 3), min_size=count, max_size=count)))
-    before = global_weights(tree, local_from_leaf_weights(tree, leaf))
-    after = global_weights(tree, local_from_leaf_weights(tree, other))
-    parts = split_change(tree, before, after, values, values * factors)
-    change = composite_scores(values * factors, after[tree.leaves]) - composite_scores(
-        values, before[tree.leaves]
-    )
-    root = tree.groups[0]
-    assert parts.total[:, root].sum(axis=1) == pytest.approx(change, abs=1e-12 * np.abs(values).max())
-    swapped = split_change(tree, after, before, values * factors, values)
-    assert swapped.weights == pytest.approx(-parts.weights, abs=1e-12 * np.abs(values).max())
