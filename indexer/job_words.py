@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,7 +56,8 @@ def reason_names(reasons: Iterable[Failure], frameworks: Iterable[int]) -> dict[
         ids = [unit for unit in units if isinstance(unit, int)][:MANY]
         texts = [unit for unit in units if isinstance(unit, str)][:MANY]
         names |= {city.pk: city.name for city in City.objects.filter(pk__in=ids)}
-        names |= {city.name_zh: city.name for city in City.objects.filter(name_zh__in=texts)}
+        known = City.objects.filter(Q(name_zh__in=texts) | Q(name_zh="", name_en__in=texts))
+        names |= {city.own_name: city.name for city in known}
     return names
 
 

@@ -58,6 +58,11 @@ def fold_name(name: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
 
+def language_of(name: str) -> str:
+    """Return the language that a name is written in: zh where any of its letters is Chinese, else en."""
+    return "zh" if any("\u4e00" <= letter <= "\u9fff" for letter in name) else "en"
+
+
 def split_name(name: str) -> tuple[str, str]:
     """Return a name without the kind of place and the peoples, and its level or ''.
 

@@ -30,6 +30,9 @@ PASSWORD = "correct horse battery staple"
 # The key that the browsers of these experts show; their secrets are not made from it.
 KEY = "0123456789AB"
 
+# The languages that things are named in; a test of one language alone leaves the other out.
+SPOKEN = {"zh", "en"}
+
 _numbers = itertools.count(1)
 # What the experts' browsers keep, by the hash that their invitations hold.
 _secrets = {}
@@ -42,12 +45,17 @@ def make_account(role=Role.MANAGER, **fields):
     return Account.objects.create_user(role=role, password=PASSWORD, **fields)
 
 
+def said(stem, chinese, english):
+    """Return the two fields of a name, title or label, empty in a language that is not spoken."""
+    texts = {"zh": chinese, "en": english}
+    return {f"{stem}_{language}": text if language in SPOKEN else "" for language, text in texts.items()}
+
+
 def make_framework(tree=SMALL_TREE, *, owner=None, **fields):
     """Create a framework from nested mappings of codes; a node's names are made from its code."""
     number = next(_numbers)
     framework = Framework.objects.create(
-        name_zh=f"指标体系{number}",
-        name_en=f"Framework {number}",
+        **said("name", f"指标体系{number}", f"Framework {number}"),
         sha256=hash_bytes(canonical_json({"tree": tree, "number": number})),
         created_by=owner or make_account(),
         **fields,
@@ -63,8 +71,7 @@ def _plant(framework, tree, parent, positions):
             framework=framework,
             parent=parent,
             code=code,
-            name_zh=f"指标{code}",
-            name_en=f"Indicator {code}",
+            **said("name", f"指标{code}", f"Indicator {code}"),
             position=next(positions),
             depth=parent.depth + 1 if parent else 1,
             is_leaf=not children,
@@ -116,8 +123,7 @@ def make_round(
         framework=framework,
         terms=RoundTerms(
             panel=panel,
-            title_zh="第一轮",
-            title_en="First round",
+            **said("title", "第一轮", "First round"),
             parents=_groups(framework, parents),
             rule=rule,
             quorum=min(5, max(2, size)),

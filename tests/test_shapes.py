@@ -22,6 +22,7 @@ from tests.factories import (
     make_invitation,
     make_panel,
     make_round,
+    said,
     sign_in_expert,
     sign_in_staff,
 )
@@ -98,7 +99,7 @@ def make_world(tree, units):
     series = make_series(data_set.city_ids, actor=manager)
     publish_series(series, actor=manager)
     inner = framework.indicators.filter(is_leaf=False).order_by("-position").first()
-    branch = publish_branch(inner, name_zh="分支", name_en="Branch", actor=manager) if inner else None
+    branch = publish_branch(inner, **said("name", "分支", "Branch"), actor=manager) if inner else None
     runs = list(Run.objects.filter(data_set=data_set).order_by("weight_version__number"))
     round_ = make_round(manager=manager, framework=framework, panel=panel, state=RoundState.OPEN, sealed=2)
     return SimpleNamespace(

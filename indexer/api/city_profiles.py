@@ -174,8 +174,8 @@ def _profile(profile: CityProfile) -> dict[str, Any]:
     return {
         **unit_of(profile.city),
         "run": profile.run.pk,
-        "province": place.name_zh,
-        "region": place.region.name_zh,
+        "province": place.own_name,
+        "region": place.region.own_name,
         "cities": profile.count,
         "scores": [_score(score, profile.run.method.scale) for score in [profile.composite, *profile.nodes]],
         "neighbours": [

@@ -221,15 +221,15 @@ def _comparison(compared: Comparison) -> dict[str, Any]:
 
 def unit_of(city: City) -> dict[str, Any]:
     """Return how every answer names a city."""
-    return {"id": city.pk, "unit": city.name_zh, "unit_en": city.name_en}
+    return {"id": city.pk, "unit": city.own_name, "unit_en": city.name_en}
 
 
 def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
     city = compared.cities[position]
     return {
         **unit_of(city),
-        "province": city.province.name_zh,
-        "region": city.province.region.name_zh,
+        "province": city.province.own_name,
+        "region": city.province.region.own_name,
         "ranks": compared.ranks[position].tolist(),
         "shifts": compared.shifts[position].tolist(),
         "scores": [float(result.scores[position]) * result.run.method.scale for result in compared.results],

@@ -81,7 +81,7 @@ def _row(ranking: BranchRanking, position: int) -> dict[str, Any]:
     city, score = subject.cities[position], float(subject.scores[position])
     rank = int(subject.ranks[position]) or None
     return {
-        "unit": city.name_zh,
+        "unit": city.own_name,
         "unit_en": city.name_en,
         "score": None if np.isnan(score) else score * ranking.subject.scale,
         "rank": rank,

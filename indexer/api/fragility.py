@@ -120,8 +120,8 @@ def _pair(pair: PairFragility) -> dict[str, Any]:
     upper, lower = pair.ranks
     return {
         "run": pair.run.pk,
-        "upper": {"id": pair.first.pk, "unit": pair.first.name_zh, "unit_en": pair.first.name_en},
-        "lower": {"id": pair.second.pk, "unit": pair.second.name_zh, "unit_en": pair.second.name_en},
+        "upper": {"id": pair.first.pk, "unit": pair.first.own_name, "unit_en": pair.first.name_en},
+        "lower": {"id": pair.second.pk, "unit": pair.second.own_name, "unit_en": pair.second.name_en},
         "rank_upper": upper,
         "rank_lower": lower,
         "gap": pair.gap * pair.run.method.scale,
@@ -159,8 +159,8 @@ def _answer(fragility: Fragility, pair: int) -> dict[str, Any]:
     node, weights = fragility.node_of(pair), fragility.weights_of(pair)
     return {
         "rank": int(fragility.upper_ranks[pair]),
-        "upper": {"id": upper.pk, "unit": upper.name_zh, "unit_en": upper.name_en},
-        "lower": {"id": lower.pk, "unit": lower.name_zh, "unit_en": lower.name_en},
+        "upper": {"id": upper.pk, "unit": upper.own_name, "unit_en": upper.name_en},
+        "lower": {"id": lower.pk, "unit": lower.own_name, "unit_en": lower.name_en},
         "gap": float(fragility.changes.gaps[pair]) * fragility.run.method.scale,
         "indicator": node.code if node else None,
         "local_before": weights[0] if weights else None,

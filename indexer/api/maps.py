@@ -19,7 +19,7 @@ from weighting.requests import read_id
 
 
 class MapPointSerializer(serializers.Serializer):
-    unit = serializers.CharField(source="city.name_zh")
+    unit = serializers.CharField(source="city.own_name")
     unit_en = serializers.CharField(source="city.name_en")
     latitude = serializers.FloatField(source="city.latitude", help_text="Degrees north, WGS 84.")
     longitude = serializers.FloatField(source="city.longitude", help_text="Degrees east.")
@@ -62,7 +62,7 @@ class MapOfRun(RunView):
             "against": other.run.pk if other else None,
             "node": subject.node.code if subject.node else None,
             "points": view.points,
-            "unplaced": [city.name_zh for city in view.unplaced],
+            "unplaced": [city.own_name for city in view.unplaced],
         }
         return Response(MapSerializer(answer, context={"scale": subject.scale}).data)
 

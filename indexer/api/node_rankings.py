@@ -76,7 +76,7 @@ class ChangedCellSerializer(serializers.Serializer):
 
 
 class UnrankedSerializer(serializers.Serializer):
-    unit = serializers.CharField(source="city.name_zh")
+    unit = serializers.CharField(source="city.own_name")
     unit_en = serializers.CharField(source="city.name_en")
     unit_code = serializers.CharField(source="city.code")
     node = serializers.CharField(source="node.code", default=None, help_text="Null: the index itself.")
@@ -123,10 +123,10 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
         figure = shown_score(run, subject.scores[p], printed.get((city.pk, node.pk)))
         rows.append(
             {
-                "unit": city.name_zh,
+                "unit": city.own_name,
                 "unit_en": city.name_en,
-                "province": city.province.name_zh,
-                "region": city.province.region.name_zh,
+                "province": city.province.own_name,
+                "region": city.province.region.own_name,
                 "score": None if np.isnan(figure.value) else figure.value,
                 "rank": int(subject.ranks[p]) or None,
                 "mark": figure.source,
@@ -141,6 +141,6 @@ def _changed_cells(run: Run, cells: CellArray) -> list[dict[str, Any]]:
     cities, codes = cities_of_run(run), run.data_set.leaf_codes
     places = np.argwhere((cells & ~np.uint8(CHANGES["logged"])) > 0)
     return [
-        {"unit": cities[city].name_zh, "code": codes[leaf], "changes": changes_in(int(cells[city, leaf]))}
+        {"unit": cities[city].own_name, "code": codes[leaf], "changes": changes_in(int(cells[city, leaf]))}
         for city, leaf in places.tolist()
     ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
@@ -24,9 +24,9 @@ class CitySerializer(serializers.ModelSerializer):
     """The coordinates are those of the seat, in degrees north and east; null where not known."""
 
     aliases = serializers.ListField(child=serializers.CharField())
-    province = serializers.CharField(source="province.name_zh")
+    province = serializers.CharField(source="province.own_name")
     province_en = serializers.CharField(source="province.name_en")
-    region = serializers.CharField(source="province.region.name_zh")
+    region = serializers.CharField(source="province.region.own_name")
     region_en = serializers.CharField(source="province.region.name_en")
 
     class Meta:
@@ -49,12 +49,19 @@ class Registers(Resource):
 
 class CityFilter(filters.FilterSet):
     code = filters.CharFilter(label="official code")
-    province = filters.CharFilter(field_name="province__name_zh", label="Chinese name of the province")
-    region = filters.CharFilter(field_name="province__region__name_zh", label="Chinese name of the region")
+    province = filters.CharFilter(method="named", label="name of the province, in either language")
+    region = filters.CharFilter(method="named", label="name of the region, in either language")
+
+    PATHS = {"province": "province", "region": "province__region"}
 
     class Meta:
         model = City
         fields: list[str] = []
+
+    def named(self, units: QuerySet[City], name: str, value: str) -> QuerySet[City]:
+        """Keep the units whose place has exactly this name."""
+        path = self.PATHS[name]
+        return units.filter(Q(**{f"{path}__name_zh": value}) | Q(**{f"{path}__name_en": value}))
 
 
 class Cities(Resource):

@@ -122,10 +122,10 @@ class RunSerializer(serializers.ModelSerializer):
 class RankingSerializer(serializers.ModelSerializer):
     """``score`` is unrounded; ``mark`` says whether a publication prints the same."""
 
-    unit = serializers.CharField(source="city.name_zh")
+    unit = serializers.CharField(source="city.own_name")
     unit_en = serializers.CharField(source="city.name_en")
-    province = serializers.CharField(source="city.province.name_zh")
-    region = serializers.CharField(source="city.province.region.name_zh")
+    province = serializers.CharField(source="city.province.own_name")
+    region = serializers.CharField(source="city.province.region.own_name")
     score = serializers.FloatField()
     mark = serializers.ChoiceField(choices=MARKS)
     changed_values = serializers.IntegerField(

@@ -186,7 +186,7 @@ def _answer(report: SeriesReport) -> dict[str, Any]:
         "outliers": [_outlier(outlier, report.subject.scale) for outlier in report.outliers],
         "regions": _shares(report.shares(lambda city: city.province.region)) if shares else [],
         "provinces": _shares(report.shares(lambda city: city.province)) if shares else [],
-        "without_value": [city.name_zh for city in report.without],
+        "without_value": [city.own_name for city in report.without],
     }
 
 
@@ -212,7 +212,7 @@ def _defined(value: float) -> float | None:
 
 def _outlier(outlier: Outlier, scale: float) -> dict[str, Any]:
     return {
-        "unit": outlier.city.name_zh,
+        "unit": outlier.city.own_name,
         "rank": outlier.rank,
         "value": outlier.value,
         "score": outlier.score * scale,

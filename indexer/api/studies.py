@@ -364,7 +364,7 @@ CASE_FIELDS = tuple(CaseSerializer().fields)
 
 
 def _names(city: City) -> dict[str, str]:
-    return {"unit": city.name_zh, "unit_en": city.name_en}
+    return {"unit": city.own_name, "unit_en": city.name_en}
 
 
 def _band_end(result: StudyResult, band: int) -> dict[str, int]:

@@ -85,7 +85,7 @@ def _answer(tried: WhatIf) -> dict[str, Any]:
         ],
         "cities": [
             {
-                "unit": city.name_zh,
+                "unit": city.own_name,
                 "unit_en": city.name_en,
                 "score": score * tried.run.method.scale,
                 "rank": rank,

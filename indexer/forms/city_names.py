@@ -14,7 +14,9 @@ class CityNames:
         self._unit = cities.register.unit
         self._places = {_key(city): place for place, city in enumerate(cities)}
         self._shown = {_key(city): city.name for city in cities}
-        self._register = UnitRegister({_key(c): [c.name_zh, c.name_en, *c.aliases] for c in cities})
+        self._register = UnitRegister(
+            {_key(c): filter(None, [c.name_zh, c.name_en, *c.aliases]) for c in cities}
+        )
 
     def find(self, name: str) -> int:
         """Return the position of the city that is meant; raises `UnitError` where that is unclear."""
@@ -33,4 +35,4 @@ class CityNames:
 
 def _key(city: City) -> str:
     """Name a unit within its register, where two provinces may have one of the same name."""
-    return f"{city.name_zh}#{city.pk}"
+    return f"{city.own_name}#{city.pk}"

@@ -19,6 +19,7 @@ from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
+from weighting.forms.names import NamedForm, in_either, names_in_either, require_either
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import TableFileField
 from weighting.models import Framework
@@ -79,8 +80,7 @@ class TermsForm(forms.Form):
         empty_label=gettext_lazy("a new series, named below"),
         help_text=gettext_lazy("A correction or another year of data that are here already."),
     )
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200, required=False)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200, required=False)
+    name_zh, name_en = names_in_either()
     year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
     register = FrameworkChoice(
         label=gettext_lazy("Register of the units"), queryset=Register.objects.none(), empty_label=None
@@ -125,9 +125,8 @@ class TermsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse at once what no data could satisfy."""
         cleaned = super().clean() or self.cleaned_data
-        for name in ("name_zh", "name_en"):
-            if not cleaned.get("series") and not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, _("A new series needs a name in both languages. Fill it in."))
+        if not cleaned.get("series"):
+            require_either(self, cleaned)
         if cleaned.get("framework") and (blockers := method_blockers(self._method())):
             raise ValidationError(blockers)
         return cleaned
@@ -207,23 +206,28 @@ class DataSetImportForm(TermsForm):
         return file, DataFile(totals, totals.name) if totals else None
 
 
-class UnitForm(forms.Form):
+class UnitForm(NamedForm):
     """A unit that the register does not have yet."""
 
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     code = forms.CharField(label=gettext_lazy("Official code"), max_length=20, required=False)
-    region_zh = forms.CharField(label=gettext_lazy("Region, Chinese name"), max_length=200)
-    region_en = forms.CharField(label=gettext_lazy("Region, English name"), max_length=200)
-    province_zh = forms.CharField(label=gettext_lazy("Province, Chinese name"), max_length=200)
-    province_en = forms.CharField(label=gettext_lazy("Province, English name"), max_length=200)
+    region_zh, region_en = in_either(
+        gettext_lazy("Region, Chinese name"), gettext_lazy("Region, English name")
+    )
+    province_zh = forms.CharField(
+        label=gettext_lazy("Province, Chinese name"), max_length=200, required=False
+    )
+    province_en = forms.CharField(
+        label=gettext_lazy("Province, English name"), max_length=200, required=False
+    )
     latitude = forms.FloatField(label=gettext_lazy("Latitude"), min_value=-90, max_value=90, required=False)
     longitude = forms.FloatField(
         label=gettext_lazy("Longitude"), min_value=-180, max_value=180, required=False
     )
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
+        for level in ("region", "province"):
+            require_either(self, cleaned, level)
         if (cleaned.get("latitude") is None) != (cleaned.get("longitude") is None):
             raise ValidationError(_("Latitude and longitude go together: give both or neither."))
         return cleaned

@@ -8,16 +8,15 @@ from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import INDENT
 from indexer.models import Run
+from weighting.forms.names import NamedForm
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
 
-class BranchForm(forms.Form):
+class BranchForm(NamedForm):
     """A branch of one framework and its names."""
 
     node = forms.ChoiceField(label=gettext_lazy("Branch"))
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     note = forms.CharField(
         label=gettext_lazy("Note"),
         required=False,
@@ -25,6 +24,7 @@ class BranchForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("What the index measures, and for whom."),
     )
+    field_order = ("node", "name_zh", "name_en", "note")
 
     def __init__(self, data: Any = None, *, nodes: Sequence[Indicator], initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import VersionSource
+from weighting.forms.names import LabelledForm
 from weighting.forms.offers import offer_rows
 from weighting.models import WeightVersion
 
@@ -19,7 +20,7 @@ class VersionField(forms.ModelChoiceField):
         return _("version %(number)s, %(label)s") % {"number": version.number, "label": version.label}
 
 
-class ProposalForm(forms.Form):
+class ProposalForm(LabelledForm):
     METHODS = [
         (VersionSource.ENTROPY.value, gettext_lazy("Entropy: what is spread unevenly weighs more")),
         (
@@ -46,8 +47,7 @@ class ProposalForm(forms.Form):
             "Only for weights fitted to importance: a version says what each is meant to decide."
         ),
     )
-    label_zh = forms.CharField(label=gettext_lazy("Chinese label"), max_length=200)
-    label_en = forms.CharField(label=gettext_lazy("English label"), max_length=200)
+    field_order = ("method", "aim", "label_zh", "label_en")
 
     def __init__(self, data: Any = None, *, versions: QuerySet[WeightVersion]) -> None:
         """``versions`` are those whose weights may be aimed at."""

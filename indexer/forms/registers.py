@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.data_sets import FrameworkChoice
 from indexer.models import Register
 from indexer.services.registers import RegisterWords
+from weighting.forms.names import names_in_either, require_either
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 
@@ -23,8 +23,7 @@ class RegisterImportForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("a new register, named below"),
     )
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200, required=False)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200, required=False)
+    name_zh, name_en = names_in_either()
     unit_zh = forms.CharField(
         label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False, initial="城市"
     )
@@ -37,8 +36,8 @@ class RegisterImportForm(forms.Form):
     file = SheetFileField(
         label=gettext_lazy("Register file (CSV or XLSX)"),
         help_text=gettext_lazy(
-            "One row for each unit. Columns: name_zh; optional: name_en, code, province_zh, province_en, "
-            "region_zh, region_en, aliases (separated by semicolons), latitude, longitude."
+            "One row for each unit. Columns: name_zh or name_en or both; optional: code, province_zh, "
+            "province_en, region_zh, region_en, aliases (separated by semicolons), latitude, longitude."
         ),
     )
 
@@ -48,9 +47,8 @@ class RegisterImportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name in ("name_zh", "name_en", "unit_zh", "unit_en", "units_en"):
-            if not cleaned.get("register") and not cleaned.get(name):
-                self.add_error(name, _("A new register needs this. Fill it in."))
+        if not cleaned.get("register"):
+            require_either(self, cleaned)
         return cleaned
 
     def words(self) -> RegisterWords | None:

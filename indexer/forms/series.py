@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import OutsideSeries, Register
 from indexer.selectors.series import DEFAULT_BANDS
+from weighting.forms.names import NamedForm
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Indicator
@@ -35,22 +36,18 @@ def _note_field() -> forms.CharField:
     )
 
 
-class SeriesDescriptionForm(forms.Form):
+class SeriesDescriptionForm(NamedForm):
     """What a series is called, and what is said of it."""
 
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     note = _note_field()
 
 
-class SeriesImportForm(forms.Form):
+class SeriesImportForm(NamedForm):
     """A file of one figure for each unit, and what it is."""
 
     register = RegisterField(
         label=gettext_lazy("Register"), queryset=Register.objects.none(), empty_label=None
     )
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     unit = forms.CharField(label=gettext_lazy("Unit"), max_length=40)
     year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
     file = SheetFileField(
@@ -61,6 +58,7 @@ class SeriesImportForm(forms.Form):
         ),
     )
     note = _note_field()
+    field_order = ("register", "name_zh", "name_en", "unit", "year", "file", "note")
 
     def __init__(self, *args: Any, registers: QuerySet[Register], register: int | None) -> None:
         super().__init__(*args)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.numeric.weight_state import WHOLE, State, apportion
 from indexer.selectors.what_if import WhatIf
-from weighting.forms.version_sources import Labels
+from weighting.forms.names import LabelledForm
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import CellError, parse_number
@@ -88,7 +88,7 @@ def _read_part(text: str, node: Indicator, problems: list[str]) -> float | None:
     return part
 
 
-class DraftForm(Labels):
+class DraftForm(LabelledForm):
     """What a draft of tried weights is called, and why it is kept."""
 
     reason = forms.CharField(

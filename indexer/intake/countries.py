@@ -9,6 +9,7 @@ from babel import Locale
 from indexer.intake.hints import unit_key
 from indexer.intake.mapping import UnitNames
 from indexer.intake.registers import CityRow
+from indexer.names import language_of
 
 # What publishers call them beside the names of ISO and CLDR.
 ALIASES = {
@@ -37,16 +38,16 @@ def countries() -> tuple[UnitNames, ...]:
     return tuple(sorted([*found, KOSOVO], key=lambda unit: unit.key))
 
 
-def country_rows(everywhere: Mapping[str, str]) -> list[CityRow]:
+def country_rows(everywhere: tuple[str, str]) -> list[CityRow]:
     """Return the countries as rows of a register, all of one region: ``everywhere`` in each language."""
     return [
         CityRow(
-            name_zh=next((name for name in unit.names if not name.isascii()), unit.label),
+            name_zh=next((name for name in unit.names if language_of(name) == "zh"), ""),
             name_en=unit.label,
-            province_zh=everywhere["zh"],
-            province_en=everywhere["en"],
-            region_zh=everywhere["zh"],
-            region_en=everywhere["en"],
+            province_zh=everywhere[0],
+            province_en=everywhere[1],
+            region_zh=everywhere[0],
+            region_en=everywhere[1],
             aliases=tuple(dict.fromkeys((*unit.names, *unit.aliases))),
             code=unit.key,
         )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import UnitNames
-from weighting.readers import CellError, ProblemLog, Source, check_header, parse_number, read_table
+from weighting.readers import CellError, ProblemLog, Source, Table, check_header, parse_number, read_table
 
 COLUMNS = (
-    *("name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
+    *("name_zh", "name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
     *("aliases", "latitude", "longitude"),
 )
 MAX_UNITS = 20_000
@@ -18,7 +18,7 @@ RANGES = {"latitude": 90.0, "longitude": 180.0}
 
 @dataclass(frozen=True)
 class CityRow:
-    """A line of a register file."""
+    """A line of a register file; of each pair of names one may be empty."""
 
     name_zh: str
     name_en: str
@@ -31,12 +31,25 @@ class CityRow:
     latitude: float | None = None
     longitude: float | None = None
 
+    @property
+    def own_name(self) -> str:
+        """What the unit is known by within its province."""
+        return self.name_zh or self.name_en
 
-def read_register(source: Source, name: str, *, everything: Mapping[str, str]) -> list[CityRow]:
-    """Read name_zh and any of `COLUMNS`; CSV or XLSX.
+    @property
+    def province(self) -> str:
+        return self.province_zh or self.province_en
+
+    @property
+    def region(self) -> str:
+        return self.region_zh or self.region_en
+
+
+def read_register(source: Source, name: str, *, everything: tuple[str, str]) -> list[CityRow]:
+    """Read name_zh or name_en or both, and any other of `COLUMNS`; CSV or XLSX.
 
     A unit without a province stands in its region's, one without a region in its province's, and
-    one with neither in ``everything``, the name_zh and name_en of the register.
+    one with neither in ``everything``, the Chinese and English name of the register.
 
     Raises
     ------
@@ -47,8 +60,8 @@ def read_register(source: Source, name: str, *, everything: Mapping[str, str]) -
     table = read_table(source, log)
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
-    if table and check_header(table, log, required=("name_zh",), optional=COLUMNS):
-        for line, cells in table.records(("name_zh", *COLUMNS)):
+    if table and check_header(table, log, required=_names_in(table), optional=COLUMNS):
+        for line, cells in table.records(COLUMNS):
             rows.append(_read_row(line, cells, everything, first, log))
             if len(rows) > MAX_UNITS:
                 log.add(_("The file has more than %(most)d units. Split it.") % {"most": MAX_UNITS})
@@ -64,7 +77,7 @@ def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
     return [
         UnitNames(
             key=str(place),
-            label=row.name_zh,
+            label=row.own_name,
             shown=row.name_en or row.name_zh,
             names=tuple(filter(None, (row.name_zh, row.name_en))),
             aliases=row.aliases,
@@ -74,37 +87,39 @@ def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
     ]
 
 
+def _names_in(table: Table) -> tuple[str, ...]:
+    """Return the columns of names that a register file has; of one with neither, the one it needs first."""
+    return tuple(name for name in ("name_zh", "name_en") if name in table.header) or ("name_zh",)
+
+
 def _read_row(
     line: int,
     cells: Mapping[str, str],
-    everything: Mapping[str, str],
+    everything: tuple[str, str],
     first: dict[tuple[str, ...], int],
     log: ProblemLog,
 ) -> CityRow:
-    if not cells["name_zh"]:
+    if not (cells["name_zh"] or cells["name_en"]):
         log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
     latitude, longitude = (_read_degrees(line, column, cells[column], log) for column in RANGES)
     if (latitude is None) != (longitude is None):
         log.add(_("Latitude and longitude go together: give both or neither."), row=line)
-    above = {
-        f"{level}_{language}": cells[f"{level}_{language}"]
-        or cells[f"{other}_{language}"]
-        or cells[f"{level}_zh"]
-        or cells[f"{other}_zh"]
-        or everything[f"name_{language}"]
-        for level, other in (("province", "region"), ("region", "province"))
-        for language in ("zh", "en")
-    }
+    levels = {level: (cells[f"{level}_zh"], cells[f"{level}_en"]) for level in ("province", "region")}
+    province = next(filter(any, (levels["province"], levels["region"])), everything)
+    region = next(filter(any, (levels["region"], levels["province"])), everything)
     row = CityRow(
         name_zh=cells["name_zh"],
-        name_en=cells["name_en"] or cells["name_zh"],
+        name_en=cells["name_en"],
+        province_zh=province[0],
+        province_en=province[1],
+        region_zh=region[0],
+        region_en=region[1],
         aliases=tuple(filter(None, map(str.strip, cells["aliases"].split(";")))),
         code=cells["code"],
         latitude=latitude,
         longitude=longitude,
-        **above,
     )
-    for column, key in (("name_zh", (row.province_zh, row.name_zh)), ("code", (row.code,))):
+    for column, key in (("name_zh", (row.province, row.own_name)), ("code", (row.code,))):
         if key[-1] and first.setdefault((column, *key), line) != line:
             message = _("The same stands in row %(first)d. Keep one of the rows.")
             log.add(message % {"first": first[column, *key]}, row=line, column=column, value=key[-1])

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from indexer.models.register import Register
 from indexer.names import fold_name
-from weighting.models.named import BilingualName
+from weighting.models.named import BilingualName, named_once
 
 
 class Region(BilingualName):
@@ -16,7 +16,7 @@ class Region(BilingualName):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["register", "name_zh"], name="region_once")]
+        constraints = named_once("region_once", "register")
 
 
 class Province(BilingualName):
@@ -24,7 +24,7 @@ class Province(BilingualName):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["region", "name_zh"], name="province_once")]
+        constraints = named_once("province_once", "region")
 
 
 class FoldedNames(models.TextField):
@@ -35,14 +35,14 @@ class FoldedNames(models.TextField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         unit: City = model_instance  # type: ignore[assignment]
-        names = [unit.name_en or unit.name_zh, unit.name_zh, *unit.aliases]
+        names = [unit.name_en or unit.name_zh, unit.name_zh or unit.name_en, *unit.aliases]
         folded = "\n".join(map(fold_name, names))
         setattr(unit, self.attname, folded)
         return folded
 
 
 class City(BilingualName):
-    """A unit of a register, which is scored; ``aliases`` are the other Chinese names it goes by.
+    """A unit of a register, which is scored; ``aliases`` are the other names it goes by.
 
     ``code`` is the official one (GB/T 2260 for the cities of China); the coordinates are those of
     its seat, in degrees north and east (WGS 84). Either may be unknown.
@@ -60,7 +60,7 @@ class City(BilingualName):
         ordering = ["pk"]
         verbose_name_plural = "cities"
         constraints = [
-            models.UniqueConstraint(fields=["province", "name_zh"], name="city_once"),
+            *named_once("city_once", "province"),
             models.UniqueConstraint(
                 fields=["register", "code"], condition=~Q(code=""), name="city_code_once"
             ),

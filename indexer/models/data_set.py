@@ -8,7 +8,7 @@ from indexer.models.city import City, Province
 from indexer.models.method import IndexMethod
 from indexer.models.register import Register
 from weighting.models import Framework, Indicator
-from weighting.models.named import BilingualName
+from weighting.models.named import BilingualName, named_once
 
 
 class DataSeries(BilingualName):
@@ -19,7 +19,7 @@ class DataSeries(BilingualName):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["framework", "name_zh"], name="data_series_once")]
+        constraints = named_once("data_series_once", "framework")
 
 
 class DataSet(BilingualName):

@@ -207,4 +207,4 @@ def alphabetical(names: Sequence[str]) -> IntArray:
 
 
 def _names(city: City) -> list[str]:
-    return [city.name_zh, city.name_en, *city.aliases]
+    return list(filter(None, [city.name_zh, city.name_en, *city.aliases]))

@@ -45,7 +45,7 @@ class Coherence:
     @cached_property
     def audit(self) -> Audit:
         """Everything that files and API tell; loads the names of all units."""
-        names = [city.name_zh for city in self.subject.cities]
+        names = [city.own_name for city in self.subject.cities]
         return Audit(self.scored, self.index, names, is_hurried=True)
 
     @cached_property

@@ -109,14 +109,15 @@ def leaves_of(framework_id: int) -> list[Indicator]:
 def unit_names_of(register: Register) -> list[UnitNames]:
     """Return the units of a register; names that two provinces share carry the province."""
     cities = list(City.objects.filter(register=register).select_related("province"))
-    counts = Counter(city.name_zh for city in cities)
-    return [_unit_names(city, is_shared=counts[city.name_zh] > 1) for city in cities]
+    counts = Counter(city.own_name for city in cities)
+    return [_unit_names(city, is_shared=counts[city.own_name] > 1) for city in cities]
 
 
 def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
-    label = f"{city.name_zh}（{city.province.name_zh}）" if is_shared else city.name_zh
-    # Matches are found by the Chinese name, whoever looks; a reader's own language comes first.
-    both = (label, city.name_en) if (get_language() or "").startswith("zh") else (city.name_en, label)
+    label = f"{city.own_name}（{city.province.own_name}）" if is_shared else city.own_name
+    # Matches are found by the own name, whoever looks; a reader's own language comes first.
+    other = city.name_en if city.name_en != city.own_name else ""
+    both = (label, other) if (get_language() or "").startswith("zh") else (other, label)
     return UnitNames(
         key=str(city.pk),
         label=label,

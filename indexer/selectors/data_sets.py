@@ -23,6 +23,7 @@ from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
 
 # What lists of data sets leave in the database.
+NAMES = ("name_zh", "name_en")
 PACKED = ("values", "totals", "auxiliary", "mapping")
 # A driver holds several copies of what it fetches at once: matrices come in pieces of this many bytes.
 PIECE = 8 << 20
@@ -319,7 +320,7 @@ def with_what_it_asks_for(raw: RawData, data_set: DataSet, method: IndexMethod) 
                 "province": [str(city.province_id) for city in ordered],
                 "region": [str(city.province.region_id) for city in ordered],
             },
-            unit_codes=[city.code or city.name_zh for city in ordered],
+            unit_codes=[city.code or city.own_name for city in ordered],
         )
     if asked.earlier and data_set.previous is not None:
         raw = replace(raw, before=_earlier_values(data_set, data_set.previous, raw.codes))
@@ -340,6 +341,11 @@ def _earlier_values(data_set: DataSet, earlier: DataSet, codes: Sequence[str]) -
     return before
 
 
+def own_names() -> dict[int, str]:
+    """Return what files call each unit."""
+    return {pk: chinese or english for pk, chinese, english in City.objects.values_list("pk", *NAMES)}
+
+
 def _city_names(data_set: DataSet) -> list[str]:
-    names = dict(City.objects.values_list("pk", "name_zh"))
+    names = own_names()
     return [names[city_id] for city_id in data_set.city_ids]

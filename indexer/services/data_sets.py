@@ -23,6 +23,7 @@ from indexer.signals import data_set_added
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account, Framework, Indicator
+from weighting.models.named import names_key
 from weighting.numeric.arrays import FloatArray
 from weighting.services.audit import record_act
 
@@ -156,7 +157,7 @@ def _use_series(terms: EditionTerms, city_ids: list[int]) -> DataSeries:
     register = Register.objects.get(pk=found.pop())
     series, _new = DataSeries.objects.get_or_create(
         framework=terms.framework,
-        name_zh=terms.name_zh,
+        **names_key(terms.name_zh, terms.name_en),
         defaults={"name_en": terms.name_en, "register": register},
     )
     if series.register_id != register.pk:

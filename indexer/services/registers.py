@@ -11,6 +11,7 @@ from indexer.intake.registers import CityRow, read_register
 from indexer.models import City, Province, Region, Register
 from weighting.exceptions import Refused
 from weighting.models import Account
+from weighting.models.named import names_key
 from weighting.readers import Source
 from weighting.services.audit import record_act
 
@@ -22,8 +23,8 @@ BATCH = 500
 class RegisterWords:
     """What a register and its units are called."""
 
-    name_zh: str
-    name_en: str
+    name_zh: str = ""
+    name_en: str = ""
     unit_zh: str = "城市"
     unit_en: str = "city"
     units_en: str = "cities"
@@ -52,11 +53,13 @@ def create_register(words: RegisterWords, *, actor: Account) -> Register:
     named = vars(words)
     Register(**named).full_clean(validate_unique=False, validate_constraints=False)
     # Two at once: one makes it, and the other finds it made.
-    register, is_new = Register.objects.get_or_create(name_zh=words.name_zh, defaults=named)
+    register, is_new = Register.objects.get_or_create(
+        **names_key(words.name_zh, words.name_en), defaults=named
+    )
     if not is_new:
         raise Refused(
             _("There is a register called “%(name)s” already. Add to it, or choose another name.")
-            % {"name": words.name_zh}
+            % {"name": words.name_zh or words.name_en}
         )
     record_act(actor, "create", register)
     return register
@@ -73,7 +76,7 @@ def import_register(
     if words is not None:
         register = create_register(words, actor=actor)
     assert register is not None  # noqa: S101 - one of the two is given
-    everything = {"name_zh": register.name_zh, "name_en": register.name_en or register.name_zh}
+    everything = (register.name_zh, register.name_en)
     rows = read_register(source, filename, everything=everything)
     register_cities(rows, actor=actor, register=register)
     return register
@@ -84,7 +87,7 @@ def import_countries(*, actor: Account) -> Register:
     """Make the register of the countries of ISO 3166, or complete the one that is there."""
     register = Register.objects.filter(name_zh=COUNTRIES.name_zh).first()
     register = register or create_register(COUNTRIES, actor=actor)
-    everywhere = {"zh": "世界", "en": "World"}
+    everywhere = ("世界", "World")
     register_cities(country_rows(everywhere), actor=actor, register=register)
     return register
 
@@ -101,15 +104,15 @@ def register_cities(
     rows = list(rows)
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
     provinces = _provinces_of(rows, register)
-    known = {(city.province_id, city.name_zh): city for city in City.objects.filter(register=register)}
+    known = {(city.province_id, city.own_name): city for city in City.objects.filter(register=register)}
     _check_codes(rows, provinces, known)
     changed: list[City] = []
     fresh: list[City] = []
     for row in rows:
-        province = provinces[row.region_zh, row.province_zh]
-        city = known.get((province.pk, row.name_zh))
+        province = provinces[row.region, row.province]
+        city = known.get((province.pk, row.own_name))
         if city is None:
-            city = known[province.pk, row.name_zh] = City(
+            city = known[province.pk, row.own_name] = City(
                 register=register,
                 province=province,
                 name_zh=row.name_zh,
@@ -124,24 +127,24 @@ def register_cities(
     City.objects.bulk_update(changed, ["code", "latitude", "longitude"], batch_size=BATCH)
     if fresh or changed:
         record_act(actor, "register", register, added=len(fresh), completed=len(changed))
-    return [known[provinces[row.region_zh, row.province_zh].pk, row.name_zh] for row in rows]
+    return [known[provinces[row.region, row.province].pk, row.own_name] for row in rows]
 
 
 def _provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:
     """Return the province of each pair of names, made where it was not there."""
-    regions = {region.name_zh: region for region in Region.objects.filter(register=register)}
+    regions = {region.own_name: region for region in Region.objects.filter(register=register)}
     found = {
-        (province.region.name_zh, province.name_zh): province
+        (province.region.own_name, province.own_name): province
         for province in Province.objects.filter(region__register=register).select_related("region")
     }
     for row in rows:
-        if row.region_zh not in regions:
-            regions[row.region_zh] = Region.objects.create(
+        if row.region not in regions:
+            regions[row.region] = Region.objects.create(
                 register=register, name_zh=row.region_zh, name_en=row.region_en
             )
-        if (row.region_zh, row.province_zh) not in found:
-            found[row.region_zh, row.province_zh] = Province.objects.create(
-                region=regions[row.region_zh], name_zh=row.province_zh, name_en=row.province_en
+        if (row.region, row.province) not in found:
+            found[row.region, row.province] = Province.objects.create(
+                region=regions[row.region], name_zh=row.province_zh, name_en=row.province_en
             )
     return found
 
@@ -155,10 +158,10 @@ def _check_codes(
     blockers = []
     for row in rows:
         holder = holders.get(row.code)
-        place = (provinces[row.region_zh, row.province_zh].pk, row.name_zh)
-        if holder and (holder.province_id, holder.name_zh) != place:
+        place = (provinces[row.region, row.province].pk, row.own_name)
+        if holder and (holder.province_id, holder.own_name) != place:
             message = _("The code %(code)s of %(name)s is that of %(other)s. Correct it.")
-            blockers.append(message % {"code": row.code, "name": row.name_zh, "other": holder.name})
+            blockers.append(message % {"code": row.code, "name": row.own_name, "other": holder.name})
     if blockers:
         raise Refused(*blockers)
 

@@ -220,10 +220,10 @@ def _units(base: Base) -> list[str]:
     """Return a name of its own for each city; two of one name are told apart by province."""
     studied = set(base.city_ids)
     cities = [city for city in cities_of(base.data_set) if city.pk in studied]
-    names = [normalise_unit_name(city.name_zh or city.name_en) for city in cities]
+    names = [normalise_unit_name(city.own_name) for city in cities]
     counts = Counter(names)
     return [
-        neutralise(name if counts[name] == 1 else f"{name}（{city.province.name_zh}）")
+        neutralise(name if counts[name] == 1 else f"{name}（{city.province.own_name}）")
         for name, city in zip(names, cities, strict=True)
     ]
 

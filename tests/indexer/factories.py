@@ -9,7 +9,7 @@ from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, default_register, register_cities
 from indexer.services.series import add_series
-from tests.factories import make_framework
+from tests.factories import make_framework, said
 from weighting.models import Indicator
 from weighting.services.versions import draft_equal_version, draft_imported_version, freeze_version
 
@@ -20,12 +20,9 @@ def make_cities(count, *, actor):
     """Register cities 城市001, 城市002, ... in one province."""
     rows = [
         CityRow(
-            name_zh=f"城市{number:03}",
-            name_en=f"City {number}",
-            province_zh="甲省",
-            province_en="Province A",
-            region_zh="华东",
-            region_en="East",
+            **said("name", f"城市{number:03}", f"City {number}"),
+            **said("province", "甲省", "Province A"),
+            **said("region", "华东", "East"),
         )
         for number in range(1, count + 1)
     ]
@@ -50,8 +47,7 @@ def make_data_set(framework=None, *, cities=3, values=None, **options):
     return add_data_set(
         terms=EditionTerms(
             framework=framework,
-            name_zh=f"数据集{number}",
-            name_en=f"Data set {number}",
+            **said("name", f"数据集{number}", f"Data set {number}"),
             year=2016,
             method=use_method(**options),
         ),
@@ -71,8 +67,7 @@ def make_import(framework, *, actor):
     terms = Terms(
         framework=framework,
         register=default_register(),
-        name_zh="导入",
-        name_en="Import",
+        **said("name", "导入", "Import"),
         year=2016,
         method=use_method(),
     )
@@ -83,8 +78,7 @@ def make_series(city_ids, values=None, *, actor, name_zh="地区生产总值", n
     """Store an outside series of rising positive values, or of the given ones."""
     return add_series(
         register=default_register(),
-        name_zh=name_zh,
-        name_en=name_en,
+        **said("name", name_zh, name_en),
         unit="亿元",
         year=2016,
         city_ids=list(city_ids),
@@ -96,7 +90,7 @@ def make_series(city_ids, values=None, *, actor, name_zh="地区生产总值", n
 def make_draft(framework, *, tilt=None, actor=None):
     """Draft equal weights, or local weights that rise along each group as ``tilt`` says."""
     number = next(_numbers)
-    labels = {"label_zh": f"版本{number}", "label_en": f"Version {number}"}
+    labels = said("label", f"版本{number}", f"Version {number}")
     actor = actor or framework.created_by
     if tilt is None:
         return draft_equal_version(framework=framework, actor=actor, **labels)

@@ -64,6 +64,11 @@ def test_a_language_without_names_is_a_blocker_and_says_which(draft):
     (blocker,) = opening_blockers(draft)
     assert "2 indicators have no name in English (infra, fixed)" in blocker
 
+
+def test_a_framework_in_one_language_is_shown_in_it_on_a_ballot_of_both(draft):
+    Indicator.objects.update(name_en="")
+    assert opening_blockers(draft) == []
+
     draft.languages = ["zh-hans"]
     assert opening_blockers(draft) == []
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from weighting.forms.names import require_either
 from weighting.models import Expert, RoundNote
 from weighting.readers import PanelRow
 
@@ -23,7 +24,7 @@ class ExpertForm(forms.ModelForm):
 
 
 class NoteForm(forms.ModelForm):
-    """A note in both languages."""
+    """A note in one language or both."""
 
     class Meta:
         model = RoundNote
@@ -35,3 +36,8 @@ class NoteForm(forms.ModelForm):
         self.fields["text_zh"].help_text = _(
             "The date is added by itself, and the note stays: it cannot be changed later."
         )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        require_either(self, cleaned, "text")
+        return cleaned

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
+from weighting.forms.names import require_either, titles_in_either
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
@@ -108,8 +109,7 @@ class GroupChoice:
 class RoundForm(forms.Form):
     """Second step: the groups to score and the rules."""
 
-    title_zh = forms.CharField(label=gettext_lazy("Chinese title"), max_length=200)
-    title_en = forms.CharField(label=gettext_lazy("English title"), max_length=200)
+    title_zh, title_en = titles_in_either()
     groups = forms.MultipleChoiceField(
         label=gettext_lazy("Groups to score"),
         help_text=gettext_lazy(
@@ -227,6 +227,7 @@ class RoundForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
+        require_either(self, said, "title")
         deadline, zone = said.get("deadline"), said.get("time_zone")
         try:
             if deadline and zone:

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from weighting.forms.names import NamedForm
+
 MEGABYTE = 1024 * 1024
 MAX_UPLOAD = 10 * MEGABYTE
 
@@ -40,11 +42,9 @@ class SheetFileField(TableFileField):
     )
 
 
-class FrameworkImportForm(forms.Form):
+class FrameworkImportForm(NamedForm):
     """A framework file and what to call it."""
 
-    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200)
     file = TableFileField(
         label=gettext_lazy("Framework file (CSV)"),
         help_text=gettext_lazy(

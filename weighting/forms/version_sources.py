@@ -6,17 +6,11 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
+from weighting.forms.names import LabelledForm
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.manifest import WeightedNode
 from weighting.models import Framework, Indicator, Round, WeightVersion
-
-
-class Labels(forms.Form):
-    """What every draft is called."""
-
-    label_zh = forms.CharField(label=gettext_lazy("Chinese label"), max_length=200)
-    label_en = forms.CharField(label=gettext_lazy("English label"), max_length=200)
 
 
 class RoundsField(forms.ModelMultipleChoiceField):
@@ -24,7 +18,7 @@ class RoundsField(forms.ModelMultipleChoiceField):
         return f"{obj.title} ({obj.framework.name}, {obj.get_rule_display()}, {obj.sealed_count})"
 
 
-class PoolForm(Labels):
+class PoolForm(LabelledForm):
     """Closed rounds of one framework and one rule."""
 
     rounds = RoundsField(
@@ -40,7 +34,7 @@ class PoolForm(Labels):
         self.order_fields(["rounds"])
 
 
-class ImpliedForm(Labels):
+class ImpliedForm(LabelledForm):
     """Published totals and sub-index values, and the weights to hold against them."""
 
     framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
@@ -74,14 +68,14 @@ class ImpliedForm(Labels):
         self.order_fields(["framework", "file", "compared"])
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         compared, framework = cleaned.get("compared"), cleaned.get("framework")
         if compared and framework and compared.framework_id != framework.pk:
             self.add_error("compared", gettext_lazy("This version weighs another framework."))
         return cleaned
 
 
-class DescribeForm(Labels):
+class DescribeForm(LabelledForm):
     """Labels and note of a draft."""
 
     note = forms.CharField(

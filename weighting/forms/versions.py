@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import VersionSource
+from weighting.forms.names import LabelledForm
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
@@ -24,7 +25,7 @@ class CorrectionForm(forms.Form):
     )
 
 
-class VersionForm(forms.Form):
+class VersionForm(LabelledForm):
     """A new draft: equal weights, or the weights of a file."""
 
     SOURCES = [
@@ -33,8 +34,6 @@ class VersionForm(forms.Form):
     ]
 
     framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
-    label_zh = forms.CharField(label=gettext_lazy("Chinese label"), max_length=200)
-    label_en = forms.CharField(label=gettext_lazy("English label"), max_length=200)
     source = forms.ChoiceField(
         label=gettext_lazy("Where the weights come from"), choices=SOURCES, widget=forms.RadioSelect
     )
@@ -53,13 +52,14 @@ class VersionForm(forms.Form):
         ),
         required=False,
     )
+    field_order = ("framework", "label_zh", "label_en", "source", "file", "normalise")
 
     def __init__(self, *args: Any, frameworks: QuerySet[Framework], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_rows(self, "framework", frameworks)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         is_imported = cleaned.get("source") == VersionSource.IMPORTED
         if is_imported and not cleaned.get("file") and "file" not in self.errors:
             self.add_error("file", _("Choose the file that holds the weights."))

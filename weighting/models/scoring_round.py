@@ -5,11 +5,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
 from weighting.models.framework import Framework, Indicator
+from weighting.models.named import in_own_language
 from weighting.models.panel import Panel
 from weighting.moments import distance_problem, moment_text
 
@@ -35,8 +35,8 @@ class Round(models.Model):
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="rounds")
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="rounds")
     managers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="rounds_managed")
-    title_zh = models.CharField(_("Chinese title"), max_length=200)
-    title_en = models.CharField(_("English title"), max_length=200)
+    title_zh = models.CharField(_("Chinese title"), max_length=200, blank=True)
+    title_en = models.CharField(_("English title"), max_length=200, blank=True)
     state = models.CharField(max_length=12, choices=RoundState, default=RoundState.DRAFT)
     rule = models.CharField(_("rule"), max_length=20, choices=Rule, default=Rule.NORMALISED_SUM)
     quorum = models.PositiveIntegerField(_("quorum"), default=5, validators=[MinValueValidator(LEAST_QUORUM)])
@@ -108,7 +108,7 @@ class Round(models.Model):
     @property
     def title(self) -> str:
         """The title in the visitor's language."""
-        return self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+        return in_own_language(self.title_zh, self.title_en)
 
     @property
     def least_panel(self) -> int:
@@ -139,8 +139,8 @@ class RoundNote(models.Model):
     """A dated note to the panel of an open round: typos are explained, never edited away."""
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="notes")
-    text_zh = models.TextField(_("Chinese text"), max_length=1000)
-    text_en = models.TextField(_("English text"), max_length=1000)
+    text_zh = models.TextField(_("Chinese text"), max_length=1000, blank=True)
+    text_en = models.TextField(_("English text"), max_length=1000, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -153,4 +153,4 @@ class RoundNote(models.Model):
     @property
     def text(self) -> str:
         """The note in the visitor's language."""
-        return self.text_zh if (get_language() or "").startswith("zh") else self.text_en
+        return in_own_language(self.text_zh, self.text_en)

@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import VersionSource, VersionStatus
 from weighting.models.framework import Framework, Indicator
+from weighting.models.named import in_own_language
 from weighting.models.scoring_round import Round
 
 
@@ -20,8 +20,8 @@ class WeightVersion(models.Model):
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="weight_versions")
     number = models.PositiveIntegerField(null=True, blank=True)
-    label_zh = models.CharField(_("Chinese label"), max_length=200)
-    label_en = models.CharField(_("English label"), max_length=200)
+    label_zh = models.CharField(_("Chinese label"), max_length=200, blank=True)
+    label_en = models.CharField(_("English label"), max_length=200, blank=True)
     status = models.CharField(max_length=8, choices=VersionStatus, default=VersionStatus.DRAFT)
     source = models.CharField(max_length=8, choices=VersionSource)
     round = models.ForeignKey(
@@ -72,7 +72,7 @@ class WeightVersion(models.Model):
     @property
     def label(self) -> str:
         """The label in the visitor's language."""
-        return self.label_zh if (get_language() or "").startswith("zh") else self.label_en
+        return in_own_language(self.label_zh, self.label_en)
 
 
 class NodeWeight(models.Model):

@@ -60,7 +60,8 @@ def _languages(round_: Round) -> list[str]:
     problems = []
     for language in Language:
         nameless = [node.code for node in shown.values() if not getattr(node, NAMES[language])]
-        if language in round_.languages and nameless:
+        # Where no name is in a language, all are shown in the other; a ballot of both was not meant.
+        if language in round_.languages and 0 < len(nameless) < len(shown):
             problems.append(_nameless(language, nameless))
     return problems
 
@@ -151,7 +152,7 @@ def _series(round_: Round) -> list[str]:
 
 CHECKS: list[tuple[Promise, Callable[[Round], list[str]]]] = [
     (gettext_lazy("Whole groups of indicators are asked"), _items),
-    (gettext_lazy("Every name stands in the languages offered"), _languages),
+    (gettext_lazy("A language offered has all of the names, or none"), _languages),
     (gettext_lazy("The panel is large enough"), _panel),
     (gettext_lazy("No manager sits on the panel"), _managers),
     (gettext_lazy("The deadline lies ahead, in a known time zone"), _deadline),

@@ -19,6 +19,8 @@ def import_framework(
     Raises `FileProblems` with every problem of the file, or `Refused` when the same tree is
     already there, whatever the encoding of its file.
     """
+    if not (name_zh.strip() or name_en.strip()):
+        raise Refused(_("Give a name in one language at least."))
     table = read_framework(source, filename)
     with transaction.atomic():
         framework, created = Framework.objects.get_or_create(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 
 from indexer.intake.clean import LEFT_OUT, Choices
 from indexer.intake.files import OPERATOR
@@ -39,10 +40,10 @@ class Command(BaseCommand):
         parser.add_argument("--framework", type=int, required=True, help="number of the framework")
         parser.add_argument("--year", type=int, required=True)
         parser.add_argument("--account", required=True, help="user name of who imports")
-        parser.add_argument("--series", type=int, help="number of the series; else both names are needed")
+        parser.add_argument("--series", type=int, help="number of the series; else a name is needed")
         parser.add_argument("--name-zh", default="")
         parser.add_argument("--name-en", default="")
-        parser.add_argument("--register", help="Chinese name of the register; the cities of China if none")
+        parser.add_argument("--register", help="name of the register; the cities of China if none")
         parser.add_argument("--totals", type=Path, help="code, total")
         parser.add_argument(
             "--encoding", choices=ENCODINGS, default="", help="of a CSV file; as it shows if none"
@@ -100,12 +101,12 @@ def _units(choices: Choices, register: Register) -> dict[str, str]:
 
 def _terms(options: dict[str, Any]) -> Terms:
     series = _found(DataSeries, pk=options["series"]) if options["series"] else None
-    if series is None and not (options["name_zh"] and options["name_en"]):
-        raise CommandError("Name the series by --series, or a new one by --name-zh and --name-en.")
+    if series is None and not (options["name_zh"] or options["name_en"]):
+        raise CommandError("Name the series by --series, or a new one by --name-zh or --name-en.")
     register = options["register"]
     return Terms(
         framework=_found(Framework, pk=options["framework"]),
-        register=_found(Register, name_zh=register) if register else default_register(),
+        register=_register(register) if register else default_register(),
         series=series,
         name_zh=options["name_zh"],
         name_en=options["name_en"],
@@ -113,6 +114,12 @@ def _terms(options: dict[str, Any]) -> Terms:
         note=options["note"],
         method=use_method(**{name: options[name] for name in METHOD}),
     )
+
+
+def _register(name: str) -> Register:
+    """Return the register of a name, which is its Chinese one or, where it has none, its English one."""
+    named = Register.objects.filter(Q(name_zh=name) | Q(name_zh="", name_en=name)).first()
+    return named or _found(Register, name_zh=name)
 
 
 def _found(model: Any, **key: Any) -> Any:

@@ -10,11 +10,12 @@ from indexer.models import Register
 from indexer.services.registers import RegisterWords, import_countries, import_register
 from weighting.exceptions import Refused
 from weighting.models import Account
+from weighting.models.named import names_key
 from weighting.readers import FileProblems
 
 
 class Command(BaseCommand):
-    help = "Import a register of units: name_zh and optional names, code, province, region, coordinates."
+    help = "Import a register of units: name_zh or name_en, and optional code, province, region, coordinates."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
@@ -22,8 +23,8 @@ class Command(BaseCommand):
             "--countries", action="store_true", help="the countries of ISO 3166, without a file"
         )
         parser.add_argument("--account", required=True, help="user name of who imports")
-        parser.add_argument("--name-zh", help="of a new register, or of the one to add to")
-        parser.add_argument("--name-en", default="")
+        parser.add_argument("--name-zh", default="", help="of a new register, or of the one to add to")
+        parser.add_argument("--name-en", default="", help="the same; one of the two is enough")
         parser.add_argument("--unit-zh", default="城市", help="Chinese word for a unit")
         parser.add_argument("--unit-en", default="city", help="English word for a unit")
         parser.add_argument("--units-en", default="cities", help="English word for several units")
@@ -35,11 +36,10 @@ class Command(BaseCommand):
         if options["countries"]:
             self._tell(import_countries(actor=account))
             return
-        if not options["file"] or not options["name_zh"]:
-            raise CommandError("Give a file and --name-zh, or --countries.")
-        known = Register.objects.filter(name_zh=options["name_zh"]).first()
+        if not options["file"] or not (options["name_zh"] or options["name_en"]):
+            raise CommandError("Give a file and --name-zh or --name-en, or --countries.")
+        known = Register.objects.filter(**names_key(options["name_zh"], options["name_en"])).first()
         words = {name: options[name] for name in RegisterWords.__dataclass_fields__}
-        words["name_en"] = words["name_en"] or words["name_zh"]
         try:
             register = import_register(
                 source=options["file"],

@@ -26,7 +26,7 @@ from weighting.readers.decisions import Decisions
 from weighting.readers.table import Reading
 
 COUNTRIES, ALL = "countries", "all"
-EVERYTHING = {"name_zh": "", "name_en": ""}
+EVERYTHING = ("", "")
 
 
 class Command(BaseCommand):

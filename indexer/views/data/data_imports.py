@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from indexer.forms.data_sets import DataSetImportForm, TermsForm, UnitForm, corrections_in
 from indexer.models import DataImport
+from indexer.names import language_of
 from indexer.selectors.data_imports import (
     count_matches,
     imports_visible_to,
@@ -192,7 +193,7 @@ def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     account = account_of(request)
     draft = _draft(account, pk)
     name = draft.units[row] if row < len(draft.units) else ""
-    form = UnitForm(request.POST or None, initial={"name_zh": name, "name_en": name})
+    form = UnitForm(request.POST or None, initial={f"name_{language_of(name)}": name})
     if request.method == "POST" and form.is_valid():
         try:
             add_unit(draft, row=row, unit=form.row(), actor=account)

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
-from indexer.models import City, DataSet
+from indexer.models import DataSet
+from indexer.selectors.data_sets import own_names
 from indexer.words import data_set_name
 from weighting.exports import Heading
 from weighting.models import Account
@@ -73,7 +74,7 @@ def mapping_rows(data_set: DataSet) -> Iterator[tuple[object, ...]]:
     mapping = data_set.mapping
     if not mapping:
         return
-    names = {str(pk): name for pk, name in City.objects.values_list("pk", "name_zh")}
+    names = {str(pk): name for pk, name in own_names().items()}
     for head, to, how in mapping["columns"]:
         yield "column", "", head, to, how
     for line, unit, to, how in mapping["rows"]:

@@ -361,9 +361,9 @@ def test_a_draft_is_its_owners_alone_and_can_be_thrown_away(analyst, framework):
 
 
 def test_the_form_keeps_what_was_typed_and_names_what_is_missing(analyst, framework):
-    response = send(analyst, framework, name_en="", year="20166")
-    assert set(response.context["form"].errors) == {"name_en", "year"}
-    assert "数据" in response.content.decode()
+    response = send(analyst, framework, name_zh="", name_en="", note="Of the yearbook", year="20166")
+    assert set(response.context["form"].errors) == {"name_zh", "year"}
+    assert "Of the yearbook" in response.content.decode()
 
 
 def test_importing_needs_a_role(client, framework):

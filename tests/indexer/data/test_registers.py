@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.models import City, DataSet, Register
+from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.data_sets import unpack_values
 from tests.factories import make_account, make_framework, sign_in_staff
 from weighting.enums import Role
@@ -145,3 +146,30 @@ def test_a_unit_without_coordinates_shows_a_dash_and_one_on_the_equator_a_nought
     assert '<td class="num" data-label="Latitude">–</td>' in unknown
     assert '<td class="num" data-label="Latitude">0.0</td>' in known
     assert '<td class="num" data-label="Longitude">-0.25</td>' in known
+
+
+@pytest.mark.parametrize(("column", "name"), [("name_en", "France"), ("name_zh", "法国")])
+def test_a_register_in_one_language_keeps_the_other_empty_and_is_completed_under_its_name(
+    analyst, tmp_path, column, name
+):
+    file = tmp_path / "units.csv"
+    file.write_text(f"{column},region_{column[-2:]}\n{name},EU\n", encoding="utf-8")
+    named = {"account": "anna", column: "Parts of the world"}
+    call_command("import_register", file, **named)
+    file.write_text(f"{column},region_{column[-2:]},code\n{name},EU,FR\n", encoding="utf-8")
+    call_command("import_register", file, **named)
+
+    register, city = Register.objects.get(), City.objects.get()
+    other = {"name_en": "name_zh", "name_zh": "name_en"}[column]
+    things = (register, city, city.province, city.province.region)
+    assert [getattr(thing, other) for thing in things] == [""] * 4
+    assert (city.own_name, city.name, city.other_name, city.code) == (name, name, "", "FR")
+    (shown,) = unit_names_of(register)
+    assert (shown.label, shown.shown) == (name, name)
+
+
+def test_a_register_file_without_any_name_says_so(analyst):
+    for text in ("code\nFR\n", "name_zh,name_en,code\n,,FR\n"):
+        refused = send(analyst, text)
+        assert refused.status_code == 422
+    assert not City.objects.exists()
