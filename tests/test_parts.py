@@ -20,6 +20,7 @@ NEVER_ALIKE = {"mfa_activate_totp", "mfa_add_webauthn"}
 # Pages with a table that is filtered, sorted and paged in place.
 IN_PARTS = {
     "indexer:comparison",
+    "indexer:data-set-method-table",
     "indexer:index-detail",
     "indexer:run-detail",
     "indexer:run-fragility",

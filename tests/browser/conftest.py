@@ -3,10 +3,29 @@
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.ballot_page import agree_and_begin
 from weighting.services.access import issue_invitation_link
+
+# How long a page may take on a machine that does much else; who finds what is expected does not wait.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS / 2)
+
+
+@pytest.fixture(scope="session")
+def browser(browser):
+    """Let every context wait as long."""
+    new_context = browser.new_context
+
+    def new_patient_context(**options):
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    browser.new_context = new_patient_context
+    return browser
 
 
 @pytest.fixture(scope="session", autouse=True)

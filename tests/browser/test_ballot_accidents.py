@@ -102,7 +102,7 @@ class Outage:
 KINDS = ["offline", "server broken", "reply lost", "reloaded meanwhile"]
 
 
-def lose_the_network(page, invitation, outages):
+def lose_the_network(page, invitation, outages, patience_ms=None):
     """Click during each outage; return what the page said untruly, and how often it was put to the test."""
     dice, chosen, wrong = random.Random(2016), {}, []
     page.on("dialog", lambda dialog: dialog.accept())
@@ -114,9 +114,9 @@ def lose_the_network(page, invitation, outages):
         for place in places:
             chosen[names[place]] = dice.choice([v for v in range(1, 6) if v != chosen.get(names[place])])
             answer(page, place, chosen[names[place]])
-        said = is_shown(page, f"Not saved: {len(places)}")
+        said = is_shown(page, f"Not saved: {len(places)}", patience_ms)
         outage.end()
-        is_sent = is_shown(page, "All answers are saved")
+        is_sent = is_shown(page, "All answers are saved", patience_ms)
         rows = Score.objects.filter(ballot__round=invitation.round_id).values_list("indicator_id", "value")
         if not (said and is_sent and {f"score-{pk}": value for pk, value in rows} == chosen):
             wrong.append((turn, outage.kind, said, is_sent, page.locator("[data-state]").inner_text()))
@@ -124,9 +124,9 @@ def lose_the_network(page, invitation, outages):
     return wrong
 
 
-def is_shown(page, text):
+def is_shown(page, text, patience_ms):
     try:
-        expect(page.locator("[data-state]")).to_contain_text(text)
+        expect(page.locator("[data-state]")).to_contain_text(text, timeout=patience_ms)
     except (AssertionError, NotInTime):
         return False
     return True
@@ -152,7 +152,7 @@ def test_a_page_that_forgets_what_it_could_not_send_is_noticed(come_in, invitati
     page.route(SCRIPT, lambda route: route.fulfill(body=forgetful, content_type="text/javascript"))
     page.reload()
 
-    assert lose_the_network(page, invitation, 1) != []
+    assert lose_the_network(page, invitation, 1, patience_ms=2_000) != []
 
 
 def test_a_round_that_closed_during_an_outage_says_so_and_keeps_choice_and_text(

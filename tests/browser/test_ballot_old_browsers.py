@@ -172,9 +172,11 @@ def test_a_server_that_fails_over_everything_is_not_asked_about_every_answer(com
     expect(page.locator("[data-state]")).to_contain_text("Not saved: 7")
     asked.clear()
     page.evaluate("dispatchEvent(new Event('online'))")
+    while not asked:
+        page.wait_for_timeout(50)
     page.wait_for_timeout(800)
 
-    assert 1 <= len(asked) <= 6
+    assert len(asked) <= 6
     page.unroute_all(behavior="wait")
     page.context.set_offline(False)
     expect_all_saved(page)

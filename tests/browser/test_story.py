@@ -31,7 +31,6 @@ def visit(browser, product):
     @contextmanager
     def open_site(link, width=1440):
         context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
-        context.set_default_timeout(15_000)
         page = context.new_page()
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
