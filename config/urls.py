@@ -6,10 +6,10 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from config.health import health, live, ready
+from indexer.views.public.pages import home
 from indexer.views.shared.components import components
 from weighting.api.document import SchemaDocument
 from weighting.permissions import ANYONE, InAudience, audience
-from weighting.views.access import home
 
 handler404 = "weighting.api.errors.answer_not_found"
 handler500 = "config.outage.answer_error"

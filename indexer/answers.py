@@ -1,7 +1,7 @@
 """Answers about a finished run, which does not change: whoever has one asks whether it still holds."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,9 @@ from django.utils.translation import get_language
 from indexer.models import Run
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.visitors import visitor_of
+
+# A correction is a new edition; a reader may see the one before it for so long.
+FRESH_SECONDS = 60
 
 
 def answer_file(
@@ -53,6 +56,25 @@ def answer_page(
     return response
 
 
+def answer_published(
+    request: HttpRequest, named: Sequence[str], make: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Answer with what is public and the same for all strangers; ``named`` is all that it depends on.
+
+    For whoever is signed in the page names its reader, and is kept by nobody. It must hold no token.
+    """
+    # A message is shown once, and to one reader.
+    if not visitor_of(request).is_stranger or len(get_messages(request)):
+        return make()
+    etag = _hash_of(request, named)
+    response: Any = get_conditional_response(request, etag=etag) or make()
+    if response.status_code in (200, 304):
+        response.headers["ETag"] = etag
+        patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
+        patch_vary_headers(response, ["Accept-Language", "Cookie"])
+    return response
+
+
 def _answer(request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *parts: str) -> HttpResponse:
     """Answer 304 to a tag that still holds; an answer that is no success is not tagged."""
     etag = _tag(request, run, *parts)
@@ -64,14 +86,16 @@ def _answer(request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *p
 
 def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
     """Name what an answer depends on; weak, because masked tokens and files' dates differ each time."""
-    named = (
-        run.result_sha256,
-        str(run.finished_at),
+    named = (run.result_sha256, str(run.finished_at), str(run.reproduces_publication), *parts)
+    return _hash_of(request, named)
+
+
+def _hash_of(request: HttpRequest, named: Sequence[str]) -> str:
+    about = (
         settings.BUILD,
-        str(run.reproduces_publication),
         get_language() or "",
         get_current_timezone_name(),
         request.get_full_path(),
-        *parts,
+        *named,
     )
-    return f'W/"{hashlib.sha256(chr(0).join(named).encode()).hexdigest()}"'
+    return f'W/"{hashlib.sha256(chr(0).join(about).encode()).hexdigest()}"'

@@ -31,6 +31,8 @@ from indexer.api.what_if import WhatIfOfRun
 from indexer.views.comparison import city_change
 from indexer.views.comparison import overview as comparison
 from indexer.views.data import data_imports, data_sets, method_table, methods, proposals, registers
+from indexer.views.public import machine, publishing
+from indexer.views.public import pages as public
 from indexer.views.reports import pages as reports
 from indexer.views.run import (
     city_profile,
@@ -58,6 +60,23 @@ from weighting.permissions import ANYONE, audience
 app_name = "indexer"
 
 urlpatterns = [
+    path("i/<slug:name>/", public.index_page, name="public-index"),
+    path("i/<slug:name>/<int:number>/", public.index_page, name="public-edition"),
+    path(
+        "i/<slug:name>/<int:number>/citation.<slug:format>", machine.public_citation, name="public-citation"
+    ),
+    path("sitemap.xml", machine.sitemap, name="public-sitemap"),
+    path("publishing/", publishing.publishing_list, name="publishing-list"),
+    path("publishing/new/", publishing.publishing_new, name="publishing-new"),
+    path("publishing/<int:pk>/", publishing.publishing_detail, name="publishing-detail"),
+    path("publishing/<int:pk>/describe/", publishing.publishing_describe, name="publishing-describe"),
+    path("publishing/<int:pk>/publish/", publishing.publishing_publish, name="publishing-publish"),
+    path("publishing/<int:pk>/preview/", publishing.publishing_preview, name="publishing-preview"),
+    path(
+        "publishing/<int:pk>/editions/<int:number>/take-back/",
+        publishing.publishing_take_back,
+        name="publishing-take-back",
+    ),
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/report/", reports.comparison_report, name="comparison-report"),
     path("compare/export/", comparison.comparison_export, name="comparison-export"),

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from indexer.models import BranchIndex, DataImport, DataSet, OutsideSeries, Run, Study
+from indexer.models import BranchIndex, DataImport, DataSet, OutsideSeries, PublishedIndex, Run, Study
 from indexer.services.families import publish_branch
+from indexer.services.published import draft_index
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import plan_study
 from tests.factories import (
@@ -76,6 +77,7 @@ class World:
     data_import: DataImport
     branch: BranchIndex
     series: OutsideSeries
+    published: PublishedIndex
     visitors: dict[str, Client] = field(default_factory=dict)
 
     def address_of(self, route):
@@ -114,6 +116,7 @@ class World:
             "import": self.data_import,
             "register": self.data_import.register,
             "person": self.manager,
+            "publishing": self.published,
         }
         known = {
             "pk": own[kind].pk if kind in own else 0,
@@ -121,6 +124,8 @@ class World:
             "row": 0,
             "invitation_pk": self.invitation.pk,
             "code": "infra",
+            "name": self.published.slug,
+            "number": 1,
             "token": "not-a-token",
             "provider_id": "oidc",
             "figure": "composition",
@@ -171,6 +176,11 @@ def make_world(scores=None):
         data_import=make_import(framework, actor=manager),
         branch=branch,
         series=series,
+        published=draft_index(
+            slug="liveability",
+            terms={"name_en": "Liveability", "description_en": "How liveable cities are."},
+            actor=manager,
+        ),
     )
     world.visitors = {
         "anonymous": Client(raise_request_exception=False),

@@ -23,6 +23,19 @@ ANYBODY = STAFF | EXPERTS | {"anonymous"}
 # Who may reach what, when nothing is published and the round belongs to the first manager.
 POLICY = {
     "home": ("GET", ANYBODY),
+    # A draft is found by nobody under its address.
+    "indexer:public-index": ("", ANYBODY),
+    "indexer:public-edition": ("", ANYBODY),
+    "indexer:public-citation": ("", ANYBODY),
+    "indexer:public-sitemap": ("GET", ANYBODY),
+    "indexer:publishing-list": ("GET", MANAGERS),
+    "indexer:publishing-new": ("GET POST", MANAGERS),
+    "indexer:publishing-detail": ("GET", OWNER),
+    "indexer:publishing-describe": ("GET POST", OWNER),
+    # Without a run there is nothing to publish or to preview, nor an edition to take back.
+    "indexer:publishing-publish": ("", MANAGERS),
+    "indexer:publishing-preview": ("", MANAGERS),
+    "indexer:publishing-take-back": ("", MANAGERS),
     "health": ("GET", ANYBODY),
     "live": ("GET", ANYBODY),
     "ready": ("GET", ANYBODY),

@@ -12,6 +12,7 @@ from indexer.enums import StudyStatus
 from indexer.models import City, Run
 from indexer.services.data_sets import publish_data_set
 from indexer.services.families import publish_branch
+from indexer.services.published import draft_index, publish_edition
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.series import publish_series
 from indexer.services.studies import count_waiting_parts, plan_study
@@ -46,6 +47,12 @@ def chain(depth, end=LEAF):
     return tree
 
 
+INDEX_TERMS = {
+    "name_en": "Shape",
+    "description_en": "A tree of every shape.",
+    "licence": "CC0-1.0",
+    "contact": "shape@example.org",
+}
 # The tree, and how many units are ranked.
 SHAPES = {
     "leaves alone": ({"a": LEAF, "b": LEAF, "c": LEAF}, 5),
@@ -101,6 +108,8 @@ def make_world(tree, units):
     inner = framework.indicators.filter(is_leaf=False).order_by("-position").first()
     branch = publish_branch(inner, **said("name", "分支", "Branch"), actor=manager) if inner else None
     runs = list(Run.objects.filter(data_set=data_set).order_by("weight_version__number"))
+    index = draft_index(slug="shape", terms=INDEX_TERMS, actor=manager)
+    publish_edition(index, run=runs[0], actor=manager)
     round_ = make_round(manager=manager, framework=framework, panel=panel, state=RoundState.OPEN, sealed=2)
     return SimpleNamespace(
         **{name: value for name, value in locals().items() if name not in ("tree", "units")}
@@ -144,12 +153,15 @@ def addresses(world, studies):
         "series": [world.series],
         "data": [world.data_set],
         "register": [world.data_set.series.register],
+        "publishing": [world.index],
     }
     values = {
         "city_pk": world.data_set.city_ids[0],
         "code": world.framework.indicators.order_by("position").first().code,
         "invitation_pk": make_invitation(world.round_, place=3).pk,
         "row": 0,
+        "name": world.index.slug,
+        "number": 1,
     }
     pair = f"?runs={world.runs[0].pk}&runs={world.runs[1].pk}"
     versions = f"?versions={world.panel_version.pk},{world.equal.pk}"

@@ -61,7 +61,14 @@ class TokenMiddleware:
             marked(request).visitor = staff_visitor(account, by_token=True)
         response = self.get_response(request)
         patch_vary_headers(response, ["Authorization"])
-        return response
+        return _open_to_pages(request, response)
+
+
+def _open_to_pages(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let pages of other sites read what strangers may: a browser sends them no cookie and no token along."""
+    if request.method in ("GET", "HEAD") and visitor_of(request).is_stranger:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _refuse_token(refusal: Refused) -> HttpResponse:

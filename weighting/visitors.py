@@ -38,6 +38,10 @@ class Visitor:
         return self.role == Role.EXPERT
 
     @property
+    def is_stranger(self) -> bool:
+        return self.role == Role.ANONYMOUS
+
+    @property
     def can_manage(self) -> bool:
         return self.role in MANAGERS
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.enums import RunStatus
-from indexer.models import IndexEdition, PublishedIndex, Run
+from indexer.models import City, CityScore, IndexEdition, PublishedIndex, Run
 from indexer.selectors.data_sets import owns_data_set
 from weighting.models import Account, Indicator
 from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
@@ -22,6 +22,9 @@ HEAVY = (
     "run__data_set__auxiliary",
     "run__weight_version__manifest",
 )
+
+# More words than these a question has only by mistake.
+MOST_WORDS = 8
 
 
 def released_editions() -> QuerySet[IndexEdition]:
@@ -46,6 +49,17 @@ def latest_editions() -> QuerySet[IndexEdition]:
     """Return the newest released edition of each index, the last released first."""
     newest = released_editions().filter(index=OuterRef("index")).order_by("-number").values("pk")[:1]
     return released_editions().filter(pk=Subquery(newest)).order_by("-released_at", "-pk")
+
+
+def search_editions(asked: str) -> QuerySet[IndexEdition]:
+    """Return the newest editions whose index says what is asked for, in either language."""
+    editions = latest_editions()
+    for word in asked.split()[:MOST_WORDS]:
+        said = Q(index__slug__icontains=word)
+        for field in ("name_zh", "name_en", "description_zh", "description_en"):
+            said |= Q(**{f"index__{field}__icontains": word})
+        editions = editions.filter(said)
+    return editions
 
 
 def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:
@@ -140,3 +154,17 @@ def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
         yield _("No author is named: the citation names the publisher, or the title alone.")
     if not index.doi:
         yield _("There is no DOI: archive the index, for example with Zenodo, and enter it.")
+
+
+def has_coordinates(run: Run) -> bool:
+    """Whether any unit of a run can be placed on a map."""
+    return City.objects.filter(scores__run=run, latitude__isnull=False).exists()
+
+
+def leaders_of(run_ids: list[int]) -> dict[int, list[City]]:
+    """Return the units that share the first rank, by run, in one query."""
+    first: dict[int, list[City]] = {}
+    scores = CityScore.objects.filter(run__in=run_ids, rank=1).select_related("city").order_by("city_id")
+    for score in scores:
+        first.setdefault(score.run_id, []).append(score.city)
+    return first

@@ -1,5 +1,6 @@
 """Studies as the visitor may see them, and what their workers look for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -130,6 +131,15 @@ def _is_told_to(account: Account | None) -> Q:
     # A row without the key is neither equal nor unequal to anything in SQL.
     of_own_weights = Q(parameters__weights__isnull=True) | ~Q(parameters__weights=EXPERTS_DRAWN)
     return (~Q(kind__in=OF_BALLOTS) & of_own_weights) | Q(run__weight_version__in=told)
+
+
+def told_to_anybody(run: Run, kinds: Collection[str]) -> Study | None:
+    """Return the newest finished study of some kinds that strangers see of a run, or will once it is public.
+
+    It never rests on ballots, whoever asks: a preview must not show more than will be seen.
+    """
+    studies = Study.objects.filter(_is_told_to(None), run=run, kind__in=kinds, status=StudyStatus.DONE)
+    return studies.defer("histogram", "table").order_by("-finished_at", "-pk").first()
 
 
 def result_of_study(study: Study) -> StudyResult:

@@ -1,0 +1,164 @@
+"""What strangers find: the published indices, and one of them with all that is to be known of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.utils.translation import activate
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from indexer.answers import answer_published
+from indexer.models import IndexEdition, PublishedIndex
+from indexer.selectors.published import (
+    find_edition,
+    latest_editions,
+    leaders_of,
+    released_editions,
+    search_editions,
+)
+from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.views.public.machine import dataset_json
+from indexer.views.public.parts import edition_context, sureness_of
+from indexer.views.reports.run_words import names_of
+from indexer.views.run.ranking import load_ranking
+from weighting.enums import Language
+from weighting.models import Account
+from weighting.permissions import ANYONE, audience
+from weighting.views import access
+from weighting.visitors import visitor_of
+
+# Of more the list shows the newest; the search finds the others.
+MOST_LISTED = 60
+LANGUAGE = "lang"
+# Each language is named in itself.
+OWN_NAMES = {Language.CHINESE.value: "中文", Language.ENGLISH.value: "English"}
+
+
+@audience(ANYONE)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show strangers what is published; whoever is known here goes on to their own pages."""
+    if not visitor_of(request).is_stranger:
+        return access.home(request)
+    # A question is answered from the rows as they are; the list alone is worth keeping.
+    named = [_state_of(edition) for edition in latest_editions()[:MOST_LISTED]]
+    return _in_language(request, lambda: answer_published(request, named, lambda: _home(request)))
+
+
+@audience(ANYONE)
+@require_safe
+def index_page(request: HttpRequest, name: str, number: int | None = None) -> HttpResponse:
+    """Show an index: its newest edition, or the one asked for."""
+    edition = _edition_or_404(name, number)
+    return _in_language(
+        request, lambda: answer_published(request, _named(edition), lambda: _page(request, edition))
+    )
+
+
+def edition_page(
+    request: HttpRequest, edition: IndexEdition, account: Account | None, *, is_preview: bool
+) -> HttpResponse:
+    """Write the page of an edition, of which the run is visible to the account."""
+    run = runs_with_nodes_visible_to(account).filter(pk=edition.run_id).first()
+    if run is None:
+        raise Http404
+    edition.run = run
+    editions = list(released_editions().filter(index=edition.index_id).order_by("-number"))
+    context = edition_context(edition, load_ranking(run)) | {
+        "is_preview": is_preview,
+        "editions": editions,
+        "newest": editions[0] if editions and editions[0].pk != edition.pk else None,
+        "dataset_json": dataset_json(edition, run),
+        **strangers_page(request),
+    }
+    return render(request, "indexer/public/index.html", context)
+
+
+def strangers_page(request: HttpRequest) -> dict[str, Any]:
+    """Return what a page needs that is the same for all strangers: links to languages, and no token."""
+    query = request.GET.copy()
+    languages = []
+    for code, name in OWN_NAMES.items():
+        query[LANGUAGE] = code
+        languages.append({"code": code, "name": name, "url": f"?{query.urlencode()}"})
+    return {
+        "language_links": languages,
+        "canonical": settings.PUBLIC_URL.rstrip("/") + request.path,
+        **({"csrf_token": ""} if visitor_of(request).is_stranger else {}),
+    }
+
+
+def _in_language(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """Answer in the language that the address names, and keep it for the pages that follow."""
+    asked = request.GET.get(LANGUAGE)
+    if asked not in dict(settings.LANGUAGES):
+        return answer()
+    activate(asked)
+    response = answer()
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, asked, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+    # What sets a cookie is for one browser.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _page(request: HttpRequest, edition: IndexEdition) -> HttpResponse:
+    return edition_page(request, edition, None, is_preview=False)
+
+
+def _edition_or_404(name: str, number: int | None) -> IndexEdition:
+    edition = find_edition(name, number)
+    if edition is None:
+        raise Http404
+    return edition
+
+
+def _named(edition: IndexEdition) -> Sequence[str]:
+    """Name all that the page of an edition depends on."""
+    editions = released_editions().filter(index=edition.index_id).order_by("number")
+    sureness = sureness_of(edition.run)
+    return [
+        _state_of(edition),
+        edition.run.result_sha256,
+        *(f"{other.number} {other.reason}" for other in editions),
+        str(sureness.study.pk if sureness else ""),
+    ]
+
+
+def _state_of(edition: IndexEdition) -> str:
+    """Say in a line what of an index may be reworded, and which edition it shows."""
+    fields = PublishedIndex._meta.concrete_fields
+    said = (str(getattr(edition.index, field.attname)) for field in fields)
+    return chr(1).join([str(edition.pk), *said])
+
+
+def _home(request: HttpRequest) -> HttpResponse:
+    asked = request.GET.get("q", "").strip()
+    editions = list(search_editions(asked)[:MOST_LISTED])
+    first = leaders_of([edition.run_id for edition in editions])
+    context = {
+        "rows": [(edition, _finding(edition, first.get(edition.run_id, []))) for edition in editions],
+        "asked": asked,
+        "searched": urlencode({"q": asked}),
+        **strangers_page(request),
+    }
+    return render(request, "indexer/public/home.html", context)
+
+
+def _finding(edition: IndexEdition, first: Sequence[Any]) -> str:
+    register = edition.run.data_set.series.register
+    words = {
+        "city": names_of(first),
+        "count": len(edition.run.data_set.city_ids),
+        "units": register.units,
+    }
+    if not first:
+        return _("No %(unit)s has a score here") % {"unit": register.unit}
+    if len(first) > 1:
+        return _("%(city)s share the first rank among %(count)s %(units)s") % words
+    return _("%(city)s leads %(count)s %(units)s") % words

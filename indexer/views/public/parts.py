@@ -1,0 +1,189 @@
+"""What the page of a published index shows: ranking, certainty, method, experts, weights, changes."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from indexer.citations import CITATIONS, address_of_edition, citation_of
+from indexer.enums import StudyKind
+from indexer.forms.published import LICENCES
+from indexer.formulas import aggregation_formula, normalisation_formula
+from indexer.method_words import method_words, own_ways, value_words
+from indexer.models import IndexEdition, IndexMethod, Run, Study
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.selectors.published import has_coordinates
+from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
+from indexer.studies.registry import study_name
+from indexer.views.public.weight_picture import draw_weights
+from indexer.views.reports.run_words import leaders
+from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
+from indexer.views.shared.tables import longest_bar
+from indexer.words import data_set_name, score_unit, version_name
+from weighting.models import Indicator, WeightVersion
+from weighting.selectors.versions import panel_size_of
+from weighting.views.numbers import signed
+from weighting.views.statistics_words import panel_words
+
+# Of more units the page shows the first, and leads to the whole table.
+MOST_ROWS = 150
+DIGITS = 2
+# Studies that vary weights or choices about those that were made; what they say is how sure a rank is.
+TELLING = (StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
+
+
+@dataclass(frozen=True, eq=False)
+class Sureness:
+    """How sure the ranks are, by unit: the interval of ranks, and the group that cannot be told apart."""
+
+    study: Study
+    between: dict[int, str]
+    groups: dict[int, int]
+
+    @property
+    def name(self) -> str:
+        return study_name(self.study)
+
+
+def edition_context(edition: IndexEdition, ranking: Ranking) -> dict[str, Any]:
+    """Return all that the page of an edition shows; the same for strangers and in the preview."""
+    run, sureness = edition.run, sureness_of(edition.run)
+    return {
+        "index": edition.index,
+        "edition": edition,
+        "run": run,
+        "title": edition.index.name,
+        "finding": _finding(ranking),
+        "headline": ranking_finding(ranking),
+        "register": ranking.cities.register,
+        "unit": score_unit(run.method),
+        "rows": ranking_rows(ranking, sureness),
+        "left_out": max(0, len(ranking.cities) - MOST_ROWS),
+        "sureness": sureness,
+        "picture": _picture(ranking),
+        "has_map": has_coordinates(run),
+        "method": list(method_rows(run.method)),
+        "turned": sum(node.is_leaf and node.direction < 0 for node in ranking.subject.nodes),
+        "experts": experts_words(run.weight_version),
+        "weights": draw_weights(ranking.nodes),
+        "definitions": _definitions(ranking),
+        "data_set_name": data_set_name(run.data_set),
+        "version_name": version_name(run),
+        "cite": citation_of(edition),
+        "cite_files": [
+            (
+                kind.label,
+                reverse("indexer:public-citation", args=[edition.index.slug, edition.number, ending]),
+            )
+            for ending, kind in CITATIONS.items()
+        ],
+        "licence": LICENCES.get(edition.index.licence),
+        "address": address_of_edition(edition),
+    }
+
+
+def sureness_of(run: Run) -> Sureness | None:
+    """Return what the newest study that anybody may read says of each unit's rank."""
+    study = told_to_anybody(run, TELLING)
+    if study is None:
+        return None
+    result = result_of_study(study)
+    needed = {"q05", "q95", "group"}
+    return _sureness(result) if needed <= result.figures.keys() else None
+
+
+def _sureness(result: StudyResult) -> Sureness:
+    figures, ids = result.figures, result.cities.ids
+    pairs = zip(figures["q05"].tolist(), figures["q95"].tolist(), strict=True)
+    # Quantiles of whole ranks may fall between two of them: the interval is rather too wide.
+    ends = [(math.floor(low), math.ceil(high)) for low, high in pairs]
+    between = [str(low) if low == high else f"{low}–{high}" for low, high in ends]
+    groups = zip(ids, figures["group"].astype(int).tolist(), strict=True)
+    return Sureness(result.study, dict(zip(ids, between, strict=True)), dict(groups))
+
+
+def ranking_rows(ranking: Ranking, sureness: Sureness | None) -> list[dict[str, Any]]:
+    """Return the first units in the order of their ranks, each with its bar and how sure its rank is."""
+    chosen = ranking.order[:MOST_ROWS]
+    ranking.cities.load(set(chosen))
+    subject, digits = ranking.subject, ranking.run.method.digits_or(DIGITS)
+    full = longest_bar(subject.scores)
+    rows: list[dict[str, Any]] = []
+    group = None
+    for place in chosen:
+        city, score = ranking.cities[place], float(subject.scores[place])
+        row = {
+            "rank": int(subject.ranks[place]) or "–",
+            "city": city,
+            "score": signed(score * subject.scale, digits, plus=False),
+            "percent": f"{100 * score / full:.1f}" if full > 0 and score > 0 else None,
+        }
+        if sureness:
+            own = sureness.groups.get(city.pk)
+            row |= {
+                "between": sureness.between.get(city.pk, "–"),
+                "begins_group": bool(rows) and own != group,
+            }
+            group = own
+        rows.append(row)
+    return rows
+
+
+def method_rows(method: IndexMethod) -> Iterator[tuple[str, str, str]]:
+    """Yield every step of a method: what it is, what is done, and its formula."""
+    yield _("How values are made comparable"), *_normalised(method)
+    if NORMALISATIONS[method.normalisation].takes_turn:
+        yield _("Where less is better"), str(method.get_negative_display()), ""
+    if MISSING_POLICIES[method.missing].takes_missing:
+        yield _("Missing values"), value_words("imputation", method.missing), ""
+    else:
+        yield _("Missing values"), _("Nothing may be missing: every unit has every value."), ""
+    yield _("Outliers"), str(method.get_outliers_display()), ""
+    how = value_words("aggregation", method.aggregation)
+    yield _("How parts are put together"), how, aggregation_formula(method.aggregation)
+    for name, words in own_ways(method):
+        yield name, words, ""
+    yield _("Ranks"), _("By unrounded scores; equal scores share the smallest rank."), ""
+    yield _("All choices in a line"), method_words(method), ""
+
+
+def _normalised(method: IndexMethod) -> tuple[str, str]:
+    return value_words("normalisation", method.normalisation), normalisation_formula(method.normalisation)
+
+
+def experts_words(version: WeightVersion) -> list[str]:
+    """Say how many experts the weights rest on, never who; where they rest on none, what they are."""
+    size = panel_size_of(version)
+    if size is None:
+        return [_("The weights come from no panel: %(source)s.") % {"source": version.get_source_display()}]
+    counted = ngettext(
+        "%(count)d expert weighed the indicators, each alone and without seeing the others’ answers.",
+        "%(count)d experts weighed the indicators, each alone and without seeing the others’ answers.",
+        size.counted,
+    ) % {"count": size.counted}
+    return [counted, panel_words(size.counted, size.entered)]
+
+
+def _finding(ranking: Ranking) -> str:
+    return leaders(ranking.subject) if len(ranking.subject.present) else ranking_finding(ranking)
+
+
+def _picture(ranking: Ranking) -> dict[str, str] | None:
+    """Return what the scores are made of, as a picture; None where they are no such sums."""
+    chart = composition_of(ranking).get("chart")
+    if chart is None:
+        return None
+    address = reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])
+    return {"title": chart["usermeta"]["title"], "subtitle": chart["usermeta"]["subtitle"], "url": address}
+
+
+def _definitions(ranking: Ranking) -> list[tuple[Indicator, str]]:
+    """Return the indicators along the tree with their global weights."""
+    weights = {node.indicator.pk: node.global_weight for node in ranking.nodes}
+    leaves = [node.indicator for node in ranking.nodes if node.indicator.is_leaf]
+    return [(leaf, signed(100 * weights[leaf.pk], DIGITS, plus=False)) for leaf in leaves]

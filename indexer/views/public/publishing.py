@@ -1,0 +1,245 @@
+"""The owner's side: what will be seen and what is missing, a preview, and the one act that publishes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from indexer.forms.published import EditionForm, IndexForm
+from indexer.models import IndexEdition, PublishedIndex, Run
+from indexer.selectors.published import (
+    indices_owned_by,
+    publication_advice,
+    publication_blockers,
+    publishable_runs,
+)
+from indexer.selectors.runs import NOT_SHOWN
+from indexer.services.published import (
+    describe_index,
+    draft_index,
+    publish_edition,
+    take_back_edition,
+)
+from indexer.views.public.pages import edition_page
+from indexer.words import data_set_name, version_name
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.permissions import MANAGERS, audience
+from weighting.qr import qr_svg
+from weighting.reauthentication import grave
+from weighting.requests import read_id
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.visitors import account_of
+
+# The newest of the rankings that may be chosen.
+MOST_RUNS = 200
+
+
+@audience(MANAGERS)
+@require_safe
+def publishing_list(request: HttpRequest) -> HttpResponse:
+    """The indices that an account may publish, and how far each is."""
+    indices = indices_owned_by(account_of(request)).prefetch_related("editions").order_by("-pk")
+    rows = [{"index": index, "newest": next(iter(index.editions.all()), None)} for index in indices]
+    return render(request, "indexer/public/publishing_list.html", {"rows": rows})
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def publishing_new(request: HttpRequest) -> HttpResponse:
+    """Ask for the address and the words of an index; POST begins its draft, which nobody else sees."""
+    account, run = account_of(request), _asked_run(request)
+    form = IndexForm(*sent_data(request), initial=_initial(run))
+    if request.method == "POST" and form.is_valid():
+        index = draft_index(slug=form.cleaned_data["slug"], terms=form.terms, actor=account)
+        return redirect(_detail_url(index, run))
+    context = {"form": form, "title": _("Publish an index"), "cancel_url": reverse("indexer:publishing-list")}
+    return _form_page(request, context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def publishing_describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is said of an index."""
+    account, index = account_of(request), _owned_index(request, pk)
+    form = IndexForm(*sent_data(request), instance=index)
+    back = _detail_url(index, _asked_run(request))
+    if request.method == "POST" and form.is_valid():
+        describe_index(index, terms=form.terms, actor=account)
+        messages.success(request, _("The description is changed."))
+        return redirect(back)
+    context = {
+        "form": form,
+        "title": _("Describe “%(name)s”") % {"name": index},
+        "cancel_url": back,
+        "is_public": index.editions.filter(released_at__isnull=False).exists(),
+    }
+    return _form_page(request, context)
+
+
+@audience(MANAGERS)
+@require_safe
+def publishing_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What strangers will see of an index, what is missing, its address, and its editions."""
+    account, index = account_of(request), _owned_index(request, pk)
+    editions = list(
+        index.editions.select_related("run__data_set__series", "run__weight_version").defer(*_HEAVY)
+    )
+    context = _detail(account, index, editions, _chosen_run(request))
+    return render(request, "indexer/public/publishing.html", context)
+
+
+@audience(MANAGERS)
+@grave
+@require_http_methods(["GET", "HEAD", "POST"])
+def publishing_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what the one act publishes; POST does it, at once or when the embargo has passed."""
+    account, index = account_of(request), _owned_index(request, pk)
+    run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
+    form = EditionForm(
+        request.POST if request.method == "POST" else None, is_first=not index.editions.exists()
+    )
+    back = _detail_url(index, run)
+    if request.method == "POST" and form.is_valid():
+        try:
+            edition = publish_edition(index, run=run, actor=account, **form.cleaned_data)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _said_of(edition))
+        return redirect(_detail_url(index, run))
+    context = {
+        "index": index,
+        "form": form,
+        "consequences": _consequences(index, run),
+        "blockers": publication_blockers(index, run, account),
+        "back": back,
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/public/publishing_publish.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_safe
+def publishing_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the page of an index as a stranger will see it with a run."""
+    account, index = account_of(request), _owned_index(request, pk)
+    run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
+    number = 1 + max((edition.number for edition in index.editions.all()), default=0)
+    edition = IndexEdition(index=index, number=number, run=run)
+    return edition_page(request, edition, account, is_preview=True)
+
+
+@audience(MANAGERS)
+@grave
+@require_http_methods(["GET", "HEAD", "POST"])
+def publishing_take_back(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Ask whether an edition under embargo is to be taken back; POST deletes it."""
+    account, index = account_of(request), _owned_index(request, pk)
+    edition = get_object_or_404(index.editions.filter(released_at__isnull=True), number=number)
+    back = _detail_url(index, None)
+    if request.method == "POST":
+        try:
+            take_back_edition(edition, actor=account)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The edition is taken back: nobody has seen it."))
+        return redirect(back)
+    context = {"index": index, "edition": edition, "back": back}
+    return render(request, "indexer/public/publishing_take_back.html", context)
+
+
+_HEAVY = ("run__node_scores", *(f"run__{name}" for name in NOT_SHOWN))
+
+
+def _detail(
+    account: Account, index: PublishedIndex, editions: Sequence[IndexEdition], run: Run | None
+) -> dict[str, Any]:
+    address = settings.PUBLIC_URL.rstrip("/") + reverse("indexer:public-index", args=[index.slug])
+    runs = [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in _runs()[:MOST_RUNS]]
+    return {
+        "index": index,
+        "editions": editions,
+        "address": address,
+        # Written by segno of an address that the model lets through.
+        "qr": mark_safe(qr_svg(address)),  # noqa: S308
+        "is_public": any(edition.released_at for edition in editions),
+        "runs": runs,
+        "run": run,
+        "parts": _parts(run) if run else [],
+        "blockers": publication_blockers(index, run, account) if run else [],
+        "advice": publication_advice(index, run) if run else [],
+        "query": urlencode({"run": run.pk}) if run else "",
+    }
+
+
+def _parts(run: Run) -> list[tuple[str, str, bool]]:
+    """Return what the act publishes, and whether it is public already."""
+    framework, data_set, version = run.data_set.framework, run.data_set, run.weight_version
+    return [
+        (_("Framework"), framework.name, framework.is_published),
+        (_("Weight version"), version_name(run), version.is_published),
+        (_("Data set"), data_set_name(data_set), data_set.is_published),
+    ]
+
+
+def _consequences(index: PublishedIndex, run: Run) -> list[str]:
+    address = reverse("indexer:public-index", args=[index.slug])
+    parts = [f"{kind}: {name}" for kind, name, is_public in _parts(run) if not is_public]
+    said = [_("Anybody can read the index at %(address)s, without signing in.") % {"address": address}]
+    if parts:
+        said.append(
+            _("With it these become public, with every ranking that they have together: %(parts)s.")
+            % {"parts": _("; ").join(parts)}
+        )
+    return [*said, _("This cannot be taken back: what was read stays read. A correction is a new edition.")]
+
+
+def _said_of(edition: IndexEdition) -> str:
+    if edition.released_at:
+        return _("Edition %(number)s is public.") % {"number": edition.number}
+    return _("Edition %(number)s waits for the end of its embargo.") % {"number": edition.number}
+
+
+def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/public/publishing_form.html", context, status=status)
+
+
+def _owned_index(request: HttpRequest, pk: int) -> PublishedIndex:
+    return get_object_or_404(indices_owned_by(account_of(request)), pk=pk)
+
+
+def _runs() -> Any:
+    runs = publishable_runs().select_related(
+        "data_set__framework", "data_set__series__register", "weight_version", "method"
+    )
+    return runs.defer("node_scores", *NOT_SHOWN)
+
+
+def _asked_run(request: HttpRequest) -> Run | None:
+    pk = read_id(request.GET.get("run", ""))
+    return _runs().filter(pk=pk).first() if pk else None
+
+
+def _chosen_run(request: HttpRequest) -> Run | None:
+    """Return the run that is asked for, or the newest there is."""
+    return _asked_run(request) or _runs().first()
+
+
+def _detail_url(index: PublishedIndex, run: Run | None) -> str:
+    address = reverse("indexer:publishing-detail", args=[index.pk])
+    return f"{address}?{urlencode({'run': run.pk})}" if run else address
+
+
+def _initial(run: Run | None) -> dict[str, str]:
+    if run is None:
+        return {}
+    return {"name_zh": run.data_set.framework.name_zh, "name_en": run.data_set.framework.name_en}

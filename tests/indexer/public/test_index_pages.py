@@ -1,0 +1,244 @@
+"""What a stranger is shown of an index, and what its owner does; everything else does not exist."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from indexer.citations import CITATIONS
+from indexer.formulas import AGGREGATION_FORMULAS, NORMALISATION_FORMULAS, aggregation_formula
+from indexer.models import IndexEdition, PublishedIndex
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.services.published import draft_index, publish_edition
+from indexer.services.studies import count_waiting_parts, plan_study
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from tests.routes import without_tokens
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+
+TERMS = {
+    "name_zh": "宜居指数",
+    "name_en": "Liveability & <more>",
+    "description_zh": "衡量城市是否宜居，供居民使用。",
+    "description_en": "How liveable cities are, for those who live there.",
+    "licence": "CC-BY-4.0",
+    "contact": "index@example.org",
+    "authors": "Ada Lovelace\nInstitute of {Cities}",
+    "publisher": "A Press",
+}
+ADDRESS = "/i/liveability/"
+
+
+@pytest.fixture
+def owner():
+    return make_account(Role.MANAGER)
+
+
+@pytest.fixture
+def run(owner):
+    return make_runs(random_values(4), framework=make_framework(owner=owner))[0]
+
+
+@pytest.fixture
+def index(owner):
+    return draft_index(slug="liveability", terms=TERMS, actor=owner)
+
+
+@pytest.fixture
+def published(index, run, owner):
+    return publish_edition(index, run=run, actor=owner)
+
+
+def page(client, address=ADDRESS, **query):
+    answer = client.get(address, {"lang": "en", **query})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_drafts_and_embargoed_editions_answer_as_what_does_not_exist(client, index, run, owner):
+    unknown = without_tokens(client.get("/i/nothing/").content).replace(b"nothing", b"liveability")
+    addresses = (ADDRESS, f"{ADDRESS}1/", f"{ADDRESS}1/citation.bib")
+
+    def answers():
+        return [client.get(address) for address in addresses]
+
+    before, home = answers(), client.get("/").content
+    publish_edition(index, run=run, actor=owner, embargo_until=timezone.now() + timedelta(hours=1))
+
+    after = answers()
+    assert [answer.status_code for answer in after] == [404, 404, 404]
+    assert [without_tokens(answer.content) for answer in after] == [
+        without_tokens(answer.content) for answer in before
+    ]
+    assert without_tokens(after[0].content) == unknown
+    assert client.get("/").content == home
+    assert b"liveability" not in client.get("/sitemap.xml").content
+    # The control: released, all three are there.
+    IndexEdition.objects.all().delete()
+    publish_edition(index, run=run, actor=owner)
+    assert [answer.status_code for answer in answers()] == [200, 200, 200]
+    assert b"liveability" in client.get("/sitemap.xml").content
+
+
+def test_a_stranger_reads_ranking_method_weights_and_how_to_cite(client, published, run):
+    content = page(client)
+
+    assert "Liveability &amp; &lt;more&gt;" in content
+    # Rank, name and score stand first; no script is needed, and none of the chart library is there.
+    assert content.index('<td class="num">1</td>') < content.index('id="method"')
+    assert "vega" not in content
+    assert NORMALISATION_FORMULAS[run.method.normalisation] in content
+    assert aggregation_formula(run.method.aggregation) in content
+    assert content.count("<svg x=") == run.data_set.framework.indicators.count()
+    assert run.manifest_hash in content
+    assert "creativecommons.org/licenses/by/4.0" in content
+    assert "The weights come from no panel" in content
+    assert len(content) < 150_000
+
+
+def test_search_engines_read_a_data_set(client, published):
+    (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page(client))
+    said = json.loads(text)
+
+    assert (said["@type"], said["name"], said["version"]) == ("Dataset", TERMS["name_en"], "1")
+    assert "<" not in text
+    assert "&" not in text
+
+
+@pytest.mark.parametrize("ending", CITATIONS)
+def test_the_citation_is_saved(client, published, ending):
+    answer = client.get(f"{ADDRESS}1/citation.{ending}", headers={"Accept-Language": "en"})
+    text = answer.content.decode()
+
+    assert "attachment" in answer["Content-Disposition"]
+    assert "Ada Lovelace" in text
+    assert "/i/liveability/1/" in text
+    if ending == "bib":
+        assert r"{Institute of \{Cities\}}" in text
+        assert r"Liveability \& <more>" in text
+    if ending == "ris":
+        assert text.startswith("TY  - DATA\r\n")
+        assert text.endswith("ER  - \r\n")
+
+
+def test_unknown_citations_are_not_found(client, published):
+    assert client.get(f"{ADDRESS}1/citation.doc").status_code == 404
+    assert client.get(f"{ADDRESS}2/citation.bib").status_code == 404
+
+
+def test_strangers_keep_the_page_until_an_edition_or_a_word_changes(client, published, index, run, owner):
+    answer = client.get(ADDRESS)
+    assert "public" in answer["Cache-Control"]
+    assert not answer.cookies
+    again = client.get(ADDRESS, headers={"If-None-Match": answer["ETag"]})
+    assert again.status_code == 304
+
+    PublishedIndex.objects.update(contact="other@example.org")
+    assert client.get(ADDRESS, headers={"If-None-Match": answer["ETag"]}).status_code == 200
+    reworded = client.get(ADDRESS)["ETag"]
+    publish_edition(index, run=run, actor=owner, reason="A wrong value")
+    assert client.get(f"{ADDRESS}1/", headers={"If-None-Match": reworded}).status_code == 200
+
+
+def test_whoever_is_signed_in_is_kept_out_of_caches(client, published):
+    sign_in_staff(client, make_account(Role.ANALYST))
+    assert "no-store" in client.get(ADDRESS)["Cache-Control"]
+
+
+def test_a_language_of_the_address_is_kept_by_the_reader_alone(client, published):
+    answer = client.get(ADDRESS, {"lang": "zh-hans"})
+    assert "宜居指数" in answer.content.decode()
+    assert "private" in answer["Cache-Control"]
+    assert "宜居指数" in client.get(ADDRESS).content.decode()
+
+
+def test_the_change_log_says_why_and_leads_to_the_newest(client, published, index, run, owner):
+    publish_edition(index, run=run, actor=owner, reason="A value of 2016 was wrong.")
+    newest, first = page(client), page(client, f"{ADDRESS}1/")
+
+    assert "A value of 2016 was wrong." in newest
+    assert "there is a newer one" in first
+    assert "there is a newer one" not in newest
+
+
+def test_ranks_are_said_to_be_unsure_by_a_study_that_anybody_may_read(client, published, run, owner):
+    assert "Nine draws of ten" not in page(client)
+    study = plan_study(run, kind="noise", sent={"draws": 100, "seed": 0, "nu": 0.5}, actor=owner)
+    count_waiting_parts(study.pk)
+
+    content = page(client)
+
+    assert "Nine draws of ten" in content
+    assert reverse("indexer:study-detail", args=[study.pk]) in content
+    assert client.get(reverse("indexer:study-detail", args=[study.pk])).status_code == 200
+
+
+def test_the_home_of_strangers_lists_and_searches(client, published):
+    content = page(client, "/")
+    assert "Liveability" in content
+    assert "leads 4 cities" in content
+    assert "Liveability &amp;" in page(client, "/", q="宜居")
+    assert "No published index says that" in page(client, "/", q="nothing like it")
+
+
+def test_an_owner_publishes_by_one_act_after_a_preview(client, run, owner):
+    sign_in_staff(client, owner)
+    new = client.post(reverse("indexer:publishing-new") + f"?run={run.pk}", {"slug": "mine", **TERMS})
+    index = PublishedIndex.objects.get(slug="mine")
+    assert client.get(new["Location"]).status_code == 200
+    preview = client.get(reverse("indexer:publishing-preview", args=[index.pk]), {"run": run.pk})
+    assert "This is a preview" in preview.content.decode()
+    address = reverse("indexer:publishing-publish", args=[index.pk]) + f"?run={run.pk}"
+
+    asked = client.get(address).content.decode()
+    assert run.data_set.framework.name in asked
+    assert not IndexEdition.objects.exists()
+    client.post(address, {"embargo_until": ""})
+
+    assert IndexEdition.objects.get().released_at
+    # The second needs a reason.
+    assert client.post(address, {"embargo_until": ""}).status_code == 422
+
+
+def test_an_embargo_is_taken_back_on_its_page(client, index, run, owner):
+    sign_in_staff(client, owner)
+    address = reverse("indexer:publishing-publish", args=[index.pk]) + f"?run={run.pk}"
+    assert client.post(address, {"embargo_until": "2001-01-01T00:00"}).status_code == 422
+    client.post(address, {"embargo_until": "2999-01-01T00:00"})
+    detail = client.get(reverse("indexer:publishing-detail", args=[index.pk])).content.decode()
+    take_back = reverse("indexer:publishing-take-back", args=[index.pk, 1])
+    assert take_back in detail
+
+    client.post(take_back)
+
+    assert not IndexEdition.objects.exists()
+
+
+def test_what_is_missing_is_said_and_keeps_the_act_away(client, run, owner):
+    sign_in_staff(client, owner)
+    index = draft_index(slug="bare", terms={}, actor=owner)
+    address = reverse("indexer:publishing-publish", args=[index.pk]) + f"?run={run.pk}"
+
+    assert "Choose the licence" in client.get(address).content.decode()
+    assert client.post(address, {}).status_code == 409
+    other = sign_in_staff(client, make_account(Role.MANAGER))
+    assert other.get(address).status_code == 404
+
+
+def test_pages_of_other_sites_read_what_strangers_may(client, published, run):
+    address = reverse("indexer:api-ranking", args=[run.pk])
+    assert client.get(address)["Access-Control-Allow-Origin"] == "*"
+    sign_in_staff(client, make_account(Role.ANALYST))
+    assert "Access-Control-Allow-Origin" not in client.get(address)
+
+
+def test_every_entry_of_the_registries_has_a_formula():
+    assert NORMALISATION_FORMULAS.keys() == NORMALISATIONS.keys()
+    assert AGGREGATION_FORMULAS.keys() == {*AGGREGATIONS, *AGGREGATIONS.families}
+    assert aggregation_formula("power:2").endswith("p = 2")
