@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from indexer.enums import RunStatus
 from indexer.models import City, CityScore, IndexEdition, PublishedIndex, Run
 from indexer.selectors.data_sets import owns_data_set
+from indexer.selectors.runs import listed_runs_visible_to
 from weighting.models import Account, Indicator
 from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
 from weighting.selectors.frameworks import owns_framework
@@ -154,6 +155,11 @@ def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
         yield _("No author is named: the citation names the publisher, or the title alone.")
     if not index.doi:
         yield _("There is no DOI: archive the index, for example with Zenodo, and enter it.")
+
+
+def has_public_runs() -> bool:
+    """Whether strangers may read any ranking, of a published index or not."""
+    return listed_runs_visible_to(None).filter(status=RunStatus.DONE).exists()
 
 
 def has_coordinates(run: Run) -> bool:

@@ -15,14 +15,16 @@ from indexer.answers import answer_published
 from indexer.models import IndexEdition, PublishedIndex
 from indexer.selectors.published import (
     find_edition,
+    has_public_runs,
     latest_editions,
     leaders_of,
     released_editions,
     search_editions,
 )
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.selectors.studies import told_to_anybody
 from indexer.views.public.machine import dataset_json
-from indexer.views.public.parts import edition_context, sureness_of
+from indexer.views.public.parts import TELLING, edition_context
 from indexer.views.reports.run_words import names_of
 from indexer.views.run.ranking import load_ranking
 from weighting.enums import Language
@@ -41,8 +43,11 @@ OWN_NAMES = {Language.CHINESE.value: "中文", Language.ENGLISH.value: "English"
 @audience(ANYONE)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show strangers what is published; whoever is known here goes on to their own pages."""
-    if not visitor_of(request).is_stranger:
+    """Show strangers what is published; whoever is known here goes on to their own pages.
+
+    Where single rankings are public and no index is, their comparison is the first page.
+    """
+    if not visitor_of(request).is_stranger or (not latest_editions().exists() and has_public_runs()):
         return access.home(request)
     # A question is answered from the rows as they are; the list alone is worth keeping.
     named = [_state_of(edition) for edition in latest_editions()[:MOST_LISTED]]
@@ -121,12 +126,12 @@ def _edition_or_404(name: str, number: int | None) -> IndexEdition:
 def _named(edition: IndexEdition) -> Sequence[str]:
     """Name all that the page of an edition depends on."""
     editions = released_editions().filter(index=edition.index_id).order_by("number")
-    sureness = sureness_of(edition.run)
+    study = told_to_anybody(edition.run, TELLING)
     return [
         _state_of(edition),
         edition.run.result_sha256,
         *(f"{other.number} {other.reason}" for other in editions),
-        str(sureness.study.pk if sureness else ""),
+        str(study.pk if study else ""),
     ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -178,8 +179,12 @@ def _picture(ranking: Ranking) -> dict[str, str] | None:
     chart = composition_of(ranking).get("chart")
     if chart is None:
         return None
-    address = reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])
-    return {"title": chart["usermeta"]["title"], "subtitle": chart["usermeta"]["subtitle"], "url": address}
+    said = {name: chart["usermeta"][name] for name in ("title", "subtitle")}
+    urls = {
+        format: reverse("indexer:run-picture", args=[ranking.run.pk, "composition", format])
+        for format in ("svg", "png")
+    }
+    return {**said, "url": urls["svg"], "shared_url": settings.PUBLIC_URL.rstrip("/") + urls["png"]}
 
 
 def _definitions(ranking: Ranking) -> list[tuple[Indicator, str]]:

@@ -13,12 +13,14 @@ from indexer.formulas import AGGREGATION_FORMULAS, NORMALISATION_FORMULAS, aggre
 from indexer.models import IndexEdition, PublishedIndex
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.services.data_sets import publish_data_set
 from indexer.services.published import draft_index, publish_edition
 from indexer.services.studies import count_waiting_parts, plan_study
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_account, make_framework, make_panel, make_round, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.routes import without_tokens
-from weighting.enums import Role
+from weighting.enums import Role, RoundState
+from weighting.services.versions import aggregate_round, freeze_version, publish_version
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +187,31 @@ def test_the_home_of_strangers_lists_and_searches(client, published):
     assert "leads 4 cities" in content
     assert "Liveability &amp;" in page(client, "/", q="宜居")
     assert "No published index says that" in page(client, "/", q="nothing like it")
+
+
+def test_strangers_find_the_comparison_where_rankings_are_public_and_no_index_is(client, run, owner):
+    assert "No index is published yet" in page(client, "/")
+    publish_version(run.weight_version, actor=owner)
+    publish_data_set(run.data_set, actor=owner)
+    assert client.get("/")["Location"] == reverse("indexer:comparison")
+
+
+def test_experts_are_counted_and_never_named(client, owner):
+    framework = make_framework(owner=owner)
+    panel = make_panel(6, owner=owner)
+    closed = make_round(
+        manager=owner, framework=framework, panel=panel, state=RoundState.CLOSED, sealed=6, title_en="Panel"
+    )
+    freeze_version(aggregate_round(closed, actor=owner), actor=owner)
+    (run, _other) = make_runs(random_values(4), framework=framework, tilts=(None,))
+    index = draft_index(slug="liveability", terms=TERMS, actor=owner)
+    publish_edition(index, run=run, actor=owner)
+
+    content = page(client)
+
+    assert "6 experts weighed the indicators" in content
+    for expert in panel.experts.all():
+        assert expert.name not in content
 
 
 def test_an_owner_publishes_by_one_act_after_a_preview(client, run, owner):
