@@ -80,6 +80,7 @@ class StudyKind(TextChoices):
     LEFT_OUT = "left_out", _("Leave one indicator out")
     VARIANTS = "variants", _("Method variants")
     SOBOL = "sobol", _("Sobol indices of the weights")
+    CHOICES = "choices", _("Sobol indices of the method")
     DROPPED = "dropped", _("Drop a city")
     SMAA = "smaa", _("Any weights (SMAA)")
 

@@ -301,7 +301,7 @@ def group_outputs(
         For A, for B, and for A with each group from B: what `sobol_indices` takes.
     """
     a, b = source.draw(samples, rng), source.draw(samples, rng)
-    output = partial(_output, index, city=city, of_score=of_score)
+    output = partial(ranking_output, index, city=city, of_score=of_score)
     outputs = [output(a), output(b)]
     for group in index.tree.groups:
         frozen = a.copy()
@@ -310,7 +310,9 @@ def group_outputs(
     return np.stack(outputs)
 
 
-def _output(index: Index, local: FloatArray, *, city: int | None, of_score: bool) -> FloatArray:
+def ranking_output(
+    index: Index, local: FloatArray, *, city: int | None, of_score: bool = False
+) -> FloatArray:
     """Return R_S, or a city's rank or score, for each version, (versions,)."""
     if city is not None and of_score:
         if index.formed.looks_at_all:

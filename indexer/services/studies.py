@@ -28,9 +28,9 @@ from indexer.selectors.faults import Failure, fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, studies_to_merge, waiting_parts
 from indexer.services.failures import failure_of
 from indexer.services.leases import MOST_DEATHS, keep_lease, lease_end, release, settle_releases
-from indexer.studies.asking import plan_question, planned_of, read_question
+from indexer.studies.asking import memory_asked, plan_question, planned_of, read_question
 from indexer.studies.base import Base, base_of
-from indexer.studies.kind import Planned
+from indexer.studies.kind import MemoryNeed, Planned
 from indexer.studies.questions import Question
 from indexer.studies.registry import KINDS, kind_of
 from weighting.exceptions import Refused
@@ -232,19 +232,21 @@ def _write_study(base: Base, question: Question, key: str, actor: Account) -> St
 
 def _check_plan(base: Base, question: Question) -> Planned:
     """Make the plan before anything is stored, so that what cannot be counted is refused at once."""
+    if needed := memory_asked(base, question):
+        _check_memory(base.data_set, needed)
     try:
         planned = plan_question(base, question)
     except AggregationError as error:
         raise Refused(*fault_texts(error.faults, base.data_set)) from error
-    _check_memory(planned)
+    _check_memory(base.data_set, planned.plan.memory_for)
     return planned
 
 
-def _check_memory(planned: Planned) -> None:
+def _check_memory(data_set: DataSet, needed: MemoryNeed) -> None:
     """Refuse what would end its worker, with what would not."""
-    plan, data_set, limit = planned.plan, planned.base.data_set, settings.STUDY_MEMORY_MB * 1_000_000
+    limit = settings.STUDY_MEMORY_MB * 1_000_000
     units = len(data_set.city_ids)
-    need = plan.memory_for(units)
+    need = needed(units)
     if need <= limit:
         return
     register = data_set.series.register
@@ -257,7 +259,7 @@ def _check_memory(planned: Planned) -> None:
         "need": f"{need / 1e9:.1f}",
         "limit": f"{limit / 1e9:.1f}",
         "count": f"{units:,}",
-        "fit": f"{units_that_fit(plan.memory_for, limit, most=units):,}",
+        "fit": f"{units_that_fit(needed, limit, most=units):,}",
         "units": register.units,
     }
     raise Refused(message % words)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.models import Study
 from indexer.studies.base import Base, base_of
-from indexer.studies.kind import Planned
+from indexer.studies.kind import MemoryNeed, Planned
 from indexer.studies.questions import EXPERT_DRAWS, LARGEST_SEED, BadParameters, Question, Reader
 from indexer.studies.registry import KINDS
 
@@ -33,6 +33,11 @@ def read_question(base: Base, kind: str, sent: Mapping[str, Any]) -> Question:
 def plan_question(base: Base, question: Question) -> Planned:
     """Make ready what is counted; raises `ValueError` or `Refused` where it cannot be."""
     return KINDS[question.kind].plan(base, question)
+
+
+def memory_asked(base: Base, question: Question) -> MemoryNeed | None:
+    """Return what a question needs as far as that is known before it is planned."""
+    return KINDS[question.kind].memory_asked(base, question)
 
 
 def planned_of(study: Study) -> Planned:

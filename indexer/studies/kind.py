@@ -1,7 +1,7 @@
 """What a kind of study has to say of itself; what one leaves out keeps it from being registered."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from weighting.models import Indicator
 LONGEST = 30
 
 Words = list[tuple[str, str]]
+# The bytes that a process needs at most, were the study of so many units.
+MemoryNeed = Callable[[int], int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,10 @@ class Kind(ABC):
     @abstractmethod
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         """Whether the question is answered from the ballots themselves."""
+
+    def memory_asked(self, base: Base, question: Question) -> MemoryNeed | None:
+        """Return what is needed where planning itself fills the memory; None where the plan will tell."""
+        return None
 
     @abstractmethod
     def plan(self, base: Base, question: Question) -> Planned:

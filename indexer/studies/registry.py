@@ -6,6 +6,7 @@ from indexer.enums import StudyKind
 from indexer.models import Study
 from indexer.studies.kind import Kind, unit_names
 from indexer.studies.kinds.bootstrap import Bootstrap
+from indexer.studies.kinds.choices import Choices
 from indexer.studies.kinds.dirichlet import Dirichlet
 from indexer.studies.kinds.dropped import Dropped
 from indexer.studies.kinds.jackknife import Jackknife
@@ -35,7 +36,8 @@ def registered(kinds: Sequence[type[Kind]], codes: Iterable[str]) -> dict[str, K
 
 # In the order of the pages, which is that of `StudyKind`.
 KINDS: Mapping[str, Kind] = registered(
-    [Bootstrap, Jackknife, Noise, Dirichlet, LeftOut, Variants, Sobol, Dropped, Smaa], StudyKind.values
+    [Bootstrap, Jackknife, Noise, Dirichlet, LeftOut, Variants, Sobol, Choices, Dropped, Smaa],
+    StudyKind.values,
 )
 
 

@@ -21,6 +21,7 @@ asked = {
     "left_out": {"nodes": "branches"},
     "variants": {**methods, "aggregations": ["arithmetic", "geometric"], "weights": "noise"},
     "sobol": {"weights": "noise", "draws": "512"},
+    "choices": {"normalisation": ["share", "minmax", "zscore", "rank"], "weights": "noise", "draws": "512"},
     "dropped": {},
     "smaa": {},
 }

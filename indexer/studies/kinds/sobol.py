@@ -1,6 +1,7 @@
 """How much of the variance of an output each group of weights accounts for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from indexer.studies.rank_figures import ROWS
 from indexer.studies.weights import ANY, AROUND, WeightChoice, seeded
 from indexer.studies.words import group_name, percent
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, IntArray
 
 WEIGHTS = WeightChoice((*AROUND, ANY))
 SHIFT, RANK, SCORE = "shift", "rank", "score"
@@ -33,6 +34,15 @@ OUTPUTS = (SHIFT, RANK, SCORE)
 # Every sample is kept until the end, one number for each group of weights.
 MOST_SAMPLES = 131_072
 SAMPLES = 4000
+
+
+@dataclass(frozen=True)
+class FigureWords:
+    """What a figure says of its inputs; the title takes their share and the output."""
+
+    title: str
+    subtitle: str
+    head: str
 
 
 class Sobol(Kind):
@@ -54,36 +64,14 @@ class Sobol(Kind):
         return _("Samples")
 
     def fields(self, register: Register) -> Fields:
-        said = {"unit": register.unit, "units": register.units}
-        own: Fields = {
-            "output": forms.ChoiceField(
-                label=_("What is to be explained"),
-                choices=[
-                    (SHIFT, _("R_S, the average rank shift of all %(units)s") % said),
-                    (RANK, _("The rank of one %(unit)s") % said),
-                    (SCORE, _("The score of one %(unit)s") % said),
-                ],
-                initial=SHIFT,
-                widget=forms.RadioSelect,
-            ),
-            "city": forms.CharField(
-                label=capfirst(register.unit),
-                help_text=_("In either language; for a rank or a score."),
-                required=False,
-            ),
-        }
-        return own | WEIGHTS.fields() | draws_fields(label=_("Samples"), initial=SAMPLES)
+        return (
+            output_fields(register, OUTPUTS)
+            | WEIGHTS.fields()
+            | draws_fields(label=_("Samples"), initial=SAMPLES)
+        )
 
     def read(self, base: Base, reader: Reader) -> dict[str, Any]:
-        parameters = WEIGHTS.read(reader)
-        output = reader.choice("output", OUTPUTS)
-        if output == SHIFT:
-            return parameters | {"output": output}
-        name = str(reader.sent.get("city") or "").strip()
-        city = city_named(cities_of(base.data_set), name)
-        if city is None:
-            reader.complain("city", _unknown(name, reader.register))
-        return parameters | {"output": output, "city": city.pk if city else None}
+        return WEIGHTS.read(reader) | read_output(base, reader, OUTPUTS)
 
     def is_drawn(self, parameters: Mapping[str, Any]) -> bool:
         return True
@@ -100,32 +88,15 @@ class Sobol(Kind):
         return Planned(base, question, plan, question.draws, plan)
 
     def result(self, planned: Planned, tally: Tally) -> Result:
-        outputs, groups = tally["outputs"], planned.base.tree.groups
-        indices = sobol_indices(outputs[0], outputs[1], outputs[2:], rng=planned.detail.rng)
-        together = outputs[:2]
-        table = {
-            "first": indices.first,
-            "total": indices.total,
-            "first_interval": indices.first_interval,
-            "total_interval": indices.total_interval,
-            "converged": indices.converged.astype(np.int64),
-            "heads": np.array([group[0] for group in groups]),
-            "sizes": np.array([len(group) for group in groups]),
-        }
-        summary = {
-            "mean": float(together.mean()),
-            "variance": float(together.var()),
-            "converged": bool(indices.converged.all()),
-            "interactions": float(1 - indices.first.sum()),
-        }
-        return Result(None, pack_arrays(table), summary)
+        groups = planned.base.tree.groups
+        heads = np.array([group[0] for group in groups])
+        sizes = np.array([len(group) for group in groups])
+        return indices_result(planned, tally, heads=heads, sizes=sizes)
 
     def parameter_words(
         self, parameters: Mapping[str, Any], units: Mapping[int, str], register: Register
     ) -> Words:
-        output = _output_words(parameters["output"], register)
-        names = [units[unit] for unit in self.units_in(parameters)]
-        return [*WEIGHTS.words(parameters), (_("Output"), ": ".join([output, *names]))]
+        return [*WEIGHTS.words(parameters), *output_words(parameters, units, register)]
 
     def units_in(self, parameters: Mapping[str, Any]) -> list[int]:
         return [parameters["city"]] if parameters.get("city") is not None else []
@@ -146,17 +117,38 @@ class Sobol(Kind):
             },
         ]
 
+    def input_name(self, study: Study, figures: Mapping[str, Any], nodes: list[Indicator], place: int) -> str:
+        """Name an input."""
+        return group_name(nodes, int(figures["heads"][place]))
+
+    def finding_words(self) -> str:
+        """Return the sentence of the finding, with its group, share and output to fill in."""
+        return _("The weights of %(group)s account for %(share)s of the variance of %(output)s")
+
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
         figures = result.figures
         most = int(figures["total"].argmax())
-        return _("The weights of %(group)s account for %(share)s of the variance of %(output)s") % {
-            "group": group_name(nodes, int(figures["heads"][most])),
+        return self.finding_words() % {
+            "group": self.input_name(result.study, figures, nodes, most),
             "share": percent(float(np.clip(figures["total"][most], 0, 1))),
             "output": _output_of(result),
         }
 
     def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
-        return {"sobol": _sobol_figure(result, nodes, self.source_of(result.study))}
+        names = [
+            self.input_name(result.study, result.figures, nodes, place)
+            for place in range(len(result.figures["heads"]))
+        ]
+        words = self.figure_words()
+        return {"sobol": _sobol_figure(result, names, words, self.source_of(result.study))}
+
+    def figure_words(self) -> FigureWords:
+        """Return what the figure says of its inputs."""
+        return FigureWords(
+            title=_("Alone the groups account for %(share)s of the variance of %(output)s"),
+            subtitle=_("Sobol indices of the weights of each group of siblings, with intervals of 95 %"),
+            head=_("Group of weights"),
+        )
 
     def left_out(self, study: Study) -> list[str]:
         return []
@@ -164,13 +156,81 @@ class Sobol(Kind):
     def cases(self, result: StudyResult, nodes: list[Indicator]) -> list[dict[str, Any]] | None:
         figures, rows = result.figures, []
         for place, head in enumerate(figures["heads"]):
-            parent = nodes[head].parent
-            row: dict[str, Any] = {"case": parent.code if parent else ""}
+            row: dict[str, Any] = {"case": self.case_code(result.study, nodes, int(head), place)}
             for name in ("first", "total"):
                 low, high = figures[f"{name}_interval"][place].tolist()
                 row |= {name: float(figures[name][place]), f"{name}_low": low, f"{name}_high": high}
             rows.append({**row, "converged": bool(figures["converged"][place])})
         return rows
+
+    def case_code(self, study: Study, nodes: list[Indicator], head: int, place: int) -> str:
+        """Name an input for the API: a group of weights by its parent's code."""
+        parent = nodes[head].parent
+        return parent.code if parent else ""
+
+
+def output_fields(register: Register, outputs: Sequence[str]) -> Fields:
+    """Return the fields of what is to be explained."""
+    said = {"unit": register.unit, "units": register.units}
+    offers = {
+        SHIFT: _("R_S, the average rank shift of all %(units)s") % said,
+        RANK: _("The rank of one %(unit)s") % said,
+        SCORE: _("The score of one %(unit)s") % said,
+    }
+    return {
+        "output": forms.ChoiceField(
+            label=_("What is to be explained"),
+            choices=[(output, offers[output]) for output in outputs],
+            initial=SHIFT,
+            widget=forms.RadioSelect,
+        ),
+        "city": forms.CharField(
+            label=capfirst(register.unit),
+            help_text=_("In either language; for a rank or a score."),
+            required=False,
+        ),
+    }
+
+
+def read_output(base: Base, reader: Reader, outputs: Sequence[str]) -> dict[str, Any]:
+    """Return what is to be explained as it was sent."""
+    output = reader.choice("output", outputs)
+    if output == SHIFT:
+        return {"output": output}
+    name = str(reader.sent.get("city") or "").strip()
+    city = city_named(cities_of(base.data_set), name)
+    if city is None:
+        reader.complain("city", _unknown(name, reader.register))
+    return {"output": output, "city": city.pk if city else None}
+
+
+def output_words(parameters: Mapping[str, Any], units: Mapping[int, str], register: Register) -> Words:
+    """Say what is explained."""
+    named = [units[parameters["city"]]] if parameters.get("city") is not None else []
+    return [(_("Output"), ": ".join([_output_words(parameters["output"], register), *named]))]
+
+
+def indices_result(planned: Planned, tally: Tally, *, heads: IntArray, sizes: IntArray) -> Result:
+    """Return the indices of a design's inputs; ``heads`` are the first nodes of groups of weights."""
+    outputs = tally["outputs"]
+    indices = sobol_indices(outputs[0], outputs[1], outputs[2:], rng=planned.detail.rng)
+    together = outputs[:2]
+    table: Tally = {
+        "first": indices.first,
+        "total": indices.total,
+        "first_interval": indices.first_interval,
+        "total_interval": indices.total_interval,
+        "converged": indices.converged.astype(np.int64),
+        "heads": heads,
+        "sizes": sizes,
+    }
+    summary = {
+        "mean": float(together.mean()),
+        "variance": float(together.var()),
+        "converged": bool(indices.converged.all()),
+        "interactions": float(1 - indices.first.sum()),
+    }
+    return Result(None, pack_arrays(table), summary)
 
 
 def _unknown(name: str, register: Register) -> str:
@@ -197,25 +257,24 @@ def _output_of(result: StudyResult) -> str:
     return _("the rank of %(city)s") % city if asked["output"] == RANK else _("the score of %(city)s") % city
 
 
-def _sobol_figure(result: StudyResult, nodes: list[Indicator], source: str) -> StudyFigure:
+def _sobol_figure(result: StudyResult, names: list[str], words: FigureWords, source: str) -> StudyFigure:
     figures = result.figures
     shown = [g for g in np.argsort(-figures["total"], kind="stable").tolist() if figures["sizes"][g] > 1]
     alone, together = _("first order (alone)"), _("total order (with interactions)")
     rows = []
     for g in shown[:ROWS]:
-        name = group_name(nodes, int(figures["heads"][g]))
+        name = names[g]
         for part, kind in ((alone, "first"), (together, "total")):
             low, high = figures[f"{kind}_interval"][g].tolist()
             rows.append(charts.Amount(name, float(figures[kind][g]), low, high, part))
-    title = _("Alone the groups account for %(share)s of the variance of %(output)s") % {
+    title = words.title % {
         "share": percent(float(np.clip(figures["first"].sum(), 0, 1))),
         "output": _output_of(result),
     }
-    subtitle = _("Sobol indices of the weights of each group of siblings, with intervals of 95 %")
-    heads = [_("Group of weights"), _("First order"), "95 %", _("Total order"), "95 %", _("Converged")]
+    heads = [words.head, _("First order"), "95 %", _("Total order"), "95 %", _("Converged")]
     table = [
         [
-            group_name(nodes, int(figures["heads"][g])),
+            names[g],
             f"{figures['first'][g]:.3f}",
             _interval(figures["first_interval"][g]),
             f"{figures['total'][g]:.3f}",
@@ -224,8 +283,8 @@ def _sobol_figure(result: StudyResult, nodes: list[Indicator], source: str) -> S
         ]
         for g in shown
     ]
-    spec = charts.sobol_chart(rows, title=title, subtitle=subtitle, source=source)
-    return StudyFigure(title, subtitle, spec, table, heads, texts=(5,))
+    spec = charts.sobol_chart(rows, title=title, subtitle=words.subtitle, source=source)
+    return StudyFigure(title, words.subtitle, spec, table, heads, texts=(5,))
 
 
 def _interval(limits: FloatArray) -> str:

@@ -13,19 +13,19 @@ from django.utils.translation import ngettext
 from indexer.charts.studies import Amount
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.job_words import failure_words, reason_names
-from indexer.models import IndexMethod, Register, Study
+from indexer.models import Register, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.plans import GivenVersions, RankPlan, Versions, counts_of
 from indexer.numeric.rank_counts import summarise_shifts
+from indexer.numeric.study_memory import rank_memory
 from indexer.numeric.uncertainty import Index, many_ranks
-from indexer.selectors.data_sets import normalised_values
-from indexer.selectors.plans import plan_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
-from indexer.studies.kind import Planned, StudyFigure, Words
+from indexer.studies.kind import MemoryNeed, Planned, StudyFigure, Words
+from indexer.studies.other_methods import changed_method, composite_fault, index_by
 from indexer.studies.questions import MOST_DRAWS, Question, Reader
 from indexer.studies.rank_figures import amounts_figure
 from indexer.studies.ranked import RankedKind
@@ -92,6 +92,10 @@ class Variants(RankedKind):
 
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         return WEIGHTS.rests_on_ballots(parameters)
+
+    def memory_asked(self, base: Base, question: Question) -> MemoryNeed:
+        leaves, methods = len(base.tree.leaves), len(_combinations(base, question.parameters))
+        return lambda units: rank_memory(units=units, leaves=leaves, methods=methods)
 
     def plan(self, base: Base, question: Question) -> Planned:
         indices, variants = variant_indices(base, question.parameters)
@@ -161,53 +165,38 @@ class Variants(RankedKind):
 def variant_indices(base: Base, parameters: Mapping[str, Any]) -> tuple[list[Index], list[Variant]]:
     """Return the index of each combination that can be computed, and all combinations."""
     indices, variants = [], []
-    policies = parameters["missing"] if base.has_gaps else parameters["missing"][:1]
+    counted = _combinations(base, parameters)
     for normalisation, missing, aggregation in product(
         parameters["normalisations"], parameters["missing"], parameters["aggregations"]
     ):
         variant = Variant(normalisation, missing, aggregation, "no_gaps")
-        if missing in policies:
+        if (normalisation, missing, aggregation) in counted:
             variant, made = _variant_index(base, replace(variant, problem=""))
             indices += [made] if made else []
         variants.append(variant)
     return indices, variants
 
 
+def _combinations(base: Base, parameters: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    """Return the combinations that are tried: without gaps all policies about them are the first."""
+    policies = parameters["missing"] if base.has_gaps else parameters["missing"][:1]
+    return set(product(parameters["normalisations"], policies, parameters["aggregations"]))
+
+
 def _variant_index(base: Base, variant: Variant) -> tuple[Variant, Index | None]:
     """Return the index of a combination, or the combination with what keeps it from being one."""
-    method = _changed(base.run.method, variant.normalisation, variant.missing, variant.aggregation)
+    method = changed_method(
+        base.run.method,
+        normalisation=variant.normalisation,
+        missing=variant.missing,
+        aggregation=variant.aggregation,
+    )
     try:
-        values = base.of_ranked(normalised_values(base.data_set, method, base.structure))
-        steps = plan_of(method).node_steps(base.tree).for_all
-        index = Index(base.tree, values, base.index.local, method.aggregation, steps=steps)
-        # Scoring once tells what cannot be scored at all.
-        _ = index.nominal_scores
+        return variant, index_by(base, method)
     except NormalisationError as error:
         return replace(variant, problem="normalisation", faults=tuple(map(asdict, error.faults))), None
     except CompositeError as error:
-        return replace(variant, problem="aggregation", faults=(_fault_of(error, base),)), None
-    return variant, replace(index, reference=base.index.nominal_ranks)
-
-
-def _fault_of(error: CompositeError, base: Base) -> dict[str, Any]:
-    """Name the indicators and cities of which a combination forms no scores."""
-    return {
-        "kind": error.kind,
-        "codes": [base.tree.leaf_codes[leaf] for leaf in error.leaves],
-        "units": [base.city_ids[city] for city in error.cities],
-    }
-
-
-def _changed(method: IndexMethod, normalisation: str, missing: str, aggregation: str) -> IndexMethod:
-    """Return the run's method with another normalisation, policy or aggregation; it is not stored."""
-    kept = {
-        field.attname: getattr(method, field.attname)
-        for field in method._meta.concrete_fields
-        if field.attname not in ("id", "sha256")
-    }
-    return IndexMethod(
-        **{**kept, "normalisation": normalisation, "missing": missing, "aggregation": aggregation}
-    )
+        return replace(variant, problem="aggregation", faults=(composite_fault(error, base),)), None
 
 
 def _versions(base: Base, question: Question) -> Versions:

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import kendalltau, spearmanr
 
 from indexer.numeric.blocks import pack_arrays, unpack_arrays
+from indexer.numeric.choices import ChoicePlan
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.plans import (
@@ -47,6 +48,7 @@ PLANS = {
     "central": RankPlan([INDEX], SeededDraws(any_weights(TREE), 4 * CHUNK, 7), with_central=True),
     "left out": LeftOutPlan(INDEX, np.tile(TREE.leaves, 20)),
     "sobol": SobolPlan(INDEX, SEEDED),
+    "choices": ChoicePlan([INDEX, OTHER], [2], SEEDED),
     "dropped": DroppedPlan(len(RAW), LEAVES, lambda rows: NORMALISE(RAW[rows])),
 }
 

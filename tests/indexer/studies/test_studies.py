@@ -52,6 +52,7 @@ QUESTIONS = {
     "left_out": {},
     "variants": VARIANTS,
     "sobol": {"weights": "noise", "draws": 600},
+    "choices": {"weights": "noise", "draws": 600, "normalisation": ["minmax", "rank"]},
     "dropped": {},
     "smaa": {"order": "infra > industry", "bounds": "fixed 0.2 0.8"},
 }

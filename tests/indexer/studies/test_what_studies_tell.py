@@ -8,6 +8,7 @@ from indexer.models import Study
 from indexer.selectors.studies import may_draw_experts, rank_intervals_of, studies_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.services.study_archive import has_archive_for
+from indexer.studies.kinds.choices import WEIGHTS as CHOICE_WEIGHTS
 from indexer.studies.kinds.sobol import WEIGHTS as SOBOL_WEIGHTS
 from indexer.studies.kinds.variants import WEIGHTS as VARIANT_WEIGHTS
 from indexer.studies.registry import KINDS
@@ -18,7 +19,9 @@ from weighting.models import Round, WeightVersion
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
-SOURCES = {source.name for choice in (SOBOL_WEIGHTS, VARIANT_WEIGHTS) for source in choice.sources}
+SOURCES = {
+    source.name for choice in (SOBOL_WEIGHTS, VARIANT_WEIGHTS, CHOICE_WEIGHTS) for source in choice.sources
+}
 PAGES = ("study-detail", "study-progress", "study-export", "study-archive")
 ANSWERS = ("study", "study-cities", "study-histogram", "study-cases")
 PAIR = {"above": "城市001", "below": "城市002"}
@@ -57,7 +60,7 @@ def client_of(account):
 def test_outsiders_see_a_question_exactly_if_it_rests_on_no_ballot(run, kind, weights):
     """The query and the kinds say the same of every kind and every source of weights."""
     parameters = {"weights": weights} if weights else {}
-    takes_weights = {"sobol": SOBOL_WEIGHTS, "variants": VARIANT_WEIGHTS}
+    takes_weights = {"sobol": SOBOL_WEIGHTS, "variants": VARIANT_WEIGHTS, "choices": CHOICE_WEIGHTS}
     if kind in takes_weights and weights not in {source.name for source in takes_weights[kind].sources}:
         return
     if kind not in takes_weights and weights:
