@@ -130,6 +130,7 @@ class World:
             "provider_id": "oidc",
             "figure": "composition",
             "table": "groups",
+            "kind": "invitation",
             "format": "csv" if kind == "version" else "svg",
             "address": "nothing",
             "object_id": self.manager.pk,

@@ -125,6 +125,8 @@ POLICY = {
     "weighting:audit-export": ("GET", MANAGERS),
     "weighting:round-notes": ("GET POST", OWNER),
     "weighting:round-mail": ("GET POST", OWNER),
+    "weighting:round-mail-text": ("GET POST", OWNER),
+    "weighting:round-mail-test": ("POST", OWNER),
     "weighting:round-remind": ("GET POST", OWNER),
     "weighting:round-sheet": ("GET", OWNER),
     "weighting:invitation-detail": ("GET", OWNER),

@@ -1,13 +1,20 @@
 """What a manager says to, and about, the panel of an open round."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from weighting.enums import Language
 from weighting.forms.names import require_either
 from weighting.models import Expert, RoundNote
+from weighting.models.letter import LONGEST_BODY, LONGEST_SUBJECT
+from weighting.placeholders import body_problems, subject_problems
 from weighting.readers import PanelRow
+from weighting.services.letter_texts import Words
 
 
 class ExpertForm(forms.ModelForm):
@@ -41,3 +48,46 @@ class NoteForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         require_either(self, cleaned, "text")
         return cleaned
+
+class LetterTextForm(forms.Form):
+    """What a mail of a round says, in each language of the round; both fields empty: the default text."""
+
+    def __init__(self, *args: Any, default: Mapping[Language, Words], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.default = default
+        for language in default:
+            labels = {"language": language.label}
+            self.fields[f"subject_{language}"] = forms.CharField(
+                label=_("Subject, %(language)s") % labels, max_length=LONGEST_SUBJECT, required=False
+            )
+            self.fields[f"body_{language}"] = forms.CharField(
+                label=_("Text, %(language)s") % labels,
+                max_length=LONGEST_BODY,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 16, "lang": language}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        for language in self.default:
+            said = self._said(language)
+            if said != Words("", ""):
+                self._add_errors(f"subject_{language}", subject_problems(said.subject), said.subject)
+                self._add_errors(f"body_{language}", body_problems(said.body), said.body)
+        return self.cleaned_data
+
+    def words(self) -> dict[Language, Words | None]:
+        """Return what was said, by language; None where it is the default text."""
+        said = {language: self._said(language) for language in self.default}
+        plain = {language: (Words("", ""), words) for language, words in self.default.items()}
+        return {language: None if each in plain[language] else each for language, each in said.items()}
+
+    def _said(self, language: Language) -> Words:
+        subject, body = (self.cleaned_data.get(f"{part}_{language}", "") for part in ("subject", "body"))
+        # Browsers send CR and LF.
+        return Words(subject, "\n".join(body.splitlines()))
+
+    def _add_errors(self, name: str, problems: list[str], text: str) -> None:
+        if not text:
+            problems = [gettext("Fill this in as well, or empty both fields for the default text.")]
+        if problems and name not in self.errors:
+            self.add_error(name, ValidationError(problems))

@@ -1,12 +1,16 @@
 """Mail to experts, and what became of it. A letter knows a person and nothing of any ballot."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
-from weighting.enums import LetterKind, LetterState
+from weighting.enums import Language, LetterKind, LetterState
 from weighting.models.ballot import Invitation
+from weighting.models.scoring_round import Round
+from weighting.placeholders import body_problems, subject_problems
 
 LONGEST_REASON = 300
+LONGEST_SUBJECT, LONGEST_BODY = 200, 5000
 
 
 class Letter(models.Model):
@@ -40,3 +44,27 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"letter {self.pk}"
+
+
+class LetterText(models.Model):
+    """What a round writes in place of the default text, in one language, with places to fill."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="letter_texts")
+    kind = models.CharField(max_length=10, choices=LetterKind)
+    language = models.CharField(max_length=8, choices=Language)
+    subject = models.CharField(max_length=LONGEST_SUBJECT)
+    body = models.TextField(max_length=LONGEST_BODY)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "kind", "language"], name="letter_text_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter text {self.pk}"
+
+    def clean(self) -> None:
+        problems = {"subject": subject_problems(self.subject), "body": body_problems(self.body)}
+        if any(problems.values()):
+            raise ValidationError({field: said for field, said in problems.items() if said})

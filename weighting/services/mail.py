@@ -4,31 +4,32 @@ Nothing in it tells anything about other experts. A link is made the moment its 
 nowhere else; what fails to be sent leaves no link behind.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from smtplib import SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.core.mail import EmailMessage, get_connection
 from django.urls import reverse
 from django.utils import translation
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
 
 from config.logs import LINK
-from weighting.enums import Feedback, LetterKind
-from weighting.models import AccessLink, Invitation, Letter
+from config.mail import has_mail_server
+from weighting.enums import LetterKind
+from weighting.exceptions import NoMailServer, Refused
+from weighting.models import AccessLink, Account, Expert, Invitation, Letter, Round
 from weighting.models.letter import LONGEST_REASON
+from weighting.placeholders import fill
 from weighting.selectors.access import hash_token
 from weighting.services.access import issue_invitation_link
+from weighting.services.attempts import count_attempt
+from weighting.services.letter_texts import Words, words_of
 
-TEMPLATES = {
-    LetterKind.INVITATION: "weighting/mail/invitation.txt",
-    LetterKind.REMINDER: "weighting/mail/reminder.txt",
-}
-SUBJECTS: dict[LetterKind, Promise] = {
-    LetterKind.INVITATION: gettext_lazy("Your scores are asked for: %(title)s"),
-    LetterKind.REMINDER: gettext_lazy("Still open: %(title)s"),
-}
+# Where the link stands in a preview and in a test.
+EXAMPLE_LINK = "EXAMPLE"
+# A web request waits for a test: a mail server that is slow may cost this many seconds.
+TEST_TIMEOUT = 5
 
 
 class MailNotSent(Exception):
@@ -48,8 +49,7 @@ def hand_over(letter: Letter) -> None:
     """Hand a letter with a new personal link to the mail server; raises `Setback`."""
     token = issue_invitation_link(letter.invitation)
     try:
-        with translation.override(_language_of(letter.invitation)):
-            _compose(letter, link=link_address(token)).send()
+        _compose(letter, link=link_address(token)).send()
     except (SMTPException, OSError, ValueError) as error:
         AccessLink.objects.filter(token_hash=hash_token(token)).delete()
         raise setback_of(error, token=token) from None
@@ -92,20 +92,61 @@ def _language_of(invitation: Invitation) -> str:
 
 
 def _compose(letter: Letter, *, link: str) -> EmailMessage:
-    round_, actor = letter.invitation.round, letter.signed_by
-    kind = LetterKind(letter.kind)
-    context = {
-        "expert": letter.invitation.expert,
-        "round": round_,
-        "item_count": round_.items.count(),
-        "keeps_link": round_.feedback == Feedback.OWN,
-        "link": link,
-        "manager": actor.get_full_name() or actor.get_username(),
-    }
-    return EmailMessage(
-        # A title may hold line breaks, which a subject must not.
-        subject=str(SUBJECTS[kind]) % {"title": " ".join(round_.title.split())},
-        body=render_to_string(TEMPLATES[kind], context),
-        to=[letter.invitation.expert.email],
-        reply_to=[actor.email] if actor.email else None,
-    )
+    round_, expert = letter.invitation.round, letter.invitation.expert
+    language = _language_of(letter.invitation)
+    words = words_of(round_, LetterKind(letter.kind), language)
+    values = _values_of(round_, language, name=expert.name, signed_by=letter.signed_by, link=link)
+    return _message(_filled(words, values), to=expert.email, answers_to=letter.signed_by)
+
+
+def example_of(words: Words, round_: Round, language: str, *, actor: Account) -> Words:
+    """Return a mail as an expert of the round would read it, with a link that opens nothing."""
+    experts = Expert.objects.filter(panel=round_.panel_id)
+    expert = experts.filter(language=language).first() or experts.first()
+    name = expert.name if expert else actor.get_username()
+    link = link_address(EXAMPLE_LINK)
+    return _filled(words, _values_of(round_, language, name=name, signed_by=actor, link=link))
+
+
+def _values_of(round_: Round, language: str, *, name: str, signed_by: Account, link: str) -> dict[str, str]:
+    """Return what stands in the places of a mail."""
+    with translation.override(language):
+        return {
+            "name": name,
+            "round": round_.title,
+            "framework": round_.framework.name,
+            "items": str(round_.items.count()),
+            "deadline": round_.deadline_text,
+            "manager": signed_by.get_full_name() or signed_by.get_username(),
+            "link": link,
+        }
+
+
+def _filled(words: Words, values: Mapping[str, str]) -> Words:
+    # A title may hold line breaks, which a subject must not.
+    return Words(" ".join(fill(words.subject, values).split()), fill(words.body, values))
+
+
+def send_example(round_: Round, kind: LetterKind, language: str, *, actor: Account) -> str:
+    """Hand a mail of the round to the mail server, for its manager alone; return their address."""
+    if not actor.email:
+        raise Refused(_("Your account has no e-mail address: add one on your own page, then try again."))
+    if not has_mail_server():
+        raise NoMailServer
+    if count_attempt("test mail", str(actor.pk)) is None:
+        raise Refused(_("That was many tests: wait a quarter of an hour and try again."))
+    words = example_of(words_of(round_, kind, language), round_, language, actor=actor)
+    words = replace(words, subject=_("Test: %(subject)s") % {"subject": words.subject})
+    try:
+        message = _message(words, to=actor.email, answers_to=actor)
+        message.connection = get_connection(timeout=TEST_TIMEOUT)
+        message.send()
+    except (SMTPException, OSError, ValueError) as error:
+        reason = setback_of(error).reason
+        raise Refused(_("The mail server did not take it: %(reason)s") % {"reason": reason}) from None
+    return actor.email
+
+
+def _message(words: Words, *, to: str, answers_to: Account) -> EmailMessage:
+    reply_to = [answers_to.email] if answers_to.email else None
+    return EmailMessage(subject=words.subject, body=words.body, to=[to], reply_to=reply_to)

@@ -86,6 +86,8 @@ SENTENCES: dict[str, Promise] = {
     "start_import": gettext_lazy("began %(subject)s"),
     "study": gettext_lazy("started %(subject)s"),
     "withdraw_invite": gettext_lazy("withdrew %(subject)s"),
+    "write_invitation": gettext_lazy("wrote the invitations of %(subject)s"),
+    "write_reminder": gettext_lazy("wrote the reminders of %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {
@@ -124,6 +126,7 @@ DETAILS: dict[str, Promise] = {
     "invited": gettext_lazy("invited"),
     "items": gettext_lazy("items"),
     "kind": gettext_lazy("kind"),
+    "languages": gettext_lazy("languages with a text of their own"),
     "manifest_hash": gettext_lazy("hash of the manifest"),
     "method": gettext_lazy("method"),
     "name_en": gettext_lazy("English name"),
