@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "release-editions-after-their-embargo": {"task": "indexer.tasks.release_editions", "schedule": 5.0},
     "sweep-waiting-letters": {"task": "weighting.tasks.sweep_letters", "schedule": 30.0},
+    "write-due-reminders": {"task": "weighting.tasks.write_due_reminders", "schedule": 30.0},
     "close-rounds-at-their-deadline": {
         "task": "weighting.tasks.close_due_rounds",
         "schedule": env.float("ROUND_CLOSE_SECONDS", default=30.0),

@@ -131,6 +131,7 @@ class World:
             "figure": "composition",
             "table": "groups",
             "kind": "invitation",
+            "plan_pk": 0,
             "format": "csv" if kind == "version" else "svg",
             "address": "nothing",
             "object_id": self.manager.pk,

@@ -128,6 +128,9 @@ POLICY = {
     "weighting:round-mail-text": ("GET POST", OWNER),
     "weighting:round-mail-test": ("POST", OWNER),
     "weighting:round-remind": ("GET POST", OWNER),
+    "weighting:round-reminders": ("GET POST", OWNER),
+    # The world has none planned.
+    "weighting:round-reminder-cancel": ("", OWNER),
     "weighting:round-sheet": ("GET", OWNER),
     "weighting:invitation-detail": ("GET", OWNER),
     "weighting:invitation-revoke": ("GET POST", OWNER),

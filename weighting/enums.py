@@ -55,6 +55,15 @@ class LetterState(TextChoices):
     NO_SERVER = "no_server", _("not sent: no mail server is set up")
 
 
+class PlanState(TextChoices):
+    """What became of a reminder that was planned."""
+
+    PLANNED = "planned", _("planned")
+    WRITTEN = "written", _("written: the table of experts says what became of each mail")
+    PASSED_OVER = "passed", _("passed over: another went out within the hour, or all were used")
+    NO_SERVER = "no_server", _("not sent: no mail server is set up")
+
+
 class Rule(TextChoices):
     """How scores become local weights; fixed before the round opens."""
 

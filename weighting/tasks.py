@@ -5,12 +5,13 @@ from typing import Any
 
 from celery import shared_task
 
-from weighting.selectors.letters import due_letters
+from weighting.selectors.letters import due_letters, due_reminders
 from weighting.selectors.rounds import due_rounds
 from weighting.services.cleaning import clear_ended_sessions, clear_sign_in_records
 from weighting.services.letters import deliver_letter, give_up_exhausted
 from weighting.services.mail import MailNotSent
 from weighting.services.people_mail import send_new_password
+from weighting.services.reminders import write_planned_reminder
 from weighting.services.rounds import close_due_round
 
 # The clock sends again anyway: old messages must not pile up.
@@ -55,6 +56,14 @@ def sweep_letters() -> None:
     give_up_exhausted()
     for letter_id in due_letters().values_list("pk", flat=True):
         mail_letter.delay(letter_id)
+
+
+@shared_task(expires=LETTER_EXPIRES)
+def write_due_reminders() -> None:
+    """Write every planned reminder whose hour has come, and have its letters sent."""
+    for plan in due_reminders():
+        for letter in write_planned_reminder(plan):
+            mail_letter.delay(letter.pk)
 
 
 @shared_task(**MAIL)

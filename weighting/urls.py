@@ -23,6 +23,7 @@ from weighting.views import (
     participation,
     passwords,
     people,
+    reminders,
     rounds,
     sheets,
     statistics,
@@ -102,6 +103,12 @@ urlpatterns = [
     path("rounds/<int:pk>/mail/<slug:kind>/", mail_texts.round_mail_text, name="round-mail-text"),
     path("rounds/<int:pk>/mail/<slug:kind>/test/", mail_texts.round_mail_test, name="round-mail-test"),
     path("rounds/<int:pk>/remind/", mail.round_remind, name="round-remind"),
+    path("rounds/<int:pk>/reminders/", reminders.round_reminders, name="round-reminders"),
+    path(
+        "rounds/<int:pk>/reminders/<int:plan_pk>/cancel/",
+        reminders.round_reminder_cancel,
+        name="round-reminder-cancel",
+    ),
     path("rounds/<int:pk>/receipts/", participation.round_receipts, name="round-receipts"),
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
     path(

@@ -16,6 +16,9 @@ from weighting.placeholders import body_problems, subject_problems
 from weighting.readers import PanelRow
 from weighting.services.letter_texts import Words
 
+# A year.
+MOST_HOURS = 24 * 366
+
 
 class ExpertForm(forms.ModelForm):
     """One more person for the panel."""
@@ -48,6 +51,17 @@ class NoteForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         require_either(self, cleaned, "text")
         return cleaned
+
+class ReminderForm(forms.Form):
+    """When a reminder goes out by itself."""
+
+    hours = forms.IntegerField(
+        label=_("Hours before the deadline"),
+        min_value=1,
+        max_value=MOST_HOURS,
+        help_text=_("48 is two days before."),
+    )
+
 
 class LetterTextForm(forms.Form):
     """What a mail of a round says, in each language of the round; both fields empty: the default text."""

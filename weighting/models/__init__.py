@@ -4,7 +4,7 @@ from weighting.models.audit import AuditEntry
 from weighting.models.ballot import Ballot, Invitation, Score
 from weighting.models.framework import Framework, Indicator
 from weighting.models.join_link import JoinLink
-from weighting.models.letter import Letter, LetterText
+from weighting.models.letter import Letter, LetterText, PlannedReminder
 from weighting.models.panel import Expert, Panel
 from weighting.models.scoring_round import Round, RoundItem, RoundNote
 from weighting.models.version import NodeWeight, WeightVersion
@@ -25,6 +25,7 @@ __all__ = [
     "LetterText",
     "NodeWeight",
     "Panel",
+    "PlannedReminder",
     "Round",
     "RoundItem",
     "RoundNote",

@@ -4,9 +4,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from weighting.enums import Language, LetterKind, LetterState
+from weighting.enums import Language, LetterKind, LetterState, PlanState
 from weighting.models.ballot import Invitation
 from weighting.models.scoring_round import Round
+from weighting.moments import moment_text
 from weighting.placeholders import body_problems, subject_problems
 
 LONGEST_REASON = 300
@@ -68,3 +69,30 @@ class LetterText(models.Model):
         problems = {"subject": subject_problems(self.subject), "body": body_problems(self.body)}
         if any(problems.values()):
             raise ValidationError({field: said for field, said in problems.items() if said})
+
+
+class PlannedReminder(models.Model):
+    """A reminder that the clock writes once, so long before the deadline; ``state`` marks that it did."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="planned_reminders")
+    before = models.DurationField()
+    planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=PlanState, default=PlanState.PLANNED)
+
+    class Meta:
+        ordering = ["-before"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "before"], name="planned_reminder_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"planned reminder {self.pk}"
+
+    @property
+    def hours(self) -> int:
+        return round(self.before.total_seconds() / 3600)
+
+    @property
+    def moment_text(self) -> str:
+        """When it is written as the deadline stands now, in the round's own time zone."""
+        return moment_text(self.round.deadline - self.before, self.round.time_zone)

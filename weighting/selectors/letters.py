@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 
-from weighting.enums import LetterState
-from weighting.models import Invitation, Letter, Round
+from weighting.enums import LetterState, PlanState, RoundState
+from weighting.models import Invitation, Letter, PlannedReminder, Round
 from weighting.selectors.rounds import invitations_of
 
 NOT_SENT = [LetterState.REFUSED, LetterState.GIVEN_UP, LetterState.NO_SERVER]
@@ -15,6 +15,13 @@ NOT_SENT = [LetterState.REFUSED, LetterState.GIVEN_UP, LetterState.NO_SERVER]
 def due_letters() -> QuerySet[Letter]:
     """Return the letters that wait and may be tried now, by the database's clock, which all workers share."""
     return Letter.objects.filter(state=LetterState.WAITING, due__lte=Now())
+
+
+def due_reminders() -> QuerySet[PlannedReminder]:
+    """Return the planned reminders whose hour has come, the earliest first, by the same clock."""
+    at = ExpressionWrapper(F("round__deadline") - F("before"), output_field=DateTimeField())
+    planned = PlannedReminder.objects.filter(state=PlanState.PLANNED, round__state=RoundState.OPEN)
+    return planned.alias(at=at).filter(at__lte=Now(), round__deadline__gt=Now()).order_by("at")
 
 
 def invitations_with_letters(round_: Round) -> list[Invitation]:

@@ -66,16 +66,21 @@ def write_invitations(round_: Round, *, actor: Account) -> list[Letter]:
     return _write(invitations, LetterKind.INVITATION, number=0, actor=actor)
 
 
-@transaction.atomic
 def write_reminder(round_: Round, *, actor: Account) -> list[Letter]:
     """Write the next reminder for everybody who has not sealed; the round has then had it."""
+    return write_reminder_for(round_, actor=actor, signed_by=actor)
+
+
+@transaction.atomic
+def write_reminder_for(round_: Round, *, actor: Account | None, signed_by: Account) -> list[Letter]:
+    """Write the next reminder in somebody's name; ``actor`` is None when the clock does it."""
     _check_can_mail(round_)
     round_ = lock_round(round_, RoundState.OPEN)
     invitations = list(invitations_to_remind(round_))
     round_.reminders_sent += 1
     round_.save(update_fields=["reminders_sent"])
     record_act(actor, "remind", round_, number=round_.reminders_sent)
-    return _write(invitations, LetterKind.REMINDER, number=round_.reminders_sent, actor=actor)
+    return _write(invitations, LetterKind.REMINDER, number=round_.reminders_sent, actor=signed_by)
 
 
 def deliver_letter(letter_id: int) -> bool:
