@@ -133,6 +133,7 @@ POLICY = {
     "weighting:round-reminder-cancel": ("", OWNER),
     "weighting:round-sheet": ("GET", OWNER),
     "weighting:invitation-detail": ("GET", OWNER),
+    "weighting:invitation-address": ("GET POST", OWNER),
     "weighting:invitation-revoke": ("GET POST", OWNER),
     "weighting:invitation-remove": ("GET POST", OWNER),
     "weighting:invitation-sheet": ("GET POST", OWNER),

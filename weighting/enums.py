@@ -52,6 +52,7 @@ class LetterState(TextChoices):
     REFUSED = "refused", _("refused by the mail server")
     GIVEN_UP = "given_up", _("given up after several tries")
     DROPPED = "dropped", _("no longer needed")
+    ASTRAY = "astray", _("went to an address that was corrected since")
     NO_SERVER = "no_server", _("not sent: no mail server is set up")
 
 

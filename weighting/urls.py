@@ -82,6 +82,11 @@ urlpatterns = [
         name="invitation-detail",
     ),
     path(
+        "rounds/<int:pk>/invitations/<int:invitation_pk>/address/",
+        invitations.invitation_address,
+        name="invitation-address",
+    ),
+    path(
         "rounds/<int:pk>/invitations/<int:invitation_pk>/revoke/",
         invitations.invitation_revoke,
         name="invitation-revoke",

@@ -33,6 +33,12 @@ class ExpertForm(forms.ModelForm):
         return PanelRow(row=1, **self.cleaned_data)
 
 
+class AddressForm(forms.Form):
+    """The right address of an expert."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+
+
 class NoteForm(forms.ModelForm):
     """A note in one language or both."""
 
@@ -51,6 +57,7 @@ class NoteForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         require_either(self, cleaned, "text")
         return cleaned
+
 
 class ReminderForm(forms.Form):
     """When a reminder goes out by itself."""

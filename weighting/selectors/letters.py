@@ -9,7 +9,7 @@ from weighting.enums import LetterState, PlanState, RoundState
 from weighting.models import Invitation, Letter, PlannedReminder, Round
 from weighting.selectors.rounds import invitations_of
 
-NOT_SENT = [LetterState.REFUSED, LetterState.GIVEN_UP, LetterState.NO_SERVER]
+NOT_SENT = [LetterState.REFUSED, LetterState.GIVEN_UP, LetterState.NO_SERVER, LetterState.ASTRAY]
 
 
 def due_letters() -> QuerySet[Letter]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from weighting.enums import RoundState
+from weighting.enums import LetterState, RoundState
 from weighting.exceptions import Refused
 from weighting.models import Account, Ballot, Expert, Invitation, Round, RoundNote, Score
 from weighting.readers import PanelRow
+from weighting.selectors.rounds import rounds_visible_to
 from weighting.services.audit import record_act
 from weighting.services.marks import mark_participation
 from weighting.services.panels import expert_of
@@ -56,6 +57,27 @@ def remove_expert(invitation: Invitation, *, actor: Account) -> Invitation:
 
 
 @transaction.atomic
+def correct_address(invitation: Invitation, *, email: str, actor: Account) -> Invitation:
+    """Correct a mistyped address in an open round, before the invitation is used.
+
+    What went to the earlier address opens nothing from now on, and the expert can be mailed anew.
+    """
+    lock_round(invitation.round, RoundState.OPEN)
+    # Until the end no worker makes this expert another link: see `hand_over`.
+    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    problems = _address_problems(held, email, actor=actor)
+    if problems:
+        raise Refused(*problems)
+    Expert.objects.filter(pk=held.expert_id).update(email=email)
+    held.access_links.update(revoked=True)
+    held.letters.exclude(state=LetterState.WAITING).update(state=LetterState.ASTRAY)
+    held.mailed = False
+    held.save(update_fields=["mailed"])
+    record_act(actor, "correct_address", held)
+    return held
+
+
+@transaction.atomic
 def add_note(round_: Round, *, text_zh: str, text_en: str, actor: Account) -> RoundNote:
     """Explain something to the panel of an open round; what was asked stays as it is."""
     round_ = lock_round(round_, RoundState.OPEN)
@@ -73,14 +95,44 @@ def _delete_unclaimed(held: Invitation) -> None:
     ballots.delete()
 
 
+def _address_problems(held: Invitation, email: str, *, actor: Account) -> list[str]:
+    """Name everything that keeps an address from being corrected."""
+    if held.claim is not None or held.unclaimed_ballot_id is not None or held.removed:
+        return [
+            _(
+                "This invitation was used or taken back: its address stays. Make a link by hand; if somebody "
+                "else used it, the expert says so on the page that the link opens."
+            )
+        ]
+    panel = held.expert.panel
+    elsewhere = panel.rounds.filter(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
+    if elsewhere.exclude(pk__in=rounds_visible_to(actor)).exists():
+        return [_("Another manager’s round asks the same panel: have an administrator correct the address.")]
+    return _taken_problems(held, email)
+
+
+def _taken_problems(held: Invitation, email: str) -> list[str]:
+    same = Expert.objects.filter(panel=held.expert.panel_id, email__iexact=email).exclude(pk=held.expert_id)
+    problems = [
+        _("%(email)s belongs to %(name)s (%(code)s) on this panel: write the address of %(own)s.")
+        % {"email": email, "name": other.name, "code": other.code, "own": held.expert.name}
+        for other in same
+    ]
+    if held.round.managers.filter(email__iexact=email).exists():
+        problems.append(_manages_text(email))
+    return problems
+
+
+def _manages_text(email: str) -> str:
+    message = _("%(email)s manages this round: nobody may manage a round and sit on its panel.")
+    return message % {"email": email}
+
+
 def _problems_of(round_: Round, person: PanelRow) -> list[str]:
     """Name everything that keeps one person from being invited."""
     problems = []
     if round_.managers.filter(email__iexact=person.email).exists():
-        problems.append(
-            _("%(email)s manages this round: nobody may manage a round and sit on its panel.")
-            % {"email": person.email}
-        )
+        problems.append(_manages_text(person.email))
     same_code = Expert.objects.filter(panel=round_.panel_id, code=person.code).first()
     same_email = Expert.objects.filter(panel=round_.panel_id, email__iexact=person.email).first()
     if same_code and same_code != same_email:

@@ -48,6 +48,9 @@ class Setback(Exception):
 def hand_over(letter: Letter) -> None:
     """Hand a letter with a new personal link to the mail server; raises `Setback`."""
     token = issue_invitation_link(letter.invitation)
+    # Read once the link is there: an address corrected before this is used, and a correction after it
+    # revokes the link.
+    letter.invitation.expert.refresh_from_db(fields=["email"])
     try:
         _compose(letter, link=link_address(token)).send()
     except (SMTPException, OSError, ValueError) as error:

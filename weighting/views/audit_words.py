@@ -41,6 +41,7 @@ SENTENCES: dict[str, Promise] = {
     "close_account": gettext_lazy("closed %(subject)s, and revoked its tokens, links and sessions"),
     "compute": gettext_lazy("had %(subject)s computed by another method"),
     "create": gettext_lazy("created %(subject)s"),
+    "correct_address": gettext_lazy("corrected the e-mail address of %(subject)s and revoked earlier links"),
     "describe": gettext_lazy("changed the labels and the note of %(subject)s"),
     "discard_import": gettext_lazy("discarded %(subject)s"),
     "dispute_claim": gettext_lazy("said that somebody else used the invitation of %(subject)s"),

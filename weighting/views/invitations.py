@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from config.mail import has_mail_server
 from weighting.enums import RoundState
 from weighting.exceptions import Refused
-from weighting.forms.invitations import ExpertForm, NoteForm
+from weighting.forms.invitations import AddressForm, ExpertForm, NoteForm
 from weighting.models import Invitation, Round
 from weighting.permissions import MANAGERS, audience
 from weighting.qr import qr_svg
@@ -28,7 +28,7 @@ from weighting.services.access import (
     revoke_invitation_links,
 )
 from weighting.services.codes import issue_invitation_code
-from weighting.services.invitations import add_experts, add_note, remove_expert
+from weighting.services.invitations import add_experts, add_note, correct_address, remove_expert
 from weighting.services.mail import link_address
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
@@ -137,6 +137,27 @@ def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> Http
 
 @audience(MANAGERS)
 @require_http_methods(["GET", "HEAD", "POST"])
+def invitation_address(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
+    """Ask for the right address of an expert; POST corrects it."""
+    invitation = _invitation_or_404(request, pk, invitation_pk)
+    sent = request.POST if request.method == "POST" else None
+    form = AddressForm(sent, initial={"email": invitation.expert.email})
+    if request.method == "POST" and form.is_valid():
+        try:
+            correct_address(invitation, email=form.cleaned_data["email"], actor=account_of(request))
+        except Refused as refusal:
+            for blocker in refusal.blockers:
+                form.add_error("email", blocker)
+        else:
+            messages.success(request, _address_text())
+            return redirect("weighting:invitation-detail", pk=pk, invitation_pk=invitation_pk)
+    context = {"round": invitation.round, "invitation": invitation, "expert": invitation.expert, "form": form}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "weighting/manager/invitation_address.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for one more expert; POST invites them."""
     round_ = _round_or_404(request, pk)
@@ -201,6 +222,12 @@ def _invited_text() -> str:
     if has_mail_server():
         return _("The expert is invited. Make a link here to hand out, or invite by e-mail.")
     return _("The expert is invited. Make a link here to hand out.")
+
+
+def _address_text() -> str:
+    if has_mail_server():
+        return _("The address is corrected. Make a link here to hand out, or invite by e-mail.")
+    return _("The address is corrected. Make a link here to hand out.")
 
 
 def _code_address() -> str:
