@@ -292,24 +292,14 @@ POLICY = {
     "admin:autocomplete": ("GET", ADMINISTRATOR),
     "admin:jsi18n": ("GET", ADMINISTRATOR),
     "admin:app_list": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessattempt_changelist": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessattempt_add": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessattempt_history": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessattempt_delete": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessattempt_change": ("GET POST", ADMINISTRATOR),
-    "admin:admin/axes/accessattempt/<path:object_id>/": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accesslog_changelist": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accesslog_add": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accesslog_history": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accesslog_delete": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accesslog_change": ("GET POST", ADMINISTRATOR),
-    "admin:admin/axes/accesslog/<path:object_id>/": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessfailurelog_changelist": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessfailurelog_add": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessfailurelog_history": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessfailurelog_delete": ("GET POST", ADMINISTRATOR),
-    "admin:axes_accessfailurelog_change": ("GET POST", ADMINISTRATOR),
-    "admin:admin/axes/accessfailurelog/<path:object_id>/": ("GET POST", ADMINISTRATOR),
+    **{
+        f"admin:{address.format(name)}": ("GET POST", ADMINISTRATOR)
+        for name in ("accessattempt", "accesslog", "accessfailurelog")
+        for address in (
+            *(f"axes_{{}}_{act}" for act in ("changelist", "add", "history", "delete", "change")),
+            "admin/axes/{}/<path:object_id>/",
+        )
+    },
     # Nobody is answered here in this world: there is nothing to show.
     "admin:view_on_site": ("", ADMINISTRATOR),
     "admin:admin/(?P<url>.*)$": ("", ADMINISTRATOR),
