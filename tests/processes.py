@@ -27,6 +27,10 @@ PYTHON = [sys.executable, "-m"]
 OWN_SETTINGS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "QUANHENG_PUBLIC_URL", "PORT")
 
 
+# How long a process may take on a machine that does much else; who finds what is expected does not wait.
+PATIENCE_SECONDS = 90.0
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -39,7 +43,7 @@ def clean_environment(**changes):
     return kept | {"DJANGO_SETTINGS_MODULE": "config.settings"} | {k: str(v) for k, v in changes.items()}
 
 
-def wait_until(condition, seconds=30.0, what="the condition"):
+def wait_until(condition, seconds=PATIENCE_SECONDS, what="the condition"):
     """Return the first true value of `condition`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -82,7 +86,7 @@ def running_valkey(folder):
     process = spawn(valkey_command(folder), folder / "valkey.log", dict(os.environ))
     url = f"redis+socket://{socket_path(folder)}"
     try:
-        assert wait_for_broker(url, seconds=10)
+        assert wait_for_broker(url, seconds=PATIENCE_SECONDS)
         yield url
     finally:
         kill_tree(process)
@@ -154,7 +158,7 @@ class Product:
         """Stop it as Ctrl-C does, and return the launcher's exit code."""
         self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(20)
+            return self.process.wait(PATIENCE_SECONDS)
         finally:
             self.end()
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from config.children import Child, LaunchError
-from tests.processes import PYTHON, ROOT, Product, clean_environment, free_port, wait_until
+from tests.processes import PATIENCE_SECONDS, PYTHON, ROOT, Product, clean_environment, free_port, wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -58,7 +58,7 @@ def launch(**environment):
         env=clean_environment(QUANHENG_DEMO=0, **environment),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -175,9 +175,9 @@ def test_nothing_is_left_however_the_launcher_ends(disposable, number):
     disposable.start()
     family = disposable.family()
     os.kill(disposable.process.pid, number)
-    code = disposable.process.wait(20)
+    code = disposable.process.wait(PATIENCE_SECONDS)
 
-    _, alive = psutil.wait_procs(family, timeout=3)
+    _, alive = psutil.wait_procs(family, timeout=30)
     assert alive == []
     assert code == (-number if number == signal.SIGKILL else 0)
 
@@ -195,7 +195,7 @@ def test_nothing_is_left_when_the_caller_is_killed(disposable):
     disposable.process.kill()
     disposable.process.wait()
 
-    assert psutil.wait_procs(family, timeout=15)[1] == []
+    assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
 def test_it_gives_up_with_words_when_a_part_keeps_dying_at_the_start(hopeless, capsys):
