@@ -4,11 +4,10 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from indexer.models.run import Run
-from weighting.models.named import BilingualName
+from weighting.models.named import BilingualName, in_own_language
 
 # What an address may be: it is typed, printed and read aloud.
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -59,9 +58,7 @@ class PublishedIndex(BilingualName):
     @property
     def description(self) -> str:
         """What it measures and for whom, in the visitor's language; a missing one falls back on the other."""
-        chinese_first = (get_language() or "").startswith("zh")
-        both = (self.description_zh, self.description_en)
-        return next(filter(None, both if chinese_first else reversed(both)), "")
+        return in_own_language(self.description_zh, self.description_en)
 
 
 class IndexEdition(models.Model):

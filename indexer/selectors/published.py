@@ -103,8 +103,6 @@ def publication_advice(index: PublishedIndex, run: Run) -> list[str]:
 
 
 def _lacks_of(index: PublishedIndex) -> Iterator[str]:
-    if not index.name:
-        yield _("Give the index a title, in one language at least.")
     if not index.description:
         yield _("Say what the index measures and for whom, in one language at least.")
     if not index.licence:

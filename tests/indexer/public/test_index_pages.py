@@ -249,7 +249,7 @@ def test_an_embargo_is_taken_back_on_its_page(client, index, run, owner):
 
 def test_what_is_missing_is_said_and_keeps_the_act_away(client, run, owner):
     sign_in_staff(client, owner)
-    index = draft_index(slug="bare", terms={}, actor=owner)
+    index = draft_index(slug="bare", terms={"name_en": "Bare"}, actor=owner)
     address = reverse("indexer:publishing-publish", args=[index.pk]) + f"?run={run.pk}"
 
     assert "Choose the licence" in client.get(address).content.decode()

@@ -110,13 +110,13 @@ def test_a_correction_is_a_new_edition_with_a_reason(index, run, owner):
 
 def test_all_that_is_lacking_is_said_at_once(run, owner):
     other = make_account(Role.MANAGER)
-    bare = draft_index(slug="bare", terms={}, actor=other)
+    bare = draft_index(slug="bare", terms={"name_en": "Bare"}, actor=other)
 
     with pytest.raises(Refused) as caught:
         publish_edition(bare, run=run, actor=other)
 
     said = "\n".join(caught.value.blockers)
-    for lack in ("title", "measures", "licence", "write to"):
+    for lack in ("measures", "licence", "write to"):
         assert lack in said
     assert said.count("belongs to somebody else") == 3
     assert not IndexEdition.objects.exists()
@@ -126,6 +126,8 @@ def test_all_that_is_lacking_is_said_at_once(run, owner):
 def test_terms_are_checked_and_the_address_is_kept(index, owner):
     with pytest.raises(Refused, match="single hyphens"):
         draft_index(slug="Not an address", terms=TERMS, actor=owner)
+    with pytest.raises(Refused, match="a name in one language"):
+        draft_index(slug="nameless", terms={}, actor=owner)
     with pytest.raises(Refused, match="without https"):
         describe_index(index, terms={"doi": "https://doi.org/10.5281/zenodo.1"}, actor=owner)
 
