@@ -8,7 +8,7 @@ from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonVi
 from indexer.api.concentration import ConcentrationView
 from indexer.api.families import BranchIndices, BranchRankingView
 from indexer.api.fragility import CriticalWeights, PairWeights
-from indexer.api.imports import ImportDetail, ImportList, ImportStore
+from indexer.api.imports import ImportDetail, ImportList, ImportStore, ImportStoreYears
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
@@ -189,6 +189,7 @@ urlpatterns = [
     path("api/v1/imports/", ImportList.declared(), name="api-import-list"),
     path("api/v1/imports/<int:pk>/", ImportDetail.declared(), name="api-import"),
     path("api/v1/imports/<int:pk>/store/", ImportStore.declared(), name="api-import-store"),
+    path("api/v1/imports/<int:pk>/store-years/", ImportStoreYears.declared(), name="api-import-store-years"),
     path("api/v1/datasets/", DataSets.list_view(), name="api-data-set-list"),
     path("api/v1/datasets/<int:pk>/", DataSets.detail_view(), name="api-data-set"),
     path("api/v1/datasets/<int:pk>/runs/", DataSetRuns.declared(), name="api-data-set-runs"),

@@ -29,6 +29,7 @@ from indexer.services.data_imports import (
     start_import,
     store_import,
 )
+from indexer.services.yearly_imports import store_every_year
 from weighting.api.base import Answer, described
 from weighting.api.parsers import StrictJSONParser
 from weighting.exceptions import Refused
@@ -269,6 +270,20 @@ class ImportStore(_Imports):
             raise Unprocessable(refusal) from refusal
         stored = data_sets_visible_to(account).get(pk=data_set.pk)
         return Response(DataSetSerializer(stored).data, status=201)
+
+
+class ImportStoreYears(_Imports):
+    """Makes an edition of each year of an import's file, the earliest first: of all years, or of none."""
+
+    @described(request=None, responses={201: DataSetSerializer(many=True), 422: REFUSED})
+    def post(self, request: Request, pk: int) -> Response:
+        account = account_of(request)
+        try:
+            editions = store_every_year(self.draft(pk), actor=account)
+        except Refused as refusal:
+            raise Unprocessable(refusal) from refusal
+        stored = data_sets_visible_to(account).filter(pk__in=[one.pk for one in editions]).order_by("year")
+        return Response(DataSetSerializer(stored, many=True).data, status=201)
 
 
 def _answer(review: Review) -> dict[str, Any]:

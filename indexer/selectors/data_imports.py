@@ -142,6 +142,12 @@ def decisions_of(draft: DataImport) -> list[Decision]:
     ]
 
 
+def years_of(draft: DataImport) -> list[int]:
+    """Return every year that the draft's file has values of; none where it does not tell them apart."""
+    years = draft.reading.get("years", [])
+    return sorted(map(int, years)) if all(year.isdecimal() for year in years) else []
+
+
 def open_decisions(draft: DataImport) -> list[Decision]:
     """Return what is open about columns that are used, and about the file as a whole.
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -28,10 +27,9 @@ from indexer.selectors.data_imports import (
     hints_of,
     leaves_of,
     review_of,
-    sheet_of,
     unit_names_of,
 )
-from indexer.services.data_sets import EditionTerms, Matrix, Origin, add_data_set
+from indexer.services.import_editions import add_edition
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
@@ -115,13 +113,13 @@ def start_import(
 @transaction.atomic
 def revise_terms(draft: DataImport, *, terms: Terms) -> DataImport:
     """Change what the data are about; for another framework, register or year the file is read anew."""
-    draft = _locked(draft)
+    draft = locked_import(draft)
     before = (draft.framework_id, draft.register_id, draft.year)
     _with_terms(draft, terms)
     if (draft.framework_id, draft.register_id) != before[:2]:
         draft.column_targets, draft.row_targets = [], []
     if (draft.framework_id, draft.register_id, draft.year) != before:
-        _read_again(draft, draft.choices)
+        read_again(draft, draft.choices)
     draft.full_clean(exclude=["values"])
     draft.save()
     return draft
@@ -133,7 +131,7 @@ def choose_reading(draft: DataImport, *, choices: Mapping[str, str]) -> DataImpo
 
     Raises `FileProblems` where it cannot be read so.
     """
-    draft = _locked(draft)
+    draft = locked_import(draft)
     if not draft.file:
         raise Refused(_("The file is too large to be kept. Send it again with its choices."))
     offered = {made.key: made.options for made in decisions_of(draft)}
@@ -144,7 +142,7 @@ def choose_reading(draft: DataImport, *, choices: Mapping[str, str]) -> DataImpo
     ]
     if wrong:
         raise Refused(*wrong)
-    _read_again(draft, {**draft.choices, **choices})
+    read_again(draft, {**draft.choices, **choices})
     draft.save()
     return draft
 
@@ -155,7 +153,7 @@ def settle_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mappi
 
     Raises `Refused` naming every target that there is not.
     """
-    draft = _locked(draft)
+    draft = locked_import(draft)
     codes = {leaf.code for leaf in leaves_of(draft.framework_id)} | {"", ASIDE, BESIDE}
     units = {str(pk) for pk in City.objects.filter(register=draft.register_id).values_list("pk", flat=True)}
     units |= {"", ASIDE, TOTALS}
@@ -174,7 +172,7 @@ def settle_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mappi
 @transaction.atomic
 def accept_suggestions(draft: DataImport) -> DataImport:
     """Take every nearest name for what was meant."""
-    draft = _locked(draft)
+    draft = locked_import(draft)
     near = [
         {place: to for place, (to, how) in enumerate(targets) if how == "near"}
         for targets in (draft.column_targets, draft.row_targets)
@@ -185,7 +183,7 @@ def accept_suggestions(draft: DataImport) -> DataImport:
 @transaction.atomic
 def leave_out_columns(draft: DataImport) -> DataImport:
     """Leave out every column that stands for no indicator yet: a publisher's file has many."""
-    draft = _locked(draft)
+    draft = locked_import(draft)
     rest = {place: ASIDE for place, (to, how) in enumerate(draft.column_targets) if not to or how == "near"}
     return settle_targets(draft, columns=rest, rows={})
 
@@ -193,7 +191,7 @@ def leave_out_columns(draft: DataImport) -> DataImport:
 @transaction.atomic
 def correct_cells(draft: DataImport, *, cells: Mapping[Place, str]) -> DataImport:
     """Write cells anew, by (row, column); the file stays as it was sent."""
-    draft = _locked(draft)
+    draft = locked_import(draft)
     height, width = len(draft.units), len(draft.columns)
     known = {(row, column): text for row, column, text in draft.corrections}
     for (row, column), text in cells.items():
@@ -241,31 +239,11 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
 
     Raises `ImportBlocked` with all blockers, or `Refused` when the same data is stored already.
     """
-    draft = _locked(draft)
+    draft = locked_import(draft)
     review = review_of(draft)
     if review.blockers:
         raise ImportBlocked(review)
-    content = review.content
-    codes = [leaf.code for leaf in review.mapped.leaves]
-    data_set = add_data_set(
-        terms=EditionTerms(
-            framework=draft.framework,
-            name_zh=draft.series.name_zh if draft.series else draft.name_zh,
-            name_en=draft.series.name_en if draft.series else draft.name_en,
-            year=draft.year,
-            method=draft.method,
-            note=draft.note,
-        ),
-        matrix=Matrix(
-            city_ids=[int(key) for key in content.keys],
-            leaf_codes=codes,
-            values=content.values,
-            totals=dict(zip(codes, content.totals.tolist(), strict=True)),
-            auxiliary=content.beside,
-        ),
-        actor=actor,
-        origin=_origin_of(draft, review),
-    )
+    data_set = add_edition(draft, review, actor=actor)
     draft.delete()
     return data_set
 
@@ -273,7 +251,7 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
 @transaction.atomic
 def discard_import(draft: DataImport, *, actor: Account) -> None:
     """Throw a draft away."""
-    draft = _locked(draft)
+    draft = locked_import(draft)
     record_act(actor, "discard_import", draft, file=draft.file_sha256)
     draft.delete()
 
@@ -285,7 +263,8 @@ def discard_old_imports() -> int:
     return deleted.get(DataImport._meta.label, 0)
 
 
-def import_data_set(
+@transaction.atomic
+def map_import(
     *,
     data: DataFile,
     totals: DataFile | None,
@@ -296,27 +275,26 @@ def import_data_set(
     limits: Limits = UPLOAD,
     accept: bool = False,
     leave_out: bool = False,
-) -> DataSet:
-    """Start, map and store in one go: all of it, or nothing.
+) -> DataImport:
+    """Start an import and map it in one go; what then is stored is for the caller to say.
 
     ``columns`` and ``units`` say by their heads and labels where columns and rows go; with
-    ``accept`` nearest names are taken. Raises `FileProblems`, `ImportBlocked` or `Refused`.
+    ``accept`` nearest names are taken. Raises `FileProblems` or `Refused`.
     """
-    with transaction.atomic():
-        draft = start_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
-        settle_targets(
-            draft,
-            columns=_places_of(draft.columns, columns or {}),
-            rows=_places_of(draft.units, units or {}),
-        )
-        if accept:
-            accept_suggestions(draft)
-        if leave_out:
-            leave_out_columns(draft)
-        return store_import(draft, actor=actor)
+    draft = start_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
+    settle_targets(
+        draft,
+        columns=_places_of(draft.columns, columns or {}),
+        rows=_places_of(draft.units, units or {}),
+    )
+    if accept:
+        accept_suggestions(draft)
+    if leave_out:
+        leave_out_columns(draft)
+    return draft
 
 
-def _locked(draft: DataImport) -> DataImport:
+def locked_import(draft: DataImport) -> DataImport:
     locked = DataImport.objects.select_for_update(of=("self",)).select_related(
         "framework", "register", "series", "method"
     )
@@ -361,7 +339,7 @@ def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limit
     return sheet
 
 
-def _read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
+def read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
     """Read the kept file once more, if there is one, and put back what was settled by hand."""
     columns = _chosen(draft.columns, draft.column_targets)
     rows = _chosen(draft.units, draft.row_targets)
@@ -447,35 +425,6 @@ def _settled(targets: list[list[str]], chosen: Mapping[int, str]) -> list[list[s
 
 def _places_of(labels: list[str], said: Mapping[str, str]) -> dict[int, str]:
     return {place: said[label] for place, label in enumerate(labels) if label in said}
-
-
-def _origin_of(draft: DataImport, review: Review) -> Origin:
-    """What is kept of a draft for good: the files, every column and row, every correction, the notes."""
-    sheet = sheet_of(draft)
-    mapping = {
-        "layout": sheet.layout,
-        "unit_column": sheet.unit_column,
-        "columns": [
-            [head, *target] for head, target in zip(sheet.columns, draft.column_targets, strict=True)
-        ],
-        "rows": [
-            [line, unit, *target]
-            for line, unit, target in zip(sheet.lines, sheet.units, draft.row_targets, strict=True)
-        ],
-        "corrections": [
-            [sheet.lines[row], sheet.units[row], sheet.columns[column], text]
-            for row, column, text in draft.corrections
-        ],
-        "choices": draft.choices,
-        "decisions": draft.reading.get("decisions", []),
-        "gaps": [
-            [sheet.lines[row], sheet.units[row], sheet.columns[column], text]
-            for row, column, text in draft.reading.get("gaps", [])
-        ],
-        "not_read": [*sheet.unread, *draft.other_sheets],
-        "notes": dict(Counter(finding.rule for finding in review.notes)),
-    }
-    return Origin(draft.file_name, draft.file_sha256, draft.totals_name, draft.totals_sha256, mapping)
 
 
 def _blocker_words(finding: Any) -> str:

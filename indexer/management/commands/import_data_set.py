@@ -5,25 +5,29 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from indexer.intake.clean import LEFT_OUT, Choices
 from indexer.intake.files import OPERATOR
 from indexer.intake.mapping import ASIDE, UnitFinder
 from indexer.management.choices import read_choices
-from indexer.models import DataSeries, Register
+from indexer.models import DataSeries, DataSet, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
-from indexer.services.data_imports import DataFile, Terms, import_data_set
+from indexer.services.data_imports import DataFile, Terms, map_import, store_import
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
+from indexer.services.yearly_imports import store_every_year
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
 from weighting.readers import FileProblems
 from weighting.readers.encodings import ENCODINGS
 
+ALL = "all"
 METHOD = {
     "normalisation": list(NORMALISATIONS),
     "negative": list(TURNS),
@@ -38,7 +42,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--framework", type=int, required=True, help="number of the framework")
-        parser.add_argument("--year", type=int, required=True)
+        parser.add_argument(
+            "--year", required=True, help=f"or “{ALL}”: an edition of each year of a file of several"
+        )
         parser.add_argument("--account", required=True, help="user name of who imports")
         parser.add_argument("--series", type=int, help="number of the series; else a name is needed")
         parser.add_argument("--name-zh", default="")
@@ -65,7 +71,8 @@ class Command(BaseCommand):
         file, totals = options["file"], options["totals"]
         choices, terms = read_choices(options["choices"]), _terms(options)
         try:
-            data_set = import_data_set(
+            editions = _store(
+                str(options["year"]),
                 data=DataFile(file, file.name, _reading(choices, options["encoding"])),
                 totals=DataFile(totals, totals.name) if totals else None,
                 terms=terms,
@@ -80,7 +87,24 @@ class Command(BaseCommand):
             raise CommandError(str(found)) from found
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
-        self.stdout.write(f"{data_set.pk}: {data_set.name} {data_set.year}, edition {data_set.edition}")
+        for one in editions:
+            self.stdout.write(f"{one.pk}: {one.name} {one.year}, edition {one.edition}")
+
+
+@transaction.atomic
+def _store(year: str, *, actor: Account, **sent: Any) -> list[DataSet]:
+    """Make the edition of one year, or of each: all of it, or nothing."""
+    draft = map_import(actor=actor, **sent)
+    return store_every_year(draft, actor=actor) if year == ALL else [store_import(draft, actor=actor)]
+
+
+def _year(text: str) -> int:
+    """Return the year that the file is first read for: any, where it is read for each."""
+    if text == ALL:
+        return timezone.now().year
+    if not text.isdecimal():
+        raise CommandError(f"Write a year such as 2020, or “{ALL}”, instead of {text!r}.")
+    return int(text)
 
 
 def _reading(choices: Choices, encoding: str) -> dict[str, str]:
@@ -110,7 +134,7 @@ def _terms(options: dict[str, Any]) -> Terms:
         series=series,
         name_zh=options["name_zh"],
         name_en=options["name_en"],
-        year=options["year"],
+        year=_year(str(options["year"])),
         note=options["note"],
         method=use_method(**{name: options[name] for name in METHOD}),
     )

@@ -18,6 +18,7 @@ from indexer.selectors.data_imports import (
     open_decisions,
     review_of,
     series_visible_to,
+    years_of,
 )
 from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
@@ -33,6 +34,7 @@ from indexer.services.data_imports import (
     store_import,
 )
 from indexer.services.registers import default_register
+from indexer.services.yearly_imports import store_every_year
 from indexer.views.data.import_mapping import choices_in, side_context, sides_of
 from indexer.views.data.import_reading import reading_context, readings_in
 from indexer.views.data.import_report import finding_rows, report_columns, report_facts, report_rows
@@ -148,6 +150,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "indicator_count": len(review.mapped.columns_by_code),
         "needs_mapping": any(finding.rule in ("unmapped", "duplicate", "no_column") for finding in blockers),
         "correction_count": len(draft.corrections),
+        "years": years_of(draft),
         "save_links": save_links(reverse("indexer:import-report", args=[pk])),
     }
     return render(request, "indexer/data/import_check.html", context)
@@ -219,6 +222,11 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     account = account_of(request)
     draft = _draft(account, pk)
     try:
+        if "every_year" in request.POST:
+            *_earlier, data_set = editions = store_every_year(draft, actor=account)
+            words = {"count": len(editions), "year": data_set.year}
+            messages.success(request, _("%(count)d editions are stored. This is that of %(year)s.") % words)
+            return redirect("indexer:data-set-detail", pk=data_set.pk)
         data_set = store_import(draft, actor=account)
     except ImportBlocked:
         messages.error(request, _("Nothing was stored: correct what is listed first."))
