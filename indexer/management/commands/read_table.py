@@ -19,18 +19,19 @@ from indexer.intake.mapping import LeafNames, UnitNames, hints_about
 from indexer.intake.registers import names_of, read_register
 from indexer.intake.sheets import Sheet, read_sheet
 from indexer.management.choices import read_choices
+from indexer.management.clean_tables import CLEAN, NEEDS_FRAMEWORK
 from indexer.management.index_files import write_together
 from weighting.exports import neutralise, write_csv
 from weighting.readers import FileProblems, FrameworkTable, ProblemLog, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.table import Reading
 
-COUNTRIES, ALL = "countries", "all"
+COUNTRIES, ALL, DATA = "countries", "all", "data"
 EVERYTHING = ("", "")
 
 
 class Command(BaseCommand):
-    """A file in; data.csv, choices.json and report.json out, all or none of them."""
+    """A file in; data.csv, choices.json and report.json out, all or none of them; of other kinds KIND.csv."""
 
     help = (
         "Read any table into a clean one (data.csv), with the choices made and a report, without a database."
@@ -39,9 +40,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV, XLSX or Parquet, in any shape")
-        parser.add_argument("--as", dest="kind", choices=["data"], default="data")
+        parser.add_argument("--as", dest="kind", choices=[DATA, *CLEAN], default=DATA)
         parser.add_argument(
-            "--framework", required=True, type=Path, help="code, parent[, name_zh, name_en, ...]"
+            "--framework",
+            type=Path,
+            help="code, parent[, name_zh, name_en, ...]; needed for data, weights and totals",
         )
         parser.add_argument(
             "--register",
@@ -53,13 +56,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, write what was made of it, and end with 1 where something is left to settle."""
+        if options["kind"] in NEEDS_FRAMEWORK and not options["framework"]:
+            raise CommandError(_("Give the framework by --framework: its codes tell what the rows are of."))
         try:
-            report = _run(options)
+            report = _run(options) if options["kind"] == DATA else _clean(options)
         except FileProblems as found:
             raise CommandError(str(found)) from found
         left = report["to_settle"]
         self.stdout.write(
-            _("Wrote the table, choices.json and report.json to %(path)s.") % {"path": options["out"]}
+            _("Wrote the table and report.json, of data with choices.json, to %(path)s.")
+            % {"path": options["out"]}
         )
         if left:
             self.stderr.write("\n".join(left))
@@ -97,6 +103,29 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
 
     write_together(options["out"], write)
     return report
+
+
+def _clean(options: dict[str, Any]) -> dict[str, Any]:
+    """Write a table of another kind as the product would, with a report."""
+    kind, file = options["kind"], options["file"]
+    framework = None
+    if kind in NEEDS_FRAMEWORK:
+        framework = read_framework(options["framework"], str(options["framework"]))
+    table = CLEAN[kind](file, framework)
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    report = {"file": file.name, "sha256": sha256, "as": kind, "rows": len(table.rows), "to_settle": []}
+
+    def write(folder: Path) -> None:
+        rows = ([_shown(cell) for cell in row] for row in table.rows)
+        write_csv(folder / f"{kind}.csv", table.columns, rows)
+        _write_json(folder / "report.json", report)
+
+    write_together(options["out"], write)
+    return report
+
+
+def _shown(cell: object) -> object:
+    return neutralise(cell) if isinstance(cell, str) else cell
 
 
 def _report_of_all(sheets: dict[str, tuple[Sheet, Decisions]], tables: dict[str, Any]) -> dict[str, Any]:
