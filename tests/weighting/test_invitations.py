@@ -216,6 +216,21 @@ def test_new_links_for_all_are_made_after_a_word_once_some_are_out(client, round
     assert AccessLink.objects.filter(revoked=False).count() == count
 
 
+def test_while_letters_wait_the_round_offers_no_sheet_that_would_revoke_them(client, round_, manager):
+    """A letter has no link before it is sent; the control is the round before any letter."""
+    assert client.get(page("detail", round_)).context["act"].url == page("links", round_)
+    letters = write_invitations(round_, actor=manager)
+    waiting = client.get(page("detail", round_))
+    assert "3 experts get a link by a mail that waits to be sent." in waiting.text
+    assert f'action="{page("links", round_)}"' not in waiting.text
+
+    mail_letter(letters[0].pk)
+    assert "2 experts get a link by a mail" in client.get(page("detail", round_)).text
+    for letter in letters[1:]:
+        mail_letter(letter.pk)
+    assert client.get(page("detail", round_)).context["act"].url == page("remind", round_)
+
+
 def test_the_sheet_speaks_the_language_of_each_expert(client, round_):
     Expert.objects.update(language="zh-hans")
     assert client.post(page("links", round_)).text.count("请勿转交他人") == 3

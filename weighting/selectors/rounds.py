@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from weighting.enums import ExclusionRule, Feedback, Medium, RoundState
+from weighting.enums import ExclusionRule, Feedback, LetterState, Medium, RoundState
 from weighting.models import (
     AccessLink,
     Account,
@@ -17,6 +17,7 @@ from weighting.models import (
     Framework,
     Indicator,
     Invitation,
+    Letter,
     Panel,
     Round,
 )
@@ -81,12 +82,18 @@ def invitations_of(round_: Round) -> QuerySet[Invitation]:
     return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
 
 
-def links_out(round_: Round) -> tuple[int, int]:
-    """Return how many of the experts who have not sealed hold a link or code, and how many do not."""
-    waiting = Invitation.objects.filter(round=round_, sealed=False, removed=False)
+def links_out(round_: Round) -> tuple[int, int, int]:
+    """Count the experts who have not sealed: who hold a link or code, who wait for one by mail, the rest.
+
+    The link of a letter is made when the letter is sent.
+    """
+    unsealed = Invitation.objects.filter(round=round_, sealed=False, removed=False)
     live = AccessLink.objects.filter(invitation=OuterRef("pk"), revoked=False)
-    holds = waiting.annotate(holds=Exists(live)).values_list("holds", flat=True)
-    return sum(holds), len(holds) - sum(holds)
+    waiting = Letter.objects.filter(invitation=OuterRef("pk"), state=LetterState.WAITING)
+    found = unsealed.annotate(holds=Exists(live), waits=Exists(waiting)).values_list("holds", "waits")
+    holding = sum(holds for holds, _waits in found)
+    waiting_alone = sum(waits and not holds for holds, waits in found)
+    return holding, waiting_alone, len(found) - holding - waiting_alone
 
 
 def receipts_of(round_: Round) -> list[str]:

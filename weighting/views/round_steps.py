@@ -89,11 +89,13 @@ def _open(round_: Round) -> NextAct:
 
 def _hand_out(round_: Round) -> NextAct:
     """Hand out links, first to all, then to those who have none; later only remind."""
-    holding, without = links_out(round_)
-    if not holding:
+    holding, waiting, without = links_out(round_)
+    if not holding and not waiting:
         return _make_sheet(round_)
     if without:
         return _invite_rest(round_, without)
+    if waiting:
+        return _await_mails(round_, waiting)
     return _remind(round_)
 
 
@@ -126,6 +128,21 @@ def _invite_rest(round_: Round, without: int) -> NextAct:
         is_post=False,
         consequences=[sentence % {"count": without}],
         others=[_new_links(round_)],
+    )
+
+
+def _await_mails(round_: Round, waiting: int) -> NextAct:
+    sentence = ngettext(
+        "%(count)d expert gets a link by a mail that waits to be sent.",
+        "%(count)d experts get a link by a mail that waits to be sent.",
+        waiting,
+    )
+    return NextAct(
+        title=_("The panel is scoring"),
+        submit=_("See what becomes of the mails"),
+        url=reverse("weighting:round-detail", args=[round_.pk]) + "#participation-title",
+        is_post=False,
+        consequences=[sentence % {"count": waiting}, _("The table below says what becomes of each.")],
     )
 
 
