@@ -262,6 +262,13 @@ AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # A session of staff that nobody uses for so long is over.
 IDLE_SECONDS = int(env.float("QUANHENG_IDLE_HOURS", default=12.0) * 3600)
+# Who must have a second factor before anything else.
+SECOND_FACTOR_ROLES = frozenset(env.list("QUANHENG_SECOND_FACTOR", default=[]))
+if unknown_roles := SECOND_FACTOR_ROLES - {"manager", "analyst", "administrator"}:
+    raise ImproperlyConfigured(
+        f"QUANHENG_SECOND_FACTOR names {', '.join(sorted(unknown_roles))}: write manager, analyst or "
+        "administrator, with commas between."
+    )
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -18,8 +19,10 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import Role
 from weighting.exceptions import Refused, TooManyTokens
+from weighting.models import Account
 from weighting.permissions import ADMINISTRATORS
 from weighting.requests import client_address, marked
+from weighting.selectors.people import has_second_factor
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
 from weighting.services.sessions import keep_session_alive
@@ -27,6 +30,27 @@ from weighting.visitors import staff_visitor, visitor_of
 
 API = "/api/"
 SCHEME = "bearer"
+# What leads to a second factor, and out.
+SETTING_UP = frozenset(
+    {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "account_reauthenticate",
+        "account_set_password",
+        "confirm-elsewhere",
+        "openid_connect_login",
+        "openid_connect_callback",
+        "sign-out",
+        "set_language",
+        "health",
+        "live",
+        "ready",
+    }
+)
 NUL = "\0"
 
 
@@ -127,14 +151,15 @@ class StaffMiddleware:
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+    ) -> HttpResponse | None:
         visitor = visitor_of(request)
         if visitor.account is None or visitor.by_token:
-            return
+            return None
         if visitor.account.time_zone:
             timezone.activate(visitor.account.time_zone)
         if not is_polled(request):
             keep_session_alive(request, visitor.account)
+        return lead_to_second_factor(request) if lacks_second_factor(request, visitor.account) else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer before allauth does: it would store the whole request, cookies included, in the session."""
@@ -150,6 +175,23 @@ class StaffMiddleware:
             )
             back = page_of(request)
         return redirect(f"{methods[0]['url']}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+
+
+def lacks_second_factor(request: HttpRequest, account: Account) -> bool:
+    """Whether an account must set a second factor up before it opens what it asks for."""
+    if account.role not in settings.SECOND_FACTOR_ROLES:
+        return False
+    match = request.resolver_match
+    return not (match and match.url_name in SETTING_UP) and not has_second_factor(account)
+
+
+def lead_to_second_factor(request: HttpRequest) -> HttpResponse:
+    """Answer with the page where it is set up; a program is told so."""
+    said = _("Your role needs a second factor here: set up an app for one-time codes or a passkey first.")
+    if request.path.startswith(API):
+        return JsonResponse({"detail": said}, status=403)
+    messages.warning(request, said)
+    return redirect("mfa_index")
 
 
 def is_polled(request: HttpRequest) -> bool:
