@@ -214,7 +214,7 @@ POLICY = {
     "indexer:run-series": ("GET", STAFF),
     "indexer:run-series-export": ("GET", STAFF),
     "indexer:series-import": ("GET POST", STAFF),
-    "indexer:series-publish": ("GET POST", MANAGERS),
+    "indexer:series-publish": ("GET POST", OWNER),
     "indexer:series-describe": ("GET POST", OWNER),
     "indexer:series-remove": ("GET POST", OWNER),
     "indexer:api-series-list": ("GET", ANYBODY),

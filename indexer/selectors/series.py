@@ -155,7 +155,7 @@ def series_visible_to(account: Account | None) -> QuerySet[OutsideSeries]:
 
 
 def series_owned_by(account: Account) -> QuerySet[OutsideSeries]:
-    """Return the series that an account may rename and remove: its own; an administrator's are all."""
+    """Return the series that an account may change and publish: its own; an administrator's are all."""
     series = series_visible_to(account)
     return series if has_role(account, ADMINISTRATORS) else series.filter(created_by=account)
 

@@ -22,7 +22,6 @@ from indexer.selectors.series import (
     owns_series,
     series_beside,
     series_owned_by,
-    series_visible_to,
 )
 from indexer.services.series import describe_series, import_series, publish_series, remove_series
 from indexer.views.run.series_figures import report_context, scatter_of
@@ -120,7 +119,7 @@ def series_import(request: HttpRequest) -> HttpResponse:
 def series_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what publishing means; POST lets anybody read the series."""
     account = account_of(request)
-    series = get_object_or_404(series_visible_to(account), pk=pk)
+    series = get_object_or_404(series_owned_by(account), pk=pk)
     if request.method == "POST":
         publish_series(series, actor=account)
         messages.success(request, _("Anybody can now read this series."))

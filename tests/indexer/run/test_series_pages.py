@@ -192,8 +192,13 @@ def test_a_series_is_read_by_strangers_only_when_published(client):
     series = gdp_of(run)
     assert "No series yet" in client.get(page_of(run)).content.decode()
     assert client.get(reverse("indexer:api-series", args=[series.pk])).status_code == 404
+    address = reverse("indexer:series-publish", args=[series.pk]) + f"?run={run.pk}"
     sign_in_staff(client, make_account(Role.MANAGER))
-    response = client.post(reverse("indexer:series-publish", args=[series.pk]) + f"?run={run.pk}")
+    assert address not in client.get(page_of(run)).content.decode()
+    assert client.post(address).status_code == 404
+    sign_in_staff(client, series.created_by)
+    assert address in client.get(page_of(run)).content.decode()
+    response = client.post(address)
     assert response.url == page_of(run)
     client.logout()
     text = client.get(page_of(run)).content.decode()
