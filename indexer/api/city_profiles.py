@@ -10,10 +10,9 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.comparisons import unit_of
-from indexer.api.fragility import UnitSerializer
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
+from indexer.api.units import UnitSerializer, unit_of
 from indexer.forms.leads import COMPOSITE, LeadForm
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER
 from indexer.selectors.node_scores import node_scores_of

@@ -9,11 +9,10 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.fragility import UnitSerializer
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
+from indexer.api.units import UnitSerializer, unit_of
 from indexer.forms.comparison import FEWEST, ComparisonForm
-from indexer.models import City
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
@@ -217,11 +216,6 @@ def _comparison(compared: Comparison) -> dict[str, Any]:
         "mean_shifts": compared.mean_shifts.tolist(),
         "tops": [{"k": k, "overlaps": compared.top_overlaps(k).tolist()} for k in compared.tops],
     }
-
-
-def unit_of(city: City) -> dict[str, Any]:
-    """Return how every answer names a city."""
-    return {"id": city.pk, "unit": city.own_name, "unit_en": city.name_en}
 
 
 def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class BranchIndices(Resource):
 class BranchRankingSerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
+    unit_code = serializers.CharField()
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of it.")
     rank_in_whole = serializers.IntegerField()
@@ -83,6 +84,7 @@ def _row(ranking: BranchRanking, position: int) -> dict[str, Any]:
     return {
         "unit": city.own_name,
         "unit_en": city.name_en,
+        "unit_code": city.code,
         "score": None if np.isnan(score) else score * ranking.subject.scale,
         "rank": rank,
         "rank_in_whole": int(ranking.whole_ranks[position]),

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
+from indexer.api.units import UnitSerializer, unit_of
 from indexer.forms.fragility import PairChoice
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.fragility import (
@@ -21,12 +22,6 @@ from indexer.selectors.fragility import (
     pair_fragility_of,
 )
 from weighting.api.base import PAGE, described
-
-
-class UnitSerializer(serializers.Serializer):
-    id = serializers.IntegerField()
-    unit = serializers.CharField(help_text="Chinese name.")
-    unit_en = serializers.CharField()
 
 
 class CriticalWeightSerializer(serializers.Serializer):
@@ -120,8 +115,8 @@ def _pair(pair: PairFragility) -> dict[str, Any]:
     upper, lower = pair.ranks
     return {
         "run": pair.run.pk,
-        "upper": {"id": pair.first.pk, "unit": pair.first.own_name, "unit_en": pair.first.name_en},
-        "lower": {"id": pair.second.pk, "unit": pair.second.own_name, "unit_en": pair.second.name_en},
+        "upper": unit_of(pair.first),
+        "lower": unit_of(pair.second),
         "rank_upper": upper,
         "rank_lower": lower,
         "gap": pair.gap * pair.run.method.scale,
@@ -159,8 +154,8 @@ def _answer(fragility: Fragility, pair: int) -> dict[str, Any]:
     node, weights = fragility.node_of(pair), fragility.weights_of(pair)
     return {
         "rank": int(fragility.upper_ranks[pair]),
-        "upper": {"id": upper.pk, "unit": upper.own_name, "unit_en": upper.name_en},
-        "lower": {"id": lower.pk, "unit": lower.own_name, "unit_en": lower.name_en},
+        "upper": unit_of(upper),
+        "lower": unit_of(lower),
         "gap": float(fragility.changes.gaps[pair]) * fragility.run.method.scale,
         "indicator": node.code if node else None,
         "local_before": weights[0] if weights else None,

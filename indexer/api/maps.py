@@ -21,6 +21,7 @@ from weighting.requests import read_id
 class MapPointSerializer(serializers.Serializer):
     unit = serializers.CharField(source="city.own_name")
     unit_en = serializers.CharField(source="city.name_en")
+    unit_code = serializers.CharField(source="city.code")
     latitude = serializers.FloatField(source="city.latitude", help_text="Degrees north, WGS 84.")
     longitude = serializers.FloatField(source="city.longitude", help_text="Degrees east.")
     score = serializers.SerializerMethodField(help_text="Unrounded, on the scale of the method.")
@@ -43,6 +44,7 @@ class MapSerializer(serializers.Serializer):
     unplaced = serializers.ListField(
         child=serializers.CharField(), help_text="Chinese names of cities without coordinates."
     )
+    unplaced_codes = serializers.ListField(child=serializers.CharField(), help_text="Their codes.")
 
 
 class MapOfRun(RunView):
@@ -63,6 +65,7 @@ class MapOfRun(RunView):
             "node": subject.node.code if subject.node else None,
             "points": view.points,
             "unplaced": [city.own_name for city in view.unplaced],
+            "unplaced_codes": [city.code for city in view.unplaced],
         }
         return Response(MapSerializer(answer, context={"scale": subject.scale}).data)
 

@@ -25,6 +25,7 @@ from weighting.api.base import PAGE, Pages, described
 class NodeRankingSerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
+    unit_code = serializers.CharField()
     province = serializers.CharField()
     region = serializers.CharField()
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
@@ -71,7 +72,8 @@ class TreatmentSerializer(serializers.Serializer):
 
 class ChangedCellSerializer(serializers.Serializer):
     unit = serializers.CharField()
-    code = serializers.CharField()
+    unit_code = serializers.CharField()
+    code = serializers.CharField(help_text="Of the indicator.")
     changes = serializers.ListField(child=serializers.CharField())
 
 
@@ -125,6 +127,7 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
             {
                 "unit": city.own_name,
                 "unit_en": city.name_en,
+                "unit_code": city.code,
                 "province": city.province.own_name,
                 "region": city.province.region.own_name,
                 "score": None if np.isnan(figure.value) else figure.value,
@@ -141,6 +144,11 @@ def _changed_cells(run: Run, cells: CellArray) -> list[dict[str, Any]]:
     cities, codes = cities_of_run(run), run.data_set.leaf_codes
     places = np.argwhere((cells & ~np.uint8(CHANGES["logged"])) > 0)
     return [
-        {"unit": cities[city].own_name, "code": codes[leaf], "changes": changes_in(int(cells[city, leaf]))}
+        {
+            "unit": cities[city].own_name,
+            "unit_code": cities[city].code,
+            "code": codes[leaf],
+            "changes": changes_in(int(cells[city, leaf])),
+        }
         for city, leaf in places.tolist()
     ]

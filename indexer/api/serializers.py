@@ -124,6 +124,9 @@ class RankingSerializer(serializers.ModelSerializer):
 
     unit = serializers.CharField(source="city.own_name")
     unit_en = serializers.CharField(source="city.name_en")
+    unit_code = serializers.CharField(
+        source="city.code", help_text="Of the register; empty where it has none."
+    )
     province = serializers.CharField(source="city.province.own_name")
     region = serializers.CharField(source="city.province.region.own_name")
     score = serializers.FloatField()
@@ -134,7 +137,10 @@ class RankingSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = CityScore
-        fields = ["unit", "unit_en", "province", "region", "score", "rank", "mark", "changed_values"]
+        fields = [
+            *("unit", "unit_en", "unit_code", "province", "region"),
+            *("score", "rank", "mark", "changed_values"),
+        ]
 
     def to_representation(self, instance: CityScore) -> dict[str, Any]:
         run: Run = self.context["run"]

@@ -93,6 +93,7 @@ class FitSerializer(serializers.Serializer):
 
 class OutlierSerializer(serializers.Serializer):
     unit = serializers.CharField()
+    unit_code = serializers.CharField()
     rank = serializers.IntegerField()
     value = serializers.FloatField()
     score = serializers.FloatField(help_text="In percent.")
@@ -118,6 +119,7 @@ class AgainstSeriesSerializer(serializers.Serializer):
     regions = PlaceSharesSerializer(many=True, help_text="Empty where a figure is below zero.")
     provinces = PlaceSharesSerializer(many=True)
     without_value = serializers.ListField(child=serializers.CharField())
+    without_value_codes = serializers.ListField(child=serializers.CharField())
 
 
 class RunAgainstSeries(RunView):
@@ -187,6 +189,7 @@ def _answer(report: SeriesReport) -> dict[str, Any]:
         "regions": _shares(report.shares(lambda city: city.province.region)) if shares else [],
         "provinces": _shares(report.shares(lambda city: city.province)) if shares else [],
         "without_value": [city.own_name for city in report.without],
+        "without_value_codes": [city.code for city in report.without],
     }
 
 
@@ -213,6 +216,7 @@ def _defined(value: float) -> float | None:
 def _outlier(outlier: Outlier, scale: float) -> dict[str, Any]:
     return {
         "unit": outlier.city.own_name,
+        "unit_code": outlier.city.code,
         "rank": outlier.rank,
         "value": outlier.value,
         "score": outlier.score * scale,

@@ -119,6 +119,7 @@ class CityFiguresSerializer(serializers.Serializer):
 
     unit = serializers.CharField(help_text="Chinese name.")
     unit_en = serializers.CharField()
+    unit_code = serializers.CharField()
     nominal = serializers.IntegerField(help_text="Rank in the ranking that is studied.")
     mean = serializers.FloatField()
     q05 = serializers.FloatField()
@@ -143,6 +144,7 @@ class CityFiguresSerializer(serializers.Serializer):
 class RankCountSerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
+    unit_code = serializers.CharField()
     rank = serializers.IntegerField()
     rank_to = serializers.IntegerField(
         required=False,
@@ -155,6 +157,7 @@ class CaseSerializer(serializers.Serializer):
     """One case of a study that leaves something out, or one group of weights of a Sobol study."""
 
     case = serializers.CharField(help_text="Code of the indicator, or name of the city, or parent’s code.")
+    unit_code = serializers.CharField(allow_null=True, help_text="Where the case is a unit.")
     r_s = serializers.FloatField(allow_null=True)
     movers = serializers.IntegerField(allow_null=True)
     first = serializers.FloatField(allow_null=True)
@@ -364,7 +367,7 @@ CASE_FIELDS = tuple(CaseSerializer().fields)
 
 
 def _names(city: City) -> dict[str, str]:
-    return {"unit": city.own_name, "unit_en": city.name_en}
+    return {"unit": city.own_name, "unit_en": city.name_en, "unit_code": city.code}
 
 
 def _band_end(result: StudyResult, band: int) -> dict[str, int]:

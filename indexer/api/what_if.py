@@ -36,6 +36,7 @@ class TriedWeightSerializer(serializers.Serializer):
 class TriedCitySerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
+    unit_code = serializers.CharField()
     score = serializers.FloatField(help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField()
     nominal_rank = serializers.IntegerField(help_text="Under the run's own weights.")
@@ -87,6 +88,7 @@ def _answer(tried: WhatIf) -> dict[str, Any]:
             {
                 "unit": city.own_name,
                 "unit_en": city.name_en,
+                "unit_code": city.code,
                 "score": score * tried.run.method.scale,
                 "rank": rank,
                 "nominal_rank": nominal,

@@ -133,7 +133,7 @@ class Dropped(Kind):
     def cases(self, result: StudyResult, nodes: list[Indicator]) -> list[dict[str, Any]] | None:
         figures = result.figures
         return [
-            {"case": city.own_name, "r_s": float(r_s), "movers": int(movers)}
+            {"case": city.own_name, "unit_code": city.code, "r_s": float(r_s), "movers": int(movers)}
             for city, r_s, movers in zip(result.cities, figures["r_s"], figures["movers"], strict=True)
         ]
 

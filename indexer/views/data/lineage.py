@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
-from indexer.models import DataSet
+from indexer.models import City, DataSet
 from indexer.selectors.data_sets import own_names
 from indexer.words import data_set_name
 from weighting.exports import Heading
@@ -65,6 +65,7 @@ def mapping_columns() -> list[Heading]:
         Heading("row", _("Row")),
         Heading("name", _("In the file")),
         Heading("target", _("goes to")),
+        Heading("city_code", _("Code")),
         Heading("how", _("How")),
     ]
 
@@ -74,15 +75,16 @@ def mapping_rows(data_set: DataSet) -> Iterator[tuple[object, ...]]:
     mapping = data_set.mapping
     if not mapping:
         return
-    names = {str(pk): name for pk, name in own_names().items()}
+    codes = dict(City.objects.values_list("pk", "code"))
+    cities = {str(pk): (name, codes.get(pk, "")) for pk, name in own_names().items()}
     for head, to, how in mapping["columns"]:
-        yield "column", "", head, to, how
+        yield "column", "", head, to, "", how
     for line, unit, to, how in mapping["rows"]:
-        yield "row", line, unit, names.get(to, to), how
+        yield "row", line, unit, *cities.get(to, (to, "")), how
     for name in mapping["not_read"]:
-        yield "not read", "", name, "", ""
+        yield "not read", "", name, "", "", ""
     for line, unit, column, text in mapping["corrections"]:
-        yield "correction", line, f"{unit}, {column}", text, "chosen"
+        yield "correction", line, f"{unit}, {column}", text, "", "chosen"
 
 
 def _fate(to: str) -> str:

@@ -17,13 +17,14 @@ def place_headings(register: Register) -> list[Heading]:
     return [
         Heading("city_zh", _("%(unit)s (Chinese)") % words),
         Heading("city_en", _("%(unit)s (English)") % words),
+        Heading("city_code", _("Code")),
         Heading("province", _("Province")),
         Heading("region", _("Region")),
     ]
 
 
 def place_cells(city: City) -> list[str]:
-    return [city.name_zh, city.name_en, city.province.name, city.province.region.name]
+    return [city.name_zh, city.name_en, city.code, city.province.name, city.province.region.name]
 
 
 def changed_heading(name: str) -> Heading:

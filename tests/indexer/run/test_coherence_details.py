@@ -55,7 +55,7 @@ def test_the_pair_as_a_file_and_as_a_picture(analyst):
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == 10
     totals = dict(city_scores_of(run).values_list("city__name_zh", "score"))
-    assert all(float(row[5]) == pytest.approx(totals[row[0]] * 100) for row in rows[1:])
+    assert all(float(row[6]) == pytest.approx(totals[row[0]] * 100) for row in rows[1:])
     picture = analyst.get(reverse("indexer:run-picture", args=[run.pk, "nodes", "svg"]), {"a": leaf.code})
     assert "<svg" in picture.content.decode()
 

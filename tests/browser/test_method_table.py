@@ -1,0 +1,75 @@
+"""A published index built by clicking: from the raw file, by the treatment of indicators, to its ranks."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from indexer.models import Run
+from indexer.services.registers import import_countries
+from indexer.services.runs import compute_waiting_runs
+from tests.browser.test_analyst import fits
+from tests.browser.test_analyst import open_page as open_page
+from tests.factories import make_account
+from tests.indexer.data.test_method_by_leaf import imported
+from tests.indexer.data.test_method_table import FRAMEWORK, HUMAN_DEVELOPMENT
+from tests.indexer.factories import make_version
+from tests.indexer.numeric.published import DATA, column, rows_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FILE = DATA / "hdi_2019_2021.csv"
+
+
+def test_human_development_is_built_by_clicking(open_page):
+    import_countries(actor=make_account())
+    make_version(imported(FRAMEWORK))
+    page = open_page("/data-sets/import/")
+    _import(page)
+    page.get_by_role("link", name="How each indicator is treated").click()
+    page.locator("[name=normalisation]").select_option("goalposts")
+    page.locator("[name=aggregation]").select_option("geometric")
+    page.locator("[name=scale]").fill("1")
+    page.locator("[name=digits]").fill("3")
+    for name, text in HUMAN_DEVELOPMENT.items():
+        field = page.locator(f"[name={name}]")
+        if text[0].isdigit():
+            field.fill(text)
+        else:
+            field.select_option(text)
+    # Nothing is sent by hand: the ranks follow the last change.
+    expect(page.locator("#results")).to_contain_text("Countries that move")
+    assert fits(page)
+    page.get_by_role("button", name="Compute the rankings").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Human development")
+    run = Run.objects.latest("pk")
+    compute_waiting_runs(run.data_set_id)
+
+    page.goto(re.sub(r"/data-sets/.*", f"/runs/{run.pk}/", page.url))
+
+    shown = page.locator("#results tbody tr").evaluate_all(CELLS)
+    places = {row["iso3"]: place for place, row in enumerate(rows_of(FILE.name))}
+    printed, ranks = column(rows_of(FILE.name), "hdi_2021"), column(rows_of(FILE.name), "hdi_rank_2021")
+    at = [places[code] for _rank, code, _score in shown]
+    assert len(at) == 50
+    assert ranks[at].tolist() == sorted(ranks[at])
+    # Countries that the report prints level have one rank there and follow each other here.
+    assert all(abs(int(rank) - ranks[place]) <= 3 for (rank, *_rest), place in zip(shown, at, strict=True))
+    scores = [float(score.split()[0]) for *_rest, score in shown]
+    assert max(abs(scores - printed[at])) <= 0.0015
+
+
+CELLS = """rows => rows.map(row => [
+    row.cells[0].innerText, row.querySelector(".unit-code").innerText, row.cells[4].innerText])"""
+
+
+def _import(page):
+    page.get_by_label("Data (CSV, XLSX or Parquet)").set_input_files(FILE)
+    page.get_by_label("Chinese name").fill("人类发展")
+    page.get_by_label("English name").fill("Human development 2021")
+    page.get_by_label("Year of the data").fill("2021")
+    page.get_by_label("Register of the units").select_option(label="Countries of the world")
+    page.get_by_role("button", name="Send the file").click()
+    # The file has two years and says itself which columns are of 2021.
+    page.get_by_role("button", name="Leave out every column that stands for no indicator").click()
+    page.get_by_role("button", name="Store the edition").click()
