@@ -82,6 +82,7 @@ def tops_export(request: HttpRequest, pk: int) -> HttpResponse:
     for top in tops:
         headings += [
             Heading(f"unit_{top.code}", top.name),
+            Heading(f"unit_code_{top.code}", _("Code: %(name)s") % {"name": top.name}),
             Heading(f"rank_{top.code}", _("Rank: %(name)s") % {"name": top.name}),
             Heading(f"score_{top.code}", f"{top.name} ({unit})"),
         ]
@@ -128,5 +129,5 @@ def _file_rows(tops: list[Top]) -> Iterator[list[object]]:
         row: list[object] = [line + 1]
         for top in tops:
             cell = top.at(line)
-            row += [cell[0].name, cell[1], cell[2]] if cell else [None, None, None]
+            row += [cell[0].name, cell[0].code, cell[1], cell[2]] if cell else [None] * 4
         yield row
