@@ -33,6 +33,7 @@ from indexer.views.comparison import overview as comparison
 from indexer.views.data import data_imports, data_sets, method_table, methods, proposals, registers
 from indexer.views.public import machine, publishing
 from indexer.views.public import pages as public
+from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
 from indexer.views.run import (
     city_profile,
@@ -102,6 +103,13 @@ urlpatterns = [
         name="run-picture",
     ),
     path("runs/<int:pk>/report/", reports.run_report, name="run-report"),
+    path("runs/<int:pk>/audit/", audit_reports.audit_report, name="run-audit-report"),
+    path("runs/<int:pk>/audit/report.pdf", audit_reports.audit_report_pdf, name="run-audit-pdf"),
+    path(
+        "runs/<int:pk>/audit/<slug:section>/",
+        audit_reports.audit_paragraph,
+        name="run-audit-paragraph",
+    ),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/places/", places.run_places, name="run-places"),
     path("runs/<int:pk>/places/export/", places.places_export, name="run-places-export"),

@@ -7,6 +7,7 @@ from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
 from indexer.models.published import SLUG, IndexEdition, PublishedIndex
 from indexer.models.register import Register
+from indexer.models.report import ReportParagraph
 from indexer.models.run import CityScore, Run
 from indexer.models.series import OutsideSeries
 from indexer.models.study import Study, StudyPart
@@ -31,6 +32,7 @@ __all__ = [
     "PublishedIndex",
     "Region",
     "Register",
+    "ReportParagraph",
     "Run",
     "Study",
     "StudyPart",

@@ -91,6 +91,7 @@ SENTENCES: dict[str, Promise] = {
     "withdraw_invite": gettext_lazy("withdrew %(subject)s"),
     "write_invitation": gettext_lazy("wrote the invitations of %(subject)s"),
     "write_reminder": gettext_lazy("wrote the reminders of %(subject)s"),
+    "write_report": gettext_lazy("wrote into the audit report of %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {

@@ -1,7 +1,7 @@
 """Answers that are saved: tables and pictures."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
@@ -22,6 +22,7 @@ from weighting.exports import (
     table_bytes,
 )
 from weighting.turnstiles import NoRoom
+from weighting.typesetting import document_source, typeset
 
 # Of these many cells and more, a workbook takes long enough to make that it waits its turn.
 LARGE_TABLE = 2_000
@@ -84,6 +85,20 @@ def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
         said = _("This picture could not be drawn within the limits. The table holds the same numbers.")
         return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
     return HttpResponse(content, content_type=PICTURES[format])
+
+
+def document_answer(document: dict[str, Any], name: str) -> HttpResponse:
+    """Return a document to save as PDF; it is made outside this process, once, and kept."""
+    source = document_source(document)
+    try:
+        content = made_once(source, lambda: typeset(source), "document")
+    except NoRoom:
+        return _full()
+    except (TookTooLong, Broke):
+        said = _("This document could not be set within the limits. The page holds the same words.")
+        return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 def _full() -> HttpResponse:

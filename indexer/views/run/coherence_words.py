@@ -39,15 +39,13 @@ class Finding:
 
 def findings_of(view: GroupView) -> list[Finding]:
     """Return what is remarkable about a group, the grave first."""
-    found = [
-        *_of_importance(view),
-        *_of_pairs(view),
-        *_of_elsewhere(view),
-        *_of_alpha(view),
-        *_of_components(view),
-        *_of_values(view),
-    ]
+    found = [*findings_on_importance(view), *findings_on_members(view), *findings_on_values(view)]
     return sorted(found, key=lambda finding: not finding.is_grave)
+
+
+def findings_on_members(view: GroupView) -> list[Finding]:
+    """Return what is remarkable about how the members of a group go together."""
+    return [*_of_pairs(view), *_of_elsewhere(view), *_of_alpha(view), *_of_components(view)]
 
 
 def whole_name(view: GroupView) -> str:
@@ -113,7 +111,8 @@ def _all_beyond(ratios: FloatArray) -> bool:
     return bool(ratios.max() > FAR and ratios.min() > SAME_SIDE)
 
 
-def _of_importance(view: GroupView) -> Iterator[Finding]:
+def findings_on_importance(view: GroupView) -> Iterator[Finding]:
+    """Say of the members that decide far more or less than they weigh how far they do."""
     told = view.shares if np.isnan(view.variance).any() else view.variance
     far = [at for at in range(len(view.members)) if is_far(view, at)]
     for at in sorted(far, key=lambda at: -abs(told[at] - view.weights[at]))[:NAMED]:
@@ -301,7 +300,7 @@ def _of_components(view: GroupView) -> Iterator[Finding]:
         )
 
 
-def _of_values(view: GroupView) -> Iterator[Finding]:
+def findings_on_values(view: GroupView) -> Iterator[Finding]:
     """Judge the raw values of the members that have any."""
     scored, units = view.coherence.scored, view.coherence.subject.cities.register.units
     leaves = {int(node): place for place, node in enumerate(scored.tree.leaves)}
