@@ -4,7 +4,7 @@ The page and the PDF show the same parts: sentences, findings with advice, and t
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -92,8 +92,16 @@ class AuditReport:
 
     def findings(self, find: Callable[[GroupView], Iterable[Finding]]) -> list[Finding]:
         """Collect findings of the groups, the grave first."""
-        found = [finding for view in self.groups for finding in find(view)]
+        found = [_named(finding, view, self.top) for view in self.groups for finding in find(view)]
         return sorted(found, key=lambda finding: not finding.is_grave)[:MOST_FINDINGS]
+
+
+def _named(finding: Finding, view: GroupView, top: GroupView) -> Finding:
+    """Say which group a finding is about, where it is not the first."""
+    if view is top:
+        return finding
+    words = {"whole": whole_name(view), "finding": finding.text}
+    return replace(finding, text=_("“%(whole)s”: %(finding)s") % words)
 
 
 def section_names() -> dict[str, str]:
@@ -226,7 +234,7 @@ def _importance(report: AuditReport) -> Part:
         section_names()["importance"],
         sentences=[
             _("%(finding)s.") % {"finding": headline(view)},
-            *(f"{whole_name(each)}: {widest_gap(each)}." for each in report.groups[1:]),
+            *(_gap_within(each) for each in report.groups[1:]),
         ],
         findings=report.findings(findings_on_importance),
         tables=[PartTable(caption, head, rows)],
@@ -278,9 +286,7 @@ def _series(report: AuditReport) -> Part:
 
 def _conclusions(report: AuditReport) -> Part:
     everything = [findings_on_values, findings_on_members, findings_on_importance]
-    grave = [
-        finding for find in everything for view in report.groups for finding in find(view) if finding.is_grave
-    ]
+    grave = [found for find in everything for found in report.findings(find) if found.is_grave]
     words = {"count": len(grave)}
     said = (
         ngettext(

@@ -134,7 +134,7 @@ def _name(score: Indicator | OutsideSeries | None) -> str:
 
 
 def _joined(nodes: Sequence[Indicator | None]) -> str:
-    return _(" + ").join(map(_name, nodes))
+    return _(", ").join(map(_name, nodes))
 
 
 def _code(node: Indicator | None) -> str:
@@ -147,7 +147,7 @@ def _rule(leads: Leads, form: LeadForm) -> str:
         sentence = _sentence_of(form.rule) % {
             "places": form.threshold,
             "unit": leads.scores.cities.register.unit,
-            "nodes": _(", ").join(map(_name, form.nodes)),
+            "nodes": _joined(form.nodes),
             "over": _name(form.base),
         }
         return f"{sentence} {_limit(form.rule)}".rstrip()
