@@ -126,6 +126,7 @@ class World:
             "code": "infra",
             "name": self.published.slug,
             "number": 1,
+            "section": "data",
             "token": "not-a-token",
             "provider_id": "oidc",
             "figure": "composition",

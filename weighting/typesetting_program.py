@@ -12,7 +12,8 @@ from pathlib import Path
 import pylopdf_fonts_zh_cn
 import typst
 
-LAYOUT = Path(__file__).with_name("typesetting_layout.typ")
+# Among the templates, whose content is part of the name of the build.
+LAYOUT = Path(__file__).parents[1] / "templates" / "documents" / "report.typ"
 POLITE = 15
 
 

@@ -134,8 +134,7 @@ def _framework(report: AuditReport) -> Part:
     return Part(
         section_names()["framework"],
         sentences=[
-            _("“%(name)s” has %(nodes)s indicators on %(levels)s levels, %(leaves)s of them with data.")
-            % words,
+            _("“%(name)s”: levels %(levels)s, indicators %(nodes)s, with data %(leaves)s.") % words,
             _("Weights: %(version)s.") % {"version": version_name(run)},
             _("Method: %(method)s.") % {"method": method_words(run.method)},
         ],
@@ -169,8 +168,7 @@ def _data(report: AuditReport) -> Part:
     return Part(
         section_names()["data"],
         sentences=[
-            _("%(data)s: %(count)s %(units)s and %(leaves)s indicators; %(share)s of the values are missing.")
-            % words
+            _("%(data)s: %(units)s %(count)s, indicators %(leaves)s, values missing %(share)s.") % words
         ],
         findings=report.findings(findings_on_values),
         tables=[table] if rows else [],
