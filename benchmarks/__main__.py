@@ -27,7 +27,7 @@ def main() -> None:
         django.setup()
         from django.core.management import call_command
 
-        from benchmarks import autosave, bulk, coherence, imports, studies
+        from benchmarks import autosave, bulk, coherence, imports, mixed, studies
         from benchmarks.engine import growth_rows, peer_rows
         from benchmarks.recompute import recompute_rows
         from benchmarks.uncertainty import rows
@@ -40,6 +40,7 @@ def main() -> None:
             bulk.rows,
             imports.rows,
             rows,
+            mixed.rows,
             studies.rows,
             coherence.rows,
             partial(autosave.rows, Path(folder)),

@@ -110,7 +110,7 @@ def _rank_by_pandas(frame: pd.DataFrame, versions: pd.DataFrame) -> IntArray:
 
 def make_study(cities: int = CITIES, draws: int = DRAWS) -> RankStudy:
     """Return a bootstrap of a hundred experts over random values."""
-    tree = _make_tree()
+    tree = make_tree()
     rng = np.random.default_rng(1)
     scores = rng.integers(1, 6, (EXPERTS, len(tree))).astype(np.float64)
     asked = np.ones(len(tree), dtype=bool)
@@ -120,7 +120,7 @@ def make_study(cities: int = CITIES, draws: int = DRAWS) -> RankStudy:
     return RankStudy(index, ExpertBootstrap(tree, scores, "normalised_sum", asked), draws, 1)
 
 
-def _make_tree() -> Tree:
+def make_tree() -> Tree:
     """Four sub-indices, thirteen level-1 indicators and 135 leaves, as the report counts them."""
     codes = [f"s{k}" for k in range(4)] + [f"g{k}" for k in range(13)] + [f"x{k}" for k in range(LEAVES)]
     parents = [""] * 4 + [f"s{k % 4}" for k in range(13)] + [f"g{k % 13}" for k in range(LEAVES)]

@@ -1,0 +1,158 @@
+"""A method that treats every indicator in its own way: beside the bare product, and beside pandas."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.uncertainty import CITIES, LEAVES, VERSIONS, interleaved, make_tree
+from indexer.management.workers import one_thread_processes
+from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.method_plan import LeafStep, MethodPlan
+from indexer.numeric.packed_ranking import min_ranks_by_row
+from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, SeededDraws
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.draws import dirichlet_around
+from weighting.numeric.tree import Tree
+
+# Every kind of step in turn; raw values lie between 1 and a few hundred.
+STEPS: tuple[dict[str, object], ...] = (
+    {"normalisation": "goalposts", "lower": 0.0, "upper": 1000.0, "cap": True},
+    {"normalisation": "goalposts", "lower": 0.5, "upper": 2000.0, "transform": "ln"},
+    {"normalisation": "target", "lower": 0.0, "target": 500.0, "cap": True},
+    {"normalisation": "rank"},
+    {"normalisation": "percentile"},
+    {"normalisation": "minmax", "transform": "sqrt"},
+    {"normalisation": "minmax", "outliers": "winsorise"},
+    {"normalisation": "fraction_of_max"},
+)
+FLOOR = 0.001
+# Several turns of each, of which the median counts; of pandas, which takes ten seconds, one.
+ROUNDS = 15
+PANDAS_ROUNDS = 1
+NAME = f"to ranks of {CITIES} x {LEAVES}, every step, geometric top"
+
+
+def rows() -> list[dict[str, object]]:
+    """Time each pair by turns, in a process of one BLAS thread, and compare medians."""
+    with one_thread_processes(1) as pool:
+        return [row for task in (_version_rows, _draw_rows) for row in pool.submit(task).result()]
+
+
+def _version_rows() -> list[dict[str, object]]:
+    tree, raw, weights = _inputs()
+    ours = partial(_rank_versions, tree, raw, weights)
+    values = _normalise(tree, raw)
+    reference = partial(_rank_by_pandas, tree, pd.DataFrame(values), weights)
+    if not np.array_equal(ours(), reference()):
+        raise AssertionError("pandas ranks otherwise")
+    product = _product(values, weights)
+    return [
+        _row(f"{VERSIONS:,} versions {NAME}, product", *interleaved(ours, product, ROUNDS), 6, "lower"),
+        _row(
+            f"{VERSIONS:,} versions {NAME}, pandas",
+            *interleaved(ours, reference, PANDAS_ROUNDS),
+            30,
+            "higher",
+        ),
+    ]
+
+
+def _draw_rows() -> list[dict[str, object]]:
+    tree, raw, weights = _inputs()
+    local = np.ones(len(tree))
+    for group in tree.groups:
+        local[group] = 1 / len(group)
+    values = _normalise(tree, raw)
+    index = Index(tree, values, local, "geometric", steps=_plan().node_steps(tree))
+    draws = SeededDraws(dirichlet_around(tree, local, 100), (ROUNDS + 1) * CHUNK, 1)
+    counter, chunks = RankCounter(index), iter(range(draws.chunks))
+    times = interleaved(
+        lambda: counter.add(draws.draw(next(chunks))), _product(values, weights[:, :CHUNK]), ROUNDS
+    )
+    ours, product = (seconds * 1000 / CHUNK for seconds in times)
+    return [_row(f"1,000 draws {NAME}, product", ours, product, 6, "lower")]
+
+
+def _plan() -> MethodPlan:
+    """Groups of every mean below a geometric whole."""
+    codes = ("arithmetic", "harmonic", "power:2", "geometric")
+    nodes = {f"g{place}": {"aggregation": codes[place % 4]} for place in range(13)}
+    nodes |= {f"s{place}": {"aggregation": codes[place]} for place in range(4)}
+    return MethodPlan(nodes={**nodes, "": {"aggregation": "geometric"}}, floor=FLOOR)
+
+
+def _inputs() -> tuple[Tree, FloatArray, FloatArray]:
+    rng = np.random.default_rng(7)
+    weights = rng.random((LEAVES, VERSIONS)) + 0.1
+    return make_tree(), rng.lognormal(3, 1, (CITIES, LEAVES)) + 1, weights / weights.sum(axis=0)
+
+
+def _normalise(tree: Tree, values: FloatArray) -> FloatArray:
+    raw = RawColumns(
+        values=values,
+        directions=np.ones(LEAVES, dtype=np.int64),
+        codes=tree.leaf_codes,
+        units=[str(place) for place in range(CITIES)],
+    )
+    steps = [LeafStep(**STEPS[place % len(STEPS)]) for place in range(LEAVES)]  # type: ignore[arg-type]
+    return normalise_leaves(raw, steps).values
+
+
+def _rank_versions(tree: Tree, raw: FloatArray, weights: FloatArray) -> IntArray:
+    """Take raw values to the ranks of all versions, (versions, cities), as runs do."""
+    values = _normalise(tree, raw)
+    local = np.zeros(len(tree))
+    index = Index(tree, values, local, "geometric", steps=_plan().node_steps(tree))
+    return min_ranks_by_row(np.ascontiguousarray(index.scores_under(weights).T))
+
+
+def _rank_by_pandas(tree: Tree, frame: pd.DataFrame, weights: FloatArray) -> IntArray:
+    """Form every node of every version as an analyst writes it, of values that are normalised already."""
+    ranks = {
+        version: _whole(tree, frame, _totals(tree, column)).rank(ascending=False, method="min")
+        for version, column in enumerate(weights.T)
+    }
+    return pd.DataFrame(ranks).to_numpy().T.astype(np.int64)
+
+
+def _totals(tree: Tree, leaves: FloatArray) -> FloatArray:
+    """Return the weights of all nodes, sums of those of the leaves."""
+    return tree.descendant_leaves @ leaves
+
+
+def _whole(tree: Tree, frame: pd.DataFrame, totals: FloatArray) -> pd.Series:
+    plan = _plan()
+    scores = dict(zip(tree.leaf_codes, (frame[column] for column in frame), strict=True))
+    for group in sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]])):
+        parent = int(tree.parents[group[0]])
+        code = "" if parent < 0 else tree.codes[parent]
+        parts = pd.DataFrame({node: scores[tree.codes[node]] for node in group.tolist()})
+        weights = pd.Series(totals[group] / totals[group].sum(), index=group.tolist())
+        scores[code] = FORMS[plan.node_step(code).aggregation](parts, weights)
+    return scores[""].round(12)
+
+
+FORMS: dict[str, Callable[[pd.DataFrame, pd.Series], pd.Series]] = {
+    "arithmetic": lambda parts, weights: (parts * weights).sum(axis=1),
+    "harmonic": lambda parts, weights: 1 / ((1 / parts.clip(lower=FLOOR)) * weights).sum(axis=1),
+    "power:2": lambda parts, weights: ((parts**2) * weights).sum(axis=1) ** 0.5,
+    "geometric": lambda parts, weights: np.exp((np.log(parts.clip(lower=FLOOR)) * weights).sum(axis=1)),
+}
+
+
+def _product(values: FloatArray, weights: FloatArray) -> Callable[[], object]:
+    cities = np.ascontiguousarray(values.T)
+    return lambda: weights.T @ cities
+
+
+def _row(name: str, ours: float, reference: float, goal: float, better: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "ours": ours * 1e3,
+        "reference": reference * 1e3,
+        "ratio": reference / ours if better == "higher" else ours / reference,
+        "goal": goal,
+        "better": better,
+    }
