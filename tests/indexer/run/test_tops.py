@@ -36,7 +36,7 @@ def test_the_first_of_each_score_stand_in_their_own_order(analyst):
     shown = response.context["rows"]
     assert [row[1]["city"].pk for row in shown] == best
     assert [row[1]["rank"] for row in shown] == [1, 2, 3]
-    assert [row[4] for row in rows[1:]] == [row[1]["city"].name for row in shown]
+    assert [row[5] for row in rows[1:]] == [row[1]["city"].name for row in shown]
     assert [row[1] for row in rows[1:]] == [row[0]["city"].name for row in shown]
 
 
