@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from upkeep import views
+from upkeep.views import disk, examination, jobs, metrics
 
 app_name = "upkeep"
 
 urlpatterns = [
-    path("metrics", views.metrics, name="metrics"),
-    path("installation/", views.examination, name="examination"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("installation/", examination.examination, name="examination"),
+    path("installation/jobs/", jobs.jobs, name="jobs"),
+    path("installation/jobs/act/", jobs.jobs_act, name="jobs-act"),
+    path("installation/disk/", disk.disk, name="disk"),
+    path("installation/disk/prune/", disk.disk_prune, name="disk-prune"),
 ]

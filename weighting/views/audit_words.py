@@ -82,6 +82,7 @@ SENTENCES: dict[str, Promise] = {
     "reset_password": gettext_lazy("set a forgotten password of %(subject)s anew"),
     "retire": gettext_lazy("retired %(subject)s"),
     "retry": gettext_lazy("put %(subject)s back in the queue"),
+    "prune": gettext_lazy("dropped the result of %(subject)s, which can be computed again"),
     "revise": gettext_lazy("changed the draft of %(subject)s"),
     "revoke_links": gettext_lazy("revoked the links of %(subject)s"),
     "revoke_token": gettext_lazy("revoked %(subject)s"),

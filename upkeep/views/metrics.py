@@ -1,31 +1,16 @@
-"""Pages for those who keep the installation running."""
+"""What the installation is doing, for Prometheus."""
 
 import hmac
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from upkeep.doctor.examination import examine, worst_of
-from upkeep.doctor.finding import Level
 from upkeep.metrics import metrics_text
 from weighting.permissions import ADMINISTRATORS, ANYONE, audience
 from weighting.visitors import visitor_of
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@audience(ADMINISTRATORS)
-@require_safe
-def examination(request: HttpRequest) -> HttpResponse:
-    """What is wrong with the installation, and what to do."""
-    parts = examine()
-    words = {Level.FINE: _("Fine"), Level.LOOK: _("Look at this"), Level.WRONG: _("Wrong")}
-    rows = [(part.name, finding, words[finding.level]) for part in parts for finding in part.findings]
-    rows.sort(key=lambda row: list(reversed(Level)).index(row[1].level))
-    return render(request, "upkeep/examination.html", {"rows": rows, "worst": worst_of(parts).name})
 
 
 @audience(ANYONE)

@@ -1,0 +1,108 @@
+"""What takes the place is measured, and only what can be computed again is dropped."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from indexer.dispatch import compute_with_method
+from indexer.models import CityScore, Run, Study
+from indexer.services.methods import use_method
+from indexer.services.runs import compute_waiting_runs
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.study_runs import make_panel_run, make_study
+from upkeep.disk import disk_use
+from weighting.enums import Role
+from weighting.models import AuditEntry
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+PAGE, PRUNE = "/installation/disk/", "/installation/disk/prune/"
+
+
+@pytest.fixture
+def world():
+    """A ranking by the data set's own method, a trial by another, and a study of each."""
+    own = make_panel_run()
+    data_set = own.data_set
+    method = use_method(normalisation="rank")
+    compute_with_method(data_set, versions=[own.weight_version], method=method, actor=data_set.created_by)
+    compute_waiting_runs(data_set.pk)
+    trial = Run.objects.get(data_set=data_set, method=method)
+    studies = [make_study(own), make_study(trial, "noise", spread=0.1)]
+    return own, trial, studies
+
+
+def test_each_data_set_is_measured(world):
+    own, _trial, studies = world
+
+    (row,) = disk_use().data_sets
+
+    assert (row.data_set.pk, row.runs, row.studies) == (own.data_set_id, 2, 2)
+    assert row.values == len(bytes(own.data_set.values)) + len(bytes(own.data_set.totals))
+    nodes = sum(len(bytes(run.node_scores)) for run in Run.objects.all())
+    assert row.results > nodes > 0
+    assert row.answers == sum(len(bytes(study.histogram)) + len(bytes(study.table)) for study in studies)
+    assert disk_use().database > row.total
+    assert disk_use().free > 0
+
+
+def test_trials_and_studies_go_and_evidence_stays(world):
+    own, trial, studies = world
+    hashes = {trial.result_sha256, *(study.result_sha256 for study in studies)}
+    told = StringIO()
+
+    call_command("prune", days=1, stdout=told)
+    assert Run.objects.count() == Study.objects.count() == 2, "neither is a day old"
+    call_command("prune", days=0, dry_run=True, stdout=told)
+    assert "2 studies and 1 rankings would be dropped" in told.getvalue()
+    assert Study.objects.count() == 2
+    call_command("prune", days=0, stdout=told)
+
+    assert list(Run.objects.all()) == [own]
+    assert not Study.objects.exists()
+    assert not CityScore.objects.filter(run=trial.pk).exists()
+    assert CityScore.objects.filter(run=own).exists()
+    assert {entry.detail["result"] for entry in AuditEntry.objects.filter(act="prune")} == hashes
+    compute_with_method(
+        own.data_set, versions=[own.weight_version], method=trial.method, actor=own.data_set.created_by
+    )
+    compute_waiting_runs(own.data_set_id)
+    assert Run.objects.get(method=trial.method_id).result_sha256 == trial.result_sha256
+    with pytest.raises(CommandError, match="--days is -1"):
+        call_command("prune", days=-1)
+
+
+def test_a_study_of_something_published_stays(world):
+    own, _trial, studies = world
+    type(own.data_set).objects.filter(pk=own.data_set_id).update(is_published=True)
+    own.weight_version.is_published = True
+    own.weight_version.save(update_fields=["is_published"])
+
+    call_command("prune", days=0, stdout=StringIO())
+    assert list(Study.objects.all()) == studies[:1]
+    assert list(Run.objects.all()) == [own]
+
+
+def test_a_trial_under_a_young_study_stays(world):
+    _own, trial, studies = world
+    Run.objects.update(finished_at=timezone.now() - timedelta(days=9))
+
+    call_command("prune", days=5, stdout=StringIO())
+    assert Run.objects.filter(pk=trial.pk).exists()
+    assert Study.objects.count() == len(studies)
+
+
+def test_the_page_shows_what_would_go_and_drops_it(client, world):
+    client.force_login(make_account(Role.MANAGER))
+    assert client.get(PAGE).status_code in (403, 404)
+    sign_in_staff(client, make_account(Role.ADMINISTRATOR))
+
+    assert "0 studies and 0 rankings would go" in client.get(PAGE).content.decode()
+    assert "2 studies and 1 rankings would go" in client.get(PAGE, {"days": 0}).content.decode()
+    assert client.post(PRUNE, {"days": "-3"}).status_code == 400
+    assert Study.objects.count() == 2
+    answer = client.post(PRUNE, {"days": "0"}, follow=True).content.decode()
+    assert "Dropped: 2 studies and 1 rankings." in answer
+    assert not Study.objects.exists()

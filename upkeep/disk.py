@@ -1,0 +1,79 @@
+"""What takes the place on the disk: by data set, its rankings and the studies of them."""
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, IntegerField, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, Length
+
+from indexer.models import DataSet, Run, Study, StudyPart
+from upkeep.database import database_bytes
+
+# A row of a city's score and its place in two indexes, measured on both databases (docs/performance.md).
+ROW_BYTES = 162
+
+
+@dataclass(frozen=True)
+class Used:
+    """What belongs to one data set, in bytes; how many rankings and studies that is."""
+
+    data_set: DataSet
+    values: int
+    runs: int
+    results: int
+    studies: int
+    answers: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.values + self.results + self.answers
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The database, what the parts of it that grow take, and what is free beside it."""
+
+    database: int
+    free: int
+    data_sets: list[Used]
+
+
+def disk_use() -> Disk:
+    """Measure the database, and what each data set has in it, the largest first.
+
+    Blocks are measured as they are stored in a row; rows of scores by what one takes.
+    """
+    runs = _by_data_set(Run.objects.all(), "data_set", "node_scores")
+    studies = _by_data_set(Study.objects.all(), "run__data_set", "histogram", "table")
+    parts = _by_data_set(StudyPart.objects.all(), "study__run__data_set", "block")
+    used = [
+        _used(data_set, runs, studies, parts)
+        for data_set in DataSet.objects.defer("values", "totals", "auxiliary", "mapping")
+        .select_related("framework", "series")
+        .annotate(bytes=_length("values") + _length("totals") + _length("auxiliary"))
+    ]
+    used.sort(key=lambda row: (-row.total, row.data_set.pk))
+    return Disk(database_bytes(), shutil.disk_usage(settings.VAR_DIR).free, used)
+
+
+def _used(data_set: Any, *counted: dict[int, tuple[int, int]]) -> Used:
+    (runs, nodes), (studies, answers), (_parts, blocks) = (
+        counts.get(data_set.pk, (0, 0)) for counts in counted
+    )
+    rows = runs * len(data_set.city_ids) * ROW_BYTES
+    return Used(data_set, data_set.bytes, runs, nodes + rows, studies, answers + blocks)
+
+
+def _by_data_set(rows: QuerySet[Any], data_set: str, *blocks: str) -> dict[int, tuple[int, int]]:
+    """Return the number of rows and the bytes of their blocks, by the id of their data set."""
+    length: Any = sum((_length(block) for block in blocks), Value(0))
+    counted = rows.order_by().values(owner=F(data_set)).annotate(rows=Count("pk"), bytes=Sum(length))
+    return {row["owner"]: (row["rows"], row["bytes"]) for row in counted}
+
+
+def _length(block: str) -> Any:
+    """Measure a block by what its row says of it, without reading it."""
+    return Coalesce(Length(block, output_field=IntegerField()), 0)

@@ -1,0 +1,114 @@
+"""Runs and studies as those see them who keep the machine busy: in one list, the newest first."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, Count, F, Model, QuerySet, Value
+
+from indexer.dispatch import cancel_run, resume_study, retry_run
+from indexer.enums import RunStatus
+from indexer.models import Run, Study
+from indexer.selectors.runs import listed_runs_visible_to
+from indexer.selectors.studies import studies_visible_to
+from indexer.services.studies import cancel_study
+from weighting.exceptions import Refused
+from weighting.models import Account
+
+# Of all kinds of jobs: when each was asked for is a column of its own name.
+ASKED = {"run": "queued_at", "study": "created_at"}
+MODELS: dict[str, type[Model]] = {"run": Run, "study": Study}
+# So many at once: each is a transaction of its own, and a page must answer.
+MOST_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One job: its kind, its number, and its row as pages read it."""
+
+    kind: str
+    job: Any
+    asked_at: datetime
+
+    @property
+    def key(self) -> str:
+        """What stands for it in a form."""
+        return f"{self.kind}:{self.job.pk}"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How many jobs an act changed, and why it did not change the others."""
+
+    changed: int
+    refusals: Sequence[str]
+
+
+def count_jobs() -> dict[str, int]:
+    """Return how many jobs of all kinds are in each state."""
+    counts = dict.fromkeys(RunStatus.values, 0)
+    for model in MODELS.values():
+        rows = model._default_manager.order_by().values_list("status").annotate(Count("pk"))
+        for status, count in rows:
+            counts[status] += count
+    return counts
+
+
+def jobs_in(status: str) -> QuerySet[Any, tuple[str, int, datetime]]:
+    """Return the jobs of all kinds in a state, as kind, number and time, for a page to be cut from."""
+    rows = [_rows(kind, status) for kind in MODELS]
+    return rows[0].union(*rows[1:], all=True).order_by("-asked_at", "kind_of_job", "-pk")
+
+
+def jobs_of(rows: Iterable[tuple[str, int, datetime]], account: Account) -> list[Asked]:
+    """Return what a page shows of its rows, in their order; a job that has gone meanwhile is left out."""
+    rows = list(rows)
+    found: dict[tuple[str, int], Any] = {}
+    for kind, visible in (("run", listed_runs_visible_to), ("study", studies_visible_to)):
+        numbers = [pk for of, pk, _time in rows if of == kind]
+        found |= {(kind, job.pk): job for job in visible(account).filter(pk__in=numbers)}
+    return [Asked(kind, found[kind, pk], time) for kind, pk, time in rows if (kind, pk) in found]
+
+
+def cancel_jobs(keys: Sequence[str], *, actor: Account) -> Done:
+    """Cancel those of some jobs that wait or run."""
+    return _each(keys, {"run": cancel_run, "study": cancel_study}, actor)
+
+
+def retry_jobs(keys: Sequence[str], *, actor: Account) -> Done:
+    """Put those of some jobs that failed or were cancelled back in the queue."""
+    return _each(keys, {"run": retry_run, "study": resume_study}, actor)
+
+
+def keys_in(status: str) -> list[str]:
+    """Return the jobs in a state, the oldest first: as many as one act takes."""
+    rows = [_rows(kind, status) for kind in MODELS]
+    oldest = rows[0].union(*rows[1:], all=True).order_by("asked_at", "kind_of_job", "pk")
+    return [f"{kind}:{pk}" for kind, pk, _time in oldest[:MOST_AT_ONCE]]
+
+
+def _rows(kind: str, status: str) -> QuerySet[Any, tuple[str, int, datetime]]:
+    rows = MODELS[kind]._default_manager.order_by().filter(status=status)
+    named = rows.annotate(kind_of_job=Value(kind, output_field=CharField()), asked_at=F(ASKED[kind]))
+    return named.values_list("kind_of_job", "pk", "asked_at")
+
+
+def _each(keys: Sequence[str], acts: dict[str, Callable[..., Any]], actor: Account) -> Done:
+    changed = 0
+    refusals: list[str] = []
+    for key in keys[:MOST_AT_ONCE]:
+        kind, _colon, number = key.partition(":")
+        job = (
+            MODELS[kind]._default_manager.filter(pk=int(number)).first()
+            if kind in acts and number.isdecimal()
+            else None
+        )
+        if job is None:
+            continue
+        try:
+            acts[kind](job, actor=actor)
+            changed += 1
+        except Refused as refusal:
+            refusals.extend(refusal.blockers)
+    return Done(changed, sorted(set(refusals)))

@@ -1,0 +1,93 @@
+"""Give place back: what may be computed again may be dropped; evidence never is.
+
+Evidence is every ranking by its data set's own method, and whatever anybody has published. What may go was
+asked for beside it: rankings by other methods, and studies. Each that goes leaves a line in the log with the
+hash of its result, so that a second computation can be held against the first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, ProtectedError, Q, QuerySet
+from django.utils import timezone
+
+from indexer.enums import RunStatus, StudyStatus
+from indexer.models import CityScore, Run, Study
+from weighting.models import Account
+from weighting.services.audit import record_act
+
+ENDED = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)
+PUBLIC_STUDY = Q(run__data_set__is_published=True, run__weight_version__is_published=True)
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """How many studies and rankings went, and how many stay because something else rests on them."""
+
+    studies: int
+    runs: int
+    kept: int
+
+
+def studies_to_prune(*, days: int) -> QuerySet[Study]:
+    """Return the studies of nothing public that ended so many days ago."""
+    ended = Study.objects.filter(status__in=[StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED])
+    own = Q(run__method=F("run__data_set__method"))
+    return ended.filter(finished_at__lt=_before(days)).exclude(PUBLIC_STUDY & own).order_by("pk")
+
+
+def runs_to_prune(*, days: int) -> QuerySet[Run]:
+    """Return the rankings by another method than their data set's own that ended so many days ago.
+
+    One that a study not yet old enough rests on stays.
+    """
+    trials = Run.objects.exclude(method=F("data_set__method")).filter(status__in=ENDED)
+    resting = Study.objects.exclude(pk__in=studies_to_prune(days=days).values("pk"))
+    old = trials.filter(finished_at__lt=_before(days))
+    return old.exclude(pk__in=resting.values("run")).defer("node_scores").order_by("pk")
+
+
+def prune(*, days: int, actor: Account | None) -> Pruned:
+    """Drop all of them, each by itself: what is interrupted has dropped what it had come to."""
+    studies = [_drop_study(pk, actor) for pk in _numbers(studies_to_prune(days=days))]
+    runs = [_drop_run(pk, actor) for pk in _numbers(runs_to_prune(days=days))]
+    gone = [*studies, *runs]
+    return Pruned(sum(studies), sum(runs), len(gone) - sum(gone))
+
+
+def _numbers(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _drop_study(pk: int, actor: Account | None) -> bool:
+    study = Study.objects.defer("histogram", "table").get(pk=pk)
+    record_act(
+        actor, "prune", study, run=study.run_id, kind=study.kind, key=study.key, result=study.result_sha256
+    )
+    study.delete()
+    return True
+
+
+def _drop_run(pk: int, actor: Account | None) -> bool:
+    run = Run.objects.defer("node_scores").select_related("method").get(pk=pk)
+    detail = {
+        "data_set": run.data_set_id,
+        "version": run.weight_version_id,
+        "method": run.method.sha256,
+        "result": run.result_sha256,
+    }
+    try:
+        with transaction.atomic():
+            record_act(actor, "prune", run, **detail)
+            CityScore.objects.filter(run=run)._raw_delete(run._state.db)
+            run.delete()
+    except ProtectedError:
+        return False
+    return True
+
+
+def _before(days: int) -> datetime:
+    return timezone.now() - timedelta(days=days)

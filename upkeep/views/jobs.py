@@ -1,0 +1,91 @@
+"""All jobs in one list, by state: who asked, since when, why one failed; and cancelling and trying again."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from indexer.enums import RunStatus
+from indexer.job_words import failure_words, reason_names
+from indexer.studies.registry import study_name, units_named_in
+from indexer.words import data_set_name, version_name
+from upkeep.jobs import Asked, cancel_jobs, count_jobs, jobs_in, jobs_of, keys_in, retry_jobs
+from upkeep.views.pages import page_tabs
+from weighting.permissions import ADMINISTRATORS, audience
+from weighting.visitors import account_of
+
+PAGE_SIZE = 50
+# What can be done with jobs in a state.
+CAN_CANCEL = (RunStatus.QUEUED, RunStatus.RUNNING)
+CAN_RETRY = (RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+@audience(ADMINISTRATORS)
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    """List the jobs in one state, those that failed first asked for."""
+    counts = count_jobs()
+    status = _asked_status(request.GET.get("status", ""), counts)
+    page = Paginator(jobs_in(status), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "tabs": page_tabs("jobs"),
+        "status": status,
+        "states": [(RunStatus(value), count, value == status) for value, count in counts.items()],
+        "page": page,
+        "rows": _rows(jobs_of(page, account_of(request))),
+        "can_cancel": status in CAN_CANCEL,
+        "can_retry": status in CAN_RETRY,
+        "here": f"{reverse('upkeep:jobs')}?{urlencode({'status': status})}",
+    }
+    return render(request, "upkeep/jobs.html", context)
+
+
+@audience(ADMINISTRATORS)
+@require_POST
+def jobs_act(request: HttpRequest) -> HttpResponse:
+    """Cancel jobs, or try them again: those that were chosen, or all in a state."""
+    status, account = _asked_status(request.POST.get("status", ""), {}), account_of(request)
+    keys = keys_in(status) if "all" in request.POST else request.POST.getlist("job")
+    act = cancel_jobs if status in CAN_CANCEL else retry_jobs
+    done = act(keys, actor=account)
+    text = ngettext("%(count)d job was changed.", "%(count)d jobs were changed.", done.changed)
+    messages.success(request, text % {"count": done.changed})
+    for refusal in done.refusals:
+        messages.warning(request, refusal)
+    return redirect(f"{reverse('upkeep:jobs')}?{urlencode({'status': status})}")
+
+
+def _asked_status(sent: str, counts: dict[str, int]) -> str:
+    """Return the state that was asked for; else the first in which there is something to see."""
+    if sent in RunStatus.values:
+        return sent
+    first = [RunStatus.FAILED, RunStatus.RUNNING, RunStatus.QUEUED]
+    return next((status for status in first if counts.get(status)), RunStatus.DONE)
+
+
+def _rows(shown: list[Asked]) -> list[dict[str, object]]:
+    studies = [asked.job for asked in shown if asked.kind == "study"]
+    units = units_named_in(studies)
+    runs = {asked.key: asked.job if asked.kind == "run" else asked.job.run for asked in shown}
+    reasons = [reason for asked in shown for reason in asked.job.failure]
+    names = reason_names(reasons, {run.data_set.framework_id for run in runs.values()})
+    return [
+        {
+            "asked": asked,
+            "name": _("Ranking") if asked.kind == "run" else study_name(asked.job, units),
+            "of": f"{data_set_name(runs[asked.key].data_set)}, {version_name(runs[asked.key])}",
+            "by": getattr(asked.job, "created_by", None),
+            "url": reverse(f"indexer:{asked.kind}-detail", args=[asked.job.pk])
+            if asked.kind == "study" or asked.job.status == RunStatus.DONE
+            else None,
+            "reasons": failure_words(asked.job.failure, names)
+            if asked.job.status == RunStatus.FAILED
+            else [],
+        }
+        for asked in shown
+    ]
