@@ -14,7 +14,7 @@ from weighting.enums import RoundState
 pytest_plugins = ["tests.observation"]
 pytestmark = pytest.mark.django_db
 
-OF_THE_MACHINE = {"health", "upkeep:examination", "upkeep:metrics"}
+OF_THE_MACHINE = {"health", "upkeep:examination", "upkeep:disk", "upkeep:metrics"}
 OTHER_STATES = [RoundState.DRAFT, RoundState.READY, RoundState.CLOSED, RoundState.VOID]
 
 

@@ -337,6 +337,10 @@ POLICY = {
     "indexer:api-unknown": ("", ANYBODY),
     "upkeep:examination": ("GET", ADMINISTRATOR),
     "upkeep:metrics": ("GET", ADMINISTRATOR),
+    "upkeep:jobs": ("GET", ADMINISTRATOR),
+    "upkeep:jobs-act": ("POST", ADMINISTRATOR),
+    "upkeep:disk": ("GET", ADMINISTRATOR),
+    "upkeep:disk-prune": ("POST", ADMINISTRATOR),
 }
 VISITORS = ["anonymous", "expert", "other expert", "manager", "other manager", "analyst", "administrator"]
 
