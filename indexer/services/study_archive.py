@@ -34,6 +34,7 @@ from weighting.numeric.tree import global_weights
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.panel_scores import PanelScores, panel_scores_of, versions_told_of
+from weighting.selectors.versions import panel_size_of
 
 # The earliest time that a ZIP file can state: the same study is the same file.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -210,10 +211,17 @@ def _write_study(path: Path, study: Study) -> None:
         "method": str(run.method),
         "code_version": study.code_version,
         "result_sha256": study.result_sha256,
+        **_ballots_of(run),
         "summary": study.summary,
         "pairs": study.pairs,
     }
     path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _ballots_of(run: Run) -> dict[str, int]:
+    """Count the ballots behind the weights, and those that a manager entered; none without a round."""
+    size = panel_size_of(run.weight_version)
+    return {"ballots": size.counted, "ballots_entered": size.entered} if size else {}
 
 
 def _units(base: Base) -> list[str]:

@@ -27,8 +27,8 @@ from tests.indexer.numeric.oracles import count_ranks
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS, plan_of_study
 from tests.indexer.study_runs import make_panel_run, make_study
-from weighting.enums import Role
-from weighting.models import Indicator
+from weighting.enums import Medium, Role
+from weighting.models import Ballot, Indicator
 from weighting.selectors.frameworks import indicators_of
 from weighting.services.versions import publish_version
 
@@ -297,3 +297,13 @@ def test_the_ballots_of_an_archive_lead_to_nobody(analyst, run, tmp_path):
         assert ballot.pk.hex.encode() not in content
     text = (tmp_path / "scores.csv").read_text() + (tmp_path / "study.json").read_text()
     assert not any(expert.email in text or expert.name in text for expert in round_.panel.experts.all())
+
+
+def test_an_archive_says_how_many_ballots_a_manager_entered(analyst, run, tmp_path):
+    round_ = run.weight_version.round
+    entered = round_.ballots.order_by("pk").values_list("pk", flat=True)[:2]
+    Ballot.objects.filter(pk__in=list(entered)).update(medium=Medium.SHEET)
+    unpack(analyst, make_study(run), tmp_path)
+    said = json.loads((tmp_path / "study.json").read_text())
+
+    assert (said["ballots"], said["ballots_entered"]) == (8, 2)
