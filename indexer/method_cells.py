@@ -150,15 +150,16 @@ def cells_of(
                 if value is None or value == "":
                     continue
                 try:
-                    parsed = parse_cell(column, _as_text(value), is_leaf=is_leaf)
+                    parsed = parse_cell(column, cell_text(value), is_leaf=is_leaf)
                 except CellError as error:
-                    faults.append(CellFault(code, column, _as_text(value), str(error)))
+                    faults.append(CellFault(code, column, cell_text(value), str(error)))
                 else:
                     kept.setdefault(code, {})[column] = parsed
     return cells, faults
 
 
-def _as_text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Write a cell as `parse_cell` reads it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return repr(value) if isinstance(value, float) else str(value)

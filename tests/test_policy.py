@@ -198,6 +198,7 @@ POLICY = {
     "indexer:api-comparison": ("GET", ANYBODY),
     "indexer:api-comparison-cities": ("GET", ANYBODY),
     "indexer:api-city-change": ("GET", ANYBODY),
+    "indexer:run-package": ("GET", STAFF),
     "indexer:run-pair": ("GET", STAFF),
     # Without two cities there is nothing to save, and the API says what to give.
     "indexer:run-pair-export": ("", STAFF),

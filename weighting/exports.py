@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -128,20 +128,39 @@ def neutralise(text: str) -> str:
 
 def _xlsx(table: Table) -> bytes:
     """Write the rows on the first sheet and the provenance on the second."""
+    return workbook_of({"data": table}, table.provenance)
+
+
+def workbook_of(tables: Mapping[str, Table], provenance: Iterable[Fact]) -> bytes:
+    """Write each table on a sheet of its own, and what all were made from on the last."""
     book = Workbook(write_only=True)
-    data, about = book.create_sheet("data"), book.create_sheet("provenance")
-    data.freeze_panes = "A2"
-    for place, heading in enumerate(table.columns, start=1):
-        data.column_dimensions[get_column_letter(place)].width = min(max(2 * len(heading.label), 10), WIDEST)
-    data.append([_cell(data, heading.label, bold=True) for heading in table.columns])
-    for row in table.rows:
-        data.append([_cell(data, value) for value in row])
+    for name, table in tables.items():
+        _fill_sheet(book.create_sheet(name), table)
+    about = book.create_sheet("provenance")
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
-    for fact in table.provenance:
+    for fact in provenance:
         about.append([_cell(about, fact.label, bold=True), _cell(about, fact.value)])
     out = BytesIO()
     book.save(out)
     return _without_times(out.getvalue())
+
+
+def _fill_sheet(sheet: Any, table: Table) -> None:
+    sheet.freeze_panes = "A2"
+    for place, heading in enumerate(table.columns, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = min(max(2 * len(heading.label), 10), WIDEST)
+    sheet.append([_cell(sheet, heading.label, bold=True) for heading in table.columns])
+    for row in table.rows:
+        sheet.append([_cell(sheet, value) for value in row])
+
+
+def zip_of(files: Mapping[str, bytes]) -> bytes:
+    """Write files into one archive: the same files are the same bytes."""
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(ZipInfo(name, NO_TIME), content, ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def _json(table: Table) -> bytes:

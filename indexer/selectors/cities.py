@@ -1,5 +1,6 @@
 """The register of places, as tables of cities need it."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
@@ -7,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 
 from indexer.models import City, CityScore, Province, Region, Register, Run
-from indexer.names import fold_name
+from indexer.names import fold_name, normalise_unit_name
 from indexer.selectors.plans import plan_of
 from weighting.numeric.arrays import IntArray
 
@@ -199,6 +200,16 @@ def city_named(cities: Sequence[City], name: str) -> City | None:
     """Return the city of exactly this name or alias, in either language; None where there is none."""
     wanted = fold_name(name)
     return next((city for city in cities if wanted and wanted in map(fold_name, _names(city))), None)
+
+
+def unit_labels(cities: Sequence[City]) -> list[str]:
+    """Return a name of its own for each city; two of one name are told apart by province."""
+    names = [normalise_unit_name(city.own_name) for city in cities]
+    counts = Counter(names)
+    return [
+        name if counts[name] == 1 else f"{name}（{city.province.own_name}）"
+        for name, city in zip(names, cities, strict=True)
+    ]
 
 
 def alphabetical(names: Sequence[str]) -> IntArray:

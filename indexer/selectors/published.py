@@ -12,7 +12,7 @@ from indexer.models import City, CityScore, IndexEdition, PublishedIndex, Run
 from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
 from weighting.models import Account, Indicator
-from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
+from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import owns_framework
 from weighting.selectors.versions import versions_managed_by
 
@@ -61,6 +61,14 @@ def search_editions(asked: str) -> QuerySet[IndexEdition]:
             said |= Q(**{f"index__{field}__icontains": word})
         editions = editions.filter(said)
     return editions
+
+
+def may_take_all(account: Account | None, run: Run) -> bool:
+    """Whether an account may have everything of a run that it may see, raw values among it.
+
+    Strangers may once it is released as an edition, whose owner said under which licence.
+    """
+    return has_role(account, STAFF) or released_editions().filter(run=run.pk).exists()
 
 
 def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:

@@ -5,30 +5,27 @@ them, sorted by their scores under numbers of their own, so that no row leads to
 the ballot in the store. Whoever may read the round's statistics may have them.
 """
 
-import io
 import json
 import math
 import shlex
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 
 from indexer.enums import StudyStatus
 from indexer.frames import write_weights
 from indexer.models import Run, Study
-from indexer.names import normalise_unit_name
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.rank_files import asked_of, write_rank_files
+from indexer.selectors.cities import unit_labels
 from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
 from indexer.selectors.plans import asked_beside, plan_of
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
-from weighting.exports import neutralise, write_csv
+from weighting.exports import neutralise, write_csv, zip_of
 from weighting.models import Account
 from weighting.numeric.tree import global_weights
 from weighting.permissions import STAFF, has_role
@@ -36,8 +33,6 @@ from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.panel_scores import PanelScores, panel_scores_of, versions_told_of
 from weighting.selectors.versions import panel_size_of
 
-# The earliest time that a ZIP file can state: the same study is the same file.
-NO_TIME = (1980, 1, 1, 0, 0, 0)
 CHOICES = ("normalisation", "negative", "missing", "aggregation")
 
 
@@ -228,12 +223,7 @@ def _units(base: Base) -> list[str]:
     """Return a name of its own for each city; two of one name are told apart by province."""
     studied = set(base.city_ids)
     cities = [city for city in cities_of(base.data_set) if city.pk in studied]
-    names = [normalise_unit_name(city.own_name) for city in cities]
-    counts = Counter(names)
-    return [
-        neutralise(name if counts[name] == 1 else f"{name}（{city.province.own_name}）")
-        for name, city in zip(names, cities, strict=True)
-    ]
+    return [neutralise(label) for label in unit_labels(cities)]
 
 
 def _number(value: float) -> str:
@@ -246,11 +236,5 @@ def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]
 
 
 def _zipped(folder: Path) -> bytes:
-    out = io.BytesIO()
-    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.writestr(
-                    ZipInfo(str(path.relative_to(folder)), NO_TIME), path.read_bytes(), ZIP_DEFLATED
-                )
-    return out.getvalue()
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return zip_of({str(path.relative_to(folder)): path.read_bytes() for path in files})

@@ -10,6 +10,9 @@ from weighting.models import Account, Framework, Indicator, Panel, Round
 from weighting.numeric.tree import Tree, build_tree
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 
+# The columns of a framework's file that say what its indicators are.
+FRAMEWORK_COLUMNS = ("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
+
 
 def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
     """Return all frameworks for staff, the published ones for anybody else."""
@@ -37,6 +40,23 @@ def indicators_of(framework_id: int) -> list[Indicator]:
     return list(
         Indicator.objects.filter(framework_id=framework_id).select_related("parent").order_by("position")
     )
+
+
+def framework_rows(indicators: list[Indicator]) -> list[list[object]]:
+    """Return the nodes under `FRAMEWORK_COLUMNS`, as a file that imports as the same framework."""
+    codes = {node.pk: node.code for node in indicators}
+    return [
+        [
+            node.code,
+            codes[node.parent_id] if node.parent_id else "",
+            node.name_zh,
+            node.name_en,
+            node.direction if node.is_leaf or node.direction != 1 else "",
+            node.unit,
+            node.note,
+        ]
+        for node in indicators
+    ]
 
 
 def along_the_tree(indicators: list[Indicator]) -> list[Indicator]:

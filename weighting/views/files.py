@@ -1,6 +1,6 @@
 """Answers that are saved: tables and pictures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -60,6 +60,16 @@ def table_answer(
         return _full()
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     return HttpResponse(content, content_type=FORMATS[format].content_type, headers=headers)
+
+
+def made_answer(parts: bytes, make: Callable[[], bytes], name: str, content_type: str) -> HttpResponse:
+    """Return a large file to save as ``name``, made once for all that it depends on."""
+    try:
+        content = made_once(parts, make, "file", name)
+    except NoRoom:
+        return _full()
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def _table_content(format: str, table: Table) -> bytes:

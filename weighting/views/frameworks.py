@@ -15,7 +15,9 @@ from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.reauthentication import grave
 from weighting.selectors.frameworks import (
+    FRAMEWORK_COLUMNS,
     along_the_tree,
+    framework_rows,
     frameworks_owned_by,
     frameworks_visible_to,
     indicators_of,
@@ -52,22 +54,8 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the tree as a file that can be changed and imported as another framework."""
-    nodes = indicators_of(_framework_or_404(request, pk).pk)
-    codes = {node.pk: node.code for node in nodes}
-    rows = (
-        [
-            node.code,
-            codes[node.parent_id] if node.parent_id else "",
-            node.name_zh,
-            node.name_en,
-            node.direction if node.is_leaf else "",
-            node.unit,
-            node.note,
-        ]
-        for node in nodes
-    )
-    columns = columns_of("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
-    return table_answer("csv", f"framework-{pk}", columns, rows)
+    rows = framework_rows(indicators_of(_framework_or_404(request, pk).pk))
+    return table_answer("csv", f"framework-{pk}", columns_of(*FRAMEWORK_COLUMNS), rows)
 
 
 @audience(MANAGERS)

@@ -23,6 +23,7 @@ from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.plans import plan_of
 from indexer.selectors.preparations import changes_in
 from indexer.selectors.runs import PERCENT, Printed, ShownScore, printed_figures_of, result_of, shown_score
+from indexer.views.run.package import package_links
 from indexer.views.run.preparation import change_words, preparation_context
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.place_rows import how_formed, place_rows
@@ -146,6 +147,7 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
         "has_marks": ranking.changes is not None and bool(ranking.changes.any()),
     }
     if regions:
+        context["package"] = package_links(request, run)
         context |= _summary(ranking, regions) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
     return render_part(request, "indexer/run/ranking.html", "indexer/run/_ranking_table.html", context)
 
