@@ -1,0 +1,128 @@
+"""Read, check and recompute an index that Quanheng gave away as a package."""
+
+import csv
+import hashlib
+import io
+import json
+import urllib.request
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Package", "fetch_package", "rank", "read_package", "weighted_scores"]
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Package:
+    """The files of a package by name."""
+
+    files: Mapping[str, bytes]
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        """The Frictionless descriptor: all tables and columns in words, and the provenance."""
+        found: dict[str, Any] = json.loads(self.files["datapackage.json"])
+        return found
+
+    @property
+    def method(self) -> dict[str, Any]:
+        """All choices of the method."""
+        found: dict[str, Any] = json.loads(self.files["method.json"])
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """The tables that there are."""
+        return [resource["name"] for resource in self.descriptor["resources"]]
+
+    def faults(self) -> list[str]:
+        """Return the names of files that are not what the package says of them; none where all is well."""
+        stated = {r["path"]: r["hash"].removeprefix("sha256:") for r in self.descriptor["resources"]}
+        stated["manifest.json"] = self.descriptor["provenance"]["manifest_sha256"]
+        return [
+            name
+            for name, digest in stated.items()
+            if hashlib.sha256(self.files.get(name, b"")).hexdigest() != digest
+        ]
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Return a table, numbers as numbers; None where there is no value."""
+        if name not in self.names:
+            raise KeyError(f"there is no table {name!r}: choose one of {', '.join(self.names)}")
+        resource = next(r for r in self.descriptor["resources"] if r["name"] == name)
+        kinds = {field["name"]: field["type"] for field in resource["schema"]["fields"]}
+        text = self.files[resource["path"]].decode("utf-8")
+        return [
+            {column: _value(cell, kinds[column]) for column, cell in row.items()}
+            for row in csv.DictReader(io.StringIO(text, newline=""))
+        ]
+
+    def frame(self, name: str) -> Any:
+        """Return a table as a pandas data frame under its key; pandas is an extra."""
+        import pandas as pd
+
+        resource = next(r for r in self.descriptor["resources"] if r["name"] == name)
+        return pd.DataFrame(self.rows(name)).set_index(resource["schema"]["primaryKey"])
+
+
+def read_package(path: str | Path) -> Package:
+    """Read a package that was saved."""
+    return _opened(Path(path).read_bytes())
+
+
+def fetch_package(site: str, run: int) -> Package:
+    """Fetch the package of a published ranking, by the number in its address."""
+    if not site.startswith(("https://", "http://")):
+        raise ValueError(f"{site!r} is no address: begin it with https://")
+    address = f"{site.rstrip('/')}/runs/{run}/package/"
+    with urllib.request.urlopen(address, timeout=60) as response:  # noqa: S310  (checked above)
+        return _opened(response.read())
+
+
+def weighted_scores(package: Package, weights: Mapping[str, float] | None = None) -> Scores:
+    """Return the weighted sum of the normalised values of each unit, on the scale of the index.
+
+    ``weights`` are of the indicators that have data, by code, and sum to 1; the package's own without them.
+
+    Raises
+    ------
+    ValueError
+        Where the method forms scores otherwise, or values are missing, so that a sum would be another index.
+    """
+    method, tables = package.method, package.rows("normalised")
+    leaves = [column for column in tables[0] if column != "unit"]
+    if method["aggregation"] != "arithmetic" or method["nodes"]:
+        raise ValueError("the method is no weighted arithmetic mean: compute with compute_index instead")
+    if weights is None:
+        weights = {row["code"]: row["global_weight"] for row in package.rows("weights")}
+    if lacking := [leaf for leaf in leaves if leaf not in weights]:
+        raise ValueError(f"no weight for {', '.join(lacking)}: give every indicator one, 0 if none")
+    if gaps := [row["unit"] for row in tables if any(row[leaf] is None for leaf in leaves)]:
+        raise ValueError(f"values are missing for {', '.join(gaps[:5])}: compute with compute_index instead")
+    return {
+        row["unit"]: method["scale"] * sum(weights[leaf] * row[leaf] for leaf in leaves) for row in tables
+    }
+
+
+def rank(scores: Mapping[str, float]) -> dict[str, int]:
+    """Return the rank of each unit: 1 is the highest score, equal scores share the smallest."""
+    ordered = sorted(scores.values(), reverse=True)
+    first: dict[float, int] = {}
+    for place, score in enumerate(ordered, start=1):
+        first.setdefault(score, place)
+    return {unit: first[score] for unit, score in scores.items()}
+
+
+def _opened(content: bytes) -> Package:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return Package({name: archive.read(name) for name in archive.namelist()})
+
+
+def _value(cell: str, kind: str) -> Any:
+    if cell == "":
+        return None if kind != "string" else ""
+    return {"number": float, "integer": int}.get(kind, str)(cell)
