@@ -5,14 +5,16 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
+from indexer.citations import cff, citation_of
 from indexer.method_words import method_words
 from indexer.models import IndexEdition, IndexMethod, Run
 from indexer.numeric.method_plan import MethodPlan
@@ -106,9 +108,10 @@ class Package:
         texts = {
             "datapackage.json": _json(self.descriptor),
             "method.json": _json(self.method),
-            "CITATION.cff": "".join(f"{line}\n" for line in self.citation),
             "README.md": render_to_string("indexer/package/README.md", self.words),
         }
+        if self.citation:
+            texts["CITATION.cff"] = self.citation
         if self.command:
             texts["command.txt"] = f"{self.command}\n"
         return {
@@ -170,25 +173,13 @@ class Package:
         described = [_described(resource, self.tables[f"{resource.name}.csv"]) for resource in self.resources]
         return {**self.about, "resources": described}
 
-    @property
-    def citation(self) -> list[str]:
-        """Return the lines of CITATION.cff; a text of JSON is one of YAML, too."""
-        index = self.edition.index if self.edition else None
-        authors = list(filter(None, index.authors.splitlines())) if index else []
-        if index and not authors and index.publisher:
-            authors = [index.publisher]
-        lines = [
-            "cff-version: 1.2.0",
-            "type: dataset",
-            'message: "Please cite this data set."',
-            f"title: {_quoted(self.title)}",
-            "authors:",
-            *(f"  - name: {_quoted(name)}" for name in authors or ["anonymous"]),
-        ]
-        if index:
-            said = {"version": str(self.edition.number), "license": index.licence, "doi": index.doi}  # type: ignore[union-attr]
-            lines += [f"{name}: {_quoted(text)}" for name, text in said.items() if text]
-        return lines
+    @cached_property
+    def citation(self) -> str:
+        """CITATION.cff of the edition, the same whoever reads it; '' of a run that nobody published."""
+        if self.edition is None:
+            return ""
+        with translation.override(Language.ENGLISH), timezone.override(UTC):
+            return cff(citation_of(self.edition))
 
     @property
     def command(self) -> str:
@@ -247,7 +238,3 @@ def _described(resource: Resource, content: bytes) -> dict[str, Any]:
 
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

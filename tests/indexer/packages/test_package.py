@@ -18,7 +18,7 @@ from django.urls import reverse
 from indexer.models import City, DataSet, Run
 from indexer.packages.archive import package_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
-from indexer.services.data_imports import DataFile, Terms, import_data_set
+from indexer.services.data_imports import DataFile, Terms, map_import, store_import
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.published import describe_index, draft_index, publish_edition
@@ -110,12 +110,13 @@ def import_run(files, manager):
         year=2020,
         method=use_method(missing="refuse"),
     )
-    data_set = import_data_set(
+    draft = map_import(
         data=DataFile(files["raw.csv"], "raw.csv"),
         totals=DataFile(files["totals.csv"], "totals.csv"),
         terms=terms,
         actor=manager,
     )
+    data_set = store_import(draft, actor=manager)
     version = import_version(
         framework=framework, source=files["weights.csv"], filename="weights.csv", actor=manager, **LABELS
     )
