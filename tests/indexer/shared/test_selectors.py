@@ -143,10 +143,12 @@ def test_a_change_of_lower_weights_is_noticed():
     assert other.lower_weights_differ
 
 
-def test_geometric_scores_are_not_split():
+def test_geometric_scores_are_split_exactly_too():
     compared = compare_runs(with_nodes(make_runs(SMALL, aggregation="geometric")))
-    assert compared.change is None
-    assert compared.why_not_split()
+    change = compared.results[-1].scores - compared.results[0].scores
+    np.testing.assert_allclose(compared.change.weights[:, [0, 3]].sum(axis=1), change, atol=1e-12)
+    assert not compared.change.values.any()
+    assert not compared.why_not_split()
 
 
 def test_shifts_are_against_the_base_and_positive_upwards():
