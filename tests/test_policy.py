@@ -129,14 +129,12 @@ POLICY = {
     "weighting:round-mail-test": ("POST", OWNER),
     "weighting:round-remind": ("GET POST", OWNER),
     "weighting:round-reminders": ("GET POST", OWNER),
-    # The world has none planned.
     "weighting:round-reminder-cancel": ("", OWNER),
     "weighting:round-sheet": ("GET", OWNER),
     "weighting:invitation-detail": ("GET", OWNER),
-    "weighting:invitation-address": ("GET POST", OWNER),
-    "weighting:invitation-revoke": ("GET POST", OWNER),
-    "weighting:invitation-remove": ("GET POST", OWNER),
-    "weighting:invitation-sheet": ("GET POST", OWNER),
+    **{
+        f"weighting:invitation-{act}": ("GET POST", OWNER) for act in ("address", "revoke", "remove", "sheet")
+    },
     # The world's round is open: it has no statistics for anybody.
     "weighting:round-statistics": ("", OWNER),
     "weighting:round-statistics-export": ("", OWNER),
@@ -272,6 +270,7 @@ POLICY = {
     "indexer:api-import-list": ("GET POST", STAFF),
     "indexer:api-import": ("GET PATCH DELETE", OWNER),
     "indexer:api-import-store": ("POST", OWNER),
+    "indexer:api-import-store-years": ("POST", OWNER),
     "indexer:import-mapping": ("GET POST", OWNER),
     "indexer:import-check": ("GET POST", OWNER),
     "indexer:import-report": ("GET", OWNER),
