@@ -15,7 +15,7 @@ class CityNames:
         self._places = {_key(city): place for place, city in enumerate(cities)}
         self._shown = {_key(city): city.name for city in cities}
         self._register = UnitRegister(
-            {_key(c): filter(None, [c.name_zh, c.name_en, *c.aliases]) for c in cities}
+            {_key(c): [name for name in (c.name_zh, c.name_en, *c.aliases) if name] for c in cities}
         )
 
     def find(self, name: str) -> int:
