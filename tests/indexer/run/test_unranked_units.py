@@ -157,7 +157,8 @@ class TestStudies:
                 "normalisations": ["minmax"],
                 "missing": ["reweight"],
                 "aggregations": ["arithmetic"],
-            }
+            },
+            "choices": {"normalisation": ["minmax", "rank"], "missing": ["reweight"]},
         }
         for kind in KINDS:
             study = make_study(run, kind, draws=1000, **asked.get(kind, {}))
