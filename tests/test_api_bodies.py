@@ -23,6 +23,8 @@ API_ROUTES = {route.name: route for route in find_routes() if route.pattern.star
 # What any kind reads: what a kind does not know is sent to it once.
 PARAMETERS = ["draws", "seed", "nu", "kappa", "weights", "order", "bounds", "output", "city"]
 PARAMETERS += ["normalisations", "missing", "aggregations", "nodes", "unknown"]
+# A study of choices says them by these.
+PARAMETERS += ["normalisation", "imputation", "outliers", "aggregation", "own"]
 
 # Values as they are spelt in JSON: what no program means, and what not every reader takes.
 ODD = [
