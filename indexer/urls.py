@@ -104,7 +104,7 @@ urlpatterns = [
         name="run-picture",
     ),
     path("runs/<int:pk>/report/", reports.run_report, name="run-report"),
-    path("runs/<int:pk>/audit/", audit_reports.audit_report, name="run-audit-report"),
+    path("runs/<int:pk>/audit/report/", audit_reports.audit_report, name="run-audit-report"),
     path("runs/<int:pk>/audit/report.pdf", audit_reports.audit_report_pdf, name="run-audit-pdf"),
     path(
         "runs/<int:pk>/audit/<slug:section>/",

@@ -44,7 +44,8 @@ def disk_prune(request: HttpRequest) -> HttpResponse:
     """Drop what ended so long ago and can be computed again."""
     form = Age(request.POST)
     if not form.is_valid():
-        return render(request, "upkeep/disk.html", _context(form), status=400)
+        messages.warning(request, _("Nothing was dropped: say how many days ago it must have ended."))
+        return redirect("upkeep:disk")
     gone = prune(days=form.cleaned_data["days"], actor=account_of(request))
     counts = {"studies": gone.studies, "runs": gone.runs}
     messages.success(request, _("Dropped: %(studies)d studies and %(runs)d rankings.") % counts)

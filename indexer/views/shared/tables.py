@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 from django.core.paginator import Page, Paginator
@@ -149,5 +150,7 @@ def _order(values: FloatArray | IntArray, ties: FloatArray | IntArray, *, fallin
 
 
 def plain_number(value: float) -> str:
-    """Return a raw value with four figures, or whole with its thousands set apart."""
+    """Return a raw value with four figures, or whole with its thousands set apart; a dash for none."""
+    if isnan(value):
+        return "–"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}".replace("-", "−")
