@@ -1,4 +1,4 @@
-"""What takes the place on the disk: by data set, its rankings and the studies of them."""
+"""What takes up the disk: by data set, its rankings and the studies of them."""
 
 import shutil
 from dataclasses import dataclass

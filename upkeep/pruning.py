@@ -1,4 +1,4 @@
-"""Give place back: what may be computed again may be dropped; evidence never is.
+"""Free up space: what may be computed again may be dropped; evidence never is.
 
 Evidence is every ranking by its data set's own method, and whatever anybody has published. What may go was
 asked for beside it: rankings by other methods, and studies. Each that goes leaves a line in the log with the

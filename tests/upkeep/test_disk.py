@@ -1,4 +1,4 @@
-"""What takes the place is measured, and only what can be computed again is dropped."""
+"""What takes up the disk is measured, and only what can be computed again is dropped."""
 
 from datetime import timedelta
 from io import StringIO

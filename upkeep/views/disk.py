@@ -1,4 +1,4 @@
-"""What takes the place on the disk, and giving back what can be computed again."""
+"""What takes up the disk, and dropping what can be computed again."""
 
 from typing import Any
 
