@@ -21,6 +21,8 @@ ASKED = {"run": "queued_at", "study": "created_at"}
 MODELS: dict[str, type[Model]] = {"run": Run, "study": Study}
 # So many at once: each is a transaction of its own, and a page must answer.
 MOST_AT_ONCE = 1_000
+# No database numbers more rows.
+MOST_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,20 @@ def _each(keys: Sequence[str], acts: dict[str, Callable[..., Any]], actor: Accou
     changed = 0
     refusals: list[str] = []
     for key in keys[:MOST_AT_ONCE]:
-        kind, _colon, number = key.partition(":")
-        job = (
-            MODELS[kind]._default_manager.filter(pk=int(number)).first()
-            if kind in acts and number.isdecimal()
-            else None
-        )
+        job = _named(key)
         if job is None:
             continue
         try:
-            acts[kind](job, actor=actor)
+            acts[key.partition(":")[0]](job, actor=actor)
             changed += 1
         except Refused as refusal:
             refusals.extend(refusal.blockers)
     return Done(changed, sorted(set(refusals)))
+
+
+def _named(key: str) -> Any:
+    """Return the job that a form names; None for what names none."""
+    kind, _colon, number = key.partition(":")
+    if kind not in MODELS or not number.isdecimal() or len(number) > MOST_DIGITS:
+        return None
+    return MODELS[kind]._default_manager.filter(pk=int(number)).first()

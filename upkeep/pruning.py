@@ -14,7 +14,7 @@ from django.db.models import F, ProtectedError, Q, QuerySet
 from django.utils import timezone
 
 from indexer.enums import RunStatus, StudyStatus
-from indexer.models import CityScore, Run, Study
+from indexer.models import CityScore, IndexMethod, Run, Study
 from weighting.models import Account
 from weighting.services.audit import record_act
 
@@ -24,7 +24,7 @@ PUBLIC_STUDY = Q(run__data_set__is_published=True, run__weight_version__is_publi
 
 @dataclass(frozen=True)
 class Pruned:
-    """How many studies and rankings went, and how many stay because something else rests on them."""
+    """How many studies and rankings went, and how many stay after all."""
 
     studies: int
     runs: int
@@ -50,9 +50,12 @@ def runs_to_prune(*, days: int) -> QuerySet[Run]:
 
 
 def prune(*, days: int, actor: Account | None) -> Pruned:
-    """Drop all of them, each by itself: what is interrupted has dropped what it had come to."""
-    studies = [_drop_study(pk, actor) for pk in _numbers(studies_to_prune(days=days))]
-    runs = [_drop_run(pk, actor) for pk in _numbers(runs_to_prune(days=days))]
+    """Drop all of them, each by itself: what is interrupted has dropped what it had come to.
+
+    Whether one may go is read again under its lock: somebody may have tried it again or published it.
+    """
+    studies = [_drop_study(pk, days, actor) for pk in _numbers(studies_to_prune(days=days))]
+    runs = [_drop_run(pk, days, actor) for pk in _numbers(runs_to_prune(days=days))]
     gone = [*studies, *runs]
     return Pruned(sum(studies), sum(runs), len(gone) - sum(gone))
 
@@ -62,8 +65,11 @@ def _numbers(rows: QuerySet[Any]) -> list[int]:
 
 
 @transaction.atomic
-def _drop_study(pk: int, actor: Account | None) -> bool:
-    study = Study.objects.defer("histogram", "table").get(pk=pk)
+def _drop_study(pk: int, days: int, actor: Account | None) -> bool:
+    Study.objects.select_for_update().only("pk").filter(pk=pk).first()
+    study = studies_to_prune(days=days).defer("histogram", "table").filter(pk=pk).first()
+    if study is None:
+        return False
     record_act(
         actor, "prune", study, run=study.run_id, kind=study.kind, key=study.key, result=study.result_sha256
     )
@@ -71,17 +77,23 @@ def _drop_study(pk: int, actor: Account | None) -> bool:
     return True
 
 
-def _drop_run(pk: int, actor: Account | None) -> bool:
-    run = Run.objects.defer("node_scores").select_related("method").get(pk=pk)
-    detail = {
-        "data_set": run.data_set_id,
-        "version": run.weight_version_id,
-        "method": run.method.sha256,
-        "result": run.result_sha256,
-    }
+def _drop_run(pk: int, days: int, actor: Account | None) -> bool:
     try:
         with transaction.atomic():
-            record_act(actor, "prune", run, **detail)
+            Run.objects.select_for_update().only("pk").filter(pk=pk).first()
+            run = runs_to_prune(days=days).filter(pk=pk).first()
+            if run is None:
+                return False
+            method = IndexMethod.objects.get(pk=run.method_id)
+            record_act(
+                actor,
+                "prune",
+                run,
+                data_set=run.data_set_id,
+                version=run.weight_version_id,
+                method=method.sha256,
+                result=run.result_sha256,
+            )
             CityScore.objects.filter(run=run)._raw_delete(run._state.db)
             run.delete()
     except ProtectedError:

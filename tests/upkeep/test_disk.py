@@ -13,9 +13,10 @@ from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.study_runs import make_panel_run, make_study
+from upkeep import pruning
 from upkeep.disk import disk_use
 from weighting.enums import Role
-from weighting.models import AuditEntry
+from weighting.models import AuditEntry, WeightVersion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 PAGE, PRUNE = "/installation/disk/", "/installation/disk/prune/"
@@ -92,6 +93,25 @@ def test_a_trial_under_a_young_study_stays(world):
     call_command("prune", days=5, stdout=StringIO())
     assert Run.objects.filter(pk=trial.pk).exists()
     assert Study.objects.count() == len(studies)
+
+
+def test_what_is_tried_again_or_published_meanwhile_stays(world, monkeypatch):
+    """Between the list and the act, one study is tried again and the ranking of another is published."""
+    own, trial, (told, again) = world
+    numbers = pruning._numbers
+
+    def listed(rows):
+        found = numbers(rows)
+        Study.objects.filter(pk=again.pk).update(status="queued", histogram=None, table=None)
+        type(own.data_set).objects.filter(pk=own.data_set_id).update(is_published=True)
+        WeightVersion.objects.filter(pk=own.weight_version_id).update(is_published=True)
+        return found
+
+    monkeypatch.setattr(pruning, "_numbers", listed)
+    gone = pruning.prune(days=0, actor=None)
+    assert (gone.studies, gone.runs, gone.kept) == (0, 0, 2)
+    assert set(Study.objects.all()) == {told, again}
+    assert set(Run.objects.all()) == {own, trial}
 
 
 def test_the_page_shows_what_would_go_and_drops_it(client, world):

@@ -71,7 +71,11 @@ def test_the_chosen_ones_are_cancelled_and_tried_again(operator):
     operator.post(ACT, {"status": "queued", "job": [f"run:{first.pk}", f"run:{third.pk}"]})
     assert states() == ["cancelled", "queued", "cancelled"]
     operator.post(
-        ACT, {"status": "cancelled", "job": [f"run:{third.pk}", "run:x", "toy:1", f"run:{third.pk}9"]}
+        ACT,
+        {
+            "status": "cancelled",
+            "job": [f"run:{third.pk}", "run:x", "toy:1", "run:" + "9" * 5000, f"run:{third.pk}9"],
+        },
     )
     assert states() == ["cancelled", "queued", "queued"]
     acts = AuditEntry.objects.filter(act__in=["cancel", "retry"]).values_list("act", "subject_id")

@@ -50,7 +50,7 @@ def disk_prune(request: HttpRequest) -> HttpResponse:
     counts = {"studies": gone.studies, "runs": gone.runs}
     messages.success(request, _("Dropped: %(studies)d studies and %(runs)d rankings.") % counts)
     if gone.kept:
-        text = _("%(count)d rankings stay, because something else rests on them.")
+        text = _("%(count)d stay: they are in use again, or something else rests on them.")
         messages.warning(request, text % {"count": gone.kept})
     return redirect("upkeep:disk")
 

@@ -29,4 +29,4 @@ class Command(BaseCommand):
         gone = prune(days=days, actor=None)
         self.stdout.write(f"{gone.studies} studies and {gone.runs} rankings are dropped.")
         if gone.kept:
-            self.stdout.write(f"{gone.kept} rankings stay: something else rests on them.")
+            self.stdout.write(f"{gone.kept} stay: they are in use again, or something else rests on them.")
