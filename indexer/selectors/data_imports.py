@@ -115,7 +115,7 @@ def unit_names_of(register: Register) -> list[UnitNames]:
 
 def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
     label = f"{city.own_name}（{city.province.own_name}）" if is_shared else city.own_name
-    # Matches are found by the own name, whoever looks; a reader's own language comes first.
+    # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
     other = city.name_en if city.name_en != city.own_name else ""
     both = (label, other) if (get_language() or "").startswith("zh") else (other, label)
     return UnitNames(

@@ -142,7 +142,7 @@ def save_item_comment(request: HttpRequest, code: str) -> HttpResponse:
 @expert_page
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
-    """Show the gaps and the own distribution, and offer to seal."""
+    """Show the gaps and how often each score was given, and offer to seal."""
     claim = claim_with_round_of(request)
     if not is_open(claim.invitation.round) or not claim.invitation.started:
         return redirect("weighting:ballot")
@@ -365,7 +365,7 @@ def _closed_page(
     unsaved: Sequence[tuple[BallotItem, PostedAnswer]] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """Say that the round is over, and whether the own ballot was sealed: nothing else is left of it."""
+    """Say that the round is over, and whether the visitor's ballot was sealed: nothing else is left of it."""
     invitation = claim.invitation
     invitation.refresh_from_db(fields=["sealed", "round"])
     context = {

@@ -38,7 +38,7 @@ def key_picture(request: HttpRequest) -> HttpResponse:
 @expert_page
 @require_POST
 def earlier_key(request: HttpRequest) -> HttpResponse:
-    """Take the key of the round before, and show the own scores of then beside the items."""
+    """Take the key of the round before, and show the expert's scores of then beside the items."""
     claim, form = claim_with_round_of(request), KeyForm(request.POST)
     earlier = earlier_invitation(claim.invitation)
     if earlier is None:

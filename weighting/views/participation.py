@@ -66,7 +66,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 @audience(EXPERTS)
 @require_safe
 def own_round_receipts(request: HttpRequest) -> HttpResponse:
-    """Let an expert check a receipt without sending it: against the list, before the close the own seal."""
+    """Let an expert check a receipt without sending it: on the list, before the close on their seal."""
     claim = claim_with_round_of(request)
     round_ = claim.invitation.round
     own = None if round_.receipt_root else held_ballot(claim)
