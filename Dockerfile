@@ -10,8 +10,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /srv/quanheng
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+COPY requirements-locked.txt .
+RUN pip install --require-hashes -r requirements-locked.txt
 
 COPY . .
 # The image holds no repository: `docker compose build --build-arg QUANHENG_COMMIT=$(git rev-parse HEAD)`

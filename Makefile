@@ -14,7 +14,7 @@ INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are abo
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 FAULTS_SAID := build/test-faults.txt
 
-.PHONY: help run install test test-pages test-faults check bench faults messages clean
+.PHONY: help run install test test-pages test-faults check bench faults lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -57,6 +57,11 @@ bench: .venv/.dev .venv/peers ## time the product beside its floors and its peer
 faults: install ## the tests that kill real processes, as often as promised, on PostgreSQL and on SQLite
 	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN)
 	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN)
+
+lock: .venv/.dev ## renew requirements-locked.txt: what the image installs, to the byte
+	@$(PIP) 'uv~=0.13' && .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-annotate --custom-compile-command "make lock" \
+		requirements.txt --output-file requirements-locked.txt
 
 messages: .venv/.dev ## collect the strings to translate (needs gettext)
 	@$(PY) manage.py makemessages --locale zh_Hans --no-location --ignore .venv --ignore build
