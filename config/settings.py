@@ -418,6 +418,11 @@ METRICS_TOKEN = env.str("QUANHENG_METRICS_TOKEN", default="")
 
 # --- logs: ids only, never scores, names or tokens -----------------------------------------
 LOG_FORMAT = env.str("QUANHENG_LOG_FORMAT", default="line")
+# Where errors are reported to; the library is loaded where somebody wants it alone.
+if ERRORS_DSN := env.str("QUANHENG_ERRORS_DSN", default=""):
+    from config.errors import report_errors
+
+    report_errors(ERRORS_DSN, release=CODE_VERSION)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
