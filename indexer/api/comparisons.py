@@ -51,9 +51,21 @@ class TopOverlapSerializer(serializers.Serializer):
     )
 
 
+class ApartRunSerializer(serializers.Serializer):
+    run = serializers.IntegerField()
+    in_data = serializers.BooleanField(help_text="Whether the run's data set has the city.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Among all that the run ranks.")
+    score = serializers.FloatField(allow_null=True)
+
+
+class ApartSerializer(UnitSerializer):
+    runs = ApartRunSerializer(many=True)
+
+
 class ComparisonSerializer(serializers.Serializer):
     base = serializers.IntegerField()
-    cities = serializers.IntegerField()
+    cities = serializers.IntegerField(help_text="That all runs rank; ranks are among them.")
+    apart = ApartSerializer(many=True, help_text="Cities that some of the runs do not rank, left out.")
     moved = serializers.IntegerField(help_text="Cities whose rank is not the same under all runs.")
     runs = ComparedRunSerializer(many=True)
     mean_shifts = serializers.ListField(
@@ -66,7 +78,13 @@ class ComparisonSerializer(serializers.Serializer):
 class ComparedCitySerializer(UnitSerializer):
     province = serializers.CharField()
     region = serializers.CharField()
-    ranks = serializers.ListField(child=serializers.IntegerField(), help_text="In the order of the runs.")
+    ranks = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="In the order of the runs, among the cities that all of them rank.",
+    )
+    own_ranks = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The same among all cities of each run."
+    )
     shifts = serializers.ListField(child=serializers.IntegerField(), help_text="Places gained on the base.")
     scores = serializers.ListField(
         child=serializers.FloatField(), help_text="Unrounded, on the scale of the method."
@@ -139,7 +157,7 @@ class ComparisonBase(RunView):
 
 
 class ComparisonView(ComparisonBase):
-    """Two to fifty runs of the same cities against the base, and every two against each other."""
+    """Two to fifty runs against the base, and every two against each other, over the cities of all."""
 
     @described(*RUNS, responses=ComparisonSerializer)
     def get(self, request: Request) -> Response:
@@ -198,6 +216,7 @@ def _comparison(compared: Comparison) -> dict[str, Any]:
     return {
         "base": compared.runs[0].pk,
         "cities": len(compared.cities),
+        "apart": _apart(compared),
         "moved": compared.moved,
         "runs": [
             {
@@ -218,6 +237,28 @@ def _comparison(compared: Comparison) -> dict[str, Any]:
     }
 
 
+def _apart(compared: Comparison) -> list[dict[str, Any]]:
+    apart = compared.apart
+    if apart is None:
+        return []
+    scores = apart.scores * [run.method.scale for run in compared.runs]
+    return [
+        {
+            **unit_of(city),
+            "runs": [
+                {
+                    "run": run.pk,
+                    "in_data": bool(apart.in_data[p, n]),
+                    "rank": int(apart.ranks[p, n]) or None,
+                    "score": float(scores[p, n]) if apart.ranks[p, n] else None,
+                }
+                for n, run in enumerate(compared.runs)
+            ],
+        }
+        for p, city in enumerate(apart.cities)
+    ]
+
+
 def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
     city = compared.cities[position]
     return {
@@ -225,6 +266,7 @@ def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
         "province": city.province.own_name,
         "region": city.province.region.own_name,
         "ranks": compared.ranks[position].tolist(),
+        "own_ranks": compared.own_ranks[position].tolist(),
         "shifts": compared.shifts[position].tolist(),
         "scores": [float(result.scores[position]) * result.run.method.scale for result in compared.results],
     }

@@ -16,6 +16,7 @@ from indexer.forms.city_names import CityNames
 from indexer.models import Run
 from indexer.names import UnitError
 from indexer.selectors.cities import Cities
+from indexer.selectors.comparison import have_ranked_in_common
 from weighting.forms.offers import offer_choices
 
 FEWEST, MOST = 2, 50
@@ -24,7 +25,7 @@ NAME_BREAKS = re.compile(r"[,;，；、\n]+")
 
 
 class ComparisonForm(forms.Form):
-    """Two to fifty finished runs of the same cities, the first or the chosen one as base."""
+    """Two to fifty finished runs that rank cities in common, the first or the chosen one as base."""
 
     runs = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Versions"), coerce=int, widget=forms.CheckboxSelectMultiple
@@ -48,12 +49,17 @@ class ComparisonForm(forms.Form):
                 _("%(count)s chosen: choose %(fewest)s to %(most)s versions.")
                 % {"count": len(chosen), "fewest": FEWEST, "most": MOST}
             )
-        if differing := _differing(chosen):
+        if differing := _differing_frameworks(chosen):
             raise ValidationError(differing)
         if waiting := [run for run in chosen if run.status != RunStatus.DONE]:
             raise ValidationError(
                 _("Not computed yet: %(versions)s. Leave it out, or wait until its run is finished.")
                 % {"versions": ", ".join(run.weight_version.label for run in waiting)}
+            )
+        if not have_ranked_in_common(chosen):
+            raise ValidationError(
+                _("No %(unit)s is ranked by all of these runs. Choose data sets that have some in common.")
+                % {"unit": chosen[0].data_set.series.register.unit}
             )
         return chosen
 
@@ -124,24 +130,12 @@ class FigureForm(forms.Form):
         return FigureOptions(lines=chosen["lines"], k=chosen["k"], marked=chosen.get("mark", ()))
 
 
-def _differing(runs: Sequence[Run]) -> str:
-    """Say what keeps the runs apart: another framework, or other cities; empty for nothing."""
-    first, frameworks = runs[0].data_set, {run.data_set.framework_id: run.data_set.framework for run in runs}
-    if len(frameworks) > 1:
-        names = ", ".join(framework.name for framework in frameworks.values())
-        return _("These runs follow different frameworks (%(names)s): choose runs of one of them.") % {
-            "names": names
-        }
-    cities = set(first.city_ids)
-    for run in runs:
-        if apart := cities ^ set(run.data_set.city_ids):
-            return _(
-                "“%(first)s” and “%(second)s” do not have the same %(units)s: %(count)s are in one of "
-                "them alone. Choose data sets of the same %(units)s."
-            ) % {
-                "first": first.name,
-                "second": run.data_set.name,
-                "count": len(apart),
-                "units": first.series.register.units,
-            }
-    return ""
+def _differing_frameworks(runs: Sequence[Run]) -> str:
+    """Name the frameworks where there are several, whose nodes are not the same; empty for one."""
+    frameworks = {run.data_set.framework_id: run.data_set.framework for run in runs}
+    if len(frameworks) == 1:
+        return ""
+    names = ", ".join(framework.name for framework in frameworks.values())
+    return _("These runs follow different frameworks (%(names)s): choose runs of one of them.") % {
+        "names": names
+    }

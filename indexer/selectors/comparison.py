@@ -1,13 +1,15 @@
-"""Runs of the same cities under several versions, data or methods, set against the first of them."""
+"""Runs under several versions, data or methods, set against the first of them, over the cities of all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
+from django.db.models import Count
 
-from indexer.models import IndexMethod, Run
+from indexer.models import CityScore, IndexMethod, Run
 from indexer.numeric.comparison import (
     band_flows,
     kendall_tau_b,
@@ -18,12 +20,13 @@ from indexer.numeric.comparison import (
     top_overlap,
 )
 from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.ranking import min_ranks
 from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
-from indexer.selectors.cities import Cities, cities_of_run
+from indexer.selectors.cities import Cities
 from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree, local_from_leaf_weights
 from weighting.selectors.frameworks import indicators_of, sub_indices_of, tree_of
 from weighting.selectors.versions import global_weights_of
@@ -54,16 +57,38 @@ class ShiftSummary:
 
 
 @dataclass(frozen=True, eq=False)
+class Apart:
+    """The cities that some runs do not rank, which the comparison leaves out.
+
+    ``ranks`` and ``scores``, (cities, versions), are those in each run among all of its own cities: 0
+    and nan where it does not rank the city, for want of values or, without ``in_data``, of the city.
+    ``compared`` are the same ranks of the cities that are compared.
+    """
+
+    cities: Cities
+    ranks: IntArray
+    scores: FloatArray
+    in_data: BoolArray
+    compared: IntArray
+
+    def __len__(self) -> int:
+        return len(self.cities)
+
+
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """Finished runs side by side; ``results[0]`` is the base, arrays follow ``cities``."""
+    """Finished runs side by side; ``results[0]`` is the base, arrays follow ``cities``.
+
+    Ranks are those among ``cities``, which every run ranks: a city that came in ahead of others is no
+    reason why these fall. ``apart`` are the cities that came, went or have no rank; None for none.
+    """
 
     results: list[RunResult]
     nodes: list[Indicator]
     tree: Tree
     cities: Cities
     weights: FloatArray  # global, (nodes, versions)
-    # Cities that some of the runs leave without a rank.
-    left_out: int = 0
+    apart: Apart | None = None
 
     @property
     def runs(self) -> list[Run]:
@@ -82,6 +107,11 @@ class Comparison:
     def ranks(self) -> IntArray:
         """Rank of each city under each version, (cities, versions)."""
         return np.stack([result.ranks for result in self.results], axis=1)
+
+    @property
+    def own_ranks(self) -> IntArray:
+        """Rank of each city among all that a run ranks, (cities, versions)."""
+        return self.ranks if self.apart is None else self.apart.compared
 
     @cached_property
     def shifts(self) -> IntArray:
@@ -218,37 +248,62 @@ def _unit_of_values(method: IndexMethod) -> tuple[Any, ...]:
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:
-    """Set finished runs of one framework and the same cities side by side; the first is the base."""
+    """Set finished runs of one framework side by side, over the cities that all rank, the base first."""
     nodes = indicators_of(runs[0].data_set.framework_id)
     weights = global_weights_of([run.weight_version_id for run in runs])
-    results, cities, left_out = _ranked_in_all(results_of(runs, nodes), cities_of_run(runs[0]))
+    ids = list(dict.fromkeys(chain.from_iterable(run.data_set.city_ids for run in runs)))
+    results, cities, apart = _ranked_in_all(results_of(runs, nodes, city_ids=ids), ids)
     return Comparison(
         results=results,
         nodes=nodes,
         tree=tree_of(nodes),
         cities=cities,
         weights=np.stack([weights[run.weight_version_id] for run in runs], axis=1),
-        left_out=left_out,
+        apart=apart,
     )
 
 
-def _ranked_in_all(results: list[RunResult], cities: Cities) -> tuple[list[RunResult], Cities, int]:
-    """Return the cities that every run ranks, with the ranks they have there, and how many are left out."""
+def have_ranked_in_common(runs: Sequence[Run]) -> bool:
+    """Whether there is a city that all of some finished runs rank."""
+    if len({run.data_set_id for run in runs}) == 1 and not any(
+        plan_of(run.method).may_leave_out for run in runs
+    ):
+        return True
+    counted = (
+        CityScore.objects.filter(run__in=runs).order_by().values("city_id").annotate(runs=Count("run_id"))
+    )
+    return counted.filter(runs=len(runs)).exists()
+
+
+def _ranked_in_all(
+    results: list[RunResult], ids: Sequence[int]
+) -> tuple[list[RunResult], Cities, Apart | None]:
+    """Return the cities that every run ranks, ranked among themselves, and those left out."""
+    run = results[0].run
     ranked = np.logical_and.reduce([result.ranks > 0 for result in results])
     if ranked.all():
-        return results, cities, 0
-    chosen = np.flatnonzero(ranked)
-    ids = [cities.ids[place] for place in chosen.tolist()]
+        return results, Cities(run, ids=list(ids)), None
+    chosen, others = np.flatnonzero(ranked), np.flatnonzero(~ranked)
     some = [
         replace(
             result,
             scores=result.scores[chosen],
-            ranks=result.ranks[chosen],
+            # Ties are those that the whole run has.
+            ranks=min_ranks(-result.ranks[chosen].astype(np.float64)),
             rows=chosen if result.rows is None else result.rows[chosen],
         )
         for result in results
     ]
-    return some, Cities(results[0].run, ids=ids), int((~ranked).sum())
+    apart = Apart(
+        cities=Cities(run, ids=[ids[place] for place in others.tolist()]),
+        ranks=np.stack([result.ranks[others] for result in results], axis=1),
+        scores=np.stack([result.scores[others] for result in results], axis=1),
+        in_data=np.stack(
+            [np.ones(len(others), bool) if r.rows is None else r.rows[others] >= 0 for r in results], axis=1
+        ),
+        compared=np.stack([result.ranks[chosen] for result in results], axis=1),
+    )
+    return some, Cities(run, ids=[ids[place] for place in chosen.tolist()]), apart
 
 
 def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:

@@ -73,7 +73,8 @@ class RunResult:
     scores: FloatArray
     ranks: IntArray
     leaves: "LeafScores"
-    # The cities' rows in the run's own data set, where that lists them otherwise.
+    # The cities' rows in the run's own data set, where that lists them otherwise; -1 for one that it
+    # does not have, which only ranks and scores may be asked of.
     rows: IntArray | None = None
 
     def on_node(self, position: int) -> FloatArray:
@@ -185,14 +186,15 @@ def _without_scores(run: Run, scored: set[int], *, named: bool) -> list[tuple[An
     return [(pk, province, np.nan, 0, *names) for pk, province, *names in rows_of_cities(lacking, columns)]
 
 
-def results_of(runs: Sequence[Run], nodes: Sequence[Indicator] = ()) -> list[RunResult]:
-    """Return finished runs of the same cities, loaded with their nodes, as arrays.
+def results_of(
+    runs: Sequence[Run], nodes: Sequence[Indicator] = (), *, city_ids: Sequence[int] | None = None
+) -> list[RunResult]:
+    """Return finished runs, loaded with their nodes, as arrays over the same cities.
 
-    ``nodes`` are those of the framework, where the caller has them.
-
-    The order is that of the first run's data set; another edition may list the cities otherwise.
+    ``nodes`` are those of the framework, where the caller has them. The cities are ``city_ids``, or
+    those of the first run's data set; another may list them otherwise, or not have all of them.
     """
-    city_ids = runs[0].data_set.city_ids
+    city_ids = runs[0].data_set.city_ids if city_ids is None else city_ids
     place = {city_id: index for index, city_id in enumerate(city_ids)}
     # Whoever has no score has no row, and rank 0.
     scores = {run.pk: np.full(len(city_ids), np.nan) for run in runs}
@@ -265,4 +267,4 @@ def _rows_of(run: Run, city_ids: Sequence[int]) -> IntArray | None:
     if own == city_ids:
         return None
     row = {city_id: index for index, city_id in enumerate(own)}
-    return np.array([row[city_id] for city_id in city_ids])
+    return np.array([row.get(city_id, -1) for city_id in city_ids], dtype=np.int64)

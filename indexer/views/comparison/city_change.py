@@ -1,6 +1,7 @@
 """Why one city moved between two versions, as a page, a picture and a file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -110,13 +111,12 @@ def _find(request: HttpRequest, compared: Comparison, city_pk: int) -> CityChang
 
 def _pair(change: CityChange) -> Comparison:
     """Narrow the comparison to the two versions in view."""
-    compared = change.compared
-    return Comparison(
-        results=[compared.results[0], compared.results[change.place]],
-        nodes=compared.nodes,
-        tree=compared.tree,
-        cities=compared.cities,
-        weights=compared.weights[:, [0, change.place]],
+    compared, places = change.compared, [0, change.place]
+    return replace(
+        compared,
+        results=[compared.results[place] for place in places],
+        weights=compared.weights[:, places],
+        apart=None,
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from indexer.forms.comparison import FigureOptions
 from indexer.selectors.comparison import Comparison, summarise_shift
+from indexer.views.comparison.apart import apart_facts
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_names import run_names, short_names
 from weighting.exports import Heading
@@ -59,7 +60,8 @@ def pairs_file(compared: Comparison, format: str) -> HttpResponse:
         Heading("kendall_tau_b", _("Kendall tau-b")),
         *(Heading(f"top_{k}", _("First %(k)s in common") % {"k": k}) for k in compared.tops),
     ]
-    return table_answer(format, "versions", columns, _pair_rows(compared), run_facts(*compared.runs))
+    facts = [*run_facts(*compared.runs), *apart_facts(compared)]
+    return table_answer(format, "versions", columns, _pair_rows(compared), facts)
 
 
 def _pair_rows(compared: Comparison) -> Iterator[list[object]]:

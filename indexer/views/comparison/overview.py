@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from indexer.forms.comparison import FEWEST, FigureForm
 from indexer.selectors.comparison import Comparison
+from indexer.views.comparison.apart import apart_note, apart_table
 from indexer.views.comparison.choice import RunChoice, asked_comparison
 from indexer.views.comparison.figures import drawn_figures, figures_of
 from indexer.views.comparison.matrices import matrices_of, pairs_file
@@ -96,6 +97,8 @@ def _summary(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
     query = f"{query_of(compared)}&{urlencode(figure_form.data)}"
     return {
         "title": finding(compared),
+        "apart_note": apart_note(compared),
+        "apart": apart_table(compared),
         "stats": statistics_of(compared),
         "summaries": summary_rows(compared),
         "matrices": matrices_of(compared, options),

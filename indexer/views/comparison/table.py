@@ -1,6 +1,7 @@
 """The table of all cities in a comparison, as a page and as a file."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.preparations import changed_counts_of, may_change_cells
 from indexer.selectors.runs import ShownScore, printed_figures_of, shown_score
+from indexer.views.comparison.apart import apart_facts, reasons
 from indexer.views.comparison.words import values_word
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
@@ -64,8 +66,16 @@ def comparison_file(compared: Comparison, format: str) -> HttpResponse:
             Heading(f"contribution_{code}", _("Contribution of %(name)s") % {"name": name})
             for code, name in parts.items()
         ]
+    if compared.apart is not None:
+        columns += [
+            Heading(f"own_rank_{_key(run)}", _("Rank in the whole run, %(version)s") % {"version": name})
+            for run, name in zip(compared.runs, names, strict=True)
+        ]
+        columns.append(Heading("left_out", _("Left out, because")))
     file_name = "comparison-" + "-".join(str(run.pk) for run in compared.runs[:MANY_VERSIONS])
-    return table_answer(format, file_name, columns, _file_rows(compared), run_facts(*compared.runs))
+    rows = chain(_file_rows(compared), _apart_rows(compared, len(columns)))
+    facts = [*run_facts(*compared.runs), *apart_facts(compared)]
+    return table_answer(format, file_name, columns, rows, facts)
 
 
 def _key(run: Run) -> str:
@@ -228,4 +238,17 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
             row.append(float(compared.score_changes[p] * compared.scale) if in_one_unit else None)
         if parts is not None:
             row += (parts[p] * compared.scale).tolist()
+        if compared.apart is not None:
+            row += [*compared.own_ranks[p].tolist(), ""]
         yield row
+
+
+def _apart_rows(compared: Comparison, width: int) -> Iterator[list[object]]:
+    """Yield the cities that are left out: their rank in each whole run, and why nothing else is said."""
+    apart = compared.apart
+    if apart is None:
+        return
+    for p, why in enumerate(reasons(apart, compared.runs)):
+        place = place_cells(apart.cities[p])
+        ranks = [rank or None for rank in apart.ranks[p].tolist()]
+        yield [*place, *[None] * (width - len(place) - len(ranks) - 1), *ranks, why]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from indexer.method_words import method_differences, method_words
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, ShiftSummary
+from indexer.views.comparison.apart import apart_note
 from indexer.views.shared.run_names import run_names
 from indexer.words import data_set_name, moment
 
@@ -176,10 +177,9 @@ def _differences(runs: Sequence[Run]) -> list[tuple[str, str]]:
     return list(found)
 
 
-def _left_out(compared: Comparison) -> list[tuple[str, str]]:
-    if not compared.left_out:
-        return []
-    return [(_("Without a rank in one of the runs, left out"), str(compared.left_out))]
+def _who(compared: Comparison) -> list[tuple[str, str]]:
+    note = apart_note(compared)
+    return [(_("Who is compared"), note)] if note else []
 
 
 def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
@@ -207,7 +207,7 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
         *hashes,
         *((_("Method"), words) for words in methods),
         *_differences(runs),
-        *_left_out(compared),
+        *_who(compared),
         (_("Software version"), ", ".join(dict.fromkeys(run.code_version for run in runs))),
         (_("Computed"), moment(max(run.finished_at for run in runs if run.finished_at))),
     ]

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
 from indexer.selectors.runs import PERCENT
+from indexer.views.comparison.apart import apart_note
 from indexer.views.comparison.words import correlation_text, split_note, values_word
 from indexer.views.reports.run_words import at_rank, joined, names_of
 from indexer.views.shared.run_names import run_names
@@ -18,9 +19,11 @@ ROUNDING = 1e-9
 def comparison_sentences(compared: Comparison) -> list[str]:
     """Say what moves, how far, who leads, what stays, and why."""
     if len(compared.cities) == 1:
-        return [_("There is one %(unit)s: no weights can move it.") % _units(compared), why_weights(compared)]
-    written = [moves(compared), *movers(compared), distance(compared), leadership(compared)]
-    written += [tops(compared), why_weights(compared), why_scores(compared)]
+        alone = _("There is one %(unit)s: no weights can move it.") % _units(compared)
+        written = [apart_note(compared), alone, why_weights(compared)]
+    else:
+        written = [apart_note(compared), moves(compared), *movers(compared), distance(compared)]
+        written += [leadership(compared), tops(compared), why_weights(compared), why_scores(compared)]
     return [sentence for sentence in written if sentence]
 
 

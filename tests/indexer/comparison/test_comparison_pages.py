@@ -12,7 +12,7 @@ from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_version
-from tests.indexer.pages import make_runs, print_figure, random_values
+from tests.indexer.pages import make_runs, print_figure, random_values, register_places
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -139,12 +139,88 @@ def test_runs_of_different_frameworks_are_not_compared(analyst, runs):
     assert "These runs follow different frameworks" in response.content.decode()
 
 
-def test_data_sets_of_other_cities_are_not_compared(analyst, runs):
-    framework = runs[0].data_set.framework
-    other = make_runs(random_values(4), framework=framework, tilts=[1.0])
-    response = analyst.get(HERE, ask(runs[0], other[0]))
+def test_what_comes_and_goes_is_listed_and_the_others_are_ranked_among_themselves(
+    analyst, runs, django_assert_num_queries
+):
+    # The newcomer leads, which moves nobody else; the data are those of the first year.
+    values = np.array([[4, 4, 5, 5, 4], [99, 99, 99, 99, 99], [5, 5, 2, 2, 2]])
+    edition = add_edition(runs[0], rows=[2, 3, 0], values=values, year=2017)
+    second = Run.objects.filter(data_set=edition).earliest("pk")
+    with django_assert_num_queries(14):
+        response = analyst.get(HERE, ask(runs[0], second))
+    compared, text = response.context["compared"], response.content.decode()
+    assert [city.name_en for city in compared.cities] == ["Nanyang", "Garze"]
+    own = dict(CityScore.objects.filter(run=runs[0]).values_list("city_id", "rank"))
+    before = [own[pk] for pk in compared.cities.ids]
+    assert compared.own_ranks[:, 0].tolist() == before
+    assert compared.ranks[:, 0].tolist() == [1 + (rank > min(before)) for rank in before]
+    assert sorted(compared.ranks[:, 1].tolist()) == [1, 2]
+    assert sorted(compared.own_ranks[:, 1].tolist()) == [2, 3]
+    assert compared.change.total[:, compared.sub_positions].sum(axis=1) == pytest.approx(
+        compared.score_changes, abs=1e-12
+    )
+    assert "The 2 cities that every run ranks are compared" in text
+    assert "2 more are ranked by some of the runs alone" in text
+    assert [row[0] for row in response.context["apart"].rows] == ["Xi'an", "Luoyang"]
+    assert [row[3] for row in response.context["apart"].rows] == ["not in the data", "1"]
+
+    rows = {
+        row["City (English)"]: row for row in read_csv(analyst.get(f"{HERE}export/", ask(runs[0], second)))
+    }
+    assert list(rows)[2:] == ["Xi'an", "Luoyang"]
+    reasons = [rows[name]["Left out, because"] for name in rows]
+    assert reasons[:2] == ["", ""]
+    assert reasons[3].endswith("Test data (2016): not in the data")
+    own_after = next(name for name in rows["Luoyang"] if "whole run" in name and "2017" in name)
+    assert (rows["Luoyang"][own_after], rows["Xi'an"][own_after]) == ("1", "")
+
+    asked = {"runs": f"{runs[0].pk},{second.pk}"}
+    answer = analyst.get("/api/v1/comparisons/", asked).json()
+    assert (answer["cities"], [unit["unit_en"] for unit in answer["apart"]]) == (2, ["Xi'an", "Luoyang"])
+    assert answer["apart"][1]["runs"][0] == {
+        "run": runs[0].pk, "in_data": False, "rank": None, "score": None,
+    }  # fmt: skip
+    listed = analyst.get("/api/v1/comparisons/cities/", asked).json()["results"]
+    assert {unit["unit_en"]: unit["own_ranks"][0] for unit in listed} == {
+        city.name_en: rank for city, rank in zip(compared.cities, before, strict=True)
+    }
+    report = analyst.get("/compare/report/", ask(runs[0], second)).content.decode()
+    assert report.count("The 2 cities that every run ranks are compared") >= 2
+    city = compared.cities[0]
+    change = analyst.get(f"{HERE}cities/{city.pk}/", ask(runs[0], second)).context["change"]
+    assert change.gained == len(change.passed) - len(change.passed_by)
+
+
+def test_runs_that_rank_nobody_in_common_are_refused(analyst, runs):
+    values = random_values(1, seed=3)
+    edition = add_edition(runs[0], rows=[3], values=values, year=2017)
+    response = analyst.get(HERE, ask(runs[0], Run.objects.filter(data_set=edition).earliest("pk")))
     assert response.status_code == 400
-    assert "do not have the same cities: 1 are in one of them alone" in response.content.decode()
+    assert "No city is ranked by all of these runs" in response.content.decode()
+
+
+def add_edition(run, *, rows, values, year):
+    """Add an edition of other places, the rows of `register_places`, and compute it."""
+    data_set = DataSet.objects.get(pk=run.data_set_id)
+    places = register_places(4, actor=data_set.created_by)
+    edition = add_data_set(
+        terms=EditionTerms(
+            framework=data_set.framework,
+            name_zh=data_set.name_zh,
+            name_en=data_set.name_en,
+            year=year,
+            method=data_set.method,
+        ),
+        matrix=Matrix(
+            city_ids=[places[row].pk for row in rows],
+            leaf_codes=data_set.leaf_codes,
+            values=np.asarray(values, dtype=float),
+            totals={},
+        ),
+        actor=data_set.created_by,
+    )
+    compute_waiting_runs(edition.pk)
+    return edition
 
 
 def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_and_data(analyst):

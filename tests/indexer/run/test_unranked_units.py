@@ -128,7 +128,7 @@ def test_every_page_about_the_run_stands(client, method):
     both = {"run": [run.pk for run in runs]}
     text = client.get(reverse("indexer:comparison"), both, headers={"accept-language": "en"})
     assert text.status_code == 200
-    assert "Without a rank in one of the runs, left out" in text.content.decode()
+    assert "by none, and" in text.content.decode()
 
 
 class TestStudies:

@@ -1,0 +1,90 @@
+"""The cities that some of the compared runs do not rank: came, went, or without a rank."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from indexer.models import Run
+from indexer.selectors.comparison import Apart, Comparison
+from indexer.views.shared.run_names import run_names, short_names
+from weighting.exports import Fact
+
+# As many are listed on the page; the file has all.
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class ApartTable:
+    """The first cities that are left out, for indexer/shared/_plain_table.html; ``more``: of the rest."""
+
+    title: str
+    labels: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    more: str
+    left: int = 2
+
+
+def apart_note(compared: Comparison) -> str:
+    """Say who is compared and among whom ranks are counted; empty where all runs rank the same cities."""
+    if compared.apart is None:
+        return ""
+    register = compared.cities.register
+    words = {"count": len(compared.cities), "apart": len(compared.apart), "units": register.units}
+    return (
+        ngettext(
+            "The %(count)s %(units)s that every run ranks are compared, and ranks here are counted among "
+            "them. %(apart)s more is ranked by some of the runs alone, or by none, and is left out.",
+            "The %(count)s %(units)s that every run ranks are compared, and ranks here are counted among "
+            "them. %(apart)s more are ranked by some of the runs alone, or by none, and are left out.",
+            len(compared.apart),
+        )
+        % words
+    )
+
+
+def apart_table(compared: Comparison) -> ApartTable | None:
+    """Return the first cities that are left out, with their rank in each run that has them."""
+    apart = compared.apart
+    if apart is None:
+        return None
+    register, shown = compared.cities.register, range(min(SHOWN, len(apart)))
+    apart.cities.load(shown)
+    rows: list[list[object]] = [
+        [apart.cities[p].name, apart.cities[p].code, *(_cell(apart, p, n) for n in range(len(compared.runs)))]
+        for p in shown
+    ]
+    heads = [_("Rank in %(version)s") % {"version": name} for name in short_names(compared.runs)]
+    title = _("%(units)s that are not in all runs") % {"units": capfirst(register.units)}
+    return ApartTable(title, [capfirst(register.unit), _("Code"), *heads], rows, _more(apart))
+
+
+def apart_facts(compared: Comparison) -> list[Fact]:
+    """Return the note as the files carry it."""
+    note = apart_note(compared)
+    return [Fact("compared", _("Who is compared"), note)] if note else []
+
+
+def reasons(apart: Apart, runs: Sequence[Run]) -> Iterator[str]:
+    """Yield why each city is left out, run by run."""
+    names = run_names(runs)
+    for p in range(len(apart)):
+        said = [(name, _absence(apart, p, n)) for n, name in enumerate(names) if not apart.ranks[p, n]]
+        yield _("; ").join(f"{name}: {why}" for name, why in said)
+
+
+def _cell(apart: Apart, place: int, version: int) -> str:
+    rank = int(apart.ranks[place, version])
+    return str(rank) if rank else _absence(apart, place, version)
+
+
+def _absence(apart: Apart, place: int, version: int) -> str:
+    return _("without a rank") if apart.in_data[place, version] else _("not in the data")
+
+
+def _more(apart: Apart) -> str:
+    if len(apart) <= SHOWN:
+        return ""
+    return _("%(shown)s of %(count)s are listed; the file has all.") % {"shown": SHOWN, "count": len(apart)}
