@@ -29,6 +29,9 @@ from weighting.readers import (
     parse_number,
     read_table,
 )
+from weighting.readers.decisions import Decisions
+from weighting.readers.figures import read_figures
+from weighting.readers.table import as_form
 
 UNIT = "unit"
 NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
@@ -220,14 +223,17 @@ def read_totals(source: Source, name: str, codes: Sequence[str]) -> FloatArray:
     return totals
 
 
-def scan_totals(source: Source, log: ProblemLog, codes: Sequence[str]) -> FloatArray:
+def scan_totals(
+    source: Source, log: ProblemLog, codes: Sequence[str], decisions: Decisions | None = None
+) -> FloatArray:
     """Read totals as far as they go."""
     totals = dict.fromkeys(codes, math.nan)
     rows: dict[str, int] = {}
     known = Vocabulary(totals)
-    table = read_table(source, log)
+    table = read_table(source, log, as_form(decisions))
     if table is not None and check_header(table, log, required=("code", "total")):
-        for line, cells in table.records(("code", "total")):
+        figures = read_figures(table, ("total",), log)["total"]
+        for row, (line, cells) in enumerate(table.records(("code", "total"))):
             code, text = cells["code"], cells["total"]
             if code not in known:
                 message = known.suggest(_("The framework has no such leaf. Correct the code."), code)
@@ -236,7 +242,8 @@ def scan_totals(source: Source, log: ProblemLog, codes: Sequence[str]) -> FloatA
                 message = _("The code already has a total in row %(first)d. Delete one of the rows.")
                 log.add(message % {"first": rows[code]}, row=line, column="code", value=code)
             else:
-                totals[code] = _read_total(text, line, log)
+                complaint = figures.complaint(row, text)
+                totals[code] = _checked_total(figures.values[row], text, line, complaint, log)
     return np.array(list(totals.values()))
 
 
@@ -366,15 +373,11 @@ def _read_value(code: str, text: str, line: int, treatment: Treatment, log: Prob
         return math.nan
 
 
-def _read_total(text: str, line: int, log: ProblemLog) -> float:
-    try:
-        total = parse_number(text)
-    except CellError as error:
-        log.add(str(error), row=line, column="total", value=text)
-        return math.nan
+def _checked_total(total: float, text: str, line: int, complaint: str, log: ProblemLog) -> float:
     if total <= 0:
-        message = _("A total is above zero. Correct it, or delete the row to use the sum of the column.")
-        log.add(message, row=line, column="total", value=text)
+        complaint = _("A total is above zero. Correct it, or delete the row to use the sum of the column.")
+    if complaint:
+        log.add(complaint, row=line, column="total", value=text)
         return math.nan
     return total
 

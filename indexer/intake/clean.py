@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.hints import is_aggregate
 from indexer.intake.mapping import LeafNames, Match, UnitNames, match_columns, match_rows
-from indexer.intake.questions import question
 from indexer.intake.sheets import Sheet
 from weighting.numeric.arrays import FloatArray
-from weighting.readers.decisions import Decision, Decisions
+from weighting.readers.decisions import Decisions
+from weighting.readers.questions import ask, question
 
 LEFT_OUT = "left out"
 # Decisions about one column, which matter where it is used.
@@ -27,6 +27,11 @@ class Choices:
     reading: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """How the file is read, without what was left to be filled in."""
+        return {key: value for key, value in self.reading.items() if value}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +73,20 @@ def clean_table(
     return CleanTable(labels, values, columns, rows, left)
 
 
+def reading_kept(decisions: Decisions) -> dict[str, str]:
+    """Return what was decided beyond what the file shows; '' for what is open."""
+    return {made.key: made.value for made in decisions.made if made.how != "seen"}
+
+
+def decisions_told(decisions: Decisions) -> list[dict[str, Any]]:
+    """Return every decision, with its key and in words."""
+    return [asdict(made) | {"key": made.key, "question": question(made)} for made in decisions.made]
+
+
 def choices_made(decisions: Decisions, clean: CleanTable, sheet: Sheet, choices: Choices) -> dict[str, Any]:
     """Return what may be kept for next year's file; what is open stands empty, to be filled in."""
-    reading = {made.key: made.value for made in decisions.made if made.how != "seen"}
     return {
-        "reading": reading,
+        "reading": reading_kept(decisions),
         "columns": {
             head: match.to
             for head, match in zip(sheet.columns, clean.columns, strict=True)
@@ -91,9 +105,7 @@ def report_of(decisions: Decisions, clean: CleanTable, sheet: Sheet) -> dict[str
     """Return every decision, where columns and rows went, what became a gap, what is left to settle."""
     return {
         "to_settle": clean.to_settle,
-        "decisions": [
-            asdict(made) | {"key": made.key, "question": question(made)} for made in decisions.made
-        ],
+        "decisions": decisions_told(decisions),
         "unheeded_choices": decisions.unheeded,
         "unit_column": sheet.unit_column,
         "layout": sheet.layout,
@@ -164,20 +176,10 @@ def _label(written: str, unit: UnitNames | None) -> str:
 
 def _open(decisions: Decisions, used: set[str]) -> list[str]:
     return [
-        _ask(made)
+        ask(made)
         for made in decisions.open
         if made.kind != "text" and (made.kind not in OF_COLUMNS or made.subject in used)
     ]
-
-
-def _ask(made: Decision) -> str:
-    message = _("%(question)s (%(samples)s): choose %(key)s among %(options)s.")
-    return message % {
-        "question": question(made),
-        "samples": ", ".join(made.samples),
-        "key": made.key,
-        "options": ", ".join(made.options),
-    }
 
 
 def _columns_left(

@@ -1,12 +1,16 @@
 """A file of units to checked rows of a register."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import UnitNames
-from weighting.readers import CellError, ProblemLog, Source, Table, check_header, parse_number, read_table
+from weighting.readers import ProblemLog, Source, Table, check_header, read_table
+from weighting.readers.decisions import Decisions
+from weighting.readers.figures import Figures, read_figures
+from weighting.readers.table import as_form
 
 COLUMNS = (
     *("name_zh", "name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
@@ -45,7 +49,9 @@ class CityRow:
         return self.region_zh or self.region_en
 
 
-def read_register(source: Source, name: str, *, everything: tuple[str, str]) -> list[CityRow]:
+def read_register(
+    source: Source, name: str, *, everything: tuple[str, str], decisions: Decisions | None = None
+) -> list[CityRow]:
     """Read name_zh or name_en or both, and any other of `COLUMNS`; CSV or XLSX.
 
     A unit without a province stands in its region's, one without a region in its province's, and
@@ -57,12 +63,14 @@ def read_register(source: Source, name: str, *, everything: tuple[str, str]) -> 
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log)
+    table = read_table(source, log, as_form(decisions))
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
     if table and check_header(table, log, required=_names_in(table), optional=COLUMNS):
-        for line, cells in table.records(COLUMNS):
-            rows.append(_read_row(line, cells, everything, first, log))
+        degrees = read_figures(table, RANGES, log)
+        for place, (line, cells) in enumerate(table.records(COLUMNS)):
+            where = [_degrees(place, line, column, cells[column], degrees, log) for column in RANGES]
+            rows.append(_read_row(line, cells, where, everything, first, log))
             if len(rows) > MAX_UNITS:
                 log.add(_("The file has more than %(most)d units. Split it.") % {"most": MAX_UNITS})
                 break
@@ -95,13 +103,14 @@ def _names_in(table: Table) -> tuple[str, ...]:
 def _read_row(
     line: int,
     cells: Mapping[str, str],
+    where: Sequence[float | None],
     everything: tuple[str, str],
     first: dict[tuple[str, ...], int],
     log: ProblemLog,
 ) -> CityRow:
     if not (cells["name_zh"] or cells["name_en"]):
         log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
-    latitude, longitude = (_read_degrees(line, column, cells[column], log) for column in RANGES)
+    latitude, longitude = where
     if (latitude is None) != (longitude is None):
         log.add(_("Latitude and longitude go together: give both or neither."), row=line)
     levels = {level: (cells[f"{level}_zh"], cells[f"{level}_en"]) for level in ("province", "region")}
@@ -126,13 +135,15 @@ def _read_row(
     return row
 
 
-def _read_degrees(line: int, column: str, text: str, log: ProblemLog) -> float | None:
+def _degrees(
+    row: int, line: int, column: str, text: str, figures: Mapping[str, Figures], log: ProblemLog
+) -> float | None:
     if not text:
         return None
-    try:
-        degrees = parse_number(text)
-    except CellError as error:
-        log.add(str(error), row=line, column=column, value=text)
+    degrees, complaint = float(figures[column].values[row]), figures[column].complaints.get(row)
+    if complaint:
+        log.add(complaint, row=line, column=column, value=text)
+    if math.isnan(degrees):
         return None
     if abs(degrees) > RANGES[column]:
         message = _("Degrees lie between -%(most)d and %(most)d. Correct the value.")

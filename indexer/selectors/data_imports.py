@@ -15,7 +15,6 @@ from indexer.intake.clean import OF_COLUMNS
 from indexer.intake.countries import codes_beside
 from indexer.intake.hints import Hints
 from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames, hints_about
-from indexer.intake.questions import question
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.faults import NormalisationError
@@ -29,6 +28,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
+from weighting.readers.questions import question
 from weighting.selectors.frameworks import indicators_of
 
 SHOWN_BY_ROWS = {"text", "aggregates"}

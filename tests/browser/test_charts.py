@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ASK = """
 import numpy as np
 from indexer.models import Run
-from indexer.services.series import add_series
+from indexer.services.series import SeriesTerms, add_series
 from indexer.services.studies import count_waiting_parts, plan_study
 from weighting.models import Account
 
@@ -33,7 +33,8 @@ values = np.array([score for _city, score in pairs]) * 2e7
 values[np.argsort(values)[[-1, -2, -3, -9, -30]]] *= [6, 0.1, 8, 0.12, 9]
 cities = [city for city, _score in pairs]
 names = {"name_zh": "地区生产总值", "name_en": "GDP", "unit": "亿元", "year": 2016}
-add_series(register=run.data_set.series.register, city_ids=cities, values=values, actor=analyst, **names)
+terms = SeriesTerms(register=run.data_set.series.register, **names)
+add_series(terms=terms, city_ids=cities, values=values, actor=analyst)
 """
 
 PAGES = [

@@ -8,7 +8,7 @@ from indexer.services.data_imports import DataFile, Terms, start_import
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, default_register, register_cities
-from indexer.services.series import add_series
+from indexer.services.series import SeriesTerms, add_series
 from tests.factories import make_framework, said
 from weighting.models import Indicator
 from weighting.services.versions import draft_equal_version, draft_imported_version, freeze_version
@@ -76,11 +76,9 @@ def make_import(framework, *, actor):
 
 def make_series(city_ids, values=None, *, actor, name_zh="地区生产总值", name_en="GDP"):
     """Store an outside series of rising positive values, or of the given ones."""
+    names = said("name", name_zh, name_en)
     return add_series(
-        register=default_register(),
-        **said("name", name_zh, name_en),
-        unit="亿元",
-        year=2016,
+        terms=SeriesTerms(register=default_register(), **names, unit="亿元", year=2016),
         city_ids=list(city_ids),
         values=np.asarray(np.arange(1, len(city_ids) + 1) if values is None else values, dtype=float),
         actor=actor,

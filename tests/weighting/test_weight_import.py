@@ -63,8 +63,8 @@ def test_every_fault_of_a_file_is_named_at_once(framework):
         draft(framework, WRONG.encode())
 
     messages = {(problem.row, problem.value): problem.message for problem in found.value.problems}
-    assert "percentage" in messages[4, "25%"]
-    assert "not a comma" in messages[5, "0,5"]
+    asked = {problem.key for problem in found.value.problems if problem.key}
+    assert asked == {"percent:local_weight", "decimal:local_weight"}
     assert "below zero" in messages[6, "-0.2"]
     assert "Nearest: finance" in messages[7, "finanse"]
     texts = [problem.message for problem in found.value.problems]

@@ -11,9 +11,10 @@ from weighting.exports import FORMULA_SIGNS, FORMULA_STARTS
 from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
 from weighting.readers.cells import Vocabulary, plain
+from weighting.readers.decisions import Decisions
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import check_header, read_table
+from weighting.readers.table import as_form, check_header, read_table
 from weighting.signals import framework_read
 
 REQUIRED = ("code", "parent")
@@ -84,7 +85,7 @@ class FrameworkScan:
     problems: list[FileProblem]
 
 
-def read_framework(source: Source, name: str) -> FrameworkTable:
+def read_framework(source: Source, name: str, decisions: Decisions | None = None) -> FrameworkTable:
     """Read code, parent, and optionally name_zh, name_en, direction, unit, note.
 
     Raises
@@ -92,16 +93,16 @@ def read_framework(source: Source, name: str) -> FrameworkTable:
     FileProblems
         With all problems of the file, of its cells and of the tree.
     """
-    scan = scan_framework(source, name)
+    scan = scan_framework(source, name, decisions)
     if scan.table is None:
         raise FileProblems(scan.problems)
     return scan.table
 
 
-def scan_framework(source: Source, name: str) -> FrameworkScan:
+def scan_framework(source: Source, name: str, decisions: Decisions | None = None) -> FrameworkScan:
     """Read a framework as far as it goes."""
     log = ProblemLog(name)
-    table = read_table(source, log)
+    table = read_table(source, log, as_form(decisions))
     if table is None or not check_header(table, log, required=REQUIRED, optional=KNOWN):
         return FrameworkScan((), (), None, log.problems)
     records = table.records([*REQUIRED, *KNOWN])

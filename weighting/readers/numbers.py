@@ -16,6 +16,8 @@ from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions, How
 
 Mark = Literal[",", ".", ""]
+# What 45% is: 45, or 0.45.
+Percent = Literal["percent", "fraction"]
 MARKS: tuple[Mark, Mark] = (",", ".")
 CURRENCY = r"[$€£¥₩₹]|(?:USD|EUR|GBP|CNY|RMB|JPY)\b"
 NUMBER = re.compile(
@@ -136,12 +138,17 @@ def _kinds(texts: Iterable[str]) -> Iterable[str]:
             yield read_cell(text).kind
 
 
-def read_columns(columns: Mapping[str, Column], decisions: Decisions) -> dict[str, Numbers]:
-    """Read columns of numbers by their heads; what may be read in two ways is settled or left open."""
+def read_columns(
+    columns: Mapping[str, Column], decisions: Decisions, percent: Percent = "percent"
+) -> dict[str, Numbers]:
+    """Read columns of numbers by their heads; what may be read in two ways is settled or left open.
+
+    ``percent`` is how a column of nothing but percentages is taken.
+    """
     scans = {head: _Scan(head, column) for head, column in columns.items()}
     marks = _decimal_marks(scans, decisions)
     for scan in scans.values():
-        scan.settle(marks[scan.head], decisions)
+        scan.settle(marks[scan.head], decisions, percent)
     gaps = _settle_gaps(scans.values(), decisions)
     return {head: scan.read(gaps) for head, scan in scans.items()}
 
@@ -187,25 +194,25 @@ class _Scan:
             marks.add(".")
         return marks
 
-    def settle(self, mark: Mark, decisions: Decisions) -> None:
+    def settle(self, mark: Mark, decisions: Decisions, percent: Percent) -> None:
         """Read each different text as a number, in percent or as a fraction."""
-        percent, money = self._percent(decisions), self._currency(decisions)
+        share, money = self._percent(decisions, percent), self._currency(decisions)
         for text, cell in self.numbers.items():
             own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
             self.is_open |= not own
             value = cell.read(own) if own and money else math.nan
             if cell.percent:
-                value = {"percent": value, "fraction": value / 100}.get(percent, math.nan)
+                value = {"percent": value, "fraction": value / 100}.get(share, math.nan)
             self.read_as[text] = value
-        self.is_open |= not percent or not money
+        self.is_open |= not share or not money
 
-    def _percent(self, decisions: Decisions) -> str:
+    def _percent(self, decisions: Decisions, taken: Percent) -> str:
         signed = [text for text, cell in self.numbers.items() if cell.percent]
         if not signed:
             return "percent"
         how: How = "likely" if len(signed) == len(self.numbers) else "open"
         return decisions.settle(
-            "percent", "percent", how=how, subject=self.head, options=["percent", "fraction"], samples=signed
+            "percent", taken, how=how, subject=self.head, options=["percent", "fraction"], samples=signed
         )
 
     def _currency(self, decisions: Decisions) -> str:

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from weighting.enums import Language, Sector
+from weighting.readers.decisions import Decisions
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import check_header, read_table
+from weighting.readers.table import as_form, check_header, read_table
 
 REQUIRED = ("code", "name", "email")
 OPTIONAL = ("organisation", "sector", "language")
@@ -35,7 +36,7 @@ class PanelRow:
     language: str
 
 
-def read_panel(source: Source, name: str) -> list[PanelRow]:
+def read_panel(source: Source, name: str, decisions: Decisions | None = None) -> list[PanelRow]:
     """Read code, name, email, and optionally organisation, sector, language.
 
     Raises
@@ -44,7 +45,7 @@ def read_panel(source: Source, name: str) -> list[PanelRow]:
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log)
+    table = read_table(source, log, as_form(decisions))
     if table is None:
         log.raise_if_any()
         return []

@@ -16,7 +16,8 @@ class FileProblem:
     """One problem; ``message`` says what is wrong and what to do about it.
 
     ``row`` is the 1-based line of the file, None for a problem of the whole file; ``value``
-    is the cell as it stands, '' for an empty one, None where no single cell is meant.
+    is the cell as it stands, '' for an empty one, None where no single cell is meant; ``key`` is that
+    of the choice which settles it, where there is one.
     """
 
     file: str
@@ -24,6 +25,7 @@ class FileProblem:
     row: int | None = None
     column: str = ""
     value: str | None = None
+    key: str = ""
 
     def __str__(self) -> str:
         return _("%(place)s: %(message)s") % {"place": self.place, "message": self.message}
@@ -69,11 +71,17 @@ class ProblemLog:
         self._dropped = 0
 
     def add(
-        self, message: str, *, row: int | None = None, column: str = "", value: str | None = None
+        self,
+        message: str,
+        *,
+        row: int | None = None,
+        column: str = "",
+        value: str | None = None,
+        key: str = "",
     ) -> None:
         """Note a problem."""
         if len(self._problems) < MAX_PROBLEMS:
-            self._problems.append(FileProblem(self.file, message, row, column, value))
+            self._problems.append(FileProblem(self.file, message, row, column, value, key))
         else:
             self._dropped += 1
 

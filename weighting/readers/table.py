@@ -70,6 +70,11 @@ class Reading:
     is_form: bool = True
 
 
+def as_form(decisions: Decisions | None) -> Reading:
+    """Read a form by the choices of a ledger, which then tells how it was read."""
+    return Reading(Decisions() if decisions is None else decisions)
+
+
 def read_table(
     source: Source, log: ProblemLog, reading: Reading | None = None, sheets: SheetLimits = FORMS
 ) -> Table | None:

@@ -1,6 +1,5 @@
 """Published totals and sub-index values from a file, for the weights they imply."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,10 +7,12 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
-from weighting.readers.cells import CellError, parse_number, plain
+from weighting.readers.cells import plain
+from weighting.readers.decisions import Decisions
+from weighting.readers.figures import read_figures
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import check_header, read_table
+from weighting.readers.table import Table, as_form, check_header, read_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,9 @@ class PublishedTotals:
     value_step: float
 
 
-def read_published_totals(source: Source, name: str, codes: Sequence[str]) -> PublishedTotals:
+def read_published_totals(
+    source: Source, name: str, codes: Sequence[str], decisions: Decisions | None = None
+) -> PublishedTotals:
     """Read unit, total and one column for each code; CSV or XLSX.
 
     Raises
@@ -34,19 +37,19 @@ def read_published_totals(source: Source, name: str, codes: Sequence[str]) -> Pu
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log)
+    table = read_table(source, log, as_form(decisions))
     columns = ["total", *codes]
     units: dict[str, int] = {}
-    rows: list[list[float]] = []
-    places = dict.fromkeys(columns, 0)
+    numbers = np.empty((0, len(columns)))
+    places: dict[str, int] = {}
     if table and check_header(table, log, required=("unit", *columns)):
-        for line, cells in table.records(["unit", *columns]):
+        for line, cells in table.records(["unit"]):
             _check_unit(line, cells["unit"], units, log)
-            rows.append([_read_cell(line, column, cells[column], places, log) for column in columns])
-        if not rows:
+        numbers = _read_numbers(table, columns, log)
+        places = {column: _decimals(table, column) for column in columns}
+        if not table.lines:
             log.add(_("The file has no unit. Add a row for each."))
     log.raise_if_any()
-    numbers = np.array(rows)
     return PublishedTotals(
         units=list(units),
         totals=numbers[:, 0],
@@ -64,13 +67,19 @@ def _check_unit(line: int, unit: str, units: dict[str, int], log: ProblemLog) ->
         log.add(message % {"first": units[unit]}, row=line, column="unit", value=unit)
 
 
-def _read_cell(line: int, column: str, text: str, places: dict[str, int], log: ProblemLog) -> float:
-    """Return a number, and note how many decimals are printed at most in its column."""
-    try:
-        value = parse_number(text)
-    except CellError as error:
-        log.add(str(error), row=line, column=column, value=text)
-        return math.nan
-    _whole, _point, decimals = plain(text).partition(".")
-    places[column] = max(places[column], len(decimals) if decimals.isdigit() else 0)
-    return value
+def _read_numbers(table: Table, columns: Sequence[str], log: ProblemLog) -> FloatArray:
+    """Return (rows, columns), with every cell noted that holds no number."""
+    figures = read_figures(table, columns, log)
+    for row, (line, cells) in enumerate(table.records(columns)):
+        for column in columns:
+            if complaint := figures[column].complaint(row, cells[column]):
+                log.add(complaint, row=line, column=column, value=cells[column])
+    return np.column_stack([figures[column].values for column in columns])
+
+
+def _decimals(table: Table, column: str) -> int:
+    """Return how many decimals are printed at most in a column, behind the mark that it was read with."""
+    settled = {made.key: made.value for made in table.decisions.made}
+    mark = settled.get(f"decimal:{column}") or "."
+    printed = (plain(text).partition(mark)[2] for text in table.columns[table.header.index(column)])
+    return max((len(decimals) for decimals in printed if decimals.isdigit()), default=0)

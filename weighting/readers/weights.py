@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
-from weighting.readers.cells import CellError, Vocabulary, parse_number
+from weighting.readers.cells import Vocabulary
+from weighting.readers.decisions import Decisions
+from weighting.readers.figures import Figures, read_figures
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import check_header, read_table
+from weighting.readers.table import as_form, check_header, read_table
 
 LOCAL, GLOBAL = "local_weight", "global_weight"
 SUM_TOLERANCE = 1e-6
@@ -26,12 +28,14 @@ class WeightTable:
     global_: FloatArray
 
 
-def read_weights(source: Source, name: str, tree: Tree, *, normalise: bool = False) -> WeightTable:
+def read_weights(
+    source: Source, name: str, tree: Tree, *, normalise: bool = False, decisions: Decisions | None = None
+) -> WeightTable:
     """Read code and local_weight of every node, or global_weight of every leaf; CSV or XLSX.
 
     A sum may miss 1 by 1e-6, as decimals do, and is then rescaled; ``normalise`` rescales any
     sum above 0. With both columns the local weights count, and unless they are normalised any
-    other global weight given must agree with them.
+    other global weight given must agree with them. A column of percentages is read as parts of 1.
 
     Raises
     ------
@@ -39,17 +43,23 @@ def read_weights(source: Source, name: str, tree: Tree, *, normalise: bool = Fal
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = scan_weights(source, log, tree.codes, tree, normalise=normalise)
+    table = scan_weights(source, log, tree.codes, tree, normalise=normalise, decisions=decisions)
     log.raise_if_any()
     assert table is not None  # noqa: S101 - without problems there is a table
     return table
 
 
 def scan_weights(
-    source: Source, log: ProblemLog, codes: Sequence[str], tree: Tree | None, *, normalise: bool = False
+    source: Source,
+    log: ProblemLog,
+    codes: Sequence[str],
+    tree: Tree | None,
+    *,
+    normalise: bool = False,
+    decisions: Decisions | None = None,
 ) -> WeightTable | None:
     """Read weights as far as they go; without a tree, cells are checked but not sums."""
-    table = read_table(source, log)
+    table = read_table(source, log, as_form(decisions))
     if table is None:
         return None
     kind = LOCAL if LOCAL in table.header or GLOBAL not in table.header else GLOBAL
@@ -59,10 +69,11 @@ def scan_weights(
     known = Vocabulary(dict.fromkeys(codes))
     given: dict[str, dict[str, float]] = {LOCAL: {}, GLOBAL: {}}
     rows: dict[str, int] = {}
-    for line, cells in table.records(["code", *columns]):
+    figures = read_figures(table, columns, log, percent="fraction")
+    for row, (line, cells) in enumerate(table.records(["code", *columns])):
         if _is_new_code(line, cells["code"], rows, known, log):
             for column in columns:
-                _read_weight(line, cells, column, given[column], log)
+                _take_weight(row, line, cells, column, figures[column], given[column], log)
     if tree is None:
         return None
     most = math.inf if normalise else SUM_TOLERANCE
@@ -81,17 +92,19 @@ def _is_new_code(line: int, code: str, rows: dict[str, int], known: Vocabulary, 
     return rows[code] == line
 
 
-def _read_weight(
-    line: int, cells: dict[str, str], column: str, given: dict[str, float], log: ProblemLog
+def _take_weight(
+    row: int,
+    line: int,
+    cells: dict[str, str],
+    column: str,
+    figures: Figures,
+    given: dict[str, float],
+    log: ProblemLog,
 ) -> None:
     """Note one weight; an empty cell is a weight not given, a wrong one is nan."""
-    if not cells[column]:
+    if not cells[column] or row in figures.gaps:
         return
-    value, complaint = math.nan, ""
-    try:
-        value = parse_number(cells[column])
-    except CellError as error:
-        complaint = str(error)
+    value, complaint = float(figures.values[row]), figures.complaints.get(row, "")
     if value < 0:
         value, complaint = math.nan, _("A weight is never below zero. Correct it.")
     if complaint:

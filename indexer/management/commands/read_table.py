@@ -11,7 +11,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from indexer.intake.clean import Choices, choices_made, clean_table, report_of
+from indexer.intake.clean import (
+    Choices,
+    choices_made,
+    clean_table,
+    decisions_told,
+    reading_kept,
+    report_of,
+)
 from indexer.intake.countries import countries
 from indexer.intake.files import OPERATOR, read_file
 from indexer.intake.hints import Hints
@@ -19,7 +26,7 @@ from indexer.intake.mapping import LeafNames, UnitNames, hints_about
 from indexer.intake.registers import names_of, read_register
 from indexer.intake.sheets import Sheet, read_sheet
 from indexer.management.choices import read_choices
-from indexer.management.clean_tables import CLEAN, NEEDS_FRAMEWORK
+from indexer.management.clean_tables import CLEAN, NEEDS_FRAMEWORK, NEEDS_REGISTER, Given
 from indexer.management.index_files import write_together
 from weighting.exports import neutralise, write_csv
 from weighting.readers import FileProblems, FrameworkTable, ProblemLog, read_framework
@@ -31,11 +38,9 @@ EVERYTHING = ("", "")
 
 
 class Command(BaseCommand):
-    """A file in; data.csv, choices.json and report.json out, all or none of them; of other kinds KIND.csv."""
+    """A file in; KIND.csv, choices.json and report.json out, all or none of them."""
 
-    help = (
-        "Read any table into a clean one (data.csv), with the choices made and a report, without a database."
-    )
+    help = "Read any table into a clean one, with the choices made and a report, without a database."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +53,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--register",
-            help=f"a file of units, or “{COUNTRIES}”; units stay as written if none",
+            help=f"a file of units, or “{COUNTRIES}”; needed for a series; else units stay as written",
         )
         parser.add_argument("--year", help="of a file with several years; “all” writes one table for each")
         parser.add_argument("--choices", type=Path, help="how the file is read, as an earlier run wrote it")
@@ -58,14 +63,15 @@ class Command(BaseCommand):
         """Read, write what was made of it, and end with 1 where something is left to settle."""
         if options["kind"] in NEEDS_FRAMEWORK and not options["framework"]:
             raise CommandError(_("Give the framework by --framework: its codes tell what the rows are of."))
+        if options["kind"] in NEEDS_REGISTER and not options["register"]:
+            raise CommandError(_("Give the register by --register: it tells which units there are."))
         try:
             report = _run(options) if options["kind"] == DATA else _clean(options)
         except FileProblems as found:
             raise CommandError(str(found)) from found
         left = report["to_settle"]
         self.stdout.write(
-            _("Wrote the table and report.json, of data with choices.json, to %(path)s.")
-            % {"path": options["out"]}
+            _("Wrote the table, choices.json and report.json to %(path)s.") % {"path": options["out"]}
         )
         if left:
             self.stderr.write("\n".join(left))
@@ -108,20 +114,35 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
 def _clean(options: dict[str, Any]) -> dict[str, Any]:
     """Write a table of another kind as the product would, with a report."""
     kind, file = options["kind"], options["file"]
-    framework = None
-    if kind in NEEDS_FRAMEWORK:
-        framework = read_framework(options["framework"], str(options["framework"]))
-    table = CLEAN[kind](file, framework)
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    report = {"file": file.name, "sha256": sha256, "as": kind, "rows": len(table.rows), "to_settle": []}
+    decisions = Decisions(read_choices(options["choices"]).chosen)
+    table = CLEAN[kind](file, _given(kind, options, decisions))
+    report = {
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "as": kind,
+        "rows": len(table.rows),
+        "to_settle": [],
+        "decisions": decisions_told(decisions),
+        "unheeded_choices": decisions.unheeded,
+    }
 
     def write(folder: Path) -> None:
         rows = ([_shown(cell) for cell in row] for row in table.rows)
         write_csv(folder / f"{kind}.csv", table.columns, rows)
+        _write_json(folder / "choices.json", {"reading": reading_kept(decisions)})
         _write_json(folder / "report.json", report)
 
     write_together(options["out"], write)
     return report
+
+
+def _given(kind: str, options: dict[str, Any], decisions: Decisions) -> Given:
+    framework = None
+    if kind in NEEDS_FRAMEWORK:
+        framework = read_framework(options["framework"], str(options["framework"]))
+    units = _units(options["register"]) if kind in NEEDS_REGISTER else None
+    year = str(options["year"] or "")
+    return Given(decisions, framework, units or (), int(year) if year.isdecimal() else None)
 
 
 def _shown(cell: object) -> object:
@@ -137,7 +158,7 @@ def _report_of_all(sheets: dict[str, tuple[Sheet, Decisions]], tables: dict[str,
 
 def _read(path: Path, choices: Choices, hints: Hints, year: str) -> tuple[Sheet, Decisions]:
     log = ProblemLog(path.name)
-    chosen = {key: value for key, value in choices.reading.items() if value and key != "year"}
+    chosen = {key: value for key, value in choices.chosen.items() if key != "year"}
     decisions = Decisions({**chosen, **({"year": year} if year else {})})
     # The names of countries tell an encoding, whatever the units are.
     known = hints.units or hints_about(countries(), ()).names

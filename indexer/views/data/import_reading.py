@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from indexer.intake.questions import how_decided, option_words, question
 from indexer.models import DataImport
 from indexer.selectors.data_imports import decisions_of
 from weighting.readers.decisions import Decision
+from weighting.readers.questions import how_decided, option_words, question
 
 PREFIX = "reading-"
 ORDER = ("open", "likely", "chosen", "seen")

@@ -23,7 +23,13 @@ from indexer.selectors.series import (
     series_beside,
     series_owned_by,
 )
-from indexer.services.series import describe_series, import_series, publish_series, remove_series
+from indexer.services.series import (
+    SeriesTerms,
+    describe_series,
+    import_series,
+    publish_series,
+    remove_series,
+)
 from indexer.views.run.series_figures import report_context, scatter_of
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
@@ -100,7 +106,9 @@ def series_import(request: HttpRequest) -> HttpResponse:
         said = dict(form.cleaned_data)
         file = said.pop("file")
         try:
-            series = import_series(source=file.read(), filename=file.name, actor=account, **said)
+            series = import_series(
+                source=file.read(), filename=file.name, terms=SeriesTerms(**said), actor=account
+            )
         except FileProblems as found:
             problems = found.problems
         except Refused as refusal:

@@ -1,17 +1,35 @@
-"""What a reader decided or asks about a file of data, in words."""
+"""What a reader decided or asks about a file, in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 
 from django.utils.translation import gettext as _
 
 from weighting.readers.decisions import Decision
 from weighting.readers.encodings import ENCODINGS
+from weighting.readers.problems import ProblemLog
 
 
 def question(decision: Decision) -> str:
     """Say what is decided, in a line."""
     words = _KINDS[decision.kind]()
     return words % {"subject": decision.subject} if decision.subject else words
+
+
+def ask(decision: Decision) -> str:
+    """Say what is to be decided, by which key, and among what."""
+    message = _("%(question)s (%(samples)s): choose %(key)s among %(options)s.")
+    return message % {
+        "question": question(decision),
+        "samples": ", ".join(decision.samples),
+        "key": decision.key,
+        "options": ", ".join(decision.options),
+    }
+
+
+def note_open(decisions: Iterable[Decision], log: ProblemLog, columns: Collection[str]) -> None:
+    """Note each open decision as a problem, with the key under which it is settled."""
+    for made in decisions:
+        log.add(ask(made), column=made.subject if made.subject in columns else "", key=made.key)
 
 
 def option_words(kind: str, value: str) -> str:
@@ -74,6 +92,8 @@ _KINDS: dict[str, Callable[[], str]] = {
     "ranges": lambda: _("Ranges and bounds in place of numbers in “%(subject)s”"),
     "flags": lambda: _("Flags and footnote marks behind numbers"),
     "text": lambda: _("Texts in place of numbers in “%(subject)s”"),
+    "column": lambda: _("The column of values"),
+    "row": lambda: _("What “%(subject)s” stands for"),
     "aggregates": lambda: _("Rows of sums and means, not of units"),
     "empty_units": lambda: _("Units without any value"),
 }

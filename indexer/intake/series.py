@@ -1,0 +1,148 @@
+"""A file of any shape to an outside series: one value for each unit of a register."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from indexer.intake.clean import LEFT_OUT, OF_COLUMNS
+from indexer.intake.files import UPLOAD, Limits, read_file
+from indexer.intake.mapping import TOTALS, Match, UnitNames, hints_about, match_rows
+from indexer.intake.sheets import Sheet, read_sheet
+from indexer.names import fold_name
+from weighting.numeric.arrays import FloatArray
+from weighting.readers import CellError, ProblemLog, Source, parse_number
+from weighting.readers.decisions import Decisions, How
+from weighting.readers.questions import note_open
+from weighting.readers.table import Reading
+
+VALUE = "value"
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesTable:
+    """The units that have a value, by key and as a register calls them, and the values, (units,)."""
+
+    keys: list[str]
+    labels: list[str]
+    values: FloatArray
+
+
+def read_series(
+    source: Source,
+    log: ProblemLog,
+    units: Sequence[UnitNames],
+    decisions: Decisions,
+    *,
+    year: int | None = None,
+    limits: Limits = UPLOAD,
+) -> SeriesTable:
+    """Read the one value of each unit, as far as it goes, and note all that keeps it from being taken.
+
+    What nobody can tell is noted with the key of the choice that settles it: which of several columns
+    is meant, or what a name stands for that the register does not have.
+    """
+    hints = hints_about(units, (), year)
+    file = read_file(source, log.file, log, limits, Reading(decisions, hints.units, is_form=False))
+    sheet = read_sheet(file, log, hints) if file else None
+    if sheet is None:
+        return SeriesTable([], [], np.empty(0))
+    column = _value_column(sheet, decisions, log)
+    used = "" if column is None else sheet.columns[column]
+    asked = [made for made in decisions.open if made.kind not in OF_COLUMNS or made.subject == used]
+    note_open([made for made in asked if made.kind not in ("text", "row")], log, sheet.columns)
+    found = _rows(sheet, column, units, decisions, log)
+    labels = {unit.key: unit.label for unit in units}
+    if not found and not log.problems:
+        log.add(_("The file has no value of any unit. Add a row for each unit with its value."))
+    keys = list(found)
+    return SeriesTable(keys, [labels[key] for key in keys], np.array([found[key] for key in keys]))
+
+
+def _value_column(sheet: Sheet, decisions: Decisions, log: ProblemLog) -> int | None:
+    """Return the column of values: the one called so, the only one of numbers, or the one that is chosen."""
+    numbers = [
+        place for place in range(len(sheet.columns)) if np.isfinite(sheet.values[:, place]).any()
+    ] or list(range(len(sheet.columns)))[:1]
+    named = [place for place, head in enumerate(sheet.columns) if fold_name(head) == VALUE]
+    sure = named or numbers
+    how: How = "seen" if len(sure) == 1 else "open"
+    options = [sheet.columns[place] for place in dict.fromkeys([*named, *numbers])]
+    chosen = decisions.settle("column", sheet.columns[sure[0]], how=how, options=options)
+    return sheet.columns.index(chosen) if chosen else None
+
+
+def _rows(
+    sheet: Sheet, column: int | None, units: Sequence[UnitNames], decisions: Decisions, log: ProblemLog
+) -> dict[str, float]:
+    """Return the value of each unit; note names that stand for none or come twice, and what is no number."""
+    labels = {unit.key: unit.label for unit in units}
+    keys = {unit.label: unit.key for unit in units}
+    found: dict[str, float] = {}
+    first: dict[str, int] = {}
+    is_open = column is not None and any(
+        made.subject == sheet.columns[column] and made.kind != "text" for made in decisions.open
+    )
+    for row, match in enumerate(match_rows(sheet.units, units)):
+        line, name = sheet.lines[row], sheet.units[row]
+        key = match.to if match.is_settled and match.to != TOTALS else ""
+        if not key:
+            key = _settled(name, line, match, units, labels, decisions, log)
+        if key == LEFT_OUT:
+            continue
+        key = keys.get(key, key)
+        text = sheet.texts.get((row, column), "") if column is not None else ""
+        if text and not is_open:
+            log.add(_complaint(text), row=line, column=sheet.columns[column or 0], value=text)
+        if key and first.setdefault(key, line) != line:
+            message = _("The unit is already in row %(first)d. Keep one of the rows.")
+            log.add(message % {"first": first[key]}, row=line, column="unit", value=name)
+        elif key and column is not None and not math.isnan(sheet.values[row, column]):
+            found[key] = float(sheet.values[row, column])
+    return found
+
+
+def _settled(
+    name: str,
+    line: int,
+    match: Match,
+    units: Sequence[UnitNames],
+    labels: Mapping[str, str],
+    decisions: Decisions,
+    log: ProblemLog,
+) -> str:
+    """Return the label that was chosen for a name of no unit, or that it is left out; '' while it is open."""
+    if not name.strip():
+        log.add(_("Every row names its unit. Fill it in."), row=line, column="unit", value="")
+        return ""
+    nearest = [labels[key] for key in match.nearest if key in labels]
+    said = decisions.choices.get(f"row:{name}", "")
+    if said and said not in (*nearest, LEFT_OUT):
+        # A choice may name any unit, not only those that look alike.
+        named = match_rows([said], units)[0]
+        nearest += [said] if named.is_settled and labels.get(named.to) == said else []
+    chosen = decisions.settle("row", "", how="open", subject=name, options=[*nearest, LEFT_OUT])
+    if not chosen:
+        log.add(_unknown(match, nearest), row=line, column="unit", value=name, key=f"row:{name}")
+    return chosen
+
+
+def _unknown(match: Match, nearest: Sequence[str]) -> str:
+    if match.to == TOTALS:
+        return _("This is a total, not a unit. Delete the row, or leave it out.")
+    if not nearest:
+        return _("The register has no such unit, nor any with a similar name. Correct it, or leave it out.")
+    names = ", ".join(nearest)
+    if match.how == "near":
+        return _("The register has no such unit. Nearest names: %(nearest)s.") % {"nearest": names}
+    return _("Several units could be meant: %(nearest)s. Write one of these.") % {"nearest": names}
+
+
+def _complaint(text: str) -> str:
+    try:
+        parse_number(text)
+    except CellError as error:
+        return str(error)
+    return _("The number is not written as the others of its column. Write it as they are.")
