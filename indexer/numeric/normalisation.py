@@ -91,7 +91,7 @@ def _check_shapes(
     if values.ndim != 2 or values.shape[0] == 0:
         raise ValueError(f"values of shape {values.shape}, not (cities, leaves)")
     leaves = values.shape[1]
-    if directions.shape != (leaves,) or not np.isin(directions, (1, -1)).all():
+    if directions.shape != (leaves,) or (np.abs(directions) != 1).any():
         raise ValueError(f"directions must be +1 or -1 for each of {leaves} indicators")
     if len(codes) != leaves or (totals is not None and np.shape(totals) != (leaves,)):
         raise ValueError(f"codes and totals must have one entry for each of {leaves} indicators")

@@ -266,8 +266,12 @@ def rank_fractions(block: Block, _parameters: Parameters) -> FloatArray:
     fractions = np.full(block.values.shape, np.nan)
     for j, column in enumerate((block.directions * block.values).T):
         present = ~np.isnan(column)
-        ascending = np.sort(column[present])
-        fractions[present, j] = np.searchsorted(ascending, column[present], side="right") / len(ascending)
+        given = column[present]
+        order = np.argsort(given)
+        ascending = given[order]
+        # What is looked for in order is found several times as quickly.
+        given[order] = np.searchsorted(ascending, ascending, side="right") / len(ascending)
+        fractions[present, j] = given
     return fractions
 
 
@@ -277,10 +281,13 @@ def percentiles(block: Block, _parameters: Parameters) -> FloatArray:
     fractions = np.full(block.values.shape, np.nan)
     for j, column in enumerate((block.directions * block.values).T):
         present = ~np.isnan(column)
-        ascending = np.sort(column[present])
-        below = np.searchsorted(ascending, column[present], side="left")
-        not_above = np.searchsorted(ascending, column[present], side="right")
-        fractions[present, j] = (below + not_above - 1) / (2 * (len(ascending) - 1))
+        given = column[present]
+        order = np.argsort(given)
+        ascending = given[order]
+        below = np.searchsorted(ascending, ascending, side="left")
+        not_above = np.searchsorted(ascending, ascending, side="right")
+        given[order] = (below + not_above - 1) / (2 * (len(ascending) - 1))
+        fractions[present, j] = given
     return fractions
 
 
