@@ -12,7 +12,6 @@ import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS, Aggregation, Parts, Refusal
 from indexer.numeric.composite import (
-    CACHED_CELLS,
     CompositeError,
     Missing,
     composite_scores,
@@ -23,6 +22,8 @@ from weighting.numeric.tree import NO_PARENT, Tree
 
 # Shares of weight that differ by less are the same one.
 ROUNDING = 1e-9
+# Scores of one node that are formed at a time; those of its children stay in the processor's cache, too.
+CLIMBED_CELLS = 24_000
 
 
 @dataclass(frozen=True)
@@ -201,22 +202,17 @@ def score_locally(
     *,
     missing: Missing = "refuse",
     given: BoolArray | None = None,
-    by_product: bool = False,
 ) -> Scored:
-    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions).
-
-    With ``by_product`` a node of leaves alone is added by a matrix product, which is quicker and
-    whose last bit depends on how many versions there are: for draws, not for runs.
-    """
+    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions)."""
     absent = np.isnan(normalised)
     if missing == "refuse" and not steps.has_coverage and absent.any():
         raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))
     present = ~absent if given is None else given
-    climb = _Climb(tree, steps, np.ascontiguousarray(normalised.T), present, by_product=by_product)
-    cities, versions = len(normalised), local.shape[1]
-    scores = np.empty((versions, cities))
-    inner = np.empty((versions, len(tree.inner), cities))
-    step = max(1, CACHED_CELLS // cities)
+    climb = _Climb(tree, steps, np.ascontiguousarray(normalised.T), present)
+    versions = local.shape[1]
+    scores = np.empty((versions, len(normalised)))
+    inner = np.empty((versions, len(tree.inner), len(normalised)))
+    step = climb.versions_at_once
     for start in range(0, versions, step):
         part = slice(start, min(start + step, versions))
         scores[part] = climb.score(local[:, part], inner[part])
@@ -226,20 +222,15 @@ def score_locally(
 class _Climb:
     """Forms the nodes of a tree from the bottom up, for some versions at a time."""
 
-    def __init__(
-        self,
-        tree: Tree,
-        steps: NodeSteps,
-        values: FloatArray,
-        given: BoolArray,
-        *,
-        by_product: bool = False,
-    ) -> None:
-        self._tree, self._steps, self._by_product = tree, steps, by_product
+    def __init__(self, tree: Tree, steps: NodeSteps, values: FloatArray, given: BoolArray) -> None:
+        self._tree, self._steps = tree, steps
         self._leaf_row = {int(leaf): row for row, leaf in enumerate(tree.leaves)}
         self._inner_row = {int(node): row for row, node in enumerate(tree.inner)}
         self._values, self._given = values, np.ascontiguousarray(given.T)
         self._has_gaps = bool(np.isnan(values).any())
+        # Sums and products of one node after the other stand in the same memory, which stays in the cache.
+        self.versions_at_once = max(1, CLIMBED_CELLS // values.shape[1])
+        self._room = np.empty((2, self.versions_at_once, values.shape[1]))
         self._terms: dict[tuple[int, str], FloatArray] = {}
         # Deepest groups first; the root group, whose parent is none, comes last.
         self._groups = sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]]))
@@ -265,7 +256,10 @@ class _Climb:
         return made
 
     def _form(self, node: int, group: IntArray, local: FloatArray, inner: FloatArray) -> FloatArray:
-        """Return the scores of a node, (versions, cities); nan where a city has nothing of it."""
+        """Return the scores of a node, (versions, cities), which last until the next is formed.
+
+        nan where a city has nothing of it.
+        """
         code = self._steps.whole if node == NO_PARENT else self._steps.aggregations[node]
         if len(group) == 1 and node == NO_PARENT and int(group[0]) in self._inner_row:
             # The only node of the root group is the index itself, whatever that is formed by.
@@ -273,24 +267,30 @@ class _Climb:
         entry = AGGREGATIONS[code]
         if entry.combine is not None:
             return self._combine(entry, group, local, inner)
-        if self._by_product and not self._has_gaps and self._tree.is_leaf[group].all():
-            terms = np.concatenate([self._term(child, entry, inner) for child in group.tolist()])
-            return entry.finish(local[group].T @ terms)
-        total = np.zeros((local.shape[1], self._values.shape[1]))
-        product = np.empty_like(total)
-        mass = np.zeros_like(total) if self._has_gaps else None
+        total, product = self._room[:, : local.shape[1]]
+        total[:] = 0
+        if self._has_gaps:
+            self._add_what_is_there(entry, group, local, inner)
+            return entry.finish(total)
         for child in group.tolist():
             weight = local[child][:, np.newaxis]
-            term = self._term(child, entry, inner)
-            if mass is None:
-                total += np.multiply(weight, term, out=product)
-                continue
-            there = ~np.isnan(term)
-            total += weight * np.where(there, term, 0)
-            mass += weight * there
-        if mass is not None:
-            total /= self._settled(mass, group, inner)
+            total += np.multiply(weight, self._term(child, entry, inner), out=product)
         return entry.finish(total)
+
+    def _add_what_is_there(
+        self, entry: Aggregation, group: IntArray, local: FloatArray, inner: FloatArray
+    ) -> None:
+        """Add up the children and divide by the weight of those that a city has: nan where that is none."""
+        total, product = self._room[:, : local.shape[1]]
+        mass, whole = np.zeros_like(total), np.ones(total.shape, dtype=bool)
+        for child in group.tolist():
+            weight, term = local[child][:, np.newaxis], self._term(child, entry, inner)
+            there = ~np.isnan(term)
+            total += np.multiply(weight, np.where(there, term, 0), out=product)
+            mass += np.multiply(weight, there, out=product)
+            whole &= there
+        # Exactly 1 where all children are there.
+        total /= np.where(whole, 1.0, np.where(mass > 0, mass, np.nan))
 
     def _term(self, child: int, entry: Aggregation, inner: FloatArray) -> FloatArray:
         """Return what the weight of a child is applied to, (1 or versions, cities)."""
@@ -308,13 +308,6 @@ class _Climb:
                 raise CompositeError(entry.refusal, leaves=[self._leaf_row[child]])
             raise CompositeError(entry.refusal, nodes=[child])
         return entry.terms(values)
-
-    def _settled(self, mass: FloatArray, group: IntArray, inner: FloatArray) -> FloatArray:
-        """Return the mass that is there: exactly 1 where all children are, nan where nothing of weight is."""
-        there = np.logical_and.reduce(
-            [~np.isnan(self._child(child, inner)) for child in group.tolist()], axis=0
-        )
-        return np.where(there, 1.0, np.where(mass > 0, mass, np.nan))
 
     def _child(self, child: int, inner: FloatArray) -> FloatArray:
         """Return the scores of a child, (1 or versions, cities)."""

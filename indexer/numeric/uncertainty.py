@@ -1,12 +1,13 @@
 """Uncertainty of ranks: from draws of weights to counts of ranks (docs/method.md 8)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.drawn_nodes import DrawnNodes
 from indexer.numeric.node_steps import NodeSteps, score_locally, score_nodes, uniform_steps
 from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
@@ -317,14 +318,15 @@ def rank_counter(index: Index, pairs: IntArray = NO_PAIRS) -> RankCounter:
 class _Scorer:
     """Scores cities under many weights, each pattern of missing values by one matrix product.
 
-    Nodes that are not formed alike are formed one by one.
+    Nodes that are not formed alike are formed one by one where values are missing, and else by
+    a product for each stretch of nodes that are.
     """
 
     def __init__(self, index: Index, cities: IntArray) -> None:
         self._tree = index.tree
         self._steps, normalised = index.formed.for_all, index.normalised[cities]
-        self._nodes_of = None if self._steps.is_uniform else normalised
-        if self._nodes_of is not None:
+        self._apart = None if self._steps.is_uniform else self._scored_apart(normalised)
+        if self._apart is not None:
             return
         self._aggregation = AGGREGATIONS[self._steps.whole]
         terms = self._aggregation.terms(self._steps.floored(normalised, self._aggregation))
@@ -337,10 +339,8 @@ class _Scorer:
 
     def scores(self, local: FloatArray) -> FloatArray:
         """Score each city, (nodes, versions) -> (versions, cities)."""
-        if self._nodes_of is not None:
-            return score_locally(
-                self._tree, local, self._nodes_of, self._steps, missing="reweight", by_product=True
-            ).scores
+        if self._apart is not None:
+            return self._apart(local)
         if len(self._parts) == 1 and self._parts[0][1].all():
             scores = self._leaf_weights(local).T @ self._parts[0][2]
         else:
@@ -349,6 +349,17 @@ class _Scorer:
                 weights = local if pattern.all() else _reweighted(self._tree, local, pattern)
                 scores[:, cities] = self._leaf_weights(weights).T @ terms
         return self._aggregation.finish(scores)
+
+    def _scored_apart(self, normalised: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """Return what scores cities whose nodes are not all formed alike.
+
+        Where cities are compared by what they have on a node, equal ones need the same bits.
+        """
+        if not np.isnan(normalised).any() and not self._steps.looks_at_all:
+            return DrawnNodes(self._tree, self._steps, normalised).scores
+        return lambda local: (
+            score_locally(self._tree, local, normalised, self._steps, missing="reweight").scores
+        )
 
     def _leaf_weights(self, local: FloatArray) -> FloatArray:
         return global_weights(self._tree, local)[self._tree.leaves]
@@ -361,10 +372,11 @@ def many_ranks(index: Index, local: FloatArray) -> IntArray:
 
 def ranks_in_parts(index: Index, local: FloatArray) -> Iterator[IntArray]:
     """Rank as `many_ranks`, of many cities a few versions at a time."""
-    first, kind = _distinct_rows(index)
+    first, kind = _distinct_values(index)
     scorer = _Scorer(index, first)
     for part in _parts(local, len(kind)):
-        yield min_ranks_by_row(scorer.scores(part)[:, kind])
+        scores = scorer.scores(part)
+        yield min_ranks_by_row(scores if len(first) == len(kind) else np.take(scores, kind, axis=1))
 
 
 def many_scores(index: Index, local: FloatArray) -> FloatArray:
@@ -373,11 +385,8 @@ def many_scores(index: Index, local: FloatArray) -> FloatArray:
 
 
 def _parts(local: FloatArray, cities: int) -> Iterator[FloatArray]:
-    """Yield the versions in parts whose scores take bounded memory; a chunk whole up to `EXACT_UNITS`."""
-    step = max(1, SCORES // cities)
-    if cities <= EXACT_UNITS or local.shape[1] <= step:
-        yield local
-        return
+    """Yield the versions in parts of at most a chunk, whose scores take bounded memory."""
+    step = max(1, min(CHUNK, SCORES // cities))
     for start in range(0, local.shape[1], step):
         yield local[:, start : start + step]
 
@@ -388,19 +397,31 @@ def _distinct_rows(index: Index) -> tuple[IntArray, IntArray]:
     The rank is part of the row, for a reference may tell apart what these values do not. Where a
     score depends on all cities, each is a row of its own.
     """
-    normalised, nominal_ranks = index.normalised, index.nominal_ranks
+    order = np.argsort(index.nominal_ranks, kind="stable")
     if index.formed.looks_at_all:
-        first = np.argsort(nominal_ranks, kind="stable")
-        return first, np.argsort(first)
+        return order, np.argsort(order)
+    return _distinct(index.normalised, order, index.nominal_ranks.tolist())
+
+
+def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
+    """Return the first city of each distinct row, in the order of the cities, and each city's row."""
+    cities = np.arange(len(index.normalised))
+    if index.formed.looks_at_all:
+        return cities, cities
+    return _distinct(index.normalised, cities, [0] * len(cities))
+
+
+def _distinct(values: FloatArray, order: IntArray, besides: Sequence[int]) -> tuple[IntArray, IntArray]:
+    """Number the distinct pairs of a row and what stands beside it, first come first."""
     numbers: dict[tuple[bytes, int], int] = {}
-    kind = np.empty(len(normalised), dtype=np.int64)
+    kind = np.empty(len(values), dtype=np.int64)
     firsts: list[int] = []
     # Adding zero gives both zeros the same bytes.
-    rows = np.ascontiguousarray(normalised) + 0.0
-    for city in np.argsort(nominal_ranks, kind="stable"):
-        number = numbers.setdefault((rows[city].tobytes(), int(nominal_ranks[city])), len(firsts))
+    rows = np.ascontiguousarray(values) + 0.0
+    for city in order.tolist():
+        number = numbers.setdefault((rows[city].tobytes(), besides[city]), len(firsts))
         if number == len(firsts):
-            firsts.append(int(city))
+            firsts.append(city)
         kind[city] = number
     return np.array(firsts), kind
 

@@ -76,6 +76,16 @@ def test_a_version_has_the_same_bits_alone_or_in_a_batch(steps):
         assert alone.inner[0].tobytes() == together.inner[version].tobytes()
 
 
+def test_a_leaf_may_stand_beside_a_branch_where_values_are_missing():
+    tree = build_tree(["g", "a", "b", "x"], ["", "g", "g", ""])
+    steps = NodeSteps(("arithmetic", "", "", ""), "geometric", (0.0,) * 4)
+    values = np.array([[0.2, 0.6, 0.9], [np.nan, 0.5, 0.5], [0.4, 0.4, np.nan]])
+    weights = np.array([[0.2, 0.3], [0.2, 0.1], [0.6, 0.6]])
+    scores = score_nodes(tree, weights, values, steps, missing="reweight").scores
+    assert scores[0] == pytest.approx([0.4**0.4 * 0.9**0.6, 0.5, 0.4])
+    assert scores[1] == pytest.approx([0.3**0.4 * 0.9**0.6, 0.5, 0.4])
+
+
 def test_the_only_node_of_the_root_group_is_the_index():
     tree = build_tree(["top", "a", "b"], ["", "top", "top"])
     steps = NodeSteps(("arithmetic", "", ""), "geometric", (0.0,) * 3)
