@@ -10,11 +10,12 @@ from benchmarks.uncertainty import CITIES, LEAVES, VERSIONS, interleaved, make_t
 from indexer.management.workers import one_thread_processes
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.method_plan import LeafStep, MethodPlan
+from indexer.numeric.node_steps import score_nodes
 from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, SeededDraws
+from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, SeededDraws, many_ranks
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import dirichlet_around
-from weighting.numeric.tree import Tree
+from weighting.numeric.tree import Tree, local_from_leaf_weights
 
 # Every kind of step in turn; raw values lie between 1 and a few hundred.
 STEPS: tuple[dict[str, object], ...] = (
@@ -30,6 +31,8 @@ STEPS: tuple[dict[str, object], ...] = (
 FLOOR = 0.001
 # Several turns of each, of which the median counts; of pandas, which takes ten seconds, one.
 ROUNDS = 15
+# Versions that are added at a time.
+IN_ORDER = 64
 PANDAS_ROUNDS = 1
 NAME = f"to ranks of {CITIES} x {LEAVES}, every step, geometric top"
 
@@ -42,20 +45,20 @@ def rows() -> list[dict[str, object]]:
 
 def _version_rows() -> list[dict[str, object]]:
     tree, raw, weights = _inputs()
-    ours = partial(_rank_versions, tree, raw, weights)
+    local = np.stack([local_from_leaf_weights(tree, column) for column in weights.T], axis=1)
+    ours, as_runs = partial(_rank_versions, tree, raw, local), partial(_rank_as_runs, tree, raw, weights)
     values = _normalise(tree, raw)
     reference = partial(_rank_by_pandas, tree, pd.DataFrame(values), weights)
-    if not np.array_equal(ours(), reference()):
+    ranks = reference()
+    if not (np.array_equal(ours(), ranks) and np.array_equal(as_runs(), ranks)):
         raise AssertionError("pandas ranks otherwise")
-    product = _product(values, weights)
+    product, in_order = _product(values, weights), _add_in_order(values, weights)
+    name, stored = f"{VERSIONS:,} versions {NAME}", f"{VERSIONS:,} versions to what runs store"
     return [
-        _row(f"{VERSIONS:,} versions {NAME}, product", *interleaved(ours, product, ROUNDS), 6, "lower"),
-        _row(
-            f"{VERSIONS:,} versions {NAME}, pandas",
-            *interleaved(ours, reference, PANDAS_ROUNDS),
-            30,
-            "higher",
-        ),
+        _row(f"{name}, product", *interleaved(ours, product, ROUNDS), 6, "lower"),
+        _row(f"{name}, pandas", *interleaved(ours, reference, PANDAS_ROUNDS), 30, "higher"),
+        _row(f"{stored}, product", *interleaved(as_runs, product, ROUNDS), 6, "lower"),
+        _row(f"{stored}, bare sums in order", *interleaved(as_runs, in_order, ROUNDS), 2, "lower"),
     ]
 
 
@@ -65,7 +68,7 @@ def _draw_rows() -> list[dict[str, object]]:
     for group in tree.groups:
         local[group] = 1 / len(group)
     values = _normalise(tree, raw)
-    index = Index(tree, values, local, "geometric", steps=_plan().node_steps(tree))
+    index = _index(tree, values, local)
     draws = SeededDraws(dirichlet_around(tree, local, 100), (ROUNDS + 1) * CHUNK, 1)
     counter, chunks = RankCounter(index), iter(range(draws.chunks))
     times = interleaved(
@@ -100,12 +103,36 @@ def _normalise(tree: Tree, values: FloatArray) -> FloatArray:
     return normalise_leaves(raw, steps).values
 
 
-def _rank_versions(tree: Tree, raw: FloatArray, weights: FloatArray) -> IntArray:
-    """Take raw values to the ranks of all versions, (versions, cities), as runs do."""
-    values = _normalise(tree, raw)
-    local = np.zeros(len(tree))
-    index = Index(tree, values, local, "geometric", steps=_plan().node_steps(tree))
-    return min_ranks_by_row(np.ascontiguousarray(index.scores_under(weights).T))
+def _rank_versions(tree: Tree, raw: FloatArray, local: FloatArray) -> IntArray:
+    """Take raw values to the ranks of all versions, (versions, cities), as studies of given versions do."""
+    return many_ranks(_index(tree, _normalise(tree, raw), local[:, 0]), local)
+
+
+def _rank_as_runs(tree: Tree, raw: FloatArray, weights: FloatArray) -> IntArray:
+    """Take raw values to what runs store: scores of fixed bits on all nodes, and the ranks."""
+    scored = score_nodes(tree, weights, _normalise(tree, raw), _plan().node_steps(tree))
+    return min_ranks_by_row(scored.scores)
+
+
+def _index(tree: Tree, values: FloatArray, local: FloatArray) -> Index:
+    return Index(tree, values, local, "geometric", steps=_plan().node_steps(tree))
+
+
+def _add_in_order(values: FloatArray, weights: FloatArray) -> Callable[[], object]:
+    """The least that scores of fixed bits take in NumPy: a product and a sum for each leaf in turn."""
+    terms = np.ascontiguousarray(values.T)
+    product, sums = np.empty((2, IN_ORDER, CITIES))
+
+    def add() -> None:
+        for start in range(0, weights.shape[1], IN_ORDER):
+            part = np.ascontiguousarray(weights[:, start : start + IN_ORDER, np.newaxis])
+            rows = slice(0, part.shape[1])
+            sums[rows] = 0
+            for weight, leaf in zip(part, terms, strict=True):
+                np.multiply(weight, leaf, out=product[rows])
+                np.add(sums[rows], product[rows], out=sums[rows])
+
+    return add
 
 
 def _rank_by_pandas(tree: Tree, frame: pd.DataFrame, weights: FloatArray) -> IntArray:
