@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from tests.factories import (
     make_round,
 )
 from tests.numbers import in_full
+from tests.processes import wait_until
 from tests.weighting.test_pooling import closed
 from tests.weighting.test_sheets import filled
 from weighting.enums import Rule
@@ -197,6 +198,44 @@ def test_without_locks_a_late_seal_and_the_close_disagree(open_rounds, manager, 
     monkeypatch.setattr(ballots, "hash_receipt", hash_slowly)
 
     assert not all(race_close_against_seal(*open_rounds(), manager)[0] for _ in range(CONTROL_RACES))
+
+
+def save_while_closing(round_, invitation, manager):
+    """Save an answer that has to wait for a close which is not committed yet; return what it raised."""
+    claim, is_waited_for = claim_of(invitation), threading.Event()
+
+    @transaction.atomic
+    def close():
+        close_round(round_, actor=manager)
+        is_waited_for.set()
+        if connection.vendor == "postgresql":
+            wait_until(_somebody_waits, what="a save that waits for the close")
+        else:
+            time.sleep(0.2)
+
+    def save():
+        is_waited_for.wait()
+        save_score(claim, code="infra", value=3, seen_revision=0, client="late")
+
+    return run_at_once(close, save)[1]
+
+
+def _somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()
+
+
+def test_a_save_that_waited_for_the_close_is_told_so(open_rounds, manager):
+    assert isinstance(save_while_closing(*open_rounds(), manager), RoundNotOpen)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks as a transaction begins")
+def test_a_save_that_does_not_wait_for_the_close_breaks_on_it(open_rounds, manager, monkeypatch):
+    """Control: without its lock it reads the open round, and the answer has no ballot any more."""
+    monkeypatch.setattr(answers, "HOLD", "SELECT 1 WHERE %s = '' AND %s = 0")
+
+    assert isinstance(save_while_closing(*open_rounds(), manager), IntegrityError)
 
 
 def race_two_saves(invitation, revision):

@@ -1,7 +1,7 @@
-"""The one statement that stores an answer: it checks the round and the revision while it writes.
+"""Storing one answer: round, rule, item and revision are checked by the statement that writes it.
 
-Autosave is the busiest act of all. Here the state of the round, its rule, the item and the
-revision are read by the statement that writes, under the lock on the ballot that its caller holds.
+Autosave is the busiest act of all. The ballot is locked first; what must still be true then is read by
+the second statement, under the lock: whoever waited for a close reads the closed state.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,20 @@ from django.db import connection
 from weighting.enums import RoundState, Rule
 from weighting.models import Ballot, Indicator, Round, RoundItem, Score
 from weighting.models.ballot import random_order_key
+from weighting.services.one_trip import run_in_one_trip
 
-TABLE = Score._meta.db_table
+TABLE, BALLOT = Score._meta.db_table, Ballot._meta.db_table
+HOLD = f"SELECT id FROM {BALLOT} WHERE lock = %s AND round_id = %s FOR UPDATE"
 # One row, or none: the answer to an open round that asks about the item and whose rule allows it.
 ANSWER = f"""
-    SELECT %s, item.indicator_id, %s, %s, 1, %s, ''
-    FROM {RoundItem._meta.db_table} item
-    JOIN {Round._meta.db_table} round ON round.id = item.round_id
+    SELECT CAST(%s AS bigint), item.indicator_id, ballot.id, CAST(%s AS integer), 1, CAST(%s AS text), ''
+    FROM {BALLOT} ballot
+    JOIN {Round._meta.db_table} round ON round.id = ballot.round_id
+    JOIN {RoundItem._meta.db_table} item ON item.round_id = round.id
     JOIN {Indicator._meta.db_table} indicator ON indicator.id = item.indicator_id
-    WHERE round.id = %s AND round.state = %s AND round.deadline > %s AND indicator.code = %s
-        AND (round.rule = %s OR %s)
+    WHERE ballot.lock = %s AND round.id = %s AND round.state = %s AND round.deadline > %s
+        AND indicator.code = %s
+        AND (round.rule = %s OR CAST(%s AS boolean))
 """
 # True where the page saw the newest answer and brings another one; an abstention is null.
 CHANGES = f"{TABLE}.revision = %s AND COALESCE({TABLE}.value, 0) <> COALESCE(EXCLUDED.value, 0)"
@@ -45,20 +49,19 @@ class SavedAnswer:
 
 
 def write_answer(
-    held: Ballot, *, code: str, value: int | None, seen_revision: int, client: str, now: datetime
+    lock: str, round_id: int, *, code: str, value: int | None, seen_revision: int, client: str, now: datetime
 ) -> SavedAnswer | None:
-    """Insert the answer, or replace the one that the page saw; return what stands afterwards.
+    """Insert the answer of the ballot with this lock, or replace the one that the page saw; commit it.
 
-    None means that nothing could be written: the round is not open at ``now``, it does not ask
-    about the item, or its rule allows no abstention. The ballot must be locked, and the value on the
-    scale.
+    Returns what stands afterwards. None means that nothing could be written: there is no such ballot, its
+    round is not open at ``now``, it does not ask about the item, or its rule allows no abstention. The value
+    must be on the scale.
     """
-    ballot_id = Score._meta.get_field("ballot").get_db_prep_value(held.pk, connection)
     moment = connection.ops.adapt_datetimefield_value(now)
-    asked = (held.round_id, RoundState.OPEN.value, moment, code)
+    asked = (lock, round_id, RoundState.OPEN.value, moment, code)
     allowed = (Rule.NORMALISED_MEAN.value, value is not None)
-    with connection.cursor() as cursor:
-        answer = (random_order_key(), ballot_id, value, client)
-        cursor.execute(WRITE, (*answer, *asked, *allowed, *[seen_revision] * 3))
-        row = cursor.fetchone()
+    answer = (random_order_key(), value, client)
+    row = run_in_one_trip(
+        (HOLD, (lock, round_id)), (WRITE, (*answer, *asked, *allowed, *[seen_revision] * 3))
+    )
     return SavedAnswer(*row) if row else None

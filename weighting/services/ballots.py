@@ -42,21 +42,25 @@ def withdraw_ballot(claim: Claim) -> None:
     empty_log_on_commit()
 
 
-@transaction.atomic
 def save_score(claim: Claim, *, code: str, value: int | None, seen_revision: int, client: str) -> SavedAnswer:
     """Store one answer (None: abstain), given the revision that the page last saw.
 
     A request whose answer is already stored, such as a repeated one, gets it again. A page
     that did not see the newest answer gets `StaleScore` with it, and nothing is overwritten.
     """
-    held = _lock_ballot(claim)
     if value is not None and value not in SCALE:
         raise Refused(_off_scale(value))
-    stored = held and write_answer(
-        held, code=code, value=value, seen_revision=seen_revision, client=client, now=timezone.now()
+    stored = write_answer(
+        claim.lock,
+        claim.invitation.round_id,
+        code=code,
+        value=value,
+        seen_revision=seen_revision,
+        client=client,
+        now=timezone.now(),
     )
     if not stored:
-        _refuse_answer(claim, held, code, value)
+        _refuse_answer(claim, code, value)
     if stored.value != value:
         raise StaleScore(value=stored.value, revision=stored.revision)
     return stored
@@ -162,11 +166,11 @@ def _check_open(claim: Claim) -> Round:
     return round_
 
 
-def _refuse_answer(claim: Claim, held: Ballot | None, code: str, value: int | None) -> NoReturn:
+@transaction.atomic
+def _refuse_answer(claim: Claim, code: str, value: int | None) -> NoReturn:
     """Say why an answer could not be written."""
     round_ = _check_open(claim)
-    if held is None:
-        _lock_begun(claim)
+    _lock_begun(claim)
     raise Refused(_value_problem(round_, value) or _code_problem(code, {}))
 
 
