@@ -230,7 +230,7 @@ def scan_totals(
     totals = dict.fromkeys(codes, math.nan)
     rows: dict[str, int] = {}
     known = Vocabulary(totals)
-    table = read_table(source, log, as_form(decisions))
+    table = read_table(source, log, as_form(decisions, "totals"), heads=("code", "total"))
     if table is not None and check_header(table, log, required=("code", "total")):
         figures = read_figures(table, ("total",), log)["total"]
         for row, (line, cells) in enumerate(table.records(("code", "total"))):

@@ -21,7 +21,7 @@ from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
 from weighting.forms.names import NamedForm, in_either, names_in_either, require_either
 from weighting.forms.offers import offer_rows
-from weighting.forms.uploads import TableFileField
+from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
 from weighting.readers.encodings import ENCODINGS
 from weighting.requests import read_id
@@ -49,7 +49,7 @@ class DataFileField(forms.FileField):
 
     widget = forms.FileInput(
         attrs={
-            "accept": ".csv,.xlsx,.parquet,text/csv,"
+            "accept": ".csv,.xlsx,.parquet,.zip,text/csv,"
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         }
     )
@@ -171,16 +171,16 @@ class DataSetImportForm(TermsForm):
     """The files, their names, and how raw values become scores."""
 
     file = DataFileField(
-        label=gettext_lazy("Data (CSV, XLSX or Parquet)"),
+        label=gettext_lazy("Data (CSV, XLSX, Parquet or a package)"),
         help_text=gettext_lazy(
             "Wide: one row for each unit, its name in a column “unit”, and one column for each indicator. "
             "Long: columns unit, indicator, value. Codes or names will do: what does not fit is matched in "
-            "the next step. At most 32 MB and 2 million cells; of a workbook the first visible sheet, "
-            "without formulas."
+            "the next step, and of a workbook or a Frictionless package the table is chosen there. At most "
+            "32 MB and 2 million cells, without formulas."
         ),
     )
-    totals = TableFileField(
-        label=gettext_lazy("National totals (CSV)"),
+    totals = SheetFileField(
+        label=gettext_lazy("National totals (CSV or XLSX)"),
         required=False,
         help_text=gettext_lazy(
             "Columns: code, total. Or call a row of the data “total”. Shares are taken of the total, or of "

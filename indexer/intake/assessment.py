@@ -311,7 +311,7 @@ def _set_aside(mapped: Mapped) -> Iterator[Finding]:
     for text in sheet.left_out:
         yield Finding("note", "left_out", _("This is above or below the table, or left out."), value=text)
     for name in mapped.other_sheets:
-        message = _("Only the first visible sheet of a workbook is read. The sheet “%(name)s” is not.")
+        message = _("One sheet of a workbook is read. The sheet “%(name)s” is not.")
         yield Finding("note", "left_out", message % {"name": name})
 
 

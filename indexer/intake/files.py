@@ -14,9 +14,18 @@ from django.utils.translation import gettext as _
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import ProblemLog, Source
 from weighting.readers.columns import Column, Packed, held, pick_rows
+from weighting.readers.formats import frictionless, table_of
+from weighting.readers.formats.parcel import Parcel
 from weighting.readers.rows import note_controls, read_bytes
-from weighting.readers.table import Reading, Table, separator_of, table_of_rows, table_of_text
-from weighting.readers.workbook import ARCHIVE, SheetLimits, read_sheet
+from weighting.readers.table import (
+    Reading,
+    Table,
+    read_chosen_sheet,
+    separator_of,
+    table_of_rows,
+    table_of_text,
+)
+from weighting.readers.workbook import ARCHIVE, SheetLimits, is_workbook
 
 MEGABYTE = 1024 * 1024
 PARQUET = b"PAR1"
@@ -28,7 +37,12 @@ FOREIGN = {
     b"7z\xbc\xaf": "7Z",
 }
 # How a name may end, by what the bytes are.
-ENDINGS = {"csv": {".csv", ".txt", ".tsv", ""}, "xlsx": {".xlsx", ""}, "parquet": {".parquet", ".pq", ""}}
+ENDINGS = {
+    "csv": {".csv", ".txt", ".tsv", ""},
+    "xlsx": {".xlsx", ""},
+    "zip": {".zip", ""},
+    "parquet": {".parquet", ".pq", ""},
+}
 BATCH = 1000
 # A spreadsheet's cell holds no more.
 LONGEST_TEXT = 32_767
@@ -63,7 +77,7 @@ class FileTable:
 def read_file(
     source: Source, name: str, log: ProblemLog, limits: Limits = UPLOAD, reading: Reading | None = None
 ) -> FileTable | None:
-    """Read a text with any separator and in any encoding, XLSX or Parquet.
+    """Read a text with any separator and in any encoding, XLSX, Parquet or a package of tables.
 
     None with the problem noted when there is nothing to go on with.
     """
@@ -73,19 +87,31 @@ def read_file(
     kind = _kind_of(data, log)
     if kind is None or not _is_named_so(name, kind, log):
         return None
-    reading = reading or Reading(is_form=False)
+    reading = reading or Reading(is_form=False, kind="data")
     if kind == "parquet":
         table = _table_of_parquet(data, log, limits, reading)
         return FileTable(table, kind) if table else None
-    if kind == "xlsx":
-        sheet = read_sheet(data, log, SHEET)
-        table = table_of_rows(sheet.rows, log, reading)
-        return FileTable(table, kind, sheet.others, sheet.name) if table else None
+
+    def as_it_stands(part: bytes) -> Table | None:
+        return _table_as_it_stands(part, log, limits, reading)
+
+    table = table_of(Parcel(data, log, reading, SHEET, as_it_stands))
+    if table is None:
+        return None
+    sheets = {made.kind: made for made in table.decisions.made}.get("sheet")
+    if sheets is None:
+        return FileTable(table, kind)
+    others = tuple(name for name in sheets.options if name != sheets.value)
+    return FileTable(table, kind, others, sheets.value)
+
+
+def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: Reading) -> Table | None:
+    if is_workbook(data):
+        return table_of_rows(read_chosen_sheet(data, log, reading, SHEET).rows, log, reading)
     if data.count(separator_of(data, log, reading).encode()) + data.count(b"\n") > limits.cells:
         _note_too_many_cells(log, limits)
         return None
-    table = table_of_text(data, log, reading) if not log.problems else None
-    return FileTable(table, kind) if table else None
+    return table_of_text(data, log, reading) if not log.problems else None
 
 
 def _is_small_enough(data: bytes, log: ProblemLog, limits: Limits) -> bool:
@@ -114,7 +140,7 @@ def _kind_of(data: bytes, log: ProblemLog) -> str | None:
             log.add(message % {"kind": kind})
             return None
     if data.startswith(ARCHIVE):
-        return "xlsx"
+        return "zip" if frictionless.is_package(data) else "xlsx"
     return "parquet" if data.startswith(PARQUET) else "csv"
 
 

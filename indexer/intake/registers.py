@@ -63,7 +63,7 @@ def read_register(
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions))
+    table = read_table(source, log, as_form(decisions, "register"), heads=COLUMNS)
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
     if table and check_header(table, log, required=_names_in(table), optional=COLUMNS):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.clean import LEFT_OUT, OF_COLUMNS
 from indexer.intake.files import UPLOAD, Limits, read_file
+from indexer.intake.hints import is_aggregate
 from indexer.intake.mapping import TOTALS, Match, UnitNames, hints_about, match_rows
 from indexer.intake.sheets import Sheet, read_sheet
 from indexer.names import fold_name
@@ -45,7 +46,9 @@ def read_series(
     is meant, or what a name stands for that the register does not have.
     """
     hints = hints_about(units, (), year)
-    file = read_file(source, log.file, log, limits, Reading(decisions, hints.units, is_form=False))
+    file = read_file(
+        source, log.file, log, limits, Reading(decisions, hints.units, is_form=False, kind="series")
+    )
     sheet = read_sheet(file, log, hints) if file else None
     if sheet is None:
         return SeriesTable([], [], np.empty(0))
@@ -85,8 +88,12 @@ def _rows(
     is_open = column is not None and any(
         made.subject == sheet.columns[column] and made.kind != "text" for made in decisions.open
     )
+    asked = {made.kind for made in decisions.open}
     for row, match in enumerate(match_rows(sheet.units, units)):
         line, name = sheet.lines[row], sheet.units[row]
+        # Sums of units are asked about together.
+        if "aggregates" in asked and is_aggregate(name):
+            continue
         key = match.to if match.is_settled and match.to != TOTALS else ""
         if not key:
             key = _settled(name, line, match, units, labels, decisions, log)

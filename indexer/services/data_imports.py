@@ -322,7 +322,7 @@ def _with_terms(draft: DataImport, terms: Terms) -> DataImport:
 def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits) -> Sheet | None:
     content = read_bytes(data.source, log)
     hints = hints_of(draft)
-    reading = Reading(Decisions(data.choices), hints.units, is_form=False)
+    reading = Reading(Decisions(data.choices), hints.units, is_form=False, kind="data")
     file = None if content is None else read_file(content, data.name, log, limits, reading)
     sheet = read_sheet(file, log, hints) if file else None
     if content is None or file is None or sheet is None:

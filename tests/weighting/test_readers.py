@@ -93,9 +93,9 @@ class TestTables:
         assert problems_of(read_framework, text) == [(3, "", None), (5, "", None)]
 
     def test_wrong_headers_name_the_nearest(self):
-        messages = messages_of(read_framework, "Code,parents,,note,note\na,,x,,\n")
+        messages = messages_of(read_framework, "Codex,parents,,note,note\na,,x,,\n")
         assert [message.split(":")[0] for message in messages] == [
-            "F.csv, row 1, column “Code”, value “Code”",
+            "F.csv, row 1, column “Codex”, value “Codex”",
             "F.csv, row 1, column “parents”, value “parents”",
             "F.csv, row 1",
             "F.csv, row 1, column “note”",

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
 from weighting.readers import FileProblems, ProblemLog, read_panel
+from weighting.readers.decisions import Decisions
 from weighting.readers.workbook import read_sheet
 
 HEADER = ["code", "name", "email"]
@@ -26,6 +27,27 @@ def panel_with(value, number_format="General"):
     book.active.append([value, "A", "a@example.org"])
     book.active["A2"].number_format = number_format
     return saved(book)
+
+
+def test_a_code_keeps_its_zeros_to_the_right_of_empty_columns():
+    book = Workbook()
+    for line, cells in enumerate([HEADER, [7, "A", "a@example.org"]], start=3):
+        for column, value in enumerate(cells, start=4):
+            book.active.cell(line, column, value)
+    book.active["D4"].number_format = "000"
+    (row,) = read_panel(saved(book), "P.xlsx")
+    assert row.code == "007"
+
+
+def test_the_sheet_that_is_chosen_is_read():
+    book = Workbook()
+    book.active.append(["About"])
+    book.create_sheet("people").append(HEADER)
+    book["people"].append(["E1", "A", "a@example.org"])
+    book["people"].sheet_state = "hidden"
+    ledger = Decisions({"sheet": "people"})
+    assert [row.code for row in read_panel(saved(book), "P.xlsx", ledger)] == ["E1"]
+    assert ledger.made[0].options == ("Sheet", "people")
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,12 @@ class TableFileField(forms.FileField):
 
 
 class SheetFileField(TableFileField):
-    """A workbook, or where the reader takes both, a CSV file."""
+    """A workbook, a CSV file, or a package of tables."""
 
     widget = forms.FileInput(
         attrs={
-            "accept": ".xlsx,.csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,text/csv"
+            "accept": ".xlsx,.csv,.zip,text/csv,"
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         }
     )
 
@@ -45,11 +46,12 @@ class SheetFileField(TableFileField):
 class FrameworkImportForm(NamedForm):
     """A framework file and what to call it."""
 
-    file = TableFileField(
-        label=gettext_lazy("Framework file (CSV)"),
+    file = SheetFileField(
+        label=gettext_lazy("Framework file (CSV or XLSX)"),
         help_text=gettext_lazy(
             "One row for each indicator. Columns: code, parent; optional: name_zh, name_en, direction "
-            "(1 or -1), unit, note. An empty parent makes a sub-index. UTF-8 or GBK."
+            "(1 or -1), unit, note. An empty parent makes a sub-index. Also taken: COINr’s iMeta, the "
+            "workbook of the COIN Tool, and Frictionless packages."
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from weighting.readers.cells import CellError, Vocabulary, parse_number, plain
 from weighting.readers.encodings import decode
+from weighting.readers.forms import read_table
 from weighting.readers.framework import (
     FrameworkRow,
     FrameworkScan,
@@ -14,7 +15,7 @@ from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.rows import MAX_BYTES, Source
 from weighting.readers.scores import Abstention, ScoreTable, read_scores, scan_scores
 from weighting.readers.sheets import SheetTerms, read_sheet_ballot
-from weighting.readers.table import Table, check_header, read_table
+from weighting.readers.table import Table, check_header
 from weighting.readers.weights import SUM_TOLERANCE, WeightTable, read_weights, scan_weights
 
 __all__ = [

@@ -12,9 +12,10 @@ from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
 from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.decisions import Decisions
+from weighting.readers.forms import read_table
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import as_form, check_header, read_table
+from weighting.readers.table import as_form, check_header
 from weighting.signals import framework_read
 
 REQUIRED = ("code", "parent")
@@ -102,7 +103,7 @@ def read_framework(source: Source, name: str, decisions: Decisions | None = None
 def scan_framework(source: Source, name: str, decisions: Decisions | None = None) -> FrameworkScan:
     """Read a framework as far as it goes."""
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions))
+    table = read_table(source, log, as_form(decisions, "framework"), heads=(*REQUIRED, *KNOWN))
     if table is None or not check_header(table, log, required=REQUIRED, optional=KNOWN):
         return FrameworkScan((), (), None, log.problems)
     records = table.records([*REQUIRED, *KNOWN])

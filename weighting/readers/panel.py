@@ -12,9 +12,10 @@ from django.utils.translation import override
 
 from weighting.enums import Language, Sector
 from weighting.readers.decisions import Decisions
+from weighting.readers.forms import read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import as_form, check_header, read_table
+from weighting.readers.table import as_form, check_header
 
 REQUIRED = ("code", "name", "email")
 OPTIONAL = ("organisation", "sector", "language")
@@ -45,7 +46,7 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions))
+    table = read_table(source, log, as_form(decisions, "panel"), heads=(*REQUIRED, *OPTIONAL))
     if table is None:
         log.raise_if_any()
         return []

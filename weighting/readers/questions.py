@@ -56,6 +56,10 @@ def option_words(kind: str, value: str) -> str:
         "wide": _("a column for each indicator"),
         "long": _("a row for each value"),
         "all": _("every year"),
+        "coinr": _("COINr: a table of indicators and aggregates (iMeta)"),
+        "coin_tool": _("the COIN Tool of the European Commission’s JRC"),
+        "frictionless": _("a Frictionless data package"),
+        "plain": _("none: a plain table"),
     }
     return said.get(value, value)
 
@@ -72,6 +76,9 @@ def how_decided(decision: Decision) -> str:
 
 _KINDS: dict[str, Callable[[], str]] = {
     "encoding": lambda: _("The encoding of the text"),
+    "format": lambda: _("The program whose layout this is"),
+    "resource": lambda: _("The table of the package that is read"),
+    "sheet": lambda: _("The sheet of the workbook that is read"),
     "separator": lambda: _("What separates the cells"),
     "header": lambda: _("The row that names the columns"),
     "header_rows": lambda: _("How many rows name the columns"),

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
 from weighting.readers.cells import CellError, Vocabulary, parse_score
+from weighting.readers.forms import read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import check_header, read_table
+from weighting.readers.table import check_header
 
 COLUMNS = ("expert", "indicator", "score")
 

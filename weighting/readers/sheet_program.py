@@ -52,12 +52,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """As ``weighting.readers.workbook.SheetLimits``."""
+    """As ``weighting.readers.workbook.SheetLimits``, and a sheet's name, '' for the first visible one."""
 
     rows: int
     columns: int
     cells: int
     takes_formulas: bool
+    name: str = ""
 
 
 @dataclass
@@ -160,27 +161,45 @@ def _counts(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[tuple[
 def _sheet(data: bytes, archive: zipfile.ZipFile, limits: Limits) -> dict[str, Any]:
     book = CalamineWorkbook.from_filelike(BytesIO(data))
     names = [sheet.name for sheet in book.sheets_metadata]
-    place = next(
-        place
-        for place, sheet in enumerate([*book.sheets_metadata, None])
-        # What a person sees first on opening the workbook; charts are no sheets of cells.
-        if sheet is None
-        or (sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet)
-    )
-    if place == len(names):
-        raise Refused("unreadable")
+    place = _place_of_sheet(book, limits.name)
     marks = _Scan(limits, _zero_styles(archive)).read(archive, _path_of_sheet(archive, place))
-    rows = list(_rows(book.get_sheet_by_index(place).iter_rows(), marks))
+    sheet = book.get_sheet_by_index(place)
+    # Empty columns to the left of everything are not among the cells of a row.
+    left = sheet.start[1] if sheet.start else 0
+    rows = list(_rows(sheet.iter_rows(), left, marks))
     if len(rows) > limits.rows:
         raise Refused("rows", most=limits.rows)
     others = [name for other, name in enumerate(names) if other != place]
-    return {"sheet": names[place], "others": others, "rows": rows, "faults": marks.formulas}
+    sheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    return {
+        "sheet": names[place],
+        "others": others,
+        "sheets": sheets,
+        "left": left,
+        "rows": rows,
+        "faults": marks.formulas,
+    }
 
 
-def _rows(rows: Iterator[list[Any]], marks: Marks) -> Iterator[tuple[int, list[str]]]:
+def _place_of_sheet(book: CalamineWorkbook, name: str) -> int:
+    """Return where the sheet of that name stands, else what a person sees first on opening the workbook."""
+    sheets = [
+        # Charts are no sheets of cells.
+        (place, sheet)
+        for place, sheet in enumerate(book.sheets_metadata)
+        if sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+    named = [place for place, sheet in sheets if sheet.name == name]
+    visible = [place for place, sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    if not (named or visible):
+        raise Refused("unreadable")
+    return (named or visible)[0]
+
+
+def _rows(rows: Iterator[list[Any]], left: int, marks: Marks) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, each with its line."""
     for line, row in enumerate(rows, start=1):
-        cells = [_text(value, (line, column), marks) for column, value in enumerate(row, start=1)]
+        cells = [_text(value, (line, column), marks) for column, value in enumerate(row, start=left + 1)]
         if any(cells):
             if max(map(len, cells)) > LONGEST_TEXT:
                 raise Refused("long", row=line, most=LONGEST_TEXT)

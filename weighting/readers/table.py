@@ -6,8 +6,9 @@ what is open.
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 import numpy as np
@@ -21,13 +22,14 @@ from weighting.readers.encodings import find_encoding
 from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Row, Source, note_controls, read_bytes, trimmed
-from weighting.readers.workbook import FORMS, SheetLimits, is_workbook, read_sheet
+from weighting.readers.rows import Row, note_controls, trimmed
+from weighting.readers.workbook import SheetLimits, SheetRows, is_workbook, read_sheet
 
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
 MAYBE_REVERSED = (b"\xe2\x80", b"\xe2\x81")
 CONTROL_BYTES = bytes(code for code in range(256) if (code < 32 and code not in b"\t\n\r") or code == 127)
 MOST_SHORT = 0.1
+MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,30 +64,34 @@ class Reading:
     """How a file is to be read: by which choices, and with which names probably in it.
 
     A form has its columns named in one row and every row as long as that, for there is no page on
-    which anything else could be shown.
+    which anything else could be shown. ``kind`` is what it is sent in as: framework, weights, data.
     """
 
     decisions: Decisions = field(default_factory=Decisions)
     known: Collection[str] = ()
     is_form: bool = True
+    kind: str = ""
 
 
-def as_form(decisions: Decisions | None) -> Reading:
-    """Read a form by the choices of a ledger, which then tells how it was read."""
-    return Reading(Decisions() if decisions is None else decisions)
+def as_form(decisions: Decisions | None, kind: str) -> Reading:
+    """Read a form of a kind by the choices of a ledger, which then tells how it was read."""
+    return Reading(Decisions() if decisions is None else decisions, kind=kind)
 
 
-def read_table(
-    source: Source, log: ProblemLog, reading: Reading | None = None, sheets: SheetLimits = FORMS
-) -> Table | None:
-    """Read a text or the first visible sheet of a workbook; None when there is nothing to go on with."""
-    data = read_bytes(source, log)
-    if data is None:
-        return None
-    reading = reading or Reading()
+def table_of_bytes(data: bytes, log: ProblemLog, reading: Reading, sheets: SheetLimits) -> Table | None:
+    """Read a text or a sheet of a workbook as it stands; None when there is nothing to go on with."""
     if is_workbook(data):
-        return table_of_rows(read_sheet(data, log, sheets).rows, log, reading)
+        return table_of_rows(read_chosen_sheet(data, log, reading, sheets).rows, log, reading)
     return table_of_text(data, log, reading)
+
+
+def read_chosen_sheet(data: bytes, log: ProblemLog, reading: Reading, sheets: SheetLimits) -> SheetRows:
+    """Read the sheet of a workbook that is chosen, else the first visible one; the others are offered."""
+    sheet = read_sheet(data, log, sheets, reading.decisions.choices.get("sheet", ""))
+    if sheet.rows:
+        how: How = "likely" if len(sheet.sheets) > 1 else "seen"
+        reading.decisions.settle("sheet", sheet.name, how=how, options=sheet.sheets)
+    return sheet
 
 
 def table_of_rows(rows: Sequence[Row], log: ProblemLog, reading: Reading) -> Table | None:
@@ -171,6 +177,16 @@ def _notes_below(body: Body) -> list[Row]:
         below.insert(0, row)
     first = next((place for place, row in enumerate(below) if is_note(row)), len(below))
     return below[first:]
+
+
+def with_heads(table: Table, names: Iterable[str]) -> Table:
+    """Return the table with its columns called as they are known, whatever their case and marks."""
+    known = {_head_key(name): name for name in names}
+    return replace(table, header=tuple(known.get(_head_key(head), head) for head in table.header))
+
+
+def _head_key(head: str) -> str:
+    return MARKS_OF_HEADS.sub("", head).casefold()
 
 
 def check_header(

@@ -10,9 +10,10 @@ from weighting.numeric.arrays import FloatArray
 from weighting.readers.cells import plain
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import read_figures
+from weighting.readers.forms import read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import Table, as_form, check_header, read_table
+from weighting.readers.table import Table, as_form, check_header
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ def read_published_totals(
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions))
+    table = read_table(source, log, as_form(decisions, "published"))
     columns = ["total", *codes]
     units: dict[str, int] = {}
     numbers = np.empty((0, len(columns)))

@@ -12,9 +12,10 @@ from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
 from weighting.readers.cells import Vocabulary
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import Figures, read_figures
+from weighting.readers.forms import read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
-from weighting.readers.table import as_form, check_header, read_table
+from weighting.readers.table import as_form, check_header
 
 LOCAL, GLOBAL = "local_weight", "global_weight"
 SUM_TOLERANCE = 1e-6
@@ -59,7 +60,7 @@ def scan_weights(
     decisions: Decisions | None = None,
 ) -> WeightTable | None:
     """Read weights as far as they go; without a tree, cells are checked but not sums."""
-    table = read_table(source, log, as_form(decisions))
+    table = read_table(source, log, as_form(decisions, "weights"), heads=("code", "parent", LOCAL, GLOBAL))
     if table is None:
         return None
     kind = LOCAL if LOCAL in table.header or GLOBAL not in table.header else GLOBAL

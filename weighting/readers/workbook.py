@@ -77,11 +77,16 @@ FORMS = SheetLimits()
 
 @dataclass(frozen=True)
 class SheetRows:
-    """The rows of the first visible sheet that are not blank, its name, and the sheets that were not read."""
+    """The rows of a sheet that are not blank, its name, all others, and what may be read in its place.
+
+    ``left`` is how many empty columns to the left of everything are not among the cells.
+    """
 
     rows: list[Row]
     name: str = ""
     others: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    left: int = 0
 
 
 def is_workbook(data: bytes) -> bool:
@@ -89,9 +94,9 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith(ARCHIVE)
 
 
-def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> SheetRows:
-    """Read the first visible sheet of a workbook; no rows where a problem is noted."""
-    answer = _answer_of_program(data, limits)
+def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS, name: str = "") -> SheetRows:
+    """Read the first visible sheet of a workbook, or a named one; no rows where a problem is noted."""
+    answer = _answer_of_program(data, limits, name)
     for fault in answer.get("faults", []):
         place = {name: fault[name] for name in ("row", "column", "value") if name in fault}
         log.add(str(FAULTS[fault["kind"]]) % fault, **place)
@@ -101,12 +106,14 @@ def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS) -> She
             break
         rows.append(Row(line, cells))
     others = tuple(answer.get("others", []))
-    return SheetRows([] if log.problems else rows, answer.get("sheet", ""), others)
+    sheets = tuple(answer.get("sheets", []))
+    name, left = answer.get("sheet", ""), answer.get("left", 0)
+    return SheetRows([] if log.problems else rows, name, others, sheets, left)
 
 
-def _answer_of_program(data: bytes, limits: SheetLimits) -> dict[str, Any]:
+def _answer_of_program(data: bytes, limits: SheetLimits, name: str) -> dict[str, Any]:
     try:
-        found = run_confined(PROGRAM, data, json.dumps(asdict(limits)), limits=CONFINED)
+        found = run_confined(PROGRAM, data, json.dumps({**asdict(limits), "name": name}), limits=CONFINED)
     except TookTooLong:
         return {"faults": [{"kind": "too-long", "most": CONFINED.cpu_seconds}]}
     except Broke:

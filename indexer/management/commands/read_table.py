@@ -162,7 +162,7 @@ def _read(path: Path, choices: Choices, hints: Hints, year: str) -> tuple[Sheet,
     decisions = Decisions({**chosen, **({"year": year} if year else {})})
     # The names of countries tell an encoding, whatever the units are.
     known = hints.units or hints_about(countries(), ()).names
-    file = read_file(path, path.name, log, OPERATOR, Reading(decisions, known, is_form=False))
+    file = read_file(path, path.name, log, OPERATOR, Reading(decisions, known, is_form=False, kind=DATA))
     sheet = read_sheet(file, log, hints) if file else None
     log.raise_if_any()
     if sheet is None:
