@@ -1,19 +1,21 @@
-"""The five tables of an audit, the same as files of the command, as exports and in the API."""
+"""The tables of an audit, the same as files of the command, as exports and in the API."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from indexer.numeric.coherence.audit import ScoredIndex, shifts_without
+from indexer.numeric.coherence.audit import Group, ScoredIndex, shifts_without
 from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.importance import DRAWS
+from indexer.numeric.coherence.structure import TreeShape
 from indexer.numeric.uncertainty import Index
 from weighting.exports import write_csv
-from weighting.numeric.arrays import FloatArray
-from weighting.numeric.tree import NO_PARENT
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree
 
 TOTAL = "total"
 # Values that are scored anew, and scores whose cities are drawn anew, within some ten seconds.
@@ -50,44 +52,62 @@ class Audit:
 
     def code(self, node: int) -> str:
         """Return the code of a node; of -1 that of the composite."""
-        return TOTAL if node == NO_PARENT else self.scored.tree.codes[node]
+        return code_of(self.scored.tree, node)
+
+
+@dataclass(frozen=True, eq=False)
+class UnweightedAudit:
+    """A data set before any weights; ``groups`` are those of its leaves, codes those of its units."""
+
+    scored: ScoredIndex
+    groups: Sequence[Group]
+    units: Sequence[str]
+    unit_codes: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameworkAudit:
+    """A tree of indicators before any data."""
+
+    tree: Tree
+    shape: TreeShape
+
+
+AnyAudit = TypeVar("AnyAudit")
 
 
 @dataclass(frozen=True)
-class AuditTable:
+class AuditTable(Generic[AnyAudit]):
     """Names of columns, and the rows of an audit under them."""
 
     columns: tuple[str, ...]
-    rows: Callable[[Audit], Iterator[Row]]
+    rows: Callable[[AnyAudit], Iterator[Row]]
+
+    def plain_rows(self, audit: AnyAudit) -> Iterator[Row]:
+        """Return the rows with nothing in place of what is not defined."""
+        for row in self.rows(audit):
+            yield ["" if isinstance(cell, float) and np.isnan(cell) else cell for cell in row]
+
+
+def code_of(tree: Tree, node: int) -> str:
+    """Return the code of a node; of -1 that of the composite."""
+    return TOTAL if node == NO_PARENT else tree.codes[node]
 
 
 def correlation_rows(audit: Audit) -> Iterator[Row]:
     """Every two nodes in the tree's order, and each with the total."""
     scored = audit.scored
     codes = [*scored.tree.codes, TOTAL]
+    flags = np.pad(scored.flags, (0, 1))
     for a in range(len(scored.tree)):
-        pearson, spearman = scored.pearson[a, a + 1 :].tolist(), scored.spearman[a, a + 1 :].tolist()
-        flags = [FLAGS[flag] for flag in scored.flags[a, a + 1 :]] + [""]
-        for b, *figures in zip(codes[a + 1 :], pearson, spearman, flags, strict=True):
-            yield [codes[a], b, *figures]
+        later = np.arange(a + 1, len(codes))
+        yield from _pairs(scored, codes, flags, a, later)
 
 
 def group_rows(audit: Audit) -> Iterator[Row]:
     """Every group of siblings, under the code of its parent."""
     for group in audit.scored.groups:
-        components, consistency = group.components, group.consistency
-        yield [
-            audit.code(group.parent),
-            len(group.members),
-            consistency.alpha,
-            consistency.standardised,
-            components.first_share,
-            components.kept,
-            group.mean,
-            group.lowest,
-            components.count,
-            " ".join(f"{value:.12g}" for value in components.eigenvalues if not np.isnan(value)),
-        ]
+        yield _group_row(audit.scored, group)
 
 
 def importance_rows(audit: Audit) -> Iterator[Row]:
@@ -141,54 +161,158 @@ def unit_rows(audit: Audit) -> Iterator[Row]:
         yield [unit, *row]
 
 
-TABLES = {
-    "correlations": AuditTable(("a", "b", "pearson", "spearman", "flag"), correlation_rows),
-    "groups": AuditTable(
-        (
-            "node",
-            "members",
-            "alpha",
-            "alpha_standardised",
-            "first_share",
-            "kept_components",
-            "mean_correlation",
-            "lowest_correlation",
-            "complete_units",
-            "eigenvalues",
-        ),
-        group_rows,
-    ),
+def unweighted_correlation_rows(audit: UnweightedAudit) -> Iterator[Row]:
+    """Every two indicators with data, turned so that more is better."""
+    scored, leaves = audit.scored, audit.scored.tree.leaves
+    for at, a in enumerate(leaves.tolist()):
+        yield from _pairs(scored, scored.tree.codes, scored.flags, a, leaves[at + 1 :])
+
+
+def unweighted_group_rows(audit: UnweightedAudit) -> Iterator[Row]:
+    """Every group of indicators with data; values have one variance, so that there is one alpha."""
+    for group in audit.groups:
+        node, members, alpha, _standardised, *figures = _group_row(audit.scored, group)
+        yield [node, members, alpha, *figures]
+
+
+def unweighted_indicator_rows(audit: UnweightedAudit) -> Iterator[Row]:
+    """Every indicator with data: what its values look like, and how it goes with its group."""
+    scored, (closest, strength) = audit.scored, audit.scored.closest
+    place = {int(node): leaf for leaf, node in enumerate(scored.tree.leaves)}
+    for group in audit.groups:
+        figures = zip(group.consistency.without, group.components.loadings[:, 0], strict=True)
+        for node, (without, loading) in zip(group.members.tolist(), figures, strict=True):
+            yield [
+                scored.tree.codes[node],
+                code_of(scored.tree, group.parent),
+                *_leaf_figures(scored, place[node]),
+                float(without),
+                float(loading),
+                scored.tree.codes[int(closest[node])] if closest[node] >= 0 else "",
+                float(strength[node]),
+            ]
+
+
+def unweighted_unit_rows(audit: UnweightedAudit) -> Iterator[Row]:
+    """Every unit, and what it has of the indicators."""
+    found = audit.scored.units
+    figures = zip(found.count.tolist(), found.available.tolist(), found.zeros.tolist(), strict=True)
+    for unit, code, row in zip(audit.units, audit.unit_codes, figures, strict=True):
+        yield [unit, code, *row]
+
+
+def structure_group_rows(audit: FrameworkAudit) -> Iterator[Row]:
+    """Every group of siblings: its size, and what each of it weighs where all groups are shared equally."""
+    tree, shape = audit.tree, audit.shape
+    for members in tree.groups:
+        first = int(members[0])
+        yield [
+            code_of(tree, int(tree.parents[first])),
+            int(tree.depth[first]),
+            len(members),
+            int(shape.below[members].sum()),
+            float(shape.equal[first]),
+        ]
+
+
+def structure_node_rows(audit: FrameworkAudit) -> Iterator[Row]:
+    """Every node in the tree's order."""
+    tree, shape = audit.tree, audit.shape
+    for node, code in enumerate(tree.codes):
+        parent = int(tree.parents[node])
+        equal = float(shape.equal[node])
+        yield [code, code_of(tree, parent), int(tree.depth[node]), int(shape.below[node]), equal]
+
+
+GROUP_COLUMNS = (
+    "node",
+    "members",
+    "alpha",
+    "alpha_standardised",
+    "first_share",
+    "kept_components",
+    "mean_correlation",
+    "lowest_correlation",
+    "complete_units",
+    "eigenvalues",
+)
+VALUE_COLUMNS = (
+    "code",
+    "parent",
+    "values",
+    "availability",
+    "zeros",
+    "repeats",
+    "min",
+    "max",
+    "mean",
+    "median",
+    "skewness",
+    "kurtosis",
+    "alpha_without",
+    "first_loading",
+    "closest",
+    "closest_pearson",
+)
+PAIR_COLUMNS = ("a", "b", "pearson", "spearman", "flag")
+TABLES: dict[str, AuditTable[Audit]] = {
+    "correlations": AuditTable(PAIR_COLUMNS, correlation_rows),
+    "groups": AuditTable(GROUP_COLUMNS, group_rows),
     "importance": AuditTable(("code", "of", "weight", "linear", "smooth", "low", "high"), importance_rows),
-    "indicators": AuditTable(
-        (
-            "code",
-            "parent",
-            "values",
-            "availability",
-            "zeros",
-            "repeats",
-            "min",
-            "max",
-            "mean",
-            "median",
-            "skewness",
-            "kurtosis",
-            "alpha_without",
-            "first_loading",
-            "closest",
-            "closest_pearson",
-            "shift_without",
-        ),
-        indicator_rows,
-    ),
+    "indicators": AuditTable((*VALUE_COLUMNS, "shift_without"), indicator_rows),
     "units": AuditTable(("unit", "values", "availability", "weight_present", "zeros"), unit_rows),
+}
+# Of a data set before any weights.
+UNWEIGHTED_TABLES: dict[str, AuditTable[UnweightedAudit]] = {
+    "correlations": AuditTable(PAIR_COLUMNS, unweighted_correlation_rows),
+    "groups": AuditTable(
+        tuple(name for name in GROUP_COLUMNS if name != "alpha_standardised"), unweighted_group_rows
+    ),
+    "indicators": AuditTable(VALUE_COLUMNS, unweighted_indicator_rows),
+    "units": AuditTable(("unit", "unit_code", "values", "availability", "zeros"), unweighted_unit_rows),
+}
+# Of a framework before any data.
+STRUCTURE_TABLES: dict[str, AuditTable[FrameworkAudit]] = {
+    "groups": AuditTable(("node", "level", "members", "leaves", "equal_weight"), structure_group_rows),
+    "indicators": AuditTable(("code", "parent", "level", "leaves", "equal_weight"), structure_node_rows),
 }
 
 
-def write_audit(folder: Path, audit: Audit) -> None:
+def write_audit(folder: Path, audit: AnyAudit, tables: dict[str, AuditTable[AnyAudit]]) -> None:
     """Write every table in full precision; what is not defined is left empty."""
-    for name, table in TABLES.items():
+    for name, table in tables.items():
         write_csv(folder / f"{name}.csv", table.columns, table.rows(audit))
+
+
+def _pairs(
+    scored: ScoredIndex, codes: Sequence[str], flags: IntArray, a: int, others: IntArray
+) -> Iterator[Row]:
+    """Correlate one node with some others."""
+    figures = zip(
+        others.tolist(),
+        scored.pearson[a, others].tolist(),
+        scored.spearman[a, others].tolist(),
+        flags[a, others].tolist(),
+        strict=True,
+    )
+    for b, pearson, spearman, flag in figures:
+        yield [codes[a], codes[b], pearson, spearman, FLAGS[flag]]
+
+
+def _group_row(scored: ScoredIndex, group: Group) -> Row:
+    components, consistency = group.components, group.consistency
+    return [
+        code_of(scored.tree, group.parent),
+        len(group.members),
+        consistency.alpha,
+        consistency.standardised,
+        components.first_share,
+        components.kept,
+        group.mean,
+        group.lowest,
+        components.count,
+        " ".join(f"{value:.12g}" for value in components.eigenvalues if not np.isnan(value)),
+    ]
 
 
 def _leaf_figures(scored: ScoredIndex, leaf: int) -> Row:

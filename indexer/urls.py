@@ -3,7 +3,7 @@
 from django.urls import path
 
 from indexer.api.city_profiles import CityProfileView, LeadsView
-from indexer.api.coherence import AuditTableView
+from indexer.api.coherence import AuditTableView, DataSetAudit, FrameworkAuditView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
 from indexer.api.families import BranchIndices, BranchRankingView
@@ -30,7 +30,16 @@ from indexer.api.studies import (
 from indexer.api.what_if import WhatIfOfRun
 from indexer.views.comparison import city_change
 from indexer.views.comparison import overview as comparison
-from indexer.views.data import data_imports, data_sets, method_table, methods, proposals, registers
+from indexer.views.data import audit as data_audit
+from indexer.views.data import (
+    data_imports,
+    data_sets,
+    framework_audit,
+    method_table,
+    methods,
+    proposals,
+    registers,
+)
 from indexer.views.public import machine, publishing
 from indexer.views.public import pages as public
 from indexer.views.reports import audit_report as audit_reports
@@ -184,6 +193,19 @@ urlpatterns = [
     path("data-sets/imports/<int:pk>/store/", data_imports.import_store, name="import-store"),
     path("data-sets/imports/<int:pk>/discard/", data_imports.import_discard, name="import-discard"),
     path("data-sets/<int:pk>/", data_sets.data_set_detail, name="data-set-detail"),
+    path("data-sets/<int:pk>/audit/", data_audit.data_set_audit, name="data-set-audit"),
+    path("data-sets/<int:pk>/audit/export/", data_audit.data_set_audit_export, name="data-set-audit-export"),
+    path(
+        "data-sets/<int:pk>/audit/values.<slug:format>",
+        data_audit.data_set_audit_picture,
+        name="data-set-audit-picture",
+    ),
+    path("frameworks/<int:pk>/audit/", framework_audit.framework_audit, name="framework-audit"),
+    path(
+        "frameworks/<int:pk>/audit/export/",
+        framework_audit.framework_audit_export,
+        name="framework-audit-export",
+    ),
     path("data-sets/<int:pk>/compute/", methods.data_set_compute, name="data-set-compute"),
     path("data-sets/<int:pk>/method/", method_table.data_set_method_table, name="data-set-method-table"),
     path("frameworks/<int:pk>/method/", methods.framework_method, name="framework-method"),
@@ -202,6 +224,12 @@ urlpatterns = [
     path("api/v1/imports/<int:pk>/store-years/", ImportStoreYears.declared(), name="api-import-store-years"),
     path("api/v1/datasets/", DataSets.list_view(), name="api-data-set-list"),
     path("api/v1/datasets/<int:pk>/", DataSets.detail_view(), name="api-data-set"),
+    path("api/v1/datasets/<int:pk>/audit/<str:table>/", DataSetAudit.declared(), name="api-data-set-audit"),
+    path(
+        "api/v1/frameworks/<int:pk>/audit/<str:table>/",
+        FrameworkAuditView.declared(),
+        name="api-framework-audit",
+    ),
     path("api/v1/datasets/<int:pk>/runs/", DataSetRuns.declared(), name="api-data-set-runs"),
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),

@@ -1,19 +1,23 @@
-"""/api/v1/runs/{id}/audit/{table}/: the tables of ``manage.py audit_index``, row by row."""
+"""The tables of audits, of runs, data sets and frameworks: those of ``manage.py audit_index``, row by row."""
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, page_of
 from indexer.api.run_view import RunView
-from indexer.audit_files import TABLES
+from indexer.audit_files import STRUCTURE_TABLES, TABLES, UNWEIGHTED_TABLES, AnyAudit, AuditTable
 from indexer.selectors.coherence import coherence_of
-from weighting.api.base import PAGE, described
+from indexer.selectors.data_audit import audited_data_sets, data_audit_of
+from indexer.selectors.framework_audit import audited_framework
+from weighting.api.base import PAGE, Answer, described
+from weighting.selectors.frameworks import frameworks_visible_to
 
 
 class AuditRowSerializer(serializers.Serializer):
@@ -28,15 +32,41 @@ class AuditTableView(RunView):
 
     @described(*PAGE, responses=page_of(AuditRowSerializer))
     def get(self, request: Request, pk: int, table: str) -> Response:
-        run = self.finished_run(pk)
-        if table not in TABLES:
-            words = {"table": table, "known": ", ".join(TABLES)}
-            raise NotFound(_("There is no table “%(table)s” in an audit. Known: %(known)s.") % words)
-        asked = TABLES[table]
-        rows = list(asked.rows(coherence_of(run).audit))
-        return answer_page(request, rows, lambda row: dict(zip(asked.columns, map(_plain, row), strict=True)))
+        run, asked = self.finished_run(pk), _asked(table, TABLES)
+        return _answer(request, asked, coherence_of(run).audit)
 
 
-def _plain(cell: object) -> object:
-    """What is not defined, and what a file leaves empty, is null."""
-    return None if cell == "" or (isinstance(cell, float) and np.isnan(cell)) else cell
+class DataSetAudit(Answer):
+    """One table of the audit of a data set before any weights: correlations, groups, indicators or units."""
+
+    @described(*PAGE, responses=page_of(AuditRowSerializer))
+    def get(self, request: Request, pk: int, table: str) -> Response:
+        data_set = get_object_or_404(audited_data_sets(self.account), pk=pk)
+        return _answer(request, _asked(table, UNWEIGHTED_TABLES), data_audit_of(data_set).files)
+
+
+class FrameworkAuditView(Answer):
+    """One table of the shape of a framework: groups or indicators."""
+
+    @described(*PAGE, responses=page_of(AuditRowSerializer))
+    def get(self, request: Request, pk: int, table: str) -> Response:
+        framework = get_object_or_404(frameworks_visible_to(self.account), pk=pk)
+        return _answer(request, _asked(table, STRUCTURE_TABLES), audited_framework(framework).files)
+
+
+def _asked(name: str, known: Mapping[str, AuditTable[AnyAudit]]) -> AuditTable[AnyAudit]:
+    if name not in known:
+        words = {"table": name, "known": ", ".join(known)}
+        raise NotFound(_("There is no table “%(table)s” in an audit. Known: %(known)s.") % words)
+    return known[name]
+
+
+def _answer(request: Request, table: AuditTable[AnyAudit], audit: AnyAudit) -> Response:
+    """Answer with a page of rows; what is not defined, and what a file leaves empty, is null."""
+    return answer_page(
+        request,
+        list(table.plain_rows(audit)),
+        lambda row: {
+            name: None if cell == "" else cell for name, cell in zip(table.columns, row, strict=True)
+        },
+    )

@@ -13,6 +13,11 @@ from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
 
 
+def named_choices(nodes: Sequence[Indicator]) -> list[tuple[str, str]]:
+    """Return nodes as a list of choices, each further in than what is above it."""
+    return [(node.code, INDENT * node.depth + node.name) for node in nodes]
+
+
 class GroupChoice(forms.Form):
     """The group below the composite or below a node; a code that makes no sense is left out."""
 
@@ -21,14 +26,56 @@ class GroupChoice(forms.Form):
     def __init__(self, data: Any, *, parents: Sequence[Indicator]) -> None:
         super().__init__(data)
         self._parents = {node.code: node for node in parents}
-        choices = [(node.code, INDENT * node.depth + node.name) for node in parents]
-        offer_choices(self, "group", [("", _("Composite score")), *choices])
+        offer_choices(self, "group", [*self._top(), *named_choices(parents)])
         self.full_clean()
+
+    def _top(self) -> list[tuple[str, str]]:
+        return [("", _("Composite score"))]
 
     @property
     def chosen(self) -> Indicator | None:
         """The node above the group; None for the composite."""
         return self._parents.get(str(self.cleaned_data.get("group", "")))
+
+
+class LeafGroupChoice(GroupChoice):
+    """The same of a data set; ``usual`` is shown unasked, None for indicators with nothing above them."""
+
+    def __init__(
+        self, data: Any, *, parents: Sequence[Indicator], has_top: bool, usual: Indicator | None
+    ) -> None:
+        self._has_top, self._usual = has_top, usual
+        self._is_asked = "group" in data
+        super().__init__(data, parents=parents)
+        # A choice that was left out is shown as what stands in its place.
+        self.initial = {"group": usual.code if usual else ""}
+
+    def _top(self) -> list[tuple[str, str]]:
+        return [("", _("Without a group"))] if self._has_top else []
+
+    @property
+    def chosen(self) -> Indicator | None:
+        found = super().chosen
+        is_top = self._is_asked and self._has_top and not self.cleaned_data.get("group")
+        return found if found or is_top else self._usual
+
+
+class MemberChoice(forms.Form):
+    """One indicator of the group that is looked at, the first where none was chosen."""
+
+    group = forms.CharField(required=False, widget=forms.HiddenInput)
+    indicator = forms.ChoiceField(label=gettext_lazy("Indicator"), required=False)
+
+    def __init__(self, data: Any, *, members: Sequence[Indicator], group: str) -> None:
+        super().__init__({"group": group, "indicator": data.get("indicator", "")})
+        self._members = {node.code: node for node in members}
+        offer_choices(self, "indicator", [(node.code, node.name) for node in members])
+        self.full_clean()
+
+    @property
+    def chosen(self) -> Indicator:
+        first = next(iter(self._members.values()))
+        return self._members.get(str(self.cleaned_data.get("indicator", "")), first)
 
 
 class PairChoice(forms.Form):
@@ -42,7 +89,7 @@ class PairChoice(forms.Form):
         self._nodes = {node.code: node for node in nodes}
         offered = along_the_tree(list(nodes))
         self._first = offered[0]
-        choices = [(node.code, INDENT * node.depth + node.name) for node in offered]
+        choices = named_choices(offered)
         offer_choices(self, "a", choices)
         offer_choices(self, "b", [("", _("Composite score")), *choices])
         self.full_clean()
@@ -70,7 +117,7 @@ class NodeOfIndex(forms.Form):
         self._nodes = {node.code: node for node in nodes}
         offered = along_the_tree(list(nodes))
         self._first = next(node for node in offered if node.is_leaf)
-        offer_choices(self, "node", [(node.code, INDENT * node.depth + node.name) for node in offered])
+        offer_choices(self, "node", named_choices(offered))
         self.full_clean()
 
     @property

@@ -71,10 +71,18 @@ class _Weights:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the input files and the choices of docs/method.md 2 to 4."""
+    """Add the input files, weights among them, and the choices of docs/method.md 2 to 4."""
+    _add_arguments(parser, parser.add_mutually_exclusive_group(required=True))
+
+
+def add_arguments_without_weights(parser: ArgumentParser) -> None:
+    """Add the same where weights may be left out."""
+    _add_arguments(parser, parser.add_mutually_exclusive_group())
+
+
+def _add_arguments(parser: ArgumentParser, weights: Any) -> None:
     parser.add_argument("--framework", required=True, type=Path, help="code, parent[, direction, ...]")
     parser.add_argument("--data", required=True, type=Path, help="unit and a column for each leaf")
-    weights = parser.add_mutually_exclusive_group(required=True)
     weights.add_argument("--scores", type=Path, help="expert, indicator, score (blank = abstain)")
     weights.add_argument("--weights", type=Path, help="code, local_weight (or global_weight of leaves)")
     parser.add_argument("--totals", type=Path, help="code, total; used by the share normalisation")
@@ -98,9 +106,7 @@ def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
     CommandError
         With all problems of all files.
     """
-    out = options["out"]
-    if out.exists() and not out.is_dir():
-        raise CommandError(_("%(path)s is not a folder. Choose another --out.") % {"path": out})
+    _check_folder(options["out"])
     scan = scan_framework(options["framework"], str(options["framework"]))
     problems = list(scan.problems)
     plan = read_plan(options, scan, problems)
@@ -116,6 +122,19 @@ def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
     return Inputs(
         scan.table, data, weights.local, weights.global_, totals, weights.scores, weights.rule, plan, before
     )
+
+
+def read_data_alone(options: dict[str, Any]) -> tuple[FrameworkTable, DataTable]:
+    """Read framework and data as they are, for what needs neither weights nor a method.
+
+    Raises `CommandError` with all problems of both files.
+    """
+    _check_folder(options["out"])
+    scan = scan_framework(options["framework"], str(options["framework"]))
+    data = _read_as_it_is(options["data"], scan, problems := list(scan.problems))
+    if problems or scan.table is None or data is None:
+        raise CommandError("\n".join(str(problem) for problem in problems))
+    return scan.table, data
 
 
 def normalise_inputs(inputs: Inputs, options: dict[str, Any]) -> NormalisedLeaves:
@@ -208,6 +227,11 @@ def _numbers(data: DataTable, column: str) -> FloatArray:
     return np.array(values)
 
 
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise CommandError(_("%(path)s is not a folder. Choose another --out.") % {"path": out})
+
+
 def _pairs(options: dict[str, Any]) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in options["denominator"])
     return {leaf.strip(): column.strip() for leaf, _equals, column in pairs}
@@ -288,7 +312,11 @@ def _read_totals(path: Path | None, scan: FrameworkScan, problems: list[FileProb
 
 
 def _read_before(path: Path | None, scan: FrameworkScan, problems: list[FileProblem]) -> DataTable | None:
-    if path is None or not scan.codes:
+    return None if path is None else _read_as_it_is(path, scan, problems)
+
+
+def _read_as_it_is(path: Path, scan: FrameworkScan, problems: list[FileProblem]) -> DataTable | None:
+    if not scan.codes:
         return None
     log = ProblemLog(str(path))
     anything = Treatment("none", missing="reweight", may_be_empty=True)

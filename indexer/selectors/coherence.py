@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,43 @@ from weighting.selectors.versions import local_weights_of
 
 # Values that are scored anew for one page: within a second.
 MOST_WORK = 50_000_000
+
+
+class Audited(Protocol):
+    """An index whose groups are looked at: one that a run scored, or a data set before any weights."""
+
+    @property
+    def scored(self) -> ScoredIndex: ...
+    @property
+    def nodes(self) -> list[Indicator]: ...
+    @property
+    def units(self) -> str:
+        """The word for several units."""
+
+
+@dataclass(frozen=True, eq=False)
+class MemberView:
+    """One sibling group, or those of its members that there is something to say of; arrays are (members,)."""
+
+    coherence: Audited
+    group: Group
+
+    @property
+    def parent(self) -> Indicator | None:
+        """None where the composite stands above."""
+        return None if self.group.parent == NO_PARENT else self.coherence.nodes[self.group.parent]
+
+    @cached_property
+    def members(self) -> list[Indicator]:
+        return [self.coherence.nodes[node] for node in self.group.members]
+
+    @cached_property
+    def pearson(self) -> FloatArray:
+        """Of the members and, last, what stands above them, (members + 1, members + 1)."""
+        scored = self.coherence.scored
+        above = len(scored.tree) if self.group.parent == NO_PARENT else self.group.parent
+        chosen = [*self.group.members.tolist(), above]
+        return scored.pearson[np.ix_(chosen, chosen)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +79,10 @@ class Coherence:
     @property
     def tree(self) -> Tree:
         return self.scored.tree
+
+    @property
+    def units(self) -> str:
+        return self.subject.cities.register.units
 
     @cached_property
     def audit(self) -> Audit:
@@ -64,20 +106,10 @@ class Coherence:
 
 
 @dataclass(frozen=True, eq=False)
-class GroupView:
+class GroupView(MemberView):
     """One sibling group and what stands above it; arrays are (members,)."""
 
     coherence: Coherence
-    group: Group
-
-    @property
-    def parent(self) -> Indicator | None:
-        """None where the composite stands above."""
-        return None if self.group.parent == NO_PARENT else self.coherence.nodes[self.group.parent]
-
-    @cached_property
-    def members(self) -> list[Indicator]:
-        return [self.coherence.nodes[node] for node in self.group.members]
 
     @cached_property
     def weights(self) -> FloatArray:
@@ -116,13 +148,6 @@ class GroupView:
         if self.is_untried:
             return np.full(len(self.group.members), np.nan)
         return shifts_without(self.coherence.index, self.group.members)
-
-    @cached_property
-    def pearson(self) -> FloatArray:
-        """Of the members and, last, what stands above them, (members + 1, members + 1)."""
-        above = len(self.coherence.tree) if self.group.parent == NO_PARENT else self.group.parent
-        chosen = [*self.group.members.tolist(), above]
-        return self.coherence.scored.pearson[np.ix_(chosen, chosen)]
 
     @property
     def _best(self) -> FloatArray:

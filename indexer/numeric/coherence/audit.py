@@ -89,7 +89,7 @@ class ScoredIndex:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Every sibling group, in the order of ``tree.groups``."""
-        return tuple(self._group(members) for members in self.tree.groups)
+        return tuple(self.group_of(members) for members in self.tree.groups)
 
     @cached_property
     def linear(self) -> FloatArray:
@@ -127,6 +127,20 @@ class ScoredIndex:
         """Return the scores of a group's whole, (cities,)."""
         return self.total if parent == NO_PARENT else self.scores[:, parent]
 
+    def group_of(self, members: IntArray) -> Group:
+        """Describe siblings as a group; all of them, or some."""
+        scores = self.scores[:, members]
+        pairs = self.pearson[np.ix_(members, members)][np.triu_indices(len(members), 1)]
+        known = pairs[~np.isnan(pairs)]
+        return Group(
+            parent=int(self.tree.parents[members[0]]),
+            members=members,
+            consistency=consistency_of(scores),
+            components=components_of(scores),
+            mean=float(known.mean()) if len(known) else np.nan,
+            lowest=float(known.min()) if len(known) else np.nan,
+        )
+
     def importance(self, members: IntArray, parent: int, *, draws: int = DRAWS) -> Importance:
         """Return the importance of some nodes for the whole above them, or for the total (-1)."""
         rng = np.random.default_rng(SEED)
@@ -148,19 +162,6 @@ class ScoredIndex:
     @property
     def _with_total(self) -> FloatArray:
         return np.column_stack([self.scores, self.total])
-
-    def _group(self, members: IntArray) -> Group:
-        scores = self.scores[:, members]
-        pairs = self.pearson[np.ix_(members, members)][np.triu_indices(len(members), 1)]
-        known = pairs[~np.isnan(pairs)]
-        return Group(
-            parent=int(self.tree.parents[members[0]]),
-            members=members,
-            consistency=consistency_of(scores),
-            components=components_of(scores),
-            mean=float(known.mean()) if len(known) else np.nan,
-            lowest=float(known.min()) if len(known) else np.nan,
-        )
 
 
 def shifts_without(index: Index, nodes: IntArray) -> FloatArray:

@@ -17,7 +17,7 @@ from indexer.selectors.coherence import coherence_of
 from indexer.selectors.report_paragraphs import paragraph_of, paragraphs_of
 from indexer.services.report_paragraphs import write_paragraph
 from indexer.views.reports.audit_sections import AuditReport, Part, section_names
-from indexer.views.run.coherence_words import headline
+from indexer.views.shared.coherence_words import headline
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.words import provenance_of
 from indexer.words import data_set_name, version_name

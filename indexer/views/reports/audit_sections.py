@@ -19,7 +19,8 @@ from indexer.selectors.coherence import Coherence, GroupView
 from indexer.selectors.series import hold_against, series_beside
 from indexer.selectors.studies import result_of_study, studies_visible_to
 from indexer.studies.registry import kind_of
-from indexer.views.run.coherence_words import (
+from indexer.views.run.series_figures import p_words
+from indexer.views.shared.coherence_words import (
     Finding,
     findings_on_importance,
     findings_on_members,
@@ -30,7 +31,6 @@ from indexer.views.run.coherence_words import (
     whole_name,
     widest_gap,
 )
-from indexer.views.run.series_figures import p_words
 from indexer.words import data_set_name, version_name
 from weighting.models import Account
 from weighting.numeric.tree import NO_PARENT

@@ -1,6 +1,5 @@
 """Whether the index of a run holds together, group by group, as a page and as files."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,23 @@ from indexer.answers import answer_file, answer_page
 from indexer.audit_files import TABLES, Audit
 from indexer.forms.coherence import GroupChoice
 from indexer.models import Run
-from indexer.numeric.coherence.audit import Group
-from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.importance import HIGH, LOW
 from indexer.selectors.coherence import Coherence, GroupView, coherence_of
-from indexer.views.run.coherence_words import findings_of, headline, is_far, percent, whole_name, widest_gap
+from indexer.views.shared.coherence_tables import (
+    SHADED,
+    component_rows,
+    group_row,
+    heat_of,
+    scarcest_indicators,
+)
+from indexer.views.shared.coherence_words import (
+    findings_of,
+    headline,
+    is_far,
+    percent,
+    whole_name,
+    widest_gap,
+)
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, version_name
@@ -31,9 +42,8 @@ from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
 
 PERCENT = 100
-# What one picture and one table hold at a time; the files hold all.
-DRAWN, SHADED = 30, 30
-SHADES = 5
+# What one picture holds at a time; the files hold all.
+DRAWN = 30
 LACKING = 10
 
 
@@ -63,12 +73,8 @@ def importance_figure(request: HttpRequest, run: Run) -> Spec | None:
 
 def _file(audit: Audit, run: Run, name: str, format: str) -> HttpResponse:
     table = TABLES[name]
-    rows = ([_empty_of_nothing(cell) for cell in row] for row in table.rows(audit))
+    rows = table.plain_rows(audit)
     return table_answer(format, f"{name}-{run.pk}", columns_of(*table.columns), rows, run_facts(run))
-
-
-def _empty_of_nothing(cell: object) -> object:
-    return "" if isinstance(cell, float) and np.isnan(cell) else cell
 
 
 def _asked(request: HttpRequest, coherence: Coherence) -> tuple[GroupChoice, GroupView]:
@@ -89,12 +95,12 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "stats": _stats(view),
         "figure": _figure(view),
         "findings": findings_of(view),
-        "heat": _heat(view),
+        "heat": heat_of(view, view.parent),
         "left_out": max(0, len(view.members) - SHADED),
         "members": [_member(view, at) for at in range(len(view.members))],
         "is_untried": view.is_untried,
-        "components": _components(view),
-        "groups": [_group(coherence, group) for group in coherence.scored.groups],
+        "components": component_rows(view.group),
+        "groups": [group_row(coherence, group) for group in coherence.scored.groups],
         "availability": _availability(coherence),
         "saves": [
             (label, save_links(f"{export}?{urlencode({'table': name})}")) for name, label in _tables().items()
@@ -195,72 +201,6 @@ def _member(view: GroupView, at: int) -> dict[str, Any]:
     }
 
 
-def _heat(view: GroupView) -> list[dict[str, Any]]:
-    """Shade the correlations of the first members, and of what stands above, last."""
-    shown = [*range(min(len(view.members), SHADED)), len(view.members)]
-    names = [*(node.name for node in view.members), whole_name(view)]
-    codes = [*(node.code for node in view.members), view.parent.code if view.parent else ""]
-    members = view.group.members
-    flags = np.zeros(view.pearson.shape, dtype=np.int64)
-    flags[:-1, :-1] = view.coherence.scored.flags[np.ix_(members, members)]
-    return [
-        {
-            "number": number if a < len(members) else "Σ",
-            "name": names[a],
-            "cells": [
-                _heat_cell(view.pearson[a, b], FLAGS[flags[a, b]], is_own=a == b)
-                | {"pair": urlencode({"a": codes[a], "b": codes[b]}) if codes[a] else ""}
-                for b in shown
-            ],
-        }
-        for number, a in enumerate(shown, start=1)
-    ]
-
-
-def _heat_cell(r: float, flag: str, *, is_own: bool) -> dict[str, Any]:
-    shade = 0 if np.isnan(r) else min(SHADES, int(abs(r) * SHADES + 0.5))
-    return {
-        "text": "–" if is_own else signed(r, 2, plus=False),
-        "shade": "" if is_own or not shade else f"heat-{'down-' if r < 0 else ''}{shade}",
-        "flag": flag,
-    }
-
-
-def _components(view: GroupView) -> list[dict[str, str]]:
-    """Name each component down to the last that is kept, and one more."""
-    found = view.group.components
-    rows = []
-    for at, value in enumerate(found.eigenvalues[: found.kept + 1]):
-        running = found.eigenvalues[: at + 1].sum() / len(found.eigenvalues)
-        rows.append(
-            {
-                "number": str(at + 1),
-                "eigenvalue": signed(value, 3, plus=False),
-                "share": percent(value / len(found.eigenvalues)),
-                "running": percent(running),
-            }
-        )
-    return rows
-
-
-def _group(coherence: Coherence, group: Group) -> dict[str, Any]:
-    node = coherence.nodes[group.parent] if group.parent >= 0 else None
-    flags = coherence.scored.flags[np.ix_(group.members, group.members)]
-    return {
-        "node": node,
-        "name": node.name if node else _("Composite score"),
-        "depth": node.depth + 1 if node else 1,
-        "members": len(group.members),
-        "alpha": signed(group.consistency.alpha, 2, plus=False),
-        "standardised": signed(group.consistency.standardised, 2, plus=False),
-        "first_share": percent(group.components.first_share, 0),
-        "kept": group.components.kept,
-        "mean": signed(group.mean, 2, plus=False),
-        "lowest": signed(group.lowest, 2, plus=False),
-        "counts": [int(np.triu(flags == FLAGS.index(flag), 1).sum()) for flag in FLAGS[1:4]],
-    }
-
-
 def _availability(coherence: Coherence) -> dict[str, Any]:
     """Say who lacks most; nobody where all values are there."""
     found, cities = coherence.scored.units, coherence.subject.cities
@@ -279,15 +219,5 @@ def _availability(coherence: Coherence) -> dict[str, Any]:
             }
             for at in lacking
         ],
-        "indicators": [
-            {"node": coherence.nodes[int(coherence.tree.leaves[at])], "available": percent(available)}
-            for at, available in _scarcest(coherence)
-        ],
+        "indicators": scarcest_indicators(coherence, LACKING),
     }
-
-
-def _scarcest(coherence: Coherence) -> Iterator[tuple[int, float]]:
-    available = coherence.scored.indicators.available
-    for at in np.argsort(available, kind="stable")[:LACKING].tolist():
-        if available[at] < 1:
-            yield at, float(available[at])

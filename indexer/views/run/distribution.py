@@ -14,17 +14,15 @@ from indexer import charts
 from indexer.answers import answer_page
 from indexer.forms.coherence import NodeOfIndex
 from indexer.models import Run
-from indexer.numeric.coherence.indicators import histogram
 from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import PERCENT
+from indexer.views.shared.histograms import bin_rows, histogram_bins, value_stats
 from indexer.views.shared.run_pages import answer_about_run, run_context
-from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
-from weighting.views.numbers import signed
 
 
 @audience(ANYONE)
@@ -55,38 +53,10 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "form": form,
         "node": found.node,
         "register": found.subject.cities.register,
-        "stats": _stats(found),
+        "stats": value_stats(found.facts, 0, len(found.scores), found.subject.cities.register.units),
         "figures": _figures(found),
     }
     return render(request, "indexer/run/distribution.html", context)
-
-
-def _stats(found: Distribution) -> list[dict[str, str]]:
-    facts, units = found.facts, found.subject.cities.register.units
-    shape = facts.shapes[0]
-    return [
-        {
-            "label": _("Values"),
-            "value": str(int(facts.count[0])),
-            "note": _("of %(count)s %(units)s") % {"count": len(found.scores), "units": units},
-        },
-        {"label": _("Zeros"), "value": _share(facts.zeros[0]), "note": _("of the values")},
-        {"label": _("The commonest value"), "value": _share(facts.repeats[0]), "note": _("of the values")},
-        {
-            "label": _("Skewness"),
-            "value": signed(shape.skewness, 2, plus=False),
-            "note": _("2 or more is far"),
-        },
-        {
-            "label": _("Kurtosis"),
-            "value": signed(shape.kurtosis, 2, plus=False),
-            "note": _("3.5 or more is far"),
-        },
-    ]
-
-
-def _share(part: float) -> str:
-    return f"{signed(float(part) * PERCENT, 1, plus=False)} %"
 
 
 def _figures(found: Distribution) -> dict[str, Figure]:
@@ -110,11 +80,7 @@ def _figure(found: Distribution, of: str, title: str, unit: str, values: FloatAr
     if present is None or not len(present):
         return None
     run, units = found.subject.run, found.subject.cities.register.units
-    edges, counts = histogram(present)
-    bins = [
-        charts.Bin(low, high, count)
-        for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
-    ]
+    bins = histogram_bins(present)
     subtitle = _("%(name)s: %(units)s by value") % {"name": found.node.name, "units": units}
     words: dict[str, Any] = {
         "title": f"{found.node.name}: {title}",
@@ -126,6 +92,6 @@ def _figure(found: Distribution, of: str, title: str, unit: str, values: FloatAr
         title=title,
         subtitle=subtitle,
         spec=charts.histogram_chart(bins, x_title=unit, units_word=units, **words),
-        rows=[(plain_number(part.low), plain_number(part.high), part.count) for part in bins],
+        rows=bin_rows(bins),
         image_url=f"{reverse('indexer:run-picture', args=[run.pk, 'distribution', 'svg'])}?{query}",
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.conf import settings
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.method_words import method_words, own_ways
-from indexer.models import City, Register, Run
+from indexer.models import City, DataSet, Register, Run
 from indexer.words import data_set_name, version_name
 from weighting.exports import Fact, Heading
 
@@ -46,6 +47,15 @@ def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
         Fact("code_version", _("Software version"), _software(runs)),
     ]
     return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
+
+
+def data_set_facts(data_set: DataSet) -> list[Fact]:
+    """Return what figures of a data set before any weights were computed from."""
+    return [
+        Fact("data_set", _("Data set"), data_set_name(data_set)),
+        Fact("data_sha256", _("SHA-256 of the data"), data_set.sha256),
+        Fact("code_version", _("Software version"), settings.CODE_VERSION),
+    ]
 
 
 def _tables(runs: Sequence[Run]) -> list[Fact]:

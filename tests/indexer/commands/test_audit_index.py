@@ -113,3 +113,17 @@ def test_nothing_is_written_where_the_data_are_refused(run, tmp_path):
     with pytest.raises(CommandError, match=r"data.csv, row 4, column “a2”"):
         run()
     assert not (tmp_path / "out").exists()
+
+
+def test_without_weights_the_data_alone_are_told(tmp_path):
+    for name, text in {"framework": FRAMEWORK, "data": DATA}.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    files = {name: tmp_path / f"{name}.csv" for name in ("framework", "data")}
+    call_command("audit_index", out=tmp_path / "out", **files)
+    made = tables_of(tmp_path / "out")
+    assert sorted(made) == ["correlations.csv", "groups.csv", "indicators.csv", "units.csv"]
+    # Less of the second is better; the unit without it is left out of the pair.
+    expected = -np.corrcoef([1, 3, 8], [2, 6, 1])[0, 1]
+    pairs = {(row["a"], row["b"]): row for row in made["correlations.csv"]}
+    assert float(pairs["a1", "a2"]["pearson"]) == pytest.approx(expected)
+    assert {row["unit"]: row["values"] for row in made["units.csv"]}["'=洛阳"] == "2"

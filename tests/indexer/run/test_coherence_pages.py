@@ -10,7 +10,7 @@ from indexer import audit_files
 from indexer.audit_files import TABLES
 from indexer.selectors import coherence as coherence_selectors
 from indexer.services.runs import compute_waiting_runs
-from indexer.views.run.coherence_words import is_far
+from indexer.views.shared.coherence_words import is_far
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.pages import make_runs, random_values

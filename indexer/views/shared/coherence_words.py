@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 
 from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.indicators import FEW, MANY
-from indexer.numeric.treatment import OutlierRule
-from indexer.selectors.coherence import GroupView
+from indexer.numeric.treatment import OutlierRule, Shape
+from indexer.selectors.coherence import GroupView, MemberView
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.views.numbers import signed
@@ -43,12 +43,12 @@ def findings_of(view: GroupView) -> list[Finding]:
     return sorted(found, key=lambda finding: not finding.is_grave)
 
 
-def findings_on_members(view: GroupView) -> list[Finding]:
+def findings_on_members(view: MemberView) -> list[Finding]:
     """Return what is remarkable about how the members of a group go together."""
     return [*_of_pairs(view), *_of_elsewhere(view), *_of_alpha(view), *_of_components(view)]
 
 
-def whole_name(view: GroupView) -> str:
+def whole_name(view: MemberView) -> str:
     """Return what stands above the group."""
     return view.parent.name if view.parent else _("Composite score")
 
@@ -139,7 +139,7 @@ def findings_on_importance(view: GroupView) -> Iterator[Finding]:
         yield Finding(text, less if told[at] < view.weights[at] else more, is_grave=True)
 
 
-def _of_pairs(view: GroupView) -> Iterator[Finding]:
+def _of_pairs(view: MemberView) -> Iterator[Finding]:
     said = {
         "bad": (
             lambda count: ngettext(
@@ -184,7 +184,7 @@ def _of_pairs(view: GroupView) -> Iterator[Finding]:
             yield Finding(text, advice, is_grave=flag == "bad")
 
 
-def _flagged_pairs(view: GroupView, flag: str) -> list[tuple[int, int]]:
+def _flagged_pairs(view: MemberView, flag: str) -> list[tuple[int, int]]:
     """Return the pairs of members with a flag, the furthest beyond its limit first."""
     members = view.group.members
     flags = view.coherence.scored.flags[np.ix_(members, members)]
@@ -194,7 +194,7 @@ def _flagged_pairs(view: GroupView, flag: str) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairs[order]]
 
 
-def _pair_words(view: GroupView, pairs: Sequence[tuple[int, int]]) -> str:
+def _pair_words(view: MemberView, pairs: Sequence[tuple[int, int]]) -> str:
     return _("; ").join(
         _("“%(a)s” and “%(b)s” (r = %(r)s)")
         % {
@@ -206,7 +206,7 @@ def _pair_words(view: GroupView, pairs: Sequence[tuple[int, int]]) -> str:
     )
 
 
-def _of_elsewhere(view: GroupView) -> Iterator[Finding]:
+def _of_elsewhere(view: MemberView) -> Iterator[Finding]:
     if view.parent is None:
         return
     scored, nodes = view.coherence.scored, view.coherence.nodes
@@ -233,7 +233,7 @@ def _of_elsewhere(view: GroupView) -> Iterator[Finding]:
         )
 
 
-def _of_alpha(view: GroupView) -> Iterator[Finding]:
+def _of_alpha(view: MemberView) -> Iterator[Finding]:
     found = view.group.consistency
     if np.isnan(found.alpha):
         return
@@ -271,7 +271,7 @@ def _of_alpha(view: GroupView) -> Iterator[Finding]:
         )
 
 
-def _of_components(view: GroupView) -> Iterator[Finding]:
+def _of_components(view: MemberView) -> Iterator[Finding]:
     found = view.group.components
     if len(view.members) < 2 or np.isnan(found.first_share):
         return
@@ -294,15 +294,15 @@ def _of_components(view: GroupView) -> Iterator[Finding]:
     against = [view.members[at] for at in np.flatnonzero(found.loadings[:, 0] < 0)]
     if against:
         yield Finding(
-            _("Against the first component: %(names)s.") % {"names": _names(against)},
+            _("Against the first component: %(names)s.") % {"names": names_in_words(against)},
             _("Check the direction: perhaps less of it is better, or the other way round."),
             is_grave=True,
         )
 
 
-def findings_on_values(view: GroupView) -> Iterator[Finding]:
+def findings_on_values(view: MemberView) -> Iterator[Finding]:
     """Judge the raw values of the members that have any."""
-    scored, units = view.coherence.scored, view.coherence.subject.cities.register.units
+    scored, units = view.coherence.scored, view.coherence.units
     leaves = {int(node): place for place, node in enumerate(scored.tree.leaves)}
     chosen = np.array(
         [leaves[node] for node in view.group.members.tolist() if node in leaves], dtype=np.int64
@@ -323,7 +323,7 @@ def findings_on_values(view: GroupView) -> Iterator[Finding]:
             % {"units": units, "names": names},
             _("It tells few of them apart, whatever it weighs."),
         )
-    skewed = [_is_skewed(facts.shapes[leaf].skewness, facts.shapes[leaf].kurtosis) for leaf in chosen]
+    skewed = [is_skewed(facts.shapes[leaf]) for leaf in chosen]
     if names := _leaf_names(view, chosen[np.array(skewed)]):
         yield Finding(
             _("A few %(units)s lie far out on %(names)s.") % {"units": units, "names": names},
@@ -334,16 +334,17 @@ def findings_on_values(view: GroupView) -> Iterator[Finding]:
         )
 
 
-def _is_skewed(skewness: float, kurtosis: float) -> bool:
-    return abs(skewness) > LIMITS.skewness and kurtosis > LIMITS.kurtosis
+def is_skewed(shape: Shape) -> bool:
+    """Whether a few values lie so far out that they decide what the others say."""
+    return abs(shape.skewness) > LIMITS.skewness and shape.kurtosis > LIMITS.kurtosis
 
 
-def _leaf_names(view: GroupView, leaves: IntArray) -> str:
-    nodes = view.coherence.tree.leaves[leaves]
-    return _names([view.coherence.nodes[node] for node in nodes.tolist()])
+def _leaf_names(view: MemberView, leaves: IntArray) -> str:
+    nodes = view.coherence.scored.tree.leaves[leaves]
+    return names_in_words([view.coherence.nodes[node] for node in nodes.tolist()])
 
 
-def _names(nodes: Sequence[Indicator]) -> str:
+def names_in_words(nodes: Sequence[Indicator]) -> str:
     """Name the first few, and count the others."""
     named = _(", ").join(f"“{node.name}”" for node in nodes[:NAMED])
     more = len(nodes) - NAMED

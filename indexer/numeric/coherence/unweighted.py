@@ -1,0 +1,55 @@
+"""An index before it has weights: what its raw values alone say of its groups (docs/method.md 10)."""
+
+import numpy as np
+
+from indexer.numeric.coherence.audit import Group, ScoredIndex
+from indexer.numeric.coherence.correlations import is_constant
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import Tree
+
+
+def unweighted_index(tree: Tree, raw: FloatArray, directions: IntArray) -> ScoredIndex:
+    """Return an index whose leaves score their standardised values, and whose other nodes score nothing.
+
+    Values are turned so that more is better, and brought to mean 0 and variance 1: correlations do not
+    change by it, and alpha does not depend on units of measurement. Leaves weigh all the same.
+
+    Parameters
+    ----------
+    tree : Tree
+    raw : float array, (cities, leaves)
+        nan where missing.
+    directions : int array, (leaves,)
+        1 where more is better, -1 where less is.
+    """
+    scores = np.full((len(raw), len(tree)), np.nan)
+    scores[:, tree.leaves] = standardise(raw) * directions
+    weights = np.zeros(len(tree))
+    weights[tree.leaves] = 1 / len(tree.leaves)
+    return ScoredIndex(tree, weights, weights, raw, scores, np.full(len(raw), np.nan))
+
+
+def leaf_groups(index: ScoredIndex) -> tuple[Group, ...]:
+    """Return the leaves of every group that has any; of a mixed group its other members are left out."""
+    is_leaf = index.tree.is_leaf
+    chosen = (members[is_leaf[members]] for members in index.tree.groups)
+    return tuple(index.group_of(leaves) for leaves in chosen if len(leaves))
+
+
+def standardise(values: FloatArray) -> FloatArray:
+    """Return columns of mean 0 and variance 1 over what each has; 0 in one that does not vary.
+
+    Parameters
+    ----------
+    values : float array, (cities, columns)
+        nan where missing.
+    """
+    largest = np.fmax.reduce(np.abs(values), axis=0)
+    # Squares of large units must stay finite.
+    scaled = values / np.where(largest > 0, largest, 1.0)
+    present = ~np.isnan(scaled)
+    count = np.maximum(present.sum(axis=0), 1)
+    centred = scaled - np.where(present, scaled, 0.0).sum(axis=0) / count
+    spread = np.sqrt(np.where(present, centred**2, 0.0).sum(axis=0) / count)
+    varies = ~is_constant(scaled) & (spread > 0)
+    return np.where(varies, centred, centred * 0) / np.where(varies, spread, 1.0)
