@@ -26,6 +26,9 @@ from tests.indexer.factories import make_data_set, make_draft, make_import, make
 from weighting.enums import Role, RoundState
 from weighting.models import Account, Framework, Invitation, Panel, Round, WeightVersion
 
+# They tell of broker, disk and clock, take their time to find none, and change from one moment to the next.
+OF_THE_MACHINE = {"health", "upkeep:examination", "upkeep:disk", "upkeep:metrics"}
+
 
 @dataclass(frozen=True)
 class Route:

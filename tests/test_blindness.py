@@ -8,19 +8,17 @@ so must every other table, log line, task, mail, session and cache entry.
 import pytest
 
 from tests.observation import differences, first_answers, other_answers
-from tests.routes import find_routes
+from tests.routes import OF_THE_MACHINE, find_routes
 from weighting.enums import RoundState
 
 pytest_plugins = ["tests.observation"]
 pytestmark = pytest.mark.django_db
 
-OF_THE_MACHINE = {"health", "upkeep:examination", "upkeep:disk", "upkeep:metrics"}
 OTHER_STATES = [RoundState.DRAFT, RoundState.READY, RoundState.CLOSED, RoundState.VOID]
 
 
 @pytest.mark.slow
 def test_nothing_anybody_else_can_fetch_depends_on_the_scores(observe):
-    # They tell of broker, disk and clock, and take their time to find none.
     routes = [route for route in find_routes() if route.name not in OF_THE_MACHINE]
     first, second = (
         observe(answers, routes=routes, states=OTHER_STATES) for answers in (first_answers, other_answers)
