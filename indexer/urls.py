@@ -40,7 +40,7 @@ from indexer.views.data import (
     proposals,
     registers,
 )
-from indexer.views.public import machine, publishing
+from indexer.views.public import machine, publishing, units
 from indexer.views.public import pages as public
 from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
@@ -73,6 +73,10 @@ app_name = "indexer"
 urlpatterns = [
     path("i/<slug:name>/", public.index_page, name="public-index"),
     path("i/<slug:name>/<int:number>/", public.index_page, name="public-edition"),
+    path("i/<slug:name>/units/", units.units_page, name="public-units"),
+    path("i/<slug:name>/units/<str:code>/", units.unit_page, name="public-unit"),
+    path("i/<slug:name>/<int:number>/units/", units.units_page, name="public-edition-units"),
+    path("i/<slug:name>/<int:number>/units/<str:code>/", units.unit_page, name="public-edition-unit"),
     path(
         "i/<slug:name>/<int:number>/citation.<slug:format>", machine.public_citation, name="public-citation"
     ),

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from indexer.answers import answer_published
 from indexer.models import IndexEdition, PublishedIndex
 from indexer.selectors.published import (
-    find_edition,
     has_public_runs,
     latest_editions,
     leaders_of,
@@ -23,6 +22,7 @@ from indexer.selectors.published import (
 )
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.selectors.studies import told_to_anybody
+from indexer.views.public.addresses import Shelf, edition_or_404
 from indexer.views.public.machine import dataset_json
 from indexer.views.public.parts import TELLING, edition_context
 from indexer.views.reports.run_words import names_of
@@ -50,31 +50,34 @@ def home(request: HttpRequest) -> HttpResponse:
     if not visitor_of(request).is_stranger or (not latest_editions().exists() and has_public_runs()):
         return access.home(request)
     # A question is answered from the rows as they are; the list alone is worth keeping.
-    named = [_state_of(edition) for edition in latest_editions()[:MOST_LISTED]]
-    return _in_language(request, lambda: answer_published(request, named, lambda: _home(request)))
+    named = [state_of_index(edition) for edition in latest_editions()[:MOST_LISTED]]
+    return in_language(request, lambda: answer_published(request, named, lambda: _home(request)))
 
 
 @audience(ANYONE)
 @require_safe
 def index_page(request: HttpRequest, name: str, number: int | None = None) -> HttpResponse:
     """Show an index: its newest edition, or the one asked for."""
-    edition = _edition_or_404(name, number)
-    return _in_language(
-        request, lambda: answer_published(request, _named(edition), lambda: _page(request, edition))
+    edition = edition_or_404(name, number)
+    return in_language(
+        request,
+        lambda: answer_published(
+            request, _named(edition), lambda: _page(request, edition, Shelf(name, number))
+        ),
     )
 
 
 def edition_page(
-    request: HttpRequest, edition: IndexEdition, account: Account | None, *, is_preview: bool
+    request: HttpRequest, edition: IndexEdition, account: Account | None, *, shelf: Shelf | None
 ) -> HttpResponse:
-    """Write the page of an edition, of which the run is visible to the account."""
+    """Write the page of an edition, of which the run is visible to the account; without a shelf a preview."""
     run = runs_with_nodes_visible_to(account).filter(pk=edition.run_id).first()
     if run is None:
         raise Http404
     edition.run = run
     editions = list(released_editions().filter(index=edition.index_id).order_by("-number"))
-    context = edition_context(edition, load_ranking(run)) | {
-        "is_preview": is_preview,
+    context = edition_context(edition, load_ranking(run), shelf) | {
+        "is_preview": shelf is None,
         "editions": editions,
         "newest": editions[0] if editions and editions[0].pk != edition.pk else None,
         "dataset_json": dataset_json(edition, run),
@@ -97,7 +100,7 @@ def strangers_page(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _in_language(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+def in_language(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
     """Answer in the language that the address names, and keep it for the pages that follow."""
     asked = request.GET.get(LANGUAGE)
     if asked not in dict(settings.LANGUAGES):
@@ -112,15 +115,8 @@ def _in_language(request: HttpRequest, answer: Callable[[], HttpResponse]) -> Ht
     return response
 
 
-def _page(request: HttpRequest, edition: IndexEdition) -> HttpResponse:
-    return edition_page(request, edition, None, is_preview=False)
-
-
-def _edition_or_404(name: str, number: int | None) -> IndexEdition:
-    edition = find_edition(name, number)
-    if edition is None:
-        raise Http404
-    return edition
+def _page(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> HttpResponse:
+    return edition_page(request, edition, None, shelf=shelf)
 
 
 def _named(edition: IndexEdition) -> Sequence[str]:
@@ -128,14 +124,14 @@ def _named(edition: IndexEdition) -> Sequence[str]:
     editions = released_editions().filter(index=edition.index_id).order_by("number")
     study = told_to_anybody(edition.run, TELLING)
     return [
-        _state_of(edition),
+        state_of_index(edition),
         edition.run.result_sha256,
         *(f"{other.number} {other.reason}" for other in editions),
         str(study.pk if study else ""),
     ]
 
 
-def _state_of(edition: IndexEdition) -> str:
+def state_of_index(edition: IndexEdition) -> str:
     """Say in a line what of an index may be reworded, and which edition it shows."""
     fields = PublishedIndex._meta.concrete_fields
     said = (str(getattr(edition.index, field.attname)) for field in fields)

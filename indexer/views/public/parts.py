@@ -21,6 +21,7 @@ from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.published import has_coordinates
 from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
 from indexer.studies.registry import study_name
+from indexer.views.public.addresses import Shelf
 from indexer.views.public.weight_picture import draw_weights
 from indexer.views.reports.run_words import leaders
 from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
@@ -51,8 +52,8 @@ class Sureness:
         return study_name(self.study)
 
 
-def edition_context(edition: IndexEdition, ranking: Ranking) -> dict[str, Any]:
-    """Return all that the page of an edition shows; the same for strangers and in the preview."""
+def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None) -> dict[str, Any]:
+    """Return all that the page of an edition shows; without a shelf it is the preview."""
     run, sureness = edition.run, sureness_of(edition.run)
     return {
         "index": edition.index,
@@ -63,7 +64,8 @@ def edition_context(edition: IndexEdition, ranking: Ranking) -> dict[str, Any]:
         "headline": ranking_finding(ranking),
         "register": ranking.cities.register,
         "unit": score_unit(run.method),
-        "rows": ranking_rows(ranking, sureness),
+        "rows": ranking_rows(ranking, sureness, shelf),
+        "units_url": shelf.side_by_side() if shelf else "",
         "left_out": max(0, len(ranking.cities) - MOST_ROWS),
         "sureness": sureness,
         "picture": _picture(ranking),
@@ -108,7 +110,7 @@ def _sureness(result: StudyResult) -> Sureness:
     return Sureness(result.study, dict(zip(ids, between, strict=True)), dict(groups))
 
 
-def ranking_rows(ranking: Ranking, sureness: Sureness | None) -> list[dict[str, Any]]:
+def ranking_rows(ranking: Ranking, sureness: Sureness | None, shelf: Shelf | None) -> list[dict[str, Any]]:
     """Return the first units in the order of their ranks, each with its bar and how sure its rank is."""
     chosen = ranking.order[:MOST_ROWS]
     ranking.cities.load(set(chosen))
@@ -121,6 +123,7 @@ def ranking_rows(ranking: Ranking, sureness: Sureness | None) -> list[dict[str, 
         row = {
             "rank": int(subject.ranks[place]) or "–",
             "city": city,
+            "url": shelf.unit(city) if shelf else reverse("indexer:run-city", args=[ranking.run.pk, city.pk]),
             "score": signed(score * subject.scale, digits, plus=False),
             "percent": f"{100 * score / full:.1f}" if full > 0 and score > 0 else None,
         }

@@ -134,7 +134,7 @@ def publishing_preview(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
     number = 1 + max((edition.number for edition in index.editions.all()), default=0)
     edition = IndexEdition(index=index, number=number, run=run)
-    return edition_page(request, edition, account, is_preview=True)
+    return edition_page(request, edition, account, shelf=None)
 
 
 @audience(MANAGERS)

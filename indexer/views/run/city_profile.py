@@ -82,7 +82,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "profile": profile,
         "register": profile.scores.cities.register,
         "city": profile.city,
-        "title": _finding(profile),
+        "title": profile_finding(profile),
         "stats": _statistics(profile),
         "figure": _figure(profile).drawn_at(reverse("indexer:run-city-picture", args=[*address, "svg"])),
         "scores": [
@@ -101,7 +101,8 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     return render(request, "indexer/run/city_profile.html", context)
 
 
-def _finding(profile: CityProfile) -> str:
+def profile_finding(profile: CityProfile) -> str:
+    """Say a city's rank, and where it is best and weakest."""
     words = {
         "city": profile.city.name,
         "rank": profile.rank,
@@ -208,7 +209,7 @@ def _figure(profile: CityProfile) -> Figure:
             "measure": score_unit(profile.run.method),
         }
     if not profile.rank:
-        title = _finding(profile)
+        title = profile_finding(profile)
     place = profile.city.province
     spec = charts.profile_chart(
         points,

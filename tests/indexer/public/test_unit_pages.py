@@ -1,0 +1,166 @@
+"""A unit of a published index: its profile, its peers, and up to four of them side by side."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from indexer.models import City, IndexEdition
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.unit_profiles import (
+    LeafTable,
+    UnitProfile,
+    find_positions,
+    nearest_of,
+    read_units,
+    region_of,
+    unit_key,
+)
+from indexer.services.published import draft_index, publish_edition
+from indexer.views.public.units import choose_peers
+from tests.factories import make_account, make_framework
+from tests.indexer.numeric.published import column, rows_of
+from tests.indexer.pages import make_runs, random_values
+from tests.indexer.public.human_development import TERMS
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+INDEX = "/i/human-development/"
+
+
+def words(client, address, language="en", **query):
+    answer = client.get(address, query, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+@pytest.fixture
+def table(human_development):
+    return LeafTable(node_scores_of(human_development.run))
+
+
+def profile_of(table, code, peers=()):
+    (position,) = find_positions(table.scores.run, [code])
+    return UnitProfile(table, position, np.array(peers, dtype=int))
+
+
+def test_a_profile_has_every_indicator_with_value_unit_rank(client, human_development):
+    said = words(client, f"{INDEX}units/NOR/")
+
+    assert "Norway ranks 2 of 191 countries" in said
+    for part in ("Life expectancy at birth", "83.23 years", "Gross national income per capita", "64,660 $"):
+        assert part in said
+    assert "/i/human-development/1/units/NOR/" in said
+    assert "挪威" in words(client, f"{INDEX}1/units/NOR/", "zh-hans")
+
+
+def test_raw_values_are_those_of_the_file(table):
+    file = {row["iso3"]: row for row in rows_of("hdi_2019_2021.csv")}
+    profile = profile_of(table, "IND")
+    for code, leaf in profile.leaves.items():
+        published = np.array([float(row[f"{code}_2021"]) for row in file.values()])
+        assert leaf.value == float(file["IND"][f"{code}_2021"])
+        assert leaf.rank == (published > leaf.value).sum() + 1
+        assert leaf.count == len(file)
+    assert [branch.node.code for branch in profile.branches] == ["health", "education", "income"]
+    assert [leaf.node.code for leaf in profile.branches[1].leaves] == ["eys", "mys"]
+
+
+def test_strengths_and_weaknesses_are_those_beyond_the_spread_of_the_peers(table):
+    run = table.scores.run
+    peers = find_positions(run, ["NOR", "CHE", "ISL", "AUS"])
+    chad = profile_of(table, "TCD", peers)
+    assert not chad.strengths
+    assert {leaf.node.code for leaf in chad.weaknesses} == {"le", "eys", "mys", "gnipc"}
+    gaps = [leaf.gap for leaf in chad.weaknesses]
+    assert gaps == sorted(gaps)
+    by_hand = column(rows_of("hdi_2019_2021.csv"), "le_2021")
+    group = by_hand[[run.data_set.city_ids.index(table.scores.cities.ids[place]) for place in peers]]
+    (own,) = (leaf.value for leaf in chad.weaknesses if leaf.node.code == "le")
+    gap = next(leaf.gap for leaf in chad.weaknesses if leaf.node.code == "le")
+    # A goalpost is linear: the gap of scores is that of the values.
+    assert gap == pytest.approx((own - group.mean()) / group.std())
+
+
+def test_the_nearest_are_as_many_above_as_below(table):
+    ranks = table.scores.result.ranks
+    (position,) = find_positions(table.scores.run, ["CHN"])
+    near = nearest_of(table.scores, position)
+    assert len(near) == 10
+    assert sorted(ranks[near] < ranks[position]) == [False] * 5 + [True] * 5
+
+
+def test_where_all_are_one_region_the_nearest_are_the_peers(table):
+    assert len(region_of(table.scores, 0)) == 190
+    assert choose_peers(table, 0).choice == "nearest"
+    own = choose_peers(table, 0, "own", "Norway, CHN；印度, Atlantis")
+    assert len(own.positions) == 3
+    assert own.unknown == ["Atlantis"]
+
+
+def test_own_peers_stand_in_the_address(client, human_development):
+    said = words(client, f"{INDEX}units/TCD/", peers="own", own="NOR, Iceland, AUS, Atlantis")
+    assert "Beside Norway, Iceland, Australia" in said
+    assert "These are not in the index" in said
+    assert "Strengths none" in said
+
+
+def test_units_side_by_side_have_an_address_to_hand_on(client, human_development):
+    address = f"{INDEX}units/"
+    said = words(client, address, units="NOR.CHN.IND.BRA.USA")
+    assert "Norway 2, China 77, India 133, Brazil 88 of 191 countries" in said
+    assert "/i/human-development/1/units/?units=NOR.CHN.IND.BRA" in said
+
+    further = client.get(address, {"units": "NOR", "further": "巴西, IND"})
+    assert further["Location"] == f"{address}?units=NOR.BRA.IND"
+    assert "Atlantis" in words(client, address, units="NOR", further="Atlantis")
+    assert "Up to four countries" in words(client, address)
+
+
+def test_the_best_of_a_line_is_marked_once(client, human_development):
+    page = client.get(
+        f"{INDEX}units/", {"units": "NOR.CHN"}, headers={"Accept-Language": "en"}
+    ).content.decode()
+    lines = re.findall(r'<tr class="level-2">.*?</tr>', page)
+    assert len(lines) == 4
+    assert [line.count("<strong>") for line in lines] == [1] * 4
+
+
+def test_unknown_units_and_drafts_are_not_found(client, human_development):
+    for address in (
+        f"{INDEX}units/XXX/",
+        f"{INDEX}units/~1/",
+        f"{INDEX}2/units/NOR/",
+        "/i/nothing/units/NOR/",
+    ):
+        assert client.get(address).status_code == 404, address
+
+
+def test_profiles_are_kept_by_strangers_as_the_index_is(client, human_development):
+    for address in (f"{INDEX}units/NOR/", f"{INDEX}units/?units=NOR.CHN"):
+        answer = client.get(address)
+        assert "public" in answer["Cache-Control"]
+        assert not answer.cookies
+        assert client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+
+
+def test_units_without_a_plain_code_are_called_by_their_number(client):
+    owner = make_account(Role.MANAGER)
+    run = make_runs(random_values(4), framework=make_framework(owner=owner))[0]
+    City.objects.filter(pk=run.data_set.city_ids[1]).update(code="a/b")
+    publish_edition(draft_index(slug="cities", terms=TERMS, actor=owner), run=run, actor=owner)
+    cities = list(node_scores_of(run).cities)
+    assert [unit_key(city) for city in cities] == [f"~{city.pk}" for city in cities]
+    for city in cities:
+        address = reverse("indexer:public-unit", args=["cities", unit_key(city)])
+        assert city.name in words(client, address)
+    assert read_units("a/b", node_scores_of(run).cities, run) == ([1], [])
+
+
+def test_a_profile_tells_its_rank_in_every_edition(client, human_development):
+    edition = human_development
+    publish_edition(edition.index, run=edition.run, actor=edition.index.created_by, reason="Again")
+    assert "2021, edition 2: 2" in words(client, f"{INDEX}units/NOR/")
+    assert IndexEdition.objects.filter(index=edition.index).count() == 2
