@@ -14,7 +14,7 @@ const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 const data = JSON.parse(document.getElementById("what-if-data").textContent);
 const form = document.getElementById("what-if-weights");
 // A draft that lacks something is shown at its own address, with the weights in the form alone.
-const PAGE = form.getAttribute("action");
+const PAGE = new URL(form.getAttribute("action"), window.location.href).pathname;
 const results = document.getElementById("results");
 const find = (selector) => results.querySelector(selector);
 

@@ -24,7 +24,7 @@ from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.selectors.studies import told_to_anybody
 from indexer.views.public.addresses import Shelf, edition_or_404
 from indexer.views.public.machine import dataset_json
-from indexer.views.public.parts import TELLING, edition_context
+from indexer.views.public.parts import TELLING, acts_on, edition_context
 from indexer.views.reports.run_words import names_of
 from indexer.views.run.ranking import load_ranking
 from weighting.enums import Language
@@ -80,6 +80,7 @@ def edition_page(
         "is_preview": shelf is None,
         "editions": editions,
         "newest": editions[0] if editions and editions[0].pk != edition.pk else None,
+        "acts": list(acts_on(edition, shelf)),
         "dataset_json": dataset_json(edition, run),
         **strangers_page(request),
     }
@@ -94,6 +95,7 @@ def strangers_page(request: HttpRequest) -> dict[str, Any]:
         query[LANGUAGE] = code
         languages.append({"code": code, "name": name, "url": f"?{query.urlencode()}"})
     return {
+        "layout": "base.html",
         "language_links": languages,
         "canonical": settings.PUBLIC_URL.rstrip("/") + request.path,
         **({"csrf_token": ""} if visitor_of(request).is_stranger else {}),

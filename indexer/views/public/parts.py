@@ -65,11 +65,9 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "register": ranking.cities.register,
         "unit": score_unit(run.method),
         "rows": ranking_rows(ranking, sureness, shelf),
-        "units_url": shelf.side_by_side() if shelf else "",
         "left_out": max(0, len(ranking.cities) - MOST_ROWS),
         "sureness": sureness,
         "picture": _picture(ranking),
-        "has_map": has_coordinates(run),
         "method": list(method_rows(run.method)),
         "turned": sum(node.is_leaf and node.direction < 0 for node in ranking.subject.nodes),
         "experts": experts_words(run.weight_version),
@@ -88,6 +86,28 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "licence": LICENCES.get(edition.index.licence),
         "address": address_of_edition(edition),
     }
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a reader can go on to do with an index."""
+
+    label: str
+    url: str
+    is_file: bool = False
+
+
+def acts_on(edition: IndexEdition, shelf: Shelf | None) -> Iterator[Act]:
+    """Yield what the page of an edition leads to; in the preview what is there already."""
+    run = edition.run
+    yield Act(_("Try your own weights"), reverse("indexer:run-what-if", args=[run.pk]))
+    yield Act(_("The whole table, with all parts"), reverse("indexer:run-detail", args=[run.pk]))
+    if shelf:
+        yield Act(_("Side by side"), shelf.side_by_side())
+    if has_coordinates(run):
+        yield Act(_("Map"), reverse("indexer:run-map", args=[run.pk]))
+    if shelf:
+        yield Act(_("Take everything"), reverse("indexer:run-package", args=[run.pk]), is_file=True)
 
 
 def sureness_of(run: Run) -> Sureness | None:
@@ -110,9 +130,11 @@ def _sureness(result: StudyResult) -> Sureness:
     return Sureness(result.study, dict(zip(ids, between, strict=True)), dict(groups))
 
 
-def ranking_rows(ranking: Ranking, sureness: Sureness | None, shelf: Shelf | None) -> list[dict[str, Any]]:
+def ranking_rows(
+    ranking: Ranking, sureness: Sureness | None, shelf: Shelf | None, *, most: int = MOST_ROWS
+) -> list[dict[str, Any]]:
     """Return the first units in the order of their ranks, each with its bar and how sure its rank is."""
-    chosen = ranking.order[:MOST_ROWS]
+    chosen = ranking.order[:most]
     ranking.cities.load(set(chosen))
     subject, digits = ranking.subject, ranking.run.method.digits_or(DIGITS)
     full = longest_bar(subject.scores)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from indexer.models import City, IndexEdition
 from indexer.selectors.unit_profiles import LeafProfile, LeafTable, UnitProfile
@@ -70,10 +71,15 @@ def _ranks_in_words(profiles: Sequence[UnitProfile]) -> str:
     first = profiles[0]
     ranks = [f"{profile.city.name} {rank_text(profile.whole.composite.rank)}" for profile in profiles]
     return _("%(ranks)s of %(count)s %(units)s") % {
-        "ranks": _(", ").join(ranks),
+        "ranks": between_names().join(ranks),
         "count": first.whole.count,
         "units": first.table.scores.cities.register.units,
     }
+
+
+def between_names() -> str:
+    """Return what stands between names of units in a list."""
+    return pgettext("between names", ", ")
 
 
 def score_text(profile: UnitProfile, score: float) -> str:

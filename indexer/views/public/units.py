@@ -30,7 +30,7 @@ from indexer.selectors.unit_profiles import (
 from indexer.views.public.addresses import Shelf, absolute, edition_or_404
 from indexer.views.public.pages import in_language, state_of_index, strangers_page
 from indexer.views.public.parts import TELLING, sureness_of
-from indexer.views.public.unit_words import profile_context, side_by_side_context
+from indexer.views.public.unit_words import between_names, profile_context, side_by_side_context
 from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
 
@@ -140,7 +140,7 @@ def _peer_names(profile: UnitProfile, peers: Peers) -> str:
             "region": profile.city.province.region.name,
         }
     cities.load(peers.positions.tolist())
-    return _(", ").join(cities[place].name for place in peers.positions.tolist())
+    return between_names().join(cities[place].name for place in peers.positions.tolist())
 
 
 def _side_by_side(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> HttpResponse:

@@ -1,5 +1,6 @@
 """What-if: other weights on a finished run, in the browser as a slider moves, or by the server."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -141,7 +142,7 @@ def _render(
         "tried": tried,
         "text": text,
         "problems": problems or [],
-        "groups": _groups(tried, typed or {}),
+        "groups": weight_groups(tried, typed or {}),
         "draft_form": form or DraftForm(),
         "may_draft": visitor_of(request).can_manage,
         "plain_url": reverse("indexer:run-what-if", args=[run.pk]),
@@ -157,13 +158,14 @@ def _render(
     # Once the cities are there, which tell their register without another query.
     context["register"] = tried.cities.register
     if tried.fits_browser:
-        context["page_data"] = _page_data(tried, text, pins)
+        values = reverse("indexer:run-what-if-data", args=[run.pk])
+        context["page_data"] = page_data(tried, values, text, pins)
     response = render_part(request, "indexer/run/what_if.html", "indexer/run/_what_if_results.html", context)
     response.status_code = status
     return response
 
 
-def _groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
+def weight_groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
     """The sibling groups with their fields, each under its parent; only the first is open."""
     tree, weights = tried.index.tree, tried.local
     groups = []
@@ -194,7 +196,7 @@ def _groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
     return groups
 
 
-def _page_data(tried: WhatIf, text: str, pins: list[int]) -> dict[str, Any]:
+def page_data(tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int] = ()) -> dict[str, Any]:
     """What the browser needs beside the values: the tree, the nominal weights and ranks."""
     return {
         "parents": tried.index.tree.parents.tolist(),
@@ -207,8 +209,8 @@ def _page_data(tried: WhatIf, text: str, pins: list[int]) -> dict[str, Any]:
         "geometric": tried.aggregation.sums == "logarithms",
         "missing": tried.has_missing,
         "state": text,
-        "pins": pins,
-        "dataUrl": reverse("indexer:run-what-if-data", args=[tried.run.pk]),
+        "pins": list(pins),
+        "dataUrl": values_url,
         "words": {
             "up": _("up"),
             "down": _("down"),

@@ -1,0 +1,197 @@
+"""A whole copy of a published edition in files, which any web server hands out for ever.
+
+Pages in every language, the sliders with the values that they weigh, profiles of the units, citation,
+manifest and package. Of large registers it is bounded: so many profiles and lines of the ranking, and
+sliders for what a browser holds; the package has all.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from indexer.citations import CITATIONS, citation_of
+from indexer.models import City, IndexEdition
+from indexer.packages.archive import package_of
+from indexer.selectors.unit_profiles import LeafTable, UnitProfile, unit_key
+from indexer.selectors.what_if import WhatIf, what_if_of
+from indexer.views.public.addresses import Shelf
+from indexer.views.public.copy_links import ASSETS, OWN, CopyLinks, read_asset
+from indexer.views.public.machine import dataset_json
+from indexer.views.public.pages import OWN_NAMES
+from indexer.views.public.parts import MOST_ROWS, Act, edition_context, ranking_rows
+from indexer.views.public.units import choose_peers, unit_context
+from indexer.views.run.ranking import Ranking, composition_of, load_ranking
+from indexer.views.run.what_if import page_data, weight_groups
+from indexer.views.run.what_if_words import results_context
+from indexer.words import data_set_name, score_unit, version_name
+from weighting.drawing import draw, picture_source
+
+# Some 20 KB each, in every language.
+MOST_PROFILES = 1_000
+MOST_RANKED = 5_000
+VALUES = "data/values.bin"
+LAYOUT = "indexer/public/copy_base.html"
+
+
+@dataclass(frozen=True, eq=False)
+class StaticCopy:
+    """The files of one released edition, whose run is loaded with its nodes."""
+
+    edition: IndexEdition
+    most_profiles: int = MOST_PROFILES
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every file by its path; the same edition gives the same bytes."""
+        yield from self._data()
+        links = CopyLinks({})
+        for language in OWN_NAMES:
+            with translation.override(language):
+                links = CopyLinks(self._addresses(language), links.assets)
+                for at, page in self._pages(language):
+                    yield at, links.rewrite(page, at).encode()
+                yield from self._picture(language)
+        yield "index.html", links.rewrite(self._choice(), "index.html").encode()
+        for name in sorted(links.assets):
+            yield ASSETS + name, read_asset(name)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        return load_ranking(self.edition.run)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        return Shelf(self.edition.index.slug, self.edition.number)
+
+    @cached_property
+    def tried(self) -> WhatIf | None:
+        """What the sliders start from; None where no browser can compute it."""
+        tried = what_if_of(self.edition.run)
+        return tried if tried.fits_browser else None
+
+    @cached_property
+    def profiled(self) -> list[int]:
+        """Positions of the units that have a page of their own: the first of the ranking."""
+        return self.ranking.order[: self.most_profiles]
+
+    @cached_property
+    def profiled_cities(self) -> list[City]:
+        cities = self.ranking.cities
+        cities.load(self.profiled)
+        return [cities[place] for place in self.profiled]
+
+    def _addresses(self, language: str) -> dict[str, str]:
+        """Return the files of the copy by their addresses on the server."""
+        run, folder = self.edition.run, _folder(language)
+        files = {
+            self.shelf.index: f"{folder}/index.html",
+            reverse("indexer:run-picture", args=[run.pk, "composition", "svg"]): f"{folder}/composition.svg",
+            reverse("weighting:version-manifest", args=[run.weight_version_id]): "manifest.json",
+            **{
+                self.shelf.unit(city): f"{folder}/units/{unit_key(city)}.html"
+                for city in self.profiled_cities
+            },
+        }
+        for ending in CITATIONS:
+            address = [self.edition.index.slug, self.edition.number, ending]
+            files[reverse("indexer:public-citation", args=address)] = f"citation.{ending}"
+        return files
+
+    def _data(self) -> Iterator[tuple[str, bytes]]:
+        yield "package.zip", package_of(self.edition.run)
+        yield "manifest.json", bytes(self.edition.run.weight_version.manifest or b"")
+        if self.tried:
+            yield VALUES, self.tried.terms
+        with translation.override(settings.LANGUAGE_CODE):
+            for ending, kind in CITATIONS.items():
+                yield f"citation.{ending}", kind.write(citation_of(self.edition)).encode()
+
+    def _pages(self, language: str) -> Iterator[tuple[str, str]]:
+        folder = _folder(language)
+        context = edition_context(self.edition, self.ranking, self.shelf)
+        context |= {
+            "editions": [self.edition],
+            "acts": list(self._acts(folder)),
+            "dataset_json": dataset_json(self.edition, self.edition.run),
+        }
+        yield self._page("index.html", language, "indexer/public/index.html", context)
+        if len(self.ranking.cities) > MOST_ROWS:
+            yield self._page(
+                "ranking.html", language, "indexer/public/copy_ranking.html", self._whole_ranking(context)
+            )
+        if self.tried:
+            context = self._weights_context(self.tried, folder)
+            yield self._page("weights.html", language, "indexer/public/copy_weights.html", context)
+        yield from self._profiles(language)
+
+    def _page(self, name: str, language: str, template: str, context: dict[str, Any]) -> tuple[str, str]:
+        """Return where a page lies, and the page; links to other languages lead to the same one."""
+        languages = [
+            {"code": code, "name": own_name, "url": f"{OWN}{_folder(code)}/{name}"}
+            for code, own_name in OWN_NAMES.items()
+        ]
+        shared = {
+            "layout": LAYOUT,
+            "is_copy": True,
+            "index": self.edition.index,
+            "edition": self.edition,
+            "language_links": languages,
+            "home_url": f"{OWN}{_folder(language)}/index.html",
+            "cited": citation_of(self.edition),
+        }
+        return f"{_folder(language)}/{name}", render_to_string(template, context | shared)
+
+    def _acts(self, folder: str) -> Iterator[Act]:
+        if self.tried:
+            yield Act(_("Try your own weights"), f"{OWN}{folder}/weights.html")
+        if len(self.ranking.cities) > MOST_ROWS:
+            yield Act(_("The whole ranking"), f"{OWN}{folder}/ranking.html")
+        yield Act(_("Take everything"), f"{OWN}package.zip", is_file=True)
+
+    def _whole_ranking(self, context: dict[str, Any]) -> dict[str, Any]:
+        rows = ranking_rows(self.ranking, context["sureness"], self.shelf, most=MOST_RANKED)
+        return context | {"rows": rows, "left_out": max(0, len(self.ranking.cities) - MOST_RANKED)}
+
+    def _weights_context(self, tried: WhatIf, folder: str) -> dict[str, Any]:
+        run = self.edition.run
+        return {
+            "tried": tried,
+            "groups": weight_groups(tried, {}),
+            "plain_url": f"{OWN}{folder}/weights.html",
+            "page_data": page_data(tried, f"../{VALUES}"),
+            **results_context(tried, []),
+            "register": tried.cities.register,
+            "data_set_name": data_set_name(run.data_set),
+            "version_name": version_name(run),
+            "unit": score_unit(run.method),
+        }
+
+    def _profiles(self, language: str) -> Iterator[tuple[str, str]]:
+        table = LeafTable(self.ranking.subject)
+        for place, city in zip(self.profiled, self.profiled_cities, strict=True):
+            peers = choose_peers(table, place)
+            profile = UnitProfile(table, place, peers.positions)
+            context = unit_context(self.edition, self.shelf, profile, peers) | {"beside_url": ""}
+            yield self._page(f"units/{unit_key(city)}.html", language, "indexer/public/unit.html", context)
+
+    def _picture(self, language: str) -> Iterator[tuple[str, bytes]]:
+        chart = composition_of(self.ranking).get("chart")
+        if chart is not None:
+            yield f"{_folder(language)}/composition.svg", draw(picture_source(chart, language), "svg")
+
+    def _choice(self) -> str:
+        """Return the first page, which leads to each language."""
+        folders = [(code, name, f"{OWN}{_folder(code)}/index.html") for code, name in OWN_NAMES.items()]
+        context = {"index": self.edition.index, "folders": folders}
+        with translation.override(settings.LANGUAGE_CODE):
+            return render_to_string("indexer/public/copy_choice.html", context)
+
+
+def _folder(language: str) -> str:
+    return language[:2]
