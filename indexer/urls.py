@@ -40,7 +40,7 @@ from indexer.views.data import (
     proposals,
     registers,
 )
-from indexer.views.public import machine, publishing, units
+from indexer.views.public import embeds, machine, publishing, units
 from indexer.views.public import pages as public
 from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
@@ -77,8 +77,16 @@ urlpatterns = [
     path("i/<slug:name>/units/<str:code>/", units.unit_page, name="public-unit"),
     path("i/<slug:name>/<int:number>/units/", units.units_page, name="public-edition-units"),
     path("i/<slug:name>/<int:number>/units/<str:code>/", units.unit_page, name="public-edition-unit"),
+    path("i/<slug:name>/embed/<slug:figure>/", embeds.embed, name="public-embed"),
+    path("i/<slug:name>/<int:number>/embed/<slug:figure>/", embeds.embed, name="public-edition-embed"),
     path(
         "i/<slug:name>/<int:number>/citation.<slug:format>", machine.public_citation, name="public-citation"
+    ),
+    path("i/<slug:name>/<slug:figure>.<slug:format>", embeds.picture, name="public-picture"),
+    path(
+        "i/<slug:name>/<int:number>/<slug:figure>.<slug:format>",
+        embeds.picture,
+        name="public-edition-picture",
     ),
     path("sitemap.xml", machine.sitemap, name="public-sitemap"),
     path("publishing/", publishing.publishing_list, name="publishing-list"),

@@ -25,6 +25,7 @@ from indexer.selectors.studies import told_to_anybody
 from indexer.views.public.addresses import Shelf, edition_or_404
 from indexer.views.public.machine import dataset_json
 from indexer.views.public.parts import TELLING, acts_on, edition_context
+from indexer.views.public.reuse import reuse_context, shared_picture
 from indexer.views.reports.run_words import names_of
 from indexer.views.run.ranking import load_ranking
 from weighting.enums import Language
@@ -62,7 +63,7 @@ def index_page(request: HttpRequest, name: str, number: int | None = None) -> Ht
     return in_language(
         request,
         lambda: answer_published(
-            request, _named(edition), lambda: _page(request, edition, Shelf(name, number))
+            request, named_by(edition), lambda: _page(request, edition, Shelf(name, number))
         ),
     )
 
@@ -81,9 +82,12 @@ def edition_page(
         "editions": editions,
         "newest": editions[0] if editions and editions[0].pk != edition.pk else None,
         "acts": list(acts_on(edition, shelf)),
+        "shared_picture": shared_picture(edition) if shelf else "",
         "dataset_json": dataset_json(edition, run),
         **strangers_page(request),
     }
+    if shelf:
+        context |= reuse_context(edition, weights_height=context["weights"].height)
     return render(request, "indexer/public/index.html", context)
 
 
@@ -121,7 +125,7 @@ def _page(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> HttpResp
     return edition_page(request, edition, None, shelf=shelf)
 
 
-def _named(edition: IndexEdition) -> Sequence[str]:
+def named_by(edition: IndexEdition) -> Sequence[str]:
     """Name all that the page of an edition depends on."""
     editions = released_editions().filter(index=edition.index_id).order_by("number")
     study = told_to_anybody(edition.run, TELLING)

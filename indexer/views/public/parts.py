@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -205,11 +204,7 @@ def _picture(ranking: Ranking) -> dict[str, str] | None:
     if chart is None:
         return None
     said = {name: chart["usermeta"][name] for name in ("title", "subtitle")}
-    urls = {
-        format: reverse("indexer:run-picture", args=[ranking.run.pk, "composition", format])
-        for format in ("svg", "png")
-    }
-    return {**said, "url": urls["svg"], "shared_url": settings.PUBLIC_URL.rstrip("/") + urls["png"]}
+    return {**said, "url": reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])}
 
 
 def _definitions(ranking: Ranking) -> list[tuple[Indicator, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,6 @@ from indexer.models import IndexEdition, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.published import released_editions
 from indexer.selectors.runs import runs_with_nodes_visible_to
-from indexer.selectors.studies import told_to_anybody
 from indexer.selectors.unit_profiles import (
     LeafTable,
     UnitProfile,
@@ -28,8 +28,9 @@ from indexer.selectors.unit_profiles import (
     unit_key,
 )
 from indexer.views.public.addresses import Shelf, absolute, edition_or_404
-from indexer.views.public.pages import in_language, state_of_index, strangers_page
-from indexer.views.public.parts import TELLING, sureness_of
+from indexer.views.public.pages import in_language, named_by, strangers_page
+from indexer.views.public.parts import sureness_of
+from indexer.views.public.reuse import shared_picture
 from indexer.views.public.unit_words import between_names, profile_context, side_by_side_context
 from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
@@ -91,15 +92,7 @@ def choose_peers(table: LeafTable, position: int, asked: str = "", typed: str = 
 
 
 def _answer(request: HttpRequest, edition: IndexEdition, make: Callable[[], HttpResponse]) -> HttpResponse:
-    editions = released_editions().filter(index=edition.index_id).order_by("number")
-    study = told_to_anybody(edition.run, TELLING)
-    named = [
-        state_of_index(edition),
-        edition.run.result_sha256,
-        *(str(other.number) for other in editions),
-        str(study.pk if study else ""),
-    ]
-    return in_language(request, lambda: answer_published(request, named, make))
+    return in_language(request, lambda: answer_published(request, named_by(edition), make))
 
 
 def _page(request: HttpRequest, edition: IndexEdition, shelf: Shelf, code: str) -> HttpResponse:
@@ -126,6 +119,9 @@ def unit_context(edition: IndexEdition, shelf: Shelf, profile: UnitProfile, peer
         "address": absolute(Shelf(edition.index.slug, edition.number).unit(profile.city)),
         "history": ranks_in_editions(list(editions), profile.city),
         "peers": peers,
+        "shared_picture": absolute(
+            reverse("indexer:run-city-picture", args=[edition.run_id, profile.city.pk, "png"])
+        ),
         **profile_context(edition, profile, sureness_of(edition.run)),
         "peer_names": _peer_names(profile, peers),
     }
@@ -160,6 +156,7 @@ def _side_by_side(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> 
         "index_url": shelf.index,
         "units_url": shelf.url("units"),
         "unknown": unknown,
+        "shared_picture": shared_picture(edition),
         "is_full": len(positions) == MOST_SIDE_BY_SIDE,
         "asked": ".".join(map(unit_key, cities)),
         "address": absolute(Shelf(edition.index.slug, edition.number).side_by_side(*cities)),
