@@ -40,7 +40,7 @@ from indexer.views.data import (
     proposals,
     registers,
 )
-from indexer.views.public import embeds, machine, publishing, units
+from indexer.views.public import embeds, indicator_terms, machine, publishing, units
 from indexer.views.public import pages as public
 from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
@@ -93,6 +93,11 @@ urlpatterns = [
     path("publishing/new/", publishing.publishing_new, name="publishing-new"),
     path("publishing/<int:pk>/", publishing.publishing_detail, name="publishing-detail"),
     path("publishing/<int:pk>/describe/", publishing.publishing_describe, name="publishing-describe"),
+    path(
+        "publishing/<int:pk>/indicators/",
+        indicator_terms.publishing_indicators,
+        name="publishing-indicators",
+    ),
     path("publishing/<int:pk>/publish/", publishing.publishing_publish, name="publishing-publish"),
     path("publishing/<int:pk>/preview/", publishing.publishing_preview, name="publishing-preview"),
     path(

@@ -91,8 +91,11 @@ def weighted_scores(package: Package, weights: Mapping[str, float] | None = None
     Raises
     ------
     ValueError
-        Where the method forms scores otherwise, or values are missing, so that a sum would be another index.
+        Where the method forms scores otherwise, or values are missing or may not be given away, so that a
+        sum would be another index.
     """
+    if withheld := package.descriptor.get("withheld"):
+        raise ValueError(f"values that may not be given away are not in the package: {', '.join(withheld)}")
     method, tables = package.method, package.rows("normalised")
     leaves = [column for column in tables[0] if column != "unit"]
     if method["aggregation"] != "arithmetic" or method["nodes"]:

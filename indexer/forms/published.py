@@ -1,5 +1,6 @@
 """What its owner says of an index, and what an edition is published with."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indexer.models import PublishedIndex
+from indexer.models import IndicatorTerms, PublishedIndex
 from indexer.services.published import TERMS
 from weighting.forms.rounds import MINUTE
+from weighting.models import Indicator
 
 # By their names in the list of SPDX.
 LICENCES = {
@@ -87,6 +89,38 @@ class IndexForm(forms.ModelForm):
     @property
     def terms(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in TERMS}
+
+
+class IndicatorTermsForm(forms.ModelForm):
+    """Where one indicator is from, and whether its values may be given away; a row of a table."""
+
+    class Meta:
+        model = IndicatorTerms
+        fields = ("source", "licence", "is_withheld")
+
+
+class IndicatorTermsTable:
+    """A row for each indicator, in the order of the tree."""
+
+    def __init__(
+        self, leaves: Sequence[Indicator], said: Mapping[str, IndicatorTerms], data: Any = None
+    ) -> None:
+        self.rows = [
+            (leaf, IndicatorTermsForm(data, instance=said.get(leaf.code), prefix=f"t{leaf.position}"))
+            for leaf in leaves
+        ]
+        for leaf, form in self.rows:
+            for name, field in form.fields.items():
+                field.widget.attrs["aria-label"] = f"{leaf.name}: {form[name].label}"
+
+    def is_valid(self) -> bool:
+        # Each is asked, so that all faults are shown at once.
+        faulty = [leaf for leaf, form in self.rows if not form.is_valid()]
+        return not faulty
+
+    @property
+    def terms(self) -> dict[str, IndicatorTerms]:
+        return {leaf.code: form.instance for leaf, form in self.rows}
 
 
 class EditionForm(forms.Form):

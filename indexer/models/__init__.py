@@ -5,7 +5,7 @@ from indexer.models.family import BranchIndex
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
-from indexer.models.published import SLUG, IndexEdition, PublishedIndex
+from indexer.models.published import SLUG, IndexEdition, IndicatorTerms, PublishedIndex
 from indexer.models.register import Register
 from indexer.models.report import ReportParagraph
 from indexer.models.run import CityScore, Run
@@ -23,6 +23,7 @@ __all__ = [
     "FrameworkMethod",
     "IndexEdition",
     "IndexMethod",
+    "IndicatorTerms",
     "Job",
     "OutsideSeries",
     "Preparation",

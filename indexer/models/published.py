@@ -61,6 +61,28 @@ class PublishedIndex(BilingualName):
         return in_own_language(self.description_zh, self.description_en)
 
 
+class IndicatorTerms(models.Model):
+    """Where an indicator of an index is from, and whether its values may be given away; as is, it may be.
+
+    It holds for every edition: who gave the values decides, not the run.
+    """
+
+    index = models.ForeignKey(PublishedIndex, on_delete=models.CASCADE, related_name="indicator_terms")
+    # As in the framework of whichever edition has it.
+    code = models.CharField(max_length=100)
+    source = models.CharField(_("source"), max_length=300, blank=True)
+    licence = models.CharField(_("licence"), max_length=60, blank=True)
+    is_withheld = models.BooleanField(_("not given away"), default=False)
+
+    class Meta:
+        ordering = ["index_id", "code"]
+        verbose_name_plural = "terms of indicators"
+        constraints = [models.UniqueConstraint(fields=["index", "code"], name="indicator_terms_once")]
+
+    def __str__(self) -> str:
+        return f"terms of {self.code} in published index {self.index_id}"
+
+
 class IndexEdition(models.Model):
     """A run under an index, given out together with its framework, version and data set.
 

@@ -21,7 +21,7 @@ from indexer.numeric.method_plan import MethodPlan
 from indexer.packages.contents import Contents
 from indexer.packages.tables import Resource, resources_of
 from indexer.selectors.plans import asked_beside, plan_of
-from indexer.selectors.published import released_editions
+from indexer.selectors.published import edition_of_run
 from weighting.enums import Language
 from weighting.exports import Fact, table_bytes, workbook_of, zip_of
 from weighting.manifest import hash_bytes
@@ -70,7 +70,8 @@ def workbook_of_run(run: Run) -> bytes:
 def state_of(run: Run) -> str:
     """Return all that the package of a run depends on, without its tables."""
     package = Package(Contents(run))
-    return _json({"about": package.about, "citation": package.citation, "run": run.pk})
+    terms = {code: [own.source, own.licence] for code, own in package.contents.terms.items()}
+    return _json({"about": package.about, "citation": package.citation, "run": run.pk, "terms": terms})
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +95,7 @@ class Package:
     @cached_property
     def edition(self) -> IndexEdition | None:
         """The newest edition that publishes the run, whose owner says what may be done with it."""
-        editions = released_editions().filter(run=self.contents.run.pk)
-        return editions.order_by("-released_at", "-pk").first()
+        return edition_of_run(self.contents.run)
 
     @property
     def title(self) -> str:
@@ -165,6 +165,8 @@ class Package:
                 "licenses": [{"name": index.licence}],
                 "contributors": [{"title": name, "role": "author"} for name in index.authors.splitlines()],
             }
+        if self.contents.withheld:
+            about["withheld"] = sorted(self.contents.withheld)
         return {**about, "provenance": self.provenance}
 
     @property
@@ -183,7 +185,9 @@ class Package:
 
     @property
     def command(self) -> str:
-        """Return the command line that computes the scores again; '' where files cannot say the method."""
+        """Return the command line that computes the scores again; '' where the files are not enough."""
+        if self.contents.withheld:
+            return ""
         run = self.contents.run
         plan = plan_of(run.method)
         asked = asked_beside(plan, run.data_set.leaf_codes)
@@ -211,6 +215,7 @@ class Package:
             "resources": self.resources,
             "method": self.method,
             "command": self.command,
+            "withheld": sorted(self.contents.withheld),
             "verifier": VERIFIER.name,
         }
 

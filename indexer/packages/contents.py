@@ -6,16 +6,17 @@ from functools import cached_property
 import numpy as np
 
 from indexer.enums import RunStatus, StudyStatus
-from indexer.models import City, Run, Study
+from indexer.models import City, IndicatorTerms, Run, Study
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import unit_labels
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
+from indexer.selectors.published import edition_of_run, terms_by_code, withheld_codes
 from indexer.selectors.runs import RunResult, result_of
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.registry import kind_of
 from weighting.manifest import WeightedNode
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.selectors.versions import weighted_nodes_of
 
 
@@ -37,6 +38,33 @@ class Contents:
     @cached_property
     def leaves(self) -> list[WeightedNode]:
         return [node for node in self.nodes if node.indicator.is_leaf]
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """The indicators whose values the owner of the index may not give away."""
+        return withheld_codes(self.run)
+
+    @cached_property
+    def terms(self) -> dict[str, IndicatorTerms]:
+        """What is said of single indicators by the index that published the run last, by code."""
+        edition = edition_of_run(self.run)
+        return terms_by_code(edition.index) if edition else {}
+
+    @cached_property
+    def hidden_nodes(self) -> frozenset[str]:
+        """The nodes whose scores are the values of one indicator that is withheld."""
+        tree = self.result.leaves.structure.tree
+        codes = np.array(tree.leaf_codes)
+        below = (
+            (node.indicator.code, codes[tree.descendant_leaves[node.indicator.position]])
+            for node in self.nodes
+        )
+        return frozenset(code for code, leaves in below if len(leaves) == 1 and leaves[0] in self.withheld)
+
+    @cached_property
+    def given(self) -> BoolArray:
+        """Which indicators are given away, in the order of the data, (leaves,)."""
+        return np.array([code not in self.withheld for code in self.run.data_set.leaf_codes])
 
     @cached_property
     def cities(self) -> list[City]:

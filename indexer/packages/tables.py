@@ -1,5 +1,6 @@
 """The tables of a package: every row begins with its unit or indicator, every column says what it is."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -126,7 +127,7 @@ def _raw(contents: Contents) -> Resource:
     """Return the raw values, and the columns that are no indicators, as the product imports them."""
     data_set = contents.run.data_set
     beside = auxiliary_columns_of(data_set)
-    values = np.column_stack([unpack_values(data_set), *beside.values()])
+    values = np.column_stack([unpack_values(data_set)[:, contents.given], *beside.values()])
     fields = [UNIT, *_leaf_fields(contents, "Raw value"),
               *(Field(code, "number", "Column that is no indicator") for code in beside)]  # fmt: skip
     return Resource("raw", "Raw values", fields, _by_unit(contents, values), ("unit",))
@@ -135,7 +136,8 @@ def _raw(contents: Contents) -> Resource:
 def _totals(contents: Contents) -> Resource | None:
     totals = unpack_totals(contents.run.data_set)
     codes = contents.run.data_set.leaf_codes
-    rows = [[code, total] for code, total in zip(codes, totals.tolist(), strict=True) if not np.isnan(total)]
+    told = zip(codes, totals.tolist(), contents.given.tolist(), strict=True)
+    rows = [[code, total] for code, total, is_given in told if is_given and not np.isnan(total)]
     fields = [CODE, Field("total", "number", "The whole that shares are counted of")]
     return Resource("totals", "National totals", fields, rows, ("code",)) if rows else None
 
@@ -155,7 +157,7 @@ def _changes(contents: Contents) -> Resource | None:
 
 def _normalised(contents: Contents) -> Resource:
     fields = [UNIT, *_leaf_fields(contents, "Normalised value")]
-    rows = _by_unit(contents, contents.result.leaves.values)
+    rows = _by_unit(contents, contents.result.leaves.values[:, contents.given])
     return Resource("normalised", "Normalised values", fields, rows, ("unit",))
 
 
@@ -179,8 +181,11 @@ def _weights(contents: Contents) -> Resource:
 
 
 def _scores(contents: Contents) -> Resource:
-    fields = [UNIT, Field(TOTAL, "number", "Composite score"), *_node_fields(contents, "number", "Score")]
-    return Resource("scores", "Scores", fields, _by_unit(contents, contents.scores), ("unit",))
+    shown = [node.indicator.code not in contents.hidden_nodes for node in contents.nodes]
+    columns = itertools.compress(_node_fields(contents, "number", "Score"), shown)
+    fields = [UNIT, Field(TOTAL, "number", "Composite score"), *columns]
+    rows = _by_unit(contents, contents.scores[:, [True, *shown]])
+    return Resource("scores", "Scores", fields, rows, ("unit",))
 
 
 def _ranks(contents: Contents) -> Resource:
@@ -192,6 +197,24 @@ def _ranks(contents: Contents) -> Resource:
     fields = [UNIT, Field(TOTAL, "integer", "Rank of the composite score"),
               *_node_fields(contents, "integer", "Rank")]  # fmt: skip
     return Resource("ranks", "Ranks", fields, rows, ("unit",))
+
+
+def _sources(contents: Contents) -> Resource | None:
+    """Return what the owner of the index says of single indicators; None where nothing is."""
+    said = contents.terms
+    rows = [
+        [code, own.source, own.licence, not own.is_withheld]
+        for node in contents.leaves
+        if (own := said.get(code := node.indicator.code))
+    ]
+    fields = [
+        CODE,
+        Field("source", "string", "Who gave the values"),
+        Field("licence", "string", "Under which licence, where it is not that of the whole"),
+        Field("is_given", "boolean", "Whether raw and treated values are in this package"),
+    ]
+    title = "Sources and licences of the indicators"
+    return Resource("sources", title, fields, rows, ("code",)) if rows else None
 
 
 def _intervals(contents: Contents) -> Resource | None:
@@ -213,6 +236,7 @@ def _intervals(contents: Contents) -> Resource | None:
 
 BUILDERS: Sequence[Callable[[Contents], Resource | None]] = (
     _framework,
+    _sources,
     _units,
     _raw,
     _totals,
@@ -227,7 +251,7 @@ BUILDERS: Sequence[Callable[[Contents], Resource | None]] = (
 
 def _leaf_fields(contents: Contents, what: str) -> list[Field]:
     names = {node.indicator.code: node.indicator for node in contents.leaves}
-    codes = contents.run.data_set.leaf_codes
+    codes = itertools.compress(contents.run.data_set.leaf_codes, contents.given)
     return [Field(code, "number", _described(what, names[code])) for code in codes]
 
 

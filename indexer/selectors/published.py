@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.enums import RunStatus
-from indexer.models import City, CityScore, IndexEdition, PublishedIndex, Run
+from indexer.models import City, CityScore, IndexEdition, IndicatorTerms, PublishedIndex, Run
 from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
 from weighting.models import Account, Indicator
@@ -69,6 +69,22 @@ def may_take_all(account: Account | None, run: Run) -> bool:
     Strangers may once it is released as an edition, whose owner said under which licence.
     """
     return has_role(account, STAFF) or released_editions().filter(run=run.pk).exists()
+
+
+def edition_of_run(run: Run) -> IndexEdition | None:
+    """Return the newest edition that publishes a run, whose owner says what may be done with it."""
+    return released_editions().filter(run=run.pk).order_by("-released_at", "-pk").first()
+
+
+def withheld_codes(run: Run) -> frozenset[str]:
+    """Return the indicators that may not be given away, by any index that publishes the run's data."""
+    terms = IndicatorTerms.objects.filter(index__editions__run__data_set=run.data_set_id, is_withheld=True)
+    return frozenset(terms.values_list("code", flat=True))
+
+
+def terms_by_code(index: PublishedIndex) -> dict[str, IndicatorTerms]:
+    """Return what is said of single indicators of an index: source and licence."""
+    return {terms.code: terms for terms in IndicatorTerms.objects.filter(index=index.pk).order_by("code")}
 
 
 def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:

@@ -7,13 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.models import City, CityScore, IndexEdition, Run
+from indexer.models import City, CityScore, IndexEdition, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
 from indexer.selectors.cities import Cities, city_named
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile
+from indexer.selectors.published import edition_of_run, terms_by_code, withheld_codes
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import along_the_tree, sub_indices_of
@@ -56,8 +57,26 @@ class LeafTable:
 
     @cached_property
     def values(self) -> FloatArray:
-        """Raw values, as they were imported."""
-        return unpack_values(self.scores.run.data_set)
+        """Raw values, as they were imported; nan of what may not be given away."""
+        values = unpack_values(self.scores.run.data_set).copy()
+        values[:, [code in self.withheld for code in self.scores.run.data_set.leaf_codes]] = np.nan
+        return values
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """The indicators whose values may not be given away."""
+        return withheld_codes(self.scores.run)
+
+    @cached_property
+    def terms(self) -> dict[str, IndicatorTerms]:
+        """Where the indicators are from, by code."""
+        edition = edition_of_run(self.scores.run)
+        return terms_by_code(edition.index) if edition else {}
+
+    def source_of(self, leaf: Indicator) -> str:
+        """Say where an indicator is from; '' where nobody said so."""
+        said = self.terms.get(leaf.code)
+        return said.source if said else ""
 
     @property
     def normalised(self) -> FloatArray:

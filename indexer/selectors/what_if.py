@@ -13,6 +13,7 @@ from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.indices import index_of
+from indexer.selectors.published import withheld_codes
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import global_weights
@@ -113,10 +114,12 @@ class WhatIf:
 
     @property
     def fits_browser(self) -> bool:
-        """Whether a browser can finish such scores and the values are few enough to be sent."""
+        """Whether a browser can finish such scores, and the values are few enough and free to be sent."""
         steps = self.index.formed
         finished = steps.is_uniform and not steps.has_coverage and steps.floor is None
         finished = finished and self.aggregation.sums in FINISHED_IN_BROWSERS
+        if withheld_codes(self.run):
+            return False
         return finished and self.index.normalised.size <= MAX_VALUES
 
     @cached_property

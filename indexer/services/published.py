@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from indexer.models import IndexEdition, PublishedIndex, Run
+from indexer.models import IndexEdition, IndicatorTerms, PublishedIndex, Run
 from indexer.selectors.published import due_editions, publication_blockers
 from indexer.services.data_sets import publish_data_set
 from weighting.exceptions import Refused
@@ -46,6 +46,32 @@ def describe_index(index: PublishedIndex, *, terms: Mapping[str, str], actor: Ac
     index = PublishedIndex.objects.select_for_update().get(pk=index.pk)
     _describe(index, terms)
     record_act(actor, "describe_index", index)
+    return index
+
+
+@transaction.atomic
+def describe_indicators(
+    index: PublishedIndex, *, terms: Mapping[str, IndicatorTerms], actor: Account
+) -> PublishedIndex:
+    """Say of indicators, by code, where they are from and whether their values may be given away.
+
+    Of others what was said stays: an edition with another framework has its own.
+    """
+    index = PublishedIndex.objects.select_for_update().get(pk=index.pk)
+    IndicatorTerms.objects.filter(index=index, code__in=list(terms)).delete()
+    said = [
+        IndicatorTerms(
+            index=index,
+            code=code,
+            source=own.source.strip(),
+            licence=own.licence.strip(),
+            is_withheld=own.is_withheld,
+        )
+        for code, own in terms.items()
+        if own.source.strip() or own.licence.strip() or own.is_withheld
+    ]
+    IndicatorTerms.objects.bulk_create(said)
+    record_act(actor, "describe_indicators", index, withheld=[own.code for own in said if own.is_withheld])
     return index
 
 

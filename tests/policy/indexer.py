@@ -5,6 +5,14 @@ from tests.policy.visitors import ANYBODY, MANAGERS, OWNER, STAFF
 POLICY = {
     # A draft is found by nobody under its address.
     "indexer:public-index": ("", ANYBODY),
+    "indexer:public-units": ("", ANYBODY),
+    "indexer:public-unit": ("", ANYBODY),
+    "indexer:public-edition-units": ("", ANYBODY),
+    "indexer:public-edition-unit": ("", ANYBODY),
+    "indexer:public-embed": ("", ANYBODY),
+    "indexer:public-edition-embed": ("", ANYBODY),
+    "indexer:public-picture": ("", ANYBODY),
+    "indexer:public-edition-picture": ("", ANYBODY),
     "indexer:public-edition": ("", ANYBODY),
     "indexer:public-citation": ("", ANYBODY),
     "indexer:public-sitemap": ("GET", ANYBODY),
@@ -15,6 +23,7 @@ POLICY = {
     # Without a run there is nothing to publish or to preview, nor an edition to take back.
     "indexer:publishing-publish": ("", MANAGERS),
     "indexer:publishing-preview": ("", MANAGERS),
+    "indexer:publishing-indicators": ("", MANAGERS),
     "indexer:publishing-take-back": ("", MANAGERS),
     "indexer:comparison": ("GET", ANYBODY),
     "indexer:run-list": ("GET", ANYBODY),

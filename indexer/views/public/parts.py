@@ -14,10 +14,10 @@ from indexer.enums import StudyKind
 from indexer.forms.published import LICENCES
 from indexer.formulas import aggregation_formula, normalisation_formula
 from indexer.method_words import method_words, own_ways, value_words
-from indexer.models import IndexEdition, IndexMethod, Run, Study
+from indexer.models import IndexEdition, IndexMethod, IndicatorTerms, PublishedIndex, Run, Study
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.selectors.published import has_coordinates
+from indexer.selectors.published import has_coordinates, terms_by_code
 from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
 from indexer.studies.registry import study_name
 from indexer.views.public.addresses import Shelf
@@ -71,7 +71,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "turned": sum(node.is_leaf and node.direction < 0 for node in ranking.subject.nodes),
         "experts": experts_words(run.weight_version),
         "weights": draw_weights(ranking.nodes),
-        "definitions": _definitions(ranking),
+        "definitions": _definitions(edition.index, ranking),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "cite": citation_of(edition),
@@ -207,8 +207,13 @@ def _picture(ranking: Ranking) -> dict[str, str] | None:
     return {**said, "url": reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])}
 
 
-def _definitions(ranking: Ranking) -> list[tuple[Indicator, str]]:
-    """Return the indicators along the tree with their global weights."""
+def _definitions(
+    index: PublishedIndex, ranking: Ranking
+) -> list[tuple[Indicator, str, IndicatorTerms | None]]:
+    """Return the indicators along the tree with their global weights, and where they are from."""
+    said = terms_by_code(index)
     weights = {node.indicator.pk: node.global_weight for node in ranking.nodes}
     leaves = [node.indicator for node in ranking.nodes if node.indicator.is_leaf]
-    return [(leaf, signed(100 * weights[leaf.pk], DIGITS, plus=False)) for leaf in leaves]
+    return [
+        (leaf, signed(100 * weights[leaf.pk], DIGITS, plus=False), said.get(leaf.code)) for leaf in leaves
+    ]

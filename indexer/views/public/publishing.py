@@ -60,7 +60,7 @@ def publishing_new(request: HttpRequest) -> HttpResponse:
     form = IndexForm(*sent_data(request), initial=_initial(run))
     if request.method == "POST" and form.is_valid():
         index = draft_index(slug=form.cleaned_data["slug"], terms=form.terms, actor=account)
-        return redirect(_detail_url(index, run))
+        return redirect(detail_url(index, run))
     context = {"form": form, "title": _("Publish an index"), "cancel_url": reverse("indexer:publishing-list")}
     return _form_page(request, context)
 
@@ -69,9 +69,9 @@ def publishing_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def publishing_describe(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is said of an index."""
-    account, index = account_of(request), _owned_index(request, pk)
+    account, index = account_of(request), owned_index(request, pk)
     form = IndexForm(*sent_data(request), instance=index)
-    back = _detail_url(index, _asked_run(request))
+    back = detail_url(index, _asked_run(request))
     if request.method == "POST" and form.is_valid():
         describe_index(index, terms=form.terms, actor=account)
         messages.success(request, _("The description is changed."))
@@ -89,7 +89,7 @@ def publishing_describe(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def publishing_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What strangers will see of an index, what is missing, its address, and its editions."""
-    account, index = account_of(request), _owned_index(request, pk)
+    account, index = account_of(request), owned_index(request, pk)
     editions = list(
         index.editions.select_related("run__data_set__series", "run__weight_version").defer(*_HEAVY)
     )
@@ -102,19 +102,19 @@ def publishing_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def publishing_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the one act publishes; POST does it, at once or when the embargo has passed."""
-    account, index = account_of(request), _owned_index(request, pk)
-    run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
+    account, index = account_of(request), owned_index(request, pk)
+    run = asked_run_or_404(request)
     form = EditionForm(
         request.POST if request.method == "POST" else None, is_first=not index.editions.exists()
     )
-    back = _detail_url(index, run)
+    back = detail_url(index, run)
     if request.method == "POST" and form.is_valid():
         try:
             edition = publish_edition(index, run=run, actor=account, **form.cleaned_data)
         except Refused as refusal:
             return answer_refusal(request, refusal, back=back)
         messages.success(request, _said_of(edition))
-        return redirect(_detail_url(index, run))
+        return redirect(detail_url(index, run))
     context = {
         "index": index,
         "form": form,
@@ -130,8 +130,8 @@ def publishing_publish(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def publishing_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page of an index as a stranger will see it with a run."""
-    account, index = account_of(request), _owned_index(request, pk)
-    run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
+    account, index = account_of(request), owned_index(request, pk)
+    run = asked_run_or_404(request)
     number = 1 + max((edition.number for edition in index.editions.all()), default=0)
     edition = IndexEdition(index=index, number=number, run=run)
     return edition_page(request, edition, account, shelf=None)
@@ -142,9 +142,9 @@ def publishing_preview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def publishing_take_back(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Ask whether an edition under embargo is to be taken back; POST deletes it."""
-    account, index = account_of(request), _owned_index(request, pk)
+    account, index = account_of(request), owned_index(request, pk)
     edition = get_object_or_404(index.editions.filter(released_at__isnull=True), number=number)
-    back = _detail_url(index, None)
+    back = detail_url(index, None)
     if request.method == "POST":
         try:
             take_back_edition(edition, actor=account)
@@ -213,7 +213,7 @@ def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return render(request, "indexer/public/publishing_form.html", context, status=status)
 
 
-def _owned_index(request: HttpRequest, pk: int) -> PublishedIndex:
+def owned_index(request: HttpRequest, pk: int) -> PublishedIndex:
     return get_object_or_404(indices_owned_by(account_of(request)), pk=pk)
 
 
@@ -229,12 +229,17 @@ def _asked_run(request: HttpRequest) -> Run | None:
     return _runs().filter(pk=pk).first() if pk else None
 
 
+def asked_run_or_404(request: HttpRequest) -> Run:
+    run: Run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
+    return run
+
+
 def _chosen_run(request: HttpRequest) -> Run | None:
     """Return the run that is asked for, or the newest there is."""
     return _asked_run(request) or _runs().first()
 
 
-def _detail_url(index: PublishedIndex, run: Run | None) -> str:
+def detail_url(index: PublishedIndex, run: Run | None) -> str:
     address = reverse("indexer:publishing-detail", args=[index.pk])
     return f"{address}?{urlencode({'run': run.pk})}" if run else address
 

@@ -40,6 +40,7 @@ def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Suren
         "unit": score_unit(run.method),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
+        "withheld": [profile.leaves[code].node.name for code in sorted(profile.table.withheld)],
         "density": _density(len(profile.leaves)),
     }
 
@@ -129,7 +130,9 @@ def _branches(profile: UnitProfile) -> list[dict[str, Any]]:
                 "rank": rank_text(own.rank),
                 "score": score_text(profile, own.score),
                 "percent": f"{100 * own.score / full:.1f}" if full > 0 and own.score > 0 else None,
-                "rows": [_leaf_row(leaf) for leaf in branch.leaves],
+                "rows": [
+                    _leaf_row(leaf) | {"source": profile.table.source_of(leaf.node)} for leaf in branch.leaves
+                ],
             }
         )
     return branches
