@@ -8,13 +8,15 @@ from django.utils.translation import gettext_lazy
 
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.method_plan import SCALE
-from indexer.selectors.plans import score_unit_of
+from indexer.selectors.plans import leaf_unit_of, score_unit_of
+from weighting.models import Indicator
 from weighting.moments import zone_text
 
 # A score of 1 is shown as 100 of these; on a scale of 1 and on any other they are called otherwise.
 UNIT_WORDS = {
     "total": gettext_lazy("% of the national total"),
     "prepared_total": gettext_lazy("% of the total of the prepared values"),
+    "turned_total": gettext_lazy("% of the total once turned around"),
     "points": gettext_lazy("points of 100"),
     "standard_deviation": gettext_lazy("hundredths of a standard deviation"),
     "data_unit": gettext_lazy("hundredths of the data’s unit"),
@@ -22,6 +24,7 @@ UNIT_WORDS = {
 UNITS = {
     "total": gettext_lazy("parts of the national total"),
     "prepared_total": gettext_lazy("parts of the total of the prepared values"),
+    "turned_total": gettext_lazy("parts of the total once turned around"),
     "points": gettext_lazy("points from 0 to 1"),
     "standard_deviation": gettext_lazy("standard deviations"),
     "data_unit": gettext_lazy("units of the data"),
@@ -29,6 +32,7 @@ UNITS = {
 UNITS_TIMES = {
     "total": gettext_lazy("parts in %(scale)s of the national total"),
     "prepared_total": gettext_lazy("parts in %(scale)s of the total of the prepared values"),
+    "turned_total": gettext_lazy("parts in %(scale)s of the total once turned around"),
     "points": gettext_lazy("points of %(scale)s"),
     "standard_deviation": gettext_lazy("parts in %(scale)s of a standard deviation"),
     "data_unit": gettext_lazy("parts in %(scale)s of the data’s unit"),
@@ -58,9 +62,9 @@ def data_set_name(data_set: DataSet) -> str:
     return _("%(name)s, edition %(edition)s") % {"name": name, "edition": data_set.edition}
 
 
-def score_unit(method: IndexMethod) -> str:
-    """Name the unit that scores are shown in."""
-    unit = score_unit_of(method)
+def score_unit(method: IndexMethod, node: Indicator | None = None) -> str:
+    """Name the unit that scores are shown in, of the index and its nodes or of one leaf."""
+    unit = leaf_unit_of(method, node) if node and node.is_leaf else score_unit_of(method)
     if method.scale == SCALE:
         return str(UNIT_WORDS[unit])
     return str(UNITS[unit] if method.scale == 1 else UNITS_TIMES[unit]) % {"scale": f"{method.scale:g}"}

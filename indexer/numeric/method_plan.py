@@ -63,6 +63,13 @@ class LeafStep:
     imputation: str = "refuse"
     outliers: str = "keep"
 
+    @property
+    def unit(self) -> ScoreUnit:
+        """What normalised values are counted in, but for a denominator or a direction."""
+        entry = NORMALISATIONS[self.normalisation]
+        changed = OUTLIER_ACTIONS[self.outliers].changes or TRANSFORMS[self.transform].changes
+        return entry.prepared_unit if changed else entry.unit
+
 
 @dataclass(frozen=True)
 class NodeStep:
@@ -156,7 +163,7 @@ class MethodPlan:
     def score_unit(self) -> ScoreUnit:
         """What scores are counted in, but for denominators: points where leaves differ."""
         steps = [self.leaf, *(self.leaf_step(code) for code in self.leaves)]
-        units = {_unit_of(step) for step in steps}
+        units = {step.unit for step in steps}
         return (
             units.pop()
             if len(units) == 1 and AGGREGATIONS[self.node_step().aggregation].is_mean
@@ -172,12 +179,6 @@ class MethodPlan:
     def leaves_gaps(self, tree: Tree) -> bool:
         """Whether the composite has to rescale weights around what is missing."""
         return any(MISSING_POLICIES[step.imputation].leaves_gaps for step in self.leaf_steps(tree))
-
-
-def _unit_of(step: LeafStep) -> ScoreUnit:
-    entry = NORMALISATIONS[step.normalisation]
-    changed = OUTLIER_ACTIONS[step.outliers].changes or TRANSFORMS[step.transform].changes
-    return entry.prepared_unit if changed else entry.unit
 
 
 def plan_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[PlanFault]:

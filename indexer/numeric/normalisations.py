@@ -15,7 +15,7 @@ from indexer.numeric.faults import FaultKind, raise_for
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 
 # What one of a composite score of 1 is, before it is shown times 100; views have the words.
-ScoreUnit = Literal["total", "prepared_total", "points", "standard_deviation", "data_unit"]
+ScoreUnit = Literal["total", "prepared_total", "turned_total", "points", "standard_deviation", "data_unit"]
 
 
 @dataclass(frozen=True, eq=False)

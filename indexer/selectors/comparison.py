@@ -19,11 +19,10 @@ from indexer.numeric.comparison import (
     spearman,
     top_overlap,
 )
-from indexer.numeric.node_steps import NodeSteps
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
 from indexer.selectors.cities import Cities
-from indexer.selectors.plans import plan_of
+from indexer.selectors.plans import plan_of, steps_of_ranked
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -185,7 +184,7 @@ class Comparison:
         methods = [result.run.method for result in pair]
         if len({_unit_of_values(method) for method in methods}) > 1:
             return "units"
-        first, second = (self._steps_of(method) for method in methods)
+        first, second = (steps_of_ranked(method, self.tree) for method in methods)
         if first != second:
             return "formed"
         return "" if first.splits else "others"
@@ -207,7 +206,7 @@ class Comparison:
         rows = slice(None) if city is None else slice(city, city + 1)
         return split_change(
             self.tree,
-            self._steps_of(self.runs[0].method),
+            steps_of_ranked(self.runs[0].method, self.tree),
             self._side(0, rows),
             self._side(place, rows),
         )
@@ -216,11 +215,6 @@ class Comparison:
     def change(self) -> ChangeParts | None:
         """The parts of the change from the base to the last version."""
         return self.change_to(-1)
-
-    def _steps_of(self, method: IndexMethod) -> NodeSteps:
-        """Return how a method forms the nodes of cities that have a score."""
-        steps = plan_of(method).node_steps(self.tree).for_all
-        return steps if steps.needs_above_zero else replace(steps, floor=None)
 
     def _side(self, place: int, rows: slice) -> ScoredSide:
         result = self.results[place]

@@ -174,7 +174,8 @@ class RawData:
 
     ``beside`` are the auxiliary columns, (cities,); ``units`` names the cities in errors. The rest
     is there for the methods that ask for it: ``groups`` of the cities by their column, ``before``
-    the values of an earlier edition, (cities, leaves), and ``unit_codes``, (cities,).
+    the values of an earlier edition, (cities, leaves), and ``unit_codes``, (cities,). Of a part
+    of the leaves a city may lack all: there are others.
     """
 
     codes: Sequence[str]
@@ -186,6 +187,21 @@ class RawData:
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     before: FloatArray | None = None
     unit_codes: Sequence[str] = ()
+    is_part: bool = False
+
+    def of_leaves(self, columns: Sequence[int]) -> "RawData":
+        """Return some of the leaves; all stand beside them, since a leaf may be divided by another."""
+        all_leaves = dict(zip(self.codes, self.values.T, strict=True))
+        return replace(
+            self,
+            codes=[self.codes[column] for column in columns],
+            directions=self.directions[columns],
+            values=self.values[:, columns],
+            totals=self.totals[columns],
+            beside=all_leaves | dict(self.beside),
+            before=None if self.before is None else self.before[:, columns],
+            is_part=True,
+        )
 
     def of_rows(self, rows: IntArray) -> "RawData":
         """Return some of the cities, as if there were no others."""
@@ -271,7 +287,9 @@ def _normalise_blocks(
                 at - block.start: beside[at] for at in range(block.start, block.stop) if at in beside
             },
             beside=Beside(
-                raw.groups, None if raw.before is None else raw.before[:, block], plan.may_leave_out
+                raw.groups,
+                None if raw.before is None else raw.before[:, block],
+                plan.may_leave_out or raw.is_part,
             ),
             unit_rows=unit_rows,
         )

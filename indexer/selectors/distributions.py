@@ -6,12 +6,19 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.models import IndexMethod
+from indexer.models import IndexMethod, Run
 from indexer.numeric.coherence.indicators import IndicatorFacts, indicator_facts
-from indexer.selectors.data_sets import normalise_data_set, unpack_values
+from indexer.selectors.data_sets import (
+    Structure,
+    normalise_data_set,
+    normalise_raw_data,
+    raw_data_of,
+    unpack_values,
+    with_what_it_asks_for,
+)
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, IntArray
 
 # What happens to a value before it is normalised.
 BEFORE = ("transform", "imputation", "outliers")
@@ -60,6 +67,17 @@ class Distribution:
         if not self.node.is_leaf:
             return None
         return self.subject.result.leaves.structure.tree.leaf_codes.index(self.node.code)
+
+
+def treated_row(run: Run, structure: Structure, row: int, leaves: IntArray) -> FloatArray:
+    """Return some leaves of one city as they are normalised: divided, filled in, transformed; (leaves,)."""
+    codes = [structure.tree.leaf_codes[leaf] for leaf in leaves.tolist()]
+    bare = without_normalisation(run.method)
+    bare.denominators = {code: below for code, below in bare.denominators.items() if code in codes}
+    raw = with_what_it_asks_for(raw_data_of(run.data_set, structure), run.data_set, bare)
+    # NumPy adds a single column in an order of its own, so that it goes along twice.
+    taken = [*leaves.tolist(), *leaves.tolist()][: max(2, len(leaves))]
+    return normalise_raw_data(raw.of_leaves(taken), bare).values[row, : len(leaves)]
 
 
 def without_normalisation(method: IndexMethod) -> IndexMethod:

@@ -7,18 +7,24 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
+from indexer.numeric.preparation import IMPUTED, LEFT_OUT
 from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.unit_parts import marked_shares
 from indexer.selectors.cities import Cities
-from indexer.selectors.plans import plan_of, score_unit_of
+from indexer.selectors.plans import leaf_unit_of, plan_of, score_unit_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
 from indexer.selectors.runs import RunResult, result_of
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.versions import local_weights_of
 
 # Shares of a total may exceed it by this much and are shares still: national totals are published to a
 # few digits, and shares of 89.53 million counted to the last head sum to 100.0001 %.
 SHARE_TOLERANCE = 1e-4
+# So many cells of cities by nodes are held at once where one node of all cities is asked for.
+CELLS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +77,15 @@ class NodeScores:
     def is_share(self) -> bool:
         """Whether a score is the city's part of the national total, so that scores may be added."""
         plan, tree = plan_of(self.run.method), self.result.leaves.structure.tree
+        # Parts of a total of quotients, or of values drawn in or turned around, are no parts of the nation.
         is_sum = plan.adds_up and not plan.leaves_gaps(tree)
-        # Parts of a total of quotients, or of values drawn in, are no parts of the nation.
-        shares = score_unit_of(self.run.method) == "total"
-        return is_sum and shares and 0 < self.scores.sum() <= 1 + SHARE_TOLERANCE
+        return is_sum and self._counts_shares and 0 < self.scores.sum() <= 1 + SHARE_TOLERANCE
+
+    @property
+    def _counts_shares(self) -> bool:
+        if self.node and self.node.is_leaf:
+            return leaf_unit_of(self.run.method, self.node) == "total"
+        return score_unit_of(self.run.method) == "total"
 
     @cached_property
     def record(self) -> CellRecord | None:
@@ -97,6 +108,53 @@ class NodeScores:
             codes = {code for code, is_below in zip(tree.leaf_codes, below, strict=True) if is_below}
             changed = changed[:, [code in codes for code in self.run.data_set.leaf_codes]]
         return changed.sum(axis=1)
+
+    @cached_property
+    def imputed(self) -> BoolArray | None:
+        """Which values behind the run were filled in, (cities, leaves); None where none was."""
+        if self.record is None:
+            return None
+        filled: BoolArray = (self.record.cells & IMPUTED) > 0
+        return filled if filled.any() else None
+
+    @cached_property
+    def imputed_shares(self) -> FloatArray | None:
+        """Which share of the weight behind each score rests on values that were filled in, (cities,)."""
+        return self.imputed_shares_on(self.node)
+
+    def imputed_shares_on(self, node: Indicator | None) -> FloatArray | None:
+        """Return the same of another node of the same run; None where no value of the run was filled in."""
+        if self.imputed is None:
+            return None
+        place, shares = NO_PARENT if node is None else node.position, np.empty(len(self.cities))
+        step = max(1, CELLS_AT_A_TIME // len(self._tree))
+        for start in range(0, len(shares), step):
+            rows = slice(start, start + step)
+            shares[rows] = self.imputed_shares_of(rows)[:, place]
+        return shares
+
+    def imputed_shares_of(self, rows: slice) -> FloatArray:
+        """Return the same of some cities on all nodes and, last, on the index, (cities, nodes + 1)."""
+        if self.imputed is None:
+            return np.zeros((len(self.cities.ids[rows]), len(self._tree) + 1))
+        return marked_shares(self._tree, self.local_weights, self.imputed[rows], self.held[rows])
+
+    @cached_property
+    def held(self) -> BoolArray:
+        """Which values there are, given or filled in, (cities, leaves)."""
+        if self.record is None:
+            return np.ones((len(self.cities), len(self.run.data_set.leaf_codes)), dtype=bool)
+        held: BoolArray = (self.record.cells & LEFT_OUT) == 0
+        return held
+
+    @property
+    def _tree(self) -> Tree:
+        return self.result.leaves.structure.tree
+
+    @cached_property
+    def local_weights(self) -> FloatArray:
+        """The local weights of the run's version, (nodes,)."""
+        return local_weights_of(self.run.weight_version_id)
 
     def on(self, node: Indicator | None) -> "NodeScores":
         """Return the same run with another node in view."""

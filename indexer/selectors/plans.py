@@ -1,12 +1,15 @@
 """A stored method as the plan that the numeric side computes by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.models import IndexMethod
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.method_plan import LeafStep, MethodPlan, NodeStep
-from indexer.numeric.normalisations import ScoreUnit
+from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.normalisations import NORMALISATIONS, ScoreUnit
+from weighting.models import Indicator
+from weighting.numeric.tree import Tree
 
 
 def plan_of(method: IndexMethod) -> MethodPlan:
@@ -27,11 +30,28 @@ def plan_of(method: IndexMethod) -> MethodPlan:
     )
 
 
+def steps_of_ranked(method: IndexMethod, tree: Tree) -> NodeSteps:
+    """Return how a method forms the nodes of cities that have a score."""
+    steps = plan_of(method).node_steps(tree).for_all
+    return steps if steps.needs_above_zero else replace(steps, floor=None)
+
+
 def score_unit_of(method: IndexMethod) -> ScoreUnit:
     """Return what scores are counted in."""
     unit = plan_of(method).score_unit
     # A part of a total of quotients is no part of the nation.
     return "prepared_total" if unit == "total" and method.denominators else unit
+
+
+def leaf_unit_of(method: IndexMethod, leaf: Indicator) -> ScoreUnit:
+    """Return what the normalised values of a leaf are counted in."""
+    step = plan_of(method).leaf_step(leaf.code)
+    if not NORMALISATIONS[step.normalisation].takes_turn:
+        return step.unit
+    # What is lower the better it is is turned around before a share is taken: a part of that is none of it.
+    if leaf.direction == -1:
+        return "turned_total"
+    return "prepared_total" if leaf.code in method.denominators else step.unit
 
 
 @dataclass(frozen=True)

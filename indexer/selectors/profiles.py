@@ -14,6 +14,7 @@ from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import RankIntervals, rank_intervals_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray
+from weighting.numeric.tree import NO_PARENT
 from weighting.selectors.frameworks import along_the_tree, sub_indices_of
 
 # Levels of the tree that a profile goes down to: the sub-indices and their level-1 indicators.
@@ -28,7 +29,8 @@ class ScoreProfile:
     """A city on one score, the composite without a node; rank and score are nan where it has none.
 
     Ranks are among all cities, those of its region and those of its province, with a score;
-    ``changed`` of the values behind the score were filled in, left out or treated.
+    ``changed`` of the values behind the score were filled in, left out or treated, and ``imputed`` is
+    the share of the weight behind it that was filled in.
     """
 
     node: Indicator | None
@@ -40,6 +42,7 @@ class ScoreProfile:
     region: float
     nation: float
     changed: int
+    imputed: float
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,13 @@ class CityProfile:
             region=_mean(scores, self._same_region),
             nation=_mean(scores, everywhere),
             changed=int(self.scores.changed_values_on(node)[self.position]),
+            imputed=float(self.imputed[NO_PARENT if node is None else node.position]),
         )
+
+    @cached_property
+    def imputed(self) -> FloatArray:
+        """Which share of the weight was filled in, (nodes + 1,), the last that of the index."""
+        return self.scores.imputed_shares_of(slice(self.position, self.position + 1))[0]
 
 
 def city_profile_of(scores: NodeScores, city_id: int, account: Account | None) -> CityProfile | None:

@@ -117,6 +117,10 @@ class Kind(ABC):
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         """Whether the question is answered from the ballots themselves."""
 
+    def varies_imputation(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether the question is, among others, what another way to fill in gaps would do."""
+        return False
+
     def memory_asked(self, base: Base, question: Question) -> MemoryNeed | None:
         """Return what is needed where planning itself fills the memory; None where the plan will tell."""
         return None

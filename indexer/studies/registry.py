@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer.enums import StudyKind
-from indexer.models import Study
+from indexer.enums import StudyKind, StudyStatus
+from indexer.models import Run, Study
+from indexer.selectors.studies import studies_visible_to
 from indexer.studies.kind import Kind, unit_names
 from indexer.studies.kinds.bootstrap import Bootstrap
 from indexer.studies.kinds.choices import Choices
@@ -15,6 +16,7 @@ from indexer.studies.kinds.noise import Noise
 from indexer.studies.kinds.smaa import Smaa
 from indexer.studies.kinds.sobol import Sobol
 from indexer.studies.kinds.variants import Variants
+from weighting.models import Account
 
 
 class IncompleteRegistryError(Exception):
@@ -54,3 +56,9 @@ def study_name(study: Study, units: Mapping[int, str] | None = None) -> str:
 def units_named_in(studies: Sequence[Study]) -> dict[int, str]:
     """Return the names of the units that the questions of some studies name, in one query at most."""
     return unit_names([unit for study in studies for unit in kind_of(study).units_in(study.parameters)])
+
+
+def imputation_studies_of(run: Run, account: Account | None) -> list[Study]:
+    """Return the finished studies of a run that vary how gaps are filled in, as an account may see them."""
+    finished = studies_visible_to(account).filter(run=run, status=StudyStatus.DONE).order_by("pk")
+    return [study for study in finished if kind_of(study).varies_imputation(study.parameters)]

@@ -132,6 +132,9 @@ class Choices(Sobol):
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         return WEIGHTS.rests_on_ballots(parameters)
 
+    def varies_imputation(self, parameters: Mapping[str, Any]) -> bool:
+        return any(choice.column == "imputation" for choice in _choices_in(parameters))
+
     def memory_asked(self, base: Base, question: Question) -> MemoryNeed:
         choices = _choices_in(question.parameters)
         inputs = len(choices) + len(base.tree.groups)

@@ -93,6 +93,9 @@ class Variants(RankedKind):
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         return WEIGHTS.rests_on_ballots(parameters)
 
+    def varies_imputation(self, parameters: Mapping[str, Any]) -> bool:
+        return len(parameters["missing"]) > 1
+
     def memory_asked(self, base: Base, question: Question) -> MemoryNeed:
         leaves, methods = len(base.tree.leaves), len(_combinations(base, question.parameters))
         return lambda units: rank_memory(units=units, leaves=leaves, methods=methods)

@@ -1,0 +1,289 @@
+"""One city of a finished run down to its indicators: raw, as treated, normalised, weight, part and rank.
+
+Beside it stand its peers, and one of them from which it is told apart indicator by indicator.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from indexer.models import City
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.preparation import IMPUTED, LOGGED, WINSORISED
+from indexer.numeric.score_change import ScoredSide, split_change
+from indexer.numeric.transforms import TRANSFORMS
+from indexer.numeric.unit_parts import effective_weights, parts_of_score
+from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.distributions import treated_row
+from indexer.selectors.node_scores import NodeScores
+from indexer.selectors.plans import plan_of, steps_of_ranked
+from indexer.selectors.preparations import changes_in
+from indexer.selectors.profiles import CityProfile
+from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.tree import NO_PARENT, Tree
+from weighting.selectors.frameworks import along_the_tree
+
+Peers = Literal["rank", "region", "province"]
+Order = Literal["tree", "best", "worst", "parts", "gap"]
+# So many of a group of peers may be chosen to be told apart from.
+OFFERED = 30
+
+
+@dataclass(frozen=True)
+class IndicatorOfCity:
+    """A city on one node; nan where there is nothing, or nothing that the reader may see.
+
+    ``weight`` is what the node weighs in the city's score, ``imputed`` which share of that was filled in,
+    ``part`` what it adds to the score. ``gap`` is what it adds to how far the city is ahead of the other.
+    """
+
+    node: Indicator
+    raw: float
+    treated: float
+    score: float
+    weight: float
+    part: float
+    rank: float
+    count: int
+    rank_among_peers: float
+    peers: int
+    peer_median: float
+    imputed: float
+    changes: tuple[str, ...]
+    other_raw: float
+    other_rank: float
+    gap: float
+
+
+@dataclass(frozen=True, eq=False)
+class UnitIndicators:
+    """A city of a finished run among its peers; arrays are over the nodes of the tree.
+
+    ``other_id`` is whom it is told apart from, by the nearest better one where that is nobody;
+    ``with_raw`` says whether the reader may see raw values.
+    """
+
+    profile: CityProfile
+    kind: Peers
+    other_id: int | None
+    with_raw: bool
+
+    @property
+    def scores(self) -> NodeScores:
+        return self.profile.scores
+
+    @property
+    def tree(self) -> Tree:
+        return self.scores.result.leaves.structure.tree
+
+    @cached_property
+    def peers(self) -> IntArray:
+        """The positions of the peers by rank, without the city itself."""
+        ranks, own = self.scores.result.ranks, self.profile.position
+        if self.kind == "rank":
+            found = [near.position for near in self.profile.neighbours if near.position != own]
+            return np.array(found, dtype=np.int64)
+        cities = self.scores.cities
+        places = cities.region_ids if self.kind == "region" else cities.province_ids
+        same = np.flatnonzero(places == places[own])
+        same = same[same != own]
+        return same[np.lexsort((same, ranks[same], ranks[same] == 0))]
+
+    @cached_property
+    def offered(self) -> list[City]:
+        """The peers that may be chosen, and whoever is."""
+        positions = self.peers[self.scores.result.ranks[self.peers] > 0][:OFFERED].tolist()
+        if self.other is not None and self.other not in positions:
+            positions.append(self.other)
+        self.scores.cities.load(positions)
+        return [self.scores.cities[position] for position in positions]
+
+    @cached_property
+    def other(self) -> int | None:
+        """The position of whom the city is told apart from; None where it has no rank, or is alone."""
+        ids, ranks = self.scores.cities.ids, self.scores.result.ranks
+        asked = ids.index(self.other_id) if self.other_id in ids else self.profile.position
+        if asked != self.profile.position and ranks[asked]:
+            return asked
+        near = [one.position for one in self.profile.neighbours]
+        if len(near) < 2:
+            return None
+        place = near.index(self.profile.position)
+        return near[place - 1 if place else 1]
+
+    @property
+    def other_city(self) -> City | None:
+        return None if self.other is None else self.scores.cities[self.other]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every score is the sum of its weighted parts."""
+        return plan_of(self.profile.run.method).adds_up
+
+    def listed(self, top: Indicator | None, order: Order) -> list[Indicator]:
+        """Return the nodes below a node, all or by what is asked the leaves alone, in order."""
+        below = along_the_tree(self.scores.nodes)
+        if top is not None:
+            inside = self.tree.descendant_leaves @ self.tree.descendant_leaves[top.position]
+            is_sub = self.tree.descendant_leaves.sum(axis=1) == inside
+            below = [node for node in below if is_sub[node.position] and node.depth >= top.depth]
+        if order == "tree":
+            return below
+        keys = {"best": self._ranks, "worst": -self._ranks, "parts": -self._parts, "gap": -np.abs(self._gaps)}
+        key = np.where(np.isnan(keys[order]), np.inf, keys[order])
+        return sorted(
+            (node for node in below if node.is_leaf), key=lambda node: (key[node.position], node.position)
+        )
+
+    def rows(self, nodes: Sequence[Indicator]) -> list[IndicatorOfCity]:
+        """Return the city on these nodes."""
+        return [self._row(node) for node in nodes]
+
+    @property
+    def imputed_share(self) -> float:
+        """Which share of the weight of its score rests on values that were filled in."""
+        return float(self.profile.imputed[NO_PARENT])
+
+    def _row(self, node: Indicator) -> IndicatorOfCity:
+        at = node.position
+        column = self._columns.get(at)
+        nothing = float("nan")
+        shows = column is not None and self.with_raw
+        return IndicatorOfCity(
+            node=node,
+            raw=float(self._raw[self.profile.position, column]) if shows else nothing,
+            treated=float(self._treated[column]) if shows else nothing,
+            score=float(self._own[at]),
+            weight=float(self._weights[at]),
+            part=float(self._parts[at]),
+            rank=float(self._ranks[at]),
+            count=int(self._standing[1][at]),
+            rank_among_peers=float(self._standing[2][at]),
+            peers=int(self._standing[3][at]),
+            peer_median=float(self._peer_medians[column]) if shows else nothing,
+            imputed=float(self.profile.imputed[at]),
+            changes=() if column is None or self._cells is None else changes_in(int(self._cells[column])),
+            other_raw=float(self._raw[self.other, column]) if shows and self.other is not None else nothing,
+            other_rank=nothing if self._other_ranks is None else float(self._other_ranks[at]),
+            gap=float(self._gaps[at]),
+        )
+
+    @cached_property
+    def _columns(self) -> dict[int, int]:
+        return {leaf: column for column, leaf in enumerate(self.tree.leaves.tolist())}
+
+    @cached_property
+    def _values(self) -> FloatArray:
+        """Normalised values, (cities, leaves)."""
+        return self.scores.result.leaves.values
+
+    @cached_property
+    def _raw(self) -> FloatArray:
+        """Raw values, (cities, leaves); normalising has loaded them."""
+        self._values  # noqa: B018
+        return unpack_values(self.profile.run.data_set)
+
+    @cached_property
+    def _cells(self) -> IntArray | None:
+        """What was done to the cells of the city, (leaves,)."""
+        record = self.scores.record
+        return None if record is None else record.cells[self.profile.position].astype(np.int64)
+
+    @cached_property
+    def _treated(self) -> FloatArray:
+        """What is normalised of the city, (leaves,); nan where a gap stays or has the worst value."""
+        method, codes = self.profile.run.method, self.tree.leaf_codes
+        steps = plan_of(method).leaf_steps(self.tree)
+        cells = np.zeros(len(codes), dtype=np.int64) if self._cells is None else self._cells
+        divided = np.isin(codes, list(method.denominators))
+        transformed = np.array([TRANSFORMS[step.transform].changes for step in steps])
+        changed = divided | transformed | ((cells & (IMPUTED | WINSORISED | LOGGED)) > 0)
+        treated = self._raw[self.profile.position].copy()
+        if changed.any():
+            where = np.flatnonzero(changed)
+            structure = self.scores.result.leaves.structure
+            treated[where] = treated_row(self.profile.run, structure, self.profile.position, where)
+        worst = np.array([MISSING_POLICIES[step.imputation].gives_worst for step in steps])
+        treated[worst & ((cells & IMPUTED) > 0)] = np.nan
+        return treated
+
+    @cached_property
+    def _own(self) -> FloatArray:
+        return self._scores_of(self.profile.position)
+
+    def _scores_of(self, position: int) -> FloatArray:
+        """Return the scores of one city, (nodes,)."""
+        scores = np.empty(len(self.tree))
+        scores[self.tree.leaves] = self._values[position]
+        for node in self.tree.inner.tolist():
+            scores[node] = self.scores.result.on_node(node)[position]
+        return scores
+
+    @cached_property
+    def _standing(self) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+        """Rank and how many have one, among all and among the peers with the city, (nodes,) each."""
+        group = np.append(self.peers, self.profile.position)
+        found = [np.full(len(self.tree), np.nan), np.zeros(len(self.tree), dtype=np.int64)]
+        found += [array.copy() for array in found]
+        for node in range(len(self.tree)):
+            column = self._column_of(node)
+            for rank, count, among in ((0, 1, column), (2, 3, column[group])):
+                found[count][node] = np.isfinite(among).sum()
+                if np.isfinite(self._own[node]):
+                    found[rank][node] = 1 + (among > self._own[node]).sum()
+        return found[0], found[1], found[2], found[3]
+
+    def _column_of(self, node: int) -> FloatArray:
+        """Return the scores of all cities on one node, (cities,)."""
+        column = self._columns.get(node)
+        return self.scores.result.on_node(node) if column is None else self._values[:, column]
+
+    @property
+    def _ranks(self) -> FloatArray:
+        return self._standing[0]
+
+    @cached_property
+    def _other_ranks(self) -> FloatArray | None:
+        if self.other is None:
+            return None
+        others = self._scores_of(self.other)
+        ranks = np.array([1.0 + (self._column_of(node) > others[node]).sum() for node in range(len(others))])
+        return np.where(np.isnan(others), np.nan, ranks)
+
+    @cached_property
+    def _peer_medians(self) -> FloatArray:
+        """The median raw value of the peers that have one, (leaves,)."""
+        values = self._raw[self.peers]
+        known = np.isfinite(values).any(axis=0)
+        medians = np.full(values.shape[1], np.nan)
+        medians[known] = np.nanmedian(values[:, known], axis=0)
+        return medians
+
+    @cached_property
+    def _weights(self) -> FloatArray:
+        return effective_weights(self.tree, self.scores.local_weights, np.isfinite(self._own))
+
+    @cached_property
+    def _parts(self) -> FloatArray:
+        """What each node adds to the score; nan where it is no such sum, or the city has no score."""
+        if not self.profile.rank:
+            return np.full(len(self.tree), np.nan)
+        steps = steps_of_ranked(self.profile.run.method, self.tree)
+        return parts_of_score(self.tree, steps, self._weights, self._own)
+
+    @cached_property
+    def _gaps(self) -> FloatArray:
+        """What each node adds to the score less that of the other; nan where it has no parts."""
+        steps = steps_of_ranked(self.profile.run.method, self.tree)
+        if self.other is None or not steps.splits:
+            return np.full(len(self.tree), np.nan)
+        before, after = (self._side(position) for position in (self.other, self.profile.position))
+        return split_change(self.tree, steps, before, after).total[0]
+
+    def _side(self, position: int) -> ScoredSide:
+        scores = self.scores.result.scores[position : position + 1]
+        return ScoredSide(self.scores.local_weights, self._scores_of(position)[np.newaxis], scores)
