@@ -27,6 +27,7 @@ from indexer.api.studies import (
     StudyPair,
     StudyRetry,
 )
+from indexer.api.unit_indicators import UnitIndicatorsView
 from indexer.api.what_if import WhatIfOfRun
 from indexer.views.comparison import city_change
 from indexer.views.comparison import overview as comparison
@@ -61,6 +62,7 @@ from indexer.views.run import (
     runs,
     series,
     tops,
+    unit_indicators,
     what_if,
 )
 from indexer.views.studies import lists as studies
@@ -149,6 +151,16 @@ urlpatterns = [
         "runs/<int:pk>/cities/<int:city_pk>/profile.<slug:format>",
         city_profile.run_city_picture,
         name="run-city-picture",
+    ),
+    path(
+        "runs/<int:pk>/cities/<int:city_pk>/indicators/",
+        unit_indicators.unit_indicators,
+        name="run-unit-indicators",
+    ),
+    path(
+        "runs/<int:pk>/cities/<int:city_pk>/indicators/export/",
+        unit_indicators.unit_indicators_export,
+        name="run-unit-indicators-export",
     ),
     path("runs/<int:pk>/leads/", leads.run_leads, name="run-leads"),
     path("runs/<int:pk>/leads/export/", leads.leads_export, name="run-leads-export"),
@@ -274,6 +286,11 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
     path("api/v1/runs/<int:pk>/critical-weights/pair/", PairWeights.declared(), name="api-run-pair"),
     path("api/v1/runs/<int:pk>/cities/<int:city_pk>/", CityProfileView.declared(), name="api-run-city"),
+    path(
+        "api/v1/runs/<int:pk>/cities/<int:city_pk>/indicators/",
+        UnitIndicatorsView.declared(),
+        name="api-run-unit-indicators",
+    ),
     path("api/v1/runs/<int:pk>/leads/", LeadsView.declared(), name="api-run-leads"),
     path("api/v1/comparisons/", ComparisonView.declared(), name="api-comparison"),
     path("api/v1/comparisons/cities/", ComparedCities.declared(), name="api-comparison-cities"),

@@ -27,6 +27,7 @@ NAMING = {
     "indexer:api-ranking", "indexer:api-run-what-if", "indexer:api-run-map",
     "indexer:api-run-critical", "indexer:api-run-city", "indexer:api-comparison-cities",
     "indexer:api-city-change", "indexer:api-study-cities", "indexer:api-study-histogram",
+    "indexer:run-unit-indicators-export", "indexer:api-run-unit-indicators",
     "indexer:run-export", "indexer:run-map-export", "indexer:run-series-export",
     "indexer:run-fragility-export", "indexer:run-what-if-export", "indexer:run-nodes-pair-export",
     "indexer:index-export", "indexer:comparison-export", "indexer:study-export",

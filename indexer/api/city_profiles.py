@@ -46,6 +46,7 @@ class ScoreProfileSerializer(serializers.Serializer):
     changed_values = serializers.IntegerField(
         help_text="How many values behind the score were filled in, left out or treated."
     )
+    imputed = serializers.FloatField(help_text="Which share of the weight behind it was filled in.")
 
 
 class NeighbourSerializer(UnitSerializer):
@@ -216,6 +217,7 @@ def _score(score: ScoreProfile, scale: float) -> dict[str, Any]:
     return {
         "indicator": score.node.code if score.node else None,
         "changed_values": score.changed,
+        "imputed": score.imputed,
         **{name: None if np.isnan(rank) else int(rank) for name, rank in ranks.items()},
         **{name: None if np.isnan(value) else value * scale for name, value in figures.items()},
     }

@@ -24,7 +24,8 @@ from indexer.selectors.profiles import (
 from indexer.services.study_pairs import count_at_once
 from indexer.studies.registry import study_name
 from indexer.views.run.leads import rank_text
-from indexer.views.shared.exports import changed_heading, run_facts
+from indexer.views.shared.exports import changed_heading, imputed_heading, run_facts
+from indexer.views.shared.imputed import imputation_links, imputed_text
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
@@ -90,6 +91,8 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
             for score in [profile.composite, *profile.nodes]
         ],
         "has_changes": bool(changed),
+        "has_imputed": bool(profile.composite.imputed),
+        "studies": imputation_links(run, profile.account) if profile.composite.imputed else [],
         "has_marks": any(score.node and score.node.code in changed for score in profile.nodes),
         **_neighbours(request, profile),
         "leads": _leads(profile),
@@ -148,6 +151,9 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
             "note": place.region.name,
         },
     ]
+    if profile.scores.imputed is not None:
+        share, note = imputed_text(composite.imputed), _("of the weight of this score")
+        stats.append({"label": _("Filled in"), "value": share, "note": note})
     return [*stats, *_interval_statistics(profile)]
 
 
@@ -240,6 +246,7 @@ def _score_row(score: ScoreProfile, run: Run) -> dict[str, Any]:
         "rank_in_region": rank_text(score.rank_in_region),
         "rank_in_province": rank_text(score.rank_in_province),
         "changed": score.changed,
+        "imputed": imputed_text(score.imputed) if score.imputed else "–",
         "figures": [
             signed(value * run.method.scale, run.method.digits_or(DIGITS), plus=False)
             for value in (score.score, score.province, score.region, score.nation)
@@ -317,6 +324,7 @@ def _headings(register: Register) -> list[Heading]:
         Heading("region", _("Mean of the region")),
         Heading("nation", _("Mean of all units")),
         changed_heading(_("the score of the %(unit)s") % words),
+        imputed_heading(),
     ]
 
 
@@ -332,4 +340,5 @@ def _file_rows(profile: CityProfile) -> Iterator[list[object]]:
             ),
             *(value * scale for value in (score.score, score.province, score.region, score.nation)),
             score.changed,
+            score.imputed,
         ]

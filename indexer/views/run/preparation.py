@@ -7,20 +7,20 @@ from django.utils.translation import gettext as _
 
 from indexer.models import Run
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT
-from indexer.selectors.preparations import CHANGES, CellRecord, changes_in
+from indexer.selectors.preparations import CHANGES, CellRecord
 from weighting.models import Indicator
 from weighting.views.numbers import signed
 
 
-def change_words(bits: int) -> str:
-    """Say what was done to a cell; nothing where it is as it was given."""
+def change_words(changes: Sequence[str]) -> str:
+    """Say what was done to a cell, by the names of `CHANGES`; nothing where it is as it was given."""
     words = {
         "imputed": _("filled in"),
         "left_out": _("missing, left out"),
         "winsorised": _("winsorised"),
         "logged": _("logarithm"),
     }
-    return _("; ").join(words[name] for name in changes_in(bits))
+    return _("; ").join(words[name] for name in changes)
 
 
 def preparation_context(

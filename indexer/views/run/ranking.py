@@ -331,7 +331,7 @@ def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
         for column, (node, figure) in enumerate(zip(ranking.columns, figures, strict=True)):
             scores += [figure.value, source_word(figure)]
             if ranking.changes is not None and node and node.is_leaf:
-                scores.append(change_words(int(ranking.changes[p, column])))
+                scores.append(change_words(changes_in(int(ranking.changes[p, column]))))
         if ranking.subject.record is not None:
             scores.append(int(ranking.subject.changed_values[p]))
         if may_leave_out:

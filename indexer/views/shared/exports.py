@@ -34,6 +34,11 @@ def changed_heading(name: str) -> Heading:
     return Heading("changed_values", words)
 
 
+def imputed_heading() -> Heading:
+    """Head the share of the weight behind a score that rests on values that were filled in."""
+    return Heading("imputed", _("Share of the weight that was filled in"))
+
+
 def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
     """Return what figures of one run, or of several of the same cities, were computed from and by."""
     facts = [
