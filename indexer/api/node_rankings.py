@@ -16,10 +16,13 @@ from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import cities_of_run
 from indexer.selectors.coverage import unranked_of
+from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
+from indexer.selectors.published import may_take_all
 from indexer.selectors.runs import Printed, printed_figures_of, shown_score
 from weighting.api.base import PAGE, Pages, described
+from weighting.numeric.arrays import FloatArray
 
 
 class NodeRankingSerializer(serializers.Serializer):
@@ -38,6 +41,16 @@ class NodeRankingSerializer(serializers.Serializer):
     changed_values = serializers.IntegerField(
         help_text="How many values behind the score were filled in, left out or treated."
     )
+    imputed = serializers.FloatField(help_text="Which share of the weight behind the score was filled in.")
+    raw = serializers.FloatField(
+        allow_null=True,
+        help_text="Of a leaf, as the data set holds it; null for whoever may not have the raw values.",
+    )
+    treated = serializers.FloatField(allow_null=True, help_text="Of a leaf, as it is normalised.")
+    weight = serializers.FloatField(help_text="In the composite score, rescaled where something is left out.")
+    part = serializers.FloatField(
+        allow_null=True, help_text="What it adds to the composite score; null where that is no such sum."
+    )
 
 
 class NodeRankingView(RunView):
@@ -52,7 +65,7 @@ class NodeRankingView(RunView):
         pages = Pages()
         order = np.lexsort((subject.ranks, subject.ranks == 0)).tolist()
         chosen = pages.paginate_queryset(order, request, view=self)
-        rows = _node_rows(subject, chosen or [])
+        rows = _node_rows(subject, chosen or [], with_raw=may_take_all(self.account, subject.run))
         return pages.get_paginated_response(NodeRankingSerializer(rows, many=True).data)
 
 
@@ -111,13 +124,20 @@ class PreparationView(RunView):
         return Response(PreparationSerializer(answer).data)
 
 
-def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]]:
+def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> list[dict[str, Any]]:
     run, node = subject.run, subject.node
     assert node is not None  # noqa: S101 - the code was found
     printed: Printed = {}
     if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, [subject.cities.ids[p] for p in positions])
     changed = changes_by_city(run, subject.record, node)
+    spread = Distribution(subject, node)
+    columns = {
+        "raw": spread.raw if with_raw else None,
+        "treated": spread.settled if with_raw else None,
+        "weight": subject.weights,
+        "part": None if subject.parts is None else subject.parts * subject.scale,
+    }
     subject.cities.load(positions)
     rows = []
     for p in positions:
@@ -135,9 +155,15 @@ def _node_rows(subject: NodeScores, positions: list[int]) -> list[dict[str, Any]
                 "mark": figure.source,
                 "changes": changed.get(city.pk, ()),
                 "changed_values": int(subject.changed_values[p]),
+                "imputed": 0.0 if subject.imputed_shares is None else subject.imputed_shares[p],
+                **{name: _number(column, p) for name, column in columns.items()},
             }
         )
     return rows
+
+
+def _number(column: FloatArray | None, position: int) -> float | None:
+    return None if column is None or np.isnan(column[position]) else float(column[position])
 
 
 def _changed_cells(run: Run, cells: CellArray) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSer
 from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
-from indexer.selectors.preparations import changed_counts_of
+from indexer.selectors.preparations import changed_counts_of, imputed_shares_of_run
 from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
 from weighting.api.base import IdFilter, Resource
 
@@ -110,5 +110,6 @@ class Ranking(Resource):
             cities = [row.city_id for row in args[0]]
             printed = printed_figures_of(self.run.data_set, cities)
             own = {"run": self.run, "printed": printed, "changed": changed_counts_of(self.run)}
+            own["imputed"] = imputed_shares_of_run(self.run)
             kwargs["context"] = {**self.get_serializer_context(), **own}
         return super().get_serializer(*args, **kwargs)

@@ -134,12 +134,13 @@ class RankingSerializer(serializers.ModelSerializer):
     changed_values = serializers.IntegerField(
         help_text="How many values behind the score were filled in, left out or treated."
     )
+    imputed = serializers.FloatField(help_text="Which share of the weight behind the score was filled in.")
 
     class Meta:
         model = CityScore
         fields = [
             *("unit", "unit_en", "unit_code", "province", "region"),
-            *("score", "rank", "mark", "changed_values"),
+            *("score", "rank", "mark", "changed_values", "imputed"),
         ]
 
     def to_representation(self, instance: CityScore) -> dict[str, Any]:
@@ -148,4 +149,5 @@ class RankingSerializer(serializers.ModelSerializer):
         figure = shown_score(run, instance.score, printed.get((instance.city_id, None)))
         instance.score, instance.mark = figure.value, figure.source  # type: ignore[attr-defined]
         instance.changed_values = self.context["changed"].get(instance.city_id, 0)  # type: ignore[attr-defined]
+        instance.imputed = self.context["imputed"].get(instance.city_id, 0.0)  # type: ignore[attr-defined]
         return super().to_representation(instance)

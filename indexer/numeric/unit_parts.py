@@ -1,5 +1,7 @@
 """What the indicators of one city make of its score, and how much of the weight rests on chosen values."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS
@@ -28,6 +30,28 @@ def effective_weights(tree: Tree, local: FloatArray, there: BoolArray) -> FloatA
     for level in tree.levels[1:]:
         held[level] *= held[tree.parents[level]]
     return held
+
+
+def effective_weights_of(
+    tree: Tree, local: FloatArray, node: int, there: Callable[[int], BoolArray]
+) -> FloatArray:
+    """Return the global weight of one node in the score of each city, (cities,); see `effective_weights`.
+
+    Parameters
+    ----------
+    local : float array, (nodes,)
+    there : callable
+        From a node to the cities that have a score on it, (cities,).
+    """
+    groups = {int(tree.parents[group[0]]): group for group in tree.groups}
+    weights = np.ones(len(there(node)))
+    while node != NO_PARENT:
+        group = groups[int(tree.parents[node])].tolist()
+        held = np.array([there(member) for member in group])
+        mass = np.where(held.all(axis=0), 1.0, local[group] @ held)
+        weights *= _quotient(local[node] * there(node), mass)
+        node = int(tree.parents[node])
+    return weights
 
 
 def adds_to_the_whole(tree: Tree, steps: NodeSteps) -> BoolArray:

@@ -7,15 +7,21 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
-from indexer.numeric.preparation import IMPUTED, LEFT_OUT
+from indexer.numeric.preparation import IMPUTED
 from indexer.numeric.ranking import ranks_of_present
-from indexer.numeric.unit_parts import marked_shares
+from indexer.numeric.unit_parts import adds_to_the_whole, effective_weights_of
 from indexer.selectors.cities import Cities
-from indexer.selectors.plans import leaf_unit_of, plan_of, score_unit_of
-from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
+from indexer.selectors.plans import leaf_unit_of, plan_of, score_unit_of, steps_of_ranked
+from indexer.selectors.preparations import (
+    CellRecord,
+    imputed_by_node,
+    imputed_shares,
+    may_change_cells,
+    record_of,
+)
 from indexer.selectors.runs import RunResult, result_of
 from weighting.models import Indicator
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.versions import local_weights_of
@@ -23,18 +29,20 @@ from weighting.selectors.versions import local_weights_of
 # Shares of a total may exceed it by this much and are shares still: national totals are published to a
 # few digits, and shares of 89.53 million counted to the last head sum to 100.0001 %.
 SHARE_TOLERANCE = 1e-4
-# So many cells of cities by nodes are held at once where one node of all cities is asked for.
-CELLS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class NodeScores:
-    """A finished run with one node in view; without a node it is the composite."""
+    """A finished run with one node in view; without a node it is the composite.
+
+    ``known_weights`` are the local weights of its version, (nodes,), where the caller has them.
+    """
 
     result: RunResult
     nodes: list[Indicator]
     cities: Cities
     node: Indicator | None
+    known_weights: FloatArray | None = None
 
     @property
     def run(self) -> Run:
@@ -110,42 +118,23 @@ class NodeScores:
         return changed.sum(axis=1)
 
     @cached_property
-    def imputed(self) -> BoolArray | None:
-        """Which values behind the run were filled in, (cities, leaves); None where none was."""
-        if self.record is None:
-            return None
-        filled: BoolArray = (self.record.cells & IMPUTED) > 0
-        return filled if filled.any() else None
+    def has_imputed(self) -> bool:
+        """Whether any value behind the run was filled in."""
+        return self.record is not None and bool((self.record.cells & IMPUTED).any())
 
     @cached_property
     def imputed_shares(self) -> FloatArray | None:
-        """Which share of the weight behind each score rests on values that were filled in, (cities,)."""
-        return self.imputed_shares_on(self.node)
-
-    def imputed_shares_on(self, node: Indicator | None) -> FloatArray | None:
-        """Return the same of another node of the same run; None where no value of the run was filled in."""
-        if self.imputed is None:
+        """Which share of the weight behind each score was filled in, (cities,); None where nothing was."""
+        if self.record is None or not self.has_imputed:
             return None
-        place, shares = NO_PARENT if node is None else node.position, np.empty(len(self.cities))
-        step = max(1, CELLS_AT_A_TIME // len(self._tree))
-        for start in range(0, len(shares), step):
-            rows = slice(start, start + step)
-            shares[rows] = self.imputed_shares_of(rows)[:, place]
-        return shares
+        place = NO_PARENT if self.node is None else self.node.position
+        return imputed_shares(self._tree, self.local_weights, self.record.cells, place)
 
-    def imputed_shares_of(self, rows: slice) -> FloatArray:
-        """Return the same of some cities on all nodes and, last, on the index, (cities, nodes + 1)."""
-        if self.imputed is None:
-            return np.zeros((len(self.cities.ids[rows]), len(self._tree) + 1))
-        return marked_shares(self._tree, self.local_weights, self.imputed[rows], self.held[rows])
-
-    @cached_property
-    def held(self) -> BoolArray:
-        """Which values there are, given or filled in, (cities, leaves)."""
-        if self.record is None:
-            return np.ones((len(self.cities), len(self.run.data_set.leaf_codes)), dtype=bool)
-        held: BoolArray = (self.record.cells & LEFT_OUT) == 0
-        return held
+    def imputed_of(self, position: int) -> FloatArray:
+        """Return the same of one city on all nodes and, last, on the index, (nodes + 1,)."""
+        if self.record is None or not self.has_imputed:
+            return np.zeros(len(self._tree) + 1)
+        return imputed_by_node(self._tree, self.local_weights, self.record.cells[[position]])[0]
 
     @property
     def _tree(self) -> Tree:
@@ -154,7 +143,31 @@ class NodeScores:
     @cached_property
     def local_weights(self) -> FloatArray:
         """The local weights of the run's version, (nodes,)."""
-        return local_weights_of(self.run.weight_version_id)
+        known = self.known_weights
+        return local_weights_of(self.run.weight_version_id) if known is None else known
+
+    @cached_property
+    def parts(self) -> FloatArray | None:
+        """What the node in view adds to the composite score of each city, (cities,).
+
+        0 where a city has nothing of it, nan where it has no score; None where the score is no such sum.
+        """
+        node, tree = self.node, self._tree
+        if node is None or not adds_to_the_whole(tree, steps_of_ranked(self.run.method, tree))[node.position]:
+            return None
+        parts = np.where(np.isnan(self.scores), 0.0, self.weights * np.nan_to_num(self.scores))
+        return np.where(np.isnan(self.result.scores), np.nan, parts)
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """What the node in view weighs in the score of each city, rescaled where something is left out."""
+        assert self.node is not None  # noqa: S101  (asked of a node alone)
+        return effective_weights_of(
+            self._tree,
+            self.local_weights,
+            self.node.position,
+            lambda at: np.isfinite(self.result.on_node(at)),
+        )
 
     def on(self, node: Indicator | None) -> "NodeScores":
         """Return the same run with another node in view."""

@@ -11,12 +11,18 @@ from indexer.models import DataSet, IndexMethod, Preparation, Run
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
 from indexer.numeric.treatment import OUTLIER_ACTIONS, ColumnTreatment
+from indexer.numeric.unit_parts import marked_shares
 from indexer.selectors.data_sets import normalise_data_set, structure_of
 from indexer.selectors.plans import plan_of
 from weighting.models import Indicator
+from weighting.numeric.arrays import FloatArray
+from weighting.numeric.tree import NO_PARENT, Tree
+from weighting.selectors.versions import local_weights_of
 
 # What can be done to a cell, by name, in the order of the steps.
 CHANGES = {"imputed": IMPUTED, "left_out": LEFT_OUT, "winsorised": WINSORISED, "logged": LOGGED}
+# So many cells of cities by nodes are held at once where one node of all cities is asked for.
+CELLS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +72,27 @@ def changed_counts_of(run: Run) -> dict[int, int]:
         return {}
     counts = (record_of(run).cells > 0).sum(axis=1).tolist()
     return dict(zip(run.data_set.city_ids, counts, strict=True))
+
+
+def imputed_shares_of_run(run: Run) -> dict[int, float]:
+    """Return which share of the weight behind each composite score was filled in, by the city's id."""
+    cells = record_of(run).cells if may_change_cells(run.method) else None
+    if cells is None or not (cells & IMPUTED).any():
+        return {}
+    tree, local = structure_of(run.data_set.framework_id).tree, local_weights_of(run.weight_version_id)
+    return dict(zip(run.data_set.city_ids, imputed_shares(tree, local, cells).tolist(), strict=True))
+
+
+def imputed_shares(tree: Tree, local: FloatArray, cells: CellArray, node: int = NO_PARENT) -> FloatArray:
+    """Return which share of the weight behind a node, or the index, was filled in of each city, (cities,)."""
+    step = max(1, CELLS_AT_A_TIME // len(tree))
+    parts = [cells[start : start + step] for start in range(0, len(cells), step)]
+    return np.concatenate([imputed_by_node(tree, local, part)[:, node] for part in parts])
+
+
+def imputed_by_node(tree: Tree, local: FloatArray, cells: CellArray) -> FloatArray:
+    """Return the same of all nodes and, last, of the index, (cities, nodes + 1)."""
+    return marked_shares(tree, local, (cells & IMPUTED) > 0, (cells & LEFT_OUT) == 0)
 
 
 def described_treatments(treatments: Sequence[ColumnTreatment], codes: Sequence[str]) -> list[dict[str, Any]]:

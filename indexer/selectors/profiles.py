@@ -251,7 +251,7 @@ class CityProfile:
     @cached_property
     def imputed(self) -> FloatArray:
         """Which share of the weight was filled in, (nodes + 1,), the last that of the index."""
-        return self.scores.imputed_shares_of(slice(self.position, self.position + 1))[0]
+        return self.scores.imputed_of(self.position)
 
 
 def city_profile_of(scores: NodeScores, city_id: int, account: Account | None) -> CityProfile | None:

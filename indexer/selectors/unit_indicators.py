@@ -11,13 +11,12 @@ from typing import Literal
 import numpy as np
 
 from indexer.models import City
-from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.preparation import IMPUTED, LOGGED, WINSORISED
 from indexer.numeric.score_change import ScoredSide, split_change
 from indexer.numeric.transforms import TRANSFORMS
 from indexer.numeric.unit_parts import effective_weights, parts_of_score
 from indexer.selectors.data_sets import unpack_values
-from indexer.selectors.distributions import treated_row
+from indexer.selectors.distributions import treated_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of, steps_of_ranked
 from indexer.selectors.preparations import changes_in
@@ -196,19 +195,17 @@ class UnitIndicators:
     @cached_property
     def _treated(self) -> FloatArray:
         """What is normalised of the city, (leaves,); nan where a gap stays or has the worst value."""
-        method, codes = self.profile.run.method, self.tree.leaf_codes
-        steps = plan_of(method).leaf_steps(self.tree)
-        cells = np.zeros(len(codes), dtype=np.int64) if self._cells is None else self._cells
-        divided = np.isin(codes, list(method.denominators))
-        transformed = np.array([TRANSFORMS[step.transform].changes for step in steps])
-        changed = divided | transformed | ((cells & (IMPUTED | WINSORISED | LOGGED)) > 0)
+        run, leaves = self.profile.run, self.scores.result.leaves
+        steps = plan_of(run.method).leaf_steps(self.tree)
+        divided = np.isin(self.tree.leaf_codes, list(run.method.denominators))
+        changed = divided | [TRANSFORMS[step.transform].changes for step in steps]
+        if self._cells is not None:
+            changed |= (self._cells & (IMPUTED | WINSORISED | LOGGED)) > 0
         treated = self._raw[self.profile.position].copy()
         if changed.any():
             where = np.flatnonzero(changed)
-            structure = self.scores.result.leaves.structure
-            treated[where] = treated_row(self.profile.run, structure, self.profile.position, where)
-        worst = np.array([MISSING_POLICIES[step.imputation].gives_worst for step in steps])
-        treated[worst & ((cells & IMPUTED) > 0)] = np.nan
+            made = treated_values(run, leaves.structure, where.tolist())
+            treated[where] = made[self.profile.position]
         return treated
 
     @cached_property

@@ -151,7 +151,7 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
             "note": place.region.name,
         },
     ]
-    if profile.scores.imputed is not None:
+    if profile.scores.has_imputed:
         share, note = imputed_text(composite.imputed), _("of the weight of this score")
         stats.append({"label": _("Filled in"), "value": share, "note": note})
     return [*stats, *_interval_statistics(profile)]

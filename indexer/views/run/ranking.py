@@ -18,14 +18,23 @@ from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.coverage import Unranked, unranked_of
+from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.plans import plan_of
 from indexer.selectors.preparations import changes_in
+from indexer.selectors.published import may_take_all
 from indexer.selectors.runs import PERCENT, Printed, ShownScore, printed_figures_of, result_of, shown_score
 from indexer.views.run.package import package_links
 from indexer.views.run.preparation import change_words, preparation_context
-from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
+from indexer.views.shared.exports import (
+    changed_heading,
+    imputed_heading,
+    place_cells,
+    place_headings,
+    run_facts,
+)
+from indexer.views.shared.imputed import imputation_links, imputed_text
 from indexer.views.shared.place_rows import how_formed, place_rows
 from indexer.views.shared.run_tabs import run_tabs
 from indexer.views.shared.tables import (
@@ -36,6 +45,7 @@ from indexer.views.shared.tables import (
     cut_table,
     longest_bar,
     place_columns,
+    plain_number,
     render_part,
 )
 from indexer.views.shared.words import provenance_of, source_word
@@ -43,13 +53,14 @@ from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import SERIES
 from weighting.exports import Heading
 from weighting.manifest import WeightedNode
-from weighting.models import Indicator
+from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import sub_indices_of
 from weighting.selectors.versions import weighted_nodes_of
 from weighting.views.files import save_links, table_answer
 from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
 
 TOP = 10
 CHART_ROWS = 20
@@ -62,6 +73,8 @@ class Ranking:
 
     subject: NodeScores
     nodes: list[WeightedNode]
+    # Whether the reader may see raw values.
+    with_raw: bool = False
 
     @property
     def run(self) -> Run:
@@ -91,6 +104,22 @@ class Ranking:
         return np.column_stack([self.subject.scores_on(node) for node in self.columns])
 
     @cached_property
+    def of_leaf(self) -> list[tuple[str, str, FloatArray]]:
+        """Key, name and values, (cities,), of what the score of a leaf is made from, where it may be seen."""
+        node = self.subject.node
+        if node is None or not node.is_leaf or not self.with_raw:
+            return []
+        spread = Distribution(self.subject, node)
+        found = [("raw", _("Raw value"), spread.raw), ("treated", _("As treated"), spread.treated)]
+        return [(key, name, values) for key, name, values in found if values is not None]
+
+    @cached_property
+    def parts(self) -> FloatArray | None:
+        """What a leaf in view adds to the composite scores, (cities,); None where nothing is added so."""
+        node = self.subject.node
+        return self.subject.parts if node and node.is_leaf else None
+
+    @cached_property
     def changes(self) -> CellArray | None:
         """What was done to the cells of the columns that are leaves, (cities, columns)."""
         if self.subject.record is None:
@@ -114,22 +143,27 @@ class Ranking:
         return np.lexsort((ranks, ranks == 0)).tolist()
 
 
-def load_ranking(run: Run, code: str = "", *, named: bool = False) -> Ranking:
+def load_ranking(run: Run, code: str = "", *, named: bool = False, with_raw: bool = False) -> Ranking:
     """Load a finished run in a constant number of queries; an unknown node leaves the composite.
 
-    With ``named`` the names of all cities come along, to search in or to sort by.
+    With ``named`` the names of all cities come along, to search in or to sort by, and with
+    ``with_raw`` a leaf is shown with its raw values.
     """
     nodes = weighted_nodes_of(run.weight_version)
     indicators = [node.indicator for node in nodes]
     result, cities = result_of(run, indicators, named=named)
     node = next((node for node in indicators if node.code == code), None)
-    subject = NodeScores(result=result, nodes=indicators, cities=cities, node=node)
-    return Ranking(subject, nodes)
+    weights = np.array([node.local_weight for node in nodes])
+    subject = NodeScores(result, indicators, cities, node, known_weights=weights)
+    return Ranking(subject, nodes, with_raw)
 
 
 def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
-    ranking = load_ranking(run, request.GET.get("node", ""), named=asks_for_names(request))
+    account = visitor_of(request).account
+    ranking = load_ranking(
+        run, request.GET.get("node", ""), named=asks_for_names(request), with_raw=may_take_all(account, run)
+    )
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
     regions = None if asks_for_part(request) else rank_places(ranking.subject, "region", usable={})
     _load_cities(ranking, table, regions)
@@ -139,7 +173,10 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
         "rows": _rows(ranking, table),
         "subject": ranking.subject,
         "children": [child.indicator for child in ranking.children],
-        "unit": score_unit(run.method),
+        "unit": score_unit(run.method, ranking.subject.node),
+        "of_leaf": ranking.of_leaf,
+        "has_parts": ranking.parts is not None,
+        "has_imputed": ranking.subject.imputed_shares is not None,
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "reproduces_publication": run.reproduces_publication,
@@ -148,23 +185,29 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     }
     if regions:
         context["package"] = package_links(request, run)
-        context |= _summary(ranking, regions) | {"form": NodeChoice(request.GET, nodes=ranking.subject.nodes)}
+        context |= _summary(ranking, regions, account) | {
+            "form": NodeChoice(request.GET, nodes=ranking.subject.nodes)
+        }
     return render_part(request, "indexer/run/ranking.html", "indexer/run/_ranking_table.html", context)
 
 
-def ranking_file(run: Run, format: str, code: str = "") -> HttpResponse:
+def ranking_file(run: Run, format: str, code: str = "", *, with_raw: bool = False) -> HttpResponse:
     """Answer with the whole table: every figure has a column that says where it comes from."""
-    ranking = load_ranking(run, code)
-    unit = score_unit(run.method)
+    ranking = load_ranking(run, code, with_raw=with_raw)
     columns = [Heading("rank", _("Rank")), *place_headings(ranking.cities.register)]
+    columns += [Heading(key, name) for key, name, _values in ranking.of_leaf]
     for node in ranking.columns:
         key, name = (f"score_{node.code}", node.name) if node else ("score", _("Composite score"))
-        columns.append(Heading(key, f"{name} ({unit})"))
+        columns.append(Heading(key, f"{name} ({score_unit(run.method, node)})"))
         columns.append(Heading(f"{key}_source", _("%(column)s: source") % {"column": name}))
         if ranking.changes is not None and node and node.is_leaf:
             columns.append(Heading(f"{key}_changes", _("%(column)s: changes") % {"column": name}))
     if ranking.subject.record is not None:
         columns.append(changed_heading(ranking.subject.name))
+    if ranking.parts is not None:
+        columns.append(Heading("part", _("Part of the score")))
+    if ranking.subject.imputed_shares is not None:
+        columns.append(imputed_heading())
     if plan_of(run.method).may_leave_out:
         columns.append(Heading("no_rank", _("Why there is no rank")))
     return table_answer(format, f"ranking-{run.pk}", columns, _file_rows(ranking), run_facts(run))
@@ -183,14 +226,24 @@ def _columns(ranking: Ranking) -> list[Column]:
     return [
         Column("rank", _("Rank"), np.where(ranks == 0, np.nan, ranks)),
         *place_columns(ranking.cities),
+        *(Column(key, label, values, falling_first=True) for key, label, values in ranking.of_leaf),
         *(Column(key, label, values, falling_first=True) for key, label, values in scores),
-        *([_changes_column(ranking)] if ranking.has_changes else []),
+        *_columns_behind(ranking),
     ]
 
 
-def _changes_column(ranking: Ranking) -> Column:
-    label, unit = _("Changed values"), _("behind %(name)s") % {"name": ranking.subject.name}
-    return Column("changed", label, ranking.subject.changed_values, falling_first=True, unit=unit)
+def _columns_behind(ranking: Ranking) -> Iterator[Column]:
+    """Yield the columns that say what a score does in the composite, and what it rests on."""
+    subject = ranking.subject
+    if ranking.parts is not None:
+        yield Column("part", _("Adds"), ranking.parts, falling_first=True, unit=_("to the composite score"))
+    if ranking.has_changes:
+        unit = _("behind %(name)s") % {"name": subject.name}
+        yield Column("changed", _("Changed values"), subject.changed_values, falling_first=True, unit=unit)
+    if subject.imputed_shares is not None:
+        yield Column(
+            "imputed", _("Filled in"), subject.imputed_shares, falling_first=True, unit=_("of the weight")
+        )
 
 
 def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
@@ -207,8 +260,20 @@ def _rows(ranking: Ranking, table: CityTable) -> list[dict[str, Any]]:
         changed = int(ranking.subject.changed_values[p])
         rows.append(
             {"rank": rank, "city": ranking.cities[p], "score": score, "subs": subs, "changed": changed}
+            | _behind(ranking, p)
         )
     return rows
+
+
+def _behind(ranking: Ranking, position: int) -> dict[str, Any]:
+    method, shares = ranking.run.method, ranking.subject.imputed_shares
+    part = np.nan if ranking.parts is None else float(ranking.parts[position]) * method.scale
+    share = 0.0 if shares is None else float(shares[position])
+    return {
+        "of_leaf": [plain_number(float(values[position])) for _key, _name, values in ranking.of_leaf],
+        "part": signed(part, method.digits_or(DIGITS), plus=False),
+        "imputed": imputed_text(share) if share else "–",
+    }
 
 
 def _figures(ranking: Ranking, positions: list[int]) -> list[list[ShownScore]]:
@@ -236,7 +301,19 @@ def _load_cities(ranking: Ranking, table: CityTable, regions: PlaceRanking | Non
     ranking.cities.load(named)
 
 
-def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
+def _weight_text(ranking: Ranking) -> str:
+    """Write the weight of the node in view in the whole."""
+    weights = {node.indicator.pk: node.global_weight for node in ranking.nodes}
+    node = ranking.subject.node
+    return f"{PERCENT * (weights[node.pk] if node else 1):.4g}"
+
+
+def _is_filled_in(ranking: Ranking) -> bool:
+    shares = ranking.subject.imputed_shares
+    return shares is not None and bool(shares.any())
+
+
+def _summary(ranking: Ranking, regions: PlaceRanking, account: Account | None) -> dict[str, Any]:
     run, node = ranking.run, ranking.subject.node
     query = f"?{urlencode({'node': node.code})}" if node else ""
     return {
@@ -249,6 +326,11 @@ def _summary(ranking: Ranking, regions: PlaceRanking) -> dict[str, Any]:
         "regions": place_rows(regions),
         "how": how_formed(regions),
         "provenance": provenance_of(run),
+        "node": node,
+        "weight": _weight_text(ranking),
+        "unit_word": ranking.cities.register.unit,
+        "studies": imputation_links(run, account) if _is_filled_in(ranking) else [],
+        "is_filled_in": _is_filled_in(ranking),
         "preparation": preparation_context(ranking.subject.record, run, ranking.subject.nodes),
         "unranked": [(lack.city, _why(lack)) for lack in unranked_of(ranking.subject)],
     }
@@ -327,13 +409,21 @@ def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
     positions, may_leave_out = ranking.order, plan_of(ranking.run.method).may_leave_out
     why = {lack.city.pk: _why(lack) for lack in unranked_of(ranking.subject)}
     for p, figures in zip(positions, _figures(ranking, positions), strict=True):
-        scores: list[object] = []
+        scores: list[object] = [_or_nothing(values[p]) for _key, _name, values in ranking.of_leaf]
         for column, (node, figure) in enumerate(zip(ranking.columns, figures, strict=True)):
             scores += [figure.value, source_word(figure)]
             if ranking.changes is not None and node and node.is_leaf:
                 scores.append(change_words(changes_in(int(ranking.changes[p, column]))))
         if ranking.subject.record is not None:
             scores.append(int(ranking.subject.changed_values[p]))
+        if ranking.parts is not None:
+            scores.append(_or_nothing(ranking.parts[p] * ranking.run.method.scale))
+        if ranking.subject.imputed_shares is not None:
+            scores.append(float(ranking.subject.imputed_shares[p]))
         if may_leave_out:
             scores.append(why.get(ranking.cities.ids[p], ""))
         yield [int(ranking.subject.ranks[p]) or None, *place_cells(ranking.cities[p]), *scores]
+
+
+def _or_nothing(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

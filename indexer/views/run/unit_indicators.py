@@ -95,7 +95,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "has_parts": any(np.isfinite(row.part) for row in rows),
         "has_gaps": any(np.isfinite(row.gap) for row in rows),
         "has_marks": any(row.changes for row in rows),
-        "has_imputed": found.scores.imputed is not None,
+        "has_imputed": found.scores.has_imputed,
         "studies": imputation_links(run, visitor_of(request).account) if found.imputed_share else [],
         "saves": save_links(f"{export}?{urlencode(query)}"),
     }
@@ -144,7 +144,7 @@ def _statistics(found: UnitIndicators) -> list[dict[str, str]]:
             "rank": int(found.scores.result.ranks[found.other]),
         }
         stats.append({"label": _("Gap"), "value": signed(gap, digits), "note": note})
-    if found.scores.imputed is not None:
+    if found.scores.has_imputed:
         note = _("of the weight of this score")
         stats.append({"label": _("Filled in"), "value": imputed_text(found.imputed_share), "note": note})
     return stats

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from indexer.numeric.node_steps import score_nodes, uniform_steps
-from indexer.numeric.unit_parts import adds_to_the_whole, effective_weights, marked_shares, parts_of_score
+from indexer.numeric.unit_parts import (
+    adds_to_the_whole,
+    effective_weights,
+    effective_weights_of,
+    marked_shares,
+    parts_of_score,
+)
 from weighting.numeric.tree import NO_PARENT, build_tree, global_weights
 
 # A child may stand before its parent in a file.
@@ -45,6 +51,15 @@ def test_weights_of_what_is_there_by_hand():
     weights = effective_weights(TREE, LOCAL, ~np.isnan(scores))
     # Of g only a, of h c and e, whose 0.2 and 0.5 are rescaled to 2/7 and 5/7.
     assert weights == pytest.approx([0.4, 0.4, 0.6, 0, 0.6 * 2 / 7, 0, 0.6 * 5 / 7])
+
+
+def test_the_weight_of_one_node_in_all_cities_is_that_of_each_city():
+    values = np.array([[1.0, 2, 3, 4, 5], [1, np.nan, 3, np.nan, 5], [np.nan, np.nan, 3, 4, np.nan]])
+    scores = np.stack([scores_of(row)[1] for row in values])
+    for node in range(len(TREE)):
+        weights = effective_weights_of(TREE, LOCAL, node, lambda at: np.isfinite(scores[:, at]))
+        alone = [effective_weights(TREE, LOCAL, np.isfinite(row))[node] for row in scores]
+        assert weights == pytest.approx(alone, abs=1e-15)
 
 
 def test_nothing_below_a_node_that_is_no_sum_has_a_part():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.models import Run
+from indexer.models import City, CityScore, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.services.data_sets import publish_data_set
 from indexer.studies.weights import AS_THEY_ARE
@@ -16,7 +16,7 @@ from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
-from weighting.models import Indicator
+from weighting.models import Indicator, NodeWeight
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +197,47 @@ def test_the_page_takes_the_same_queries_for_any_number_of_units(analyst, count,
     # Session, account, run, scores, nodes, cities, provinces; values; local weights.
     with django_assert_num_queries(9):
         analyst.get(address)
+
+
+def test_the_ranking_on_a_leaf_holds_raw_values_and_direction(analyst):
+    run, values = made(missing="mean", normalisation="share")
+    code = Indicator.objects.filter(framework=run.data_set.framework, is_leaf=True)[1].code
+    address = reverse("indexer:run-detail", args=[run.pk])
+    text = analyst.get(address, {"node": code}, headers={"accept-language": "en"}).text
+    assert "Lower is better: the lowest raw value is first" in text
+    # What a reflected failure rate is a part of is no national total.
+    assert "once turned around" in text
+    assert "% of the national total" not in text
+    file = analyst.get(address + "export/", {"node": code, "format": "json"}).json()["rows"]
+    answer = analyst.get(f"/api/v1/runs/{run.pk}/nodes/{code}/ranking/").json()["results"]
+    for rows in (file, answer):
+        assert [row["raw"] for row in rows] == sorted(values[:, 1])
+        assert [row["rank"] for row in rows] == list(range(1, UNITS + 1))
+    scores = dict(CityScore.objects.filter(run=run).values_list("city__name_zh", "score"))
+    leaves = [node.code for node in Indicator.objects.filter(framework=run.data_set.framework, is_leaf=True)]
+    parts = {}
+    for leaf in leaves:
+        for row in analyst.get(f"/api/v1/runs/{run.pk}/nodes/{leaf}/ranking/").json()["results"]:
+            parts[row["unit"]] = parts.get(row["unit"], 0) + row["part"]
+    assert parts == pytest.approx({unit: 100 * score for unit, score in scores.items()})
+
+
+def test_how_much_is_filled_in_stands_beside_every_rank(analyst):
+    run, _values = made(missing="median", normalisation="minmax")
+    leaves = Indicator.objects.filter(framework=run.data_set.framework, is_leaf=True)
+    weights = dict(
+        NodeWeight.objects.filter(version=run.weight_version).values_list("indicator", "global_weight")
+    )
+    own = weights[leaves[0].pk], weights[leaves[3].pk]
+    told = analyst.get(f"/api/v1/runs/{run.pk}/ranking/").json()["results"]
+    file = analyst.get(f"/runs/{run.pk}/export/", {"format": "json"}).json()["rows"]
+    city = {pk: City.objects.get(pk=run.data_set.city_ids[pk]).name_zh for pk in (4, 2)}
+    for rows, name in ((told, "unit"), (file, "city_zh")):
+        shares = {row[name]: row["imputed"] for row in rows}
+        assert {unit for unit, share in shares.items() if share} == set(city.values())
+        assert [shares[city[4]], shares[city[2]]] == pytest.approx(own)
+    text = analyst.get(f"/runs/{run.pk}/", headers={"accept-language": "en"}).text
+    assert f"{100 * own[0]:.1f} %" in text
+    assert "What was filled in is a guess" in text
+    plain = make_runs(random_values(3), tilts=[None])[0]
+    assert "filled in" not in analyst.get(f"/runs/{plain.pk}/", headers={"accept-language": "en"}).text
