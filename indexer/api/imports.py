@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.methods import Unprocessable
-from indexer.api.serializers import DataSetSerializer
+from indexer.api.serializers import DataSetSerializer, MethodSerializer
+from indexer.enums import Normalisation
 from indexer.forms.data_sets import DataSetImportForm
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import (
@@ -39,7 +40,6 @@ from weighting.readers.encodings import ENCODINGS
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
-METHOD = {"normalisation": "share", "negative": "reflect", "missing": "refuse", "aggregation": "arithmetic"}
 LARGEST = 2**31 - 1
 
 
@@ -56,7 +56,11 @@ class ImportRequestSerializer(serializers.Serializer):
     name_en = serializers.CharField(required=False)
     year = serializers.IntegerField(min_value=1900, max_value=2100)
     note = serializers.CharField(required=False)
-    normalisation = serializers.CharField(required=False)
+    normalisation = serializers.CharField(
+        required=False,
+        help_text="As the framework's method says without it, else shares; `share` by name means shares of "
+        "rates, indices and percentages, too.",
+    )
     negative = serializers.CharField(required=False)
     missing = serializers.CharField(required=False)
     aggregation = serializers.CharField(required=False)
@@ -92,6 +96,12 @@ class ImportChangeSerializer(serializers.Serializer):
     accept_suggestions = serializers.BooleanField(required=False)
     leave_out_columns = serializers.BooleanField(
         required=False, help_text="Leave out every column that stands for no indicator yet."
+    )
+    rates = serializers.ChoiceField(
+        choices=Normalisation.choices,
+        required=False,
+        help_text="Settles findings of the rule `rate`: another normalisation of the whole index, or "
+        "`share`, which says that shares of these indicators are meant.",
     )
 
 
@@ -155,6 +165,7 @@ class ImportAnswer(serializers.Serializer):
     columns = ColumnAnswer(many=True)
     rows = RowAnswer(many=True)
     findings = FindingAnswer(many=True)
+    method = MethodSerializer()
     can_be_stored = serializers.BooleanField()
 
 
@@ -201,7 +212,7 @@ class ImportList(_Imports):
     def post(self, request: Request) -> Response:
         account = account_of(request)
         form = DataSetImportForm(
-            {**METHOD, **request.POST.dict()},
+            request.POST.dict(),
             request.FILES,
             frameworks=frameworks_visible_to(account),
             registers=counted_registers(),
@@ -245,6 +256,7 @@ class ImportDetail(_Imports):
                 accept=accept,
                 choices=said.get("choices", {}),
                 leave_out=said.get("leave_out_columns", False),
+                rates=said.get("rates", ""),
             )
         except FileProblems as found:
             raise WrongFile(found) from found
@@ -311,5 +323,6 @@ def _answer(review: Review) -> dict[str, Any]:
             )
         ],
         "findings": review.findings,
+        "method": draft.method,
         "can_be_stored": not review.blockers,
     }

@@ -143,6 +143,7 @@ class TermsForm(forms.Form):
             year=said["year"],
             note=said["note"],
             method=use_method(**vars(self._method())),
+            shares_meant=said.get("normalisation") == Normalisation.SHARE,
         )
 
     def _method(self) -> MethodChoice:
@@ -165,6 +166,21 @@ class TermsForm(forms.Form):
             "note": draft.note,
             **{name: method[name] for name in METHOD},
         }
+
+
+class RatesForm(forms.Form):
+    """What is done about indicators of which a sum means nothing."""
+
+    rates = forms.ChoiceField(
+        label=gettext_lazy("How is the index to be normalised?"),
+        widget=forms.RadioSelect,
+        choices=[
+            (Normalisation.MINMAX, gettext_lazy("all indicators by min-max, from 0 to 1")),
+            (Normalisation.ZSCORE, gettext_lazy("all indicators by z-scores")),
+            (Normalisation.RANK, gettext_lazy("all indicators by ranks")),
+            (Normalisation.SHARE, gettext_lazy("by shares all the same: of these, too, shares are meant")),
+        ],
+    )
 
 
 class DataSetImportForm(TermsForm):

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +11,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indexer.frames import DataTable, check_columns, treatment_of
-from indexer.intake.assessment import Content, Finding, Mapped, assess, content_of
+from indexer.intake.assessment import Content, Finding, Mapped, Severity, assess, content_of
 from indexer.intake.clean import OF_COLUMNS
 from indexer.intake.countries import codes_beside
 from indexer.intake.hints import Hints
 from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames, hints_about
+from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.node_steps import refused_leaves
+from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.data_sets import RawData, normalise_raw_data, structure_of, unpack_values
 from indexer.selectors.faults import fault_text
 from indexer.selectors.plans import plan_of
@@ -31,6 +34,8 @@ from weighting.readers.decisions import Decision
 from weighting.readers.questions import question
 from weighting.selectors.frameworks import indicators_of
 
+# The key under which a draft keeps that shares are meant, of all its rates or, with a code behind it, of one.
+SHARES_MEANT = "shares"
 SHOWN_BY_ROWS = {"text", "aggregates"}
 # What lists of drafts leave in the database.
 PACKED = (
@@ -59,6 +64,11 @@ class Review:
     def blockers(self) -> list[Finding]:
         """What must be corrected before the data set can be stored."""
         return [finding for finding in self.findings if finding.severity == "blocker"]
+
+    @property
+    def asks_of_shares(self) -> list[Finding]:
+        """The indicators of which it is asked whether shares of their sums are meant."""
+        return [finding for finding in self.blockers if finding.rule == "rate"]
 
     @property
     def notes(self) -> list[Finding]:
@@ -207,13 +217,42 @@ def review_of(draft: DataImport) -> Review:
     findings = assess(
         mapped, content, takes_missing=treatment.takes_missing, takes_negative=treatment.takes_below_zero
     )
-    findings = [*map(_as_finding, open_decisions(draft)), *findings]
+    findings = [*map(_as_finding, open_decisions(draft)), *_rates(draft, content), *findings]
     return Review(draft, mapped, content, [*findings, *_not_computable(draft, mapped, content, findings)])
 
 
 def _as_finding(made: Decision) -> Finding:
     message = _("%(question)s: choose in the mapping.") % {"question": question(made)}
     return Finding("blocker", "undecided", message, column=made.subject, value=", ".join(made.samples))
+
+
+def _rates(draft: DataImport, content: Content) -> Iterator[Finding]:
+    """Rates, indices and percentages of which the method would take shares as nobody said it should."""
+    plan = plan_of(draft.method)
+    for leaf, values in zip(leaves_of(draft.framework_id), content.values.T, strict=True):
+        takes_shares = NORMALISATIONS[plan.leaf_step(leaf.code).normalisation].is_part_of_total
+        is_said = "normalisation" in plan.leaves.get(leaf.code, {}) or leaf.code in draft.method.denominators
+        if not takes_shares or is_said:
+            continue
+        why = why_no_sum(names=(leaf.name_zh, leaf.name_en), unit=leaf.unit, values=values)
+        is_meant = not {SHARES_MEANT, f"{SHARES_MEANT}:{leaf.code}"}.isdisjoint(draft.choices)
+        # A range alone tells too little to ask.
+        asks = why != "range" and not is_meant
+        if why:
+            severity: Severity = "blocker" if asks else "note"
+            yield Finding(severity, "rate", _rate_words(why, asks), column=leaf.code, value=leaf.unit)
+
+
+def _rate_words(why: str, asks: bool) -> str:
+    reason = {
+        "unit": _("The unit says that this is a rate, an index or a percentage."),
+        "name": _("The name says that this is a rate, an index, a mean or a percentage."),
+        "range": _("All values lie between 0 and 1, as rates do."),
+    }[why]
+    sentences = [reason, _("A sum of such values over units is no total, and shares of it say little.")]
+    if asks:
+        sentences.append(_("Choose another normalisation, or say that shares are meant."))
+    return " ".join(sentences)
 
 
 def count_matches(matches: list[list[str]]) -> MappingCounts:

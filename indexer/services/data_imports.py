@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from indexer.enums import Normalisation
 from indexer.frames import scan_totals
 from indexer.intake.files import UPLOAD, FileTable, Limits, read_file
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, match_columns, match_rows
@@ -22,6 +23,7 @@ from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
 from indexer.selectors.data_imports import (
+    SHARES_MEANT,
     Review,
     decisions_of,
     hints_of,
@@ -30,6 +32,7 @@ from indexer.selectors.data_imports import (
     unit_names_of,
 )
 from indexer.services.import_editions import add_edition
+from indexer.services.methods import choice_of, use_method
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
@@ -67,6 +70,8 @@ class Terms:
     name_en: str = ""
     series: DataSeries | None = None
     note: str = ""
+    # Whether somebody chose shares, and not the default: then they are meant of rates, too.
+    shares_meant: bool = False
 
 
 class ImportBlocked(Refused):
@@ -104,6 +109,8 @@ def start_import(
     if problems or sheet is None:
         raise FileProblems(problems)
     _suggest(draft)
+    if terms.shares_meant:
+        draft.choices = {**draft.choices, SHARES_MEANT: Normalisation.SHARE}
     draft.full_clean(exclude=["values"])
     draft.save()
     record_act(actor, "start_import", draft, file=draft.file_sha256)
@@ -204,6 +211,19 @@ def correct_cells(draft: DataImport, *, cells: Mapping[Place, str]) -> DataImpor
 
 
 @transaction.atomic
+def settle_rates(draft: DataImport, *, normalisation: str) -> DataImport:
+    """Normalise the whole index otherwise, or say that shares of rates, indices and percentages are meant."""
+    draft = locked_import(draft)
+    if normalisation == Normalisation.SHARE:
+        asked = {f"{SHARES_MEANT}:{one.column}": normalisation for one in review_of(draft).asks_of_shares}
+        draft.choices = {**draft.choices, **asked}
+    else:
+        draft.method = use_method(**{**vars(choice_of(draft.method)), "normalisation": normalisation})
+    draft.save(update_fields=["choices", "method"])
+    return draft
+
+
+@transaction.atomic
 def change_import(
     draft: DataImport,
     *,
@@ -213,8 +233,12 @@ def change_import(
     accept: bool,
     choices: Mapping[str, str] | None = None,
     leave_out: bool = False,
+    rates: str = "",
 ) -> DataImport:
-    """Read anew by choices, settle targets, take suggestions, and correct cells: all of it, or nothing."""
+    """Read anew by choices, settle targets, take suggestions, and correct cells: all of it, or nothing.
+
+    ``rates`` is the normalisation that settles what is asked of rates.
+    """
     if choices:
         draft = choose_reading(draft, choices=choices)
     draft = settle_targets(draft, columns=columns, rows=rows)
@@ -222,7 +246,8 @@ def change_import(
         draft = accept_suggestions(draft)
     if leave_out:
         draft = leave_out_columns(draft)
-    return correct_cells(draft, cells=cells)
+    draft = correct_cells(draft, cells=cells)
+    return settle_rates(draft, normalisation=rates) if rates else draft
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """``manage.py import_data_set``: a file of data to an edition, as on the pages, in one go or not at all."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,20 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from indexer.enums import Normalisation
 from indexer.intake.clean import LEFT_OUT, Choices
 from indexer.intake.files import OPERATOR
 from indexer.intake.mapping import ASIDE, UnitFinder
 from indexer.management.choices import read_choices
-from indexer.models import DataSeries, DataSet, Register
+from indexer.method_words import method_words
+from indexer.models import DataSeries, DataSet, IndexMethod, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
+from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms, map_import, store_import
-from indexer.services.methods import use_method
+from indexer.services.methods import MethodChoice, choice_of, use_method
 from indexer.services.registers import default_register
 from indexer.services.yearly_imports import store_every_year
 from weighting.exceptions import Refused
@@ -57,7 +61,11 @@ class Command(BaseCommand):
         parser.add_argument("--choices", type=Path, help="how the file is read, as read_table wrote it")
         parser.add_argument("--note", default="")
         for name, choices in METHOD.items():
-            parser.add_argument(f"--{name}", choices=choices, default=choices[0])
+            parser.add_argument(
+                f"--{name}",
+                choices=choices,
+                help=f"as the framework's method says if none, else {choices[0]}",
+            )
         parser.add_argument("--column", action="append", default=[], metavar="HEAD=CODE", help="or =aside")
         parser.add_argument(
             "--unit", action="append", default=[], metavar="NAME=ID", help="or =aside, =totals"
@@ -87,6 +95,7 @@ class Command(BaseCommand):
             raise CommandError(str(found)) from found
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
+        self.stdout.write(f"method: {method_words(terms.method)}")
         for one in editions:
             self.stdout.write(f"{one.pk}: {one.name} {one.year}, edition {one.edition}")
 
@@ -127,17 +136,25 @@ def _terms(options: dict[str, Any]) -> Terms:
     series = _found(DataSeries, pk=options["series"]) if options["series"] else None
     if series is None and not (options["name_zh"] or options["name_en"]):
         raise CommandError("Name the series by --series, or a new one by --name-zh or --name-en.")
-    register = options["register"]
+    register, framework = options["register"], _found(Framework, pk=options["framework"])
     return Terms(
-        framework=_found(Framework, pk=options["framework"]),
+        framework=framework,
         register=_register(register) if register else default_register(),
         series=series,
         name_zh=options["name_zh"],
         name_en=options["name_en"],
         year=_year(str(options["year"])),
         note=options["note"],
-        method=use_method(**{name: options[name] for name in METHOD}),
+        method=_method(framework, options),
+        shares_meant=options["normalisation"] == Normalisation.SHARE,
     )
+
+
+def _method(framework: Framework, options: dict[str, Any]) -> IndexMethod:
+    """Return the framework's method, or the default, with what was named in its place."""
+    default = default_method_of(framework.pk)
+    said = {name: options[name] for name in METHOD if options[name]}
+    return use_method(**vars(replace(choice_of(default) if default else MethodChoice(), **said)))
 
 
 def _register(name: str) -> Register:

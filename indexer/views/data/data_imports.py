@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from indexer.forms.data_sets import DataSetImportForm, TermsForm, UnitForm, corrections_in
+from indexer.forms.data_sets import DataSetImportForm, RatesForm, TermsForm, UnitForm, corrections_in
+from indexer.method_words import method_words
 from indexer.models import DataImport
 from indexer.names import language_of
 from indexer.selectors.data_imports import (
@@ -29,6 +30,7 @@ from indexer.services.data_imports import (
     discard_import,
     leave_out_columns,
     revise_terms,
+    settle_rates,
     settle_targets,
     start_import,
     store_import,
@@ -122,6 +124,9 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all that is wrong or remarkable; POST writes cells anew."""
     draft = _draft(account_of(request), pk)
+    rates = RatesForm(request.POST if "rates-asked" in request.POST else None)
+    if rates.is_bound:
+        return _settle_rates(request, draft, rates)
     if request.method == "POST":
         review = review_of(draft)
         sent = corrections_in(request.POST.dict())
@@ -148,12 +153,25 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "hidden_notes": max(len(notes) - SHOWN, 0),
         "unit_count": len(review.content.keys),
         "indicator_count": len(review.mapped.columns_by_code),
+        "rates": rates if review.asks_of_shares else None,
+        "rate_count": len(review.asks_of_shares),
         "needs_mapping": any(finding.rule in ("unmapped", "duplicate", "no_column") for finding in blockers),
         "correction_count": len(draft.corrections),
         "years": years_of(draft),
         "save_links": save_links(reverse("indexer:import-report", args=[pk])),
     }
     return render(request, "indexer/data/import_check.html", context)
+
+
+def _settle_rates(request: HttpRequest, draft: DataImport, form: RatesForm) -> HttpResponse:
+    try:
+        if form.is_valid():
+            settle_rates(draft, normalisation=form.cleaned_data["rates"])
+        else:
+            messages.error(request, _("Choose one of the answers."))
+    except Refused as refusal:
+        messages.error(request, " ".join(refusal.blockers))
+    return redirect("indexer:import-check", pk=draft.pk)
 
 
 @audience(STAFF)
@@ -270,7 +288,8 @@ def _choices(account: Account) -> dict[str, Any]:
 
 
 def _frame(draft: DataImport, step: str) -> dict[str, Any]:
-    return {"draft": draft, "steps": _steps(step), "title": f"{draft.name} ({draft.year})"}
+    title = f"{draft.name} ({draft.year})"
+    return {"draft": draft, "steps": _steps(step), "title": title, "method_name": method_words(draft.method)}
 
 
 def _steps(current: str) -> list[dict[str, str]]:

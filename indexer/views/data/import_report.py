@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.intake.assessment import Finding
+from indexer.method_words import method_words
 from indexer.models import DataImport
 from weighting.exports import Fact, Heading
 
@@ -30,6 +31,7 @@ def report_facts(draft: DataImport) -> list[Fact]:
         Fact("file_sha256", _("SHA-256 of the file"), draft.file_sha256),
         Fact("data_set", _("Data set"), draft.name),
         Fact("year", _("Year"), draft.year),
+        Fact("method", _("Method"), method_words(draft.method)),
     ]
 
 
@@ -50,6 +52,7 @@ def rule_words(rule: str) -> str:
         "repeated": _("repeated"),
         "left_out": _("left out"),
         "undecided": _("to be decided"),
+        "rate": _("no sum"),
         "not_computable": _("cannot be computed"),
     }[rule]
 

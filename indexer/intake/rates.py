@@ -1,0 +1,78 @@
+"""Indicators of which a sum means nothing: rates, indices, percentages, means, quotients.
+
+A share of such a sum ranks units, and says nothing of the nation. A name, a unit or the range of the
+values tells; only a person knows.
+"""
+
+import re
+from typing import Literal
+
+import numpy as np
+
+from weighting.numeric.arrays import FloatArray
+
+Why = Literal["", "unit", "name", "range"]
+
+PERCENT = re.compile(r"%|‰|\bpercent(?:age)?\b|\bper ?cent\b|\bpct\b|百分|千分", re.I)
+# What is counted in a time adds up: count/yr, Mbit/s, tonnes per year, 次/月.
+OVER_TIME = re.compile(
+    r"(?:/|\bper )\s*(?:yr|year|annum|a|month|mo|week|day|d|hour|h|minute|min|second|sec|s)\b"
+    r"|/[年月日周季天时分秒]",
+    re.I,
+)
+QUOTIENT = re.compile(
+    r"/|\bper\b|\bindex\b|\bscore\b|\bpoints?\b|\bratio\b|^1$|每|人均|指数|[得评]分|比率|比例", re.I
+)
+OF_ONE = re.compile(r"^(?:years?|岁|°C|℃|rank|grade)$", re.I)
+# Means over months of one unit add up over units: 月均, "monthly mean".
+MEAN_OVER_TIME = re.compile(
+    r"\b(?:monthly|daily|annual|yearly|weekly|quarterly)[ -](?:mean|average)s?\b|[年月日周季][平]?均", re.I
+)
+NAMED = re.compile(
+    r"\brates?\b|\bratios?\b|\bpercent(?:age)?s?\b|\b(?:index|indices)\b|\bproportion\b|\bshare of\b"
+    r"|\bper (?:cent|capita|head|person|household|\d|thousand|million)"
+    r"|\bdensity\b|\baverage\b|\bmeans?\b|\bmedian\b|\bexpectancy\b|\bprevalence\b|\bincidence\b"
+    r"|率|比重|比例|占比|比值|指数|密度|人均|户均|平均|中位|每[百千万十亿]|预期寿命",
+    re.I,
+)
+# So far off 1, or 100, a sum of parts of a whole may be by rounding.
+ROUNDING = 0.02
+
+
+def why_no_sum(*, names: tuple[str, ...], unit: str, values: FloatArray) -> Why:
+    """Return what says that a sum of the values means nothing; '' where nothing does.
+
+    Percentages that sum to the whole are parts of it, and may be added.
+
+    Parameters
+    ----------
+    names : tuple of str
+        In all languages there are.
+    unit : str
+    values : float array, (units,)
+        nan where missing.
+    """
+    if sums_to_the_whole(values):
+        return ""
+    if PERCENT.search(unit) or OF_ONE.search(unit.strip()):
+        return "unit"
+    if not OVER_TIME.search(unit) and QUOTIENT.search(unit):
+        return "unit"
+    if any(NAMED.search(MEAN_OVER_TIME.sub("", name)) for name in names):
+        return "name"
+    return "range" if not unit and lies_in_the_range_of_parts(values) else ""
+
+
+def sums_to_the_whole(values: FloatArray) -> bool:
+    """Whether values above zero sum to 1 or to 100: they are parts of one whole."""
+    known = values[np.isfinite(values)]
+    if len(known) < 2 or known.min() < 0:
+        return False
+    return bool(min(abs(known.sum() - 1), abs(known.sum() / 100 - 1)) <= ROUNDING)
+
+
+def lies_in_the_range_of_parts(values: FloatArray) -> bool:
+    """Whether all values lie between 0 and 1, not all of them whole."""
+    known = values[np.isfinite(values)]
+    inside = len(known) > 1 and known.min() >= 0 and known.max() <= 1
+    return bool(inside and (known % 1 != 0).any())
