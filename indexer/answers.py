@@ -35,9 +35,12 @@ def answer_file(
 
 
 def answer_page(
-    request: HttpRequest, run: Run, page: Callable[[HttpRequest, Run], HttpResponse]
+    request: HttpRequest, run: Run, page: Callable[[HttpRequest, Run], HttpResponse], *further: str
 ) -> HttpResponse:
-    """Answer with a page; one that anybody may see is kept by a stranger's browser, with their token."""
+    """Answer with a page; one that anybody may see is kept by a stranger's browser, with their token.
+
+    ``further`` is what it depends on besides the run.
+    """
     visitor = visitor_of(request)
     # A browser shows what it kept when somebody goes back, also after signing out: a page that
     # names its reader, or that not everybody may see, is kept by none. Messages are shown once.
@@ -49,6 +52,7 @@ def answer_page(
         # A kept page's forms are taken as long as the secret behind their token is the same.
         request.META["CSRF_COOKIE"],
         "part" if asks_for_part(request) else "page",
+        *further,
     )
     response = _answer(request, run, lambda: page(request, run), *parts)
     patch_cache_control(response, private=True, no_cache=True)

@@ -8,9 +8,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from indexer.numeric.coherence.audit import Group, ScoredIndex, shifts_without
+from indexer.numeric.coherence.audit import Group, ScoredIndex, Weighed, shifts_without
+from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.correlations import FLAGS
-from indexer.numeric.coherence.importance import DRAWS
+from indexer.numeric.coherence.importance import DRAWS, Importance
 from indexer.numeric.coherence.structure import TreeShape
 from indexer.numeric.uncertainty import Index
 from weighting.exports import write_csv
@@ -29,21 +30,41 @@ class Audit:
 
     ``index`` scores it under other weights; ``units`` names its units, in the order of the scores.
     Somebody who waits for an answer has no time for everything that a large index may be asked:
-    ``is_hurried`` leaves intervals and ranks without each node out where they take many seconds.
+    ``is_hurried`` leaves intervals and ranks without each node out where they take many seconds, unless a
+    study has ``counted`` them.
     """
 
     scored: ScoredIndex
     index: Index
     units: Sequence[str]
     is_hurried: bool = False
+    counted: CountedAudit | None = None
 
     @cached_property
     def shifts(self) -> FloatArray:
         """Places that ranks move on average without each node, (nodes,); nan where left out."""
-        nodes = len(self.scored.tree)
-        if self.is_hurried and self.index.normalised.size * nodes > MOST_SCORED:
-            return np.full(nodes, np.nan)
-        return shifts_without(self.index, np.arange(len(self.scored.tree)))
+        if self.counted:
+            return self.counted.shifts(self.scored)
+        nodes = np.arange(len(self.scored.tree))
+        return np.full(len(nodes), np.nan) if self.leaves_shifts_out else shifts_without(self.index, nodes)
+
+    @property
+    def leaves_shifts_out(self) -> bool:
+        """Whether ranks without each node take too long for somebody who waits."""
+        return self.is_hurried and self.index.normalised.size * len(self.scored.tree) > MOST_SCORED
+
+    @property
+    def leaves_something_out(self) -> bool:
+        """Whether it tells less than the whole audit, which a study counts."""
+        return self.counted is None and (self.leaves_shifts_out or not self.draws)
+
+    def importances(self) -> Iterator[tuple[Weighed, Importance]]:
+        """Return how important the nodes of every whole are for it."""
+        return (
+            self.counted.importances(self.scored)
+            if self.counted
+            else self.scored.importances(draws=self.draws)
+        )
 
     @property
     def draws(self) -> int:
@@ -112,17 +133,17 @@ def group_rows(audit: Audit) -> Iterator[Row]:
 
 def importance_rows(audit: Audit) -> Iterator[Row]:
     """Every node of what stands above it, and every leaf below that of the total."""
-    for parent, members, weights, found in audit.scored.importances(draws=audit.draws):
+    for each, found in audit.importances():
         figures = zip(
-            weights.tolist(),
+            each.weights.tolist(),
             found.linear.tolist(),
             found.smooth.tolist(),
             found.low.tolist(),
             found.high.tolist(),
             strict=True,
         )
-        for node, row in zip(members.tolist(), figures, strict=True):
-            yield [audit.code(node), audit.code(parent), *row]
+        for node, row in zip(each.nodes.tolist(), figures, strict=True):
+            yield [audit.code(node), audit.code(each.whole), *row]
 
 
 def indicator_rows(audit: Audit) -> Iterator[Row]:

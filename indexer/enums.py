@@ -83,6 +83,7 @@ class StudyKind(TextChoices):
     CHOICES = "choices", _("Sobol indices of the method")
     DROPPED = "dropped", _("Drop a city")
     SMAA = "smaa", _("Any weights (SMAA)")
+    COHERENCE = "coherence", _("Whole audit of coherence")
 
 
 class StudyStatus(TextChoices):

@@ -37,7 +37,9 @@ CITIES_PER_CHUNK = 16
 # Central weights are means of weights as whole numbers of this size, so that their sums are
 # exact: 10^9 draws of weight 1 stay below 2^63.
 WEIGHT_UNIT = 2.0**-32
-JOINED = frozenset({"shift_sums", "spearman", "kendall", "outputs", "ranks", "shifts_without", "possible"})
+JOINED = frozenset(
+    {"shift_sums", "spearman", "kendall", "outputs", "ranks", "shifts_without", "possible", "audited"}
+)
 
 
 class Versions(Protocol):

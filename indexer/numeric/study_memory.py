@@ -16,6 +16,8 @@ PROGRAM = 220_000_000
 AT_HAND = 10
 # A histogram while parts are merged: the sum, the part, and its sums along the ranks.
 MERGED = 3
+# Numbers for each unit while one node's interval is drawn: 200 replications, twice, and products of knots.
+REPLICATED = 600
 
 
 def rank_memory(
@@ -50,6 +52,16 @@ def outputs_memory(*, units: int, leaves: int, outputs: int) -> int:
     """Return what a study needs that keeps so many single numbers of rankings."""
     at_hand = AT_HAND * CELL * max(SCORES, units)
     return PROGRAM + 4 * _data(units, leaves) + at_hand + MERGED * CELL * outputs
+
+
+def audit_memory(*, units: int, leaves: int, nodes: int) -> int:
+    """Return what an audit needs: scores of all nodes, their replications and their correlations.
+
+    ``nodes`` are all of the tree, the leaves among them.
+    """
+    at_hand = AT_HAND * CELL * max(SCORES, units)
+    drawn = REPLICATED * CELL * units
+    return PROGRAM + 4 * _data(units, leaves) + 2 * _data(units, nodes) + at_hand + drawn
 
 
 def units_that_fit(needed: Callable[[int], int], limit: int, *, most: int) -> int:

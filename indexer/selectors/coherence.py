@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from django.db.models import QuerySet
 
 from indexer.audit_files import Audit
-from indexer.models import Run
+from indexer.enums import StudyKind, StudyStatus
+from indexer.models import Run, Study
+from indexer.numeric.blocks import unpack_arrays
 from indexer.numeric.coherence.audit import Group, ScoredIndex, shifts_without
+from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.importance import Importance, shares_of, variance_shares
 from indexer.numeric.uncertainty import Index
 from indexer.selectors.data_sets import unpack_values
@@ -67,6 +71,7 @@ class Coherence:
     subject: NodeScores
     scored: ScoredIndex
     index: Index
+    counted: CountedAudit | None = None
 
     @property
     def run(self) -> Run:
@@ -88,7 +93,12 @@ class Coherence:
     def audit(self) -> Audit:
         """Everything that files and API tell; loads the names of all units."""
         names = [city.own_name for city in self.subject.cities]
-        return Audit(self.scored, self.index, names, is_hurried=True)
+        return Audit(self.scored, self.index, names, is_hurried=True, counted=self.counted)
+
+    @property
+    def leaves_something_out(self) -> bool:
+        """Whether pages and files tell less than the whole audit, which a study counts."""
+        return Audit(self.scored, self.index, (), is_hurried=True, counted=self.counted).leaves_something_out
 
     @cached_property
     def parents(self) -> list[Indicator]:
@@ -140,11 +150,14 @@ class GroupView(MemberView):
     @property
     def is_untried(self) -> bool:
         """Whether ranking without each member takes longer than a page may."""
-        return self.coherence.index.normalised.size * len(self.group.members) > MOST_WORK
+        work = self.coherence.index.normalised.size * len(self.group.members)
+        return self.coherence.counted is None and work > MOST_WORK
 
     @cached_property
     def shifts(self) -> FloatArray:
         """Places that ranks move on average without each member; nan where that is too much for a page."""
+        if self.coherence.counted:
+            return self.coherence.counted.shifts(self.coherence.scored)[self.group.members]
         if self.is_untried:
             return np.full(len(self.group.members), np.nan)
         return shifts_without(self.coherence.index, self.group.members)
@@ -180,4 +193,21 @@ def coherence_of(run: Run) -> Coherence:
         aggregation=run.method.aggregation,
         steps=plan_of(run.method).node_steps(tree).for_all,
     )
-    return Coherence(subject, scored, index)
+    return Coherence(subject, scored, index, _counted(run))
+
+
+def whole_audits_of(run: Run) -> QuerySet[Study]:
+    """Return the studies that count the whole audit of a run; they rest on no ballot."""
+    return Study.objects.filter(run=run, kind=StudyKind.COHERENCE).order_by("-pk")
+
+
+def whole_audit_key(run: Run) -> str:
+    """Name the finished study that the answers about coherence rest on; '' for none."""
+    done = whole_audits_of(run).filter(status=StudyStatus.DONE)
+    return str(done.values_list("result_sha256", flat=True).first() or "")
+
+
+def _counted(run: Run) -> CountedAudit | None:
+    done = whole_audits_of(run).filter(status=StudyStatus.DONE)
+    block: Any = done.values_list("table", flat=True).first()
+    return None if block is None else CountedAudit(unpack_arrays(bytes(block))["audited"])

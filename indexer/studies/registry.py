@@ -8,6 +8,7 @@ from indexer.selectors.studies import studies_visible_to
 from indexer.studies.kind import Kind, unit_names
 from indexer.studies.kinds.bootstrap import Bootstrap
 from indexer.studies.kinds.choices import Choices
+from indexer.studies.kinds.coherence import WholeAudit
 from indexer.studies.kinds.dirichlet import Dirichlet
 from indexer.studies.kinds.dropped import Dropped
 from indexer.studies.kinds.jackknife import Jackknife
@@ -38,7 +39,7 @@ def registered(kinds: Sequence[type[Kind]], codes: Iterable[str]) -> dict[str, K
 
 # In the order of the pages, which is that of `StudyKind`.
 KINDS: Mapping[str, Kind] = registered(
-    [Bootstrap, Jackknife, Noise, Dirichlet, LeftOut, Variants, Sobol, Choices, Dropped, Smaa],
+    [Bootstrap, Jackknife, Noise, Dirichlet, LeftOut, Variants, Sobol, Choices, Dropped, Smaa, WholeAudit],
     StudyKind.values,
 )
 

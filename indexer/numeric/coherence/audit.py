@@ -46,6 +46,24 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
+class Weighed:
+    """Nodes held against one whole above them, (nodes,) each.
+
+    Attributes
+    ----------
+    whole : int
+        Its position; -1 for the total.
+    nodes : int array
+    weights : float array
+        Within that whole.
+    """
+
+    whole: int
+    nodes: IntArray
+    weights: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class ScoredIndex:
     """An index with the scores of its units, and what its audit finds.
 
@@ -146,18 +164,20 @@ class ScoredIndex:
         rng = np.random.default_rng(SEED)
         return importance_of(self.scores[:, members], self.whole_of(parent), rng, draws=draws)
 
-    def importances(self, *, draws: int = DRAWS) -> Iterator[tuple[int, IntArray, FloatArray, Importance]]:
-        """Return for each group, and for all leaves below it against the total, what they weigh.
-
-        Parent, members, their weights within that whole, and their importance.
-        """
-        for members in self.tree.groups:
-            parent = int(self.tree.parents[members[0]])
-            yield parent, members, self.local[members], self.importance(members, parent, draws=draws)
+    @cached_property
+    def weighed(self) -> tuple[Weighed, ...]:
+        """Every group under its parent, and last all leaves deeper than that under the total."""
+        groups = [
+            Weighed(int(self.tree.parents[members[0]]), members, self.local[members])
+            for members in self.tree.groups
+        ]
         deeper = self.tree.leaves[self.tree.parents[self.tree.leaves] != NO_PARENT]
-        if len(deeper):
-            found = self.importance(deeper, NO_PARENT, draws=draws)
-            yield NO_PARENT, deeper, self.global_[deeper], found
+        return (*groups, *([Weighed(NO_PARENT, deeper, self.global_[deeper])] if len(deeper) else []))
+
+    def importances(self, *, draws: int = DRAWS) -> Iterator[tuple[Weighed, Importance]]:
+        """Return for each of ``weighed`` how important its nodes are."""
+        for each in self.weighed:
+            yield each, self.importance(each.nodes, each.whole, draws=draws)
 
     @property
     def _with_total(self) -> FloatArray:

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_safe
 from indexer import charts
 from indexer.answers import answer_file, answer_page
 from indexer.audit_files import TABLES, Audit
+from indexer.enums import StudyKind, StudyStatus
 from indexer.forms.coherence import GroupChoice
 from indexer.models import Run
 from indexer.numeric.coherence.importance import HIGH, LOW
-from indexer.selectors.coherence import Coherence, GroupView, coherence_of
+from indexer.selectors.coherence import Coherence, GroupView, coherence_of, whole_audit_key
+from indexer.selectors.studies import studies_visible_to
 from indexer.views.shared.coherence_tables import (
     SHADED,
     component_rows,
@@ -40,6 +42,7 @@ from weighting.exports import columns_of
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
 
 PERCENT = 100
 # What one picture holds at a time; the files hold all.
@@ -51,7 +54,9 @@ LACKING = 10
 @require_safe
 def run_coherence(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the group below the composite, or below the node asked for, and all groups beside it."""
-    return answer_about_run(request, pk, lambda request, run: answer_page(request, run, _page))
+    return answer_about_run(
+        request, pk, lambda request, run: answer_page(request, run, _page, whole_audit_key(run))
+    )
 
 
 @audience(ANYONE)
@@ -62,7 +67,9 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
     name = request.GET.get("table", "groups")
     if name not in TABLES:
         raise Http404
-    return answer_file(request, run, lambda: _file(coherence_of(run).audit, run, name, format))
+    return answer_file(
+        request, run, lambda: _file(coherence_of(run).audit, run, name, format), whole_audit_key(run)
+    )
 
 
 def importance_figure(request: HttpRequest, run: Run) -> Spec | None:
@@ -99,6 +106,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "left_out": max(0, len(view.members) - SHADED),
         "members": [_member(view, at) for at in range(len(view.members))],
         "is_untried": view.is_untried,
+        "whole_audit": _whole_audit(request, coherence),
         "components": component_rows(view.group),
         "groups": [group_row(coherence, group) for group in coherence.scored.groups],
         "availability": _availability(coherence),
@@ -107,6 +115,23 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         ],
     }
     return render(request, "indexer/run/coherence.html", context)
+
+
+def _whole_audit(request: HttpRequest, coherence: Coherence) -> dict[str, Any]:
+    """Say what a study of the whole audit adds, and how far it is; nothing where the page tells all."""
+    study = studies_visible_to(visitor_of(request).account).filter(
+        run=coherence.run, kind=StudyKind.COHERENCE
+    )
+    known = study.order_by("-pk").first()
+    if known is None and not coherence.leaves_something_out:
+        return {}
+    return {
+        "study": known,
+        "is_done": known is not None and known.status == StudyStatus.DONE,
+        "percent": 0 if known is None else 100 * known.chunks_done // known.chunks,
+        "may_ask": visitor_of(request).can_analyse,
+        "kind": StudyKind.COHERENCE.value,
+    }
 
 
 def _tables() -> dict[str, str]:

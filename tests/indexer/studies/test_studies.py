@@ -55,6 +55,7 @@ QUESTIONS = {
     "choices": {"weights": "noise", "draws": 600, "normalisation": ["minmax", "rank"]},
     "dropped": {},
     "smaa": {"order": "infra > industry", "bounds": "fixed 0.2 0.8"},
+    "coherence": {},
 }
 
 

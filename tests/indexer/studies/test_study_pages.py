@@ -84,7 +84,7 @@ def test_every_kind_has_a_form_an_answer_and_pictures(analyst, run, kind):
             assert picture.content.startswith(b"<svg")
             assert all(len(row) == len(figure.labels) for row in figure.rows)
     export = analyst.get(reverse("indexer:study-export", args=[study.pk]))
-    assert export.status_code == (404 if kind in ("sobol", "choices") else 200)
+    assert export.status_code == (404 if kind in ("sobol", "choices", "coherence") else 200)
 
 
 def test_what_is_wrong_with_a_question_stands_beside_its_fields(analyst, run):

@@ -94,9 +94,7 @@ def test_one_value_has_one_class():
 
 
 def test_every_group_and_every_leaf_is_held_against_what_stands_above(index):
-    rows = {
-        (parent, node) for parent, members, _w, _i in index.importances(draws=0) for node in members.tolist()
-    }
+    rows = {(each.whole, node) for each, _found in index.importances(draws=0) for node in each.nodes.tolist()}
     # x and y of the total, three leaves of x, and the same three of the total.
     assert rows == {(-1, 0), (-1, 4), (0, 1), (0, 2), (0, 3), (-1, 1), (-1, 2), (-1, 3)}
 
