@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from weighting.enums import Role, Rule
-from weighting.keyring import COOKIE
 from weighting.models import Account, Indicator, Invitation
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import SECRET_BYTES, Claim, new_key
@@ -56,7 +56,7 @@ class ExpertAtWork:
         """Save one answer to the product, as the page's script does."""
         fields = {"value": value, "seen": seen, "client": CLIENT}
         headers = {
-            "Cookie": f"{COOKIE}={self.keys}; csrftoken={self.csrf}",
+            "Cookie": f"{settings.BALLOT_COOKIE_NAME}={self.keys}; csrftoken={self.csrf}",
             "X-CSRFToken": self.csrf,
             "Accept": "application/json",
         }

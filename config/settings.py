@@ -351,7 +351,18 @@ STATICFILES_DIRS = [BASE_DIR / "static", VENDOR_DIR]
 # TLS ends at a proxy in a real installation, which sets QUANHENG_HTTPS; the embedded default
 # serves plain HTTP on the loopback interface, where a secure cookie would never be sent.
 HTTPS = env.bool("QUANHENG_HTTPS", default=False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# A browser takes a cookie of such a name over TLS alone, and `__Host-` from this very host alone: no other
+# site of the domain can slip it in. Over plain HTTP it would refuse the name.
+HOST_COOKIE, SECURE_COOKIE = ("__Host-", "__Secure-") if HTTPS else ("", "")
+SESSION_COOKIE_NAME = f"{HOST_COOKIE}sessionid"
+CSRF_COOKIE_NAME = f"{HOST_COOKIE}csrftoken"
+# Error reports leave out cookies whose names speak of keys and tokens.
+BALLOT_COOKIE_NAME = f"{HOST_COOKIE}ballot_keys"
+LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
+# Bound to the pages of the confirmation, which `__Host-` would not allow.
+PENDING_COOKIE_NAME = f"{SECURE_COOKIE}pending_token"
 SECURE_SSL_REDIRECT = HTTPS
 # Asked inside the machine, where nothing speaks TLS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz)$"]

@@ -5,11 +5,11 @@ import secrets
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from weighting.enums import Medium, Role, RoundState, Rule
-from weighting.keyring import COOKIE
 from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL
@@ -223,7 +223,7 @@ def held_by(invitation):
 def sign_in_expert(client, invitation):
     """Bring a test client in by the expert's personal link, with what the expert's browser keeps."""
     if held := held_by(invitation):
-        client.cookies[COOKIE] = held
+        client.cookies[settings.BALLOT_COOKIE_NAME] = held
     token = issue_invitation_link(invitation)
     client.get(reverse("weighting:receive-link", args=[token]))
     response = client.post(reverse("weighting:confirm-link"), CONSENT)
@@ -234,7 +234,8 @@ def sign_in_expert(client, invitation):
 
 def remember_claims(client):
     """Note the secrets that a test client's browser keeps."""
-    for held in client.cookies[COOKIE].value.split(".") if COOKIE in client.cookies else []:
+    cookie = client.cookies.get(settings.BALLOT_COOKIE_NAME)
+    for held in cookie.value.split(".") if cookie else []:
         _secrets[claim_hash(held[KEY_LENGTH:])] = held[KEY_LENGTH:]
 
 

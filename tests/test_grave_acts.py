@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import resolve, reverse
@@ -18,7 +19,6 @@ from tests.factories import (
 from tests.indexer.factories import make_draft
 from tests.routes import find_routes
 from weighting.enums import Role, RoundState, VersionStatus
-from weighting.keyring import COOKIE
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_a_page_asks_first_and_goes_on_to_where_it_was_going(stale, manager):
 def test_what_was_sent_is_not_done_and_not_kept(stale, manager):
     """A browser may hold the keys of ballots, too: no request of it goes into the store of sessions."""
     round_ = make_round(manager=manager, state=RoundState.READY)
-    stale.cookies[COOKIE] = "0123456789ABsecret"
+    stale.cookies[settings.BALLOT_COOKIE_NAME] = "0123456789ABsecret"
     page = reverse("weighting:round-detail", args=[round_.pk])
 
     address = reverse("weighting:round-open", args=[round_.pk])

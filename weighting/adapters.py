@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from weighting.enums import Role
 from weighting.models import Account
 from weighting.reauthentication import signed_in_lately
-from weighting.requests import client_address
+from weighting.requests import client_address, remember_language
 from weighting.selectors.joining import invite_for
 from weighting.selectors.people import accounts_with_address
 from weighting.services.accounts import give_role
@@ -139,17 +139,6 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def remember_language(response: HttpResponse, language: str) -> None:
-    """Have the browser ask for a language from now on."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-    )
 
 
 def _cipher() -> Fernet:

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from weighting.models import Invitation
 from weighting.selectors.claims import KEY_LENGTH, SECRET_BYTES, Claim, claim_hash
 
-# Error reports leave out cookies with such a name.
-COOKIE = "ballot_keys"
+# What browsers kept before the site spoke TLS, or before names bore a prefix.
+EARLIER_COOKIE = "ballot_keys"
 # As long as browsers allow: a series of rounds takes months.
 LIFETIME = 400 * 24 * 3600
 # Several rounds, and a tablet that goes round a table.
@@ -37,7 +37,8 @@ class KeyRing:
     @classmethod
     def of(cls, request: HttpRequest) -> "KeyRing":
         """Read the cookie; what is damaged opens nothing."""
-        parts = request.COOKIES.get(COOKIE, "").split(".")
+        kept = request.COOKIES.get(settings.BALLOT_COOKIE_NAME) or request.COOKIES.get(EARLIER_COOKIE, "")
+        parts = kept.split(".")
         held = [HeldKey(part[:KEY_LENGTH], part[KEY_LENGTH:]) for part in parts if ENTRY.fullmatch(part)]
         return cls(tuple(held[:MOST]), is_left=parts[0] == UNUSED)
 
@@ -72,7 +73,7 @@ class KeyRing:
         """Have the browser keep the ring."""
         parts = [each.key + each.secret for each in self.held]
         response.set_cookie(
-            COOKIE,
+            settings.BALLOT_COOKIE_NAME,
             ".".join([UNUSED, *parts] if self.is_left else parts),
             max_age=LIFETIME,
             secure=settings.HTTPS,

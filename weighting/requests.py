@@ -1,10 +1,10 @@
-"""What a request carries beyond Django's own: what the middleware put on it, and what htmx asks for."""
+"""What a request carries beyond Django's own: marks of the middleware, what htmx asks for, a language."""
 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -61,3 +61,14 @@ def asks_for_part(request: HttpRequest) -> bool:
     """
     htmx = marked(request).htmx
     return bool(htmx) and htmx.target == PART and not htmx.history_restore_request
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Have the browser ask for a language from now on."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        samesite="Lax",
+    )

@@ -3,12 +3,12 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
 from tests.factories import claim_of
-from weighting.keyring import COOKIE
 from weighting.manifest import receipt_document
 from weighting.models import Ballot
 from weighting.services.access import issue_invitation_link
@@ -48,7 +48,7 @@ def open_check(live_server, context, invitation):
         context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
         page = context.new_page()
         token, keys = issue_invitation_link(invitation), factories.held_by(invitation)
-        context.add_cookies([{"name": COOKIE, "value": keys, "url": live_server.url}])
+        context.add_cookies([{"name": settings.BALLOT_COOKIE_NAME, "value": keys, "url": live_server.url}])
         page.goto(live_server.url + reverse("weighting:receive-link", args=[token]))
         page.wait_for_url("**/ballot/")
         page.goto(live_server.url + reverse("weighting:receipts"))

@@ -2,12 +2,12 @@
 
 import re
 
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from tests import factories
 from tests.factories import remember_claims
-from weighting.keyring import COOKIE
 from weighting.selectors.claims import KEY_LENGTH
 from weighting.services.access import issue_invitation_link
 
@@ -53,7 +53,7 @@ def sealed(invitation):
 
 def key_of(client):
     """Return the ballot key that a browser holds."""
-    return client.cookies[COOKIE].value[:KEY_LENGTH]
+    return client.cookies[settings.BALLOT_COOKIE_NAME].value[:KEY_LENGTH]
 
 
 def code_on(page):

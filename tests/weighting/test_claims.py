@@ -1,6 +1,7 @@
 """The first browser that confirms an invitation holds its ballot; the invitation alone opens it no more."""
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
@@ -26,7 +27,7 @@ from tests.weighting.claims import (
     sealed,
 )
 from weighting.exceptions import AlreadyClaimed, ClaimReplaced, WrongKey
-from weighting.keyring import COOKIE, LIFETIME
+from weighting.keyring import LIFETIME
 from weighting.models import AuditEntry, Ballot, Invitation
 from weighting.selectors.claims import Claim, claim_hash, lock_of, new_key, secret_of
 from weighting.services.access import issue_invitation_link
@@ -73,7 +74,7 @@ def test_opening_the_link_again_in_the_same_browser_leads_straight_to_the_ballot
 def test_a_session_that_ended_and_a_browser_restored_cost_nothing(invitation):
     client, _token = begun(invitation)
     restored = browser()
-    restored.cookies[COOKIE] = client.cookies[COOKIE].value
+    restored.cookies[settings.BALLOT_COOKIE_NAME] = client.cookies[settings.BALLOT_COOKIE_NAME].value
 
     assert restored.get(BALLOT).status_code == 200
 
@@ -81,7 +82,7 @@ def test_a_session_that_ended_and_a_browser_restored_cost_nothing(invitation):
 def test_the_secret_is_kept_in_a_cookie_of_its_own_and_nowhere_else(invitation, settings):
     settings.HTTPS = True
     client, _token = begun(invitation)
-    cookie = client.cookies[COOKIE]
+    cookie = client.cookies[settings.BALLOT_COOKIE_NAME]
     key, secret = cookie.value[:12], cookie.value[12:]
 
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
@@ -97,7 +98,7 @@ def test_the_secret_is_kept_in_a_cookie_of_its_own_and_nowhere_else(invitation, 
 @pytest.mark.parametrize("value", ["", "-", "....", "x" * 5000, "0123456789AB" + "g" * 32, "\u00e9"])
 def test_a_damaged_cookie_opens_nothing_and_breaks_nothing(value):
     client = browser()
-    client.cookies[COOKIE] = value
+    client.cookies[settings.BALLOT_COOKIE_NAME] = value
 
     assert client.get(BALLOT)["Location"].startswith(reverse("weighting:sign-in"))
 

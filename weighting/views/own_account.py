@@ -15,10 +15,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from weighting.adapters import remember_language
 from weighting.forms.own_account import ProfileForm
 from weighting.permissions import STAFF, audience
 from weighting.reauthentication import grave, must_confirm
+from weighting.requests import remember_language
 from weighting.selectors.access import api_tokens_of
 from weighting.selectors.people import has_second_factor, sessions_of
 from weighting.services.profiles import Profile, change_profile

@@ -10,7 +10,6 @@ from weighting.models import AccessLink, Account, JoinLink
 from weighting.selectors.access import account_of_password_link, find_link, hash_token
 from weighting.selectors.joining import find_join_link
 
-COOKIE = "pending_token"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNREADABLE = "-"
 
@@ -18,7 +17,7 @@ UNREADABLE = "-"
 def keep_pending(response: HttpResponse, token: str) -> HttpResponse:
     """Have the browser keep a token until it is confirmed, for the pages of the confirmation alone."""
     response.set_cookie(
-        COOKIE,
+        settings.PENDING_COOKIE_NAME,
         token if TOKEN.fullmatch(token) else UNREADABLE,
         path=reverse("weighting:confirm-link"),
         secure=settings.HTTPS,
@@ -30,7 +29,7 @@ def keep_pending(response: HttpResponse, token: str) -> HttpResponse:
 
 def pending_token(request: HttpRequest) -> str:
     """Return the token that waits; empty when none does."""
-    return request.COOKIES.get(COOKIE, "")
+    return request.COOKIES.get(settings.PENDING_COOKIE_NAME, "")
 
 
 def pending_link(request: HttpRequest) -> AccessLink | None:
@@ -53,5 +52,6 @@ def pending_account(request: HttpRequest) -> Account | None:
 
 def forget_pending(response: HttpResponse) -> HttpResponse:
     """Have the browser forget the token: it is confirmed."""
-    response.delete_cookie(COOKIE, path=reverse("weighting:confirm-link"), samesite="Lax")
+    path = reverse("weighting:confirm-link")
+    response.delete_cookie(settings.PENDING_COOKIE_NAME, path=path, samesite="Lax")
     return response

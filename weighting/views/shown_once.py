@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import activate
 
+from weighting.requests import remember_language
 from weighting.visitors import account_of
 
 FIELD = "shown"
@@ -39,13 +40,7 @@ def render_once(
     carried = signing.dumps(shown, salt=_salt(request), compress=True)
     response = render(request, template, {**context, "shown_once": carried})
     if FIELD in request.POST and (language := _chosen_language(request)):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-        )
+        remember_language(response, language)
     return response
 
 

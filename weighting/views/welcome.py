@@ -13,6 +13,7 @@ from weighting.enums import Feedback, Rule
 from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
 from weighting.models import Invitation
+from weighting.requests import remember_language
 from weighting.selectors.ballots import is_open, notes_of
 from weighting.selectors.claims import Claim, new_key, secret_of
 from weighting.services.claims import claim_ballot
@@ -59,5 +60,5 @@ def welcome(request: HttpRequest, invitation: Invitation, ring: KeyRing) -> Http
     response = redirect("weighting:ballot")
     ring.keep_in(response)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, invitation.expert.language, samesite="Lax")
+        remember_language(response, invitation.expert.language)
     return forget_pending(response)

@@ -32,6 +32,7 @@ from indexer.views.run.ranking import load_ranking
 from weighting.enums import Language
 from weighting.models import Account
 from weighting.permissions import ANYONE, audience
+from weighting.requests import remember_language
 from weighting.views import access
 from weighting.visitors import visitor_of
 
@@ -114,9 +115,7 @@ def in_language(request: HttpRequest, answer: Callable[[], HttpResponse]) -> Htt
         return answer()
     activate(asked)
     response = answer()
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, asked, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
+    remember_language(response, asked)
     # What sets a cookie is for one browser.
     response.headers["Cache-Control"] = "private, no-cache"
     return response
