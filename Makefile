@@ -54,9 +54,10 @@ check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
 bench: .venv/.dev .venv/peers ## time the product beside its floors and its peers: build/bench.json
 	@QUANHENG_BENCH_PYTHON=$(CURDIR)/.venv/peers/bin/python $(PY) -m benchmarks
 
-faults: install ## the tests that kill real processes, as often as promised, on PostgreSQL and on SQLite
+faults: install ## the tests that kill real processes, and that swap scores, as often as promised, on both databases
 	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN)
 	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN)
+	@$(FAULTS) -m pytest tests/test_blindness.py $(FAULTS_SHOWN)
 
 lock: .venv/.dev ## renew requirements-locked.txt: what the image installs, to the byte
 	@$(PIP) 'uv~=0.13' && .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \

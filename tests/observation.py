@@ -10,7 +10,8 @@ import secrets
 import time
 import uuid
 import zipfile
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import celery
@@ -41,6 +42,7 @@ RANDOM_COOKIES = ("csrftoken", "sessionid")
 OWNERS = ("manager", "administrator")
 # The answers of the expert who visits are the same in both worlds: only the others' differ.
 VISITOR_PLACES = (3, 4)
+TABLES_OF_SCORES = (Ballot._meta.db_table, Score._meta.db_table)
 
 
 def first_answers(place, code):
@@ -49,6 +51,17 @@ def first_answers(place, code):
 
 def other_answers(place, code):
     return first_answers(place, code) if place in VISITOR_PLACES else (place * len(code)) % 5 + 1
+
+
+def answers_of_world(number):
+    """Return answers drawn for the world of a number, the same at every run."""
+
+    def answers(place, code):
+        if place in VISITOR_PLACES:
+            return first_answers(place, code)
+        return random.Random(f"{number} {place} {code}").choices(range(1, 6))[0]
+
+    return answers
 
 
 @pytest.fixture
@@ -88,12 +101,16 @@ def sent_tasks(monkeypatch):
 
 @pytest.fixture
 def observe(frozen_chance, sent_tasks, caplog, monkeypatch):
-    """Build a world and return all that can be observed of it, by who asks for what."""
+    """Build a world and return all that can be observed of it, by who asks for what.
+
+    With the ``readings`` of an earlier world only that is asked which may answer otherwise than it did there.
+    """
 
     # Celery makes its tasks on their first use, and logs that once for all worlds.
     celery.current_app.finalize(auto=True)
 
-    def observe_world(answers, *, routes, states=()):
+    def observe_world(answers, *, routes=(), states=(), readings=None):
+        readings, is_first = readings or Readings(), not (readings and readings.asked)
         frozen_chance.seed(2016)
         for module in (tests.factories, tests.indexer.factories):
             monkeypatch.setattr(module, "_numbers", itertools.count(1))
@@ -105,20 +122,92 @@ def observe(frozen_chance, sent_tasks, caplog, monkeypatch):
                 act()
             seen = {("log", number): record.getMessage() for number, record in enumerate(caplog.records)}
             logging.disable(logging.CRITICAL)
-            seen |= dict(read_records()) | dict(fetch_everything(world, routes))
-            # Only now: lists show the receipt root of a closed round, which commits to its scores.
-            for state in states:
-                other = world_in(state, world, answers)
-                seen |= dict(fetch_round(state, other, routes))
-            # Last, what the requests themselves left behind.
-            seen |= {("task", number): task for number, task in enumerate(sent_tasks)}
-            seen |= {("mail", n): (each.subject, each.body) for n, each in enumerate(mail.outbox)}
-            seen["cache"] = dict(cache._cache)
+            seen |= dict(left_behind("built", sent_tasks))
+            # Last the rounds in other states: lists show the receipt root of a closed one.
+            for state in (RoundState.OPEN, *states):
+                frozen_chance.seed(f"a round that is {state}")
+                asked = world if state == RoundState.OPEN else world_in(state, world, answers)
+                seen |= dict(read_records(state))
+                if is_first:
+                    walk = (
+                        fetch_everything(asked, routes)
+                        if asked is world
+                        else fetch_round(state, asked, routes)
+                    )
+                else:
+                    walk = fetch_again(asked, readings.keys_to_ask(state))
+                seen |= dict(readings.of(state, each_by_the_same_chance(frozen_chance, walk)))
+            if is_first:
+                seen |= dict(left_behind("walked", sent_tasks))
             logging.disable(logging.NOTSET)
             transaction.set_rollback(True)
         return seen
 
     return observe_world
+
+
+@dataclass
+class Readings:
+    """Which statements read the tables of scores for which answers, and what they returned.
+
+    An answer follows from the program, the request and what is read, and all other tables are compared as
+    a whole: where the same statements return the same rows the answer is the same, and need not be asked.
+    """
+
+    asked: dict = field(default_factory=lambda: defaultdict(set))
+    rows: dict = field(default_factory=dict)
+
+    def of(self, state, answered):
+        """Pass the answers of a first world on, and note what was read for them."""
+        read = []
+
+        def watch(execute, sql, params, many, context):
+            if any(table in sql for table in TABLES_OF_SCORES):
+                read.append((state, sql, params))
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(watch):
+            for key, answer in answered:
+                for statement in read:
+                    self.asked[statement].add(key)
+                read.clear()
+                yield key, answer
+        for statement in self.asked.keys() - self.rows.keys():
+            self.rows[statement] = returned(statement)
+
+    def keys_to_ask(self, state):
+        """Return the answers of a state that rest on other rows now."""
+        of_state = [statement for statement in self.rows if statement[0] == state]
+        changed = [each for each in of_state if not is_plain(each) or returned(each) != self.rows[each]]
+        return sorted(set().union(*(self.asked[each] for each in changed)))
+
+
+def is_plain(statement):
+    return statement[1].startswith("SELECT")
+
+
+def returned(statement):
+    """Ask the database the same again; whatever writes is no question."""
+    if not is_plain(statement):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(*statement[1:])
+        return cursor.fetchall()
+
+
+def each_by_the_same_chance(dice, answered):
+    """Pass answers on that do not depend on what was asked before them."""
+    dice.seed(1984)
+    for each in answered:
+        yield each
+        dice.seed(1984)
+
+
+def left_behind(when, sent_tasks):
+    """Return what went to the broker and into the post, and what is cached."""
+    yield from ((("task", when, number), task) for number, task in enumerate(sent_tasks))
+    yield from ((("mail", when, n), (each.subject, each.body)) for n, each in enumerate(mail.outbox))
+    yield ("cache", when), dict(cache._cache)
 
 
 def world_in(state, world, answers):
@@ -132,6 +221,9 @@ def world_in(state, world, answers):
         visitors["its own expert"] = sign_in_expert(Client(), invitation)
         end = void_round if state == RoundState.VOID else tests.factories.close_round
         round_ = end(round_, actor=world.manager, **({"reason": "typo"} if state == RoundState.VOID else {}))
+        # It is shown, and commits to the scores: that it tells nothing of them is what the nonces are for.
+        Round.objects.filter(pk=round_.pk).update(receipt_root="a root")
+        round_.refresh_from_db()
     else:
         round_ = make_round(**parts, state=state)
     return replace(world, round=round_, invitation=invitation, visitors=visitors)
@@ -166,7 +258,18 @@ def fetch_round(state, world, routes):
                 yield (state, visitor, "GET", address), without_hashes(fetch(world, visitor, "GET", address))
                 # Aggregating a closed round is what opens its figures.
                 if visitor == "manager" and state != RoundState.CLOSED:
-                    yield (state, visitor, "POST", address), fetch(world, visitor, "POST", address)
+                    yield (
+                        (state, visitor, "POST", address),
+                        fetch(world, visitor, "POST", address),
+                    )
+
+
+def fetch_again(world, keys):
+    """Ask again for what was answered under the keys of an earlier walk."""
+    for key in keys:
+        answer = fetch(world, *key[-3:])
+        about_a_round = len(key) == 4
+        yield key, without_hashes(answer) if about_a_round and key[-2] == "GET" else answer
 
 
 def fetch(world, visitor, method, address):
@@ -192,7 +295,7 @@ def without_hashes(answer):
     return status, headers, cookies, re.sub(rb"\b[0-9a-f]{64}\b", b"a hash", body)
 
 
-def read_records():
+def read_records(state):
     """Every row of every table but the answers themselves, and the root that commits to them."""
     for model in apps.get_models(include_auto_created=True):
         if model in (Ballot, Score):
@@ -203,7 +306,7 @@ def read_records():
             rows = list(model.objects.order_by("pk").values())
         if model is Round:
             rows = [row | {"receipt_root": bool(row["receipt_root"])} for row in rows]
-        yield ("table", model._meta.label), rows
+        yield ("table", model._meta.label, state), rows
 
 
 def differences(first, second):

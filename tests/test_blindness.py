@@ -1,13 +1,16 @@
 """Until a round is aggregated nothing depends on its scores, except what experts see of their own ballots.
 
-The swap test: two worlds that differ in what the experts answered and in nothing else. Every
-byte that anybody else can fetch, from every route by every method, must be the same in both;
-so must every other table, log line, task, mail, session and cache entry.
+The swap test: worlds that differ in what the experts answered and in nothing else. Every byte
+that anybody else can fetch, from every route by every method, must be the same in all of them; so
+must every other table, log line, task, mail, session and cache entry. One pair asks for everything;
+the further worlds ask the database every statement that reads scores, and fetch again what rests on
+rows that differ.
 """
 
 import pytest
 
-from tests.observation import differences, first_answers, other_answers
+from tests.numbers import in_full
+from tests.observation import Readings, answers_of_world, differences, first_answers, other_answers
 from tests.routes import OF_THE_MACHINE, find_routes
 from weighting.enums import RoundState
 
@@ -16,17 +19,22 @@ pytestmark = pytest.mark.django_db
 
 OTHER_STATES = [RoundState.DRAFT, RoundState.READY, RoundState.CLOSED, RoundState.VOID]
 
+WORLDS = in_full(200, otherwise=10)
+
 
 @pytest.mark.slow
 def test_nothing_anybody_else_can_fetch_depends_on_the_scores(observe):
     routes = [route for route in find_routes() if route.name not in OF_THE_MACHINE]
-    first, second = (
-        observe(answers, routes=routes, states=OTHER_STATES) for answers in (first_answers, other_answers)
-    )
+    readings = Readings()
+    first = observe(first_answers, routes=routes, states=OTHER_STATES, readings=readings)
+    second = observe(other_answers, routes=routes, states=OTHER_STATES)
 
     assert len(first) > 1000
     assert {key[0] for key in first if isinstance(key, tuple)} >= {*OTHER_STATES, "table", "expert"}
     assert differences(first, second) == []
+    for number in range(WORLDS):
+        further = observe(answers_of_world(number), states=OTHER_STATES, readings=readings)
+        assert differences({key: first.get(key) for key in further}, further) == [], f"world {number}"
 
 
 def test_once_it_is_aggregated_its_own_manager_does_see_scores(observe, monkeypatch):

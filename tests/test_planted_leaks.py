@@ -14,6 +14,7 @@ from django.urls import include, path
 
 import tests.factories
 from tests.factories import ballot_of
+from tests.observation import Readings, answers_of_world, differences, first_answers, other_answers
 from tests.routes import find_routes
 from weighting.enums import RoundState
 from weighting.models import Round, Score
@@ -93,7 +94,7 @@ def repeated_to_experts(_request):
 
 
 SILENT = [etag, last_modified, length, cookie, status, export, filter_oracle, unkeyed_hash]
-BESIDE = {cached: "cache", mailed: "('mail'", queued: "('task'"}
+BESIDE = {cached: "('cache'", mailed: "('mail'", queued: "('task'"}
 urlpatterns = [
     path("", include("config.urls")),
     *(path(f"planted/{v.__name__}/", audience(MANAGERS)(v), name=v.__name__) for v in [*SILENT, *BESIDE]),
@@ -117,6 +118,33 @@ def test_silent_channels_are_found_each_where_it_is(leaks, settings):
             assert any(f"('{visitor}', 'GET', '/planted/{view.__name__}/" in key for key in found), view
     assert not any(visitor in key for key in found for visitor in ("'anonymous'", "expert'", "'analyst'"))
     assert "('manager', 'GET', '/planted/filter_oracle/')" not in found, "the oracle answers questions alone"
+
+
+def test_asking_again_only_what_reads_scores_finds_what_asking_for_everything_finds(observe, settings):
+    settings.ROOT_URLCONF = __name__
+    routes = routes_named(*(view.__name__ for view in SILENT), urlconf=__name__)
+    first = observe(first_answers, routes=routes, readings=(readings := Readings()))
+    again = observe(other_answers, readings=readings)
+
+    found = differences({key: first.get(key) for key in again}, again)
+    assert found == differences(first, observe(other_answers, routes=routes))
+    assert len(found) > len(SILENT)
+
+
+def test_a_leak_that_one_pair_of_worlds_does_not_show_is_found_in_further_ones(observe, monkeypatch):
+    def title(round_):
+        liked = Score.objects.filter(indicator__code="infra", value=5).exists()
+        return f"{round_.title_en}{' (liked)' if liked else ''}"
+
+    monkeypatch.setattr(Round, "title", property(title))
+    routes = routes_named("weighting:round-detail")
+    first = observe(first_answers, routes=routes, readings=(readings := Readings()))
+    further = [observe(answers_of_world(number), readings=readings) for number in range(4)]
+
+    assert differences(first, observe(other_answers, routes=routes)) == []
+    found = [differences({key: first.get(key) for key in world}, world) for world in further]
+    assert any(is_on_a_round_of("manager", each) for each in found)
+    assert [] in found, "nobody liked it so much in some of them"
 
 
 @pytest.mark.parametrize("view", BESIDE, ids=lambda view: view.__name__)
@@ -195,8 +223,8 @@ def note_on_the_invitation(invitation, value):
     ("tell", "place"),
     [
         (log, "('log'"),
-        (enter_in_the_log_of_acts, "('table', 'weighting.AuditEntry')"),
-        (note_on_the_invitation, "('table', 'weighting.Invitation')"),
+        (enter_in_the_log_of_acts, "('table', 'weighting.AuditEntry'"),
+        (note_on_the_invitation, "('table', 'weighting.Invitation'"),
     ],
     ids=lambda planted: getattr(planted, "__name__", ""),
 )
