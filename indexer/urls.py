@@ -90,6 +90,7 @@ urlpatterns = [
         embeds.picture,
         name="public-edition-picture",
     ),
+    path("robots.txt", machine.robots, name="robots"),
     path("sitemap.xml", machine.sitemap, name="public-sitemap"),
     path("publishing/", publishing.publishing_list, name="publishing-list"),
     path("publishing/new/", publishing.publishing_new, name="publishing-new"),

@@ -5,7 +5,7 @@ from indexer.models.family import BranchIndex
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
-from indexer.models.published import SLUG, IndexEdition, IndicatorTerms, PublishedIndex
+from indexer.models.published import SLUG, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex
 from indexer.models.register import Register
 from indexer.models.report import ReportParagraph
 from indexer.models.run import CityScore, Run
@@ -17,6 +17,7 @@ __all__ = [
     "BranchIndex",
     "City",
     "CityScore",
+    "DailyVisits",
     "DataImport",
     "DataSeries",
     "DataSet",

@@ -61,6 +61,22 @@ class PublishedIndex(BilingualName):
         return in_own_language(self.description_zh, self.description_en)
 
 
+class DailyVisits(models.Model):
+    """How often the pages of an index were asked for on a day; not by whom."""
+
+    index = models.ForeignKey(PublishedIndex, on_delete=models.CASCADE, related_name="daily_visits")
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["index_id", "-day"]
+        verbose_name_plural = "daily visits"
+        constraints = [models.UniqueConstraint(fields=["index", "day"], name="visits_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"visits of published index {self.index_id} on {self.day}"
+
+
 class IndicatorTerms(models.Model):
     """Where an indicator of an index is from, and whether its values may be given away; as is, it may be.
 

@@ -1,6 +1,7 @@
 """Published indices as the visitor may see them, and what keeps one from being published."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.enums import RunStatus
-from indexer.models import City, CityScore, IndexEdition, IndicatorTerms, PublishedIndex, Run
+from indexer.models import City, CityScore, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Run
 from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
 from weighting.models import Account, Indicator
@@ -24,6 +25,7 @@ HEAVY = (
     "run__weight_version__manifest",
 )
 
+DAYS_OF_VISITS = 30
 # More words than these a question has only by mistake.
 MOST_WORDS = 8
 
@@ -93,6 +95,13 @@ def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:
     if number is not None:
         editions = editions.filter(number=number)
     return editions.order_by("-number").first()
+
+
+def visits_of(index: PublishedIndex, day: date) -> tuple[list[tuple[date, int]], int]:
+    """Return the visits of each of the days that end with ``day``, the last first, and of all days."""
+    counts = dict(DailyVisits.objects.filter(index=index).order_by("day").values_list("day", "count"))
+    days = [day - timedelta(days=back) for back in range(DAYS_OF_VISITS)]
+    return [(one, counts.get(one, 0)) for one in days], sum(counts.values())
 
 
 def due_editions() -> QuerySet[IndexEdition]:

@@ -16,6 +16,7 @@ POLICY = {
     "indexer:public-edition": ("", ANYBODY),
     "indexer:public-citation": ("", ANYBODY),
     "indexer:public-sitemap": ("GET", ANYBODY),
+    "indexer:robots": ("GET", ANYBODY),
     "indexer:publishing-list": ("GET", MANAGERS),
     "indexer:publishing-new": ("GET POST", MANAGERS),
     "indexer:publishing-detail": ("GET", OWNER),

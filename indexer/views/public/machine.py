@@ -15,6 +15,7 @@ from indexer.citations import CITATIONS, address_of_edition, citation_of
 from indexer.forms.published import LICENCES
 from indexer.models import IndexEdition, Run
 from indexer.selectors.published import find_edition, released_editions
+from indexer.views.public.addresses import absolute
 from weighting.permissions import ANYONE, audience
 
 # What could end a script element, or a line of one.
@@ -43,6 +44,15 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     editions = list(released_editions().order_by("index_id", "-number"))
     named = [f"{edition.pk} {edition.released_at}" for edition in editions]
     return answer_published(request, named, lambda: _sitemap(request, editions))
+
+
+@audience(ANYONE)
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Lead search engines to the sitemap, and away from what answers every question anew."""
+    closed = [f"Disallow: {path}" for path in (reverse("indexer:comparison"), "/api/")]
+    lines = ["User-agent: *", *closed, f"Sitemap: {absolute(reverse('indexer:public-sitemap'))}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 def _sitemap(request: HttpRequest, editions: list[IndexEdition]) -> HttpResponse:

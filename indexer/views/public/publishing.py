@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from indexer.selectors.published import (
     publication_advice,
     publication_blockers,
     publishable_runs,
+    visits_of,
 )
 from indexer.selectors.runs import NOT_SHOWN
 from indexer.services.published import (
@@ -164,9 +166,11 @@ def _detail(
 ) -> dict[str, Any]:
     address = settings.PUBLIC_URL.rstrip("/") + reverse("indexer:public-index", args=[index.slug])
     runs = [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in _runs()[:MOST_RUNS]]
+    days, total = visits_of(index, timezone.localdate())
     return {
         "index": index,
         "editions": editions,
+        "visits": {"days": days, "week": sum(count for _day, count in days[:7]), "total": total},
         "address": address,
         # Written by segno of an address that the model lets through.
         "qr": mark_safe(qr_svg(address)),  # noqa: S308

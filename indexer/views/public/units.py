@@ -28,6 +28,7 @@ from indexer.selectors.unit_profiles import (
     unit_key,
 )
 from indexer.views.public.addresses import Shelf, absolute, edition_or_404
+from indexer.views.public.counting import count_visit
 from indexer.views.public.pages import in_language, named_by, strangers_page
 from indexer.views.public.parts import sureness_of
 from indexer.views.public.reuse import shared_picture
@@ -54,8 +55,8 @@ class Peers:
 @require_safe
 def unit_page(request: HttpRequest, name: str, code: str, number: int | None = None) -> HttpResponse:
     """Show a unit among its peers, for one sheet of paper."""
-    edition = edition_or_404(name, number)
-    shelf = Shelf(name, number)
+    edition, shelf = edition_or_404(name, number), Shelf(name, number)
+    count_visit(request, edition)
     return _answer(request, edition, lambda: _page(request, edition, shelf, code))
 
 
@@ -63,8 +64,8 @@ def unit_page(request: HttpRequest, name: str, code: str, number: int | None = N
 @require_safe
 def units_page(request: HttpRequest, name: str, number: int | None = None) -> HttpResponse:
     """Show the units that the address names side by side, and ask for others."""
-    edition = edition_or_404(name, number)
-    shelf = Shelf(name, number)
+    edition, shelf = edition_or_404(name, number), Shelf(name, number)
+    count_visit(request, edition)
     return _answer(request, edition, lambda: _side_by_side(request, edition, shelf))
 
 
