@@ -31,7 +31,9 @@ class CriticalWeightSerializer(serializers.Serializer):
     upper = UnitSerializer()
     lower = UnitSerializer()
     gap = serializers.FloatField(help_text="Difference of the scores, on their scale.")
-    indicator = serializers.CharField(allow_null=True, help_text="Null: no weight alone ties the two.")
+    indicator = serializers.CharField(
+        allow_null=True, help_text="Null: no weight of the mean at the top ties the two alone."
+    )
     local_before = serializers.FloatField(allow_null=True)
     local_after = serializers.FloatField(allow_null=True)
     change = serializers.FloatField(allow_null=True)
@@ -82,6 +84,11 @@ class PairWeightsSerializer(serializers.Serializer):
     rank_lower = serializers.IntegerField()
     gap = serializers.FloatField(help_text="Difference of the scores, on their scale.")
     weights = PairWeightSerializer(many=True, help_text="Feasible ones first, the smallest change first.")
+    not_solved = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Codes of the indicators within nodes that are formed otherwise than the mean at the top: "
+        "no change of their weights was solved for.",
+    )
 
 
 class PairWeights(RunView):
@@ -107,7 +114,10 @@ class PairWeights(RunView):
 
 
 def _not_linear() -> ValidationError:
-    message = _("Critical weights need an arithmetic mean without weights rescaled for gaps.")
+    message = _(
+        "Critical weights need a mean at the top of the index, and no weights rescaled for missing values. "
+        "A study of weight noise and the what-if ranking take every method."
+    )
     return ValidationError({"detail": [message]})
 
 
@@ -130,6 +140,7 @@ def _pair(pair: PairFragility) -> dict[str, Any]:
             }
             for node in pair.order
         ],
+        "not_solved": [node.code for node in pair.unsolved],
     }
 
 

@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from indexer.numeric.composite import CompositeError, Missing, composite_scores, node_scores
+from indexer.numeric.composite import CompositeError, Missing, composite_scores
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.linear_part import LinearPart, linear_part
 from indexer.numeric.node_steps import NodeSteps, score_nodes
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import CHUNK, Index, many_scores, ranks_in_parts
@@ -83,6 +84,8 @@ class CriticalWeights:
     residuals : float array, (pairs,)
         Difference of the two scores once that change is made: 0 but for rounding, nan where
         there is none.
+    within : bool array, (nodes,)
+        Whose weights were solved for; those within nodes that are formed otherwise were not.
     """
 
     pairs: IntArray
@@ -90,6 +93,7 @@ class CriticalWeights:
     feasible: BoolArray
     smallest: IntArray
     residuals: FloatArray
+    within: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +114,8 @@ class SmallestChanges:
         How many weights could do it, each by a change of its own.
     residuals : float array, (pairs,)
         What is left of the gap once the change is made: 0 but for rounding.
+    within : bool array, (nodes,)
+        Whose weights were solved for.
     """
 
     pairs: IntArray
@@ -118,6 +124,7 @@ class SmallestChanges:
     deltas: FloatArray
     choices: IntArray
     residuals: FloatArray
+    within: BoolArray
 
 
 def leave_nodes_out(index: Index, nodes: Sequence[int] | IntArray | None = None) -> LeftOut:
@@ -217,7 +224,9 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     .. math:: \delta = -D (1 - a_k) / (W_g (d_k - D_g))
 
     with proportional renormalisation of the siblings, feasible if
-    :math:`-a_k \le \delta \le 1 - a_k`.
+    :math:`-a_k \le \delta \le 1 - a_k`. Under another mean D and d are differences of what its weights
+    are applied to, such as logarithms; only its own weights are solved for, not those within nodes
+    that are formed otherwise (`linear_part`).
 
     Parameters
     ----------
@@ -227,32 +236,38 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     Raises
     ------
     ValueError
-        For a geometric composite or missing values: the score is then not linear in a weight.
+        As `linear_part`: no sum is then linear in a weight.
 
     References
     ----------
     E. Triantaphyllou & A. Sanchez, Decision Sciences 28 (1997), 151-194,
     doi:10.1111/j.1540-5915.1997.tb01306.x
     """
-    if not index.formed.is_sum or index.has_missing:
-        raise ValueError("critical weights need an arithmetic composite without missing values")
+    return _critical_weights(
+        index, linear_part(index), adjacent_pairs(index.nominal_ranks) if pairs is None else pairs
+    )
+
+
+def _critical_weights(index: Index, linear: LinearPart, pairs: IntArray) -> CriticalWeights:
     tree, local = index.tree, index.local
-    pairs = adjacent_pairs(index.nominal_ranks) if pairs is None else pairs
-    gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
-    differences = _node_differences(index, pairs)
+    differences = (linear.terms[pairs[:, 0]] - linear.terms[pairs[:, 1]]).T
+    if index.formed.is_sum:
+        gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
+    else:
+        gaps = local[tree.groups[0]] @ differences[tree.groups[0]]
     of_groups, group_weights = _group_terms(tree, local, differences)
     room = (1 - local)[:, np.newaxis]
     slopes = group_weights[:, np.newaxis] * (differences - of_groups)
     tradable = np.array([local[_siblings(tree, node)].sum() > 0 for node in range(len(tree))])
-    bears = (slopes != 0) & tradable[:, np.newaxis]
+    bears = (slopes != 0) & (tradable & linear.within)[:, np.newaxis]
     deltas = np.divide(-gaps * room, slopes, out=np.full(slopes.shape, np.nan), where=bears)
     feasible = bears & (deltas >= -local[:, np.newaxis]) & (deltas <= room)
     sizes = np.where(feasible, np.abs(deltas), np.inf)
     # Of two siblings either may be the one that changes: the first counts, whatever the rounding.
     first = (sizes <= sizes.min(axis=0) * (1 + ROUNDING)).argmax(axis=0)
     smallest = np.where(feasible.any(axis=0), first, -1)
-    residuals = _check_ties(index, pairs, smallest, deltas)
-    return CriticalWeights(pairs, deltas, feasible, smallest, residuals)
+    residuals = _check_ties(index, linear, pairs, smallest, deltas)
+    return CriticalWeights(pairs, deltas, feasible, smallest, residuals, linear.within)
 
 
 def smallest_changes(index: Index) -> SmallestChanges:
@@ -269,7 +284,10 @@ def smallest_changes(index: Index) -> SmallestChanges:
     gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
     step = max(1, CELLS // len(index.tree))
     # One part at least, so that an index of a single city is checked like any other.
-    parts = [critical_weights(index, pairs[at : at + step]) for at in range(0, max(1, len(pairs)), step)]
+    linear = linear_part(index)
+    parts = [
+        _critical_weights(index, linear, pairs[at : at + step]) for at in range(0, max(1, len(pairs)), step)
+    ]
     nodes = np.concatenate([part.smallest for part in parts])
     deltas = [
         np.where(part.smallest >= 0, part.deltas[part.smallest, np.arange(len(part.pairs))], np.nan)
@@ -277,7 +295,7 @@ def smallest_changes(index: Index) -> SmallestChanges:
     ]
     choices = np.concatenate([part.feasible.sum(axis=0) for part in parts])
     residuals = np.concatenate([part.residuals for part in parts])
-    return SmallestChanges(pairs, gaps, nodes, np.concatenate(deltas), choices, residuals)
+    return SmallestChanges(pairs, gaps, nodes, np.concatenate(deltas), choices, residuals, linear.within)
 
 
 def group_outputs(
@@ -344,12 +362,6 @@ def _siblings(tree: Tree, node: int) -> IntArray:
     return same[same != node]
 
 
-def _node_differences(index: Index, pairs: IntArray) -> FloatArray:
-    """Return how far the first city is ahead on each node, (nodes, pairs)."""
-    scores = node_scores(index.tree, global_weights(index.tree, index.local), index.normalised)
-    return (scores[pairs[:, 0]] - scores[pairs[:, 1]]).T
-
-
 def _group_terms(tree: Tree, local: FloatArray, differences: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return D_g, (nodes, pairs), and W_g, (nodes,), of each node's group."""
     totals = global_weights(tree, local)
@@ -362,14 +374,18 @@ def _group_terms(tree: Tree, local: FloatArray, differences: FloatArray) -> tupl
     return of_groups, group_weights
 
 
-def _check_ties(index: Index, pairs: IntArray, smallest: IntArray, deltas: FloatArray) -> FloatArray:
+def _check_ties(
+    index: Index, linear: LinearPart, pairs: IntArray, smallest: IntArray, deltas: FloatArray
+) -> FloatArray:
     """Make each pair's smallest change and return what is left between the two, (pairs,)."""
     residuals = np.full(len(pairs), np.nan)
     found = np.flatnonzero(smallest >= 0)
     local = _change_weights(index.tree, index.local, smallest[found], deltas[smallest[found], found])
-    weights = global_weights(index.tree, local)[index.tree.leaves].T
-    first, second = (index.normalised[pairs[found, side]] for side in (0, 1))
-    residuals[found] = (weights * first).sum(axis=1) - (weights * second).sum(axis=1)
+    weights = global_weights(index.tree, local)[linear.parts].T
+    first, second = (linear.terms[pairs[found, side]][:, linear.parts] for side in (0, 1))
+    residuals[found] = linear.finish((weights * first).sum(axis=1)) - linear.finish(
+        (weights * second).sum(axis=1)
+    )
     return residuals
 
 

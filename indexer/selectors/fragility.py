@@ -17,7 +17,7 @@ from weighting.selectors.frameworks import indicators_of, sub_indices_of
 
 
 class NotLinear(ValueError):
-    """The scores of the run are not weighted sums over all indicators."""
+    """The index of the run is no mean at its top, or weights are rescaled for missing values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,11 @@ class Fragility:
     @property
     def count(self) -> int:
         return len(self.changes.pairs)
+
+    @property
+    def unsolved(self) -> list[Indicator]:
+        """The nodes whose weights were not looked at, since they lie within one that is formed otherwise."""
+        return unsolved_of(self.nodes, self.changes.within)
 
     @cached_property
     def sizes(self) -> FloatArray:
@@ -100,6 +105,7 @@ class PairFragility:
     local: FloatArray
     deltas: FloatArray
     feasible: BoolArray
+    unsolved: list[Indicator]
 
     @cached_property
     def order(self) -> list[int]:
@@ -131,13 +137,19 @@ def pair_fragility_of(run: Run, cities: Sequence[City], first: int, second: int)
         local=index.local,
         deltas=changes.deltas[:, 0],
         feasible=changes.feasible[:, 0],
+        unsolved=unsolved_of(indicators_of(run.data_set.framework_id), changes.within),
     )
+
+
+def unsolved_of(nodes: Sequence[Indicator], within: BoolArray) -> list[Indicator]:
+    """Return the nodes whose weights no change was solved for."""
+    return [node for node, is_solved in zip(nodes, within.tolist(), strict=True) if not is_solved]
 
 
 def fragility_of(run: Run) -> Fragility:
     """Return the smallest changes for all neighbours of a finished run.
 
-    Raises `NotLinear` under the geometric mean and where weights are rescaled for missing values.
+    Raises `NotLinear` where no mean stands at the top or weights are rescaled for missing values.
     """
     index = index_of(run)
     try:

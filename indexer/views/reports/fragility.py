@@ -13,7 +13,7 @@ ROWS = 10
 
 
 def report_fragility(run: Run) -> Fragility | None:
-    """Return the critical weights of a run; None where scores are not weighted sums, or of one city."""
+    """Return the critical weights of a run; None where none are exact, or of one city."""
     try:
         fragility = fragility_of(run)
     except NotLinear:
@@ -32,6 +32,8 @@ def fragile_sentences(fragility: Fragility | None) -> list[str]:
     if fragility is None:
         return []
     weakest = fragile_rows(fragility, 1)
+    if not weakest and fragility.unsolved:
+        return []
     if not weakest:
         return [_("No single weight turns any two neighbours round, whatever it is.")]
     return [_within(fragility), _weakest(weakest[0])]

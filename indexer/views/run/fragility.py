@@ -1,6 +1,6 @@
 """Which neighbours of a ranking change places most easily, as a page and as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,15 @@ from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.models import Run
-from indexer.selectors.fragility import Fragility, NotLinear, fragility_of
+from indexer.selectors.fragility import Fragility, NotLinear, PairFragility, fragility_of
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure
-from weighting.exports import Heading
+from weighting.exports import Fact, Heading
+from weighting.models import Indicator
 from weighting.permissions import ANYONE, audience
 from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import sub_indices_of
@@ -51,7 +52,7 @@ def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from None
     name = f"fragility-{run.pk}"
     return table_answer(
-        asked_format(request), name, _headings(fragility), _file_rows(fragility), run_facts(run)
+        asked_format(request), name, _headings(fragility), _file_rows(fragility), solved_facts(run, fragility)
     )
 
 
@@ -73,6 +74,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
             "stats": _statistics(fragility),
             "saves": save_links(reverse("indexer:run-fragility-export", args=[run.pk])),
             "figure": _figure(fragility),
+            "unsolved": unsolved_words(fragility.unsolved),
         }
     return render_part(request, "indexer/run/fragility.html", "indexer/run/_fragility_table.html", context)
 
@@ -111,6 +113,18 @@ def _row(fragility: Fragility, pair: int) -> dict[str, Any]:
         "change": signed_points(float(fragility.changes.deltas[pair]) * PERCENT),
         "choices": int(fragility.changes.choices[pair]),
     }
+
+
+def unsolved_words(unsolved: Sequence[Indicator]) -> str:
+    """Name the indicators whose weights were not solved for; empty where all were."""
+    return _(", ").join(node.name for node in unsolved)
+
+
+def solved_facts(run: Run, found: Fragility | PairFragility) -> list[Fact]:
+    """Return the facts of a run, and the indicators whose weights were not solved for."""
+    codes = " ".join(node.code for node in found.unsolved)
+    unsolved = [Fact("not_solved", _("Indicators whose weights were not solved for"), codes)] if codes else []
+    return [*run_facts(run), *unsolved]
 
 
 def two_weights(before: float, after: float) -> list[str]:

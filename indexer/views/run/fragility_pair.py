@@ -15,8 +15,7 @@ from indexer.models import Run
 from indexer.selectors.cities import Cities, cities_of_run
 from indexer.selectors.fragility import NotLinear, PairFragility, pair_fragility_of
 from indexer.selectors.runs import PERCENT
-from indexer.views.run.fragility import figures, signed_points, two_weights
-from indexer.views.shared.exports import run_facts
+from indexer.views.run.fragility import figures, signed_points, solved_facts, two_weights, unsolved_words
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
@@ -44,7 +43,7 @@ def pair_export(request: HttpRequest, pk: int) -> HttpResponse:
     if pair is None:
         raise Http404
     name = f"pair-{run.pk}-{pair.first.pk}-{pair.second.pk}"
-    return table_answer(asked_format(request), name, _headings(), _file_rows(pair), run_facts(run))
+    return table_answer(asked_format(request), name, _headings(), _file_rows(pair), solved_facts(run, pair))
 
 
 def _load(run: Run, cities: Cities, form: PairChoice) -> PairFragility | None:
@@ -73,6 +72,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": _finding(pair),
         "gap": figures(pair.gap * pair.run.method.scale),
         "rows": [_row(pair, node) for node in pair.order],
+        "unsolved": unsolved_words(pair.unsolved),
         "saves": save_links(f"{export}?{urlencode({name: form.data[name] for name in form.fields})}"),
     }
     return render(request, "indexer/run/fragility_pair.html", context)
@@ -82,6 +82,8 @@ def _finding(pair: PairFragility) -> str:
     words = {"first": pair.first.name, "second": pair.second.name, "count": int(pair.feasible.sum())}
     if pair.ranks[0] == pair.ranks[1]:
         return _("%(first)s and %(second)s tie already") % words
+    if not words["count"] and pair.unsolved:
+        return _("No weight of the mean at the top puts %(second)s before %(first)s alone") % words
     if not words["count"]:
         return _("No single weight puts %(second)s before %(first)s") % words
     node = pair.order[0]

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.numeric import sensitivity
+from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import CompositeError, composite_scores
+from indexer.numeric.node_steps import NodeSteps, score_locally, uniform_steps
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sensitivity import (
@@ -20,6 +22,7 @@ from indexer.numeric.sensitivity import (
 from indexer.numeric.sobol import sobol_indices
 from indexer.numeric.uncertainty import Index, RankStudy
 from tests.indexer.numeric.oracles import change_weight
+from tests.indexer.plans_at_random import mixed_indices, random_weights
 from weighting.numeric.draws import WeightNoise, any_weights, dirichlet_around
 from weighting.numeric.tree import build_tree, global_weights
 
@@ -204,11 +207,55 @@ def test_an_only_child_cannot_be_traded():
     assert np.isnan(result.deltas[TREE.index["b1"]]).all()
 
 
-def test_critical_weights_need_a_score_linear_in_the_weights():
+def test_critical_weights_of_a_geometric_mean_by_hand():
+    """(1, 16) and (2, 2): 4 and 2 at halves, equal at 16 ** (1 - w) = 2, w = .75."""
+    tree = build_tree(["x", "y"], ["", ""])
+    index = Index(tree, np.array([[1.0, 16], [2, 2]]), np.array([0.5, 0.5]), "geometric")
+    result = critical_weights(index)
+    np.testing.assert_allclose(result.deltas[:, 0], [0.25, -0.25], rtol=1e-12)
+    assert result.residuals[0] == pytest.approx(0, abs=1e-14)
+
+
+def test_weights_within_a_node_that_is_formed_otherwise_are_not_solved_for():
+    """As human development: within education the mean is arithmetic, around it geometric."""
+    tree = build_tree(["h", "e", "i", "e1", "e2"], ["", "", "", "e", "e"])
+    steps = NodeSteps(("", "arithmetic", "", "", ""), "geometric", (0.0,) * 5)
+    values = np.array([[0.9, 0.5, 0.8, 0.6], [0.8, 0.9, 0.6, 0.5]])
+    result = critical_weights(Index(tree, values, np.array([1 / 3, 1 / 3, 1 / 3, 0.5, 0.5]), steps=steps))
+    assert result.within.tolist() == [True, True, True, False, False]
+    assert np.isfinite(result.deltas[:3]).all()
+    assert np.isnan(result.deltas[3:]).all()
+
+
+@given(mixed_indices(), st.integers(0, 10**6))
+@settings(max_examples=100)
+def test_every_feasible_change_ties_its_pair_whatever_forms_the_nodes(made, seed):
+    tree, steps, values = made
+    index = Index(tree, values, random_weights(tree, 1, seed)[:, 0], steps=steps)
+    only = tree.groups[0]
+    is_top = len(only) == 1 and not tree.is_leaf[only[0]]
+    if not AGGREGATIONS[steps.aggregations[only[0]] if is_top else steps.whole].is_mean:
+        with pytest.raises(ValueError, match="a mean at the top"):
+            critical_weights(index)
+        return
+    result = critical_weights(index)
+    assert result.within[only].all()
+    assert not (result.feasible & ~result.within[:, np.newaxis]).any()
+    for node, pair in np.argwhere(result.feasible):
+        changed = change_weight(tree, index.local, node, result.deltas[node, pair])
+        first, second = score_locally(tree, changed[:, np.newaxis], values, steps).scores[
+            0, result.pairs[pair]
+        ]
+        assert first == pytest.approx(second, rel=1e-9)
+    np.testing.assert_allclose(result.residuals[result.smallest >= 0], 0, atol=1e-12)
+
+
+def test_critical_weights_need_a_mean_and_every_value():
     gaps = VALUES.copy()
     gaps[0, 0] = np.nan
-    for index in (Index(TREE, VALUES, LOCAL, "geometric"), Index(TREE, gaps, LOCAL)):
-        with pytest.raises(ValueError, match="arithmetic"):
+    smallest = uniform_steps(TREE, "minimum")
+    for index in (Index(TREE, VALUES, LOCAL, steps=smallest), Index(TREE, gaps, LOCAL)):
+        with pytest.raises(ValueError, match="a mean at the top and no missing values"):
             critical_weights(index)
 
 

@@ -10,10 +10,11 @@ from indexer.models import CityScore
 from indexer.numeric.composite import composite_scores
 from indexer.selectors.fragility import fragility_of
 from indexer.selectors.indices import index_of
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.numeric.oracles import change_weight
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
+from weighting.models import Indicator
 from weighting.numeric.tree import global_weights
 
 pytestmark = pytest.mark.django_db
@@ -79,14 +80,56 @@ def test_a_single_city_has_no_neighbour(analyst):
     assert "A single city has no neighbour" in analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
 
 
-def test_scores_that_are_no_sums_say_why_there_is_nothing(analyst):
-    run = make_runs(random_values(4), tilts=[None], aggregation="geometric")[0]
+def test_scores_without_a_mean_at_the_top_say_why_there_is_nothing(analyst):
+    run = make_runs(random_values(4), tilts=[None], aggregation="minimum", normalisation="minmax")[0]
     response = analyst.get(f"/runs/{run.pk}/fragility/")
     assert "These scores have no critical weights" in response.content.decode()
     assert analyst.get(f"/runs/{run.pk}/fragility/export/").status_code == 404
     answer = analyst.get(f"/api/v1/runs/{run.pk}/critical-weights/")
     assert answer.status_code == 400
-    assert "arithmetic" in answer.json()["detail"][0]
+    assert "a mean at the top" in answer.json()["detail"][0]
+
+
+def test_every_weight_of_a_geometric_mean_is_solved_for(analyst):
+    run = make_runs(random_values(8), tilts=[1.0], aggregation="geometric", normalisation="fraction_of_max")[
+        0
+    ]
+    fragility, index = fragility_of(run), index_of(run)
+    assert (fragility.changes.nodes >= 0).sum() >= 3
+    for pair in np.flatnonzero(fragility.changes.nodes >= 0).tolist():
+        local = change_weight(
+            index.tree, index.local, fragility.changes.nodes[pair], fragility.changes.deltas[pair]
+        )
+        weights = global_weights(index.tree, local)[index.tree.leaves]
+        scores = composite_scores(index.normalised, weights, aggregation="geometric")
+        first, second = scores[fragility.changes.pairs[pair]]
+        assert first == pytest.approx(second, rel=1e-12)
+    assert "Not solved for" not in analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
+
+
+def test_weights_that_are_not_solved_for_are_named_on_page_and_in_file_and_api(analyst):
+    framework = make_framework()
+    branch = Indicator.objects.filter(framework=framework, is_leaf=False).order_by("position").first()
+    below = Indicator.objects.filter(framework=framework, parent=branch).order_by("position")
+    run = make_runs(
+        random_values(8),
+        tilts=[1.0],
+        framework=framework,
+        normalisation="fraction_of_max",
+        aggregation="geometric",
+        nodes={branch.code: {"aggregation": "harmonic"}},
+    )[0]
+    codes = [leaf.code for leaf in below]
+    page = analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
+    assert "Not solved for are the weights within branches that are formed otherwise" in page
+    assert all(leaf.name in page.split("Not solved for are")[1] for leaf in below)
+    content = analyst.get(f"/runs/{run.pk}/fragility/export/", {"format": "json"}).content.decode()
+    assert " ".join(codes) in content
+    cities = fragility_of(run).cities
+    asked = {"first": cities[0].name_zh, "second": cities[1].name_zh}
+    answer = analyst.get(f"/api/v1/runs/{run.pk}/critical-weights/pair/", asked).json()
+    assert answer["not_solved"] == codes
+    assert not {row["indicator"] for row in answer["weights"]} & set(codes)
 
 
 def test_file_and_api_hold_the_same_numbers(analyst, run):
@@ -170,7 +213,7 @@ def test_a_pair_that_is_none_is_refused_with_words(analyst, run, first, second, 
 
 def test_the_figure_comes_as_a_file(analyst, run):
     assert analyst.get(f"/runs/{run.pk}/fragility.svg").content.startswith(b"<svg")
-    none = make_runs(random_values(4), tilts=[None], aggregation="geometric")[0]
+    none = make_runs(random_values(4), tilts=[None], aggregation="minimum", normalisation="minmax")[0]
     assert analyst.get(f"/runs/{none.pk}/fragility.svg").status_code == 404
 
 
