@@ -198,7 +198,9 @@ def _reweighted_inner(tree: Tree, local: FloatArray, terms: FloatArray, aggregat
     for level in reversed(tree.levels[1:]):
         for node in level:
             scores[tree.parents[node]] += weights[node] * scores[node]
-    return np.where(support, AGGREGATIONS[aggregation].finish(scores), np.nan)[tree.inner]
+    # What a city has nothing of is 0 until it is nan, and no mean to be finished.
+    with np.errstate(divide="ignore"):
+        return np.where(support, AGGREGATIONS[aggregation].finish(scores), np.nan)[tree.inner]
 
 
 def _terms(normalised: FloatArray, aggregation: str, missing: Missing) -> FloatArray:

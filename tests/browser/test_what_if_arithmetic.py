@@ -1,0 +1,80 @@
+"""The arithmetic of the what-if page beside the server's, over random plans: the same scores and ranks."""
+
+import numpy as np
+import pytest
+from django.conf import settings as django_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.numeric.uncertainty import Index
+from indexer.selectors.what_if import WhatIf
+from tests.indexer.plans_at_random import mixed_indices, random_weights
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = django_settings.BASE_DIR / "static" / "js" / "what-if-index.js"
+RANK = """([told, versions]) => {
+  const index = new WhatIfIndex({ ...told, terms: Float64Array.from(told.terms, (term) => term ?? NaN) });
+  return versions.map((local) => index.rank(local) && [[...index.scores], [...index.ranks]]);
+}"""
+# One way for all nodes is what a browser can finish.
+UNIFORM = ("arithmetic", "geometric")
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    page = browser.new_page()
+    page.add_script_tag(path=SCRIPT)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_browser_ranks_every_plan_that_it_takes_as_the_server_does(page, gaps):
+    found = {"arithmetic": 0, "geometric": 0, "server": 0}
+
+    @settings(max_examples=60)
+    @given(
+        made=st.sampled_from([UNIFORM, UNIFORM[:1], UNIFORM[1:]]).flatmap(
+            lambda inner: mixed_indices(gaps=gaps, coverage=True, inner=inner, copeland=False)
+        ),
+        seed=st.integers(0, 10**6),
+    )
+    def compare(made, seed):
+        tree, steps, values = made
+        local = random_weights(tree, 4, seed)
+        what_if = WhatIf(
+            run=None, index=Index(tree, values, local[:, 0], steps=steps), nodes=[], cities=None, state={}
+        )
+        if not what_if.fits_browser:
+            # The server computes through the form, and says so; it is never half of both.
+            assert not steps.is_uniform or steps.has_coverage or steps.floor is not None
+            found["server"] += 1
+            return
+        found[steps.whole] += 1
+        _compare(page, what_if, local)
+
+    compare()
+    assert min(found.values()) >= 2
+
+
+def _compare(page, what_if, local):
+    index = what_if.index
+    terms = np.frombuffer(what_if.terms, dtype="<f8")
+    told = {
+        "parents": index.tree.parents.tolist(),
+        "terms": [None if np.isnan(term) else term for term in terms.tolist()],
+        "cities": len(index.normalised),
+        "geometric": what_if.aggregation.sums == "logarithms",
+        "missing": index.has_missing,
+    }
+    answers = page.evaluate(RANK, [told, local.T.tolist()])
+    for version, answer in zip(local.T, answers, strict=True):
+        tried = Index(index.tree, index.normalised, version, steps=index.steps)
+        scores, ranks = answer
+        assert ranks == tried.nominal_ranks.tolist()
+        if told["geometric"] or told["missing"]:
+            # Another exp, and another order of rescaling, may differ in the last place.
+            np.testing.assert_array_almost_equal_nulp(np.array(scores), tried.nominal_scores, 8)
+        else:
+            assert scores == tried.nominal_scores.tolist()
