@@ -15,7 +15,7 @@ from indexer.numeric.packed_ranking import min_ranks_by_row
 from indexer.numeric.uncertainty import CHUNK, Index, RankCounter, SeededDraws, many_ranks
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import dirichlet_around
-from weighting.numeric.tree import Tree, local_from_leaf_weights
+from weighting.numeric.tree import Tree, build_tree, local_from_leaf_weights
 
 # Every kind of step in turn; raw values lie between 1 and a few hundred.
 STEPS: tuple[dict[str, object], ...] = (
@@ -31,6 +31,8 @@ STEPS: tuple[dict[str, object], ...] = (
 FLOOR = 0.001
 # Several turns of each, of which the median counts; of pandas, which takes ten seconds, one.
 ROUNDS = 15
+# One draw of COINr's own loop over its example, in seconds: it is R, and was measured apart.
+COINR_UNITS, COINR_LEAVES, COINR_DRAW = 51, 49, 8.3e-3
 # Versions that are added at a time.
 IN_ORDER = 64
 PANDAS_ROUNDS = 1
@@ -64,18 +66,37 @@ def _version_rows() -> list[dict[str, object]]:
 
 def _draw_rows() -> list[dict[str, object]]:
     tree, raw, weights = _inputs()
+    values = _normalise(tree, raw)
+    times = interleaved(_count_draws(tree, values), _product(values, weights[:, :CHUNK]), ROUNDS)
+    ours, product = (seconds * 1000 / CHUNK for seconds in times)
+    size = f"{COINR_UNITS} x {COINR_LEAVES}"
+    return [
+        _row(f"1,000 draws {NAME}, product", ours, product, 6, "lower"),
+        _row(f"one draw to ranks of {size}, every step, COINr", _small_draw(), COINR_DRAW, 1000, "higher"),
+    ]
+
+
+def _count_draws(tree: Tree, values: FloatArray) -> Callable[[], None]:
+    """Draw weights around equal ones, and count the ranks, a chunk at each call."""
     local = np.ones(len(tree))
     for group in tree.groups:
         local[group] = 1 / len(group)
-    values = _normalise(tree, raw)
-    index = _index(tree, values, local)
     draws = SeededDraws(dirichlet_around(tree, local, 100), (ROUNDS + 1) * CHUNK, 1)
-    counter, chunks = RankCounter(index), iter(range(draws.chunks))
-    times = interleaved(
-        lambda: counter.add(draws.draw(next(chunks))), _product(values, weights[:, :CHUNK]), ROUNDS
+    counter, chunks = RankCounter(_index(tree, values, local)), iter(range(draws.chunks))
+    return lambda: counter.add(draws.draw(next(chunks)))
+
+
+def _small_draw() -> float:
+    """Return the seconds of one draw of an index as large as COINr's example: eight pillars in two halves."""
+    halves, pillars = [f"s{place}" for place in range(2)], [f"g{place}" for place in range(8)]
+    leaves = [f"x{place}" for place in range(COINR_LEAVES)]
+    parents = ["", "", *(halves[place % 2] for place in range(8))]
+    tree = build_tree(
+        [*halves, *pillars, *leaves], [*parents, *(pillars[place % 8] for place in range(COINR_LEAVES))]
     )
-    ours, product = (seconds * 1000 / CHUNK for seconds in times)
-    return [_row(f"1,000 draws {NAME}, product", ours, product, 6, "lower")]
+    raw = np.random.default_rng(7).lognormal(3, 1, (COINR_UNITS, COINR_LEAVES)) + 1
+    count = _count_draws(tree, _normalise(tree, raw))
+    return interleaved(count, lambda: None, ROUNDS)[0] / CHUNK
 
 
 def _plan() -> MethodPlan:
@@ -95,11 +116,11 @@ def _inputs() -> tuple[Tree, FloatArray, FloatArray]:
 def _normalise(tree: Tree, values: FloatArray) -> FloatArray:
     raw = RawColumns(
         values=values,
-        directions=np.ones(LEAVES, dtype=np.int64),
+        directions=np.ones(len(tree.leaves), dtype=np.int64),
         codes=tree.leaf_codes,
-        units=[str(place) for place in range(CITIES)],
+        units=[str(place) for place in range(len(values))],
     )
-    steps = [LeafStep(**STEPS[place % len(STEPS)]) for place in range(LEAVES)]  # type: ignore[arg-type]
+    steps = [LeafStep(**STEPS[place % len(STEPS)]) for place in range(len(tree.leaves))]  # type: ignore[arg-type]
     return normalise_leaves(raw, steps).values
 
 
