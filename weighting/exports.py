@@ -10,12 +10,13 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from importlib.util import find_spec
 from io import BytesIO, StringIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -37,6 +38,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 TIMES = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>")
 WIDEST = 48
+LINES_OF_A_PIECE = 1_000
 
 
 class Heading(NamedTuple):
@@ -99,11 +101,22 @@ def is_installed(format: str) -> bool:
 
 
 def _csv(table: Table) -> bytes:
-    """Repeat the provenance on every line; the first character lets spreadsheets read Chinese."""
-    facts = [_safe_text(fact.value) for fact in table.provenance]
-    labels = [heading.label for heading in table.columns] + [fact.label for fact in table.provenance]
-    rows = ([*map(_safe_text, row), *facts] for row in table.rows)
-    return b"\xef\xbb\xbf" + _csv_bytes(map(_safe_text, labels), rows)
+    return b"".join(csv_pieces(table.columns, table.rows, table.provenance))
+
+
+def csv_pieces(
+    columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+) -> Iterator[bytes]:
+    """Yield a CSV file piece by piece, so that rows can be read while it is sent.
+
+    The provenance is repeated on every line; the first character lets spreadsheets read Chinese.
+    """
+    facts = [_safe_text(fact.value) for fact in provenance]
+    labels = [heading.label for heading in columns] + [fact.label for fact in provenance]
+    yield b"\xef\xbb\xbf" + _lines([map(_safe_text, labels)])
+    lines = ([*map(_safe_text, row), *facts] for row in rows)
+    while piece := list(islice(lines, LINES_OF_A_PIECE)):
+        yield _lines(piece)
 
 
 def write_csv(path: os.PathLike[str], header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -112,10 +125,12 @@ def write_csv(path: os.PathLike[str], header: Iterable[str], rows: Iterable[Iter
 
 
 def _csv_bytes(header: Iterable[object], rows: Iterable[Iterable[object]]) -> bytes:
+    return _lines(chain([header], rows))
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> bytes:
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
 
 

@@ -27,6 +27,10 @@ def manager(client):
     return account
 
 
+def export_of(client, query=None):
+    return b"".join(client.get(EXPORT, query)).decode()
+
+
 def sentences(response):
     return [act.sentence for act in response.context["acts"]]
 
@@ -76,7 +80,7 @@ def test_a_manager_reads_the_own_acts_and_those_on_own_rounds(client, manager):
     assert {entry.subject_id for entry in entries if entry.subject_type == "round"} == {str(mine.pk)}
     assert {entry.subject_type for entry in entries} == {"round", "invitation", "panel"}
     assert sum(entry.actor == colleague for entry in entries) == 2
-    lines = client.get(EXPORT).text.count("\n")
+    lines = export_of(client).count("\n")
     assert lines == len(entries) + 1
 
     sign_in_staff(client, make_account(Role.ADMINISTRATOR))
@@ -92,7 +96,7 @@ def test_the_filters_narrow_page_and_export_alike(client, manager):
 
     def count(**query):
         found = len(client.get(LOG, query).context["acts"])
-        assert client.get(EXPORT, query).text.count("\n") == found + 1
+        assert export_of(client, query).count("\n") == found + 1
         return found
 
     assert count() == 5
@@ -114,7 +118,7 @@ def test_a_name_that_is_a_formula_stays_text_in_the_file(client, manager):
     manager.save()
     record_act(manager, "import", panel)
 
-    rows = list(csv.reader(io.StringIO(client.get(EXPORT).text.removeprefix("\ufeff"))))
+    rows = list(csv.reader(io.StringIO(export_of(client).removeprefix("\ufeff"))))
     assert rows[1][1] == "'=1+1"
 
 
@@ -163,3 +167,22 @@ def test_the_log_speaks_chinese(client, manager):
     with translation.override("zh-hans"):
         page = client.get(LOG, headers={"accept-language": "zh-hans"})
     assert "第一轮" in page.text
+
+
+@pytest.mark.django_db
+def test_a_long_log_is_read_while_it_is_sent(client, manager, monkeypatch, django_assert_num_queries):
+    round_ = make_round(manager=manager)
+    for _place in range(6):
+        record_act(manager, "close", round_)
+    monkeypatch.setattr("weighting.views.audit.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("weighting.exports.LINES_OF_A_PIECE", 2)
+    acts = AuditEntry.objects.count()
+
+    pieces = iter(client.get(EXPORT, headers={"accept-language": "zh-hans"}))
+    assert next(pieces).decode().startswith("\ufeff时间")
+    # The acts are one question, whatever their number; what some of them are about is one more.
+    with django_assert_num_queries(2):
+        first = next(pieces).decode()
+    assert first.count("\n") == 2
+    assert "关闭了" in first
+    assert sum(piece.count(b"\n") for piece in pieces) == acts - 2

@@ -43,6 +43,9 @@ SENTENCES: dict[str, Promise] = {
     "create": gettext_lazy("created %(subject)s"),
     "correct_address": gettext_lazy("corrected the e-mail address of %(subject)s and revoked earlier links"),
     "describe": gettext_lazy("changed the labels and the note of %(subject)s"),
+    "describe_indicators": gettext_lazy(
+        "described the indicators of %(subject)s, and what is given away of them"
+    ),
     "discard_import": gettext_lazy("discarded %(subject)s"),
     "dispute_claim": gettext_lazy("said that somebody else used the invitation of %(subject)s"),
     "draft": gettext_lazy("drafted %(subject)s"),

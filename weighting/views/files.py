@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from weighting.exports import (
     NotInstalled,
     Table,
     as_written,
+    csv_pieces,
     is_installed,
     table_bytes,
 )
@@ -60,6 +61,15 @@ def table_answer(
         return _full()
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     return HttpResponse(content, content_type=FORMATS[format].content_type, headers=headers)
+
+
+def streamed_answer(
+    name: str, columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+) -> StreamingHttpResponse:
+    """Return a long table as CSV whose rows are read while it is sent: it needs no memory for all of them."""
+    pieces = csv_pieces(columns, rows, provenance)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return StreamingHttpResponse(pieces, content_type=FORMATS["csv"].content_type, headers=headers)
 
 
 def made_answer(parts: bytes, make: Callable[[], bytes], name: str, content_type: str) -> HttpResponse:
