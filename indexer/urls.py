@@ -35,6 +35,7 @@ from indexer.views.data import audit as data_audit
 from indexer.views.data import (
     data_imports,
     data_sets,
+    examples,
     framework_audit,
     method_table,
     methods,
@@ -242,6 +243,7 @@ urlpatterns = [
     path("data-sets/<int:pk>/mapping/", data_sets.data_set_mapping, name="data-set-mapping"),
     path("data-sets/<int:pk>/propose/", proposals.data_set_propose, name="data-set-propose"),
     path("data-sets/<int:pk>/publish/", data_sets.data_set_publish, name="data-set-publish"),
+    path("examples/<slug:example>/<slug:ending>/", examples.example_file, name="example-file"),
     path("registers/", registers.register_list, name="register-list"),
     path("registers/import/", registers.register_import, name="register-import"),
     path("registers/<int:pk>/", registers.register_detail, name="register-detail"),

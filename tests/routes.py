@@ -130,6 +130,8 @@ class World:
             "name": self.published.slug,
             "number": 1,
             "section": "data",
+            "example": "framework",
+            "ending": "csv",
             "token": "not-a-token",
             "provider_id": "oidc",
             "figure": "composition",

@@ -147,13 +147,15 @@ def _xlsx(table: Table) -> bytes:
 
 
 def workbook_of(tables: Mapping[str, Table], provenance: Iterable[Fact]) -> bytes:
-    """Write each table on a sheet of its own, and what all were made from on the last."""
+    """Write each table on a sheet of its own, and what all were made from, if that is told, on the last."""
     book = Workbook(write_only=True)
     for name, table in tables.items():
         _fill_sheet(book.create_sheet(name), table)
-    about = book.create_sheet("provenance")
-    about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
-    for fact in provenance:
+    facts = list(provenance)
+    if facts:
+        about = book.create_sheet("provenance")
+        about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
+    for fact in facts:
         about.append([_cell(about, fact.label, bold=True), _cell(about, fact.value)])
     out = BytesIO()
     book.save(out)

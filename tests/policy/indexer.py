@@ -114,6 +114,7 @@ POLICY = {
     "indexer:api-study-pair": ("GET", STAFF),
     "indexer:data-set-list": ("GET", ANYBODY),
     "indexer:data-set-import": ("GET POST", STAFF),
+    "indexer:example-file": ("GET", ANYBODY),
     "indexer:register-list": ("GET", ANYBODY),
     "indexer:register-detail": ("GET", ANYBODY),
     "indexer:register-import": ("GET POST", STAFF),
