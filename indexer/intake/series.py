@@ -52,6 +52,8 @@ def read_series(
     sheet = read_sheet(file, log, hints) if file else None
     if sheet is None:
         return SeriesTable([], [], np.empty(0))
+    # A unit without a value has no place in a series, whatever is chosen.
+    decisions.forget("empty_units")
     column = _value_column(sheet, decisions, log)
     used = "" if column is None else sheet.columns[column]
     asked = [made for made in decisions.open if made.kind not in OF_COLUMNS or made.subject == used]

@@ -13,6 +13,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.models.named import names_key
 from weighting.readers import Source
+from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
 
 DEFAULT = {"name_zh": "中国城市", "name_en": "Cities of China"}
@@ -67,7 +68,13 @@ def create_register(words: RegisterWords, *, actor: Account) -> Register:
 
 @transaction.atomic
 def import_register(
-    *, source: Source, filename: str, actor: Account, words: RegisterWords | None, register: Register | None
+    *,
+    source: Source,
+    filename: str,
+    actor: Account,
+    words: RegisterWords | None,
+    register: Register | None,
+    decisions: Decisions | None = None,
 ) -> Register:
     """Read a file of units into a new register, or add them to one that is there.
 
@@ -77,7 +84,9 @@ def import_register(
         register = create_register(words, actor=actor)
     assert register is not None  # noqa: S101 - one of the two is given
     everything = (register.name_zh, register.name_en)
-    rows = read_register(source, filename, everything=everything)
+    ledger = decisions or Decisions()
+    rows = read_register(source, filename, everything=everything, decisions=ledger)
+    ledger.close()
     register_cities(rows, actor=actor, register=register)
     return register
 

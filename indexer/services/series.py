@@ -46,9 +46,10 @@ def import_series(
     already there.
     """
     log = ProblemLog(filename)
-    ledger = Decisions() if decisions is None else decisions
+    ledger = decisions or Decisions()
     table = read_series(source, log, unit_names_of(terms.register), ledger, year=terms.year)
     log.raise_if_any()
+    ledger.close()
     found = dict(zip(map(int, table.keys), table.values.tolist(), strict=True))
     return add_series(
         terms=terms,

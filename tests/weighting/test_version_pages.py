@@ -77,7 +77,7 @@ def test_weights_of_a_file_become_a_draft(client, framework):
 
 
 def test_a_faulty_weight_file_comes_back_with_every_problem(client, framework):
-    response = send(client, framework, source="imported", file=upload("code,local_weight\ninfra,2%\nx,1\n"))
+    response = send(client, framework, source="imported", file=upload("code,local_weight\ninfra,2x\nx,1\n"))
 
     assert response.status_code == 422
     assert {problem.row for problem in response.context["problems"]} >= {2, 3}

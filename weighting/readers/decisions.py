@@ -36,14 +36,20 @@ class Decision:
         return self.how == "open"
 
 
+class LookFirst(Exception):
+    """The file was read in a way that somebody has to look at before anything of it is stored."""
+
+
 class Decisions:
     """The ledger of one reading: what is asked of it is settled by choice, or as it was found.
 
-    A choice under the bare kind holds for every subject that has none of its own.
+    A choice under the bare kind holds for every subject that has none of its own. A ledger that ``asks``
+    belongs to somebody who can still look and choose.
     """
 
-    def __init__(self, choices: Mapping[str, str] | None = None) -> None:
+    def __init__(self, choices: Mapping[str, str] | None = None, *, asks: bool = False) -> None:
         self.choices = dict(choices or {})
+        self.asks = asks
         self._made: dict[str, Decision] = {}
         self._heeded: set[str] = set()
 
@@ -69,6 +75,11 @@ class Decisions:
         made = Decision(kind, "" if how == "open" else found, how, subject, offered, shown)
         self._made[made.key] = made
         return made.value
+
+    def close(self) -> None:
+        """End a reading; raises `LookFirst` where it asks and something is merely likely."""
+        if self.asks and any(made.how in ("open", "likely") and made.options for made in self.made):
+            raise LookFirst
 
     def forget(self, kind: str) -> None:
         """Take back what was settled of a kind."""

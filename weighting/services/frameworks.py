@@ -7,12 +7,19 @@ from weighting.exceptions import Refused
 from weighting.manifest import hash_framework
 from weighting.models import Account, Framework, Indicator
 from weighting.readers import FrameworkTable, read_framework
+from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
 from weighting.signals import framework_added
 
 
 def import_framework(
-    *, source: bytes, filename: str, name_zh: str, name_en: str, actor: Account
+    *,
+    source: bytes,
+    filename: str,
+    name_zh: str,
+    name_en: str,
+    actor: Account,
+    decisions: Decisions | None = None,
 ) -> Framework:
     """Add the framework of a CSV file.
 
@@ -21,7 +28,9 @@ def import_framework(
     """
     if not (name_zh.strip() or name_en.strip()):
         raise Refused(_("Give a name in one language at least."))
-    table = read_framework(source, filename)
+    ledger = decisions or Decisions()
+    table = read_framework(source, filename, ledger)
+    ledger.close()
     with transaction.atomic():
         framework, created = Framework.objects.get_or_create(
             sha256=hash_framework(table),

@@ -9,18 +9,23 @@ from django.utils.translation import gettext as _
 from weighting.exceptions import Refused
 from weighting.models import Account, Expert, Panel
 from weighting.readers import PanelRow, read_panel
+from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
 
 FIELDS = ("code", "name", "email", "organisation", "sector", "language")
 
 
-def import_panel(*, source: bytes, filename: str, name: str, actor: Account) -> Panel:
+def import_panel(
+    *, source: bytes, filename: str, name: str, actor: Account, decisions: Decisions | None = None
+) -> Panel:
     """Add the panel of a CSV file.
 
     Raises `FileProblems` with every problem of the file, or `Refused` when a panel of the
     same people is already there.
     """
-    rows = read_panel(source, filename)
+    ledger = decisions or Decisions()
+    rows = read_panel(source, filename, ledger)
+    ledger.close()
     with transaction.atomic():
         twin = _find_twin(rows)
         if twin:

@@ -16,6 +16,7 @@ from weighting.models import Account, Framework, Indicator, NodeWeight, Round, W
 from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_from_counts
 from weighting.numeric.tree import global_weights
 from weighting.readers import SUM_TOLERANCE, read_weights
+from weighting.readers.decisions import Decisions
 from weighting.selectors.frameworks import indicators_of, tree_of
 from weighting.selectors.pooling import (
     differencing_blockers,
@@ -142,13 +143,16 @@ def import_version(
     label_en: str,
     actor: Account,
     normalise: bool = False,
+    decisions: Decisions | None = None,
 ) -> WeightVersion:
     """Draft a version from a file (CSV, XLSX) of local weights, or of global weights of the leaves.
 
     Raises `FileProblems` with every problem of the file.
     """
     tree = tree_of(indicators_of(framework.pk))
-    table = read_weights(source, filename, tree, normalise=normalise)
+    ledger = decisions or Decisions()
+    table = read_weights(source, filename, tree, normalise=normalise, decisions=ledger)
+    ledger.close()
     return draft_imported_version(
         framework=framework,
         local_weights=dict(zip(tree.codes, table.local.tolist(), strict=True)),

@@ -1,5 +1,7 @@
 """Frameworks: list, import, the tree of one, publish."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +14,8 @@ from weighting.exports import columns_of
 from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
+from weighting.readers.decisions import LookFirst
 from weighting.reauthentication import grave
 from weighting.selectors.frameworks import (
     FRAMEWORK_COLUMNS,
@@ -24,8 +27,9 @@ from weighting.selectors.frameworks import (
     owns_framework,
 )
 from weighting.services.frameworks import import_framework, publish_framework
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.answers import UNPROCESSABLE
 from weighting.views.files import table_answer
+from weighting.views.reading import SentTable, sent_table, table_in
 from weighting.visitors import account_of, visitor_of
 
 
@@ -62,20 +66,23 @@ def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def framework_import(request: HttpRequest) -> HttpResponse:
     """Take a framework file, or say everything that is wrong with it."""
-    form = FrameworkImportForm(*sent_data(request))
-    problems: list[FileProblem] = []
+    form = FrameworkImportForm(*sent_table(request))
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
+        sent = table_in(request, form.cleaned_data["file"])
         try:
-            framework = _import(form, actor=account_of(request))
+            framework = _import(form, sent, actor=account_of(request))
+        except LookFirst:
+            shown = sent.context([])
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.context(found.problems)
         except Refused as refusal:
             form.add_error("file", list(refusal.blockers))
         else:
             messages.success(request, _("The framework is imported. Check the tree below."))
             return redirect("weighting:framework-detail", pk=framework.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
-    context = {"form": form, "problems": problems, "cancel_url": reverse("weighting:framework-list")}
+    context = {**shown, "form": form, "cancel_url": reverse("weighting:framework-list")}
     return render(request, "weighting/manager/framework_import.html", context, status=status)
 
 
@@ -90,14 +97,14 @@ def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("weighting:framework-detail", pk=framework.pk)
 
 
-def _import(form: FrameworkImportForm, *, actor: Account) -> Framework:
-    file = form.cleaned_data["file"]
+def _import(form: FrameworkImportForm, sent: SentTable, *, actor: Account) -> Framework:
     return import_framework(
-        source=file.read(),
-        filename=file.name,
+        source=sent.content,
+        filename=sent.name,
         name_zh=form.cleaned_data["name_zh"],
         name_en=form.cleaned_data["name_en"],
         actor=actor,
+        decisions=sent.decisions,
     )
 
 

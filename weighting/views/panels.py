@@ -1,5 +1,7 @@
 """Panels: list, import, the people of one."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,10 +13,12 @@ from weighting.exceptions import Refused
 from weighting.forms.uploads import PanelImportForm
 from weighting.models import Account, Panel
 from weighting.permissions import MANAGERS, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
+from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import panels_visible_to
 from weighting.services.panels import import_panel
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.answers import UNPROCESSABLE
+from weighting.views.reading import SentTable, sent_table, table_in
 from weighting.visitors import account_of
 
 
@@ -39,23 +43,31 @@ def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def panel_import(request: HttpRequest) -> HttpResponse:
     """Take a panel file, or say everything that is wrong with it."""
-    form = PanelImportForm(*sent_data(request))
-    problems: list[FileProblem] = []
+    form = PanelImportForm(*sent_table(request))
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
+        sent = table_in(request, form.cleaned_data["file"])
         try:
-            panel = _import(form, actor=account_of(request))
+            panel = _import(form, sent, actor=account_of(request))
+        except LookFirst:
+            shown = sent.context([])
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.context(found.problems)
         except Refused as refusal:
             form.add_error("file", list(refusal.blockers))
         else:
             messages.success(request, _("The panel is imported. Check the experts below."))
             return redirect("weighting:panel-detail", pk=panel.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
-    context = {"form": form, "problems": problems, "cancel_url": reverse("weighting:panel-list")}
+    context = {**shown, "form": form, "cancel_url": reverse("weighting:panel-list")}
     return render(request, "weighting/manager/panel_import.html", context, status=status)
 
 
-def _import(form: PanelImportForm, *, actor: Account) -> Panel:
-    file = form.cleaned_data["file"]
-    return import_panel(source=file.read(), filename=file.name, name=form.cleaned_data["name"], actor=actor)
+def _import(form: PanelImportForm, sent: SentTable, *, actor: Account) -> Panel:
+    return import_panel(
+        source=sent.content,
+        filename=sent.name,
+        name=form.cleaned_data["name"],
+        actor=actor,
+        decisions=sent.decisions,
+    )

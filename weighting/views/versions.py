@@ -1,6 +1,7 @@
 """Weight versions: list, one along the tree, drafting, freezing, publishing, retiring."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +15,8 @@ from weighting.exceptions import Refused
 from weighting.forms.versions import VersionForm
 from weighting.models import Account, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
+from weighting.readers.decisions import Decisions, LookFirst
 from weighting.reauthentication import grave
 from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to
 from weighting.selectors.freezing import freezing_notes
@@ -34,7 +36,8 @@ from weighting.services.versions import (
     publish_version,
     retire_version,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_refusal
+from weighting.views.reading import SentTable, sent_table, table_in
 from weighting.views.statistics_words import panel_words
 from weighting.views.version_release import release_context
 from weighting.visitors import account_of, visitor_of
@@ -94,18 +97,22 @@ def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
 def version_new(request: HttpRequest) -> HttpResponse:
     """Draft equal weights or those of a file, or say everything that is wrong with it."""
     account = account_of(request)
-    form = VersionForm(*sent_data(request), frameworks=frameworks_visible_to(account))
-    problems: list[FileProblem] = []
+    form = VersionForm(*sent_table(request), frameworks=frameworks_visible_to(account))
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        sent = table_in(request, file) if file else SentTable(b"", "", Decisions())
         try:
-            version = _draft(form, actor=account)
+            version = _draft(form, sent, actor=account)
+        except LookFirst:
+            shown = sent.context([])
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.context(found.problems)
         else:
             messages.success(request, _("The draft is made. Check the weights, then freeze them."))
             return redirect("weighting:version-detail", pk=version.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
-    context = {"form": form, "problems": problems, "cancel_url": reverse("weighting:version-list")}
+    context = {**shown, "form": form, "cancel_url": reverse("weighting:version-list")}
     return render(request, "weighting/manager/version_new.html", context, status=status)
 
 
@@ -203,17 +210,18 @@ def _rows_of(version: WeightVersion) -> list[dict[str, object]]:
     ]
 
 
-def _draft(form: VersionForm, *, actor: Account) -> WeightVersion:
+def _draft(form: VersionForm, sent: SentTable, *, actor: Account) -> WeightVersion:
     said = form.cleaned_data
     common = {name: said[name] for name in ("framework", "label_zh", "label_en")}
     if said["source"] == VersionSource.EQUAL:
         return draft_equal_version(**common, actor=actor)
     return import_version(
         **common,
-        source=said["file"].read(),
-        filename=said["file"].name,
+        source=sent.content,
+        filename=sent.name,
         normalise=said["normalise"],
         actor=actor,
+        decisions=sent.decisions,
     )
 
 

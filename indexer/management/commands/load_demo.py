@@ -49,7 +49,7 @@ from weighting.services.versions import (
 )
 
 FILES = settings.BASE_DIR / "demo" / "report2016"
-FRAMEWORK_NAMES = {"name_zh": "2016 年“互联网+”指数", "name_en": "Internet Plus index 2016"}
+FRAMEWORK_NAMES: dict[str, Any] = {"name_zh": "2016 年“互联网+”指数", "name_en": "Internet Plus index 2016"}
 DATA_SET_NAMES = {
     "name_zh": "351 个城市，2015 年数据（据 2016 年报告重构）",
     "name_en": "351 cities, data of 2015 (reconstructed from the 2016 report)",

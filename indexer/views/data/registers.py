@@ -1,5 +1,7 @@
 """Registers: list, one with its units, import."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +15,10 @@ from indexer.selectors.registers import counted_registers, units_of
 from indexer.services.registers import import_register
 from weighting.exceptions import Refused
 from weighting.permissions import ANYONE, STAFF, audience
-from weighting.readers import FileProblem, FileProblems
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.readers import FileProblems
+from weighting.readers.decisions import LookFirst
+from weighting.views.answers import UNPROCESSABLE
+from weighting.views.reading import sent_table, table_in
 from weighting.visitors import account_of
 
 PAGE = 100
@@ -42,25 +46,28 @@ def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def register_import(request: HttpRequest) -> HttpResponse:
     """Take a file of units, or say everything that is wrong with it."""
     account = account_of(request)
-    form = RegisterImportForm(*sent_data(request), registers=counted_registers())
-    problems: list[FileProblem] = []
+    form = RegisterImportForm(*sent_table(request), registers=counted_registers())
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = form.cleaned_data["file"]
+        sent = table_in(request, form.cleaned_data["file"])
         try:
             register = import_register(
-                source=sent,
+                source=sent.content,
                 filename=sent.name,
                 actor=account,
                 words=form.words(),
                 register=form.cleaned_data["register"],
+                decisions=sent.decisions,
             )
+        except LookFirst:
+            shown = sent.context([])
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.context(found.problems)
         except Refused as refusal:
             form.add_error(None, list(refusal.blockers))
         else:
             messages.success(request, _("The units are in the register."))
             return redirect("indexer:register-detail", pk=register.pk)
-    context = {"form": form, "problems": problems, "cancel_url": reverse("indexer:register-list")}
+    context = {**shown, "form": form, "cancel_url": reverse("indexer:register-list")}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/register_import.html", context, status=status)

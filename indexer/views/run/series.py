@@ -38,11 +38,13 @@ from weighting.drawing import Spec
 from weighting.exceptions import Refused
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
+from weighting.readers.decisions import LookFirst
 from weighting.reauthentication import grave
 from weighting.requests import read_id
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_refusal
 from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.reading import sent_table, table_in
 from weighting.visitors import account_of, visitor_of
 
 # What the empty page shows of a file; the figures are no city's.
@@ -96,27 +98,33 @@ def series_import(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     run = _run_behind(request)
     form = SeriesImportForm(
-        *sent_data(request),
+        *sent_table(request),
         registers=counted_registers(),
         register=run.data_set.series.register_id if run else None,
     )
     back = _back(run)
-    problems: list[FileProblem] = []
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         said = dict(form.cleaned_data)
-        file = said.pop("file")
+        sent = table_in(request, said.pop("file"))
         try:
             series = import_series(
-                source=file.read(), filename=file.name, terms=SeriesTerms(**said), actor=account
+                source=sent.content,
+                filename=sent.name,
+                terms=SeriesTerms(**said),
+                actor=account,
+                decisions=sent.decisions,
             )
+        except LookFirst:
+            shown = sent.context([])
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.context(found.problems)
         except Refused as refusal:
             form.add_error("file", list(refusal.blockers))
         else:
             messages.success(request, _("The series is stored."))
             return redirect(f"{back}?{urlencode({'series': series.pk})}" if run else back)
-    context = {"form": form, "problems": problems, "cancel_url": back, "sample": SAMPLE}
+    context = {**shown, "form": form, "cancel_url": back, "sample": SAMPLE}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/run/series_import.html", context, status=status)
 

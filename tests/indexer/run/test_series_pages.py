@@ -87,10 +87,11 @@ def test_every_problem_of_a_file_is_named_at_once_and_nothing_kept(analyst, run)
     assert response.status_code == 422
     problems = {(problem.row, problem.column): problem.message for problem in response.context["problems"]}
     assert "already in row 2" in problems[3, "unit"]
-    assert "洛阳市" in problems[4, "unit"]
+    asked = {item["name"]: item["options"] for item in response.context["readings"]}
+    assert ("洛阳市", "洛阳市") in asked["reading-row:洛洛阳市"]
     assert (5, "value") in problems
     assert "Fill it in" in problems[6, "unit"]
-    assert "a total, not a unit" in problems[7, "unit"]
+    assert asked["reading-row:全国"] == [("left out", "leave out")]
     assert not OutsideSeries.objects.exists()
 
 

@@ -1,0 +1,109 @@
+"""Pages of forms show how a file was read before anything is stored, and carry the file along."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from indexer.models import City, OutsideSeries, Register
+from indexer.services.registers import default_register
+from tests.factories import make_account, make_framework, sign_in_staff
+from weighting.enums import Role
+from weighting.models import Framework, Panel, WeightVersion
+
+pytestmark = pytest.mark.django_db
+
+PANEL = "code;name;email\nE1;Ángel Núñez;a@example.org\nE2;Zoë;z@example.org\n".encode("cp1252")
+REGISTER = "name_en;latitude;longitude\nGijón;43,5;-5,7\nCórdoba;37,9;-4,8\n".encode("cp1252")
+SERIES = b"unit,value\nAlphaville,12%\nBetatown,7%\nGammaburgh,3%\nWorld,22%\n"
+IMETA = b"iCode,iName,Parent,Type,Weight\na,Access,,Indicator,1\nb,Burden,,Indicator,3\n"
+
+
+@pytest.fixture
+def visitor(client):
+    account = make_account(Role.MANAGER)
+    sign_in_staff(client, account)
+    return client
+
+
+def answered(page, **choices):
+    """Return what the page would send on: its own fields, what is chosen as shown, and the choices."""
+    context = page.context
+    sent = {"read": context["read"], "carried": context["carried"], "carried-name": context["carried_name"]}
+    sent |= {item["name"]: item["value"] for item in context["readings"]}
+    return sent | {f"reading-{key}": value for key, value in choices.items()}
+
+
+def test_a_panel_in_another_encoding_is_looked_at_first_and_the_file_comes_along(visitor):
+    address = reverse("weighting:panel-import")
+    page = visitor.post(address, {"name": "P", "file": SimpleUploadedFile("p.csv", PANEL)})
+    assert (page.status_code, Panel.objects.count()) == (422, 0)
+    shown = {item["name"]: item["samples"] for item in page.context["readings"]}
+    assert "Ángel" in shown["reading-encoding"]
+    assert "reading-separator" in shown
+    assert visitor.post(address, {"name": "P", **answered(page)}).status_code == 302
+    assert Panel.objects.get().experts.get(code="E1").name == "Ángel Núñez"
+    assert visitor.post(address, {"name": "Q", **answered(page, encoding="cp1250")}).status_code == 302
+    assert Panel.objects.get(name="Q").experts.get(code="E1").name == "Ángel Núńez"
+
+
+def test_choices_hold_for_the_file_that_they_were_made_for(visitor):
+    address = reverse("weighting:panel-import")
+    page = visitor.post(address, {"name": "P", "file": SimpleUploadedFile("p.csv", PANEL)})
+    other = SimpleUploadedFile("q.csv", "code,name,email\nE1,Zoë,z@example.org\n".encode())
+    assert visitor.post(address, {"name": "P", **answered(page), "file": other}).status_code == 302
+    assert Panel.objects.get().experts.get().name == "Zoë"
+
+
+@pytest.mark.parametrize("carried", ["", "no base64", "YWJj", "eJw="])
+def test_what_no_page_of_ours_carries_is_no_file(visitor, carried):
+    page = visitor.post(reverse("weighting:panel-import"), {"name": "P", "carried": carried})
+    assert (page.status_code, "file" in page.context["form"].errors) == (422, True)
+
+
+def test_a_register_shows_its_encoding_and_reads_decimal_commas(visitor):
+    address = reverse("indexer:register-import")
+    words = {"name_en": "Spain", "unit_zh": "城", "unit_en": "city", "units_en": "cities"}
+    page = visitor.post(address, {**words, "file": SimpleUploadedFile("r.csv", REGISTER)})
+    assert (page.status_code, Register.objects.filter(name_en="Spain").exists()) == (422, False)
+    assert visitor.post(address, {**words, **answered(page)}).status_code == 302
+    assert City.objects.get(name_en="Gijón").latitude == 43.5
+
+
+def test_a_series_asks_for_all_of_a_kind_at_once(visitor):
+    register = default_register()
+    address = reverse("indexer:series-import")
+    said = {"register": register.pk, "name_en": "GDP", "unit": "%", "year": 2020}
+    page = visitor.post(address, {**said, "file": SimpleUploadedFile("s.csv", SERIES)})
+    names = [item["name"] for item in page.context["readings"]]
+    assert "reading-row" in names
+    assert "reading-row:Alphaville" in names
+    # Nothing else is wrong with the file, and nothing was stored.
+    assert (page.context["problems"], OutsideSeries.objects.count()) == ([], 0)
+    choices = {"aggregates": "left out", "row": "left out"}
+    page = visitor.post(address, {**said, **answered(page, **choices)})
+    assert [problem.message for problem in page.context["problems"]] == [
+        "The file has no value of any unit. Add a row for each unit with its value."
+    ]
+
+
+def test_a_framework_and_its_weights_come_from_one_imeta(visitor):
+    address = reverse("weighting:framework-import")
+    page = visitor.post(address, {"name_en": "F", "file": SimpleUploadedFile("iMeta.csv", IMETA)})
+    assert page.context["readings"][0]["name"] == "reading-format"
+    assert visitor.post(address, {"name_en": "F", **answered(page)}).status_code == 302
+    framework = Framework.objects.get(name_en="F")
+    address = reverse("weighting:version-new")
+    said = {"framework": framework.pk, "label_en": "W", "source": "imported"}
+    page = visitor.post(address, {**said, "file": SimpleUploadedFile("iMeta.csv", IMETA)})
+    assert (page.status_code, WeightVersion.objects.count()) == (422, 0)
+    assert visitor.post(address, {**said, **answered(page)}).status_code == 302
+    version = WeightVersion.objects.get()
+    weights = dict(version.node_weights.values_list("indicator__code", "local_weight"))
+    assert weights == {"a": 0.25, "b": 0.75}
+
+
+def test_a_file_that_leaves_nothing_to_look_at_is_stored_at_once(visitor):
+    make_framework()
+    plain = SimpleUploadedFile("p.csv", b"code,name,email\nE1,Ana,a@example.org\n")
+    page = visitor.post(reverse("weighting:panel-import"), {"name": "P", "file": plain})
+    assert page.status_code == 302

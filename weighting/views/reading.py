@@ -1,0 +1,138 @@
+"""How a file was read, shown on its page before anything is stored, with what may be chosen instead.
+
+A file that leaves nothing to look at is stored at once. Of any other nothing is stored: the page asks, and
+carries the file with it, so that nobody has to choose it twice and nothing of it is kept here.
+"""
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from weighting.forms.uploads import MAX_UPLOAD
+from weighting.readers.decisions import Decision, Decisions
+from weighting.readers.problems import FileProblem
+from weighting.readers.questions import how_decided, option_words, question
+
+PREFIX = "reading-"
+# The file that travels with the page, what it is called, and which file the choices were made for.
+CARRIED, CARRIED_NAME, READ = "carried", "carried-name", "read"
+# What a page may carry, packed; a larger file is chosen again.
+MOST_CARRIED = 4 * 1024 * 1024
+ORDER = ("open", "likely", "chosen", "seen")
+
+
+@dataclass(frozen=True, eq=False)
+class SentTable:
+    """A file as it was sent, and the ledger of its reading."""
+
+    content: bytes
+    name: str
+    decisions: Decisions
+
+    def context(self, problems: Sequence[FileProblem]) -> dict[str, Any]:
+        """Return what the page shows: the reading, the file it carries, problems that are no questions."""
+        packed = base64.b64encode(zlib.compress(self.content)).decode()
+        is_carried = len(packed) <= MOST_CARRIED
+        return {
+            **shown_readings(self.decisions.made),
+            "read": _digest(self.content),
+            "carried": packed if is_carried else "",
+            "carried_name": self.name,
+            "problems": [problem for problem in problems if not problem.key],
+        }
+
+
+def sent_table(request: HttpRequest) -> tuple[Any, ...]:
+    """Return a form's first arguments, with the file that the page carried where none was chosen anew."""
+    if request.method != "POST":
+        return ()
+    files = request.FILES
+    if "file" not in files and (carried := _carried(request.POST)):
+        files = files.copy()
+        files["file"] = carried
+    return (request.POST, files)
+
+
+def table_in(request: HttpRequest, file: UploadedFile) -> SentTable:
+    """Return a file with the choices made for it; those made for another one are not for this."""
+    content = file.read()
+    choices: dict[str, str] = {}
+    if request.POST.get(READ) == _digest(content):
+        choices = chosen_in(request.POST)
+    return SentTable(content, file.name or "", Decisions(choices, asks=True))
+
+
+def chosen_in(sent: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was chosen on a page, by key."""
+    return {
+        name.removeprefix(PREFIX): str(value)
+        for name, value in sent.items()
+        if name.startswith(PREFIX) and value
+    }
+
+
+def shown_readings(made: Iterable[Decision]) -> dict[str, Any]:
+    """Return the decisions that may be wrong, the open ones first, what the file shows last."""
+    shown = [one for one in made if len(one.options) > 1 or one.how != "seen"]
+    shown.sort(key=lambda one: ORDER.index(one.how))
+    return {
+        "readings": [*_together(shown), *map(_item, shown)],
+        "readings_open": sum(one.is_open for one in shown),
+    }
+
+
+def _item(made: Decision) -> dict[str, Any]:
+    return {
+        "name": PREFIX + made.key,
+        "question": question(made),
+        "how": how_decided(made),
+        "samples": _(", ").join(made.samples),
+        "is_open": made.is_open,
+        "value": made.value,
+        "options": [(value, option_words(made.kind, value)) for value in made.options],
+    }
+
+
+def _together(shown: Sequence[Decision]) -> Iterable[dict[str, Any]]:
+    """Yield one question for several open ones of a kind that have answers in common."""
+    kinds: dict[str, list[Decision]] = {}
+    for made in shown:
+        if made.is_open and made.subject:
+            kinds.setdefault(made.kind, []).append(made)
+    for kind, alike in kinds.items():
+        common = [value for value in alike[0].options if all(value in made.options for made in alike)]
+        if len(alike) > 1 and common:
+            yield {
+                "name": PREFIX + kind,
+                "question": _("All %(count)d of this kind") % {"count": len(alike)},
+                "how": how_decided(alike[0]),
+                "samples": _(", ").join(made.subject for made in alike[:5]),
+                "is_open": True,
+                "value": "",
+                "options": [(value, option_words(kind, value)) for value in common],
+            }
+
+
+def _carried(sent: Mapping[str, Any]) -> UploadedFile | None:
+    """Unpack the file that a page carried; None where it holds none, or what no page of ours wrote."""
+    try:
+        packed = base64.b64decode(str(sent.get(CARRIED, "")), validate=True)
+        unpacking = zlib.decompressobj()
+        content = unpacking.decompress(packed, MAX_UPLOAD)
+    except (binascii.Error, ValueError, zlib.error):
+        return None
+    if not packed or not unpacking.eof:
+        return None
+    return SimpleUploadedFile(str(sent.get(CARRIED_NAME, "")) or "table", content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
