@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
@@ -112,7 +112,8 @@ def _together(shown: Sequence[Decision]) -> Iterable[dict[str, Any]]:
         if len(alike) > 1 and common:
             yield {
                 "name": PREFIX + kind,
-                "question": _("All %(count)d of this kind") % {"count": len(alike)},
+                "question": _("All %(count)d: %(question)s")
+                % {"count": len(alike), "question": question(replace(alike[0], subject="…"))},
                 "how": how_decided(alike[0]),
                 "samples": _(", ").join(made.subject for made in alike[:5]),
                 "is_open": True,
