@@ -1,6 +1,7 @@
 """Answers that are saved: tables and pictures."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -108,9 +109,9 @@ def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
 
 
 def document_answer(document: dict[str, Any], name: str) -> HttpResponse:
-    """Return a document to save as PDF; it is made outside this process, once, and kept."""
-    source = document_source(document)
+    """Return a document to save as PDF; it and its pictures are made outside this process, once, and kept."""
     try:
+        source = document_source({**document, "parts": [_drawn(part) for part in document["parts"]]})
         content = made_once(source, lambda: typeset(source), "document")
     except NoRoom:
         return _full()
@@ -119,6 +120,17 @@ def document_answer(document: dict[str, Any], name: str) -> HttpResponse:
         return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+def _drawn(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of a document with its pictures as SVG, in the language of the page."""
+    lang = get_language() or "en"
+    sources = [(picture_source(picture["spec"], lang), picture["alt"]) for picture in part["pictures"]]
+    drawn = [
+        {"svg": made_once(source, partial(draw, source, "svg"), "picture", "svg").decode(), "alt": alt}
+        for source, alt in sources
+    ]
+    return {**part, "pictures": drawn}
 
 
 def _full() -> HttpResponse:

@@ -24,7 +24,7 @@ from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import NO_PARENT
 from weighting.selectors.frameworks import distinct_names
 
-DRAWN = 30
+DRAWN = 20
 LINEAR, SMOOTH, LOW, HIGH, MOVED = range(5)
 
 

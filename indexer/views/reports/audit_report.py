@@ -98,6 +98,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": title,
         "subtitle": _subtitle(run),
         "parts": parts,
+        "has_figures": any(part.figures for part in parts.values()),
         "pdf_url": reverse("indexer:run-audit-pdf", args=[run.pk]),
     }
     return render(request, "indexer/reports/audit_report.html", context)
@@ -135,6 +136,7 @@ def _as_data(part: Part) -> dict[str, Any]:
             }
             for table in part.tables
         ],
+        "pictures": [{"spec": figure.spec, "alt": figure.title} for figure in part.figures if figure.spec],
         "own": part.own,
     }
 

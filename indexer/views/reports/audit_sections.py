@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,8 +18,10 @@ from indexer.method_words import method_words
 from indexer.numeric.association import infer_correlation
 from indexer.selectors.coherence import Coherence, GroupView
 from indexer.selectors.series import hold_against, series_beside
-from indexer.selectors.studies import result_of_study, studies_visible_to
+from indexer.selectors.studies import StudyResult, result_of_study, studies_visible_to
+from indexer.studies.kind import Kind
 from indexer.studies.registry import kind_of
+from indexer.views.run.coherence import figure_of_group
 from indexer.views.run.series_figures import p_words
 from indexer.views.shared.coherence_words import (
     Finding,
@@ -32,12 +35,13 @@ from indexer.views.shared.coherence_words import (
     widest_gap,
 )
 from indexer.words import data_set_name, version_name
-from weighting.models import Account
+from weighting.drawing import Figure
+from weighting.models import Account, Indicator
 from weighting.numeric.tree import NO_PARENT
 from weighting.views.numbers import signed
 
 # What one report tells of a large index; the Coherence pages and their files hold all.
-MOST_GROUPS, MOST_FINDINGS, MOST_STUDIES = 40, 12, 12
+MOST_GROUPS, MOST_FINDINGS, MOST_STUDIES, MOST_FIGURES = 40, 12, 12, 3
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Part:
     sentences: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     tables: Sequence[PartTable] = ()
+    figures: Sequence[Figure] = ()
     own: list[str] = field(default_factory=list)
 
 
@@ -236,6 +241,7 @@ def _importance(report: AuditReport) -> Part:
         ],
         findings=report.findings(findings_on_importance),
         tables=[PartTable(caption, head, rows)],
+        figures=[figure_of_group(view)] if len(view.members) > 1 else [],
     )
 
 
@@ -244,18 +250,26 @@ def _gap_within(view: GroupView) -> str:
 
 
 def _uncertainty(report: AuditReport) -> Part:
-    run = report.coherence.run
+    run, nodes = report.coherence.run, report.coherence.nodes
     studies = studies_visible_to(report.account).filter(run=run, status=StudyStatus.DONE).order_by("pk")
-    told = [
-        _("%(study)s: %(finding)s.")
-        % {
-            "study": kind_of(study).name_of(study),
-            "finding": kind_of(study).finding(result_of_study(study), report.coherence.nodes),
-        }
-        for study in studies[:MOST_STUDIES]
-    ]
+    told: list[str] = []
+    figures: list[Figure] = []
+    for study in studies[:MOST_STUDIES]:
+        kind, result = kind_of(study), result_of_study(study)
+        words = {"study": kind.name_of(study), "finding": kind.finding(result, nodes)}
+        told.append(_("%(study)s: %(finding)s.") % words)
+        if len(figures) < MOST_FIGURES:
+            figures += _first_figure(kind, result, nodes)
     nothing = _("No study of this ranking is finished: nothing is said here of how sure its ranks are.")
-    return Part(section_names()["uncertainty"], sentences=told or [nothing])
+    return Part(section_names()["uncertainty"], sentences=told or [nothing], figures=figures)
+
+
+def _first_figure(kind: Kind, result: StudyResult, nodes: list[Indicator]) -> list[Figure]:
+    """Return the figure that a study's page shows first, with the address of its picture."""
+    for name, figure in kind.figures(result, nodes).items():
+        address = reverse("indexer:study-picture", args=[result.study.pk, name, "svg"])
+        return [figure.drawn_at(address)] if figure.spec else []
+    return []
 
 
 def _series(report: AuditReport) -> Part:

@@ -75,7 +75,7 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
 def importance_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the weights and the importance of the group asked for, for a picture."""
     view = _asked(request, coherence_of(run))[1]
-    return _figure(view).spec
+    return figure_of_group(view).spec
 
 
 def _file(audit: Audit, run: Run, name: str, format: str) -> HttpResponse:
@@ -100,7 +100,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "whole": whole_name(view),
         "register": coherence.subject.cities.register,
         "stats": _stats(view),
-        "figure": _figure(view),
+        "figure": figure_of_group(view),
         "findings": findings_of(view),
         "heat": heat_of(view, view.parent),
         "left_out": max(0, len(view.members) - SHADED),
@@ -170,7 +170,8 @@ def _stats(view: GroupView) -> list[dict[str, str]]:
     ]
 
 
-def _figure(view: GroupView) -> Figure:
+def figure_of_group(view: GroupView) -> Figure:
+    """Draw what each member weighs beside what it accounts for."""
     run, rows = view.coherence.run, _weight_rows(view)
     drawn = sorted(range(len(rows)), key=lambda at: -abs(rows[at].importance - rows[at].weight))[:DRAWN]
     title = widest_gap(view)

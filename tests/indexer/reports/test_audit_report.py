@@ -1,5 +1,7 @@
 """The written report of an audit: sections in order, the studies and series there are, own words, the PDF."""
 
+import json
+
 import numpy as np
 import pytest
 from django.urls import reverse
@@ -13,6 +15,7 @@ from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry
+from weighting.typesetting import document_source, typeset
 
 pytestmark = pytest.mark.django_db
 SECTIONS = ["framework", "data", "coherence", "importance", "uncertainty", "series", "conclusions"]
@@ -136,3 +139,25 @@ def test_strangers_read_the_report_of_a_published_run_and_write_nothing(client):
 
 def test_an_unknown_section_is_not_found(analyst, run):
     assert analyst.get(paragraph_page(run, "appendix")).status_code == 404
+
+
+def test_pictures_stand_in_the_pdf_as_on_the_page(analyst, run, monkeypatch):
+    sent = {"draws": 1_000, "seed": 7, "nu": 0.3}
+    study = plan_study(run, kind="noise", sent=sent, actor=run.data_set.created_by)
+    count_waiting_parts(study.pk)
+    parts = analyst.get(page_of(run)).context["parts"]
+    drawn = {name: [figure.title for figure in part.figures] for name, part in parts.items() if part.figures}
+    assert {name: len(titles) for name, titles in drawn.items()} == {"importance": 1, "uncertainty": 1}
+
+    sources = []
+    monkeypatch.setattr("weighting.views.files.typeset", lambda source: sources.append(source) or b"%PDF")
+    analyst.get(reverse("indexer:run-audit-pdf", args=[run.pk]))
+    document = json.loads(sources[0])
+    found = dict(zip(parts, document["parts"], strict=True))
+    for name, titles in drawn.items():
+        assert [picture["alt"] for picture in found[name]["pictures"]] == titles
+        assert all(picture["svg"].startswith("<svg") for picture in found[name]["pictures"])
+    # The layout sets them: without its pictures the same document is smaller.
+    bare = {**document, "parts": [{**part, "pictures": []} for part in document["parts"]]}
+    whole, plain = (typeset(document_source(each)) for each in (document, bare))
+    assert len(whole) > len(plain) + 5_000
