@@ -12,6 +12,7 @@ from indexer.api.imports import ImportDetail, ImportList, ImportStore, ImportSto
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
+from indexer.api.node_pairs import NodesPair
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
 from indexer.api.registers import Cities, Registers
@@ -286,6 +287,7 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),
     path("api/v1/runs/<int:pk>/audit/<str:table>/", AuditTableView.declared(), name="api-run-audit"),
+    path("api/v1/runs/<int:pk>/nodes-pair/", NodesPair.declared(), name="api-run-nodes-pair"),
     path("api/v1/runs/<int:pk>/critical-weights/", CriticalWeights.declared(), name="api-run-critical"),
     path("api/v1/runs/<int:pk>/critical-weights/pair/", PairWeights.declared(), name="api-run-pair"),
     path("api/v1/runs/<int:pk>/cities/<int:city_pk>/", CityProfileView.declared(), name="api-run-city"),

@@ -31,7 +31,7 @@ NAMING = {
     "indexer:run-export", "indexer:run-map-export", "indexer:run-series-export",
     "indexer:run-fragility-export", "indexer:run-what-if-export", "indexer:run-nodes-pair-export",
     "indexer:index-export", "indexer:comparison-export", "indexer:study-export",
-    "indexer:api-study-cases",
+    "indexer:api-study-cases", "indexer:api-run-nodes-pair",
 }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _question(name, world, runs):
         return f"run={world.run.pk}"
     if name in ("indexer:api-run-series", "indexer:run-series-export"):
         return f"series={world.series.pk}"
-    if name == "indexer:run-nodes-pair-export":
+    if name in ("indexer:run-nodes-pair-export", "indexer:api-run-nodes-pair"):
         return "a=infra"
     return ""
 

@@ -65,8 +65,12 @@ def series_scatter(
     title: str,
     subtitle: str,
     source: str,
+    medians: tuple[float, float] | None = None,
 ) -> Spec:
-    """Draw scores over the series with the line of least squares; the furthest ``named`` get names."""
+    """Draw scores over the series with the line of least squares; the furthest ``named`` get names.
+
+    ``medians``, across and upwards, are drawn as thin lines where they are given.
+    """
     kinds = [_("near the line"), _("far from it")]
     # The furthest are drawn last, so that no other mark hides them.
     ordered = sorted(points, key=lambda point: abs(point.residual))
@@ -97,6 +101,7 @@ def series_scatter(
     ]
     if line is not None:
         layers.insert(0, _line(points, x, y, line, logarithmic=logarithmic))
+    layers = [*_medians(medians), *layers]
     wide, narrow = (
         layers + _names(ordered, {"x": x, "y": y}, named, width - AXIS_ROOM, logarithmic=logarithmic)
         for width in (WIDE, NARROW)
@@ -133,6 +138,16 @@ def _pixels(values: Sequence[float], size: float, *, logarithmic: bool) -> list[
     low, high = min(at), max(at)
     inner = size - 2 * PADDING
     return [PADDING + inner * ((value - low) / (high - low) if high > low else 0.5) for value in at]
+
+
+def _medians(medians: tuple[float, float] | None) -> list[Spec]:
+    if medians is None:
+        return []
+    look = {"type": "rule", "color": PALETTE["chart-axis"], "strokeWidth": 1}
+    return [
+        {"mark": look, "encoding": {channel: {"datum": at, "type": "quantitative"}}}
+        for channel, at in zip("xy", medians, strict=True)
+    ]
 
 
 def _line(points: Sequence[SeriesPoint], x: Spec, y: Spec, line: Line, *, logarithmic: bool) -> Spec:

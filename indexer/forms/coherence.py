@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import INDENT
+from indexer.models import OutsideSeries
+from indexer.selectors.node_pairs import SERIES
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
@@ -79,27 +81,32 @@ class MemberChoice(forms.Form):
 
 
 class PairChoice(forms.Form):
-    """Two scores to be held against each other; a code that makes no sense is left out."""
+    """Two figures to be held against each other; a code that makes no sense is left out."""
 
     a = forms.ChoiceField(label=gettext_lazy("Across"), required=False)
     b = forms.ChoiceField(label=gettext_lazy("Upwards"), required=False)
 
-    def __init__(self, data: Any, *, nodes: Sequence[Indicator]) -> None:
+    def __init__(
+        self, data: Any, *, nodes: Sequence[Indicator], series: Sequence[OutsideSeries] = ()
+    ) -> None:
         super().__init__(data)
         self._nodes = {node.code: node for node in nodes}
+        self._series = {f"{SERIES}{one.pk}": one for one in series}
         offered = along_the_tree(list(nodes))
         self._first = offered[0]
         choices = named_choices(offered)
-        offer_choices(self, "a", choices)
+        outside = [(code, f"{one.name} ({one.year})") for code, one in self._series.items()]
+        offer_choices(self, "a", [*choices, *outside])
         offer_choices(self, "b", [("", _("Composite score")), *choices])
         self.full_clean()
         # A choice that was left out is shown as what is drawn in its place.
         self.initial = {"a": self._first.code}
 
     @property
-    def across(self) -> Indicator:
-        """The first node where none was chosen."""
-        return self._nodes.get(str(self.cleaned_data.get("a", "")), self._first)
+    def across(self) -> Indicator | OutsideSeries:
+        """The first node where nothing was chosen."""
+        code = str(self.cleaned_data.get("a", ""))
+        return self._series.get(code) or self._nodes.get(code, self._first)
 
     @property
     def upwards(self) -> Indicator | None:

@@ -261,3 +261,21 @@ def _spearman(x: FloatArray, y: FloatArray) -> float:
         return spearman(x, y) if len(x) > 1 else float("nan")
     except ValueError:  # a constant side
         return float("nan")
+
+
+# By the number that `quadrants` gives a city: across, then upwards.
+QUADRANTS = ("high_high", "low_high", "low_low", "high_low")
+
+
+def quadrants(x: FloatArray, y: FloatArray) -> IntArray:
+    """Return the quadrant of each city about the medians, as positions in `QUADRANTS`, (cities,).
+
+    A city at a median is counted as high.
+
+    Parameters
+    ----------
+    x, y : float array, (cities,)
+        Finite, at least one.
+    """
+    right, upper = x >= np.median(x), y >= np.median(y)
+    return np.where(upper, np.where(right, 0, 1), np.where(right, 3, 2))

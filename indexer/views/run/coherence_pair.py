@@ -1,8 +1,6 @@
 """Any two scores of a run against each other, as a page, a picture and a file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,80 +14,35 @@ from django.views.decorators.http import require_safe
 from indexer import charts
 from indexer.answers import answer_file, answer_page
 from indexer.forms.coherence import PairChoice
-from indexer.models import Run
-from indexer.numeric.association import Association, Line, associate, fit_line
-from indexer.selectors.node_scores import NodeScores, node_scores_of
-from indexer.selectors.runs import PERCENT
+from indexer.models import OutsideSeries, Run
+from indexer.numeric.association import QUADRANTS
+from indexer.selectors.node_pairs import NodePair, series_key
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.series import series_beside
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import Heading
-from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
+from weighting.visitors import visitor_of
 
 DIGITS = 4
 # A unit beyond so many studentised residuals is named; of these so many have room.
 OUTLIER, NAMED = 2.5, 12
 # The file holds all.
-LISTED = 500
-
-
-@dataclass(frozen=True, eq=False)
-class NodePair:
-    """Two scores of a run; arrays are over the units that have both."""
-
-    subject: NodeScores
-    across: Indicator
-    upwards: Indicator | None
-
-    @cached_property
-    def positions(self) -> IntArray:
-        both = [self.subject.scores_on(node) for node in (self.across, self.upwards)]
-        return np.flatnonzero(np.isfinite(both).all(axis=0))
-
-    @cached_property
-    def x(self) -> FloatArray:
-        return self.subject.scores_on(self.across)[self.positions]
-
-    @cached_property
-    def y(self) -> FloatArray:
-        return self.subject.scores_on(self.upwards)[self.positions]
-
-    @cached_property
-    def association(self) -> Association:
-        return associate(self.x, self.y)
-
-    @cached_property
-    def line(self) -> Line | None:
-        """None where the units determine none."""
-        try:
-            return fit_line(self.x, self.y)
-        except ValueError:
-            return None
-
-    @property
-    def residuals(self) -> FloatArray:
-        """Studentised; 0 without a line."""
-        return np.zeros(len(self.x)) if self.line is None else np.nan_to_num(self.line.studentised)
-
-    @property
-    def names(self) -> tuple[str, str]:
-        return self.across.name, self.upwards.name if self.upwards else _("Composite score")
-
-    @property
-    def query(self) -> str:
-        return urlencode({"a": self.across.code, "b": self.upwards.code if self.upwards else ""})
+LISTED, IN_QUADRANT = 500, 60
 
 
 @audience(ANYONE)
 @require_safe
 def run_nodes_pair(request: HttpRequest, pk: int) -> HttpResponse:
     """Show two scores of all units, with the line through them."""
-    return answer_about_run(request, pk, lambda request, run: answer_page(request, run, _page))
+    return answer_about_run(
+        request, pk, lambda request, run: answer_page(request, run, _page, _key(request, run))
+    )
 
 
 @audience(ANYONE)
@@ -97,7 +50,7 @@ def run_nodes_pair(request: HttpRequest, pk: int) -> HttpResponse:
 def nodes_pair_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the two scores of all units as a file."""
     run, format = finished_run(request, pk), asked_format(request)
-    return answer_file(request, run, lambda: _file(_asked(request, run)[1], format))
+    return answer_file(request, run, lambda: _file(_asked(request, run)[1], format), _key(request, run))
 
 
 def pair_figure(request: HttpRequest, run: Run) -> Spec | None:
@@ -105,9 +58,14 @@ def pair_figure(request: HttpRequest, run: Run) -> Spec | None:
     return _figure(_asked(request, run)[1]).spec
 
 
+def _key(request: HttpRequest, run: Run) -> str:
+    return series_key(run, visitor_of(request).account)
+
+
 def _asked(request: HttpRequest, run: Run) -> tuple[PairChoice, NodePair]:
     subject = node_scores_of(run)
-    form = PairChoice(request.GET, nodes=subject.nodes)
+    series = list(series_beside(run, visitor_of(request).account))
+    form = PairChoice(request.GET, nodes=subject.nodes, series=series)
     return form, NodePair(subject, form.across, form.upwards)
 
 
@@ -119,14 +77,59 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": figure.title,
         "form": form,
         "register": pair.subject.cities.register,
-        "names": pair.names,
+        "names": _names(pair),
+        "quadrants": _quadrants(pair),
         "stats": _stats(pair),
         "figure": figure,
         "rows": figure.rows[:LISTED],
         "more": max(0, len(figure.rows) - LISTED),
-        "saves": save_links(f"{reverse('indexer:run-nodes-pair-export', args=[run.pk])}?{pair.query}"),
+        "saves": save_links(f"{reverse('indexer:run-nodes-pair-export', args=[run.pk])}?{_query(pair)}"),
     }
     return render(request, "indexer/run/nodes_pair.html", context)
+
+
+def _names(pair: NodePair) -> tuple[str, str]:
+    across = pair.across
+    name = f"{across.name} ({across.year})" if isinstance(across, OutsideSeries) else across.name
+    return name, pair.upwards.name if pair.upwards else _("Composite score")
+
+
+def _query(pair: NodePair) -> str:
+    return urlencode(dict(zip("ab", pair.codes, strict=True)))
+
+
+def _quadrant_words(pair: NodePair) -> dict[str, str]:
+    a, b = _names(pair)
+    said = {
+        "high_high": _("High on both “%(a)s” and “%(b)s”"),
+        "low_high": _("Low on “%(a)s”, high on “%(b)s”"),
+        "low_low": _("Low on both “%(a)s” and “%(b)s”"),
+        "high_low": _("High on “%(a)s”, low on “%(b)s”"),
+    }
+    return {code: words % {"a": a, "b": b} for code, words in said.items()}
+
+
+def _quadrants(pair: NodePair) -> list[dict[str, Any]]:
+    """List the units of each quadrant, the furthest from both medians first."""
+    if not len(pair.positions):
+        return []
+    spreads = [float(np.std(of)) or 1.0 for of in (pair.x, pair.y)]
+    middle = pair.medians
+    apart = np.abs(pair.x - middle[0]) / spreads[0] + np.abs(pair.y - middle[1]) / spreads[1]
+    words, cities = _quadrant_words(pair), pair.subject.cities
+    found = []
+    for number, code in enumerate(QUADRANTS):
+        inside = np.flatnonzero(pair.quadrants == number)
+        order = inside[np.argsort(-apart[inside], kind="stable")].tolist()
+        found.append(
+            {
+                "name": words[code],
+                "count": len(order),
+                "cities": [cities[int(pair.positions[at])] for at in order[:IN_QUADRANT]],
+                "more": max(0, len(order) - IN_QUADRANT),
+            }
+        )
+    return found
 
 
 def _stats(pair: NodePair) -> list[dict[str, str]]:
@@ -153,30 +156,34 @@ def _stats(pair: NodePair) -> list[dict[str, str]]:
 
 
 def _figure(pair: NodePair) -> Figure:
-    run, (x_name, y_name) = pair.subject.run, pair.names
+    run, (x_name, y_name) = pair.subject.run, _names(pair)
     unit = score_unit(run.method)
+    x_unit = pair.across.unit if isinstance(pair.across, OutsideSeries) else unit
     title = _("%(a)s and %(b)s: r = %(r)s") % {
         "a": x_name,
         "b": y_name,
         "r": _plain(pair.association.pearson, 2),
     }
-    subtitle = _("%(b)s over %(a)s; the dashed line is that of least squares") % {"a": x_name, "b": y_name}
+    subtitle = _(
+        "%(b)s over %(a)s; the dashed line is that of least squares, the thin lines are the medians"
+    ) % {"a": x_name, "b": y_name}
     spec = None
     if len(pair.positions):
         spec = charts.series_scatter(
             _points(pair),
             unit_word=pair.subject.cities.register.unit,
-            axes=charts.Axes(f"{x_name} ({unit})", f"{y_name} ({unit})", logarithmic=False),
+            axes=charts.Axes(f"{x_name} ({x_unit})", f"{y_name} ({unit})", logarithmic=False),
             line=None
             if pair.line is None
-            else charts.Line(slope=pair.line.slope, intercept=pair.line.intercept * PERCENT),
+            else charts.Line(slope=pair.line.slope, intercept=pair.line.intercept),
             named=NAMED,
+            medians=pair.medians,
             title=title,
             subtitle=subtitle,
             source=f"{data_set_name(run.data_set)} · {version_name(run)}",
         )
     picture = reverse("indexer:run-picture", args=[run.pk, "nodes", "svg"])
-    return Figure(title, subtitle, spec, _rows(pair), image_url=f"{picture}?{pair.query}")
+    return Figure(title, subtitle, spec, _rows(pair), image_url=f"{picture}?{_query(pair)}")
 
 
 def _points(pair: NodePair) -> list[charts.SeriesPoint]:
@@ -185,8 +192,8 @@ def _points(pair: NodePair) -> list[charts.SeriesPoint]:
         charts.SeriesPoint(
             name=cities[place].name,
             rank=int(ranks[place]),
-            value=float(pair.x[at]) * PERCENT,
-            score=float(pair.y[at]) * PERCENT,
+            value=float(pair.x[at]),
+            score=float(pair.y[at]),
             residual=float(residuals[at]),
             is_outlier=bool(abs(residuals[at]) > OUTLIER),
         )
@@ -200,8 +207,8 @@ def _rows(pair: NodePair) -> list[dict[str, Any]]:
     return [
         {
             "city": pair.subject.cities[int(pair.positions[at])],
-            "x": _plain(pair.x[at] * PERCENT, DIGITS),
-            "y": _plain(pair.y[at] * PERCENT, DIGITS),
+            "x": _plain(pair.x[at], DIGITS),
+            "y": _plain(pair.y[at], DIGITS),
             "residual": signed(residuals[at], 2),
         }
         for at in np.argsort(-np.abs(residuals), kind="stable").tolist()
@@ -209,12 +216,13 @@ def _rows(pair: NodePair) -> list[dict[str, Any]]:
 
 
 def _file(pair: NodePair, format: str) -> HttpResponse:
-    x_name, y_name = pair.names
+    x_name, y_name = _names(pair)
     columns = [
         *place_headings(pair.subject.cities.register),
         Heading("a", x_name),
         Heading("b", y_name),
         Heading("residual", _("Studentised residual")),
+        Heading("quadrant", _("Quadrant about the medians")),
     ]
     run = pair.subject.run
     return table_answer(format, f"pair-{run.pk}", columns, _file_rows(pair), run_facts(run))
@@ -223,8 +231,13 @@ def _file(pair: NodePair, format: str) -> HttpResponse:
 def _file_rows(pair: NodePair) -> Iterator[list[object]]:
     residuals = pair.residuals.tolist()
     for at, place in enumerate(pair.positions.tolist()):
-        scores = [float(pair.x[at]) * PERCENT, float(pair.y[at]) * PERCENT]
-        yield [*place_cells(pair.subject.cities[place]), *scores, residuals[at]]
+        scores = [float(pair.x[at]), float(pair.y[at])]
+        yield [
+            *place_cells(pair.subject.cities[place]),
+            *scores,
+            residuals[at],
+            QUADRANTS[pair.quadrants[at]],
+        ]
 
 
 def _plain(value: float, digits: int) -> str:

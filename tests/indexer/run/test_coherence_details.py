@@ -5,10 +5,12 @@ import io
 
 import numpy as np
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from indexer.selectors.runs import city_scores_of
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 from weighting.models import Indicator
@@ -111,3 +113,47 @@ def test_an_inner_node_has_scores_alone(analyst):
     inner = Indicator.objects.filter(framework=run.data_set.framework, is_leaf=False).first()
     figures = analyst.get(address("run-distribution", run), {"node": inner.code}).context["figures"]
     assert list(figures) == ["scores"]
+
+
+def test_quadrants_about_the_medians_on_the_page_in_the_file_and_in_the_api(analyst):
+    """Five cities; the third stands at both medians, and so is high on both."""
+    values = random_values(5)
+    values[:, 0], values[:, 1] = [1, 2, 3, 4, 5], [2, 5, 3, 1, 4]
+    run = make_runs(values, tilts=[None])[0]
+    a, b = (leaf.code for leaf in leaves_of(run)[:2])
+    expected = ["low_low", "low_high", "high_high", "high_low", "high_high"]
+
+    told = analyst.get(address("api-run-nodes-pair", run), {"a": a, "b": b}).json()
+    assert [row["quadrant"] for row in told["units"]] == expected
+    assert [told["median_a"], told["median_b"]] == pytest.approx([20, 20])
+    answer = analyst.get(address("run-nodes-pair-export", run), {"a": a, "b": b})
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row[rows[0].index("Quadrant about the medians")] for row in rows[1:]] == expected
+    context = analyst.get(address("run-nodes-pair", run), {"a": a, "b": b}).context
+    listed = {quadrant["name"]: {city.pk for city in quadrant["cities"]} for quadrant in context["quadrants"]}
+    ids = run.data_set.city_ids
+    assert list(listed.values()) == [{ids[2], ids[4]}, {ids[1]}, {ids[0]}, {ids[3]}]
+    rules = [layer for layer in context["figure"].spec["layer"] if layer["mark"].get("type") == "rule"]
+    assert len(rules) == 2
+
+
+def test_a_series_stands_across_where_the_reader_may_see_it(analyst):
+    run = make_runs(random_values(6), tilts=[None], published=True)[0]
+    series = make_series(run.data_set.city_ids[:5], actor=run.data_set.created_by)
+    sent = {"a": f"series:{series.pk}"}
+    told = analyst.get(address("api-run-nodes-pair", run), sent).json()
+    assert [row["a"] for row in told["units"]] == [1, 2, 3, 4, 5]
+    totals = dict(city_scores_of(run).values_list("city_id", "score"))
+    assert [row["b"] for row in told["units"]] == pytest.approx(
+        [100 * totals[pk] for pk in run.data_set.city_ids[:5]]
+    )
+    page = analyst.get(address("run-nodes-pair", run), sent)
+    assert page.context["names"][0] == "GDP (2016)"
+    # It is not published: strangers find neither it nor its name.
+    stranger = Client()
+    assert stranger.get(address("api-run-nodes-pair", run), sent).status_code == 400
+    assert "GDP" not in stranger.get(address("run-nodes-pair", run), sent).content.decode()
+    assert (
+        "no series with the number"
+        in analyst.get(address("api-run-nodes-pair", run), {"a": "series:0"}).json()["a"][0]
+    )
