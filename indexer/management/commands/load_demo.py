@@ -27,6 +27,7 @@ from indexer.services.data_sets import (
     record_printed_figures,
 )
 from indexer.services.methods import use_method
+from indexer.services.published import draft_index, publish_edition
 from indexer.services.registers import register_cities
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts, plan_study
@@ -71,6 +72,18 @@ OPEN_ROUND = {
     "title_zh": "分指数与一级指标评分（演示）",
     "title_en": "Sub-indices and level-1 indicators (demo)",
 }
+# What a stranger finds at the first page.
+INDEX_ADDRESS = "internet-plus-2016"
+INDEX_TERMS = {
+    "name_zh": "“互联网+”指数 2016（演示）",
+    "name_en": "Internet Plus index 2016 (demonstration)",
+    "description_zh": "演示：按 2016 年报告衡量 351 个城市的“互联网+”发展。"
+    "原始值是为重现报告所列得分而构造的，不是统计数据。",
+    "description_en": "A demonstration: how far “Internet Plus” had come in 351 cities by a report of 2016. "
+    "The raw values are made up so that the printed scores come out; they are no statistics.",
+    "licence": "CC0-1.0",
+    "contact": "https://example.org/",
+}
 # The questions of the panel's ranking that the analyst finds answered, or being answered.
 STUDIES: dict[StudyKind, dict[str, Any]] = {
     StudyKind.BOOTSTRAP: {"draws": 10_000, "seed": 2016},
@@ -96,7 +109,9 @@ class Command(BaseCommand):
             return
         data_set = load_demo()
         compute_waiting_runs(data_set.pk)
-        _ask_studies(_panel_run(data_set), compute=options["compute"])
+        run = _panel_run(data_set)
+        _publish(run)
+        _ask_studies(run, compute=options["compute"])
         self.stdout.write("The demo is loaded: 351 cities, three frozen weight versions, one open round.")
 
 
@@ -121,9 +136,16 @@ def load_demo() -> DataSet:
 
 
 def _panel_run(data_set: DataSet) -> Run:
-    return Run.objects.select_related("weight_version", "method").get(
+    return Run.objects.select_related("data_set__created_by", "weight_version", "method").get(
         data_set=data_set, weight_version__round__isnull=False
     )
+
+
+def _publish(run: Run) -> None:
+    """Publish the panel's ranking as an index, as its owner would."""
+    owner = run.data_set.created_by
+    index = draft_index(slug=INDEX_ADDRESS, terms=INDEX_TERMS, actor=owner)
+    publish_edition(index, run=run, actor=owner)
 
 
 def _ask_studies(run: Run, *, compute: bool) -> None:

@@ -48,6 +48,16 @@ def read_published():
         return list(csv.DictReader(file))
 
 
+def test_a_stranger_finds_it_as_a_published_index(demo, client):
+    home = client.get("/", headers={"Accept-Language": "en"})
+    address = reverse("indexer:public-index", args=[command.INDEX_ADDRESS])
+    assert address in home.content.decode()
+    page = client.get(address, headers={"Accept-Language": "en"}).content.decode()
+    assert "97 experts weighed the indicators" in page
+    assert "they are no statistics" in page
+    assert client.get(f"{address}units/110000/").status_code == 200
+
+
 def local_weights(number, codes):
     weights = WeightVersion.objects.get(number=number).node_weights.filter(indicator__code__in=codes)
     return {row.indicator.code: row.local_weight for row in weights.select_related("indicator")}
