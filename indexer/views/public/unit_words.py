@@ -1,20 +1,21 @@
 """What the page of a unit says, and what that of several says of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from indexer.models import City, IndexEdition
-from indexer.selectors.unit_profiles import LeafProfile, LeafTable, UnitProfile
+from indexer.selectors.unit_profiles import Branch, LeafProfile, LeafTable, UnitProfile
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.parts import Sureness
 from indexer.views.run.city_profile import profile_finding
 from indexer.views.run.leads import rank_text
 from indexer.views.shared.tables import longest_bar, plain_number
 from indexer.words import data_set_name, score_unit, version_name
+from weighting.selectors.frameworks import distinct_names
 from weighting.views.numbers import signed
 
 DIGITS = 2
@@ -27,6 +28,7 @@ FEW_LEAVES, MANY_LEAVES = 30, 70
 def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Sureness | None) -> dict[str, Any]:
     """Return a unit's ranks, its indicators along the tree, and where it stands out."""
     whole, run = profile.whole, edition.run
+    names = distinct_names(profile.table.scores.nodes)
     return {
         "city": profile.city,
         "title": profile.city.name,
@@ -35,8 +37,8 @@ def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Suren
         "run": run,
         "stats": _statistics(profile, sureness),
         "branches": _branches(profile),
-        "strengths": _standing_out(profile.strengths),
-        "weaknesses": _standing_out(profile.weaknesses),
+        "strengths": _standing_out(profile.strengths, names),
+        "weaknesses": _standing_out(profile.weaknesses, names),
         "unit": score_unit(run.method),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
@@ -130,12 +132,21 @@ def _branches(profile: UnitProfile) -> list[dict[str, Any]]:
                 "rank": rank_text(own.rank),
                 "score": score_text(profile, own.score),
                 "percent": f"{100 * own.score / full:.1f}" if full > 0 and own.score > 0 else None,
-                "rows": [
-                    _leaf_row(leaf) | {"source": profile.table.source_of(leaf.node)} for leaf in branch.leaves
-                ],
+                "rows": list(_leaf_rows(profile.table, branch)),
             }
         )
     return branches
+
+
+def _leaf_rows(table: LeafTable, branch: Branch) -> Iterator[dict[str, Any]]:
+    """Yield the indicators of a sub-index, the first of each part under the part's name."""
+    names = {node.pk: node.name for node in table.scores.nodes}
+    before = branch.node.pk
+    for leaf in branch.leaves:
+        part = before if leaf.node == branch.node else leaf.node.parent_id
+        under = names[part] if part and part not in (before, branch.node.pk) else ""
+        before = part or before
+        yield _leaf_row(leaf) | {"under": under, "source": table.source_of(leaf.node)}
 
 
 def _leaf_row(leaf: LeafProfile) -> dict[str, Any]:
@@ -150,8 +161,8 @@ def _leaf_row(leaf: LeafProfile) -> dict[str, Any]:
     }
 
 
-def _standing_out(leaves: Sequence[LeafProfile]) -> list[dict[str, Any]]:
-    return [_leaf_row(leaf) | {"gap": signed(leaf.gap, 1)} for leaf in leaves[:MOST_STANDING_OUT]]
+def _standing_out(leaves: Sequence[LeafProfile], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [_leaf_row(leaf) | {"name": names[leaf.node.code]} for leaf in leaves[:MOST_STANDING_OUT]]
 
 
 def _density(leaves: int) -> str:
@@ -170,6 +181,7 @@ def _column(profile: UnitProfile, all_: Sequence[UnitProfile], shelf: Shelf) -> 
 def _rows(profiles: Sequence[UnitProfile], sureness: Sureness | None) -> list[dict[str, Any]]:
     """Return the whole, the sub-indices and the indicators; the best of each line is marked."""
     wholes = [profile.whole.composite for profile in profiles]
+    names = distinct_names(profiles[0].table.scores.nodes)
     rows = [
         _row(
             _("Rank"),
@@ -188,7 +200,8 @@ def _rows(profiles: Sequence[UnitProfile], sureness: Sureness | None) -> list[di
         if branch.node.is_leaf:
             continue
         for place, leaf in enumerate(branch.leaves):
-            rows.append(_leaf_line(leaf, [profile.branches[number].leaves[place] for profile in profiles]))
+            same = [profile.branches[number].leaves[place] for profile in profiles]
+            rows.append(_leaf_line(leaf, same) | {"name": names[leaf.node.code]})
     return rows
 
 
