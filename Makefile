@@ -9,10 +9,13 @@ FAULTS_SHOWN := --timeout 7200 -rP
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
-# Two processes, file by file; the browser's files are long and come first. Beside them a third runs the faults,
-# which mostly wait; on PostgreSQL also those that read the server's files, which have one to themselves.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# For two processors: two processes on PostgreSQL, and then three on SQLite, where a browser is often waited for.
+# File by file, in their order: the short ones of formulas come last. Beside them one runs the faults, which
+# mostly wait; on PostgreSQL also those that read the server's files, which have one to themselves.
+SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
 FAULTS_SAID := build/test-faults.txt
+# The files that hold tests of a mark: to import all others for them would take longer than many of these tests.
+marked = $$(grep -rl --include 'test_*.py' 'mark\.$(1)\b' tests | sort)
 
 .PHONY: help run install test test-pages test-faults check bench faults lock messages clean
 .DEFAULT_GOAL := help
@@ -32,14 +35,15 @@ test: install ## run every test, on PostgreSQL and on SQLite
 
 test-pages:
 	@status=0; \
-	$(PY) -m tests.postgres -m "postgres and not (faults or alone)" $(SIDE_BY_SIDE) || status=1; \
-	$(PY) -m pytest -m "not faults" $(SIDE_BY_SIDE) || status=1; \
+	$(PY) -m tests.postgres -m "postgres and not (faults or alone)" -n 2 $(SIDE_BY_SIDE) \
+		$(call marked,postgres) || status=1; \
+	$(PY) -m pytest -m "not faults" -n 3 $(SIDE_BY_SIDE) || status=1; \
 	exit $$status
 
 test-faults:
 	@mkdir -p $(dir $(FAULTS_SAID)); exec > $(FAULTS_SAID) 2>&1; status=0; \
-	$(PY) -m tests.postgres -m "postgres and (faults or alone)" || status=1; \
-	$(PY) -m pytest -m faults || status=1; \
+	$(PY) -m tests.postgres -m "postgres and (faults or alone)" $(call marked,postgres) || status=1; \
+	$(PY) -m pytest -m faults $(call marked,faults) || status=1; \
 	exit $$status
 
 check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
@@ -57,6 +61,13 @@ bench: .venv/.dev .venv/peers ## time the product beside its floors and its peer
 faults: install ## the tests that kill real processes, and that swap scores, as often as promised, on both databases
 	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN)
 	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN)
+	@$(FAULTS) -m pytest tests/test_blindness.py $(FAULTS_SHOWN)
+=======
+faults: install ## the tests that kill real processes, as often as promised, on PostgreSQL and on SQLite
+	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN) $(call marked,faults)
+	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN) $(call marked,faults)
+	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN) $(call marked,faults)
+	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN) $(call marked,faults)
 	@$(FAULTS) -m pytest tests/test_blindness.py $(FAULTS_SHOWN)
 
 lock: .venv/.dev ## renew requirements-locked.txt: what the image installs, to the byte

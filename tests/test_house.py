@@ -176,3 +176,10 @@ def test_the_check_of_parameters_counts_every_kind(signature):
     assert list(long_signatures(f"def act({signature}): ...")) == ["act"]
     assert list(long_signatures(f"async def act({signature}): ...")) == ["act"]
     assert list(long_signatures("def act(a, b, c, d, e, f, g, *, h, i): ...")) == []
+
+
+def test_a_mark_that_files_are_chosen_by_stands_in_files_of_tests():
+    """The Makefile looks for it there: from elsewhere it would bring no file with it."""
+    helpers = [path for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith("test_")]
+
+    assert [str(path) for path in helpers if re.search(r"mark\.(postgres|faults)", path.read_text())] == []
