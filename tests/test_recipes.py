@@ -51,6 +51,16 @@ def test_a_page_names_files_that_are_there(page):
     assert [path for path in rooted if not is_there(path)] == []
 
 
+@pytest.mark.parametrize("page", ["blindness", "ballot-access", "security"])
+def test_a_page_of_promises_names_tests_that_are_there(page):
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / f"docs/{page}.md").read_text()))
+    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    tests = set(re.findall(r"^def (test_\w+)", written, re.M))
+
+    assert len(named) > 15
+    assert named - tests == set()
+
+
 def test_the_check_sees_a_file_that_is_not_there():
     """The control."""
     assert not is_there("indexer/studies/kinds/<kind>/nothing.py")
