@@ -254,6 +254,7 @@ def test_a_wrong_key_is_refused_with_the_way_on(invitation):
     other = browser()
     open_link(other, token)
 
+    assert "open the link the way you did the first time" in other.get(CONFIRM).content.decode()
     page = other.post(KEY, {"key": "0000-0000-0000"})
 
     assert page.status_code == 422
