@@ -59,13 +59,6 @@ bench: .venv/.dev .venv/peers ## time the product beside its floors and its peer
 	@QUANHENG_BENCH_PYTHON=$(CURDIR)/.venv/peers/bin/python $(PY) -m benchmarks
 
 faults: install ## the tests that kill real processes, and that swap scores, as often as promised, on both databases
-	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN)
-	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN)
-	@$(FAULTS) -m pytest tests/test_blindness.py $(FAULTS_SHOWN)
-=======
-faults: install ## the tests that kill real processes, as often as promised, on PostgreSQL and on SQLite
-	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN) $(call marked,faults)
-	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN) $(call marked,faults)
 	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN) $(call marked,faults)
 	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN) $(call marked,faults)
 	@$(FAULTS) -m pytest tests/test_blindness.py $(FAULTS_SHOWN)
