@@ -98,10 +98,12 @@ def marked_shares(tree: Tree, local: FloatArray, marked: BoolArray, present: Boo
     shares, masses = np.zeros((2, len(tree) + 1, len(marked)))
     shares[tree.leaves], masses[tree.leaves] = (marked & present).T, present.T
     for level in reversed(tree.levels):
-        shares[level] = _quotient(shares[level], masses[level])
-        weights = local[level, np.newaxis] * (masses[level] > 0)
-        np.add.at(shares, tree.parents[level], weights * shares[level])
-        np.add.at(masses, tree.parents[level], weights)
+        for node in level.tolist():
+            shares[node] = _quotient(shares[node], masses[node])
+            weight = local[node] * (masses[node] > 0)
+            masses[tree.parents[node]] += weight
+            weight *= shares[node]
+            shares[tree.parents[node]] += weight
     shares[NO_PARENT] = _quotient(shares[NO_PARENT], masses[NO_PARENT])
     return shares.T
 

@@ -85,9 +85,13 @@ def imputed_shares_of_run(run: Run) -> dict[int, float]:
 
 def imputed_shares(tree: Tree, local: FloatArray, cells: CellArray, node: int = NO_PARENT) -> FloatArray:
     """Return which share of the weight behind a node, or the index, was filled in of each city, (cities,)."""
+    shares = np.zeros(len(cells))
+    filled = np.flatnonzero((cells & IMPUTED).any(axis=1))
     step = max(1, CELLS_AT_A_TIME // len(tree))
-    parts = [cells[start : start + step] for start in range(0, len(cells), step)]
-    return np.concatenate([imputed_by_node(tree, local, part)[:, node] for part in parts])
+    for start in range(0, len(filled), step):
+        rows = filled[start : start + step]
+        shares[rows] = imputed_by_node(tree, local, cells[rows])[:, node]
+    return shares
 
 
 def imputed_by_node(tree: Tree, local: FloatArray, cells: CellArray) -> FloatArray:
