@@ -19,7 +19,7 @@ from indexer.selectors.coverage import unranked_of
 from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
-from indexer.selectors.published import may_take_all
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import Printed, printed_figures_of, shown_score
 from weighting.api.base import PAGE, Pages, described
 from weighting.numeric.arrays import FloatArray
@@ -65,7 +65,8 @@ class NodeRankingView(RunView):
         pages = Pages()
         order = np.lexsort((subject.ranks, subject.ranks == 0)).tolist()
         chosen = pages.paginate_queryset(order, request, view=self)
-        rows = _node_rows(subject, chosen or [], with_raw=may_take_all(self.account, subject.run))
+        with_raw = code in codes_given_raw(self.account, subject.run)
+        rows = _node_rows(subject, chosen or [], with_raw=with_raw)
         return pages.get_paginated_response(NodeRankingSerializer(rows, many=True).data)
 
 

@@ -17,7 +17,7 @@ from indexer.models import Run
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.preparations import CHANGES
 from indexer.selectors.profiles import city_profile_of
-from indexer.selectors.published import may_take_all
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.unit_indicators import IndicatorOfCity, Order, Peers, UnitIndicators
 from indexer.studies.registry import imputation_studies_of
 from weighting.api.base import PAGE, Pages, described
@@ -96,7 +96,7 @@ class UnitIndicatorsView(RunView):
             profile,
             cast(Peers, self._asked("peers", get_args(Peers))),
             self._against(subject),
-            with_raw=may_take_all(self.account, subject.run),
+            given=codes_given_raw(self.account, subject.run),
         )
         pages = Pages()
         nodes: Any = found.listed(subject.node, cast(Order, self._asked("order", get_args(Order))))

@@ -73,6 +73,14 @@ def may_take_all(account: Account | None, run: Run) -> bool:
     return has_role(account, STAFF) or released_editions().filter(run=run.pk).exists()
 
 
+def codes_given_raw(account: Account | None, run: Run) -> frozenset[str]:
+    """Return the indicators whose raw values an account may see in a run that it may see."""
+    codes = frozenset(run.data_set.leaf_codes)
+    if has_role(account, STAFF):
+        return codes
+    return codes - withheld_codes(run) if may_take_all(account, run) else frozenset()
+
+
 def edition_of_run(run: Run) -> IndexEdition | None:
     """Return the newest edition that publishes a run, whose owner says what may be done with it."""
     return released_editions().filter(run=run.pk).order_by("-released_at", "-pk").first()

@@ -63,13 +63,13 @@ class UnitIndicators:
     """A city of a finished run among its peers; arrays are over the nodes of the tree.
 
     ``other_id`` is whom it is told apart from, by the nearest better one where that is nobody;
-    ``with_raw`` says whether the reader may see raw values.
+    ``given`` are the codes of the indicators whose raw values the reader may see.
     """
 
     profile: CityProfile
     kind: Peers
     other_id: int | None
-    with_raw: bool
+    given: frozenset[str]
 
     @property
     def scores(self) -> NodeScores:
@@ -151,7 +151,7 @@ class UnitIndicators:
         at = node.position
         column = self._columns.get(at)
         nothing = float("nan")
-        shows = column is not None and self.with_raw
+        shows = column is not None and node.code in self.given
         return IndicatorOfCity(
             node=node,
             raw=float(self._raw[self.profile.position, column]) if shows else nothing,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from indexer import charts
 from indexer.forms.node_choice import NodeChoice
 from indexer.method_cells import lack_words
+from indexer.method_words import short_method_words
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
@@ -23,7 +24,7 @@ from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.plans import plan_of
 from indexer.selectors.preparations import changes_in
-from indexer.selectors.published import may_take_all
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import PERCENT, Printed, ShownScore, printed_figures_of, result_of, shown_score
 from indexer.views.run.package import package_links
 from indexer.views.run.preparation import change_words, preparation_context
@@ -160,10 +161,9 @@ def load_ranking(run: Run, code: str = "", *, named: bool = False, with_raw: boo
 
 def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
-    account = visitor_of(request).account
-    ranking = load_ranking(
-        run, request.GET.get("node", ""), named=asks_for_names(request), with_raw=may_take_all(account, run)
-    )
+    account, code = visitor_of(request).account, request.GET.get("node", "")
+    with_raw = bool(code) and code in codes_given_raw(account, run)
+    ranking = load_ranking(run, code, named=asks_for_names(request), with_raw=with_raw)
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
     regions = None if asks_for_part(request) else rank_places(ranking.subject, "region", usable={})
     _load_cities(ranking, table, regions)
@@ -319,6 +319,7 @@ def _summary(ranking: Ranking, regions: PlaceRanking, account: Account | None) -
     return {
         "title": ranking_finding(ranking),
         "tabs": run_tabs(run, "run-detail"),
+        "method_name": short_method_words(run.method),
         "saves": save_links(reverse("indexer:run-export", args=[run.pk]) + query),
         "here": reverse("indexer:run-detail", args=[run.pk]) + query,
         **composition_of(ranking),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from indexer.answers import answer_file, answer_page
 from indexer.dispatch import cancel_run, retry_run
 from indexer.models import Run
-from indexer.selectors.published import may_take_all
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import listed_runs_visible_to, runs_visible_to
 from indexer.views.run.ranking import ranking_file, ranking_page
 from indexer.views.shared.run_groups import runs_context
@@ -59,7 +59,7 @@ def run_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking as a file."""
     run = finished_run(request, pk)
     format, code = asked_format(request), request.GET.get("node", "")
-    with_raw = may_take_all(visitor_of(request).account, run)
+    with_raw = bool(code) and code in codes_given_raw(visitor_of(request).account, run)
     # A file with raw values is another one than that without.
     parts = ["raw"] if with_raw else []
     return answer_file(request, run, lambda: ranking_file(run, format, code, with_raw=with_raw), *parts)

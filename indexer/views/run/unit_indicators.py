@@ -18,7 +18,7 @@ from indexer.models import Run
 from indexer.selectors.coverage import unranked_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.profiles import city_profile_of
-from indexer.selectors.published import may_take_all
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.unit_indicators import IndicatorOfCity, UnitIndicators
 from indexer.views.run.leads import rank_text
@@ -68,7 +68,7 @@ def _asked(request: HttpRequest, run: Run, city_pk: int) -> tuple[UnitIndicatorC
         raise Http404
     form = UnitIndicatorChoice(request.GET, nodes=scores.nodes, register=scores.cities.register)
     other = read_id(request.GET.get("against", ""))
-    found = UnitIndicators(profile, form.peers_asked, other, with_raw=may_take_all(account, run))
+    found = UnitIndicators(profile, form.peers_asked, other, given=codes_given_raw(account, run))
     return form, found
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from client.quanheng_client import Package, weighted_scores
-from indexer.models import IndicatorTerms
+from indexer.models import City, IndicatorTerms
 from indexer.packages.archive import package_of
 from indexer.selectors.published import terms_by_code
 from indexer.selectors.runs import runs_with_nodes_visible_to
@@ -91,6 +91,23 @@ def test_profiles_name_the_source_and_leave_the_value_out(client, withheld):
     assert "Values that may not be given away are left out: Life expectancy at birth" in said
     assert "83.23" not in words(client, f"{INDEX}units/?units=NOR.CHN")
     assert "Its values may not be given away" in words(client, INDEX)
+
+
+def test_pages_of_the_run_leave_its_raw_value_out_for_strangers_alone(client, withheld):
+    run = withheld.run
+    city = City.objects.get(pk__in=run.data_set.city_ids, code="NOR")
+    answer = client.get(reverse("indexer:api-run-unit-indicators", args=[run.pk, city.pk])).json()
+    raw = {row["indicator"]: row["raw"] for row in answer["results"] if row["is_leaf"]}
+    assert [code for code, value in raw.items() if value is None] == ["le"]
+    ranked = reverse("indexer:run-export", args=[run.pk])
+    for code in ("le", "eys"):
+        head = client.get(ranked, {"node": code}, headers={"Accept-Language": "en"}).content.decode(
+            "utf-8-sig"
+        )
+        assert ("Raw value" in head.splitlines()[0]) == (code == "eys")
+    sign_in_staff(client, withheld.index.created_by)
+    head = client.get(ranked, {"node": "le"}, headers={"Accept-Language": "en"}).content.decode("utf-8-sig")
+    assert "Raw value" in head.splitlines()[0]
 
 
 def test_sliders_get_no_values_and_the_server_ranks(client, withheld):
