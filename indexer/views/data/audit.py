@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from indexer import charts
@@ -127,10 +128,15 @@ def _asked_member(request: HttpRequest, view: MemberView) -> tuple[MemberChoice,
 def _title(audit: DataAudit) -> str:
     missing = int(np.isnan(audit.raw).sum())
     words = {"units": audit.units, "count": len(audit.raw), "leaves": audit.raw.shape[1]}
+    about = ngettext(
+        "%(leaves)s indicator of %(count)s %(units)s",
+        "%(leaves)s indicators of %(count)s %(units)s",
+        audit.raw.shape[1],
+    )
     if not missing:
-        return _("%(leaves)s indicators of %(count)s %(units)s, and no value is missing") % words
-    words["share"] = percent(missing / audit.raw.size, 2)
-    return _("%(leaves)s indicators of %(count)s %(units)s; %(share)s of the values are missing") % words
+        return _("%(about)s, and no value is missing") % {"about": about % words}
+    said = {"about": about % words, "share": percent(missing / audit.raw.size, 2)}
+    return _("%(about)s; %(share)s of the values are missing") % said
 
 
 def _stats(audit: DataAudit) -> list[dict[str, str]]:

@@ -89,7 +89,7 @@ def _title(audit: AuditedFramework) -> str:
         "groups": len(audit.tree.groups),
         "leaves": len(audit.tree.leaves),
     }
-    return _("%(leaves)s indicators with data in %(groups)s groups, on %(levels)s levels") % words
+    return _("Indicators with data: %(leaves)s; groups: %(groups)s; levels: %(levels)s") % words
 
 
 def _levels(audit: AuditedFramework) -> list[dict[str, int]]:
