@@ -39,6 +39,23 @@ def method_words(method: IndexMethod) -> str:
     return _("; ").join(parts)
 
 
+def short_method_words(method: IndexMethod) -> str:
+    """Say in a line how the index is normalised and formed, and how much of it goes its own way."""
+    parts = [value_words("normalisation", method.normalisation)]
+    if MISSING_POLICIES[method.missing].takes_missing:
+        policy = value_words("imputation", method.missing)
+        parts.append(_("missing values: %(policy)s") % {"policy": policy})
+    parts.append(value_words("aggregation", method.aggregation))
+    if count := len(own_ways(method)):
+        words = ngettext(
+            "%(count)d indicator or group in its own way",
+            "%(count)d indicators or groups in their own ways",
+            count,
+        )
+        parts.append(words % {"count": count})
+    return _("; ").join(parts)
+
+
 def _optional_steps(method: IndexMethod) -> list[str]:
     """Name the steps that are off by default, with all that decides what they do."""
     parts = []

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_totals, treatment_of
+from indexer.intake.rates import why_no_sum
 from indexer.management.method_options import add_method_options, columns_asked, read_plan, rule_of
 from indexer.method_cells import lack_words
 from indexer.numeric.composite import CompositeError
@@ -119,9 +120,37 @@ def read_inputs(options: dict[str, Any], say: Say) -> Inputs:
     steps = plan.leaf_steps(scan.table.tree)
     if totals is not None and not any(NORMALISATIONS[step.normalisation].takes_totals for step in steps):
         say(_("The totals are not used: only the share normalisation takes totals."))
+    if not options["normalisation"]:
+        _say_what_is_normalised(scan.table, data, plan, say)
     return Inputs(
         scan.table, data, weights.local, weights.global_, totals, weights.scores, weights.rule, plan, before
     )
+
+
+def _say_what_is_normalised(framework: FrameworkTable, data: DataTable, plan: MethodPlan, say: Say) -> None:
+    """Name the normalisation that nobody chose, and the rates of which it takes shares."""
+    taken = [
+        leaf
+        for leaf, code in enumerate(framework.tree.leaf_codes)
+        if "normalisation" not in plan.leaves.get(code, {})
+    ]
+    if not taken:
+        return
+    say(
+        _("Normalised by %(method)s, the default. Name another by --normalisation.")
+        % {"method": plan.leaf.normalisation}
+    )
+    rows = [framework.rows[framework.tree.leaves[leaf]] for leaf in taken]
+    rates = [
+        row.code
+        for leaf, row in zip(taken, rows, strict=True)
+        if why_no_sum(names=(row.name_zh, row.name_en), unit=row.unit, values=data.values[:, leaf])
+    ]
+    if rates:
+        say(
+            _("Rates, indices or percentages, of whose sum a share says little: %(codes)s.")
+            % {"codes": ", ".join(rates)}
+        )
 
 
 def read_data_alone(options: dict[str, Any]) -> tuple[FrameworkTable, DataTable]:

@@ -33,7 +33,7 @@ class Codes(list[str]):
 
 def add_method_options(parser: ArgumentParser) -> None:
     """Add the choices of docs/method.md 3, 4 and 9."""
-    parser.add_argument("--normalisation", choices=Codes(NORMALISATIONS), default="share")
+    parser.add_argument("--normalisation", choices=Codes(NORMALISATIONS), help="share if none")
     parser.add_argument("--negative", choices=list(TURNS), default="reflect")
     parser.add_argument("--missing", choices=Codes(MISSING_POLICIES), default="refuse")
     parser.add_argument("--aggregation", choices=Codes(AGGREGATIONS), default="arithmetic")
@@ -79,7 +79,7 @@ def read_plan(options: dict[str, Any], scan: FrameworkScan, problems: list[FileP
     plan = MethodPlan(
         leaf=LeafStep(
             transform=options["transform"],
-            normalisation=options["normalisation"],
+            normalisation=options["normalisation"] or LeafStep.normalisation,
             negative=options["negative"],
             imputation=options["missing"],
             outliers=options["outliers"],

@@ -169,7 +169,9 @@ def _asked(
         indicators=len(inputs.data.codes),
         experts=len(inputs.scores.experts) if inputs.scores else None,
         rule=inputs.rule,
-        choices={name: options[name] for name in CHOICES} | _further_choices(options),
+        choices={name: options[name] for name in CHOICES}
+        | {"normalisation": inputs.plan.leaf.normalisation}
+        | _further_choices(options),
     )
 
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from indexer.enums import RunStatus
+from indexer.method_words import short_method_words
 from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.views.shared.run_groups import runs_context
@@ -41,12 +42,13 @@ def answer_about_run(
 
 
 def run_context(run: Run, tab: str) -> dict[str, Any]:
-    """Return what every page about a run names: data set, version, unit, tabs, origin."""
+    """Return what every page about a run names: data set, version, unit, method, tabs, origin."""
     return {
         "run": run,
         "tabs": run_tabs(run, tab),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "unit": score_unit(run.method),
+        "method_name": short_method_words(run.method),
         "provenance": provenance_of(run),
     }

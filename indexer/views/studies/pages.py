@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from indexer.enums import StudyStatus
 from indexer.forms.studies import PairForm
 from indexer.job_words import failure_words, reason_names
-from indexer.method_words import method_words
+from indexer.method_words import method_words, short_method_words
 from indexer.models import Study
 from indexer.selectors.studies import UNDER_WAY, StudyResult, result_of_study, studies_visible_to
 from indexer.services.study_archive import archive_of, command_of, has_archive_for
@@ -93,6 +93,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "tabs": run_tabs(study.run, "run-studies"),
         "data_set_name": data_set_name(study.run.data_set),
         "version_name": version_name(study.run),
+        "method_name": short_method_words(study.run.method),
         "name": study_name(study),
         "is_under_way": study.status in UNDER_WAY,
         "own_address": reverse("indexer:study-detail", args=[study.pk]),

@@ -120,6 +120,16 @@ def test_every_policy_for_missing_values_by_hand(run, missing, score):
     assert float(dict(row[:2] for row in files["ranking"])["南阳"]) == pytest.approx(score, rel=1e-14)
 
 
+def test_a_default_that_nobody_chose_is_named_with_the_rates_that_it_adds_up(run, capsys):
+    framework = "code,parent,direction,unit\na,,,\nb,,,\na1,a,1,\na2,a,-1,%\nb1,b,1,count/yr\n"
+    run(framework=framework, weights=WEIGHTS)
+    said = capsys.readouterr().out
+    assert "share, the default" in said
+    assert "a share says little: a2." in said
+    run(framework=framework, weights=WEIGHTS, normalisation="share")
+    assert "share, the default" not in capsys.readouterr().out
+
+
 def test_abstentions_change_the_rule_aloud(run, refusal, capsys):
     scores = SCORES.replace("e1,a,5", "e1,a,")
     assert refusal(scores=scores, rule="normalised_sum") == [

@@ -188,3 +188,21 @@ def test_the_list_takes_the_same_queries_however_long_it_is(analyst, count, djan
     # Session, account; runs.
     with django_assert_num_queries(3):
         analyst.get(HERE)
+
+
+def test_every_page_of_a_result_names_its_method(analyst):
+    run = make_runs(random_values(3), tilts=[None])[0]
+    for name in (
+        "detail",
+        "studies",
+        "leads",
+        "tops",
+        "map",
+        "places",
+        "concentration",
+        "coherence",
+        "series",
+    ):
+        address = reverse(f"indexer:run-{name}", args=[run.pk])
+        text = analyst.get(address, headers={"accept-language": "en"}).text
+        assert "Method: Share of the national total; Arithmetic mean" in text
