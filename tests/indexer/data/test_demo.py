@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import pytest
 from django.core.management import call_command
@@ -8,9 +9,10 @@ from django.urls import reverse
 
 from indexer.enums import RunStatus
 from indexer.management.commands import load_demo as command
-from indexer.models import DataSet, PublishedFigure, Run, Study
+from indexer.models import DataSet, OutsideSeries, PublishedFigure, Run, Study
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.runs import printed_figures_of, results_of, runs_with_nodes_visible_to, shown_score
+from tests.indexer.factories import make_series
 from weighting.enums import RoundState, VersionSource
 from weighting.models import (
     Account,
@@ -169,6 +171,35 @@ def test_what_is_printed_for_provinces_stands_beside_the_sums_of_their_cities(de
     told = {place["name_zh"]: place for place in answer["places"]}
     assert file["北京市"]["As printed"] == told["北京市"]["printed"] == "12.0032"
     assert float(file["北京市"]["Printed less computed"]) == told["北京市"]["difference"]
+
+
+def test_every_address_of_the_reports_analyses_answers(demo, client):
+    """Numbers are this database's; GDP is sent in, as the page says, and taken away again."""
+    text = (command.FILES / "README.md").read_text(encoding="utf-8")
+    addresses = re.findall(r"`(/[^`]+)`", text.split("## Analyses of the report")[1])
+    run = Run.objects.get(weight_version__number=IMPLIED, method=demo.method)
+    point = transaction.savepoint()
+    series = make_series(demo.city_ids, actor=demo.created_by)
+    OutsideSeries.objects.filter(pk=series.pk).update(is_published=True)
+    own = {
+        "/runs/2/": f"/runs/{run.pk}/",
+        "/cities/1/": f"/cities/{demo.city_ids[0]}/",
+        "series:1": f"series:{series.pk}",
+        "series=1": f"series={series.pk}",
+        "/data-sets/1/": f"/data-sets/{demo.pk}/",
+        "/frameworks/1/": f"/frameworks/{demo.framework_id}/",
+        "/weight-versions/1/": f"/weight-versions/{WeightVersion.objects.get(number=PANEL).pk}/",
+    }
+    asked = []
+    for address in addresses:
+        for written, here in own.items():
+            address = address.replace(written, here)
+        asked.append(address)
+    # Strangers read all of it: whoever follows the table needs no account.
+    answers = {address: client.get(address).status_code for address in asked}
+    transaction.savepoint_rollback(point)
+    assert len(asked) > 20
+    assert {address: status for address, status in answers.items() if status != 200} == {}
 
 
 def test_the_analyst_finds_a_study_of_each_of_two_kinds(demo):
