@@ -16,7 +16,7 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 
 # Scores of one node that are formed at a time: those of a few nodes stay in the processor's cache.
-CELLS = 24_000
+CELLS = 25_600
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,27 +73,30 @@ class DrawnNodes:
         weights = np.array(local)
         for nodes in self._within:
             weights[nodes] *= weights[self._tree.parents[nodes]]
+        of_leaves = [weights[stretch.leaves] for stretch in self._stretches]
         scores = np.empty((local.shape[1], self._cities))
         step = max(1, CELLS // self._cities)
         for start in range(0, len(scores), step):
             block = slice(start, min(start + step, len(scores)))
-            self._score(weights[:, block], scores[block])
+            self._score(weights[:, block], [own[:, block] for own in of_leaves], scores[block])
         return scores
 
-    def _score(self, weights: FloatArray, out: FloatArray) -> None:
+    def _score(self, weights: FloatArray, of_leaves: list[FloatArray], out: FloatArray) -> None:
         made: dict[int, FloatArray] = {}
-        for stretch in self._stretches:
-            made[stretch.node] = self._form(stretch, weights, made)
+        for stretch, own in zip(self._stretches, of_leaves, strict=True):
+            made[stretch.node] = self._form(stretch, weights, own, made)
         out[:] = made[self._top]
         # The greatest of some numbers is none where one of them is none.
         if np.isnan(out.max()):
             raise CompositeError("nothing_present", cities=np.flatnonzero(np.isnan(out).any(axis=0)))
 
-    def _form(self, stretch: _Stretch, weights: FloatArray, made: dict[int, FloatArray]) -> FloatArray:
+    def _form(
+        self, stretch: _Stretch, weights: FloatArray, of_leaves: FloatArray, made: dict[int, FloatArray]
+    ) -> FloatArray:
         """Return the scores of a node, (versions, cities)."""
         if stretch.entry.combine is not None:
             return self._combine(stretch, weights, made)
-        total = weights[stretch.leaves].T @ stretch.terms
+        total = of_leaves.T @ stretch.terms
         for node in stretch.nodes:
             term = self._taken(made.pop(node)[np.newaxis], stretch.entry, nodes=np.array([node]))[0]
             # Nobody else needs them, so that they can be weighed where they stand.
