@@ -87,7 +87,16 @@ class Leads:
 
     def ranks_on(self, node: Indicator | None) -> FloatArray:
         """Ranks on a node, or on the composite; nan where a city has nothing of it."""
-        return self.composite if node is None else rank_columns(self.scores.scores_on(node))
+        if node is None:
+            return self.composite
+        if node.pk not in self._known:
+            self._known[node.pk] = rank_columns(self.scores.scores_on(node))
+        return self._known[node.pk]
+
+    @cached_property
+    def _known(self) -> dict[int, FloatArray]:
+        """The ranks on nodes that were asked for, by id."""
+        return {}
 
     def over_each_other(self, node: Indicator) -> FloatArray:
         """By how many places each city is better on a sub-index than on every other, at least."""
@@ -138,6 +147,8 @@ class CityProfile:
     scores: NodeScores
     position: int
     account: Account | None
+    # What profiles of one run share, where somebody makes many of them.
+    shared: Leads | None = None
 
     @property
     def run(self) -> Run:
@@ -159,7 +170,7 @@ class CityProfile:
 
     @cached_property
     def leads(self) -> Leads:
-        return Leads(self.scores)
+        return self.shared or Leads(self.scores)
 
     @cached_property
     def composite(self) -> ScoreProfile:

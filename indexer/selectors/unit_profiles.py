@@ -13,7 +13,7 @@ from indexer.numeric.peers import peer_gaps
 from indexer.selectors.cities import Cities, city_named
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
-from indexer.selectors.profiles import CityProfile
+from indexer.selectors.profiles import CityProfile, Leads
 from indexer.selectors.published import edition_of_run, terms_by_code, withheld_codes
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -83,6 +83,10 @@ class LeafTable:
         return self.scores.result.leaves.values
 
     @cached_property
+    def leads(self) -> Leads:
+        return Leads(self.scores)
+
+    @cached_property
     def ranks(self) -> FloatArray:
         return rank_columns(self.normalised)
 
@@ -103,7 +107,7 @@ class UnitProfile:
     @cached_property
     def whole(self) -> CityProfile:
         """The unit on the index and on its parts, as anybody may see it."""
-        return CityProfile(self.table.scores, self.position, None)
+        return CityProfile(self.table.scores, self.position, None, shared=self.table.leads)
 
     @property
     def city(self) -> City:
