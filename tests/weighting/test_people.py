@@ -161,3 +161,18 @@ def test_the_list_asks_the_same_of_the_database_for_one_and_for_three(
     with django_assert_num_queries(5):
         page = ada.get(PEOPLE).content.decode()
     assert page.count(">Bob<") == count
+
+
+def test_whoever_is_switched_off_is_signed_out_everywhere_and_stays_so_when_switched_on(ada):
+    person = make_account(Role.ANALYST)
+    desk, phone = (sign_in_staff(Client(), person) for _ in range(2))
+    own = reverse("weighting:own-account")
+    assert [each.get(own).status_code for each in (desk, phone)] == [200, 200]
+
+    ada.post(at("close", person))
+    ada.post(at("open", person))
+
+    assert [each.get(own)["Location"].split("?")[0] for each in (desk, phone)] == [
+        reverse("account_login")
+    ] * 2
+    assert acts() == ["close_account", "open_account"]
