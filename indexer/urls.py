@@ -18,6 +18,7 @@ from indexer.api.places import PlacesView
 from indexer.api.registers import Cities, Registers
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.api.series import OutsideSeriesList, RunAgainstSeries
+from indexer.api.series_imports import SeriesImports
 from indexer.api.studies import (
     RunStudies,
     Studies,
@@ -283,6 +284,7 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
     path("api/v1/series/", OutsideSeriesList.list_view(), name="api-series-list"),
     path("api/v1/series/<int:pk>/", OutsideSeriesList.detail_view(), name="api-series"),
+    path("api/v1/series-imports/", SeriesImports.declared(), name="api-series-imports"),
     path("api/v1/runs/<int:pk>/series/", RunAgainstSeries.declared(), name="api-run-series"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),
     path("api/v1/runs/<int:pk>/concentration/", ConcentrationView.declared(), name="api-run-concentration"),

@@ -176,12 +176,12 @@ class ImportSummary(serializers.ModelSerializer):
 
 
 class WrongFile(APIException):
-    """The file cannot be read; ``problems`` lists every reason with its place."""
+    """The file cannot be read; ``problems`` lists every reason with its place, and what settles it."""
 
     status_code = 422
 
     def __init__(self, found: FileProblems) -> None:
-        names = ("file", "row", "column", "value", "message")
+        names = ("file", "row", "column", "value", "message", "key")
         super().__init__()
         self.detail = {"problems": [{n: getattr(p, n) for n in names} for p in found.problems]}
 

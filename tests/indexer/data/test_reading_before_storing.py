@@ -1,5 +1,8 @@
 """Pages of forms show how a file was read before anything is stored, and carry the file along."""
 
+import json
+
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -7,6 +10,7 @@ from django.urls import reverse
 from indexer.models import City, OutsideSeries, Register
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.pages import register_places
 from weighting.enums import Role
 from weighting.models import Framework, Panel, WeightVersion
 
@@ -107,3 +111,22 @@ def test_a_file_that_leaves_nothing_to_look_at_is_stored_at_once(visitor):
     plain = SimpleUploadedFile("p.csv", b"code,name,email\nE1,Ana,a@example.org\n")
     page = visitor.post(reverse("weighting:panel-import"), {"name": "P", "file": plain})
     assert page.status_code == 302
+
+
+def test_the_api_stores_a_series_by_the_same_choices(visitor):
+    address = "/api/v1/series-imports/"
+    register = default_register()
+    register_places(2, actor=make_account(Role.MANAGER))
+    names = list(City.objects.filter(register=register).order_by("pk").values_list("name_zh", flat=True))
+    text = f"unit;2019;2020\n{names[0]};1,5;2,5\n{names[1]};3,5;-999\nAtlantis;7;7\n"
+    said = {"register": register.pk, "name_en": "GDP", "unit": "%", "year": 2020}
+    refused = visitor.post(address, {**said, "file": SimpleUploadedFile("s.csv", text.encode())})
+    assert refused.status_code == 422
+    assert {one["key"] for one in refused.json()["problems"]} == {"code:-999", "row:Atlantis"}
+    choices = {"code": "gap", "row": "left out"}
+    sent = {**said, "choices": json.dumps(choices), "file": SimpleUploadedFile("s.csv", text.encode())}
+    stored = visitor.post(address, sent)
+    assert (stored.status_code, stored.json()["cities"]) == (201, 1)
+    assert np.frombuffer(OutsideSeries.objects.get().values).tolist() == [2.5]
+    wrong = {**said, "choices": "[1]", "file": SimpleUploadedFile("s.csv", text.encode())}
+    assert visitor.post(address, wrong).status_code == 400
