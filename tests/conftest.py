@@ -36,6 +36,8 @@ gc.set_threshold(100_000, 20, 50)
 
 def pytest_configure():
     """Compile the catalogues, which git does not keep, where they are missing or old."""
+    if settings.SETTINGS_MODULE != "tests.settings":
+        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the tests have settings of their own.")
     compile_catalogues()
 
 

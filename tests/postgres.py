@@ -20,7 +20,9 @@ def main(arguments: list[str]) -> int:
         server.psql("SELECT pg_reload_conf();")
         try:
             place_template(server)
-            environment = {**os.environ, "DATABASE_URL": server.get_uri()}
+            # Importing the product has named its own settings meanwhile.
+            own = {"DATABASE_URL": server.get_uri(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+            environment = {**os.environ, **own}
             print(f"PostgreSQL: {server.psql('SHOW server_version;').split()[2]}", flush=True)
             command = [sys.executable, "-m", "pytest", "-m", "postgres", *arguments]
             return subprocess.run(command, env=environment, check=False).returncode
