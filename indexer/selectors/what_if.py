@@ -115,12 +115,16 @@ class WhatIf:
     @property
     def fits_browser(self) -> bool:
         """Whether a browser can finish such scores, and the values are few enough and free to be sent."""
-        steps = self.index.formed
-        finished = steps.is_uniform and not steps.has_coverage and steps.floor is None
-        finished = finished and self.aggregation.sums in FINISHED_IN_BROWSERS
         if withheld_codes(self.run):
             return False
-        return finished and self.index.normalised.size <= MAX_VALUES
+        return self.can_be_finished and self.index.normalised.size <= MAX_VALUES
+
+    @property
+    def can_be_finished(self) -> bool:
+        """Whether a browser's script forms such scores as the server does."""
+        steps = self.index.formed
+        finished = steps.is_uniform and not steps.has_coverage and steps.floor is None
+        return finished and self.aggregation.sums in FINISHED_IN_BROWSERS
 
     @cached_property
     def terms(self) -> bytes:
