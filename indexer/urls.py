@@ -29,6 +29,7 @@ from indexer.api.studies import (
     StudyPair,
     StudyRetry,
 )
+from indexer.api.trends import CityTrendView, TrendView
 from indexer.api.unit_indicators import UnitIndicatorsView
 from indexer.api.what_if import WhatIfOfRun
 from indexer.views.comparison import city_change
@@ -50,6 +51,7 @@ from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
 from indexer.views.run import (
     city_profile,
+    city_trend,
     coherence,
     coherence_pair,
     concentration,
@@ -65,6 +67,7 @@ from indexer.views.run import (
     runs,
     series,
     tops,
+    trends,
     unit_indicators,
     what_if,
 )
@@ -165,6 +168,14 @@ urlpatterns = [
         "runs/<int:pk>/cities/<int:city_pk>/indicators/export/",
         unit_indicators.unit_indicators_export,
         name="run-unit-indicators-export",
+    ),
+    path("runs/<int:pk>/trend/", trends.run_trend, name="run-trend"),
+    path("runs/<int:pk>/trend/export/", trends.trend_export, name="run-trend-export"),
+    path("runs/<int:pk>/trend/cities/<int:city_pk>/", city_trend.run_city_trend, name="run-city-trend"),
+    path(
+        "runs/<int:pk>/trend/cities/<int:city_pk>/export/",
+        city_trend.city_trend_export,
+        name="run-city-trend-export",
     ),
     path("runs/<int:pk>/leads/", leads.run_leads, name="run-leads"),
     path("runs/<int:pk>/leads/export/", leads.leads_export, name="run-leads-export"),
@@ -299,6 +310,12 @@ urlpatterns = [
         name="api-run-unit-indicators",
     ),
     path("api/v1/runs/<int:pk>/leads/", LeadsView.declared(), name="api-run-leads"),
+    path("api/v1/runs/<int:pk>/trend/", TrendView.declared(), name="api-run-trend"),
+    path(
+        "api/v1/runs/<int:pk>/trend/cities/<int:city_pk>/",
+        CityTrendView.declared(),
+        name="api-run-city-trend",
+    ),
     path("api/v1/comparisons/", ComparisonView.declared(), name="api-comparison"),
     path("api/v1/comparisons/cities/", ComparedCities.declared(), name="api-comparison-cities"),
     path("api/v1/comparisons/cities/<int:city_pk>/", CityChangeView.declared(), name="api-city-change"),

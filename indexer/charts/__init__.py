@@ -14,6 +14,7 @@ from indexer.charts.many_versions import (
 from indexer.charts.maps import MapDot, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
 from indexer.charts.series import Axes, Line, SeriesPoint, series_scatter
+from indexer.charts.trends import YearLine, YearPoint, years_chart
 from indexer.charts.versions import (
     CityPoint,
     NodeWeight,
@@ -45,6 +46,8 @@ __all__ = [
     "SeriesPoint",
     "Spec",
     "WeightAndImportance",
+    "YearLine",
+    "YearPoint",
     "bump_chart",
     "composition_chart",
     "contribution_chart",
@@ -65,4 +68,5 @@ __all__ = [
     "theme",
     "weight_ticks_chart",
     "weights_chart",
+    "years_chart",
 ]

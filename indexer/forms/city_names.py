@@ -1,10 +1,34 @@
 """Cities named by whoever fills in a form: in either language, by an alias, or without the kind of place."""
 
+import re
+
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from indexer.models import City
 from indexer.names import AmbiguousUnit, UnitError, UnitRegister
 from indexer.selectors.cities import Cities
+
+NAME_BREAKS = re.compile(r"[,;，；、\n]+")
+
+
+def read_names(text: str, cities: Cities) -> list[int]:
+    """Return the positions of the cities that a list names, each once.
+
+    Raises `ValidationError` that explains every name that is unclear.
+    """
+    names = [name for name in NAME_BREAKS.split(text) if name.strip()]
+    if not names:
+        return []
+    register, found, problems = CityNames(cities), [], []
+    for name in names:
+        try:
+            found.append(register.find(name))
+        except UnitError as error:
+            problems.append(register.explain(error))
+    if problems:
+        raise ValidationError(problems)
+    return list(dict.fromkeys(found))
 
 
 class CityNames:

@@ -1,6 +1,5 @@
 """Which versions to compare, and what of them the figures show."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,16 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import RunStatus
-from indexer.forms.city_names import CityNames
+from indexer.forms.city_names import read_names
 from indexer.models import Run
-from indexer.names import UnitError
 from indexer.selectors.cities import Cities
 from indexer.selectors.comparison import have_ranked_in_common
 from weighting.forms.offers import offer_choices
 
 FEWEST, MOST = 2, 50
 LINES = (10, 20, 50)
-NAME_BREAKS = re.compile(r"[,;，；、\n]+")
 
 
 class ComparisonForm(forms.Form):
@@ -110,19 +107,7 @@ class FigureForm(forms.Form):
 
     def clean_mark(self) -> tuple[int, ...]:
         """Return the positions of the cities that are named."""
-        names = [name for name in NAME_BREAKS.split(self.cleaned_data["mark"]) if name.strip()]
-        if not names:
-            return ()
-        register = CityNames(self._cities)
-        found, problems = [], []
-        for name in names:
-            try:
-                found.append(register.find(name))
-            except UnitError as error:
-                problems.append(register.explain(error))
-        if problems:
-            raise ValidationError(problems)
-        return tuple(dict.fromkeys(found))
+        return tuple(read_names(self.cleaned_data["mark"], self._cities))
 
     @property
     def options(self) -> FigureOptions:

@@ -181,6 +181,17 @@ class MethodPlan:
         return any(MISSING_POLICIES[step.imputation].leaves_gaps for step in self.leaf_steps(tree))
 
 
+def is_absolute(step: LeafStep) -> bool:
+    """Whether a normalised value depends on the raw one alone, and not on those of other cities.
+
+    Then the same raw value has the same score in every year.
+    """
+    entry = NORMALISATIONS[step.normalisation]
+    stated = "lower" in entry.takes and step.lower is not None and step.upper is not None
+    by_data = OUTLIER_ACTIONS[step.outliers].changes or TRANSFORMS[step.transform].above is None
+    return (stated or step.normalisation == "none") and not by_data
+
+
 def plan_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[PlanFault]:
     """Return everything in a plan that no data could satisfy, in the order of the tree."""
     found = list(index_faults(plan))

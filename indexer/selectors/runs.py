@@ -74,7 +74,7 @@ class RunResult:
     ranks: IntArray
     leaves: "LeafScores"
     # The cities' rows in the run's own data set, where that lists them otherwise; -1 for one that it
-    # does not have, which only ranks and scores may be asked of.
+    # does not have.
     rows: IntArray | None = None
 
     def on_node(self, position: int) -> FloatArray:
@@ -96,7 +96,11 @@ class RunResult:
         return unpack_inner(self.run)
 
     def _in_order(self, scores: FloatArray) -> FloatArray:
-        return scores if self.rows is None else scores[self.rows]
+        if self.rows is None:
+            return scores
+        ordered = scores[self.rows]
+        ordered[self.rows < 0] = np.nan
+        return ordered
 
 
 def runs_visible_to(account: Account | None) -> QuerySet[Run]:

@@ -1,6 +1,7 @@
 """Studies as the visitor may see them, and what their workers look for."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,8 @@ QUICK_PARTS = 8
 UNDER_WAY = (StudyStatus.QUEUED, StudyStatus.RUNNING)
 # Kinds that are always answered from the ballots, and the weights of other kinds that are.
 OF_BALLOTS = (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
+# Those that say between which ranks a city lies, the ones that are asked first.
+INTERVAL_KINDS = (StudyKind.BOOTSTRAP, StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
 EXPERTS_DRAWN = StudyKind.BOOTSTRAP.value
 
 
@@ -44,6 +47,15 @@ class RankIntervals:
     q25: FloatArray
     median: FloatArray
     q75: FloatArray
+    q95: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class RunIntervals:
+    """Between which ranks nine of ten draws of a study lie: of the run's ranked cities, (cities,)."""
+
+    study: Study
+    q05: FloatArray
     q95: FloatArray
 
 
@@ -163,6 +175,30 @@ def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None
     names = ("nominal", "q05", "q25", "median", "q75", "q95")
     rows, count = ranked_rows_of(run), len(run.data_set.city_ids)
     return RankIntervals(study=study, **{name: _of_all(figures[name], rows, count) for name in names})
+
+
+def intervals_of_runs(runs: Sequence[Run], account: Account | None) -> dict[int, RunIntervals]:
+    """Return how sure the ranks of runs are, by run, from studies of one kind that the reader may see.
+
+    The kind is the one that most of the runs have been studied by, so that they can be set side by
+    side; of each run its newest finished study counts.
+    """
+    studies = studies_visible_to(account).filter(
+        run__in=runs, kind__in=INTERVAL_KINDS, status=StudyStatus.DONE, table__isnull=False
+    )
+    newest = {(study.kind, study.run_id): study for study in studies.order_by("finished_at", "pk")}
+    counts = Counter(kind for kind, _run in newest)
+    if not counts:
+        return {}
+    chosen = max(INTERVAL_KINDS, key=lambda kind: (counts[kind], -INTERVAL_KINDS.index(kind)))
+    found = {study.pk: study for (kind, _run), study in newest.items() if kind == chosen}
+    tables: Any = Study.objects.filter(pk__in=found).values_list("pk", "table")
+    figures = {pk: unpack_arrays(bytes(table)) for pk, table in tables}
+    return {
+        study.run_id: RunIntervals(study, figures[pk]["q05"], figures[pk]["q95"])
+        for pk, study in found.items()
+        if {"q05", "q95"} <= figures[pk].keys()
+    }
 
 
 def _of_all(figures: Any, rows: IntArray | None, count: int) -> Any:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from indexer.enums import RunStatus
 from indexer.models import Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.views.run.city_trend import city_ranks_figure, city_scores_figure
 from indexer.views.run.coherence import importance_figure
 from indexer.views.run.coherence_pair import pair_figure
 from indexer.views.run.concentration import lorenz_figure
@@ -18,6 +19,7 @@ from indexer.views.run.maps import map_figure
 from indexer.views.run.places import places_figure
 from indexer.views.run.ranking import composition_figure
 from indexer.views.run.series import series_figure
+from indexer.views.run.trends import trend_figure
 from weighting.drawing import Spec
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import picture_answer
@@ -25,6 +27,8 @@ from weighting.visitors import visitor_of
 
 # Each page of a run puts its figures here, by the name in their address; its query chooses as the page's.
 FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
+    "city-ranks": city_ranks_figure,
+    "city-scores": city_scores_figure,
     "composition": lambda _request, run: composition_figure(run),
     "distribution": distribution_figure,
     "fragility": lambda _request, run: fragility_figure(run),
@@ -34,6 +38,7 @@ FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
     "nodes": pair_figure,
     "places": places_figure,
     "scatter": series_figure,
+    "years": trend_figure,
 }
 
 

@@ -44,8 +44,8 @@ def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
     facts = [
         Fact("data_set", _("Data set"), _joined(data_set_name(run.data_set) for run in runs)),
         Fact("data_sha256", _("SHA-256 of the data"), " ".join(dict.fromkeys(r.data_sha256 for r in runs))),
-        Fact("weight_version", _("Weight version"), _("; ").join(map(version_name, runs))),
-        Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(run.manifest_hash for run in runs)),
+        Fact("weight_version", _("Weight version"), _("; ").join(_once(map(version_name, runs)))),
+        Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(_once(r.manifest_hash for r in runs))),
         Fact("method", _("Method"), _joined(method_words(run.method) for run in runs)),
         *_tables(runs),
         Fact("method_sha256", _("SHA-256 of the method"), " ".join(_once(r.method.sha256 for r in runs))),

@@ -18,6 +18,7 @@ def run_tabs(run: Run, current: str) -> list[Tab]:
     """Return the pages of a run; ``current`` is the name of the address that is shown."""
     labels = {
         "run-detail": _("Ranking"),
+        "run-trend": _("Years"),
         "run-studies": _("Studies"),
         "run-fragility": _("Fragility"),
         "run-leads": _("Leads"),

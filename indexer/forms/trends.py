@@ -1,0 +1,64 @@
+"""What a page about the years of a run looks at."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from indexer.forms.city_names import read_names
+from indexer.forms.node_choice import NodeChoice
+from indexer.selectors.cities import Cities
+from weighting.models import Indicator
+
+RANKS, SCORES = "ranks", "scores"
+OWN, COMMON = "own", "common"
+
+
+class TrendChoice(NodeChoice):
+    """A score, ranks or scores, and among whom ranks are counted; what makes no sense is left out."""
+
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"),
+        required=False,
+        choices=[("", gettext_lazy("Ranks")), (SCORES, gettext_lazy("Scores"))],
+    )
+    among = forms.ChoiceField(
+        label=gettext_lazy("Ranks among"),
+        required=False,
+        choices=[("", gettext_lazy("all of the year")), (COMMON, gettext_lazy("those of all years"))],
+    )
+
+    @property
+    def shows(self) -> str:
+        return str(self.cleaned_data.get("show") or RANKS)
+
+    @property
+    def among_common(self) -> bool:
+        return self.cleaned_data.get("among") == COMMON
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was chosen that is not the usual, for addresses of the same."""
+        return {name: str(value) for name in self.fields if (value := self.cleaned_data.get(name))}
+
+
+class MarkedTrendChoice(TrendChoice):
+    """The same, with the cities that a chart draws beside the first ones."""
+
+    mark = forms.CharField(
+        label=gettext_lazy("Draw beside the first"),
+        required=False,
+        max_length=400,
+        help_text=gettext_lazy("Names, with commas between them."),
+    )
+
+    def __init__(self, data: Any, *, nodes: Sequence[Indicator], cities: Cities) -> None:
+        self._cities = cities
+        self.marked: list[int] = []
+        super().__init__(data, nodes=nodes)
+
+    def clean_mark(self) -> str:
+        """Find the cities that are named."""
+        self.marked = read_names(self.cleaned_data["mark"], self._cities)
+        return str(self.cleaned_data["mark"])

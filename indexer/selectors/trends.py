@@ -1,0 +1,258 @@
+"""A run beside those of the same version and method of other years: scores, ranks and raw values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+from django.db.models import BinaryField, Case, IntegerField, Value, When
+from django.db.models.functions import Substr
+
+from indexer.models import City, DataSet, Run, Study
+from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.trends import annual_growth, growth_by_step
+from indexer.selectors.cities import Cities
+from indexer.selectors.plans import score_unit_of
+from indexer.selectors.runs import RunResult, load_runs, results_of
+from indexer.selectors.studies import RunIntervals, intervals_of_runs
+from indexer.selectors.years import years_of
+from weighting.models import Account, Indicator
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.selectors.frameworks import along_the_tree, indicators_of
+
+NUMBER = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """Finished runs of one version and method, a year each, with one score in view; None is the composite.
+
+    Arrays are (cities, years), over the cities that any of the years has. With ``among_common`` ranks
+    are those among the cities that every year ranks, as in a comparison of runs; else among all of the year.
+    """
+
+    results: list[RunResult]
+    nodes: list[Indicator]
+    cities: Cities
+    node: Indicator | None = None
+    among_common: bool = False
+    studied: dict[int, RunIntervals] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> list[Run]:
+        return [result.run for result in self.results]
+
+    @property
+    def years(self) -> list[int]:
+        return [run.data_set.year for run in self.runs]
+
+    @property
+    def span(self) -> int:
+        """The years from the first to the last."""
+        return self.years[-1] - self.years[0]
+
+    @property
+    def scale(self) -> float:
+        return self.runs[0].method.scale
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Unrounded; nan where a year does not have the city, or a city has nothing of the node."""
+        return self.scores_on(self.node)
+
+    @cached_property
+    def ranks(self) -> IntArray:
+        """0 where there is none."""
+        return self.ranks_of(self.scores)
+
+    @cached_property
+    def own_ranks(self) -> IntArray:
+        """Ranks among all of the year, (cities, years); 0 where there is none."""
+        return self._own_ranks(self.scores)
+
+    @property
+    def in_every_year(self) -> BoolArray:
+        """Which cities every year ranks, (cities,)."""
+        every: BoolArray = np.logical_and.reduce(self.own_ranks > 0, axis=1)
+        return every
+
+    @cached_property
+    def change(self) -> FloatArray:
+        """The last score less the first, (cities,); nan where one of them is not there."""
+        return self.scores[:, -1] - self.scores[:, 0] if self.span else np.full(len(self.cities), np.nan)
+
+    @cached_property
+    def growth(self) -> FloatArray:
+        """The annual growth of the score from the first year to the last, (cities,)."""
+        return self.growth_of(self.scores)
+
+    @cached_property
+    def gained(self) -> FloatArray:
+        """The places gained from the first year to the last, (cities,); nan where a rank is not there."""
+        first, last = (np.where(self.ranks[:, at] > 0, self.ranks[:, at], np.nan) for at in (0, -1))
+        return first - last if self.span else np.full(len(self.cities), np.nan)
+
+    @cached_property
+    def intervals(self) -> FloatArray:
+        """Between which ranks nine of ten draws of a study lie, (2, cities, years); nan where none says."""
+        found = np.full((2, *self.scores.shape), np.nan)
+        for at, result in enumerate(self.results):
+            if self._has_intervals and (studied := self.studied.get(result.run.pk)):
+                ranked = np.flatnonzero(result.ranks > 0)
+                if result.rows is not None:
+                    ranked = ranked[np.argsort(result.rows[ranked], kind="stable")]
+                found[0, ranked, at], found[1, ranked, at] = studied.q05, studied.q95
+        return found
+
+    @property
+    def studies(self) -> list[Study]:
+        """The studies that the intervals are of, by year."""
+        asked = (self.studied.get(run.pk) for run in self.runs if self._has_intervals)
+        return [studied.study for studied in asked if studied]
+
+    @property
+    def _has_intervals(self) -> bool:
+        # Studies are about the composite, among all cities of a run.
+        return self.node is None and not self.among_common
+
+    def on(self, node: Indicator | None) -> "Trend":
+        """Return the same years with another score in view."""
+        return replace(self, node=node)
+
+    def scores_on(self, node: Indicator | None) -> FloatArray:
+        """Return the scores on a node, (cities, years)."""
+        columns = [r.scores if node is None else r.on_node(node.position) for r in self.results]
+        return np.stack(columns, axis=1)
+
+    def ranks_of(self, scores: FloatArray) -> IntArray:
+        """Return the ranks of scores, (cities, years), each year by itself; 0 where there is none."""
+        if not self.among_common:
+            return self._own_ranks(scores)
+        everywhere = np.logical_and.reduce(~np.isnan(scores), axis=1)
+        return self._own_ranks(np.where(everywhere[:, np.newaxis], scores, np.nan))
+
+    def growth_of(self, scores: FloatArray) -> FloatArray:
+        """Return the annual growth of scores, (..., years), from the first year to the last.
+
+        Standard deviations from a mean have none, whatever their sign.
+        """
+        if not self.span or score_unit_of(self.runs[0].method) == "standard_deviation":
+            return np.full(scores.shape[:-1], np.nan)
+        return annual_growth(scores[..., 0], scores[..., -1], self.span)
+
+    def _own_ranks(self, scores: FloatArray) -> IntArray:
+        return np.stack([ranks_of_present(column) for column in scores.T], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTrend:
+    """A city on one score over the years, the composite without a node; arrays are (years,)."""
+
+    node: Indicator | None
+    scores: FloatArray
+    ranks: IntArray
+    change: float
+    growth: float
+
+
+@dataclass(frozen=True, eq=False)
+class ValueTrend:
+    """The raw values of a city on one indicator, (years,), their growth by step and over all years."""
+
+    node: Indicator
+    values: FloatArray
+    steps: FloatArray
+    growth: float
+
+
+@dataclass(frozen=True, eq=False)
+class CityTrend:
+    """One city over the years."""
+
+    trend: Trend
+    position: int
+
+    @property
+    def city(self) -> City:
+        return self.trend.cities[self.position]
+
+    @cached_property
+    def scores(self) -> list[ScoreTrend]:
+        """The composite, and every inner node as a reader follows the tree."""
+        inner = [node for node in along_the_tree(self.trend.nodes) if not node.is_leaf]
+        return [self._on(node) for node in (None, *inner)]
+
+    @cached_property
+    def values(self) -> list[ValueTrend]:
+        """The raw values of every indicator."""
+        leaves = [node for node in self.trend.nodes if node.is_leaf]
+        rows = raw_values_of(self.trend.runs, self.city.pk, len(leaves))
+        years = np.array(self.trend.years, dtype=np.float64)
+        steps = growth_by_step(rows.T, years)
+        span = self.trend.span
+        growth = annual_growth(rows[0], rows[-1], span) if span else np.full(len(leaves), np.nan)
+        return [ValueTrend(leaf, rows[:, at], steps[at], float(growth[at])) for at, leaf in enumerate(leaves)]
+
+    def _on(self, node: Indicator | None) -> ScoreTrend:
+        trend = self.trend
+        scores = trend.scores if node is None else trend.scores_on(node)
+        ranks = trend.ranks if node is None else trend.ranks_of(scores)
+        own = scores[self.position]
+        return ScoreTrend(
+            node,
+            own,
+            ranks[self.position],
+            float(own[-1] - own[0]) if trend.span else float("nan"),
+            float(trend.growth_of(own)),
+        )
+
+
+def trend_of(run: Run, account: Account | None, code: str = "", *, among_common: bool = False) -> Trend:
+    """Load a run's years in a constant number of queries.
+
+    Raises `KeyError` for a code that the framework does not have; '' is the composite.
+    """
+    nodes = indicators_of(run.data_set.framework_id)
+    node = {node.code: node for node in nodes}[code] if code else None
+    asked = [year.run_id for year in years_of(run, account) if year.run_id is not None]
+    runs = load_runs(account, asked, with_values=node is not None and node.is_leaf)
+    ids = list(dict.fromkeys(chain.from_iterable(one.data_set.city_ids for one in reversed(runs))))
+    return Trend(
+        results=results_of(runs, nodes, city_ids=ids),
+        nodes=nodes,
+        cities=Cities(runs[-1], ids=ids),
+        node=node,
+        among_common=among_common,
+        studied={} if node or among_common else intervals_of_runs(runs, account),
+    )
+
+
+def city_trend_of(trend: Trend, city_id: int) -> CityTrend | None:
+    """Return one city's way over the years; None for one that no year has."""
+    if city_id not in trend.cities.ids:
+        return None
+    return CityTrend(trend, trend.cities.ids.index(city_id))
+
+
+def raw_values_of(runs: Sequence[Run], city_id: int, leaves: int) -> FloatArray:
+    """Return the raw values of one city in the data sets of some runs, (runs, leaves); nan where it has none.
+
+    The rows are cut out in the database, one of each matrix: all of them together may be large.
+    """
+    rows = {
+        run.data_set_id: run.data_set.city_ids.index(city_id)
+        for run in runs
+        if city_id in run.data_set.city_ids
+    }
+    values = np.full((len(runs), leaves), np.nan)
+    if not rows:
+        return values
+    starts = [When(pk=pk, then=Value(NUMBER * leaves * row + 1)) for pk, row in rows.items()]
+    place = Case(*starts, output_field=IntegerField())
+    row = Substr("values", place, NUMBER * leaves, output_field=BinaryField())
+    found = dict(DataSet.objects.filter(pk__in=rows).annotate(row=row).values_list("pk", "row"))
+    for at, run in enumerate(runs):
+        if run.data_set_id in found:
+            values[at] = np.frombuffer(found[run.data_set_id], dtype="<f8")
+    return values
