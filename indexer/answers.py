@@ -13,6 +13,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from indexer.models import Run
+from indexer.selectors.years import years_of
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.visitors import visitor_of
 
@@ -49,6 +50,8 @@ def answer_page(
     get_token(request)
     parts = (
         visitor.role,
+        # Another year may have come beside it.
+        str(years_of(run, None)),
         # A kept page's forms are taken as long as the secret behind their token is the same.
         request.META["CSRF_COOKIE"],
         "part" if asks_for_part(request) else "page",

@@ -16,7 +16,7 @@ from indexer.selectors.cities import Cities
 from indexer.selectors.plans import score_unit_of
 from indexer.selectors.runs import RunResult, load_runs, results_of
 from indexer.selectors.studies import RunIntervals, intervals_of_runs
-from indexer.selectors.years import years_of
+from indexer.selectors.years import YearOfRun, years_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.selectors.frameworks import along_the_tree, indicators_of
@@ -37,6 +37,8 @@ class Trend:
     cities: Cities
     node: Indicator | None = None
     among_common: bool = False
+    # Of the series, those without a run included.
+    all_years: list[YearOfRun] = field(default_factory=list)
     studied: dict[int, RunIntervals] = field(default_factory=dict)
 
     @property
@@ -215,7 +217,8 @@ def trend_of(run: Run, account: Account | None, code: str = "", *, among_common:
     """
     nodes = indicators_of(run.data_set.framework_id)
     node = {node.code: node for node in nodes}[code] if code else None
-    asked = [year.run_id for year in years_of(run, account) if year.run_id is not None]
+    years = years_of(run, account)
+    asked = [year.run_id for year in years if year.run_id is not None]
     runs = load_runs(account, asked, with_values=node is not None and node.is_leaf)
     ids = list(dict.fromkeys(chain.from_iterable(one.data_set.city_ids for one in reversed(runs))))
     return Trend(
@@ -224,6 +227,7 @@ def trend_of(run: Run, account: Account | None, code: str = "", *, among_common:
         cities=Cities(runs[-1], ids=ids),
         node=node,
         among_common=among_common,
+        all_years=years,
         studied={} if node or among_common else intervals_of_runs(runs, account),
     )
 

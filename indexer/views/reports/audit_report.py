@@ -94,7 +94,7 @@ def audit_paragraph(request: HttpRequest, pk: int, section: str) -> HttpResponse
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     title, parts = _written(request, run)
     context = {
-        **run_context(run, "run-report"),
+        **run_context(request, run, "run-report"),
         "title": title,
         "subtitle": _subtitle(run),
         "parts": parts,

@@ -66,7 +66,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
     ranking, fragility = load_ranking(run), report_fragility(run)
     intervals = rank_intervals_of(run, visitor_of(request).account)
     context = {
-        **run_context(run, "run-report"),
+        **run_context(request, run, "run-report"),
         **composition_of(ranking),
         "title": ranking_finding(ranking),
         "abstracts": in_both_languages(lambda: run_sentences(ranking.subject, intervals, fragility)),

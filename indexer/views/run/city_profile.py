@@ -79,7 +79,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         count_at_once(profile.intervals.study, profile.neighbour_pairs)
     changed = changes_of_city(run, profile.scores.record, profile.position)
     address = [run.pk, city_pk]
-    context = run_context(run, "run-city") | {
+    context = run_context(request, run, "run-city", city=profile.city) | {
         "profile": profile,
         "register": profile.scores.cities.register,
         "city": profile.city,

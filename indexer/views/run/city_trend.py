@@ -96,7 +96,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     found = _find(request, run, city_pk)
     trend = found.trend
     context = {
-        **run_context(run, "run-trend"),
+        **run_context(request, run, "run-trend", years=trend.all_years),
         "data_span": data_span(trend),
         "trend": trend,
         "city": found.city,
@@ -107,7 +107,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "value_rows": _value_rows(found),
         "steps": [f"{first}–{last}" for first, last in pairwise(trend.years)],
         "bounds_note": bounds_note(trend),
-        "years": year_rows(request, trend, run),
+        "years": year_rows(trend),
         "moves": _moves(found),
         "in_this_year": found.city.pk in run.data_set.city_ids,
         "saves": save_links(reverse("indexer:run-city-trend-export", args=[run.pk, city_pk])),

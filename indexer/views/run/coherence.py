@@ -94,7 +94,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, view = _asked(request, coherence)
     export = reverse("indexer:run-coherence-export", args=[run.pk])
     context = {
-        **run_context(run, "run-coherence"),
+        **run_context(request, run, "run-coherence"),
         "title": headline(view),
         "form": form,
         "whole": whole_name(view),

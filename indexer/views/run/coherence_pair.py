@@ -73,7 +73,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, pair = _asked(request, run)
     figure = _figure(pair)
     context = {
-        **run_context(run, "run-coherence"),
+        **run_context(request, run, "run-coherence"),
         "title": figure.title,
         "form": form,
         "register": pair.subject.cities.register,

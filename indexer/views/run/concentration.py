@@ -77,7 +77,7 @@ def _asked(request: HttpRequest, run: Run) -> tuple[NodeChoice, NodeScores]:
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, subject = _asked(request, run)
-    context = {**run_context(run, "run-concentration"), "form": form, "subject": subject}
+    context = {**run_context(request, run, "run-concentration"), "form": form, "subject": subject}
     context["register"] = subject.cities.register
     try:
         context |= _report_context(concentration_of(subject), form)

@@ -48,7 +48,7 @@ def _asked(request: HttpRequest, run: Run) -> tuple[NodeOfIndex, Distribution]:
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, found = _asked(request, run)
     context = {
-        **run_context(run, "run-coherence"),
+        **run_context(request, run, "run-coherence"),
         "title": _("How %(name)s is spread") % {"name": found.node.name},
         "form": form,
         "node": found.node,

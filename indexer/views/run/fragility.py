@@ -57,7 +57,7 @@ def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    context = run_context(run, "run-fragility")
+    context = run_context(request, run, "run-fragility")
     try:
         fragility = fragility_of(run)
     except NotLinear:

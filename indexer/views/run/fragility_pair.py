@@ -59,7 +59,11 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form = PairChoice(request.GET if asked else None, cities=cities)
     register = cities.register
     title = _("Two %(units)s that change places") % {"units": register.units}
-    context = run_context(run, "run-fragility") | {"form": form, "title": title, "register": register}
+    context = run_context(request, run, "run-fragility") | {
+        "form": form,
+        "title": title,
+        "register": register,
+    }
     try:
         pair = _load(run, cities, form) if asked else None
     except NotLinear:

@@ -79,7 +79,7 @@ def shown_columns(leads: Leads, form: LeadForm) -> list[tuple[str, str, FloatArr
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     leads, form = _asked(request, run)
-    context = run_context(run, "run-leads") | {"form": form}
+    context = run_context(request, run, "run-leads") | {"form": form}
     if not form.is_valid():
         context |= {"title": _("Leads of one rank over others"), "columns": []}
         return render(request, "indexer/run/leads.html", context, status=400)

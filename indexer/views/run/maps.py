@@ -84,7 +84,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     chosen = {"node": form.code, "against": other.run.pk if other else ""}
     query = urlencode({key: value for key, value in chosen.items() if value})
     context = {
-        **run_context(run, "run-map"),
+        **run_context(request, run, "run-map"),
         "form": form,
         "subject": subject,
         "register": subject.cities.register,

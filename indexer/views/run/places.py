@@ -82,7 +82,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     export = f"{reverse('indexer:run-places-export', args=[run.pk])}?{urlencode(query)}"
     picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
-        **run_context(run, "run-places"),
+        **run_context(request, run, "run-places"),
         "title": _finding(ranked),
         "form": form,
         "ranked": ranked,

@@ -50,6 +50,7 @@ from indexer.views.shared.tables import (
     render_part,
 )
 from indexer.views.shared.words import provenance_of, source_word
+from indexer.views.shared.year_switch import year_switch
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import SERIES
 from weighting.exports import Heading
@@ -186,7 +187,8 @@ def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
     if regions:
         context["package"] = package_links(request, run)
         context |= _summary(ranking, regions, account) | {
-            "form": NodeChoice(request.GET, nodes=ranking.subject.nodes)
+            "form": NodeChoice(request.GET, nodes=ranking.subject.nodes),
+            "year_switch": year_switch(request, run, tab="run-detail"),
         }
     return render_part(request, "indexer/run/ranking.html", "indexer/run/_ranking_table.html", context)
 

@@ -241,7 +241,7 @@ def _may_change(request: HttpRequest, series: OutsideSeries) -> bool:
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context = {
-        **run_context(run, "run-series"),
+        **run_context(request, run, "run-series"),
         "title": _("How the index and another figure go together"),
         "sample": SAMPLE,
         "import_url": f"{reverse('indexer:series-import')}?{urlencode({'run': run.pk})}",

@@ -101,7 +101,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, tops = _asked(request, run)
     query = urlencode([("n", form.count), *(("nodes", code) for code in form.codes)])
     context = {
-        **run_context(run, "run-leads"),
+        **run_context(request, run, "run-leads"),
         "title": _("The first %(count)s on %(scores)s scores, side by side")
         % {"count": form.count, "scores": len(tops)},
         "form": form,

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.forms.trends import COMMON, RANKS, MarkedTrendChoice
+from indexer.method_words import common_bounds_words
 from indexer.models import Run
 from indexer.numeric.method_plan import is_absolute
 from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.trends import Trend, trend_of
-from indexer.selectors.years import years_of
 from indexer.studies.registry import study_name
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
@@ -102,19 +102,24 @@ def bounds_note(trend: Trend) -> str:
     """Say where scores of two years are measured by two scales; empty where one raw value is one score."""
     plan, leaves = plan_of(trend.runs[0].method), [node for node in trend.nodes if node.is_leaf]
     relative = [leaf for leaf in leaves if not is_absolute(plan.leaf_step(leaf.code))]
-    if not relative or not trend.span:
+    method = trend.runs[0].method
+    if not trend.span or (not relative and not method.bounds):
         return ""
+    if not relative:
+        return _("One raw value has one score in every year: %(bounds)s.") % {
+            "bounds": common_bounds_words(method)
+        }
     return _(
         "Each year is normalised by itself: a score says where a value stands among those of its year, and "
         "may fall while the value rises (%(count)s of %(leaves)s indicators). Ranks are not concerned."
     ) % {"count": len(relative), "leaves": len(leaves)}
 
 
-def year_rows(request: HttpRequest, trend: Trend, run: Run) -> list[dict[str, Any]]:
+def year_rows(trend: Trend) -> list[dict[str, Any]]:
     """Return the years of the series: their run, or that there is none."""
     runs = {one.pk: (one, at) for at, one in enumerate(trend.runs)}
     rows = []
-    for year in years_of(run, visitor_of(request).account):
+    for year in trend.all_years:
         one, at = runs.get(year.run_id or 0, (None, 0))
         studied = trend.studied.get(one.pk) if one else None
         rows.append(
@@ -138,7 +143,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     others = np.flatnonzero(~trend.in_every_year)[:LISTED].tolist()
     trend.cities.load({*table.positions, *_drawn(trend, form), *others})
     context: dict[str, Any] = {
-        **run_context(run, "run-trend"),
+        **run_context(request, run, "run-trend", years=trend.all_years),
         "data_span": data_span(trend),
         "trend": trend,
         "form": form,
@@ -152,7 +157,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         context |= {
             "title": _finding(trend),
             "figure": figure,
-            "years": year_rows(request, trend, run),
+            "years": year_rows(trend),
             "bounds_note": bounds_note(trend),
             "others": [_other(trend, position) for position in others],
             "other_count": int((~trend.in_every_year).sum()),

@@ -80,7 +80,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     rows = found.rows(list(page.object_list))
     query = {name: request.GET[name] for name in request.GET if name in form.fields}
     export = reverse("indexer:run-unit-indicators-export", args=[run.pk, city_pk])
-    context = run_context(run, "run-city") | {
+    context = run_context(request, run, "run-city", city=city) | {
         "found": found,
         "form": form,
         "city": city,

@@ -140,7 +140,7 @@ def _render(
     pins = _pins((typed or request.GET).get("pin", ""))
     export = reverse("indexer:run-what-if-export", args=[run.pk])
     context = {
-        **run_context(run, "run-what-if"),
+        **run_context(request, run, "run-what-if"),
         "title": _("What if the weights were others?"),
         "tried": tried,
         "text": text,

@@ -1,6 +1,6 @@
 """What the pages about one finished run share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,11 +8,13 @@ from django.shortcuts import get_object_or_404, render
 
 from indexer.enums import RunStatus
 from indexer.method_words import short_method_words
-from indexer.models import Run
+from indexer.models import City, Run
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.selectors.years import YearOfRun
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.run_tabs import run_tabs
 from indexer.views.shared.words import provenance_of
+from indexer.views.shared.year_switch import year_switch
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.visitors import visitor_of
 
@@ -41,11 +43,19 @@ def answer_about_run(
     return render(request, "indexer/run/run_unfinished.html", {"title": version_name(run), **context})
 
 
-def run_context(run: Run, tab: str) -> dict[str, Any]:
-    """Return what every page about a run names: data set, version, unit, method, tabs, origin."""
+def run_context(
+    request: HttpRequest,
+    run: Run,
+    tab: str,
+    *,
+    city: City | None = None,
+    years: Sequence[YearOfRun] | None = None,
+) -> dict[str, Any]:
+    """Return what every page about a run names: data set, version, unit, method, tabs, years, origin."""
     return {
         "run": run,
         "tabs": run_tabs(run, tab),
+        "year_switch": year_switch(request, run, tab=tab, city=city, years=years),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "unit": score_unit(run.method),

@@ -58,7 +58,7 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return redirect("indexer:study-detail", pk=study.pk)
     context = {
-        **run_context(run, "run-studies"),
+        **run_context(request, run, "run-studies"),
         **_listing(request, run=run),
         "form": form,
         "kinds": _kinds(run, form.kind, register),

@@ -221,5 +221,5 @@ def test_the_figure_comes_as_a_file(analyst, run):
 @pytest.mark.parametrize("cities", [2, 4])
 def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
     run = make_runs(random_values(cities), tilts=[None])[0]
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         analyst.get(f"/runs/{run.pk}/fragility/")

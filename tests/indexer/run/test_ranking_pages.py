@@ -190,14 +190,14 @@ def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, citie
     run = make_runs(random_values(cities), tilts=[None])[0]
     print_figure(run, 0, "1.0")
     # Session, account; run with nodes, indicators with weights, scores, cities, provinces, printed figures.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         analyst.get(page_of(run))
 
 
 def test_a_search_by_name_takes_no_query_more(analyst, django_assert_num_queries):
     run = make_runs(random_values(60), tilts=[None])[0]
     print_figure(run, 0, "1.0")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         response = analyst.get(page_of(run), {"q": "town", "sort": "-city", "page": 2})
     assert cities_in(response) == [f"Town {n:03}" for n in range(9, 3, -1)]
 

@@ -66,5 +66,5 @@ def test_queries_do_not_grow_with_units_or_scores(analyst, django_assert_num_que
         run = make_runs(random_values(count), tilts=[None])[0]
         # Session, account; run with nodes, scores, values, cities, provinces.
         codes = run.data_set.leaf_codes[:nodes]
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             analyst.get(page_of(run), {"nodes": codes})
