@@ -17,6 +17,7 @@ from indexer.enums import Queue
 from indexer.models import DataSet, IndexMethod, Run, Study
 from indexer.selectors.runs import data_sets_with_waiting_runs
 from indexer.selectors.studies import UNDER_WAY, queue_of_study
+from indexer.services.common_bounds import request_runs_of_years
 from indexer.services.jobs import cancel_job, requeue_job
 from indexer.services.methods import request_runs
 from indexer.services.queueing import write_runs
@@ -62,6 +63,18 @@ def compute_with_method(
         queue = data_sets_with_waiting_runs()[data_set.pk]
         transaction.on_commit(partial(wake_workers, [data_set.pk], queue=queue))
     return new
+
+
+@transaction.atomic
+def compute_years_together(
+    data_set: DataSet, *, versions: Sequence[WeightVersion], method: IndexMethod, actor: Account
+) -> tuple[IndexMethod, int]:
+    """Queue runs of all years of a series by one method with common bounds; return it, and the new ones."""
+    common, new = request_runs_of_years(data_set, versions=versions, method=method, actor=actor)
+    waiting = data_sets_with_waiting_runs()
+    for pk in (pk for pk, count in new.items() if count):
+        transaction.on_commit(partial(wake_workers, [pk], queue=waiting[pk]))
+    return common, sum(new.values())
 
 
 @transaction.atomic

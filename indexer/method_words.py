@@ -88,7 +88,9 @@ def _younger_choices(method: IndexMethod) -> list[str]:
         parts.append(_("coverage of at least %(least)s %%") % {"least": f"{100 * method.coverage:g}"})
     if method.scale != SCALE:
         parts.append(_("scale %(scale)s") % {"scale": f"{method.scale:g}"})
-    rows = own_ways(method)
+    if method.bounds:
+        parts.append(common_bounds_words(method))
+    rows = [(name, words) for name, words in own_ways(method) if name not in _bounded_alone(method)]
     parts += [f"{name}: {words}" for name, words in rows[:MOST_ROWS]]
     if (rest := len(rows) - MOST_ROWS) > 0:
         more = ngettext(
@@ -98,6 +100,18 @@ def _younger_choices(method: IndexMethod) -> list[str]:
         )
         parts.append(more % {"count": rest})
     return parts
+
+
+def common_bounds_words(method: IndexMethod) -> str:
+    """Say over which years the bounds of indicators were taken."""
+    years = _(", ").join(map(str, method.bounds["years"]))
+    return _("bounds common to the years %(years)s") % {"years": years}
+
+
+def _bounded_alone(method: IndexMethod) -> set[str]:
+    """Return the leaves that do nothing of their own but to have a common bound."""
+    taken = method.bounds.get("leaves", {})
+    return {code for code, cells in taken.items() if method.leaves.get(code) == cells}
 
 
 def own_ways(method: IndexMethod) -> list[tuple[str, str]]:
@@ -146,7 +160,7 @@ def method_differences(one: IndexMethod, other: IndexMethod) -> list[tuple[str, 
     """Return what differs in two methods: what it is, and what each does."""
     found = []
     for field in IndexMethod._meta.concrete_fields:
-        if field.name in ("id", "sha256", "leaves", "nodes"):
+        if field.name in ("id", "sha256", "leaves", "nodes", "bounds"):
             continue
         pair = getattr(one, field.attname), getattr(other, field.attname)
         if pair[0] != pair[1]:

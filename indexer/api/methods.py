@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.serializers import MethodSerializer
-from indexer.dispatch import compute_with_method
+from indexer.dispatch import compute_with_method, compute_years_together
 from indexer.enums import Negative, Normalisation, Outliers
+from indexer.forms.methods import COMMON
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.method_plan import MOST_DIGITS
@@ -21,6 +22,7 @@ from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
 
+BOUNDS = [("own", "of the data set"), (COMMON, "common to all years of its series")]
 # A column of whole numbers holds no more.
 LARGEST_NUMBER = 2**31 - 1
 
@@ -57,6 +59,12 @@ class ChoiceSerializer(serializers.Serializer):
 
 class RunRequestSerializer(serializers.Serializer):
     method = ChoiceSerializer()
+    bounds = serializers.ChoiceField(
+        choices=BOUNDS,
+        required=False,
+        default="own",
+        help_text="“common”: blank bounds are those of all years of the series, which all are computed.",
+    )
     versions = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER),
         required=False,
@@ -102,7 +110,12 @@ class DataSetRuns(Answer):
         versions = list(frozen if wanted is None else frozen.filter(number__in=wanted))
         try:
             method = use_method(**vars(choice_of(data_set.method)) | dict(asked.validated_data["method"]))
-            new = compute_with_method(data_set, versions=versions, method=method, actor=account)
+            if asked.validated_data["bounds"] == COMMON:
+                method, new = compute_years_together(
+                    data_set, versions=versions, method=method, actor=account
+                )
+            else:
+                new = compute_with_method(data_set, versions=versions, method=method, actor=account)
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
         answer = {"method": method, "versions": [version.number for version in versions], "new": new}

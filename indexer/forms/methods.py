@@ -29,6 +29,10 @@ OFFERED = (
 )
 
 
+# The bounds of a method are those of all years of a series.
+COMMON = "common"
+
+
 class MethodForm(forms.Form):
     """Every choice of docs/method.md 3 and 4; leaves and auxiliary columns may divide an indicator."""
 
@@ -98,13 +102,25 @@ class MethodForm(forms.Form):
 class ComputeForm(MethodForm):
     """A method, and the numbers of the versions to compute by it."""
 
+    bounds = forms.ChoiceField(
+        label=gettext_lazy("Bounds of indicators"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("of this data set alone")),
+            (COMMON, gettext_lazy("common to all years of the series")),
+        ],
+        help_text=gettext_lazy(
+            "Common bounds are the least and the greatest value of any year. All years are computed by "
+            "them, so that scores can be compared over the years; a further year asks for them anew."
+        ),
+    )
     versions = forms.CharField(
         label=gettext_lazy("Weight versions"),
         required=False,
         max_length=400,
         help_text=gettext_lazy("Numbers such as 1-3, 7. All frozen versions when left empty."),
     )
-    field_order = ["versions", *OFFERED]
+    field_order = ["versions", "bounds", *OFFERED]
 
     def __init__(self, data: Any = None, *, frozen: Sequence[WeightVersion], **options: Any) -> None:
         super().__init__(data, **options)

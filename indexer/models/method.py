@@ -36,6 +36,8 @@ class IndexMethod(models.Model):
     nodes = models.JSONField(_("groups of indicators"), default=dict, blank=True)
     scale = models.FloatField(_("scale"), default=SCALE)
     digits = models.PositiveSmallIntegerField(_("digits"), null=True, blank=True)
+    # The years over which bounds in ``leaves`` were taken, and the checksums of their data, where they were.
+    bounds = models.JSONField(_("common bounds"), default=dict, blank=True)
     sha256 = models.CharField(max_length=64, unique=True)
 
     def __str__(self) -> str:

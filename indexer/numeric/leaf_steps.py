@@ -152,10 +152,25 @@ def _all_of(parts: Iterable[Callable[[], Result]]) -> list[Result]:
     return results
 
 
-def _normalise_alike(raw: RawColumns, steps: Sequence[LeafStep], rule: OutlierRule) -> NormalisedLeaves:
-    """Take columns that go the same way through all steps."""
-    step = steps[0]
-    prepared = prepare(
+def extents_of(raw: RawColumns, steps: Sequence[LeafStep], *, rule: OutlierRule | None = None) -> Extent:
+    """Return between which raw values each leaf lies, divided and filled in as it says, (leaves,).
+
+    Cells that the outlier rule draws in do not count: the column ends where they are drawn to.
+
+    Raises
+    ------
+    NormalisationError
+        As `prepare`.
+    """
+    low, high = np.empty((2, len(raw.codes)))
+    for columns in _ways(steps):
+        found = _prepared(raw.of_columns(columns), steps[columns[0]], rule or OutlierRule()).within
+        low[columns], high[columns] = found.low, found.high
+    return Extent(low, high)
+
+
+def _prepared(raw: RawColumns, step: LeafStep, rule: OutlierRule) -> Prepared:
+    return prepare(
         raw.values,
         missing=step.imputation,
         codes=raw.codes,
@@ -166,6 +181,12 @@ def _normalise_alike(raw: RawColumns, steps: Sequence[LeafStep], rule: OutlierRu
         transform=step.transform,
         beside=raw.beside,
     )
+
+
+def _normalise_alike(raw: RawColumns, steps: Sequence[LeafStep], rule: OutlierRule) -> NormalisedLeaves:
+    """Take columns that go the same way through all steps."""
+    step = steps[0]
+    prepared = _prepared(raw, step, rule)
     values = normalise(
         prepared.values,
         method=step.normalisation,

@@ -32,8 +32,9 @@ class Prepared:
     cells : uint8 array, (cities, leaves)
         `IMPUTED`, `LEFT_OUT`, `WINSORISED` and `LOGGED`, added; 0 for a cell as it was given.
     treatments : tuple of ColumnTreatment
-    extent : Extent
-        That of the columns before they were transformed, which bounds go by.
+    extent, within : Extent
+        That of the columns before they were transformed, which bounds go by; and the same of the
+        cells that the outlier rule did not draw in.
     """
 
     values: FloatArray
@@ -41,6 +42,7 @@ class Prepared:
     cells: CellArray
     treatments: tuple[ColumnTreatment, ...]
     extent: Extent
+    within: Extent
 
 
 def prepare(
@@ -87,7 +89,7 @@ def prepare(
     gaps = np.isnan(divided)
     earlier = _undivided(beside or Beside(), denominators)
     filled = handle_missing(divided, missing, codes=codes, units=units, beside=earlier)
-    extent = Extent(np.fmin.reduce(filled), np.fmax.reduce(filled))
+    extent = _extent_of(filled)
     scaled = _transform(filled, TRANSFORMS[transform], extent, codes, units)
     treated = treat_outliers(scaled, rule or OutlierRule())
     gone = LEFT_OUT if MISSING_POLICIES[missing].leaves_gaps else IMPUTED
@@ -101,7 +103,12 @@ def prepare(
         whole[treatment.column] = np.nan
         if treatment.done == "logged":
             cells[~np.isnan(treated.values[:, treatment.column]), treatment.column] |= LOGGED
-    return Prepared(treated.values, whole, cells, treated.treatments, extent)
+    within = _extent_of(np.where(treated.winsorised, np.nan, filled)) if treated.treatments else extent
+    return Prepared(treated.values, whole, cells, treated.treatments, extent, within)
+
+
+def _extent_of(values: FloatArray) -> Extent:
+    return Extent(np.fmin.reduce(values), np.fmax.reduce(values))
 
 
 def _transform(

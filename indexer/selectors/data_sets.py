@@ -13,7 +13,8 @@ from indexer.enums import RunStatus
 from indexer.models import City, DataSet, IndexMethod, Province, Run
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import Beside
-from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, normalise_leaves
+from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, extents_of, normalise_leaves
+from indexer.numeric.transforms import Extent
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Account, Indicator
@@ -275,28 +276,42 @@ def _normalise_blocks(
     treatments: list[ColumnTreatment] = []
     plan = plan_of(method)
     steps = [plan.leaf_step(code) for code in raw.codes]
-    unit_rows = {code: row for row, code in enumerate(raw.unit_codes)}
     for block in blocks:
-        columns = RawColumns(
-            values=raw.values[:, block],
-            directions=raw.directions[block],
-            codes=raw.codes[block],
-            units=raw.units,
-            totals=raw.totals[block],
-            denominators={
-                at - block.start: beside[at] for at in range(block.start, block.stop) if at in beside
-            },
-            beside=Beside(
-                raw.groups,
-                None if raw.before is None else raw.before[:, block],
-                plan.may_leave_out or raw.is_part,
-            ),
-            unit_rows=unit_rows,
-        )
+        columns = _columns_of(raw, beside, block, may_be_empty=plan.may_leave_out or raw.is_part)
         made = normalise_leaves(columns, steps[block], rule=rule_of(method))
         values[:, block], cells[:, block] = made.values, made.cells
         treatments += [replace(one, column=one.column + block.start) for one in made.treatments]
     return NormalisedLeaves(values, cells, tuple(treatments))
+
+
+def _columns_of(
+    raw: RawData, beside: Mapping[int, FloatArray], block: slice, *, may_be_empty: bool
+) -> RawColumns:
+    """Return some columns of raw data as the numeric side takes them."""
+    before = None if raw.before is None else raw.before[:, block]
+    return RawColumns(
+        values=raw.values[:, block],
+        directions=raw.directions[block],
+        codes=raw.codes[block],
+        units=raw.units,
+        totals=raw.totals[block],
+        denominators={at - block.start: beside[at] for at in range(block.start, block.stop) if at in beside},
+        beside=Beside(raw.groups, before, may_be_empty),
+        unit_rows={code: row for row, code in enumerate(raw.unit_codes)},
+    )
+
+
+def raw_extents_of(data_set: DataSet, method: IndexMethod, structure: Structure) -> Extent:
+    """Return between which raw values each leaf lies, prepared as a method says, (leaves,).
+
+    Raises `NormalisationError`, a `ValueError`, with every reason why that cannot be done.
+    """
+    raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
+    raw = replace(raw, units=_city_names(data_set))
+    plan = plan_of(method)
+    whole = slice(0, raw.values.shape[1])
+    columns = _columns_of(raw, _denominators(raw, method), whole, may_be_empty=plan.may_leave_out)
+    return extents_of(columns, plan.leaf_steps(structure.tree), rule=rule_of(method))
 
 
 def rule_of(method: IndexMethod) -> OutlierRule:

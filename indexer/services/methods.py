@@ -52,10 +52,11 @@ class MethodChoice:
     nodes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     scale: float = SCALE
     digits: int | None = None
+    bounds: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Methods are older than these choices: a hash speaks of them where they are not the default.
-YOUNGER = ("coverage", "floor", "leaves", "nodes", "scale", "digits")
+YOUNGER = ("coverage", "floor", "leaves", "nodes", "scale", "digits", "bounds")
 
 
 def use_method(**choices: Any) -> IndexMethod:
@@ -204,7 +205,15 @@ def _settle(choice: MethodChoice) -> MethodChoice:
         scale=float(choice.scale),
         leaves=_said(choice.leaves, plan.leaf),
         nodes=_said(choice.nodes, plan.node),
+        bounds=dict(choice.bounds) if _has_bounds(choice) else {},
     )
+
+
+def _has_bounds(choice: MethodChoice) -> bool:
+    """Whether the leaves still have the bounds that were taken over several years."""
+    taken = choice.bounds.get("leaves", {})
+    stated = choice.leaves
+    return bool(taken) and all(cells.items() <= stated.get(code, {}).items() for code, cells in taken.items())
 
 
 def _said(rows: Mapping[str, Mapping[str, Any]], otherwise: LeafStep | NodeStep) -> dict[str, dict[str, Any]]:

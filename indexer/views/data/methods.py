@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from indexer.dispatch import compute_with_method
-from indexer.forms.methods import ComputeForm, MethodForm
+from indexer.dispatch import compute_with_method, compute_years_together
+from indexer.forms.methods import COMMON, ComputeForm, MethodForm
 from indexer.method_words import method_words
 from indexer.models import DataSet
 from indexer.selectors.data_imports import leaves_of
@@ -88,8 +88,10 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _compute(data_set: DataSet, form: ComputeForm, *, actor: Account) -> int:
-    versions = form.cleaned_data["versions"]
-    return compute_with_method(data_set, versions=versions, method=use_method(**form.choices()), actor=actor)
+    versions, method = form.cleaned_data["versions"], use_method(**form.choices())
+    if form.cleaned_data["bounds"] == COMMON:
+        return compute_years_together(data_set, versions=versions, method=method, actor=actor)[1]
+    return compute_with_method(data_set, versions=versions, method=method, actor=actor)
 
 
 def _said(new: int, asked: int) -> str:
