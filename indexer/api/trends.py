@@ -66,7 +66,7 @@ class ValueTrendSerializer(serializers.Serializer):
 class CityTrendSerializer(UnitSerializer):
     years = YearSerializer(many=True, help_text="Of the composite; the lists below are in their order.")
     scores = ScoreTrendSerializer(many=True)
-    values = ValueTrendSerializer(many=True)
+    values = ValueTrendSerializer(many=True, help_text="Raw, as far as the reader may have them.")
 
 
 class TrendView(RunView):
@@ -103,7 +103,7 @@ class CityTrendView(RunView):
 
     @described(responses=CityTrendSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:
-        found = city_trend_of(trend_of(self.finished_run(pk), self.account), city_pk)
+        found = city_trend_of(trend_of(self.finished_run(pk), self.account), city_pk, self.account)
         if found is None:
             raise NotFound
         return Response(CityTrendSerializer(_city(found)).data)

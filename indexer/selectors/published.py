@@ -1,6 +1,7 @@
 """Published indices as the visitor may see them, and what keeps one from being published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -90,6 +91,28 @@ def withheld_codes(run: Run) -> frozenset[str]:
     """Return the indicators that may not be given away, by any index that publishes the run's data."""
     terms = IndicatorTerms.objects.filter(index__editions__run__data_set=run.data_set_id, is_withheld=True)
     return frozenset(terms.values_list("code", flat=True))
+
+
+@dataclass(frozen=True)
+class GivenAway:
+    """Which raw values of several runs an account may have: of these runs, but for these indicators."""
+
+    runs: frozenset[int]
+    withheld: frozenset[str] = frozenset()
+
+
+def given_away(account: Account | None, runs: Sequence[Run]) -> GivenAway:
+    """Return which raw values of runs that an account may see it may have: as `may_take_all` of each.
+
+    What is withheld of one year is given away of none.
+    """
+    if has_role(account, STAFF):
+        return GivenAway(frozenset(run.pk for run in runs))
+    released = released_editions().filter(run__in=[run.pk for run in runs]).values_list("run_id", flat=True)
+    terms = IndicatorTerms.objects.filter(
+        index__editions__run__data_set__in=[run.data_set_id for run in runs], is_withheld=True
+    )
+    return GivenAway(frozenset(released), frozenset(terms.values_list("code", flat=True)))
 
 
 def terms_by_code(index: PublishedIndex) -> dict[str, IndicatorTerms]:

@@ -14,6 +14,7 @@ from indexer.numeric.ranking import ranks_of_present
 from indexer.numeric.trends import annual_growth, growth_by_step
 from indexer.selectors.cities import Cities
 from indexer.selectors.plans import score_unit_of
+from indexer.selectors.published import given_away
 from indexer.selectors.runs import RunResult, load_runs, results_of
 from indexer.selectors.studies import RunIntervals, intervals_of_runs
 from indexer.selectors.years import YearOfRun, years_of
@@ -174,6 +175,7 @@ class CityTrend:
 
     trend: Trend
     position: int
+    account: Account | None
 
     @property
     def city(self) -> City:
@@ -187,9 +189,14 @@ class CityTrend:
 
     @cached_property
     def values(self) -> list[ValueTrend]:
-        """The raw values of every indicator."""
-        leaves = [node for node in self.trend.nodes if node.is_leaf]
-        rows = raw_values_of(self.trend.runs, self.city.pk, len(leaves))
+        """The raw values of every indicator, as far as the reader may have them."""
+        leaves, runs = [node for node in self.trend.nodes if node.is_leaf], self.trend.runs
+        given = given_away(self.account, runs)
+        if not given.runs:
+            return []
+        rows = raw_values_of(runs, self.city.pk, len(leaves))
+        rows[[run.pk not in given.runs for run in runs]] = np.nan
+        rows[:, [leaf.code in given.withheld for leaf in leaves]] = np.nan
         years = np.array(self.trend.years, dtype=np.float64)
         steps = growth_by_step(rows.T, years)
         span = self.trend.span
@@ -232,11 +239,11 @@ def trend_of(run: Run, account: Account | None, code: str = "", *, among_common:
     )
 
 
-def city_trend_of(trend: Trend, city_id: int) -> CityTrend | None:
-    """Return one city's way over the years; None for one that no year has."""
+def city_trend_of(trend: Trend, city_id: int, account: Account | None) -> CityTrend | None:
+    """Return one city's way over the years, as an account may see it; None for one that no year has."""
     if city_id not in trend.cities.ids:
         return None
-    return CityTrend(trend, trend.cities.ids.index(city_id))
+    return CityTrend(trend, trend.cities.ids.index(city_id), account)
 
 
 def raw_values_of(runs: Sequence[Run], city_id: int, leaves: int) -> FloatArray:

@@ -86,7 +86,8 @@ def city_scores_figure(request: HttpRequest, run: Run) -> Spec | None:
 
 
 def _find(request: HttpRequest, run: Run, city_pk: int) -> CityTrend:
-    found = city_trend_of(trend_of(run, visitor_of(request).account), city_pk)
+    account = visitor_of(request).account
+    found = city_trend_of(trend_of(run, account), city_pk, account)
     if found is None:
         raise Http404
     return found

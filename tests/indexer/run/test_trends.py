@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from indexer.charts.trends import set_apart
 from indexer.enums import RunStatus
-from indexer.models import CityScore, DataSet, Run
+from indexer.models import CityScore, DataSet, IndicatorTerms, Run
 from indexer.selectors.trends import city_trend_of, trend_of
 from indexer.selectors.years import years_of
 from indexer.services.data_sets import publish_data_set
+from indexer.services.published import describe_indicators, draft_index, publish_edition
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.families import make_family
 from tests.indexer.study_runs import make_study
@@ -113,18 +114,19 @@ def test_intervals_belong_to_the_cities_of_their_own_year(family):
 
 def test_raw_values_are_cut_out_of_each_matrix(family):
     trend = trend_of(family.runs[2020], family.framework.created_by)
-    garze = city_trend_of(trend, family.cities["Garze"].pk)
+    account = family.framework.created_by
+    garze = city_trend_of(trend, family.cities["Garze"].pk, account)
     travel = next(value for value in garze.values if value.node.code == "travel")
     assert travel.values.tolist() == [9, 4, 0]
     assert travel.steps[0] == pytest.approx(4 / 9 - 1)
     # From 4 to nothing in two years is no rate.
     assert np.isnan(travel.steps[1])
     assert np.isnan(travel.growth)
-    xian = city_trend_of(trend, family.cities["Xi'an"].pk)
+    xian = city_trend_of(trend, family.cities["Xi'an"].pk, account)
     fixed = next(value for value in xian.values if value.node.code == "fixed")
     assert np.isnan(fixed.values).tolist() == [False, True, False]
     assert fixed.growth == pytest.approx(9 ** (1 / 3) - 1)
-    assert city_trend_of(trend, 10**9) is None
+    assert city_trend_of(trend, 10**9, account) is None
 
 
 def test_the_page_shows_ranks_scores_and_who_came_and_went(analyst, family):
@@ -212,6 +214,22 @@ def test_strangers_see_the_years_that_are_public_alone(client, family):
     shown = client.get(at("run-trend", family, year=2022))
     assert [row["year"] for row in shown.context["years"]] == [2019, 2022]
     assert client.get(at("run-trend", family, year=2020)).status_code == 404
+    # Raw values are theirs of what an index gives away under a licence, and of no indicator withheld.
+    bare = client.get(at("run-city-trend", family, year=2022, city="Nanyang"))
+    assert bare.context["value_rows"] == []
+    terms = {
+        "name_zh": "家族",
+        "description_zh": "供居民使用。",
+        "authors": "Li",
+        "licence": "CC-BY-4.0",
+        "contact": "a@b.example",
+    }
+    index = draft_index(slug="family", terms=terms, actor=actor)
+    publish_edition(index, run=family.runs[2022], actor=actor)
+    describe_indicators(index, terms={"travel": IndicatorTerms(is_withheld=True)}, actor=actor)
+    given = client.get(at("api-run-city-trend", family, year=2022, city="Nanyang")).json()["values"]
+    raw = {value["indicator"]: value["values"] for value in given}
+    assert (raw["fixed"], raw["travel"]) == ([None, 5.0], [None, None])
     transaction.savepoint_rollback(point)
 
 
