@@ -24,6 +24,7 @@ IN_PARTS = {
     "indexer:index-detail",
     "indexer:run-detail",
     "indexer:run-fragility",
+    "indexer:run-trend",
     "indexer:run-what-if",
     "indexer:study-detail",
 }

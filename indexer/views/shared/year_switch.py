@@ -21,6 +21,13 @@ class YearLink(TypedDict):
     reason: str
 
 
+class YearSwitch(TypedDict):
+    """The years of a series, the last first, and in words which of them lack this page and why."""
+
+    years: list[YearLink]
+    notes: list[str]
+
+
 def year_switch(
     request: HttpRequest,
     run: Run,
@@ -28,17 +35,27 @@ def year_switch(
     tab: str,
     city: City | None = None,
     years: Sequence[YearOfRun] | None = None,
-) -> list[YearLink]:
-    """Return the years of the run's series with this page of each; none where there is one year alone.
+) -> YearSwitch | None:
+    """Return the years of the run's series with this page of each; None where there is one year alone.
 
     ``tab`` names the page that an answer to a form stands for; ``years`` are those of the run, where
     the caller has them. Of a page about a ``city`` a year that does not rank it has none.
     """
     years = years_of(run, visitor_of(request).account) if years is None else years
     if len(years) < 2:
-        return []
+        return None
     ranked = _years_that_rank(city, years)
-    return [_link(request, run, year, tab, ranked=ranked) for year in years]
+    links = [_link(request, run, year, tab, ranked=ranked) for year in years]
+    return YearSwitch(years=links[::-1], notes=_notes(links))
+
+
+def _notes(links: Sequence[YearLink]) -> list[str]:
+    lacking: dict[str, list[str]] = {}
+    for link in links:
+        if link["reason"]:
+            lacking.setdefault(link["reason"], []).append(str(link["year"]))
+    words = [{"years": _(", ").join(years), "reason": reason} for reason, years in lacking.items()]
+    return [_("%(years)s: %(reason)s") % one for one in words]
 
 
 def _years_that_rank(city: City | None, years: Sequence[YearOfRun]) -> set[int] | None:
@@ -53,7 +70,7 @@ def _link(request: HttpRequest, run: Run, year: YearOfRun, tab: str, *, ranked: 
     is_current = year.run_id == run.pk
     reason = ""
     if year.run_id is None:
-        reason = _("no finished run")
+        reason = _("no finished run under this version and method")
     elif ranked is not None and year.run_id not in ranked and not is_current:
         reason = _("not ranked")
     url = "" if reason or year.run_id is None else _address(request, year.run_id, tab)
