@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0033_terms_of_indicators"),
+        ("indexer", "0035_visits_by_day"),
     ]
 
     operations = [
