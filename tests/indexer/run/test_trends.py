@@ -197,11 +197,12 @@ def test_the_api_tells_the_same(analyst, family):
     assert [score["indicator"] for score in own["scores"]][:2] == [None, "infra"]
 
 
-def test_the_chart_of_a_city_comes_as_a_picture(analyst, family):
+def test_the_picture_of_a_city_is_that_of_its_page(analyst, family):
+    ranks = analyst.get(at("run-city-trend", family, city="Nanyang")).context["ranks"]
     address = reverse("indexer:run-picture", args=[family.runs[2020].pk, "city-ranks", "svg"])
-    picture = analyst.get(address, {"city": family.cities["Nanyang"].pk})
-    assert picture.status_code == 200
-    assert picture.content.startswith(b"<svg")
+    assert ranks.image_url == f"{address}?city={family.cities['Nanyang'].pk}"
+    assert ranks.spec["usermeta"]["title"] == "Rank of Nanyang over the years"
+    # Of no city there is none.
     assert analyst.get(address).status_code == 404
 
 
