@@ -184,8 +184,9 @@ class CityProfile:
 
     @cached_property
     def sub_indices(self) -> list[ScoreProfile]:
-        tops = {node.pk for node in sub_indices_of(self.scores.nodes)}
-        return [score for score in self.nodes if score.node and score.node.pk in tops]
+        # Those of a chain lie deeper than a profile goes.
+        shown = {score.node.pk: score for score in self.nodes if score.node}
+        return [shown.get(node.pk) or self._score(node) for node in sub_indices_of(self.scores.nodes)]
 
     @cached_property
     def neighbours(self) -> list[Neighbour]:
