@@ -109,6 +109,8 @@ def import_run(files, manager):
         name_en="Again",
         year=2020,
         method=use_method(missing="refuse"),
+        # One of the units is a percentage, and the method was chosen.
+        shares_meant=True,
     )
     draft = map_import(
         data=DataFile(files["raw.csv"], "raw.csv"),
