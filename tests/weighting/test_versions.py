@@ -179,7 +179,7 @@ def test_local_weights_and_leaf_weights_give_the_same_version(framework, actor, 
 
 
 def test_every_problem_of_a_weight_file_is_named_and_nothing_is_written(framework, actor):
-    bad = "code,local_weight\ninfra,0.25\nindustry,-1\nfixed,25%\nmobil,0.5\nretail,0.2\nretail,0.2\n"
+    bad = "code,local_weight\ninfra,0.25\nindustry,-1\nfixed,a quarter\nmobil,0.5\nretail,0.2\nretail,0.2\n"
 
     with pytest.raises(FileProblems) as found:
         import_weights(framework, actor, bad)
