@@ -420,6 +420,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatusEnum": "indexer.enums.RunStatus",
         "VersionStatusEnum": "weighting.enums.VersionStatus",
         "StudyKindEnum": "indexer.enums.StudyKind",
+        "NormalisationEnum": "indexer.enums.Normalisation",
     },
 }
 

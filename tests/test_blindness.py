@@ -19,10 +19,11 @@ pytestmark = pytest.mark.django_db
 
 OTHER_STATES = [RoundState.DRAFT, RoundState.READY, RoundState.CLOSED, RoundState.VOID]
 
-WORLDS = in_full(200, otherwise=10)
+WORLDS = in_full(200, otherwise=5)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nothing_anybody_else_can_fetch_depends_on_the_scores(observe):
     routes = [route for route in find_routes() if route.name not in OF_THE_MACHINE]
     readings = Readings()

@@ -132,7 +132,7 @@ def test_no_name_becomes_a_formula(world, addresses):
             )
             if answer.status_code != 200:
                 continue
-            cells = _cells_of(answer.content, format)
+            cells = _cells_of(b"".join(answer), format)
             met += any("planted" in str(text) for text, _is_formula in cells)
             assert not [text for text, is_formula in cells if is_formula], (address, format)
     assert met > 20

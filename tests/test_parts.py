@@ -50,7 +50,7 @@ def pages(world, client):
         with transaction.atomic():
             answer = client.get(address)
             transaction.set_rollback(True)
-        if answer.status_code == 200 and b"<html" in answer.content:
+        if answer.status_code == 200 and not answer.streaming and b"<html" in answer.content:
             yield route, address, answer
 
 

@@ -166,7 +166,8 @@ ROWS = {
 
 
 def written_table():
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    first_part = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
+    lines = [line for line in first_part.splitlines() if line.startswith("| ")]
     head, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
 

@@ -27,10 +27,14 @@ class AuditRowSerializer(serializers.Serializer):
         return row
 
 
+# One type for all of them, so that the schema names it once.
+ROWS = page_of(AuditRowSerializer)
+
+
 class AuditTableView(RunView):
     """One table of the audit of a finished run: correlations, groups, importance, indicators or units."""
 
-    @described(*PAGE, responses=page_of(AuditRowSerializer))
+    @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         run, asked = self.finished_run(pk), _asked(table, TABLES)
         return _answer(request, asked, coherence_of(run).audit)
@@ -39,7 +43,7 @@ class AuditTableView(RunView):
 class DataSetAudit(Answer):
     """One table of the audit of a data set before any weights: correlations, groups, indicators or units."""
 
-    @described(*PAGE, responses=page_of(AuditRowSerializer))
+    @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         data_set = get_object_or_404(audited_data_sets(self.account), pk=pk)
         return _answer(request, _asked(table, UNWEIGHTED_TABLES), data_audit_of(data_set).files)
@@ -48,7 +52,7 @@ class DataSetAudit(Answer):
 class FrameworkAuditView(Answer):
     """One table of the shape of a framework: groups or indicators."""
 
-    @described(*PAGE, responses=page_of(AuditRowSerializer))
+    @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         framework = get_object_or_404(frameworks_visible_to(self.account), pk=pk)
         return _answer(request, _asked(table, STRUCTURE_TABLES), audited_framework(framework).files)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
 from indexer.numeric.composite import CompositeError, composite_scores, inner_scores
 from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
 from indexer.numeric.normalisation import normalise
-from indexer.numeric.normalisations import NORMALISATIONS, TURNS, Normalisation
+from indexer.numeric.normalisations import NORMALISATIONS, TURNS, Normalisation, ScoreUnit
 from indexer.numeric.sensitivity import smallest_changes
 from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule, treat_outliers
 from indexer.numeric.uncertainty import Index
@@ -62,7 +63,8 @@ def test_an_unknown_choice_is_named_with_those_there_are(table):
 
 def test_every_unit_of_scores_has_its_words():
     units = {unit for entry in NORMALISATIONS.values() for unit in (entry.unit, entry.prepared_unit)}
-    assert units == set(UNIT_WORDS)
+    assert units < set(UNIT_WORDS)
+    assert set(UNIT_WORDS) == set(get_args(ScoreUnit))
 
 
 def test_a_unit_is_never_guessed(toys):
@@ -100,8 +102,13 @@ def test_a_new_aggregation_is_no_sum_until_it_says_so(toys):
     """Parts that add up, shares of a total and the browser's own sums are for those that state them."""
     assert not AGGREGATIONS["harmonic_toy"].is_sum
     tree = build_tree(["r", "p", "q"], ["", "r", "r"])
-    with pytest.raises(ValueError, match="need an arithmetic composite"):
-        smallest_changes(Index(tree, toy_values(), np.array([1, *WEIGHTS]), "harmonic_toy"))
+    weights = np.array([1, *WEIGHTS])
+    # A mean it is, so that the weights under which two change places can be solved for.
+    found = smallest_changes(Index(tree, toy_values(), weights, "harmonic_toy"))
+    assert (found.nodes >= 0).any()
+    assert found.residuals[found.nodes >= 0] == pytest.approx(0)
+    with pytest.raises(ValueError, match="need a mean at the top"):
+        smallest_changes(Index(tree, toy_values(), weights, "minimum"))
     assert AGGREGATIONS["harmonic_toy"].sums not in FINISHED_IN_BROWSERS
 
 

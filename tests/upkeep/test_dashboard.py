@@ -7,7 +7,9 @@ import pytest
 from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.broker import client_of
 from tests.processes import running_valkey
+from upkeep import metrics
 from upkeep.metrics import count_answer, metrics_text
 
 DASHBOARD = settings.BASE_DIR / "deploy" / "grafana" / "quanheng.json"
@@ -16,10 +18,11 @@ LABELS = re.compile(r"by \(([^)]*)\)|(\w+)=~?\"|{{(\w+)}}")
 
 
 @pytest.fixture
-def told(db, settings, tmp_path):
+def told(db, monkeypatch, tmp_path):
     """Every figure's name, and the labels of each; the broker's figures are told while it answers alone."""
     with running_valkey(tmp_path) as address:
-        settings.CELERY_BROKER_URL = address
+        # Celery itself keeps the broker that it began with, for all tests of this process.
+        monkeypatch.setattr(metrics, "client_of", lambda _url, timeout: client_of(address, timeout=timeout))
         return labels_told()
 
 

@@ -8,7 +8,7 @@ import pytest
 from weighting.confined import Broke
 from weighting.typesetting import document_source, typeset
 
-PART = {"title": "数据", "sentences": [], "findings": [], "tables": [], "own": []}
+PART = {"title": "数据", "sentences": [], "findings": [], "tables": [], "pictures": [], "own": []}
 DOCUMENT = {
     "lang": "zh",
     "title": "审计",

@@ -235,7 +235,7 @@ def test_the_page_of_a_comparison_has_pictures_that_are_there(analyst, tilts):
 def test_reports_cost_the_same_however_many_cities(analyst, django_assert_num_queries, cities):
     framework = make_framework()
     runs = make_runs(random_values(cities), framework=framework)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         analyst.get(reverse("indexer:run-report", args=[runs[0].pk]))
     with django_assert_num_queries(10):
         analyst.get(COMPARED, {"runs": [run.pk for run in runs]})
