@@ -1,6 +1,6 @@
 """The tables of an audit, the same as files of the command, as exports and in the API."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,6 +97,9 @@ class FrameworkAudit:
 AnyAudit = TypeVar("AnyAudit")
 
 
+RAW_COLUMNS = ("min", "max", "mean", "median")
+
+
 @dataclass(frozen=True)
 class AuditTable(Generic[AnyAudit]):
     """Names of columns, and the rows of an audit under them."""
@@ -104,10 +107,19 @@ class AuditTable(Generic[AnyAudit]):
     columns: tuple[str, ...]
     rows: Callable[[AnyAudit], Iterator[Row]]
 
-    def plain_rows(self, audit: AnyAudit) -> Iterator[Row]:
-        """Return the rows with nothing in place of what is not defined."""
+    def plain_rows(self, audit: AnyAudit, given: Collection[str] | None = None) -> Iterator[Row]:
+        """Return the rows with nothing in place of what is not defined.
+
+        ``given`` are the indicators whose raw values the reader may have, all without it: range and mean
+        of the others are left out, for with them any score tells its raw value.
+        """
+        raw = [] if given is None else [at for at, name in enumerate(self.columns) if name in RAW_COLUMNS]
         for row in self.rows(audit):
-            yield ["" if isinstance(cell, float) and np.isnan(cell) else cell for cell in row]
+            kept = ["" if isinstance(cell, float) and np.isnan(cell) else cell for cell in row]
+            if given is not None and row[0] not in given:
+                for at in raw:
+                    kept[at] = ""
+            yield kept
 
 
 def code_of(tree: Tree, node: int) -> str:

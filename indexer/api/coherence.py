@@ -16,6 +16,7 @@ from indexer.audit_files import STRUCTURE_TABLES, TABLES, UNWEIGHTED_TABLES, Any
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.data_audit import audited_data_sets, data_audit_of
 from indexer.selectors.framework_audit import audited_framework
+from indexer.selectors.published import codes_given_raw
 from weighting.api.base import PAGE, Answer, described
 from weighting.selectors.frameworks import frameworks_visible_to
 
@@ -37,7 +38,7 @@ class AuditTableView(RunView):
     @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         run, asked = self.finished_run(pk), _asked(table, TABLES)
-        return _answer(request, asked, coherence_of(run).audit)
+        return _answer(request, asked, coherence_of(run).audit, codes_given_raw(self.account, run))
 
 
 class DataSetAudit(Answer):
@@ -65,11 +66,13 @@ def _asked(name: str, known: Mapping[str, AuditTable[AnyAudit]]) -> AuditTable[A
     return known[name]
 
 
-def _answer(request: Request, table: AuditTable[AnyAudit], audit: AnyAudit) -> Response:
+def _answer(
+    request: Request, table: AuditTable[AnyAudit], audit: AnyAudit, given: frozenset[str] | None = None
+) -> Response:
     """Answer with a page of rows; what is not defined, and what a file leaves empty, is null."""
     return answer_page(
         request,
-        list(table.plain_rows(audit)),
+        list(table.plain_rows(audit, given)),
         lambda row: {
             name: None if cell == "" else cell for name, cell in zip(table.columns, row, strict=True)
         },

@@ -18,6 +18,7 @@ from indexer.forms.coherence import GroupChoice
 from indexer.models import Run
 from indexer.numeric.coherence.importance import HIGH, LOW
 from indexer.selectors.coherence import Coherence, GroupView, coherence_of, whole_audit_key
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.studies import studies_visible_to
 from indexer.views.shared.coherence_tables import (
     SHADED,
@@ -67,8 +68,13 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
     name = request.GET.get("table", "groups")
     if name not in TABLES:
         raise Http404
+    given = codes_given_raw(visitor_of(request).account, run)
     return answer_file(
-        request, run, lambda: _file(coherence_of(run).audit, run, name, format), whole_audit_key(run)
+        request,
+        run,
+        lambda: _file(coherence_of(run).audit, run, name, format, given),
+        whole_audit_key(run),
+        *sorted(given),
     )
 
 
@@ -78,9 +84,9 @@ def importance_figure(request: HttpRequest, run: Run) -> Spec | None:
     return figure_of_group(view).spec
 
 
-def _file(audit: Audit, run: Run, name: str, format: str) -> HttpResponse:
+def _file(audit: Audit, run: Run, name: str, format: str, given: frozenset[str]) -> HttpResponse:
     table = TABLES[name]
-    rows = table.plain_rows(audit)
+    rows = table.plain_rows(audit, given)
     return table_answer(format, f"{name}-{run.pk}", columns_of(*table.columns), rows, run_facts(run))
 
 

@@ -16,6 +16,7 @@ from indexer.forms.coherence import NodeOfIndex
 from indexer.models import Run
 from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.histograms import bin_rows, histogram_bins, value_stats
 from indexer.views.shared.run_pages import answer_about_run, run_context
@@ -23,18 +24,21 @@ from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
+from weighting.visitors import visitor_of
 
 
 @audience(ANYONE)
 @require_safe
 def run_distribution(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the values of a node as they came, as treated, and as scores."""
-    return answer_about_run(request, pk, lambda request, run: answer_page(request, run, _page))
+    return answer_about_run(
+        request, pk, lambda request, run: answer_page(request, run, _page, *sorted(_given(request, run)))
+    )
 
 
 def distribution_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return one of the histograms, by ``?of=``; None for one that there is not."""
-    figures = _figures(_asked(request, run)[1])
+    figures = _figures(_asked(request, run)[1], _given(request, run))
     found = figures.get(request.GET.get("of", "scores"))
     return found.spec if found else None
 
@@ -54,13 +58,17 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "node": found.node,
         "register": found.subject.cities.register,
         "stats": value_stats(found.facts, 0, len(found.scores), found.subject.cities.register.units),
-        "figures": _figures(found),
+        "figures": _figures(found, _given(request, run)),
     }
     return render(request, "indexer/run/distribution.html", context)
 
 
-def _figures(found: Distribution) -> dict[str, Figure]:
-    """Return the histograms there are, by what they are of."""
+def _given(request: HttpRequest, run: Run) -> frozenset[str]:
+    return codes_given_raw(visitor_of(request).account, run)
+
+
+def _figures(found: Distribution, given: frozenset[str]) -> dict[str, Figure]:
+    """Return the histograms there are, by what they are of; of raw values those of indicators ``given``."""
     unit, score = found.node.unit, score_unit(found.subject.run.method)
     values = {
         "raw": (_("As the data set holds it"), unit, found.raw),
@@ -71,7 +79,8 @@ def _figures(found: Distribution) -> dict[str, Figure]:
             found.scores * PERCENT,
         ),
     }
-    drawn = {of: _figure(found, of, *said) for of, said in values.items()}
+    told = values if found.node.code in given else {"scores": values["scores"]}
+    drawn = {of: _figure(found, of, *said) for of, said in told.items()}
     return {of: figure for of, figure in drawn.items() if figure is not None}
 
 

@@ -24,7 +24,6 @@ from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.plans import plan_of
 from indexer.selectors.preparations import changes_in
-from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import PERCENT, Printed, ShownScore, printed_figures_of, result_of, shown_score
 from indexer.views.run.package import package_links
 from indexer.views.run.preparation import change_words, preparation_context
@@ -160,10 +159,9 @@ def load_ranking(run: Run, code: str = "", *, named: bool = False, with_raw: boo
     return Ranking(subject, nodes, with_raw)
 
 
-def ranking_page(request: HttpRequest, run: Run) -> HttpResponse:
+def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
     account, code = visitor_of(request).account, request.GET.get("node", "")
-    with_raw = bool(code) and code in codes_given_raw(account, run)
     ranking = load_ranking(run, code, named=asks_for_names(request), with_raw=with_raw)
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
     regions = None if asks_for_part(request) else rank_places(ranking.subject, "region", usable={})

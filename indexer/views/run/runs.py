@@ -1,6 +1,7 @@
 """Runs: their list with live progress, the page of each, cancelling, and trying again."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -50,7 +51,12 @@ def run_progress(request: HttpRequest) -> HttpResponse:
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ranking of a finished run, and how far any other is."""
-    return answer_about_run(request, pk, lambda request, run: answer_page(request, run, ranking_page))
+
+    def answer(request: HttpRequest, run: Run) -> HttpResponse:
+        parts = _raw_parts(request, run)
+        return answer_page(request, run, partial(ranking_page, with_raw=bool(parts)), *parts)
+
+    return answer_about_run(request, pk, answer)
 
 
 @audience(ANYONE)
@@ -58,11 +64,14 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def run_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the ranking as a file."""
     run = finished_run(request, pk)
-    format, code = asked_format(request), request.GET.get("node", "")
-    with_raw = bool(code) and code in codes_given_raw(visitor_of(request).account, run)
-    # A file with raw values is another one than that without.
-    parts = ["raw"] if with_raw else []
-    return answer_file(request, run, lambda: ranking_file(run, format, code, with_raw=with_raw), *parts)
+    format, code, parts = asked_format(request), request.GET.get("node", ""), _raw_parts(request, run)
+    return answer_file(request, run, lambda: ranking_file(run, format, code, with_raw=bool(parts)), *parts)
+
+
+def _raw_parts(request: HttpRequest, run: Run) -> list[str]:
+    """Return what tells a page or file with the raw values of the node in view from one without."""
+    code = request.GET.get("node", "")
+    return ["raw"] if code and code in codes_given_raw(visitor_of(request).account, run) else []
 
 
 @audience(STAFF)

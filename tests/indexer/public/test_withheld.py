@@ -146,3 +146,31 @@ def test_an_owner_says_so_in_a_table_and_nobody_else(client, human_development):
     IndicatorTerms.objects.create(index=index, code="older", source="x")
     client.post(address, {})
     assert terms_by_code(index).keys() == {"older"}
+
+
+def test_no_range_and_no_histogram_tells_a_withheld_value_to_a_stranger(client, withheld):
+    """With the range of its values, a score between goalposts or by min-max is a raw value."""
+    run = withheld.run.pk
+    export = reverse("indexer:run-coherence-export", args=[run]) + "?table=indicators&format=json"
+    api = reverse("indexer:api-run-audit", args=[run, "indicators"])
+    page = reverse("indexer:run-distribution", args=[run])
+    picture = reverse("indexer:run-picture", args=[run, "distribution", "svg"])
+
+    def told():
+        rows = {row["code"]: row for row in client.get(export).json()["rows"]}
+        answered = {row["code"]: row for row in client.get(api).json()["results"]}
+        shown = client.get(page, {"node": "le"}).context["figures"].keys()
+        drawn = client.get(picture, {"node": "le", "of": "raw"}).status_code
+        return rows, answered, shown, drawn
+
+    rows, answered, shown, drawn = told()
+    for found in (rows, answered):
+        assert [found["le"][name] or None for name in ("min", "max", "mean", "median")] == [None] * 4
+        assert found["mys"]["max"] > found["mys"]["min"]
+    assert (list(shown), drawn) == (["scores"], 404)
+    assert {"raw", "scores"} <= client.get(page, {"node": "mys"}).context["figures"].keys()
+
+    sign_in_staff(client, make_account(Role.ANALYST))
+    rows, answered, shown, drawn = told()
+    assert rows["le"]["max"] == answered["le"]["max"] > 80
+    assert ("raw" in shown, drawn) == (True, 200)
