@@ -143,12 +143,15 @@ def _peer_names(profile: UnitProfile, peers: Peers) -> str:
 def _side_by_side(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> HttpResponse:
     table = load_table(edition)
     run: Run = edition.run
-    found = find_positions(run, request.GET.get("units", "").split(".")[:MOST_SIDE_BY_SIDE])
+    asked = list(dict.fromkeys(filter(None, request.GET.get("units", "").split("."))))[:MOST_SIDE_BY_SIDE]
+    found = find_positions(run, asked)
+    # An address that was handed on may name what another edition has.
+    missing = [key for key in asked if not find_positions(run, [key])] if len(found) < len(asked) else []
     further, unknown = read_units(request.GET.get("further", ""), table.scores.cities, run)
     positions = list(dict.fromkeys([*found, *further]))[:MOST_SIDE_BY_SIDE]
     profiles = [UnitProfile(table, position, np.array([], dtype=np.int64)) for position in positions]
     cities = [profile.city for profile in profiles]
-    if further and not unknown:
+    if further and not unknown and not missing:
         # The address that is handed on holds the units alone.
         return redirect(shelf.side_by_side(*cities))
     context = {
@@ -156,7 +159,7 @@ def _side_by_side(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> 
         "edition": edition,
         "index_url": shelf.index,
         "units_url": shelf.url("units"),
-        "unknown": unknown,
+        "unknown": [*missing, *unknown],
         "shared_picture": shared_picture(edition),
         "is_full": len(positions) == MOST_SIDE_BY_SIDE,
         "asked": ".".join(map(unit_key, cities)),

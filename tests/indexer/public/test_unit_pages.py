@@ -116,6 +116,9 @@ def test_units_side_by_side_have_an_address_to_hand_on(client, human_development
     further = client.get(address, {"units": "NOR", "further": "巴西, IND"})
     assert further["Location"] == f"{address}?units=NOR.BRA.IND"
     assert "Atlantis" in words(client, address, units="NOR", further="Atlantis")
+    said = words(client, address, units="NOR.ATL")
+    assert "These are not in the index" in said
+    assert "ATL" in said
     assert "Up to four countries" in words(client, address)
 
 
