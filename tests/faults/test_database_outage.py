@@ -39,11 +39,17 @@ class Postgres:
             self.data = Path(cursor.fetchone()[0])
         self.programs = Path(os.readlink(f"/proc/{self._postmaster()}/exe")).parent
 
-    def restart(self, mode):
-        command = [self.programs / "pg_ctl", "-D", self.data, "-m", mode, "-w", "-l", self.data / "log"]
+    def stop(self, mode):
+        self._control("stop", "-m", mode)
+
+    def start(self):
+        """Start it as it was started before, which `restart` alone remembers."""
+        self._control("restart", "-l", self.data / "log")
+
+    def _control(self, *command):
         owner = self.data.stat().st_uid
         subprocess.run(
-            [*command, "restart"],
+            [self.programs / "pg_ctl", "-D", self.data, "-w", *command],
             user=owner if os.geteuid() == 0 else None,
             cwd=self.data,
             stdout=subprocess.DEVNULL,
@@ -154,12 +160,14 @@ def test_a_restarted_database_acknowledges_nothing_that_is_not_stored(tmp_path):
         pytest.skip("SQLite is part of the web server: test_web_kill.py restarts both")
     modes = random.Random(2016)
 
-    def restart(_web):
+    def stop(_web):
         server = Postgres()
         connection.close()
-        server.restart(modes.choice(["fast", "immediate"]))
+        server.stop(modes.choice(["fast", "immediate"]))
+        return server
 
-    losses, counts = break_the_database(tmp_path, OUTAGES, restart)
+    # It stays away until an expert has met that: a quick restart may fall between two saves.
+    losses, counts = break_the_database(tmp_path, OUTAGES, stop, Postgres.start)
 
     print(f"database restarted during autosave: {OUTAGES} times, {counts}, lost {len(losses)}")
     assert losses == []
