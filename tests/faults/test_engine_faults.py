@@ -179,7 +179,8 @@ def test_a_database_that_restarts_loses_no_run(celery, data_set):
 
     def restart():
         connection.close()
-        server.restart("immediate")
+        server.stop("immediate")
+        server.start()
 
     injure_again_and_again(data_set, restart, in_full(50, otherwise=2))
 
