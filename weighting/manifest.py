@@ -14,7 +14,8 @@ from django.conf import settings
 from weighting.enums import Rule
 from weighting.models import Ballot, Indicator, Round, WeightVersion
 from weighting.numeric.arrays import IntArray
-from weighting.readers import FrameworkTable
+from weighting.readers import FrameworkRow, FrameworkTable
+from weighting.readers.framework import TERMS
 
 RECEIPT_DOMAIN = b"quanheng/receipt/1"
 ROOT_DOMAIN = b"quanheng/receipt-root/1"
@@ -34,7 +35,7 @@ def hash_bytes(content: bytes) -> str:
 def hash_framework(table: FrameworkTable) -> str:
     """Return the hash that questionnaires and manifests name the framework by."""
     fields = ("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
-    indicators = [{field: getattr(row, field) for field in fields} for row in table.rows]
+    indicators = [{**{field: getattr(row, field) for field in fields}, **_terms(row)} for row in table.rows]
     return hash_bytes(canonical_json({"schema": "quanheng/framework/1", "indicators": indicators}))
 
 
@@ -74,7 +75,13 @@ def _question(item: Indicator) -> dict[str, str | int | None]:
         "direction": item.direction,
         "unit": item.unit,
         "note": item.note,
+        **_terms(item),
     }
+
+
+def _terms(said: Indicator | FrameworkRow) -> dict[str, str]:
+    """Return what else is said of an indicator, without what is empty: older hashes know no such columns."""
+    return {column: text for column in TERMS if (text := getattr(said, column))}
 
 
 def hash_answers(answers: Mapping[str, int | None], comments: Mapping[str, str]) -> str:

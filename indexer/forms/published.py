@@ -106,7 +106,7 @@ class IndicatorTermsTable:
         self, leaves: Sequence[Indicator], said: Mapping[str, IndicatorTerms], data: Any = None
     ) -> None:
         self.rows = [
-            (leaf, IndicatorTermsForm(data, instance=said.get(leaf.code), prefix=f"t{leaf.position}"))
+            (leaf, IndicatorTermsForm(data, instance=_said_of(leaf, said), prefix=f"t{leaf.position}"))
             for leaf in leaves
         ]
         for leaf, form in self.rows:
@@ -121,6 +121,11 @@ class IndicatorTermsTable:
     @property
     def terms(self) -> dict[str, IndicatorTerms]:
         return {leaf.code: form.instance for leaf, form in self.rows}
+
+
+def _said_of(leaf: Indicator, said: Mapping[str, IndicatorTerms]) -> IndicatorTerms:
+    """Return what the owner said of an indicator, or what its framework says where nothing was said yet."""
+    return said.get(leaf.code) or IndicatorTerms(source=leaf.source, licence=leaf.licence)
 
 
 class EditionForm(forms.Form):

@@ -32,14 +32,17 @@ class Example:
 
 def _framework() -> Example:
     nodes = [
-        ("economy", "", _("Economy"), 1, "", ""),
-        ("income", "economy", _("Disposable income per head"), 1, _("yuan"), ""),
-        ("jobs", "economy", _("Unemployment"), -1, "%", _("Registered, at the end of the year.")),
-        ("environment", "", _("Environment"), 1, "", ""),
-        ("air", "environment", _("Days of good air"), 1, _("days"), ""),
-        ("waste", "environment", _("Household waste treated"), 1, "%", ""),
+        ("economy", "", _("Economy"), 1, "", "", ""),
+        ("income", "economy", _("Disposable income per head"), 1, _("yuan"), "", _("Statistical yearbook")),
+        ("jobs", "economy", _("Unemployment"), -1, "%", _("Registered, at the end of the year."), ""),
+        ("environment", "", _("Environment"), 1, "", "", ""),
+        ("air", "environment", _("Days of good air"), 1, _("days"), "", ""),
+        ("waste", "environment", _("Household waste treated"), 1, "%", "", ""),
     ]
-    rows = [[code, parent, *_named(name), *rest] for code, parent, name, *rest in nodes]
+    rows = [
+        [code, parent, *_named(name), direction, unit, "", *_named(definition), source, ""]
+        for code, parent, name, direction, unit, definition, source in nodes
+    ]
     return Example((*OF_TREE, *OF_NODES), rows)
 
 

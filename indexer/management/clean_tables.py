@@ -14,9 +14,8 @@ from indexer.intake.registers import read_register
 from indexer.intake.series import read_series
 from weighting.readers import FrameworkTable, ProblemLog, read_framework, read_panel, read_weights
 from weighting.readers.decisions import Decisions
-from weighting.readers.framework import METHOD_COLUMNS
+from weighting.readers.framework import COLUMNS, METHOD_COLUMNS, TERMS
 
-NODE = ("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
 PERSON = ("code", "name", "email", "organisation", "sector", "language")
 
 
@@ -40,10 +39,11 @@ class Given:
 
 def _framework(path: Path, given: Given) -> CleanRows:
     rows = read_framework(path, path.name, given.decisions).rows
+    told = tuple(c for c in COLUMNS if c not in TERMS or any(getattr(row, c) for row in rows))
     used = tuple(column for column in METHOD_COLUMNS if any(column in row.method for row in rows))
     return CleanRows(
-        (*NODE, *used),
-        [[*_cells(row, NODE), *(row.method.get(column, "") for column in used)] for row in rows],
+        (*told, *used),
+        [[*_cells(row, told), *(row.method.get(column, "") for column in used)] for row in rows],
     )
 
 

@@ -17,8 +17,8 @@ from weighting.manifest import hash_framework
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import read_framework
-from weighting.readers.framework import METHOD_COLUMNS
-from weighting.selectors.frameworks import FRAMEWORK_COLUMNS, framework_rows
+from weighting.readers.framework import COLUMNS, METHOD_COLUMNS
+from weighting.selectors.frameworks import framework_rows
 
 Row = Sequence[object]
 
@@ -57,7 +57,11 @@ FRAMEWORK_WORDS = {
     "name_en": "English name",
     "direction": "1: higher is better; -1: lower is better",
     "unit": "What raw values are counted in",
-    "note": "Definition and source",
+    "note": "What else is said of the indicator",
+    "definition_zh": "What is measured, in Chinese",
+    "definition_en": "What is measured, in English",
+    "source": "Who gave the values",
+    "licence": "Under which licence they were given",
 }
 
 
@@ -86,7 +90,7 @@ def _rows_with_hash(contents: Contents) -> list[list[object]]:
     """Return the rows whose hash is the framework's: a node that was given no name is shown by its code."""
     indicators = [node.indicator for node in contents.nodes]
     rows = framework_rows(indicators)
-    text = Table([Heading(name, name) for name in FRAMEWORK_COLUMNS], rows)
+    text = Table([Heading(name, name) for name in COLUMNS], rows)
     if (
         hash_framework(read_framework(table_bytes("csv", text), "framework.csv"))
         == contents.run.data_set.framework.sha256

@@ -204,11 +204,13 @@ def _waiting_edition(index: PublishedIndex) -> Iterator[str]:
 
 
 def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
-    undefined = Indicator.objects.filter(framework=run.data_set.framework_id, is_leaf=True, note="").count()
+    undefined = Indicator.objects.filter(
+        framework=run.data_set.framework_id, is_leaf=True, note="", definition_zh="", definition_en=""
+    ).count()
     if undefined:
         yield ngettext(
-            "%(count)d indicator has no definition (the note in the framework’s file).",
-            "%(count)d indicators have no definition (the note in the framework’s file).",
+            "%(count)d indicator has no definition (a column of the framework’s file).",
+            "%(count)d indicators have no definition (a column of the framework’s file).",
             undefined,
         ) % {"count": undefined}
     if not (index.name_zh and index.name_en and index.description_zh and index.description_en):

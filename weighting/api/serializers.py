@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from weighting.models import Framework, Indicator, NodeWeight, WeightVersion
+from weighting.readers.framework import COLUMNS
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.version_chain import head_of
 from weighting.selectors.versions import previous_hash_of, weighted_nodes_of
@@ -34,7 +35,7 @@ class IndicatorSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Indicator
-        fields = ["code", "parent", "name_zh", "name_en", "direction", "unit", "note", "is_leaf"]
+        fields = [*COLUMNS, "is_leaf"]
 
 
 class FrameworkDetailSerializer(FrameworkSerializer):

@@ -50,8 +50,8 @@ class FrameworkImportForm(NamedForm):
         label=gettext_lazy("Framework file (CSV or XLSX)"),
         help_text=gettext_lazy(
             "One row for each indicator. Columns: code, parent; optional: name_zh, name_en, direction "
-            "(1 or -1), unit, note. An empty parent makes a sub-index. Also taken: COINr’s iMeta, the "
-            "workbook of the COIN Tool, and Frictionless packages."
+            "(1 or -1), unit, definition_zh, definition_en, source, licence, note. An empty parent makes a "
+            "sub-index. Also taken: COINr’s iMeta, the workbook of the COIN Tool, and Frictionless packages."
         ),
     )
 

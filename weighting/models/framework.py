@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from weighting.models.named import BilingualName
+from weighting.models.named import BilingualName, in_own_language
 from weighting.models.units import unit_label
 
 
@@ -37,6 +37,11 @@ class Indicator(BilingualName):
     direction = models.SmallIntegerField(choices=DIRECTIONS, default=1)
     unit = models.CharField(max_length=40, blank=True)
     note = models.TextField(blank=True)
+    # What is measured, and where its values are from.
+    definition_zh = models.TextField(_("Chinese definition"), max_length=2000, blank=True)
+    definition_en = models.TextField(_("English definition"), max_length=2000, blank=True)
+    source = models.CharField(_("source"), max_length=300, blank=True)
+    licence = models.CharField(_("licence"), max_length=60, blank=True)
 
     class Meta:
         ordering = ["framework_id", "position"]
@@ -51,3 +56,13 @@ class Indicator(BilingualName):
     def unit_label(self) -> str:
         """The unit in the visitor's language."""
         return unit_label(self.unit)
+
+    @property
+    def definition(self) -> str:
+        """What is measured, in the visitor's language; the note of a file that has no such column."""
+        return in_own_language(self.definition_zh, self.definition_en) or self.note
+
+    @property
+    def remark(self) -> str:
+        """The note, where it is not already what stands for the definition."""
+        return "" if self.definition == self.note else self.note

@@ -19,8 +19,21 @@ from weighting.readers.table import as_form, check_header
 from weighting.signals import framework_read
 
 REQUIRED = ("code", "parent")
-MAX_LENGTHS = {"code": 100, "name_zh": 200, "name_en": 200, "unit": 40}
-OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note")
+MAX_LENGTHS = {
+    "code": 100,
+    "name_zh": 200,
+    "name_en": 200,
+    "unit": 40,
+    "definition_zh": 2000,
+    "definition_en": 2000,
+    "source": 300,
+    "licence": 60,
+}
+# What is measured, and where its values are from.
+TERMS = ("definition_zh", "definition_en", "source", "licence")
+OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note", *TERMS)
+# The columns that say what an indicator is, in the order in which files have them.
+COLUMNS = (*REQUIRED, *OPTIONAL)
 # Columns that say how an index treats each node (docs/method.md 9); who computes it reads the cells.
 METHOD_COLUMNS = (
     "transform",
@@ -56,6 +69,10 @@ class FrameworkRow:
     direction: int
     unit: str
     note: str
+    definition_zh: str = ""
+    definition_en: str = ""
+    source: str = ""
+    licence: str = ""
     method: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,7 +104,7 @@ class FrameworkScan:
 
 
 def read_framework(source: Source, name: str, decisions: Decisions | None = None) -> FrameworkTable:
-    """Read code, parent, and optionally name_zh, name_en, direction, unit, note.
+    """Read code, parent, and whatever else of `COLUMNS` there is.
 
     Raises
     ------
@@ -143,6 +160,7 @@ def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> FrameworkRow
         direction=DIRECTIONS.get(direction, 1),
         unit=_as_meant(cells["unit"]),
         note=_as_meant(cells["note"]),
+        **{column: _as_meant(cells[column]) for column in TERMS},
         method={column: cells[column] for column in METHOD_COLUMNS if cells[column]},
     )
 

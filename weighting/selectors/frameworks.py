@@ -9,9 +9,7 @@ from django.utils.translation import gettext as _
 from weighting.models import Account, Framework, Indicator, Panel, Round
 from weighting.numeric.tree import Tree, build_tree
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
-
-# The columns of a framework's file that say what its indicators are.
-FRAMEWORK_COLUMNS = ("code", "parent", "name_zh", "name_en", "direction", "unit", "note")
+from weighting.readers.framework import TERMS
 
 
 def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
@@ -43,7 +41,7 @@ def indicators_of(framework_id: int) -> list[Indicator]:
 
 
 def framework_rows(indicators: list[Indicator]) -> list[list[object]]:
-    """Return the nodes under `FRAMEWORK_COLUMNS`, as a file that imports as the same framework."""
+    """Return the nodes under `COLUMNS` of its reader, as a file that imports as the same framework."""
     codes = {node.pk: node.code for node in indicators}
     return [
         [
@@ -54,6 +52,7 @@ def framework_rows(indicators: list[Indicator]) -> list[list[object]]:
             node.direction if node.is_leaf or node.direction != 1 else "",
             node.unit,
             node.note,
+            *(getattr(node, column) for column in TERMS),
         ]
         for node in indicators
     ]

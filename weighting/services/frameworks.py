@@ -8,6 +8,7 @@ from weighting.manifest import hash_framework
 from weighting.models import Account, Framework, Indicator
 from weighting.readers import FrameworkTable, read_framework
 from weighting.readers.decisions import Decisions
+from weighting.readers.framework import TERMS
 from weighting.services.audit import record_act
 from weighting.signals import framework_added
 
@@ -77,5 +78,6 @@ def _plant(framework: Framework, table: FrameworkTable) -> None:
                 direction=row.direction,
                 unit=row.unit,
                 note=row.note,
+                **{column: getattr(row, column) for column in TERMS},
             )
         Indicator.objects.bulk_create(nodes[table.rows[place].code] for place in level)

@@ -119,7 +119,7 @@ def _append_group(sheet: Worksheet, parent: Indicator | None, nodes: list[Indica
     for cell in sheet[sheet.max_row]:
         cell.font = Font(bold=True)
     for node in nodes:
-        detail = " · ".join(filter(None, [node.unit, node.note]))
+        detail = " · ".join(filter(None, [node.unit, node.definition_zh, node.definition_en, node.note]))
         _append(sheet, [node.code, node.name_zh, node.name_en, detail, None])
         for cell in sheet[sheet.max_row]:
             cell.border = RULE

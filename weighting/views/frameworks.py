@@ -16,9 +16,9 @@ from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
+from weighting.readers.framework import COLUMNS
 from weighting.reauthentication import grave
 from weighting.selectors.frameworks import (
-    FRAMEWORK_COLUMNS,
     along_the_tree,
     framework_rows,
     frameworks_owned_by,
@@ -59,7 +59,7 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the tree as a file that can be changed and imported as another framework."""
     rows = framework_rows(indicators_of(_framework_or_404(request, pk).pk))
-    return table_answer("csv", f"framework-{pk}", columns_of(*FRAMEWORK_COLUMNS), rows)
+    return table_answer("csv", f"framework-{pk}", columns_of(*COLUMNS), rows)
 
 
 @audience(MANAGERS)
