@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from indexer.names import normalise_unit_name
 from weighting.readers.layout import BETWEEN_PARTS
@@ -33,7 +34,7 @@ class Hints:
     leaves: frozenset[str] = NOTHING
     year: int | None = None
 
-    @property
+    @cached_property
     def units(self) -> frozenset[str]:
         return self.names | self.codes
 
