@@ -50,6 +50,9 @@ class AmbiguousUnit(UnitError):
 
 def normalise_unit_name(name: str) -> str:
     """Return the name in NFKC, trimmed, with single spaces and nothing invisible."""
+    if name.isascii():
+        # Nothing but its spaces can change, and most files hold nothing else.
+        return " ".join(name.split())
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).split())
 
 

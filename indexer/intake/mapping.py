@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from indexer.intake.hints import Hints, head_parts, is_aggregate, unit_key
@@ -64,17 +65,23 @@ class UnitNames:
     aliases: tuple[str, ...]
     codes: tuple[str, ...] = ()
 
+    @cached_property
+    def name_keys(self) -> tuple[str, ...]:
+        """What its own names have in common with other spellings of them."""
+        return tuple(unit_key(name) for name in dict.fromkeys((self.label, *self.names)))
+
 
 def hints_about(units: Sequence[UnitNames], leaves: Sequence[LeafNames], year: int | None = None) -> Hints:
     """Return what a reader may know of the units and indicators that a file is about."""
-    names = (name for unit in units for name in (unit.label, *unit.names, *unit.aliases))
+    names = {key for unit in units for key in unit.name_keys}
+    names |= {unit_key(alias) for unit in units for alias in unit.aliases}
     forms = (
         form
         for leaf in leaves
         for form in (leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en)
     )
     return Hints(
-        names=frozenset(map(unit_key, names)),
+        names=frozenset(names),
         codes=frozenset(unit_key(code) for unit in units for code in unit.codes),
         leaves=frozenset(map(fold_name, forms)) - {""},
         year=year,
@@ -149,20 +156,33 @@ def match_rows(labels: Sequence[str], units: Sequence[UnitNames]) -> list[Match]
 
 
 class UnitFinder:
-    """A register indexed once, to find many labels."""
+    """A register indexed once, to find many labels.
+
+    What finds a label that is not spelt as in the register is indexed for the first of them.
+    """
 
     def __init__(self, units: Sequence[UnitNames]) -> None:
-        self.keys = {unit.label: unit.key for unit in units}
-        self._codes = _unique((unit_key(code), unit.key) for unit in units for code in set(unit.codes))
-        self._exact = _unique(
-            (unit_key(form), unit.key) for unit in units for form in {unit.label, *unit.names}
-        )
-        self._words = _unique(
-            (_words_of(form), unit.key) for unit in units for form in {unit.label, *unit.names, *unit.aliases}
-        )
-        self._forms = {unit.key: (unit.label, *unit.names, *unit.aliases) for unit in units}
-        self._register = UnitRegister({unit.label: (*unit.names, *unit.aliases) for unit in units})
+        self._units = units
+        self._codes = _unique((unit_key(code), unit.key) for unit in units for code in unit.codes)
+        self._exact = _unique((key, unit.key) for unit in units for key in unit.name_keys)
         self._looks = 0
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The key of each unit by its label."""
+        return {unit.label: unit.key for unit in self._units}
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return _unique((_words_of(form), key) for key, forms in self._forms.items() for form in forms)
+
+    @cached_property
+    def _forms(self) -> dict[str, tuple[str, ...]]:
+        return {unit.key: (unit.label, *unit.names, *unit.aliases) for unit in self._units}
+
+    @cached_property
+    def _register(self) -> UnitRegister:
+        return UnitRegister({unit.label: (*unit.names, *unit.aliases) for unit in self._units})
 
     def find(self, label: str) -> Match:
         """Return the match of one label."""
@@ -210,11 +230,12 @@ def repeated(matches: Iterable[Match]) -> set[str]:
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the forms that stand for one target alone."""
-    forms: dict[str, set[str]] = {}
+    forms: dict[str, str] = {}
+    shared: set[str] = set()
     for form, target in pairs:
-        if form:
-            forms.setdefault(form, set()).add(target)
-    return {form: next(iter(targets)) for form, targets in forms.items() if len(targets) == 1}
+        if form and forms.setdefault(form, target) != target:
+            shared.add(form)
+    return {form: target for form, target in forms.items() if form not in shared} if shared else forms
 
 
 def _near(name: str, forms: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,7 @@ from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, Severity, assess, content_of
 from indexer.intake.clean import OF_COLUMNS
 from indexer.intake.countries import codes_beside
-from indexer.intake.hints import Hints
-from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames, hints_about
+from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames
 from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
@@ -32,7 +31,6 @@ from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
 from weighting.readers.questions import question
-from weighting.selectors.frameworks import indicators_of
 
 # The key under which a draft keeps that shares are meant, of all its rates or, with a code behind it, of one.
 SHARES_MEANT = "shares"
@@ -113,35 +111,32 @@ def edition_before(series: DataSeries | None, year: int) -> DataSet | None:
 
 def leaves_of(framework_id: int) -> list[Indicator]:
     """Return the leaf indicators of a framework, in file order."""
-    return [node for node in indicators_of(framework_id) if node.is_leaf]
+    return list(Indicator.objects.filter(framework_id=framework_id, is_leaf=True).order_by("position"))
 
 
 def unit_names_of(register: Register) -> list[UnitNames]:
     """Return the units of a register; names that two provinces share carry the province."""
-    cities = list(City.objects.filter(register=register).select_related("province"))
-    counts = Counter(city.own_name for city in cities)
-    return [_unit_names(city, is_shared=counts[city.own_name] > 1) for city in cities]
+    # Rows, not models: a register may have two hundred thousand of them.
+    columns = ("pk", "name_zh", "name_en", "code", "aliases", "province__name_zh", "province__name_en")
+    rows = list(City.objects.filter(register=register).order_by("pk").values_list(*columns))
+    counts = Counter(zh or en for _pk, zh, en, *_rest in rows)
+    chinese_first = (get_language() or "").startswith("zh")
+    found = []
+    for pk, zh, en, code, aliases, province_zh, province_en in rows:
+        own = zh or en
+        label = f"{own}（{province_zh or province_en}）" if counts[own] > 1 else own
+        # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
+        other = en if en != own else ""
+        both = (label, other) if chinese_first else (other, label)
+        names = tuple(filter(None, (zh, en, code)))
+        shown = " ".join(filter(None, both))
+        found.append(UnitNames(str(pk), label, shown, names, tuple(aliases), codes_beside(code, (en, zh))))
+    return found
 
 
-def _unit_names(city: City, *, is_shared: bool) -> UnitNames:
-    label = f"{city.own_name}（{city.province.own_name}）" if is_shared else city.own_name
-    # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
-    other = city.name_en if city.name_en != city.own_name else ""
-    both = (label, other) if (get_language() or "").startswith("zh") else (other, label)
-    return UnitNames(
-        key=str(city.pk),
-        label=label,
-        shown=" ".join(filter(None, both)),
-        names=tuple(filter(None, (city.name_zh, city.name_en, city.code))),
-        codes=codes_beside(city.code, (city.name_en, city.name_zh)),
-        aliases=tuple(city.aliases),
-    )
-
-
-def hints_of(draft: DataImport) -> Hints:
-    """Return what is known before the file of a draft is read."""
-    leaves = [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves_of(draft.framework_id)]
-    return hints_about(unit_names_of(draft.register), leaves, draft.year)
+def leaf_names(leaves: Iterable[Indicator]) -> list[LeafNames]:
+    """Return leaves as a file may call them."""
+    return [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves]
 
 
 def decisions_of(draft: DataImport) -> list[Decision]:
@@ -196,7 +191,10 @@ def sheet_of(draft: DataImport) -> Sheet:
 
 def mapped_of(draft: DataImport) -> Mapped:
     """Return a draft's sheet with what its columns and rows go to."""
-    leaves = [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves_of(draft.framework_id)]
+    return _mapped(draft, leaf_names(leaves_of(draft.framework_id)))
+
+
+def _mapped(draft: DataImport, leaves: list[LeafNames]) -> Mapped:
     return Mapped(
         sheet=sheet_of(draft),
         columns=[Match(to, how) for to, how in draft.column_targets],
@@ -211,14 +209,16 @@ def mapped_of(draft: DataImport) -> Mapped:
 
 def review_of(draft: DataImport) -> Review:
     """Look through a draft, as it is mapped and corrected now."""
-    mapped = mapped_of(draft)
+    leaves = leaves_of(draft.framework_id)
+    mapped = _mapped(draft, leaf_names(leaves))
     content = content_of(mapped)
     treatment = treatment_of(plan_of(draft.method))
     findings = assess(
         mapped, content, takes_missing=treatment.takes_missing, takes_negative=treatment.takes_below_zero
     )
-    findings = [*map(_as_finding, open_decisions(draft)), *_rates(draft, content), *findings]
-    return Review(draft, mapped, content, [*findings, *_not_computable(draft, mapped, content, findings)])
+    findings = [*map(_as_finding, open_decisions(draft)), *_rates(draft, leaves, content), *findings]
+    wrong = _not_computable(draft, leaves, mapped, content, findings)
+    return Review(draft, mapped, content, [*findings, *wrong])
 
 
 def _as_finding(made: Decision) -> Finding:
@@ -226,10 +226,10 @@ def _as_finding(made: Decision) -> Finding:
     return Finding("blocker", "undecided", message, column=made.subject, value=", ".join(made.samples))
 
 
-def _rates(draft: DataImport, content: Content) -> Iterator[Finding]:
+def _rates(draft: DataImport, leaves: list[Indicator], content: Content) -> Iterator[Finding]:
     """Rates, indices and percentages of which the method would take shares as nobody said it should."""
     plan = plan_of(draft.method)
-    for leaf, values in zip(leaves_of(draft.framework_id), content.values.T, strict=True):
+    for leaf, values in zip(leaves, content.values.T, strict=True):
         takes_shares = NORMALISATIONS[plan.leaf_step(leaf.code).normalisation].is_part_of_total
         is_said = "normalisation" in plan.leaves.get(leaf.code, {}) or leaf.code in draft.method.denominators
         if not takes_shares or is_said:
@@ -278,7 +278,11 @@ def _values_before(draft: DataImport, leaves: list[LeafNames]) -> dict[str, Floa
 
 
 def _not_computable(
-    draft: DataImport, mapped: Mapped, content: Content, findings: list[Finding]
+    draft: DataImport,
+    leaves: list[Indicator],
+    mapped: Mapped,
+    content: Content,
+    findings: list[Finding],
 ) -> list[Finding]:
     """What the method cannot compute with, of the columns that have no other fault."""
     faulty = {finding.column for finding in findings if finding.severity == "blocker" and finding.column}
@@ -287,7 +291,7 @@ def _not_computable(
         return []
     codes = [leaf.code for leaf, is_clean in zip(mapped.leaves, clean, strict=True) if is_clean]
     method = draft.method
-    directions = np.array([leaf.direction for leaf in leaves_of(draft.framework_id)])[clean]
+    directions = np.array([leaf.direction for leaf in leaves])[clean]
     treatment = treatment_of(plan_of(method))
     units = tuple(mapped.labels[key] for key in content.keys)
     table = DataTable(units, tuple(codes), content.values[:, clean], {}, ())
@@ -297,15 +301,16 @@ def _not_computable(
     if not wrong and not faulty:
         wrong = _never_formed(draft, table, directions, totals)
     if not wrong and not faulty:
-        wrong = _optional_steps_refused(draft, mapped, content)
+        wrong = _optional_steps_refused(draft, leaves, mapped, content)
     return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
 
 
-def _optional_steps_refused(draft: DataImport, mapped: Mapped, content: Content) -> list[tuple[str, str]]:
+def _optional_steps_refused(
+    draft: DataImport, leaves: list[Indicator], mapped: Mapped, content: Content
+) -> list[tuple[str, str]]:
     """What denominators or the treatment of outliers cannot do with sound columns."""
     if not draft.method.is_prepared:
         return []
-    leaves = leaves_of(draft.framework_id)
     raw = RawData(
         codes=[leaf.code for leaf in leaves],
         directions=np.array([leaf.direction for leaf in leaves]),

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from indexer.enums import Normalisation
 from indexer.frames import scan_totals
 from indexer.intake.files import UPLOAD, FileTable, Limits, read_file
-from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, match_columns, match_rows
+from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, hints_about, match_columns, match_rows
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
@@ -26,7 +26,7 @@ from indexer.selectors.data_imports import (
     SHARES_MEANT,
     Review,
     decisions_of,
-    hints_of,
+    leaf_names,
     leaves_of,
     review_of,
     unit_names_of,
@@ -102,13 +102,14 @@ def start_import(
     )
     draft = _with_terms(DataImport(owner=actor), terms)
     log = ProblemLog(data.name)
-    sheet = _read_into(draft, data, log, limits)
+    known = _Known(draft)
+    sheet = _read_into(draft, data, log, limits, known)
     problems = log.problems
     if totals is not None:
         problems = [*problems, *_read_totals_into(draft, totals)]
     if problems or sheet is None:
         raise FileProblems(problems)
-    _suggest(draft)
+    _suggest(draft, known)
     if terms.shares_meant:
         draft.choices = {**draft.choices, SHARES_MEANT: Normalisation.SHARE}
     draft.full_clean(exclude=["values"])
@@ -320,10 +321,11 @@ def map_import(
 
 
 def locked_import(draft: DataImport) -> DataImport:
+    """Lock the row of a draft; its file and its values, which are large, are fetched when they are read."""
     locked = DataImport.objects.select_for_update(of=("self",)).select_related(
         "framework", "register", "series", "method"
     )
-    found = locked.filter(pk=draft.pk).first()
+    found = locked.defer("file", "values").filter(pk=draft.pk).first()
     if found is None:
         raise Refused(_("This import was stored or thrown away meanwhile."))
     return found
@@ -344,9 +346,19 @@ def _with_terms(draft: DataImport, terms: Terms) -> DataImport:
     return draft
 
 
-def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits) -> Sheet | None:
+class _Known:
+    """What the framework and the register of a draft say of columns and rows before its file is read."""
+
+    def __init__(self, draft: DataImport) -> None:
+        self.leaves = leaf_names(leaves_of(draft.framework_id))
+        self.units = unit_names_of(draft.register)
+
+
+def _read_into(
+    draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, known: _Known
+) -> Sheet | None:
     content = read_bytes(data.source, log)
-    hints = hints_of(draft)
+    hints = hints_about(known.units, known.leaves, draft.year)
     reading = Reading(Decisions(data.choices), hints.units, is_form=False, kind="data")
     file = None if content is None else read_file(content, data.name, log, limits, reading)
     sheet = read_sheet(file, log, hints) if file else None
@@ -369,12 +381,13 @@ def read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
     columns = _chosen(draft.columns, draft.column_targets)
     rows = _chosen(draft.units, draft.row_targets)
     corrected = [(draft.lines[row], draft.columns[column], text) for row, column, text in draft.corrections]
+    known = _Known(draft)
     if draft.file:
         log = ProblemLog(draft.file_name)
         data = DataFile(zlib.decompress(draft.file), draft.file_name, choices)
-        if _read_into(draft, data, log, UPLOAD) is None:
+        if _read_into(draft, data, log, UPLOAD, known) is None:
             raise FileProblems(log.problems)
-    _suggest(draft)
+    _suggest(draft, known)
     draft.column_targets = _settled(draft.column_targets, _places_of(draft.columns, columns))
     draft.row_targets = _settled(draft.row_targets, _places_of(draft.units, rows))
     by_line, by_head = _places(draft.lines), _places(draft.columns)
@@ -424,16 +437,15 @@ def _read_totals_into(draft: DataImport, totals: DataFile) -> Iterable[Any]:
     return log.problems
 
 
-def _suggest(draft: DataImport) -> None:
+def _suggest(draft: DataImport, known: _Known) -> None:
     """Find where columns and rows go, as far as their names say it."""
-    leaves = [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves_of(draft.framework_id)]
     values = np.frombuffer(draft.values, dtype="<f8").reshape(len(draft.units), len(draft.columns))
     holds_numbers = np.isfinite(values).any(axis=0).tolist()
     draft.column_targets = [
         [match.to, match.how] if match.to or holds else [ASIDE, "near"]
-        for match, holds in zip(match_columns(draft.columns, leaves), holds_numbers, strict=True)
+        for match, holds in zip(match_columns(draft.columns, known.leaves), holds_numbers, strict=True)
     ]
-    draft.row_targets = [[m.to, m.how] for m in match_rows(draft.units, unit_names_of(draft.register))]
+    draft.row_targets = [[m.to, m.how] for m in match_rows(draft.units, known.units)]
 
 
 def _settled(targets: list[list[str]], chosen: Mapping[int, str]) -> list[list[str]]:
