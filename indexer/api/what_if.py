@@ -65,8 +65,17 @@ class WhatIfOfRun(RunView):
             message = _("“%(part)s” states no weights of this tree (%(kind)s).")
             raise ValidationError({"w": [message % {"part": error.part, "kind": error.kind}]}) from None
         except CompositeError as error:
-            message = _("%(count)s units have nothing of any weight: give weight to what they have.")
-            raise ValidationError({"w": [message % {"count": len(error.cities)}]}) from None
+            raise ValidationError({"w": [_no_ranking(error)]}) from None
+
+
+def _no_ranking(error: CompositeError) -> str:
+    if error.kind == "nothing_present":
+        message = _("%(count)s units have nothing of any weight: give weight to what they have.")
+        return message % {"count": len(error.cities)}
+    return _(
+        "A mean of this method takes only parts above zero, and under these weights one of them is not. Give "
+        "less weight to what is below zero."
+    )
 
 
 def _answer(tried: WhatIf) -> dict[str, Any]:

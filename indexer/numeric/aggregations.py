@@ -2,8 +2,8 @@ r"""The ways to form a score of weighted parts, each an entry of one table.
 
 Most are means :math:`f^{-1}(\sum_j \alpha_j f(t_j))`: the entry says what f is, and a mean of means
 is the mean of all leaves. The others look at the parts of a node together (``combine``). A new one is
-an entry here, a value of `indexer.enums.Aggregation`, its line in docs/method.md, and a test worked
-by hand.
+an entry here and in static/js/what-if-aggregations.js, a value of `indexer.enums.Aggregation`, its
+line in docs/method.md, and a test worked by hand.
 """
 
 import math
@@ -22,6 +22,8 @@ Refusal = Literal["not_positive", "below_zero"]
 
 # The scale of Mazziotta & Pareto from 70 to 130, in hundredths, so that scores times 100 are theirs.
 MPI_LOW, MPI_RANGE = 0.7, 0.6
+# Reciprocals, square roots, the values and squares, by which NumPy takes these powers and their inverses.
+EXACT_POWERS = frozenset({-1.0, 0.5, 1.0, 2.0})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +59,7 @@ class Aggregation:
     finish : callable
         The inverse of f, from weighted sums to scores; it may overwrite the sums.
     sums : {"scores", "logarithms", "other"}
-        What a weighted sum is, which decides whether a score has parts that add up, and
-        whether a browser can finish it.
+        What a weighted sum is, which decides whether a score has parts that add up.
     refusal : {"not_positive", "below_zero"}, optional
         The fault that data are told of which no such mean can be formed: "not_positive" where
         every normalised value has to be above zero. A new kind has its texts in
@@ -74,6 +75,9 @@ class Aggregation:
     split : callable, optional
         How children share a change of the score, where that is no mean. Without one the score has
         no parts.
+    is_exact : bool
+        Whether every step is a sum, product, quotient, square root or comparison, which IEEE 754
+        rounds alike everywhere: other programs, such as a browser's, then form the same bits.
     """
 
     code: str
@@ -86,6 +90,7 @@ class Aggregation:
     needs_points: bool = False
     slope: Callable[[FloatArray], FloatArray] = np.ones_like
     split: Callable[[ChildrenTwice], Shared] | None = None
+    is_exact: bool = False
 
     @property
     def is_mean(self) -> bool:
@@ -156,6 +161,7 @@ def _power_mean(text: str) -> Aggregation:
         partial(_powers, 1 / power),
         refusal=refusal,
         slope=partial(_power_slopes, power),
+        is_exact=power in EXACT_POWERS,
     )
 
 
@@ -213,13 +219,14 @@ def _mazziotta_pareto_of(code: str, sign: int) -> Aggregation:
         combine=partial(mazziotta_pareto, sign),
         needs_points=True,
         split=partial(share_mazziotta_pareto, MPI_LOW, MPI_RANGE, sign),
+        is_exact=True,
     )
 
 
 AGGREGATIONS = Entries(
     "aggregation",
     [
-        Aggregation("arithmetic", unchanged, unchanged, sums="scores"),
+        Aggregation("arithmetic", unchanged, unchanged, sums="scores", is_exact=True),
         Aggregation(
             "geometric",
             np.log,
@@ -228,12 +235,19 @@ AGGREGATIONS = Entries(
             refusal="not_positive",
             slope=_reciprocals,
         ),
-        Aggregation("harmonic", _reciprocals, _reciprocals, refusal="not_positive", slope=_reciprocal_slopes),
-        Aggregation("minimum", unchanged, unchanged, combine=smallest, split=share_smallest),
+        Aggregation(
+            "harmonic",
+            _reciprocals,
+            _reciprocals,
+            refusal="not_positive",
+            slope=_reciprocal_slopes,
+            is_exact=True,
+        ),
+        Aggregation("minimum", unchanged, unchanged, combine=smallest, split=share_smallest, is_exact=True),
         # An index of things that are good is lowered where its parts are uneven, one of bad things raised.
         _mazziotta_pareto_of("mpi", -1),
         _mazziotta_pareto_of("mpi_high", 1),
-        Aggregation("copeland", unchanged, unchanged, combine=copeland, root_alone=True),
+        Aggregation("copeland", unchanged, unchanged, combine=copeland, root_alone=True, is_exact=True),
     ],
     families={"power": _power_mean},
 )

@@ -92,6 +92,11 @@ class NodeSteps:
         """Whether a city may go without a score."""
         return self.whole_coverage > 0 or any(coverage > 0 for coverage in self.coverages)
 
+    def entry_above(self, tree: Tree, node: int) -> Aggregation:
+        """Return how that is formed which a node is a part of."""
+        parent = int(tree.parents[node])
+        return AGGREGATIONS[self.whole if parent == NO_PARENT else self.aggregations[parent]]
+
     def floored(self, values: FloatArray, entry: Aggregation) -> FloatArray:
         """Return the values, the smaller ones raised to the floor where the mean needs that."""
         if self.floor is None or not entry.needs_above_zero:
@@ -366,11 +371,19 @@ def refused_leaves(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> dict
     """Return the codes of the leaves of which the node above cannot be formed, by the reason."""
     refused: dict[Refusal, list[str]] = {}
     for leaf, code, column in zip(tree.leaves.tolist(), tree.leaf_codes, normalised.T, strict=True):
-        parent = int(tree.parents[leaf])
-        entry = AGGREGATIONS[steps.whole if parent == NO_PARENT else steps.aggregations[parent]]
+        entry = steps.entry_above(tree, leaf)
         if entry.refusal and entry.refused_cells(steps.floored(column, entry)).any():
             refused.setdefault(entry.refusal, []).append(code)
     return refused
+
+
+def leaf_terms(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> FloatArray:
+    """Return what the weights of the leaves are applied to, (leaves, cities); nan where missing."""
+    terms = np.array(normalised.T, order="C")
+    for row, leaf in enumerate(tree.leaves.tolist()):
+        entry = steps.entry_above(tree, leaf)
+        terms[row] = entry.terms(steps.floored(terms[row], entry))
+    return terms
 
 
 @dataclass(frozen=True)

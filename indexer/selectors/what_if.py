@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from indexer.models import Run
-from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
+from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
+from indexer.numeric.node_steps import leaf_terms
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
@@ -21,8 +23,10 @@ from weighting.selectors.frameworks import indicators_of
 
 # A browser gets this many values at most, 8 bytes each; beyond, the server computes.
 MAX_VALUES = 600_000
-# What its script can make scores of.
-FINISHED_IN_BROWSERS = ("scores", "logarithms")
+# Parts of two cities that it compares between two frames, where every city is held against every other.
+MAX_COMPARISONS = 10_000_000
+
+ServerReason = Literal["withheld", "many", "pairs", "rounding"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class WhatIf:
     def scores(self) -> FloatArray:
         """Scores under these weights, (cities,), to the last bit what a run would compute.
 
-        Raises `CompositeError` where a city has nothing of any weight.
+        Raises `CompositeError` where there are none: a city has nothing of any weight, or a mean takes
+        no such scores.
         """
         tree = self.index.tree
         return self.index.scores_under(global_weights(tree, self.local)[tree.leaves])[:, 0]
@@ -109,28 +114,36 @@ class WhatIf:
         return total, first
 
     @property
-    def aggregation(self) -> Aggregation:
-        return AGGREGATIONS[self.index.formed.whole]
-
-    @property
     def fits_browser(self) -> bool:
-        """Whether a browser can finish such scores, and the values are few enough and free to be sent."""
-        if withheld_codes(self.run):
-            return False
-        return self.can_be_finished and self.index.normalised.size <= MAX_VALUES
+        """Whether a browser ranks as the server does, and gets the values."""
+        return not self.server_reason
 
     @property
-    def can_be_finished(self) -> bool:
-        """Whether a browser's script forms such scores as the server does."""
-        steps = self.index.formed
-        finished = steps.is_uniform and not steps.has_coverage and steps.floor is None
-        return finished and self.aggregation.sums in FINISHED_IN_BROWSERS
+    def server_reason(self) -> ServerReason | Literal[""]:
+        """Why the server has to rank; "" where a browser can."""
+        if withheld_codes(self.run):
+            return "withheld"
+        if self.index.normalised.size > MAX_VALUES:
+            return "many"
+        return self.comparing_reason if self.index.formed.looks_at_all else ""
+
+    @property
+    def comparing_reason(self) -> ServerReason | Literal[""]:
+        """Why the server has to compare each city with every other; "" where a browser can.
+
+        Equal scores of a part have to be equal in the browser, too: see `Aggregation.is_exact`.
+        """
+        tree, parts = self.index.tree, len(self.index.tree.groups[0])
+        if len(self.index.normalised) ** 2 * parts > 2 * MAX_COMPARISONS:
+            return "pairs"
+        codes = {self.index.formed.aggregations[node] for node in tree.inner.tolist()}
+        return "" if all(AGGREGATIONS[code].is_exact for code in codes) else "rounding"
 
     @cached_property
     def terms(self) -> bytes:
         """What the weights are applied to, (leaves, cities) as little-endian doubles; nan where missing."""
-        terms = self.aggregation.terms(self.index.normalised)
-        return np.ascontiguousarray(terms.T, dtype="<f8").tobytes()
+        terms = leaf_terms(self.index.tree, self.index.normalised, self.index.formed)
+        return terms.astype("<f8").tobytes()
 
 
 def what_if_of(run: Run, text: str = "") -> WhatIf:

@@ -1,18 +1,19 @@
 /* An index as a function of its weights, as the server computes it: indexer/numeric/composite.py and
-   ranking.py. Sums run over the leaves in their order, one product and one addition at a time, so that
-   scores have the server's bits; where values are missing they may differ in the last one, which the
-   rule for ties absorbs. */
+   ranking.py, and what-if-nodes.js where its nodes are not all formed by one mean. Sums run over the
+   leaves in their order, one product and one addition at a time, so that scores have the server's bits;
+   where values are missing, or a mean takes logarithms, they may differ in the last one, which the rule
+   for ties absorbs. */
 "use strict";
 
 const TIE_TOLERANCE = 1e-12;
 
 class WhatIfIndex {
-  /* parents: (nodes), -1 for the root; terms: (leaves x cities), NaN where missing. */
-  constructor({ parents, terms, cities, geometric, missing }) {
+  /* parents: (nodes), -1 for the root; terms: (leaves x cities), NaN where missing; formed: the codes of
+     the nodes, that of the whole, and the floor. */
+  constructor({ parents, terms, cities, formed, missing }) {
     this.parents = parents;
     this.terms = terms;
     this.cities = cities;
-    this.geometric = geometric;
     this.missing = missing;
     const inner = new Set(parents);
     this.leaves = parents.map((_, node) => node).filter((node) => !inner.has(node));
@@ -24,8 +25,14 @@ class WhatIfIndex {
     this.downwards = parents.map((_, node) => node).sort((a, b) => this.depth[a] - this.depth[b] || a - b);
     this.groups = WhatIfIndex.siblingGroups(parents);
     this.upwards = [...this.groups].sort((a, b) => this.depth[b[0]] - this.depth[a[0]]);
+    const entry = aggregationOf(formed.whole);
+    const isUniform = !entry.combine && formed.codes.every((code) => !code || code === formed.whole);
+    this.finish = entry.finish;
+    this.nodes = isUniform ? null : new WhatIfNodes({ ...formed, parents, terms, cities, missing, groups: this.groups, depth: this.depth });
+    // Why the last weights gave no ranks; "" where they gave some.
+    this.fault = "";
     // Sums up to each leaf: after a change, those before the first changed leaf still hold.
-    this.sums = new Float64Array(terms.length);
+    this.sums = isUniform && !missing ? new Float64Array(terms.length) : null;
     this.weights = null;
     this.scores = new Float64Array(cities);
     this.order = Uint32Array.from({ length: cities }, (_, city) => city);
@@ -47,13 +54,20 @@ class WhatIfIndex {
     return weights;
   }
 
-  /* Ranks all cities; returns false, and leaves the ranks alone, where a city has nothing of any weight. */
+  /* Ranks all cities; returns false, and leaves the ranks alone, where there are none: a city has nothing
+     of any weight, or a mean takes no such scores ("refused"). */
   rank(local) {
     const weights = this.globalWeights(local);
-    if (this.missing ? !this.sumReweighted(local, weights) : !this.sumInOrder(weights)) return false;
-    if (this.geometric) for (let city = 0; city < this.cities; city += 1) this.scores[city] = Math.exp(this.scores[city]);
-    this.rankScores();
-    return true;
+    this.fault = this.nodes ? this.nodes.score(weights, this.scores) : this.mean(local, weights);
+    if (!this.fault) this.rankScores();
+    return !this.fault;
+  }
+
+  /* The mean of all leaves. */
+  mean(local, weights) {
+    if (this.missing ? !this.sumReweighted(local, weights) : !this.sumInOrder(weights)) return "nothing_present";
+    for (let city = 0; city < this.cities; city += 1) this.scores[city] = this.finish(this.scores[city]);
+    return "";
   }
 
   sumInOrder(weights) {

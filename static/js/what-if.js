@@ -205,7 +205,7 @@ function findMovers() {
 }
 
 function scoreText(score) {
-  const text = Math.abs(score * data.scale).toFixed(data.digits);
+  const text = fixed(Math.abs(score * data.scale), data.digits);
   return score < 0 && Number(text) ? `−${text}` : text;
 }
 
@@ -241,7 +241,7 @@ function showLines({ animate }) {
   const { height, top, view } = shown.sizes;
   const longest = shown.index.scores[shown.index.order[0]];
   const first = Math.max(0, Math.floor(top / height) - 2);
-  const end = Math.min(order.length, first + Math.ceil(view / height) + 4);
+  const end = Math.min(lines.length, first + Math.ceil(view / height) + 4);
   const now = performance.now();
   const glides = animate && now - shown.glidedAt > SLIDE_MS;
   for (let place = first; place < end; place += 1) {
@@ -258,9 +258,9 @@ function showLines({ animate }) {
 function showTheRest(from = 0) {
   window.clearTimeout(shown.resting);
   const longest = shown.index.scores[shown.index.order[0]];
-  const end = Math.min(shown.order.length, from + LINES_AT_ONCE);
+  const end = Math.min(shown.lines.length, from + LINES_AT_ONCE);
   for (let place = from; place < end; place += 1) showLine(place, shown.order[place], longest);
-  if (end < shown.order.length) shown.resting = window.setTimeout(showTheRest, 0, end);
+  if (end < shown.lines.length) shown.resting = window.setTimeout(showTheRest, 0, end);
   else shown.region.dataset.whole = "true";
 }
 
@@ -273,14 +273,15 @@ function update({ animate = true } = {}) {
   takeWeights();
   showWeights();
   const done = shown.index.rank(shown.local);
-  find("[data-impossible]").hidden = done;
+  find("[data-impossible]").hidden = shown.index.fault !== "nothing_present";
+  find("[data-refused]").hidden = shown.index.fault !== "refused";
   if (!done) return false;
   const { ranks } = shown.index;
   shown.order = shown.byNominal.slice().sort((a, b) => ranks[a] - ranks[b] || data.nominal[a] - data.nominal[b] || a - b);
   showLines({ animate: animate && !STILL.matches });
   const { moved, rises, falls } = findMovers();
   const sum = moved.reduce((total, city) => total + Math.abs(data.nominal[city] - ranks[city]), 0);
-  find("[data-mean]").textContent = (sum / ranks.length).toFixed(2);
+  find("[data-mean]").textContent = fixed(sum / ranks.length, 2);
   find("[data-moved]").textContent = String(moved.length);
   fill(find("[data-rises]"), rises.map(moveItem));
   fill(find("[data-falls]"), falls.map(moveItem));
@@ -408,7 +409,7 @@ function readBar(cell) {
 function readLines() {
   shown.body = find("tbody");
   shown.region = find("[data-region]");
-  shown.names = [];
+  shown.names = [...data.names];
   shown.places = [];
   shown.lines = [...shown.body.rows].map((row, place) => {
     const [rank, name, shift, before, score, pinCell] = row.cells;
@@ -454,9 +455,9 @@ async function begin() {
     const answer = await fetch(data.dataUrl);
     if (!answer.ok) throw new Error(`The address of the values answered ${answer.status}.`);
     const terms = new Float64Array(await answer.arrayBuffer());
-    const { parents, geometric, missing } = data;
+    const { parents, formed, missing } = data;
     shown.groups = WhatIfIndex.siblingGroups(parents);
-    shown.index = new WhatIfIndex({ parents, terms, cities: data.cities.length, geometric, missing });
+    shown.index = new WhatIfIndex({ parents, terms, cities: data.cities.length, formed, missing });
     shown.byNominal = data.cities.map((_, city) => city).sort((a, b) => data.nominal[a] - data.nominal[b] || a - b);
     readLines();
     readRows();

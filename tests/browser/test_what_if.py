@@ -12,9 +12,11 @@ from playwright.sync_api import expect
 from indexer.models import City
 from indexer.numeric.weight_state import apportion, state_text
 from indexer.selectors.what_if import what_if_of
-from tests.factories import make_account, sign_in_staff
+from indexer.views.run import what_if_words
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
+from weighting.models import Indicator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -97,6 +99,24 @@ def random_states(run, count, seed):
         yield {number: apportion(chance.random(len(groups[number])) ** 4 + 1e-9) for number in chosen}
 
 
+def make_mixed_run(values):
+    """A run of a geometric mean of harmonic and other means, in which some lack too much to be ranked."""
+    framework = make_framework()
+    nodes = {}
+    for node in Indicator.objects.filter(framework=framework, is_leaf=False).order_by("position"):
+        nodes[node.code] = {"aggregation": "harmonic" if not nodes else "power:3", "coverage": 0.6}
+    method = {
+        "aggregation": "geometric",
+        "missing": "reweight",
+        "coverage": 0.7,
+        "nodes": nodes,
+        "floor": 1e-4,
+    }
+    run = make_runs(values, tilts=[1.0], framework=framework, **method)[0]
+    assert 0 < len(what_if_of(run).cities) < len(values)
+    return run
+
+
 def test_ranks_are_the_servers_to_the_last_place(open_page):
     """Many ties among 120 cities: few distinct values, and equal scores by different sums."""
     values = np.random.default_rng(7).integers(1, 4, (120, 5)).astype(float)
@@ -107,6 +127,7 @@ def test_ranks_are_the_servers_to_the_last_place(open_page):
         "arithmetic": make_runs(values, tilts=[1.0])[0],
         "geometric": make_runs(values, tilts=[1.0], aggregation="geometric")[0],
         "reweight": make_runs(holes, tilts=[1.0], missing="reweight")[0],
+        "mixed": make_mixed_run(holes),
     }
     for seed, (kind, run) in enumerate(kinds.items()):
         page = open_page(f"/runs/{run.pk}/what-if/")
@@ -154,6 +175,23 @@ def test_a_slider_moves_the_ranks_and_the_address_restores_them(open_page, live_
     assert ranks_of(page) == seen
     page.locator("[data-reset-all]").click()
     expect(page.locator("[data-moved]")).to_have_text("0")
+
+
+def test_of_many_units_the_first_lines_are_kept_up_to_date(open_page, monkeypatch):
+    """More than the page has lines for: what rises into sight is named, and the last line is written."""
+    monkeypatch.setattr(what_if_words, "MOST_ROWS", 6)
+    run = make_runs(random_values(9), tilts=[None])[0]
+    page = open_page(f"/runs/{run.pk}/what-if/")
+    page.wait_for_selector("[data-ready]")
+    first = page.locator("tbody tr th").all_text_contents()
+    page.locator("[data-group='0'] [data-number]").first.fill("95")
+    page.locator("[data-group='0'] [data-number]").first.press("Tab")
+    page.wait_for_function("location.search.includes('w=')")
+    page.wait_for_selector("[data-region][data-whole]")
+    tried = what_if_of(run, page.url.split("w=")[1])
+    seen = [tried.cities[place].name for place in tried.order[:6]]
+    assert set(seen) != set(first)
+    assert page.locator("tbody tr th").all_text_contents() == seen
 
 
 def test_kept_weights_stay_and_pinned_cities_are_held(open_page):

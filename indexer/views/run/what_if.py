@@ -20,7 +20,16 @@ from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WHOLE, WeightStateError, state_text
 from indexer.selectors.published import withheld_codes
 from indexer.selectors.what_if import WhatIf, what_if_of
-from indexer.views.run.what_if_words import DIGITS, fault_words, file_headings, file_rows, results_context
+from indexer.views.run.what_if_words import (
+    DIGITS,
+    fault_words,
+    file_headings,
+    file_rows,
+    names_beyond_lines,
+    no_ranking_context,
+    results_context,
+    server_words,
+)
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import render_part
@@ -157,12 +166,14 @@ def _render(
     try:
         context |= results_context(tried, pins)
     except CompositeError as error:
-        context["impossible"] = [tried.cities[city] for city in error.cities]
+        context |= no_ranking_context(tried, error)
     # Once the cities are there, which tell their register without another query.
     context["register"] = tried.cities.register
     if tried.fits_browser:
         values = reverse("indexer:run-what-if-data", args=[run.pk])
         context["page_data"] = page_data(tried, values, text, pins)
+    else:
+        context["server_words"] = server_words(tried)
     response = render_part(request, "indexer/run/what_if.html", "indexer/run/_what_if_results.html", context)
     response.status_code = status
     return response
@@ -200,16 +211,18 @@ def weight_groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
 
 
 def page_data(tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int] = ()) -> dict[str, Any]:
-    """What the browser needs beside the values: the tree, the nominal weights and ranks."""
+    """What the browser needs beside the values: the tree, how it is formed, the nominal weights and ranks."""
+    formed, cities = tried.index.formed, tried.cities
     return {
         "parents": tried.index.tree.parents.tolist(),
         "local": tried.index.local.tolist(),
         "whole": WHOLE,
         "scale": tried.run.method.scale,
         "digits": tried.run.method.digits_or(DIGITS),
-        "cities": [city.pk for city in tried.cities],
+        "cities": [city.pk for city in cities],
+        "names": names_beyond_lines(cities),
         "nominal": tried.nominal_ranks.tolist(),
-        "geometric": tried.aggregation.sums == "logarithms",
+        "formed": {"codes": formed.aggregations, "whole": formed.whole, "floor": formed.floor},
         "missing": tried.has_missing,
         "state": text,
         "pins": list(pins),

@@ -1,10 +1,12 @@
 """What tried weights do to the ranks, in figures and words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from indexer.models import City
+from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WeightStateError
 from indexer.selectors.what_if import WhatIf
 from indexer.views.shared.exports import place_cells, place_headings
@@ -21,7 +23,7 @@ MOST_ROWS = 1000
 
 
 def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
-    """Return what the results show. Raises `CompositeError` where a city has nothing of any weight."""
+    """Return what the results show. Raises `CompositeError` where these weights give no ranking."""
     longest = longest_bar(tried.scores)
     total, swaps = tried.swaps(SWAPS)
     rises, falls = tried.movers(MOVERS)
@@ -43,6 +45,42 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
         "swaps": [{"fell": _move(tried, swap.fell), "rose": _move(tried, swap.rose)} for swap in swaps],
         "pinned": [_move(tried, place) for place in held],
     }
+
+
+def names_beyond_lines(cities: Sequence[City]) -> list[str]:
+    """Name all cities where the page has lines for some alone, each of which it names itself."""
+    if len(cities) <= MOST_ROWS:
+        return []
+    return [f"{city.name} {city.code}".strip() for city in cities]
+
+
+def no_ranking_context(tried: WhatIf, error: CompositeError) -> dict[str, Any]:
+    """Name what keeps the weights from a ranking: units that have nothing, or parts that a mean refuses."""
+    if error.kind == "nothing_present":
+        return {"impossible": [tried.cities[city] for city in error.cities]}
+    return {"refused": [tried.nodes[node] for node in error.nodes]}
+
+
+def server_words(tried: WhatIf) -> str:
+    """Say why no browser computes this index, and who does."""
+    words = {
+        "withheld": _(
+            "Some values may not be given away, so the browser cannot compute this: the server ranks all "
+            "%(units)s when you send the weights."
+        ),
+        "many": _(
+            "The values are too many for a browser: the server ranks all %(units)s when you send the weights."
+        ),
+        "pairs": _(
+            "The method compares all pairs of %(units)s, which are too many for a browser: the server ranks "
+            "them when you send the weights."
+        ),
+        "rounding": _(
+            "The method compares scores that a browser rounds otherwise in the last digit: the server ranks "
+            "all %(units)s when you send the weights."
+        ),
+    }
+    return words[tried.server_reason or "many"] % {"units": tried.cities.register.units}
 
 
 def file_headings(tried: WhatIf) -> list[Heading]:

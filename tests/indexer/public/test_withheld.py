@@ -114,7 +114,7 @@ def test_sliders_get_no_values_and_the_server_ranks(client, withheld):
     run = withheld.run
     assert client.get(reverse("indexer:run-what-if-data", args=[run.pk])).status_code == 404
     address = reverse("indexer:run-what-if", args=[run.pk])
-    assert "No browser can compute this by itself" in words(client, address)
+    assert "Some values may not be given away, so the browser cannot compute this" in words(client, address)
     copy = StaticCopy(withheld, 1)
     assert copy.tried is None
     assert all(name.startswith(("citation", "package", "manifest")) for name, _content in copy._data())

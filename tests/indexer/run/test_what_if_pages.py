@@ -10,10 +10,10 @@ from indexer.numeric.weight_state import WHOLE, state_text
 from indexer.selectors import what_if as what_if_selectors
 from indexer.selectors.what_if import what_if_of
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role, VersionSource, VersionStatus
-from weighting.models import AuditEntry, WeightVersion
+from weighting.models import AuditEntry, Indicator, WeightVersion
 from weighting.services.versions import freeze_version
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +182,7 @@ def test_the_values_are_sent_once_and_held_against_the_permissions_each_time(man
 def test_a_large_data_set_is_left_to_the_server(manager, run, monkeypatch):
     monkeypatch.setattr(what_if_selectors, "MAX_VALUES", 10)
     text = manager.get(page_of(run)).content.decode()
-    assert "No browser can compute this" in text
+    assert "The values are too many for a browser" in text
     assert "what-if.js" not in text
     assert "hx-post" in text
     part = manager.get(page_of(run), headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
@@ -206,6 +206,37 @@ def test_a_city_with_nothing_of_any_weight_is_named(manager):
     assert page.status_code == 200
     assert [city.pk for city in page.context["impossible"]] == [run.data_set.city_ids[2]]
     assert manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).status_code == 400
+
+
+def test_a_mean_that_takes_no_such_part_is_named(manager):
+    """A branch that is a sum of values below zero, too, under an index that is a geometric mean."""
+    framework = make_framework()
+    branch = Indicator.objects.filter(framework=framework, is_leaf=False).order_by("position").first()
+    values = random_values(4) + 300
+    leaves = list(Indicator.objects.filter(framework=framework, is_leaf=True).order_by("position"))
+    below = [place for place, leaf in enumerate(leaves) if leaf.parent_id == branch.pk]
+    values[0, below[0]] = -50
+    method = {"aggregation": "geometric", "nodes": {branch.code: {"aggregation": "arithmetic"}}}
+    run = make_runs(values, tilts=[None], framework=framework, normalisation="none", **method)[0]
+    tree = what_if_of(run).index.tree
+    (group,) = (n for n, members in enumerate(tree.groups) if tree.parents[members[0]] == branch.position)
+    units = np.array([WHOLE, *[0] * (len(below) - 1)])
+    text = state_text({group: units})
+    page = manager.get(page_of(run), {"w": text})
+    assert (page.status_code, page.context["refused"]) == (200, [branch])
+    assert "takes only parts above zero" in page.content.decode()
+    answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text})
+    assert "takes only parts above zero" in answer.json()["w"][0]
+
+
+def test_units_are_compared_by_the_server_where_a_browser_might_see_other_ties(manager):
+    for inner, is_told in (("geometric", True), ("harmonic", False)):
+        framework = make_framework()
+        branch = Indicator.objects.filter(framework=framework, is_leaf=False).order_by("position").first()
+        method = {"aggregation": "copeland", "nodes": {branch.code: {"aggregation": inner}}}
+        run = make_runs(random_values(4), tilts=[None], framework=framework, **method)[0]
+        text = manager.get(page_of(run)).content.decode()
+        assert ("a browser rounds otherwise" in text, "what-if.js" not in text) == (is_told, is_told)
 
 
 def test_only_managers_keep_drafts(client, run):
