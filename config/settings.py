@@ -196,6 +196,8 @@ RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=5.0)
 # What one account may keep waiting, and for how long what nobody takes up is kept.
 MOST_STUDIES_UNDER_WAY = env.int("QUANHENG_MOST_STUDIES", default=30)
 MOST_IMPORT_DRAFTS = env.int("QUANHENG_MOST_IMPORT_DRAFTS", default=20)
+# What one account may bring in within a day: nothing of it can be taken back.
+MOST_TABLES_A_DAY = env.int("QUANHENG_MOST_TABLES_A_DAY", default=1000)
 IMPORT_DRAFT_DAYS = env.int("QUANHENG_IMPORT_DRAFT_DAYS", default=30)
 SIGN_IN_RECORD_DAYS = env.int("QUANHENG_SIGN_IN_RECORD_DAYS", default=30)
 CELERY_BEAT_SCHEDULE = {

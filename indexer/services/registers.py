@@ -15,6 +15,7 @@ from weighting.models.named import names_key
 from weighting.readers import Source
 from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_tables_of_a_day
 
 DEFAULT = {"name_zh": "中国城市", "name_en": "Cities of China"}
 BATCH = 500
@@ -80,6 +81,7 @@ def import_register(
 
     Raises `FileProblems` with everything wrong with the file, or `Refused`.
     """
+    check_tables_of_a_day(actor)
     if words is not None:
         register = create_register(words, actor=actor)
     assert register is not None  # noqa: S101 - one of the two is given

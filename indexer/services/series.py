@@ -18,6 +18,7 @@ from weighting.numeric.arrays import FloatArray
 from weighting.readers import ProblemLog, Source
 from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_tables_of_a_day
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def add_series(
 
     The register's row is the lock: of two that bring the same at once the later sees the other.
     """
+    check_tables_of_a_day(actor)
     register, unit, year = terms.register, terms.unit, terms.year
     Register.objects.select_for_update(no_key=True).get(pk=register.pk)
     packed = np.ascontiguousarray(values, dtype="<f8").tobytes()

@@ -10,6 +10,7 @@ from weighting.readers import FrameworkTable, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.framework import TERMS
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_tables_of_a_day
 from weighting.signals import framework_added
 
 
@@ -33,6 +34,7 @@ def import_framework(
     table = read_framework(source, filename, ledger)
     ledger.close()
     with transaction.atomic():
+        check_tables_of_a_day(actor)
         framework, created = Framework.objects.get_or_create(
             sha256=hash_framework(table),
             defaults={"name_zh": name_zh, "name_en": name_en, "created_by": actor},

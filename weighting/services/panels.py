@@ -11,6 +11,7 @@ from weighting.models import Account, Expert, Panel
 from weighting.readers import PanelRow, read_panel
 from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_tables_of_a_day
 
 FIELDS = ("code", "name", "email", "organisation", "sector", "language")
 
@@ -27,6 +28,7 @@ def import_panel(
     rows = read_panel(source, filename, ledger)
     ledger.close()
     with transaction.atomic():
+        check_tables_of_a_day(actor)
         twin = _find_twin(rows)
         if twin:
             raise Refused(

@@ -33,6 +33,7 @@ from weighting.selectors.rounds import (
 )
 from weighting.selectors.versions import freezing_blockers, previous_version, weighted_nodes_of
 from weighting.services.audit import record_act
+from weighting.services.quotas import check_tables_of_a_day
 from weighting.signals import weight_version_frozen
 
 
@@ -115,6 +116,7 @@ def draft_imported_version(
     evidence: Mapping[str, Any] | None = None,
 ) -> WeightVersion:
     """Draft a version from checked local weights, one for every indicator code."""
+    check_tables_of_a_day(actor)
     nodes = indicators_of(framework.pk)
     local = np.array([local_weights[node.code] for node in nodes])
     everywhere = np.ones(len(nodes), dtype=bool)

@@ -108,6 +108,8 @@ def version_new(request: HttpRequest) -> HttpResponse:
             shown = sent.context([])
         except FileProblems as found:
             shown = sent.context(found.problems)
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
         else:
             messages.success(request, _("The draft is made. Check the weights, then freeze them."))
             return redirect("weighting:version-detail", pk=version.pk)
