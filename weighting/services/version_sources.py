@@ -16,6 +16,7 @@ from weighting.numeric.arrays import FloatArray
 from weighting.numeric.implied import ImpliedWeightsError, check_reproduction, fit_implied_weights
 from weighting.numeric.siblings import rescale_siblings, sum_to_one
 from weighting.numeric.tree import global_weights
+from weighting.readers.decisions import Decisions
 from weighting.readers.totals import PublishedTotals, read_published_totals
 from weighting.selectors.frameworks import indicators_of, tree_of
 from weighting.selectors.pooling import (
@@ -192,6 +193,7 @@ def draft_implied_version(
     label_en: str,
     actor: Account,
     compared: WeightVersion | None = None,
+    decisions: Decisions | None = None,
 ) -> WeightVersion:
     """Draft the sub-index weights that published totals imply, with the residual of every city.
 
@@ -201,7 +203,9 @@ def draft_implied_version(
     """
     nodes = indicators_of(framework.pk)
     roots = [node for node in nodes if node.parent is None]
-    table = read_published_totals(source, filename, [node.code for node in roots])
+    ledger = decisions or Decisions()
+    table = read_published_totals(source, filename, [node.code for node in roots], ledger)
+    ledger.close()
     try:
         fit = fit_implied_weights(table.values, table.totals)
     except ImpliedWeightsError as error:

@@ -16,7 +16,8 @@ from weighting.forms.version_sources import DescribeForm, GroupForm, ImpliedForm
 from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
+from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.selectors.pooling import poolable_rounds
 from weighting.selectors.versions import versions_visible_to, weighted_nodes_of
@@ -27,6 +28,7 @@ from weighting.services.version_sources import (
     pool_rounds,
 )
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.reading import SentTable, sent_table, table_in
 from weighting.visitors import account_of, visitor_of
 
 
@@ -56,21 +58,24 @@ def version_implied(request: HttpRequest) -> HttpResponse:
     """Take published figures and fit the weights they imply, or say why they imply none."""
     account = account_of(request)
     form = ImpliedForm(
-        *sent_data(request),
+        *sent_table(request),
         frameworks=frameworks_visible_to(account),
         versions=versions_visible_to(account).order_by("-pk"),
     )
-    problems: list[FileProblem] = []
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
+        sent = table_in(request, form.cleaned_data["file"])
         try:
-            version = _fit(form.cleaned_data, account)
+            version = _fit(form.cleaned_data, sent, account)
+        except LookFirst:
+            shown = sent.context([])
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.context(found.problems)
         except Refused as refusal:
             form.add_error("file", list(refusal.blockers))
         else:
             return redirect("weighting:version-fit", pk=version.pk)
-    return _form_page(request, "weighting/versions/implied.html", form, problems=problems)
+    return _form_page(request, "weighting/versions/implied.html", form, **shown)
 
 
 @audience(ANYONE)
@@ -160,11 +165,12 @@ def _form_page(request: HttpRequest, template: str, form: Any, **context: Any) -
     return render(request, template, context, status=UNPROCESSABLE if request.method == "POST" else 200)
 
 
-def _fit(said: dict[str, Any], account: Account) -> WeightVersion:
+def _fit(said: dict[str, Any], sent: SentTable, account: Account) -> WeightVersion:
     return draft_implied_version(
         framework=said["framework"],
-        source=said["file"].read(),
-        filename=said["file"].name,
+        source=sent.content,
+        filename=sent.name,
+        decisions=sent.decisions,
         label_zh=said["label_zh"],
         label_en=said["label_en"],
         compared=said["compared"],
