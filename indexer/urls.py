@@ -15,6 +15,7 @@ from indexer.api.methods import DataSetRuns
 from indexer.api.node_pairs import NodesPair
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
+from indexer.api.register_imports import RegisterImports
 from indexer.api.registers import Cities, Registers
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.api.series import OutsideSeriesList, RunAgainstSeries
@@ -295,6 +296,7 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
     path("api/v1/series/", OutsideSeriesList.list_view(), name="api-series-list"),
     path("api/v1/series/<int:pk>/", OutsideSeriesList.detail_view(), name="api-series"),
+    path("api/v1/register-imports/", RegisterImports.declared(), name="api-register-imports"),
     path("api/v1/series-imports/", SeriesImports.declared(), name="api-series-imports"),
     path("api/v1/runs/<int:pk>/series/", RunAgainstSeries.declared(), name="api-run-series"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weighting.api.imports import FrameworkImports, PanelImports, TotalsImports, WeightImports
 from weighting.api.resources import Frameworks, WeightVersions
 from weighting.api.rounds import Rounds, RoundStatisticsView
 from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
@@ -176,6 +177,10 @@ urlpatterns = [
     path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),
     path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
     path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
+    path("api/v1/framework-imports/", FrameworkImports.declared(), name="api-framework-imports"),
+    path("api/v1/panel-imports/", PanelImports.declared(), name="api-panel-imports"),
+    path("api/v1/weight-imports/", WeightImports.declared(), name="api-weight-imports"),
+    path("api/v1/totals-imports/", TotalsImports.declared(), name="api-totals-imports"),
     path("api/v1/rounds/", Rounds.list_view(), name="api-round-list"),
     path("api/v1/rounds/<int:pk>/", Rounds.detail_view(), name="api-round"),
     path("api/v1/rounds/<int:pk>/statistics/", RoundStatisticsView.declared(), name="api-round-statistics"),

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.methods import Unprocessable
 from indexer.api.serializers import DataSetSerializer, MethodSerializer
 from indexer.enums import Normalisation
 from indexer.forms.data_sets import DataSetImportForm
@@ -32,15 +30,15 @@ from indexer.services.data_imports import (
 )
 from indexer.services.yearly_imports import store_every_year
 from weighting.api.base import Answer, described
+from weighting.api.errors import Unprocessable, WrongFile
 from weighting.api.parsers import StrictJSONParser
+from weighting.api.table_imports import LARGEST, REFUSED, DecisionAnswer
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
 from weighting.readers.encodings import ENCODINGS
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
-
-LARGEST = 2**31 - 1
 
 
 class ImportRequestSerializer(serializers.Serializer):
@@ -131,16 +129,6 @@ class FindingAnswer(serializers.Serializer):
     cell = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
 
 
-class DecisionAnswer(serializers.Serializer):
-    """One way of reading; "open" ones keep the import back until they are chosen."""
-
-    key = serializers.CharField()
-    value = serializers.CharField(allow_blank=True)
-    how = serializers.ChoiceField(choices=["seen", "likely", "open", "chosen"])
-    options = serializers.ListField(child=serializers.CharField())
-    samples = serializers.ListField(child=serializers.CharField())
-
-
 class ReadingAnswer(serializers.Serializer):
     """How the file was read; the words would look wrong in another encoding."""
 
@@ -173,20 +161,6 @@ class ImportSummary(serializers.ModelSerializer):
     class Meta:
         model = DataImport
         fields = ["id", "name", "year", "framework", "register", "file_name", "file_sha256", "created_at"]
-
-
-class WrongFile(APIException):
-    """The file cannot be read; ``problems`` lists every reason with its place, and what settles it."""
-
-    status_code = 422
-
-    def __init__(self, found: FileProblems) -> None:
-        names = ("file", "row", "column", "value", "message", "key")
-        super().__init__()
-        self.detail = {"problems": [{n: getattr(p, n) for n in names} for p in found.problems]}
-
-
-REFUSED = OpenApiResponse(description="Refused: `blockers`, or `problems` of the file, say why.")
 
 
 class _Imports(Answer):

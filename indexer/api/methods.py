@@ -2,7 +2,6 @@
 
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +17,7 @@ from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import choice_of, use_method
 from weighting.api.base import Answer, described
+from weighting.api.errors import Unprocessable
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
@@ -76,15 +76,6 @@ class RunRequestAnswer(serializers.Serializer):
     method = MethodSerializer()
     versions = serializers.ListField(child=serializers.IntegerField())
     new = serializers.IntegerField(help_text="Runs that were not there before.")
-
-
-class Unprocessable(APIException):
-    """The request is well formed and cannot be done; ``blockers`` lists every reason."""
-
-    status_code = 422
-
-    def __init__(self, refusal: Refused) -> None:
-        super().__init__({"blockers": list(refusal.blockers)})
 
 
 class DataSetRuns(Answer):

@@ -78,6 +78,7 @@ POLICY = {
     "indexer:api-series-list": ("GET", ANYBODY),
     "indexer:api-series": ("GET", STAFF),
     "indexer:api-series-imports": ("POST", STAFF),
+    "indexer:api-register-imports": ("POST", STAFF),
     # Without a series it answers 400, with what to give.
     "indexer:api-run-series": ("GET", STAFF),
     "indexer:run-concentration": ("GET", STAFF),

@@ -103,6 +103,10 @@ POLICY = {
     "weighting:version-retire": ("GET POST", OWNER),
     "weighting:api-framework-list": ("GET", ANYBODY),
     "weighting:api-framework": ("GET", STAFF),
+    **{
+        f"weighting:api-{kind}-imports": ("POST", MANAGERS)
+        for kind in ("framework", "panel", "weight", "totals")
+    },
     "weighting:api-round-list": ("GET", ANYBODY),
     "weighting:api-round": ("GET", OWNER),
     "weighting:api-round-statistics": ("", OWNER),

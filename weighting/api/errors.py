@@ -5,11 +5,36 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from weighting.exceptions import Refused
+from weighting.readers import FileProblems
+
 API = "/api/"
 BAD_REQUEST = 400
+PLACE = ("file", "row", "column", "value", "message", "key")
+
+
+class Unprocessable(APIException):
+    """The request is well formed and cannot be done; ``blockers`` lists every reason."""
+
+    status_code = 422
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__({"blockers": list(refusal.blockers)})
+
+
+class WrongFile(APIException):
+    """The file cannot be read; ``problems`` lists every reason with its place, and what settles it."""
+
+    status_code = 422
+
+    def __init__(self, found: FileProblems, **reading: Any) -> None:
+        super().__init__()
+        problems: Any = [{name: getattr(problem, name) for name in PLACE} for problem in found.problems]
+        self.detail = {"problems": problems, **reading}
 
 
 def answer_exception(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -1,6 +1,6 @@
 """What a reader made of a table that can be read in more than one way, and what it could not tell."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -44,12 +44,19 @@ class Decisions:
     """The ledger of one reading: what is asked of it is settled by choice, or as it was found.
 
     A choice under the bare kind holds for every subject that has none of its own. A ledger that ``asks``
-    belongs to somebody who can still look and choose.
+    belongs to somebody who can still look and choose; what is likely of a kind ``taken`` is not asked.
     """
 
-    def __init__(self, choices: Mapping[str, str] | None = None, *, asks: bool = False) -> None:
+    def __init__(
+        self,
+        choices: Mapping[str, str] | None = None,
+        *,
+        asks: bool = False,
+        taken: Collection[str] = (),
+    ) -> None:
         self.choices = dict(choices or {})
         self.asks = asks
+        self.taken = frozenset(taken)
         self._made: dict[str, Decision] = {}
         self._heeded: set[str] = set()
 
@@ -78,7 +85,7 @@ class Decisions:
 
     def close(self) -> None:
         """End a reading; raises `LookFirst` where it asks and something is merely likely."""
-        if self.asks and any(made.how in ("open", "likely") and made.options for made in self.made):
+        if self.asks and self.unsettled:
             raise LookFirst
 
     def forget(self, kind: str) -> None:
@@ -93,6 +100,15 @@ class Decisions:
     @property
     def open(self) -> list[Decision]:
         return [made for made in self._made.values() if made.is_open]
+
+    @property
+    def unsettled(self) -> list[Decision]:
+        """What somebody looks at first: what is open or likely, and may be chosen otherwise."""
+        return [
+            made
+            for made in self.made
+            if made.options and (made.is_open or (made.how == "likely" and made.kind not in self.taken))
+        ]
 
     @property
     def unheeded(self) -> list[str]:

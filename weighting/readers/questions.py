@@ -9,6 +9,11 @@ from weighting.readers.encodings import ENCODINGS
 from weighting.readers.problems import ProblemLog
 
 
+def is_kind(text: str) -> bool:
+    """Whether decisions of this kind are made."""
+    return text in _KINDS
+
+
 def question(decision: Decision) -> str:
     """Say what is decided, in a line."""
     words = _KINDS[decision.kind]()

@@ -106,6 +106,42 @@ def test_a_framework_and_its_weights_come_from_one_imeta(visitor):
     assert weights == {"a": 0.25, "b": 0.75}
 
 
+def test_published_totals_are_looked_at_before_weights_are_drafted(visitor):
+    framework = make_framework({"a": {}, "b": {}})
+    address = reverse("weighting:version-implied")
+    said = {"framework": framework.pk, "label_en": "Implied"}
+    table = "unit;total;a;b\nGijón;1,4;1;2\nCórdoba;2,6;3;2\nAlcalá;2,2;3;1\n".encode("cp1252")
+    page = visitor.post(address, {**said, "file": SimpleUploadedFile("totals.csv", table)})
+    assert (page.status_code, WeightVersion.objects.count()) == (422, 0)
+    assert "reading-encoding" in page.text
+    assert visitor.post(address, {**said, **answered(page)}).status_code == 302
+    residuals = WeightVersion.objects.get().evidence["residuals"]
+    assert [unit for unit, _total, _residual in residuals] == ["Gijón", "Córdoba", "Alcalá"]
+
+
+def test_every_page_says_when_an_account_brought_in_enough(visitor, settings):
+    settings.MOST_TABLES_A_DAY = 0
+    framework, register = make_framework({"a": {}, "b": {}}), default_register()
+    register_places(2, actor=make_account(Role.MANAGER))
+    names = City.objects.filter(register=register).order_by("pk").values_list("name_zh", flat=True)
+    weighted = {"framework": framework.pk, "label_en": "W"}
+    tables = {
+        "weighting:framework-import": ({"name_en": "F"}, b"code,parent\nx,\ny,\n"),
+        "weighting:panel-import": ({"name": "P"}, b"code,name,email\nE1,Ana,a@example.org\n"),
+        "weighting:version-new": ({**weighted, "source": "imported"}, b"code,local_weight\na,0.5\nb,0.5\n"),
+        "weighting:version-implied": (weighted, b"unit,total,a,b\nA,1.4,1,2\nB,2.6,3,2\nC,2.2,3,1\n"),
+        "indexer:register-import": ({"name_en": "Towns"}, b"name_en\nOviedo\n"),
+        "indexer:series-import": (
+            {"register": register.pk, "name_en": "S", "unit": "%", "year": 2020},
+            f"unit,value\n{names[0]},1\n{names[1]},2\n".encode(),
+        ),
+    }
+    for address, (said, content) in tables.items():
+        page = visitor.post(reverse(address), {**said, "file": SimpleUploadedFile("t.csv", content)})
+        assert (page.status_code, "0 tables within a day" in page.text) == (422, True), address
+    assert (Panel.objects.count(), WeightVersion.objects.count(), OutsideSeries.objects.count()) == (0, 0, 0)
+
+
 def test_a_file_that_leaves_nothing_to_look_at_is_stored_at_once(visitor):
     make_framework()
     plain = SimpleUploadedFile("p.csv", b"code,name,email\nE1,Ana,a@example.org\n")
