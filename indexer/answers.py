@@ -93,7 +93,8 @@ def _answer(request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *p
 
 def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
     """Name what an answer depends on; weak, because masked tokens and files' dates differ each time."""
-    named = (run.result_sha256, str(run.finished_at), str(run.reproduces_publication), *parts)
+    known = (str(run.reproduces_publication), str(run.last_member))
+    named = (run.result_sha256, str(run.finished_at), *known, *parts)
     return _hash_of(request, named)
 
 

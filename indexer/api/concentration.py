@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.run_view import NODE, RunView
+from indexer.api.run_view import LEVEL, NODE, RunView
 from indexer.numeric.concentration import ConcentrationError
 from indexer.selectors.concentration import (
     TOPS,
@@ -36,6 +36,9 @@ class BetweenSerializer(serializers.Serializer):
     cities = MeasuresSerializer()
     provinces = MeasuresSerializer()
     regions = MeasuresSerializer()
+    groups = MeasuresSerializer(
+        required=False, help_text="The places of the level asked for, where any of them holds something."
+    )
 
 
 class PlaceSerializer(serializers.Serializer):
@@ -61,15 +64,19 @@ class ConcentrationSerializer(serializers.Serializer):
     )
     regions = PlaceSerializer(many=True)
     provinces = PlaceSerializer(many=True)
+    level = serializers.CharField(allow_null=True, help_text="What was asked for; null without.")
+    groups = PlaceSerializer(many=True, help_text="The places of the level; units in none are in no group.")
 
 
 class ConcentrationView(RunView):
     """How far the scores of a finished run lie in few cities."""
 
-    @described(NODE, responses=ConcentrationSerializer)
+    @described(NODE, LEVEL, responses=ConcentrationSerializer)
     def get(self, request: Request, pk: int) -> Response:
+        subject = self.node_scores(pk)
+        level = self.level(subject.cities)
         try:
-            report = concentration_of(self.node_scores(pk))
+            report = concentration_of(subject, level)
         except ConcentrationError as error:
             message = _("These scores have no concentration: %(count)s are below zero, or all are zero.")
             raise ValidationError({"detail": message % {"count": len(error.negative)}}) from None
@@ -89,6 +96,8 @@ def _answer(report: ConcentrationReport) -> dict[str, Any]:
         "lorenz": report.lorenz.tolist(),
         "regions": [_place(held) for held in report.regions],
         "provinces": [_place(held) for held in report.provinces],
+        "level": report.level.code if report.level else None,
+        "groups": [_place(held) for held in report.groups],
     }
 
 

@@ -1,6 +1,6 @@
 """/api/v1/runs/{id}/places/."""
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -10,9 +10,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.run_view import NODE, RunView
+from indexer.api.run_view import LEVEL, NODE, RunView
+from indexer.selectors.levels import PROVINCE
 from indexer.selectors.places import (
-    Level,
     PlaceRanking,
     PrintedPlace,
     city_weights_of,
@@ -23,7 +23,6 @@ from indexer.selectors.places import (
 from weighting.api.base import described
 
 PLAIN = "plain"
-LEVEL = OpenApiParameter("level", str, enum=list(get_args(Level)), default="province")
 WEIGHT = OpenApiParameter(
     "weight", str, description="Auxiliary column that weighs the cities of a mean, or `plain`."
 )
@@ -53,30 +52,27 @@ class PlaceScoreSerializer(serializers.Serializer):
 class PlaceRankingSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
-    level = serializers.CharField()
+    level = serializers.CharField(help_text="province, region, or the code of a grouping of the register.")
     formed_by = serializers.ChoiceField(choices=["sum", "plain mean", "weighted mean"])
     weight = serializers.CharField(allow_null=True, help_text="The column that weighs the cities.")
     places = PlaceScoreSerializer(many=True)
 
 
 class PlacesView(RunView):
-    """Provinces or regions of a finished run: sums of shares, means of any other score."""
+    """Provinces, regions or other groups of a finished run: sums of shares, means of any other score."""
 
     @described(NODE, LEVEL, WEIGHT, responses=PlaceRankingSerializer)
     def get(self, request: Request, pk: int) -> Response:
         subject = self.node_scores(pk)
         usable = city_weights_of(subject.run)
-        level = request.query_params.get("level", "province")
         weight = request.query_params.get("weight", usual_weight(subject.run, usable) or PLAIN)
-        problems = {}
-        if level not in get_args(Level):
-            problems["level"] = [_("Write province or region.")]
+        level, problems = self.level_asked(subject.cities, PROVINCE)
         if weight not in (PLAIN, *usable):
             known = _(", ").join([PLAIN, *usable])
             problems["weight"] = [_("No such column weighs units. Known: %(known)s.") % {"known": known}]
-        if problems:
+        if problems or level is None:
             raise ValidationError(problems)
-        ranked = rank_places(subject, level, weight="" if weight == PLAIN else weight, usable=usable)  # type: ignore[arg-type]
+        ranked = rank_places(subject, level, weight="" if weight == PLAIN else weight, usable=usable)
         return Response(PlaceRankingSerializer(_answer(ranked)).data)
 
 
@@ -87,7 +83,7 @@ def _answer(ranked: PlaceRanking) -> dict[str, Any]:
     return {
         "run": ranked.subject.run.pk,
         "node": node.code if node else None,
-        "level": ranked.level,
+        "level": ranked.level.code,
         "formed_by": "sum" if ranked.is_sum else mean,
         "weight": ranked.weight or None,
         "places": [_place(ranked, position, printed.get(position)) for position in ranked.order],

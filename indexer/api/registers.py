@@ -7,17 +7,33 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
-from indexer.models import City, Register
-from indexer.selectors.registers import counted_registers, units_of
+from indexer.models import City, GroupMember, Register
+from indexer.selectors.registers import counted_registers, units_of, with_groupings
 from weighting.api.base import Resource
+
+
+class UnitGroupSerializer(serializers.Serializer):
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+    units = serializers.IntegerField(source="unit_count")
+
+
+class GroupingSerializer(serializers.Serializer):
+    """A further way to put units into groups, such as an income class."""
+
+    code = serializers.CharField(help_text="What `level` takes, and group_mean:CODE of a method.")
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+    groups = UnitGroupSerializer(many=True)
 
 
 class RegisterSerializer(serializers.ModelSerializer):
     units = serializers.IntegerField(source="unit_count")
+    groupings = GroupingSerializer(many=True)
 
     class Meta:
         model = Register
-        fields = ["id", "name", "name_zh", "name_en", "unit_zh", "unit_en", "units_en", "units"]
+        fields = ["id", "name", "name_zh", "name_en", "unit_zh", "unit_en", "units_en", "units", "groupings"]
 
 
 class CitySerializer(serializers.ModelSerializer):
@@ -28,13 +44,17 @@ class CitySerializer(serializers.ModelSerializer):
     province_en = serializers.CharField(source="province.name_en")
     region = serializers.CharField(source="province.region.own_name")
     region_en = serializers.CharField(source="province.region.name_en")
+    groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
 
     class Meta:
         model = City
         fields = [
             *("id", "code", "name_zh", "name_en", "aliases", "province", "province_en"),
-            *("region", "region_en", "latitude", "longitude"),
+            *("region", "region_en", "latitude", "longitude", "groups"),
         ]
+
+    def get_groups(self, city: City) -> dict[str, str]:
+        return {member.grouping.code: member.group.own_name for member in city.memberships.all()}
 
 
 class Registers(Resource):
@@ -44,13 +64,14 @@ class Registers(Resource):
     serializer_class = RegisterSerializer
 
     def get_queryset(self) -> QuerySet[Register]:
-        return counted_registers().order_by("pk")
+        return with_groupings(counted_registers()).order_by("pk")
 
 
 class CityFilter(filters.FilterSet):
     code = filters.CharFilter(label="official code")
     province = filters.CharFilter(method="named", label="name of the province, in either language")
     region = filters.CharFilter(method="named", label="name of the region, in either language")
+    group = filters.CharFilter(method="grouped", label="code of a grouping and name of a group: income:High")
 
     PATHS = {"province": "province", "region": "province__region"}
 
@@ -62,6 +83,13 @@ class CityFilter(filters.FilterSet):
         """Keep the units whose place has exactly this name."""
         path = self.PATHS[name]
         return units.filter(Q(**{f"{path}__name_zh": value}) | Q(**{f"{path}__name_en": value}))
+
+    def grouped(self, units: QuerySet[City], _name: str, value: str) -> QuerySet[City]:
+        """Keep the units of a group: the code of its grouping, a colon, and exactly its name."""
+        code, _colon, group = value.partition(":")
+        names = Q(group__name_zh=group) | Q(group__name_en=group)
+        members = GroupMember.objects.filter(names, grouping__code=code)
+        return units.filter(pk__in=members.values("city"))
 
 
 class Cities(Resource):

@@ -7,10 +7,15 @@ from rest_framework.generics import get_object_or_404
 
 from indexer.enums import RunStatus
 from indexer.models import Run
+from indexer.selectors.cities import Cities
+from indexer.selectors.levels import Level, level_choices, level_named
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from weighting.api.base import Answer
 
+LEVEL = OpenApiParameter(
+    "level", str, description="How units are put into places: province, region, or the code of a grouping."
+)
 NODE = OpenApiParameter("node", str, description="Code of an indicator; the composite without it.")
 
 
@@ -33,3 +38,20 @@ class RunView(Answer):
         except KeyError:
             message = _("The framework has no indicator “%(code)s”.") % {"code": code}
             raise ValidationError({"node": [message]}) from None
+
+    def level(self, cities: Cities) -> Level | None:
+        """Return the level of ``?level=``; None without it."""
+        level, problems = self.level_asked(cities, "")
+        if problems:
+            raise ValidationError(problems)
+        return level
+
+    def level_asked(self, cities: Cities, usual: str) -> tuple[Level | None, dict[str, list[str]]]:
+        """Return the level of ``?level=``, or the usual one, if there is any, and what is wrong with it."""
+        asked = self.request.query_params.get("level", "") or usual
+        try:
+            return (level_named(cities, asked) if asked else None), {}
+        except KeyError:
+            known = _(", ").join(code for code, _name in level_choices(cities))
+            message = _("There is no level “%(asked)s”. Known: %(known)s.")
+            return None, {"level": [message % {"asked": asked, "known": known}]}

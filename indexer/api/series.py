@@ -13,12 +13,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.run_view import NODE, RunView
+from indexer.api.run_view import LEVEL, NODE, RunView
 from indexer.forms.series import BY_NODE, LINEAR, LOGARITHMIC, read_bands
 from indexer.models import OutsideSeries, Run
 from indexer.numeric.association import SCALES, Association, Fit
+from indexer.selectors.levels import PROVINCE, REGION, Level, level_named
 from indexer.selectors.series import (
     Outlier,
+    PlaceAgainst,
     SeriesReport,
     Shares,
     hold_against,
@@ -107,6 +109,13 @@ class PlaceSharesSerializer(serializers.Serializer):
     quotient = serializers.FloatField(allow_null=True, help_text="Index over series; null without any.")
 
 
+class GroupAgainstSerializer(serializers.Serializer):
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+    association = AssociationSerializer(help_text="Over the units of the group alone.")
+    shares = PlaceSharesSerializer(allow_null=True, help_text="Null where a figure is below zero.")
+
+
 class AgainstSeriesSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     series = serializers.IntegerField()
@@ -118,6 +127,8 @@ class AgainstSeriesSerializer(serializers.Serializer):
     outliers = OutlierSerializer(many=True, help_text="Residuals beyond 2.5, the furthest first.")
     regions = PlaceSharesSerializer(many=True, help_text="Empty where a figure is below zero.")
     provinces = PlaceSharesSerializer(many=True)
+    level = serializers.CharField(allow_null=True, help_text="What was asked for; null without.")
+    groups = GroupAgainstSerializer(many=True, help_text="The places of the level, in the register's order.")
     without_value = serializers.ListField(child=serializers.CharField())
     without_value_codes = serializers.ListField(child=serializers.CharField())
 
@@ -128,6 +139,7 @@ class RunAgainstSeries(RunView):
     @described(
         OpenApiParameter("series", int, required=True),
         NODE,
+        LEVEL,
         OpenApiParameter(
             "scale", str, enum=[LINEAR, LOGARITHMIC], description="Logarithms where possible without it."
         ),
@@ -144,11 +156,12 @@ class RunAgainstSeries(RunView):
         if scale not in ("", LINEAR, LOGARITHMIC):
             message = _("“%(scale)s” is not a scale: linear or log.") % {"scale": scale}
             raise ValidationError({"scale": [message]})
+        level = self.level(subject.cities)
         logarithmic = {LINEAR: False, LOGARITHMIC: True}.get(scale)
         report = hold_against(
             subject, series, bands=bands, by_total=self._by_total(), logarithmic=logarithmic
         )
-        return Response(AgainstSeriesSerializer(_answer(report)).data)
+        return Response(AgainstSeriesSerializer(_answer(report, level)).data)
 
     def _series(self, run: Run) -> OutsideSeries:
         asked = self.request.query_params.get("series", "")
@@ -171,9 +184,12 @@ class RunAgainstSeries(RunView):
             raise ValidationError({"bands": error.messages}) from None
 
 
-def _answer(report: SeriesReport) -> dict[str, Any]:
-    node = report.subject.node
-    shares = report.has_shares
+def _answer(report: SeriesReport, level: Level | None) -> dict[str, Any]:
+    node, cities = report.subject.node, report.subject.cities
+    regions, provinces = (
+        _shares(report.shares(level_named(cities, code))) if report.has_shares else []
+        for code in (REGION, PROVINCE)
+    )
     return {
         "run": report.subject.run.pk,
         "series": report.series.pk,
@@ -186,8 +202,10 @@ def _answer(report: SeriesReport) -> dict[str, Any]:
             for band in report.bands
         ],
         "outliers": [_outlier(outlier, report.subject.scale) for outlier in report.outliers],
-        "regions": _shares(report.shares(lambda city: city.province.region)) if shares else [],
-        "provinces": _shares(report.shares(lambda city: city.province)) if shares else [],
+        "regions": regions,
+        "provinces": provinces,
+        "level": level.code if level else None,
+        "groups": [_group(held) for held in report.by_place(level)] if level else [],
         "without_value": [city.own_name for city in report.without],
         "without_value_codes": [city.code for city in report.without],
     }
@@ -221,6 +239,15 @@ def _outlier(outlier: Outlier, scale: float) -> dict[str, Any]:
         "value": outlier.value,
         "score": outlier.score * scale,
         "residual": outlier.residual,
+    }
+
+
+def _group(held: PlaceAgainst) -> dict[str, Any]:
+    return {
+        "name_zh": held.place.name_zh,
+        "name_en": held.place.name_en,
+        "association": _association(held.association),
+        "shares": _shares([held.shares])[0] if held.shares else None,
     }
 
 

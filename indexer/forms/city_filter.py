@@ -6,16 +6,18 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from indexer.models import Grouping
 from indexer.selectors.cities import Cities, matching_cities
 from weighting.forms.offers import offer_choices
 from weighting.numeric.arrays import IntArray
 
 PAGE_SIZE = 50
 ALL = "all"
+GROUP = "group_"
 
 
 class CityFilter(forms.Form):
-    """Search by name or alias, region and province; a value that makes no sense is left out."""
+    """Search by names, region, province and other groups; a value that makes no sense is left out."""
 
     q = forms.CharField(required=False, max_length=60, widget=forms.SearchInput)
     region = forms.TypedChoiceField(label=_("Region"), required=False, coerce=int, empty_value=None)
@@ -31,6 +33,8 @@ class CityFilter(forms.Form):
         regions = [(region.pk, region.name) for region in cities.regions]
         offer_choices(self, "region", [("", _("All regions")), *regions])
         offer_choices(self, "province", [("", _("All provinces")), *self._provinces()])
+        self._groups = [self._offer(grouping) for grouping in cities.groupings]
+        self.order_fields(["q", "region", "province", *self._groups, "size"])
         self.full_clean()
 
     def positions(self) -> IntArray:
@@ -41,6 +45,7 @@ class CityFilter(forms.Form):
             text=chosen.get("q", ""),
             region=chosen.get("region"),
             province=chosen.get("province"),
+            groups=[chosen[name] for name in self._groups if chosen.get(name)],
         )
 
     @property
@@ -50,7 +55,17 @@ class CityFilter(forms.Form):
 
     @property
     def narrows(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in ("q", "region", "province"))
+        return any(self.cleaned_data.get(name) for name in ("q", "region", "province", *self._groups))
+
+    def _offer(self, grouping: Grouping) -> str:
+        """Offer the groups of a grouping, and return the field in which one is chosen."""
+        name = f"{GROUP}{grouping.code}"
+        self.fields[name] = forms.TypedChoiceField(
+            label=grouping.name, required=False, coerce=int, empty_value=None
+        )
+        groups = [(group.pk, group.name) for group in grouping.groups.all()]
+        offer_choices(self, name, [("", _("All")), *groups])
+        return name
 
     def _provinces(self) -> list[tuple[str, list[tuple[int, str]]]]:
         groups: dict[str, list[tuple[int, str]]] = {region.name: [] for region in self._cities.regions}

@@ -1,7 +1,7 @@
 """Which places a page looks at, on which score, and what weighs their cities."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, cast
+from collections.abc import Collection
+from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
-from indexer.selectors.places import Level
+from indexer.selectors.levels import PROVINCE, level_choices
+from indexer.selectors.node_scores import NodeScores
 from weighting.forms.offers import offer_choices
-from weighting.models import Indicator
 
 # Asked for by name, since leaving it out asks for the usual weighting.
 PLAIN = "plain"
@@ -20,22 +20,18 @@ PLAIN = "plain"
 class PlaceChoice(NodeChoice):
     """A value that makes no sense is left out."""
 
-    level = forms.ChoiceField(
-        label=gettext_lazy("Level"),
-        required=False,
-        choices=[("province", gettext_lazy("Provinces")), ("region", gettext_lazy("Regions"))],
-    )
+    level = forms.ChoiceField(label=gettext_lazy("Level"), required=False)
     weight = forms.ChoiceField(required=False)
     field_order = ["level", "node", "weight"]
 
-    def __init__(
-        self, data: Any, *, nodes: Sequence[Indicator], weights: Collection[str], usual: str, units: str
-    ) -> None:
+    def __init__(self, data: Any, *, subject: NodeScores, weights: Collection[str], usual: str) -> None:
         asked = data.copy()
         asked.setdefault("weight", usual or PLAIN)
-        super().__init__(asked, nodes=nodes)
+        super().__init__(asked, nodes=subject.nodes)
         self._usual = usual
-        self.fields["weight"].label = _("%(units)s weigh") % {"units": capfirst(units)}
+        offer_choices(self, "level", level_choices(subject.cities))
+        units = capfirst(subject.cities.register.units)
+        self.fields["weight"].label = _("%(units)s weigh") % {"units": units}
         by_column = [(code, _("by %(column)s") % {"column": code}) for code in weights]
         offer_choices(self, "weight", [(PLAIN, _("all the same")), *by_column])
         self.full_clean()
@@ -46,8 +42,8 @@ class PlaceChoice(NodeChoice):
             del self.fields["weight"]
 
     @property
-    def chosen_level(self) -> Level:
-        return cast(Level, self.cleaned_data.get("level") or "province")
+    def chosen_level(self) -> str:
+        return self.cleaned_data.get("level") or PROVINCE
 
     @property
     def chosen_weight(self) -> str:

@@ -37,7 +37,8 @@ class RegisterImportForm(forms.Form):
         label=gettext_lazy("Register file (CSV or XLSX)"),
         help_text=gettext_lazy(
             "One row for each unit. Columns: name_zh or name_en or both; optional: code, province_zh, "
-            "province_en, region_zh, region_en, aliases (separated by semicolons), latitude, longitude."
+            "province_en, region_zh, region_en, aliases (separated by semicolons), latitude, longitude; and "
+            "any further groups, in columns such as group_income, or group_income_zh and group_income_en."
         ),
     )
 

@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indexer.forms.grouping_choice import offer_groupings
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import OutsideSeries, Register
+from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.series import DEFAULT_BANDS
 from weighting.forms.names import NamedForm
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import SheetFileField
-from weighting.models import Indicator
 
 MOST_BANDS = 9
 AUTOMATIC, LINEAR, LOGARITHMIC = "", "linear", "log"
@@ -114,12 +115,13 @@ class SeriesChoice(NodeChoice):
         ],
     )
 
-    def __init__(self, data: Any, *, nodes: Sequence[Indicator], series: Sequence[OutsideSeries]) -> None:
-        super().__init__(data, nodes=nodes)
+    def __init__(self, data: Any, *, subject: NodeScores, series: Sequence[OutsideSeries]) -> None:
+        super().__init__(data, nodes=subject.nodes)
+        offer_groupings(self, subject.cities)
         self._series = {one.pk: one for one in series}
         choices = [(one.pk, f"{one.name} ({one.year})") for one in series]
         offer_choices(self, "series", choices)
-        self.order_fields(["series", "node", "scale", "bands", "ranks"])
+        self.order_fields(["series", "node", "scale", "bands", "ranks", "level"])
         self.full_clean()
 
     def clean_bands(self) -> list[int]:
@@ -138,6 +140,11 @@ class SeriesChoice(NodeChoice):
     def logarithmic(self) -> bool | None:
         """Whether logarithms are asked for; None leaves it to the figures."""
         return {LINEAR: False, LOGARITHMIC: True}.get(self.cleaned_data.get("scale", ""))
+
+    @property
+    def grouping(self) -> str:
+        """The code of the grouping asked for; '' for regions and provinces."""
+        return str(self.cleaned_data.get("level", ""))
 
     @property
     def one(self) -> OutsideSeries:

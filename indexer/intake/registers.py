@@ -1,8 +1,9 @@
 """A file of units to checked rows of a register."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -18,11 +19,26 @@ COLUMNS = (
 )
 MAX_UNITS = 20_000
 RANGES = {"latitude": 90.0, "longitude": 180.0}
+# Further columns of groups begin so, as in COINr; what follows is the code, and perhaps the language.
+GROUP_COLUMN = re.compile(r"group_(?P<code>.+?)(?:_(?P<language>zh|en))?", re.IGNORECASE)
+GROUPING_CODE = re.compile(r"[^\W_][\w-]{0,39}")
+# What stands before or beside groupings in addresses and methods.
+RESERVED = ("province", "region", "unit", "rank")
+MOST_GROUPINGS = 20
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def names_by_script(text: str) -> tuple[str, str]:
+    """Return a text as the Chinese name where it is written in Chinese, else as the English one."""
+    return (text, "") if CHINESE.search(text) else ("", text)
 
 
 @dataclass(frozen=True)
 class CityRow:
-    """A line of a register file; of each pair of names one may be empty."""
+    """A line of a register file; of each pair of names one may be empty.
+
+    ``groups`` are the Chinese and English name of its group under each further grouping, by the code.
+    """
 
     name_zh: str
     name_en: str
@@ -34,6 +50,7 @@ class CityRow:
     code: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def own_name(self) -> str:
@@ -52,7 +69,7 @@ class CityRow:
 def read_register(
     source: Source, name: str, *, everything: tuple[str, str], decisions: Decisions | None = None
 ) -> list[CityRow]:
-    """Read name_zh or name_en or both, and any other of `COLUMNS`; CSV or XLSX.
+    """Read name_zh or name_en or both, any other of `COLUMNS`, and any column ``group_…``; CSV or XLSX.
 
     A unit without a province stands in its region's, one without a region in its province's, and
     one with neither in ``everything``, the Chinese and English name of the register.
@@ -66,11 +83,13 @@ def read_register(
     table = read_table(source, log, as_form(decisions, "register"), heads=COLUMNS)
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
-    if table and check_header(table, log, required=_names_in(table), optional=COLUMNS):
+    further = _group_columns(table) if table else {}
+    if table and check_header(table, log, required=_names_in(table), optional=(*COLUMNS, *further)):
+        _check_groupings(further, log)
         degrees = read_figures(table, RANGES, log)
-        for place, (line, cells) in enumerate(table.records(COLUMNS)):
+        for place, (line, cells) in enumerate(table.records((*COLUMNS, *further))):
             where = [_degrees(place, line, column, cells[column], degrees, log) for column in RANGES]
-            rows.append(_read_row(line, cells, where, everything, first, log))
+            rows.append(_read_row(line, cells, where, everything, first, log, _groups(cells, further)))
             if len(rows) > MAX_UNITS:
                 log.add(_("The file has more than %(most)d units. Split it.") % {"most": MAX_UNITS})
                 break
@@ -100,6 +119,38 @@ def _names_in(table: Table) -> tuple[str, ...]:
     return tuple(name for name in ("name_zh", "name_en") if name in table.header) or ("name_zh",)
 
 
+def _group_columns(table: Table) -> dict[str, tuple[str, str]]:
+    """Return the columns of further groupings: the code of each, and the language or ''."""
+    found = {head: GROUP_COLUMN.fullmatch(head) for head in table.header}
+    return {
+        head: (match["code"], (match["language"] or "").lower()) for head, match in found.items() if match
+    }
+
+
+def _check_groupings(further: Mapping[str, tuple[str, str]], log: ProblemLog) -> None:
+    """Note what cannot be the code of a grouping, and more groupings than there may be."""
+    for head, (code, _language) in further.items():
+        if not GROUPING_CODE.fullmatch(code) or code.lower() in RESERVED:
+            message = _(
+                "After group_ write a name of at most 40 letters, digits, _ and -, but none of %(taken)s."
+            )
+            log.add(message % {"taken": ", ".join(RESERVED)}, row=1, column=head, value=code)
+    if len({code for code, _language in further.values()}) > MOST_GROUPINGS:
+        message = _("The file has more than %(most)d columns of groups. Delete the others.")
+        log.add(message % {"most": MOST_GROUPINGS}, row=1)
+
+
+def _groups(cells: Mapping[str, str], further: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return the Chinese and English name of the groups that a line names, by the code of the grouping."""
+    named: dict[str, tuple[str, str]] = {}
+    for head, (code, language) in further.items():
+        text = cells[head]
+        said = {"zh": (text, ""), "en": ("", text)}.get(language) or names_by_script(text)
+        before = named.get(code, ("", ""))
+        named[code] = (said[0] or before[0], said[1] or before[1])
+    return {code: names for code, names in named.items() if any(names)}
+
+
 def _read_row(
     line: int,
     cells: Mapping[str, str],
@@ -107,6 +158,7 @@ def _read_row(
     everything: tuple[str, str],
     first: dict[tuple[str, ...], int],
     log: ProblemLog,
+    groups: Mapping[str, tuple[str, str]],
 ) -> CityRow:
     if not (cells["name_zh"] or cells["name_en"]):
         log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
@@ -127,6 +179,7 @@ def _read_row(
         code=cells["code"],
         latitude=latitude,
         longitude=longitude,
+        groups=groups,
     )
     for column, key in (("name_zh", (row.province, row.own_name)), ("code", (row.code,))):
         if key[-1] and first.setdefault((column, *key), line) != line:

@@ -2,6 +2,7 @@ from indexer.models.city import City, Province, Region
 from indexer.models.data_import import DataImport
 from indexer.models.data_set import DataSeries, DataSet, PrintedPlaceFigure, PublishedFigure
 from indexer.models.family import BranchIndex
+from indexer.models.grouping import Grouping, GroupMember, UnitGroup
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
@@ -22,6 +23,8 @@ __all__ = [
     "DataSeries",
     "DataSet",
     "FrameworkMethod",
+    "GroupMember",
+    "Grouping",
     "IndexEdition",
     "IndexMethod",
     "IndicatorTerms",
@@ -38,4 +41,5 @@ __all__ = [
     "Run",
     "Study",
     "StudyPart",
+    "UnitGroup",
 ]

@@ -31,6 +31,8 @@ class Run(Job):
     result_sha256 = models.CharField(max_length=64, blank=True)
     # Whether a publication prints its figures; every selector of runs asks for it.
     reproduces_publication: bool
+    # The last unit that was put into a group: pages offer groups, which are only ever added to.
+    last_member: int | None
 
     class Meta(Job.Meta):
         ordering = ["-pk"]

@@ -20,7 +20,7 @@ class Beside:
     Attributes
     ----------
     groups : mapping of str to sequence of str, (cities,)
-        Labels of the cities, by the name of the column.
+        Labels of the cities, by the name of the column; '' for a city in no group.
     before : float array, (cities, leaves), optional
         The values of the same cities in an earlier edition, nan where there is none.
     may_be_empty : bool
@@ -112,7 +112,7 @@ def of_group(column: str, middle: Callable[..., FloatArray], gaps: Gaps) -> Floa
         raise NormalisationError([DataFault("unknown_column", (column,))])
     labels = np.array(gaps.beside.groups[column])
     filled = gaps.values.copy()
-    for label in np.unique(labels):
+    for label in np.unique(labels[labels != ""]):
         rows = labels == label
         known = ~np.logical_and.reduce(gaps.missing[rows])
         middles = np.full(filled.shape[1], np.nan)

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 
-from indexer.models import City, CityScore, Province, Region, Register, Run
+from indexer.models import City, CityScore, Grouping, GroupMember, Province, Region, Register, Run
 from indexer.names import fold_name, normalise_unit_name
 from indexer.selectors.plans import plan_of
 from weighting.numeric.arrays import IntArray
@@ -111,6 +112,14 @@ class Cities(Sequence[City]):
         found = {province.region_id: province.region for province in self.provinces}
         return [found[pk] for pk in sorted(found)]
 
+    @cached_property
+    def groupings(self) -> list[Grouping]:
+        """The register's further groupings that a city with a score is in, in the order of the register."""
+        if not self._provinces[int(self.province_ids[0])].has_groupings:
+            return []
+        here = GroupMember.objects.filter(grouping=OuterRef("pk"), city__scores__run=self._run)
+        return list(self.register.groupings.filter(Exists(here)).prefetch_related("groups"))
+
     @property
     def register(self) -> Register:
         """The register of the cities, which has the word for one of them."""
@@ -136,8 +145,11 @@ class Cities(Sequence[City]):
         return order[np.unique(self.province_ids, return_inverse=True)[1]]
 
     @cached_property
-    def _provinces(self) -> dict[int, Province]:
-        return Province.objects.select_related("region__register").in_bulk()
+    def _provinces(self) -> dict[int, Any]:
+        # Asked for on the way: most registers have no further grouping, and their pages no query for any.
+        groupings = Grouping.objects.filter(register=OuterRef("region__register"))
+        provinces = Province.objects.select_related("region__register")
+        return provinces.annotate(has_groupings=Exists(groupings)).in_bulk()
 
 
 def cities_of_run(run: Run) -> Cities:
@@ -182,14 +194,22 @@ def rows_by_id(ids: IntArray, wanted: Sequence[int]) -> IntArray:
 
 
 def matching_cities(
-    cities: Cities, *, text: str = "", region: int | None = None, province: int | None = None
+    cities: Cities,
+    *,
+    text: str = "",
+    region: int | None = None,
+    province: int | None = None,
+    groups: Collection[int] = (),
 ) -> IntArray:
-    """Return the positions of the cities of a place whose name or alias holds the text."""
+    """Return the positions of the cities of a place and of all the groups whose names hold the text."""
     passes = np.ones(len(cities), dtype=bool)
     if region is not None:
         passes &= cities.region_ids == region
     if province is not None:
         passes &= cities.province_ids == province
+    for group in groups:
+        members = GroupMember.objects.filter(group=group).order_by().values_list("city_id", flat=True)
+        passes &= np.isin(cities.ids, list(members))
     wanted = fold_name(text)
     if wanted:
         passes &= [wanted in names for names in cities.folded_names]

@@ -1,24 +1,23 @@
-"""How far the scores of a run lie in few cities, provinces and regions."""
+"""How far the scores of a run lie in few cities, provinces, regions and other groups."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.models import City, Province, Region
+from indexer.models import City
 from indexer.numeric.concentration import Concentration, concentration, lorenz_curve, top_shares
+from indexer.selectors.levels import PROVINCE, REGION, Level, Place, level_named
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.frameworks import sub_indices_of
 
 TOPS = (1, 3, 10, 50, 100)
-Place = Province | Region
 
 
 @dataclass(frozen=True)
 class PlaceConcentration:
-    """What one province or region holds of all cities, and how it lies inside.
+    """What one place holds of all cities, and how it lies inside.
 
     ``inside`` is None where all its cities score zero.
     """
@@ -47,12 +46,15 @@ class ConcentrationReport:
     Attributes
     ----------
     between : dict
-        The measures over cities, provinces and regions as the parts, by these words.
+        The measures over cities, provinces and regions as the parts, by these words; over groups
+        as well, where a further level is in view and any of its places holds something.
     remainder : float or None
         What lies outside the cities, as a part of the national total; None where the
         scores are no shares of it.
     half : int
         So many cities, the first ones, hold half of the sum or more.
+    level : Level or None
+        The further level in view; ``groups`` are its places.
     """
 
     subject: NodeScores
@@ -64,24 +66,30 @@ class ConcentrationReport:
     regions: list[PlaceConcentration]
     provinces: list[PlaceConcentration]
     nodes: list[NodeConcentration]
+    level: Level | None
+    groups: list[PlaceConcentration]
 
 
-def concentration_of(subject: NodeScores) -> ConcentrationReport:
-    """Measure the scores of a node.
+def concentration_of(subject: NodeScores, level: Level | None = None) -> ConcentrationReport:
+    """Measure the scores of a node, over the places of a further level as well.
 
     Raises `ConcentrationError` where a score is below zero or all are zero.
     """
     scores = subject.scores[subject.present]
-    cities = [subject.cities[place] for place in subject.present]
-    regions = _by_place(cities, scores, lambda city: city.province.region)
-    provinces = _by_place(cities, scores, lambda city: city.province)
+    subject.cities.load(subject.present)
+    regions, provinces = (
+        _by_place(subject, level_named(subject.cities, code)) for code in (REGION, PROVINCE)
+    )
+    groups = _by_place(subject, level) if level else []
+    parts = {"provinces": provinces, "regions": regions, "groups": groups}
     running = np.cumsum(np.sort(scores)[::-1]) / scores.sum()
     return ConcentrationReport(
         subject=subject,
-        between={
-            "cities": concentration(scores),
-            "provinces": concentration(np.array([place.share for place in provinces])),
-            "regions": concentration(np.array([place.share for place in regions])),
+        between={"cities": concentration(scores)}
+        | {
+            word: concentration(np.array([place.share for place in places]))
+            for word, places in parts.items()
+            if any(place.share for place in places)
         },
         top=top_shares(scores, TOPS),
         lorenz=lorenz_curve(scores),
@@ -90,6 +98,8 @@ def concentration_of(subject: NodeScores) -> ConcentrationReport:
         regions=regions,
         provinces=provinces,
         nodes=[_of_node(subject, node) for node in (None, *sub_indices_of(subject.nodes))],
+        level=level,
+        groups=groups,
     )
 
 
@@ -101,23 +111,22 @@ def _of_node(subject: NodeScores, node: Indicator | None) -> NodeConcentration:
     return NodeConcentration(node, concentration(scores), top_shares(scores, TOPS))
 
 
-def _by_place(
-    cities: Sequence[City], scores: FloatArray, place_of: Callable[[City], Place]
-) -> list[PlaceConcentration]:
-    """Measure each place, the one that holds most first."""
-    members: dict[Place, list[int]] = {}
-    for position, city in enumerate(cities):
-        members.setdefault(place_of(city), []).append(position)
-    total = scores.sum()
+def _by_place(subject: NodeScores, level: Level) -> list[PlaceConcentration]:
+    """Measure each place that has a score, the one that holds most first."""
+    cities, scores, total = subject.cities, subject.scores, subject.scores[subject.present].sum()
+    of_present = level.of_city[subject.present]
     found = []
-    for place, positions in members.items():
-        inside = scores[positions]
-        first = positions[int(inside.argmax())]
+    for position, place in enumerate(level.places):
+        members = np.array(subject.present, dtype=np.int64)[of_present == position]
+        if not len(members):
+            continue
+        inside = scores[members]
+        first = int(members[inside.argmax()])
         found.append(
             PlaceConcentration(
                 place=place,
                 share=float(inside.sum() / total),
-                count=len(positions),
+                count=len(members),
                 inside=concentration(inside) if inside.any() else None,
                 first=cities[first],
                 first_share=float(scores[first] / total),

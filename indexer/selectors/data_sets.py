@@ -1,6 +1,6 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
@@ -10,7 +10,7 @@ from django.db.models import BinaryField, Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Substr
 
 from indexer.enums import RunStatus
-from indexer.models import City, DataSet, IndexMethod, Province, Run
+from indexer.models import City, DataSet, Grouping, IndexMethod, Province, Run
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, extents_of, normalise_leaves
@@ -352,12 +352,23 @@ def with_what_it_asks_for(raw: RawData, data_set: DataSet, method: IndexMethod) 
             groups={
                 "province": [str(city.province_id) for city in ordered],
                 "region": [str(city.province.region_id) for city in ordered],
+                **_further_groups(data_set, asked.groups),
             },
             unit_codes=[city.code or city.own_name for city in ordered],
         )
     if asked.earlier and data_set.previous is not None:
         raw = replace(raw, before=_earlier_values(data_set, data_set.previous, raw.codes))
     return raw
+
+
+def _further_groups(data_set: DataSet, codes: Collection[str]) -> dict[str, list[str]]:
+    """Return the group of each unit under the groupings asked for, '' for none; nothing of an unknown one."""
+    found: dict[str, list[str]] = {}
+    groupings = Grouping.objects.filter(register__data_series__editions=data_set, code__in=codes)
+    for grouping in groupings.order_by("pk"):
+        group_of = dict(grouping.members.order_by().values_list("city_id", "group_id"))
+        found[grouping.code] = [str(group_of.get(city_id, "")) for city_id in data_set.city_ids]
+    return found
 
 
 def _earlier_values(data_set: DataSet, earlier: DataSet, codes: Sequence[str]) -> FloatArray:

@@ -1,27 +1,24 @@
-"""Scores of provinces and regions in one finished run."""
+"""Scores of the places of one level in one finished run: provinces, regions, or any other groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
-from indexer.models import City, DataSet, PrintedPlaceFigure, Province, Region, Run
+from indexer.models import City, DataSet, PrintedPlaceFigure, Run
 from indexer.numeric.places import mean_by_place, sum_by_place
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.data_sets import auxiliary_columns_of
+from indexer.selectors.levels import PROVINCE, Level, Place
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 
-Level = Literal["province", "region"]
-Place = Province | Region
-
 
 @dataclass(frozen=True, eq=False)
 class PlaceRanking:
-    """The places of one level; arrays follow ``places``, which follow the register.
+    """The places of one level; arrays follow its places, which follow the register.
 
     ``weight`` is the code of the column that weighs the cities of a mean, '' for the plain mean;
     ``is_sum`` says that shares were added instead. ``scores`` is (places, columns): the node in
@@ -30,12 +27,14 @@ class PlaceRanking:
 
     subject: NodeScores
     level: Level
-    places: Sequence[Place]
     children: list[Indicator]
-    place_of_city: IntArray
     scores: FloatArray
     is_sum: bool
     weight: str
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return self.level.places
 
     @cached_property
     def ranks(self) -> IntArray:
@@ -45,14 +44,19 @@ class PlaceRanking:
     @cached_property
     def counts(self) -> IntArray:
         """Cities of each place, (places,)."""
-        return np.bincount(self.place_of_city, minlength=len(self.places))
+        return np.bincount(self.level.of_city[self._inside], minlength=len(self.places))
 
     @cached_property
     def changed_values(self) -> IntArray:
         """Values behind each place's cities that were filled in, left out or treated, (places,)."""
         changed = np.zeros(len(self.places), dtype=np.int64)
-        np.add.at(changed, self.place_of_city, self.subject.changed_values)
+        np.add.at(changed, self.level.of_city[self._inside], self.subject.changed_values[self._inside])
         return changed
+
+    @cached_property
+    def _inside(self) -> IntArray:
+        """Positions of the cities that are in a place."""
+        return np.flatnonzero(self.level.of_city >= 0)
 
     @cached_property
     def order(self) -> list[int]:
@@ -71,7 +75,7 @@ class PlaceRanking:
         return None if first is None else self.subject.cities[first]
 
     def _first_of(self, place: int) -> int | None:
-        inside = np.flatnonzero(self.place_of_city == place)
+        inside = np.flatnonzero(self.level.of_city == place)
         scores = self.subject.scores[inside]
         return None if np.isnan(scores).all() else int(inside[np.nanargmax(scores)])
 
@@ -82,19 +86,17 @@ def rank_places(
     """Score and rank the places of a level on the node in view and on its children.
 
     Shares of one total are added. All other scores are averaged: by ``usable[weight]`` when a
-    weight is named, plainly otherwise.
+    weight is named, plainly otherwise. Cities in no place count for none.
     """
-    cities, is_province = subject.cities, level == "province"
-    places: Sequence[Place] = cities.provinces if is_province else cities.regions
-    ids = cities.province_ids if is_province else cities.region_ids
-    of_city = np.searchsorted([place.pk for place in places], ids)
+    inside = np.flatnonzero(level.of_city >= 0)
+    of_city, count = level.of_city[inside], len(level.places)
     children = children_of(subject)
-    columns = np.column_stack([subject.scores, *(subject.scores_on(child) for child in children)])
+    columns = np.column_stack([subject.scores, *(subject.scores_on(child) for child in children)])[inside]
     if subject.is_share:
-        scores, weight = sum_by_place(columns, of_city, len(places)), ""
+        scores, weight = sum_by_place(columns, of_city, count), ""
     else:
-        scores = mean_by_place(columns, of_city, len(places), usable[weight] if weight else None)
-    return PlaceRanking(subject, level, places, children, of_city, scores, subject.is_share, weight)
+        scores = mean_by_place(columns, of_city, count, usable[weight][inside] if weight else None)
+    return PlaceRanking(subject, level, children, scores, subject.is_share, weight)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def printed_beside(ranked: PlaceRanking) -> dict[int, PrintedPlace]:
 
     Only sums are set beside it: no publication prints the mean of scores that the product formed.
     """
-    if ranked.level != "province" or not ranked.is_sum:
+    if ranked.level.code != PROVINCE or not ranked.is_sum:
         return {}
     figures = PrintedPlaceFigure.objects.filter(
         data_set=ranked.subject.run.data_set_id, indicator=ranked.subject.node

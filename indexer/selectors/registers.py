@@ -1,8 +1,8 @@
 """Registers and their units."""
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
-from indexer.models import City, Register
+from indexer.models import City, Grouping, GroupMember, Register, UnitGroup
 
 
 def counted_registers() -> QuerySet[Register]:
@@ -11,5 +11,14 @@ def counted_registers() -> QuerySet[Register]:
 
 
 def units_of(register: Register) -> QuerySet[City]:
-    """Return the units of a register, each with its province and region."""
-    return City.objects.filter(register=register).select_related("province__region").order_by("pk")
+    """Return the units of a register, each with its province, region and further groups."""
+    members = GroupMember.objects.select_related("group", "grouping").order_by("pk")
+    units = City.objects.filter(register=register).select_related("province__region")
+    return units.prefetch_related(Prefetch("memberships", members)).order_by("pk")
+
+
+def with_groupings(registers: QuerySet[Register]) -> QuerySet[Register]:
+    """Add the further groupings of each register, with their groups and how many units each has."""
+    groups = UnitGroup.objects.annotate(unit_count=Count("members")).order_by("pk")
+    groupings = Grouping.objects.order_by("pk").prefetch_related(Prefetch("groups", groups))
+    return registers.prefetch_related(Prefetch("groupings", groupings))

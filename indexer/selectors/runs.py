@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
 
-from indexer.models import CityScore, DataSet, IndexMethod, PublishedFigure, Run
+from indexer.models import CityScore, DataSet, GroupMember, IndexMethod, PublishedFigure, Run
 from indexer.selectors.cities import Cities, rows_by_id, rows_of_cities
 from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
@@ -246,6 +246,9 @@ def _visible_to(account: Account | None) -> QuerySet[Run]:
     runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
     # The model declares it for whoever reads a run, which the plugin takes for a second definition.
     runs = runs.annotate(reproduces_publication=Exists(printed))  # type: ignore[no-redef]
+    members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
+    last = members.order_by("-pk").values("pk")[:1]
+    runs = runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
     if has_role(account, STAFF):
         return runs
     published = runs.filter(data_set__is_published=True, weight_version__is_published=True)

@@ -1,15 +1,16 @@
 """Outside series as the visitor may see them, and an index held against one of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from django.db.models import QuerySet
 
-from indexer.models import City, OutsideSeries, Province, Region, Run
+from indexer.models import City, OutsideSeries, Run
 from indexer.numeric.association import Association, Fit, Line, associate, bands_of, fit_line, fit_scales
 from indexer.numeric.ranking import min_ranks
+from indexer.selectors.levels import Level, Place
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Account
 from weighting.numeric.arrays import BoolArray, FloatArray
@@ -18,7 +19,6 @@ from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 # A city is an outlier when its studentised residual is further from zero than this.
 OUTLIER = 2.5
 DEFAULT_BANDS = (100, 200)
-Place = City | Province | Region
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Shares:
-    """A place's part of the index and of the series, over the cities that have both."""
+    """A place's part, or a city's, of the index and of the series, over the cities that have both."""
 
-    place: Place
+    place: Place | City
     index: float
     series: float
 
@@ -53,6 +53,15 @@ class Shares:
     def quotient(self) -> float:
         """Above 1 where the place has more of the index than of the series; nan without any of it."""
         return self.index / self.series if self.series else float("nan")
+
+
+@dataclass(frozen=True)
+class PlaceAgainst:
+    """How a node and a series go together inside one place; ``shares`` is None where there are none."""
+
+    place: Place
+    association: Association
+    shares: Shares | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,16 +145,44 @@ class SeriesReport:
         """Whether both figures are parts of a total: none below zero, not all zero."""
         return all((x >= 0).all() and x.any() for x in (self.values, self.scores))
 
-    def shares(self, place_of: Callable[[City], Place]) -> list[Shares]:
-        """Return each place's part of the index and of the series, the largest of the index first."""
-        index, series = self.scores / self.scores.sum(), self.values / self.values.sum()
-        sums: dict[Place, list[float]] = {}
-        for at, city in enumerate(self.cities):
-            held = sums.setdefault(place_of(city), [0.0, 0.0])
-            held[0] += float(index[at])
-            held[1] += float(series[at])
-        found = [Shares(place, *held) for place, held in sums.items()]
+    def shares_of_cities(self) -> list[Shares]:
+        """Return each city's part of the index and of the series, the largest of the index first."""
+        index, series = self._parts
+        found = map(Shares, self.cities, index.tolist(), series.tolist())
         return sorted(found, key=lambda shares: -shares.index)
+
+    def shares(self, level: Level) -> list[Shares]:
+        """Return the same of each place; what lies in none of them is in the whole all the same."""
+        of_city = level.of_city[self.positions]
+        inside = of_city >= 0
+        index, series = (
+            np.bincount(of_city[inside], parts[inside], minlength=len(level.places)) for parts in self._parts
+        )
+        counts = np.bincount(of_city[inside], minlength=len(level.places))
+        found = [
+            Shares(place, float(index[at]), float(series[at]))
+            for at, place in enumerate(level.places)
+            if counts[at]
+        ]
+        return sorted(found, key=lambda shares: -shares.index)
+
+    def by_place(self, level: Level) -> list[PlaceAgainst]:
+        """Tell of each place of a level, in the order of the register, how both go together inside."""
+        of_city = level.of_city[self.positions]
+        shares = {held.place: held for held in self.shares(level)} if self.has_shares else {}
+        return [
+            PlaceAgainst(
+                place,
+                associate(self.values[of_city == at], self.scores[of_city == at]),
+                shares.get(place),
+            )
+            for at, place in enumerate(level.places)
+            if (of_city == at).any()
+        ]
+
+    @cached_property
+    def _parts(self) -> tuple[FloatArray, FloatArray]:
+        return self.scores / self.scores.sum(), self.values / self.values.sum()
 
 
 def series_visible_to(account: Account | None) -> QuerySet[OutsideSeries]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from indexer.intake.countries import country_rows
 from indexer.intake.registers import CityRow, read_register
 from indexer.models import City, Province, Region, Register
+from indexer.services.groupings import put_in_groups
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.models.named import names_key
@@ -107,10 +108,10 @@ def import_countries(*, actor: Account) -> Register:
 def register_cities(
     rows: Iterable[CityRow], *, actor: Account, register: Register | None = None
 ) -> list[City]:
-    """Add units, with their provinces and regions, to a register; return them in the order of the rows.
+    """Add units, with provinces, regions and groups, to a register; return them in the order of the rows.
 
-    Known ones stay as they are, but for a code or coordinates that they lacked. Raises `Refused`
-    naming every code that another unit has.
+    Known ones stay as they are, but for a code, coordinates or groups that they lacked. Raises `Refused`
+    naming every code that another unit has, or every unit that is in another group.
     """
     rows = list(rows)
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
@@ -136,9 +137,12 @@ def register_cities(
             changed.append(city)
     City.objects.bulk_create(fresh, batch_size=BATCH)
     City.objects.bulk_update(changed, ["code", "latitude", "longitude"], batch_size=BATCH)
-    if fresh or changed:
-        record_act(actor, "register", register, added=len(fresh), completed=len(changed))
-    return [known[provinces[row.region, row.province].pk, row.own_name] for row in rows]
+    units = [known[provinces[row.region, row.province].pk, row.own_name] for row in rows]
+    grouped = put_in_groups(register, units, rows)
+    if fresh or changed or grouped:
+        further = {"grouped": grouped} if grouped else {}
+        record_act(actor, "register", register, added=len(fresh), completed=len(changed), **further)
+    return units
 
 
 def _provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:

@@ -15,7 +15,10 @@ from weighting.readers import FileProblems
 
 
 class Command(BaseCommand):
-    help = "Import a register of units: name_zh or name_en, and optional code, province, region, coordinates."
+    help = (
+        "Import a register of units: name_zh or name_en, and optional code, province, region, coordinates, "
+        "and further groups in columns such as group_income."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")

@@ -283,7 +283,7 @@ def _place_figures(data_set: DataSet) -> list[PlaceFigure]:
     ]
 
 
-def _city_row(*, aliases: str, latitude: str, longitude: str, **names: str) -> CityRow:
+def _city_row(*, aliases: str, latitude: str, longitude: str, **names: Any) -> CityRow:
     return CityRow(
         aliases=tuple(filter(None, aliases.split(";"))),
         latitude=float(latitude),

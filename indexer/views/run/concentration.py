@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from indexer import charts
+from indexer.forms.grouping_choice import offer_groupings
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import Run
 from indexer.numeric.concentration import Concentration, ConcentrationError
@@ -23,6 +24,7 @@ from indexer.selectors.concentration import (
     PlaceConcentration,
     concentration_of,
 )
+from indexer.selectors.levels import Level, level_named
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
@@ -53,7 +55,7 @@ def concentration_export(request: HttpRequest, pk: int) -> HttpResponse:
     run = finished_run(request, pk)
     try:
         subject = node_scores_of(run, request.GET.get("node", ""))
-        report = concentration_of(subject)
+        report = concentration_of(subject, _level_asked(request, subject))
     except (KeyError, ConcentrationError):
         raise Http404 from None
     name = f"concentration-{run.pk}"
@@ -72,7 +74,15 @@ def _asked(request: HttpRequest, run: Run) -> tuple[NodeChoice, NodeScores]:
     """Return the choice of a node, and the run with this node in view."""
     subject = node_scores_of(run)
     form = NodeChoice(request.GET, nodes=subject.nodes)
+    offer_groupings(form, subject.cities)
+    form.full_clean()
     return form, subject.on(form.chosen)
+
+
+def _level_asked(request: HttpRequest, subject: NodeScores) -> Level | None:
+    """Return the level of the address; raises `KeyError` for one that the register does not have."""
+    asked = request.GET.get("level", "")
+    return level_named(subject.cities, asked) if asked else None
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
@@ -80,7 +90,9 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context = {**run_context(request, run, "run-concentration"), "form": form, "subject": subject}
     context["register"] = subject.cities.register
     try:
-        context |= _report_context(concentration_of(subject), form)
+        grouping = form.cleaned_data.get("level", "")
+        level = level_named(subject.cities, grouping) if grouping else None
+        context |= _report_context(concentration_of(subject, level), form)
     except ConcentrationError as error:
         context |= {"title": _("These scores have no concentration"), "negative": len(error.negative)}
     return render(request, "indexer/run/concentration.html", context)
@@ -89,7 +101,9 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, Any]:
     run = report.subject.run
     export = reverse("indexer:run-concentration-export", args=[run.pk])
-    query = f"?{urlencode({'node': form.code})}" if form.code else ""
+    chosen = {"node": form.code, "level": report.level.code if report.level else ""}
+    said = {name: value for name, value in chosen.items() if value}
+    query = f"?{urlencode(said)}" if said else ""
     return {
         "report": report,
         "title": _finding(report),
@@ -104,6 +118,7 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
         "nodes": [_node_row(row) for row in report.nodes],
         "regions": _place_rows(report.regions),
         "provinces": _place_rows(report.provinces),
+        "groups": _place_rows(report.groups),
     }
 
 
@@ -175,7 +190,12 @@ def _top_rows(report: ConcentrationReport) -> list[dict[str, Any]]:
 
 def _levels(report: ConcentrationReport) -> list[tuple[str, dict[str, str]]]:
     units = capfirst(report.subject.cities.register.units)
-    words = {"cities": units, "provinces": _("Provinces"), "regions": _("Regions")}
+    words = {
+        "cities": units,
+        "provinces": _("Provinces"),
+        "regions": _("Regions"),
+        "groups": report.level.name if report.level else "",
+    }
     return [(words[level], _measures(found)) for level, found in report.between.items()]
 
 
@@ -200,7 +220,7 @@ def _node_row(row: NodeConcentration) -> dict[str, Any]:
 
 
 def _place_rows(places: Sequence[PlaceConcentration]) -> list[dict[str, Any]]:
-    largest = max(held.share for held in places)
+    largest = max((held.share for held in places), default=0.0) or 1.0
     return [
         {
             "name": held.place.name,
@@ -232,18 +252,20 @@ def _headings(report: ConcentrationReport) -> list[Heading]:
 
 
 def _file_rows(report: ConcentrationReport) -> Iterator[list[object]]:
-    """One line for each level with its parts, then one for each region and province."""
-    name = report.subject.name
+    """One line for each level with its parts, then one for each of their places."""
+    name, grouping = report.subject.name, report.level.name if report.level else ""
     units = {"units": report.subject.cities.register.units}
     level_words = {
         "cities": _("all %(units)s") % units,
         "provinces": _("all provinces"),
         "regions": _("all regions"),
+        "groups": _("all groups: %(grouping)s") % {"grouping": grouping},
     }
     for level, found in report.between.items():
         tops = _plain(report.top) if level == "cities" else [""] * len(TOPS)
         yield [name, level_words[level], "", found.count, 100.0, *_cells(found), *tops]
-    for word, places in ((_("region"), report.regions), (_("province"), report.provinces)):
+    further = [(grouping, report.groups)]
+    for word, places in ((_("region"), report.regions), (_("province"), report.provinces), *further):
         for held in places:
             row = [name, word, held.place.name, held.count, held.share * PERCENT]
             yield [*row, *_cells(held.inside), *[""] * len(TOPS)]

@@ -1,4 +1,4 @@
-"""Provinces and regions of a run: ranked on the composite or any node, as a page and as a file."""
+"""Provinces, regions or other groups of a run, ranked on any score, as a page and as a file."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from indexer import charts
 from indexer.forms.place_choice import PlaceChoice
 from indexer.models import Run
-from indexer.selectors.node_scores import NodeScores, node_scores_of
+from indexer.selectors.levels import level_named
+from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.places import (
     PlaceRanking,
     PrintedPlace,
@@ -33,11 +34,14 @@ from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
 
+# Stands for any grouping among the sentences.
+PLACE = "group"
+
 
 @audience(ANYONE)
 @require_safe
 def run_places(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rank the provinces or regions of a finished run."""
+    """Rank the provinces, regions or other groups of a finished run."""
     return answer_about_run(request, pk, _page)
 
 
@@ -48,7 +52,8 @@ def places_export(request: HttpRequest, pk: int) -> HttpResponse:
     run = finished_run(request, pk)
     _form, ranked = _ranked(request, run)
     printed = printed_beside(ranked)
-    facts = [*run_facts(run), Fact("formed_by", _("Scores of places"), how_formed(ranked))]
+    level = Fact("level", _("Level"), f"{ranked.level.code}: {ranked.level.name}")
+    facts = [*run_facts(run), level, Fact("formed_by", _("Scores of places"), how_formed(ranked))]
     name = f"places-{run.pk}"
     headings, rows = _headings(ranked, bool(printed)), _file_rows(ranked, printed)
     return table_answer(asked_format(request), name, headings, rows, facts)
@@ -60,25 +65,22 @@ def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
 
 
 def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
-    subject: NodeScores = node_scores_of(run)
+    subject = node_scores_of(run)
     usable = city_weights_of(run)
-    form = PlaceChoice(
-        request.GET,
-        nodes=subject.nodes,
-        weights=usable,
-        usual=usual_weight(run, usable),
-        units=subject.cities.register.units,
+    form = PlaceChoice(request.GET, subject=subject, weights=usable, usual=usual_weight(run, usable))
+    ranked = rank_places(
+        subject.on(form.chosen),
+        level_named(subject.cities, form.chosen_level),
+        weight=form.chosen_weight,
+        usable=usable,
     )
-    node = next((node for node in subject.nodes if node.code == form.code), None)
-    subject = NodeScores(subject.result, subject.nodes, subject.cities, node)
-    ranked = rank_places(subject, form.chosen_level, weight=form.chosen_weight, usable=usable)
     form.show_weights(bool(usable) and not ranked.is_sum)
     return form, ranked
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, ranked = _ranked(request, run)
-    query = {"level": ranked.level, "node": form.code, "weight": form.data["weight"]}
+    query = {"level": ranked.level.code, "node": form.code, "weight": form.data["weight"]}
     export = f"{reverse('indexer:run-places-export', args=[run.pk])}?{urlencode(query)}"
     picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
@@ -111,11 +113,8 @@ def _printed_nodes(ranked: PlaceRanking) -> list[dict[str, str]]:
 def _finding(ranked: PlaceRanking) -> str:
     first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
     words = {"place": first.name, "count": len(ranked.places), "share": f"{score * PERCENT:.1f}"}
-    if ranked.is_sum:
-        sentence = _sentences_of_sums(len(ranked.places))[ranked.level]
-    else:
-        sentence = _sentences(len(ranked.places))[ranked.level]
-    return sentence % words
+    sentences = _sentences_of_sums(len(ranked.places)) if ranked.is_sum else _sentences(len(ranked.places))
+    return sentences[PLACE if ranked.level.grouping else ranked.level.code] % words
 
 
 def _sentences_of_sums(count: int) -> dict[str, str]:
@@ -130,6 +129,11 @@ def _sentences_of_sums(count: int) -> dict[str, str]:
             "%(place)s leads %(count)s regions with %(share)s %% of the national total",
             count,
         ),
+        PLACE: ngettext(
+            "%(place)s, the one group, has %(share)s %% of the national total",
+            "%(place)s leads %(count)s groups with %(share)s %% of the national total",
+            count,
+        ),
     }
 
 
@@ -137,6 +141,7 @@ def _sentences(count: int) -> dict[str, str]:
     return {
         "province": ngettext("%(place)s is the one province", "%(place)s leads %(count)s provinces", count),
         "region": ngettext("%(place)s is the one region", "%(place)s leads %(count)s regions", count),
+        PLACE: ngettext("%(place)s is the one group", "%(place)s leads %(count)s groups", count),
     }
 
 

@@ -20,6 +20,7 @@ from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.coverage import Unranked, unranked_of
 from indexer.selectors.distributions import Distribution
+from indexer.selectors.levels import REGION, level_named
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.plans import plan_of
@@ -164,7 +165,7 @@ def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpRespo
     account, code = visitor_of(request).account, request.GET.get("node", "")
     ranking = load_ranking(run, code, named=asks_for_names(request), with_raw=with_raw)
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
-    regions = None if asks_for_part(request) else rank_places(ranking.subject, "region", usable={})
+    regions = None if asks_for_part(request) else _ranked_regions(ranking)
     _load_cities(ranking, table, regions)
     context: dict[str, Any] = {
         "run": run,
@@ -291,6 +292,10 @@ def _figures(ranking: Ranking, positions: list[int]) -> list[list[ShownScore]]:
         ]
         for city, p in zip(ids, positions, strict=True)
     ]
+
+
+def _ranked_regions(ranking: Ranking) -> PlaceRanking:
+    return rank_places(ranking.subject, level_named(ranking.cities, REGION), usable={})
 
 
 def _load_cities(ranking: Ranking, table: CityTable, regions: PlaceRanking | None) -> None:

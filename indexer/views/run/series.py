@@ -226,7 +226,7 @@ def _choice(request: HttpRequest, run: Run) -> tuple[SeriesChoice | None, Series
     if not series:
         return None, None
     subject = node_scores_of(run)
-    form = SeriesChoice(request.GET, nodes=subject.nodes, series=series)
+    form = SeriesChoice(request.GET, subject=subject, series=series)
     subject = subject.on(form.chosen)
     report = hold_against(
         subject, form.one, bands=form.limits, by_total=form.by_total, logarithmic=form.logarithmic
@@ -250,7 +250,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context["register"] = report.subject.cities.register if report else run.data_set.series.register
     if form is not None and report is not None:
         scale = form.cleaned_data.get("scale", "")
-        query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale})
+        query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale, "level": form.grouping})
         export = reverse("indexer:run-series-export", args=[run.pk])
         picture = reverse("indexer:run-picture", args=[run.pk, "scatter", "svg"])
         context |= {
@@ -258,7 +258,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
             "saves": save_links(f"{export}?{query}"),
             "image_url": f"{picture}?{query}",
             "may_change": _may_change(request, form.one),
-            **report_context(report),
+            **report_context(report, form.grouping),
         }
     return render(request, "indexer/run/series.html", context)
 

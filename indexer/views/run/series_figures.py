@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from indexer import charts
 from indexer.numeric.association import Association, Fit, infer_correlation
+from indexer.selectors.levels import PROVINCE, REGION, level_named
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares
 from indexer.views.shared.tables import plain_number
@@ -20,13 +21,17 @@ NAMED = 12
 LISTED = 30
 
 
-def report_context(report: SeriesReport) -> dict[str, Any]:
-    """Return what the page shows of a report."""
+def report_context(report: SeriesReport, grouping: str) -> dict[str, Any]:
+    """Return what the page shows of a report, by the groups of a grouping where one is named."""
+    cities = report.subject.cities
+    level = level_named(cities, grouping) if grouping else None
     context: dict[str, Any] = {
         "report": report,
         "title": _finding(report),
         "stats": _stats(report.overall, report.subject.cities.register.units),
-        "bands": [_band(band.first, band.last, band.association) for band in report.bands],
+        "bands": [
+            {"first": band.first, "last": band.last, **_measured(band.association)} for band in report.bands
+        ],
         "fits": [_fit_row(fit) for fit in report.fits],
         "limit": f"{OUTLIER:g}",
         "outliers": [
@@ -43,15 +48,18 @@ def report_context(report: SeriesReport) -> dict[str, Any]:
     if report.drawn.any():
         context["chart"] = scatter_of(report)
         context["rows"] = _rows(report)
+    if level:
+        context |= {
+            "level": level,
+            "groups": [
+                {"name": held.place.name, **_measured(held.association)} for held in report.by_place(level)
+            ],
+        }
     if report.has_shares:
+        levels = [level] if level else [level_named(cities, code) for code in (REGION, PROVINCE)]
         context["shares"] = [
-            (_("Regions"), _share_rows(report.shares(lambda city: city.province.region)), True),
-            (_("Provinces"), _share_rows(report.shares(lambda city: city.province)), False),
-            (
-                capfirst(report.subject.cities.register.units),
-                _share_rows(report.shares(lambda city: city)),
-                False,
-            ),
+            *((each.name, _share_rows(report.shares(each)), not at) for at, each in enumerate(levels)),
+            (capfirst(cities.register.units), _share_rows(report.shares_of_cities()), False),
         ]
     return context
 
@@ -131,11 +139,9 @@ def p_words(p_value: float) -> str:
     return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
-def _band(first: int, last: int, found: Association) -> dict[str, Any]:
+def _measured(found: Association) -> dict[str, Any]:
     inferred = infer_correlation(found.pearson, found.count)
     return {
-        "first": first,
-        "last": last,
         "count": found.count,
         "spearman": _coefficient(found.spearman),
         "pearson": _coefficient(found.pearson),

@@ -94,8 +94,8 @@ def test_the_page_of_a_register_takes_the_same_queries_for_any_size(
     send(analyst, "".join(COUNTRIES.splitlines(keepends=True)[: units + 1]))
     address = reverse("indexer:register-detail", args=[Register.objects.get(name_en="Countries").pk])
     analyst.get(address)  # shows the message of the import, which is then gone from the session
-    # Session, account; the register, how many units, the units.
-    with django_assert_num_queries(5):
+    # Session, account; the register, its groupings, how many units, the units, the groups of each.
+    with django_assert_num_queries(7):
         analyst.get(address)
 
 

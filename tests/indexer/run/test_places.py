@@ -201,7 +201,7 @@ def test_bad_requests_to_the_api_are_all_named(analyst):
 
     assert answer.status_code == 400
     assert answer.json() == {
-        "level": ["Write province or region."],
+        "level": ["There is no level “county”. Known: province, region."],
         "weight": ["No such column weighs units. Known: plain, population."],
     }
     assert api_of(analyst, run, node="nothing").status_code == 400

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from scipy import stats
 
 from indexer.models import City, OutsideSeries
+from indexer.selectors.levels import level_named
 from indexer.services.registers import default_register
 from indexer.services.series import publish_series
 from tests.factories import make_account, sign_in_staff
@@ -139,8 +140,8 @@ def test_bands_are_chosen_and_a_wrong_choice_is_named(analyst, run):
 def test_shares_sum_to_the_whole_and_values_below_zero_have_none(analyst, run):
     gdp_of(run)
     report = analyst.get(page_of(run)).context["report"]
-    for place_of in (lambda city: city, lambda city: city.province):
-        shares = report.shares(place_of)
+    level = level_named(report.subject.cities, "province")
+    for shares in (report.shares_of_cities(), report.shares(level)):
         assert sum(held.index for held in shares) == pytest.approx(1)
         assert sum(held.series for held in shares) == pytest.approx(1)
     growth = make_series(

@@ -1,0 +1,15 @@
+"""Which further grouping of the register a page looks at beside provinces and regions."""
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from indexer.selectors.cities import Cities
+from weighting.forms.offers import offer_choices
+
+
+def offer_groupings(form: forms.Form, cities: Cities) -> None:
+    """Let the field ``level`` of a form take a grouping; a register without any has no choice to make."""
+    groupings = [(grouping.code, grouping.name) for grouping in cities.groupings]
+    if groupings:
+        form.fields["level"] = forms.ChoiceField(label=_("Groups by"), required=False)
+        offer_choices(form, "level", [("", _("regions and provinces")), *groupings])
