@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from indexer.dispatch import queue_runs_of_data_set, queue_runs_of_version
 from indexer.method_cells import read_method_cells
 from indexer.models import DataSet
-from indexer.services.methods import set_default_method, use_method
+from indexer.services.methods import set_default_method, take_over_method, use_method
 from indexer.signals import data_set_added
 from weighting.models import Account, Framework, WeightVersion
 from weighting.readers import FrameworkRow, FrameworkTable, ProblemLog
@@ -38,10 +38,12 @@ def check_method_columns(rows: tuple[FrameworkRow, ...], log: ProblemLog, **_kwa
 
 @receiver(framework_added)
 def keep_method_of_framework(
-    framework: Framework, table: FrameworkTable, actor: Account, **_kwargs: Any
+    framework: Framework, table: FrameworkTable, actor: Account, came_from: Framework | None, **_kwargs: Any
 ) -> None:
-    """Let data sets of a framework start from the method that its file states."""
+    """Let data sets of a framework start from the method that its file states, or that it was copied with."""
     cells = read_method_cells(table.rows, ProblemLog(framework.name))
     if not cells.is_empty:
         method = use_method(leaves=cells.leaves, nodes=cells.nodes)
         set_default_method(framework, method=method, actor=actor)
+    elif came_from is not None:
+        take_over_method(came_from, framework, table.tree, actor=actor)

@@ -24,7 +24,8 @@ from tests.factories import (
 )
 from tests.indexer.factories import make_data_set, make_draft, make_import, make_series, make_version
 from weighting.enums import Role, RoundState
-from weighting.models import Account, Framework, Invitation, Panel, Round, WeightVersion
+from weighting.models import Account, Framework, FrameworkDraft, Invitation, Panel, Round, WeightVersion
+from weighting.services.framework_drafts import copy_framework
 
 # They tell of broker, disk and clock, take their time to find none, and change from one moment to the next.
 OF_THE_MACHINE = {"health", "upkeep:examination", "upkeep:disk", "upkeep:metrics"}
@@ -80,6 +81,7 @@ class World:
     data_import: DataImport
     branch: BranchIndex
     series: OutsideSeries
+    tree: FrameworkDraft
     published: PublishedIndex
     visitors: dict[str, Client] = field(default_factory=dict)
 
@@ -114,6 +116,7 @@ class World:
             "study": self.study,
             "index": self.branch,
             "series": self.series,
+            "tree": self.tree,
             "ranking": self.run,
             "data": self.data_set,
             "import": self.data_import,
@@ -184,6 +187,7 @@ def make_world(scores=None):
         data_import=make_import(framework, actor=manager),
         branch=branch,
         series=series,
+        tree=copy_framework(framework, actor=manager),
         published=draft_index(
             slug="liveability",
             terms={"name_en": "Liveability", "description_en": "How liveable cities are."},

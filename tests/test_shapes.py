@@ -31,6 +31,7 @@ from tests.indexer.factories import make_data_set, make_series, make_version
 from tests.routes import find_routes
 from weighting.enums import Role, RoundState
 from weighting.exceptions import Refused
+from weighting.services.framework_drafts import copy_framework
 from weighting.services.frameworks import publish_framework
 from weighting.services.versions import aggregate_round, freeze_version, publish_version
 
@@ -111,6 +112,7 @@ def make_world(tree, units):
     index = draft_index(slug="shape", terms=INDEX_TERMS, actor=manager)
     publish_edition(index, run=runs[0], actor=manager)
     round_ = make_round(manager=manager, framework=framework, panel=panel, state=RoundState.OPEN, sealed=2)
+    draft = copy_framework(framework, actor=manager)
     return SimpleNamespace(
         **{name: value for name, value in locals().items() if name not in ("tree", "units")}
     )
@@ -154,6 +156,7 @@ def addresses(world, studies):
         "data": [world.data_set],
         "register": [world.data_set.series.register],
         "publishing": [world.index],
+        "tree": [world.draft],
     }
     values = {
         "city_pk": world.data_set.city_ids[0],

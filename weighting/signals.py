@@ -8,5 +8,6 @@ weight_version_frozen = Signal()
 # Sent while a framework file is read, with its `rows` and the `log` of problems that listeners add to.
 framework_read = Signal()
 
-# Sent inside the transaction that adds a framework, with `framework`, the `table` and the `actor`.
+# Sent inside the transaction that adds a framework, with `framework`, the `table`, the `actor`, and
+# `came_from`: the framework that it was copied from, or None.
 framework_added = Signal()

@@ -15,7 +15,7 @@ from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.entries import Entries
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import SCALE, LeafStep, NodeStep, index_faults
+from indexer.numeric.method_plan import SCALE, WHOLE, LeafStep, NodeStep, index_faults
 from indexer.numeric.node_steps import refused_leaves
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
@@ -26,6 +26,7 @@ from indexer.services.queueing import write_runs
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Account, Framework, Indicator, WeightVersion
+from weighting.numeric.tree import Tree
 from weighting.services.audit import record_act
 
 SCHEMA = "quanheng/method/1"
@@ -189,6 +190,24 @@ def set_default_method(framework: Framework, *, method: IndexMethod, actor: Acco
     )
     record_act(actor, "set_method", framework, method=method.sha256)
     return default
+
+
+def take_over_method(source: Framework, framework: Framework, tree: Tree, *, actor: Account) -> None:
+    """Let a framework have the method of another, without what that says of nodes which this one has not."""
+    default = FrameworkMethod.objects.select_related("method").filter(framework=source).first()
+    if default is None:
+        return
+    choice = choice_of(default.method)
+    leaves = {code for code, is_leaf in zip(tree.codes, tree.is_leaf, strict=True) if is_leaf}
+    groups = {WHOLE, *tree.codes} - leaves
+    kept = replace(
+        choice,
+        leaves={code: cells for code, cells in choice.leaves.items() if code in leaves},
+        nodes={code: cells for code, cells in choice.nodes.items() if code in groups},
+        denominators={code: column for code, column in choice.denominators.items() if code in leaves},
+    )
+    if not method_blockers(kept):
+        set_default_method(framework, method=use_method(**vars(kept)), actor=actor)
 
 
 def _settle(choice: MethodChoice) -> MethodChoice:

@@ -141,5 +141,5 @@ def test_an_analyst_reads_and_does_not_import(client):
 def test_the_list_costs_the_same_for_any_number_of_rows(client, django_assert_num_queries, rows):
     for _ in range(rows):
         make_framework()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert client.get(LIST).status_code == 200

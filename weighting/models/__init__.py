@@ -2,7 +2,7 @@ from weighting.models.account import AccessLink, Account, CodeAttempts
 from weighting.models.api_token import ApiToken
 from weighting.models.audit import AuditEntry
 from weighting.models.ballot import Ballot, Invitation, Score
-from weighting.models.framework import Framework, Indicator
+from weighting.models.framework import Framework, FrameworkDraft, Indicator
 from weighting.models.join_link import JoinLink
 from weighting.models.letter import Letter, LetterText, PlannedReminder
 from weighting.models.panel import Expert, Panel
@@ -18,6 +18,7 @@ __all__ = [
     "CodeAttempts",
     "Expert",
     "Framework",
+    "FrameworkDraft",
     "Indicator",
     "Invitation",
     "JoinLink",

@@ -10,15 +10,50 @@ from weighting.models.units import unit_label
 
 
 class Framework(BilingualName):
-    """An imported tree of indicators; immutable once imported."""
+    """A tree of indicators, imported or made in the browser; it never changes.
+
+    ``came_from`` is the framework that it was copied from.
+    """
 
     sha256 = models.CharField(max_length=64, unique=True)
     is_published = models.BooleanField(_("published"), default=False)
+    came_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="next_editions"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
+
+
+class FrameworkDraft(BilingualName):
+    """A tree in the making, with whatever is still wrong with it.
+
+    ``rows`` are its nodes along the tree: the key of each, that of its parent or None, and its cells by the
+    columns of a framework's file. ``came_from`` is copied or, where ``replaces`` says so, to be replaced.
+    """
+
+    rows = models.JSONField(default=list, blank=True)
+    # Keys are never used again: a page that was left open cannot reach another row than it shows.
+    next_key = models.PositiveIntegerField(default=0)
+    came_from = models.ForeignKey(
+        Framework, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts"
+    )
+    replaces = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(replaces=False) | Q(came_from__isnull=False), name="framework_draft_replaces_one"
+            ),
+            models.UniqueConstraint(
+                fields=["came_from"], condition=Q(replaces=True), name="framework_replaced_by_one_draft"
+            ),
+        ]
 
 
 class Indicator(BilingualName):

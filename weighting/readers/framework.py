@@ -1,7 +1,7 @@
 """The tree of indicators from a file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,7 +123,11 @@ def scan_framework(source: Source, name: str, decisions: Decisions | None = None
     table = read_table(source, log, as_form(decisions, "framework"), heads=(*REQUIRED, *KNOWN))
     if table is None or not check_header(table, log, required=REQUIRED, optional=KNOWN):
         return FrameworkScan((), (), None, log.problems)
-    records = table.records([*REQUIRED, *KNOWN])
+    return scan_nodes(table.records([*REQUIRED, *KNOWN]), log)
+
+
+def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog) -> FrameworkScan:
+    """Check nodes as they were written: the place of each, from 1, and all its cells by column."""
     rows = tuple(_read_row(line, cells, log) for line, cells in records)
     framework_read.send(sender=None, rows=rows, log=log)
     _note_look_alikes(rows, log)
@@ -141,7 +145,7 @@ def scan_framework(source: Source, name: str, decisions: Decisions | None = None
     return FrameworkScan(codes, leaf_codes, None, log.problems)
 
 
-def _read_row(line: int, cells: dict[str, str], log: ProblemLog) -> FrameworkRow:
+def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> FrameworkRow:
     for column, limit in MAX_LENGTHS.items():
         if len(cells[column]) > limit:
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}

@@ -33,6 +33,12 @@ def owns_framework(account: Account | None, framework: Framework) -> bool:
     return has_role(account, ADMINISTRATORS) or (has_role(account, MANAGERS) and is_own)
 
 
+def editions_beside(account: Account | None, framework: Framework) -> list[Framework]:
+    """Return what a framework was copied from, and its copies, as far as an account may see them."""
+    beside = Q(pk=framework.came_from_id) | Q(came_from=framework)
+    return list(frameworks_visible_to(account).filter(beside).order_by("pk"))
+
+
 def indicators_of(framework_id: int) -> list[Indicator]:
     """Return the nodes of a framework in file order, each with its parent."""
     return list(

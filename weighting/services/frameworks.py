@@ -1,4 +1,4 @@
-"""Frameworks: imported whole from a file, never edited, published for anybody to read."""
+"""Frameworks: added whole, never edited, replaced while nothing rests on them, published for all to read."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from weighting.models import Account, Framework, Indicator
 from weighting.readers import FrameworkTable, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.framework import TERMS
+from weighting.selectors.framework_drafts import is_used
 from weighting.services.audit import record_act
 from weighting.services.quotas import check_tables_of_a_day
 from weighting.signals import framework_added
@@ -35,19 +36,67 @@ def import_framework(
     ledger.close()
     with transaction.atomic():
         check_tables_of_a_day(actor)
-        framework, created = Framework.objects.get_or_create(
-            sha256=hash_framework(table),
-            defaults={"name_zh": name_zh, "name_en": name_en, "created_by": actor},
-        )
-        if not created:
-            raise Refused(
-                _("This framework is already here as “%(name)s”. Use that one, or import another file.")
-                % {"name": framework.name}
-            )
-        _plant(framework, table)
+        framework = add_framework(table, name_zh=name_zh, name_en=name_en, actor=actor)
         record_act(actor, "import", framework, sha256=framework.sha256, indicators=len(table.rows))
-        framework_added.send(sender=None, framework=framework, table=table, actor=actor)
     return framework
+
+
+@transaction.atomic
+def add_framework(
+    table: FrameworkTable, *, name_zh: str, name_en: str, actor: Account, came_from: Framework | None = None
+) -> Framework:
+    """Add a tree that was checked, which belongs to the actor.
+
+    Raises `Refused` when the same tree is already there.
+    """
+    framework, created = Framework.objects.get_or_create(
+        sha256=hash_framework(table),
+        defaults={"name_zh": name_zh, "name_en": name_en, "created_by": actor, "came_from": came_from},
+    )
+    if not created:
+        raise Refused(
+            _("This framework is already here as “%(name)s”. Use that one, or import another file.")
+            % {"name": framework.name}
+        )
+    _plant(framework, table)
+    framework_added.send(sender=None, framework=framework, table=table, actor=actor, came_from=came_from)
+    return framework
+
+
+@transaction.atomic
+def replace_framework(
+    old: Framework, table: FrameworkTable, *, name_zh: str, name_en: str, actor: Account
+) -> Framework:
+    """Put a changed tree in the place of a framework that nothing rests on; its owner keeps it.
+
+    The old row goes, so that whoever begins to use it meanwhile fails rather than hold a tree that changed.
+    Raises `Refused` when something rests on it.
+    """
+    old = Framework.objects.select_for_update().select_related("created_by").get(pk=old.pk)
+    refuse_used(old)
+    if old.sha256 == hash_framework(table):
+        old.name_zh, old.name_en = name_zh, name_en
+        old.save(update_fields=["name_zh", "name_en"])
+        return old
+    owner, before, drafts = old.created_by, old.came_from_id, old.drafts.all()
+    new = add_framework(table, name_zh=name_zh, name_en=name_en, actor=owner, came_from=old)
+    Framework.objects.filter(pk=new.pk).update(came_from=before)
+    old.next_editions.update(came_from=new)
+    drafts.update(came_from=new)
+    old.delete()
+    new.came_from_id = before
+    return new
+
+
+def refuse_used(framework: Framework) -> None:
+    """Refuse to change a framework that something rests on."""
+    if is_used(framework):
+        raise Refused(
+            _(
+                "This framework is published, or a round, weights or data rest on it: it no longer changes. "
+                "Copy it to the next edition instead."
+            )
+        )
 
 
 @transaction.atomic

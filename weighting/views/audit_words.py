@@ -34,6 +34,8 @@ SENTENCES: dict[str, Promise] = {
     "aggregate": gettext_lazy("aggregated %(subject)s into weights"),
     "cancel_reminder": gettext_lazy("cancelled a planned reminder in %(subject)s"),
     "cancel": gettext_lazy("cancelled %(subject)s"),
+    "change": gettext_lazy("changed %(subject)s"),
+    "copy": gettext_lazy("copied %(subject)s from an earlier one"),
     "change_password": gettext_lazy("changed the password of %(subject)s"),
     "change_profile": gettext_lazy("changed the details of %(subject)s"),
     "change_role": gettext_lazy("gave %(subject)s another role"),

@@ -18,8 +18,10 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.readers.framework import COLUMNS
 from weighting.reauthentication import grave
+from weighting.selectors.framework_drafts import framework_drafts_of, is_used
 from weighting.selectors.frameworks import (
     along_the_tree,
+    editions_beside,
     framework_rows,
     frameworks_owned_by,
     frameworks_visible_to,
@@ -37,8 +39,12 @@ from weighting.visitors import account_of, visitor_of
 @require_safe
 def framework_list(request: HttpRequest) -> HttpResponse:
     """Every framework that the visitor may see."""
-    frameworks = frameworks_visible_to(visitor_of(request).account)
-    return render(request, "weighting/manager/framework_list.html", {"frameworks": frameworks})
+    account = visitor_of(request).account
+    context = {
+        "frameworks": frameworks_visible_to(account),
+        "drafts": framework_drafts_of(account) if account else [],
+    }
+    return render(request, "weighting/manager/framework_list.html", context)
 
 
 @audience(ANYONE)
@@ -46,10 +52,14 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The tree of a framework."""
     framework = _framework_or_404(request, pk)
+    account = visitor_of(request).account
+    owns = owns_framework(account, framework)
     context = {
         "framework": framework,
         "indicators": along_the_tree(indicators_of(framework.pk)),
-        "may_publish": owns_framework(visitor_of(request).account, framework),
+        "may_publish": owns,
+        "may_change": owns and not is_used(framework),
+        "beside": editions_beside(account, framework),
     }
     return render(request, "weighting/manager/framework_detail.html", context)
 
