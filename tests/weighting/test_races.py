@@ -32,13 +32,14 @@ from tests.weighting.test_sheets import filled
 from weighting.enums import Rule
 from weighting.exceptions import AlreadyFrozen, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt_list
-from weighting.models import Invitation, Round, Score, WeightVersion
+from weighting.models import Framework, Invitation, Round, Score, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import Claim, bears_locks
 from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
 from weighting.services import answers, ballots, claims, sheets
 from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.framework_drafts import finish_draft, reopen_framework
 from weighting.services.rounds import (
     RoundTerms,
     close_round,
@@ -57,6 +58,7 @@ SHEET_RACES = in_full(200, otherwise=30)
 FREEZE_RACES = in_full(200, otherwise=40)
 SAVE_RACES = in_full(200, otherwise=30)
 VOID_RACES = in_full(100, otherwise=12)
+CHANGE_RACES = in_full(100, otherwise=4)
 # A control ends with the first race that goes wrong, which is nearly always among the first.
 CONTROL_RACES = 120
 # A few milliseconds either way, so that each act comes first in some of the races.
@@ -382,6 +384,23 @@ def test_two_drafts_frozen_at_once_stand_in_one_chain(manager):
     assert len(chain) == FREEZE_RACES // 4 * 2
     for before, after in itertools.pairwise(chain):
         assert previous_hash_of(after) == before.manifest_hash
+
+
+def test_a_framework_is_changed_or_used_and_never_both(manager):
+    """The constraint of the database is the guard: who is late has nothing to rest on, or may not change."""
+    for number in range(CHANGE_RACES):
+        framework = make_framework(SUB_INDICES, owner=manager)
+        begun = reopen_framework(framework, actor=manager)
+        begun.rows[0]["note"] = str(number)
+        begun.save()
+
+        changed, version = run_at_once(
+            lambda begun=begun: finish_draft(begun, actor=manager),
+            lambda framework=framework: draft(framework, manager),
+        )
+
+        assert isinstance(changed, Framework) != isinstance(version, WeightVersion), (changed, version)
+        assert Framework.objects.filter(pk=framework.pk).exists() == isinstance(version, WeightVersion)
 
 
 def race_void_against_pool(framework, manager):
