@@ -12,6 +12,7 @@ from weighting.enums import Role, RoundState
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Framework, FrameworkDraft
 from weighting.selectors.framework_drafts import CELLS, is_used
+from weighting.services import framework_drafts
 from weighting.services.framework_drafts import copy_framework, finish_draft, reopen_framework
 from weighting.services.frameworks import import_framework, publish_framework
 
@@ -248,6 +249,19 @@ def test_a_draft_is_its_makers_and_the_owners_of_what_it_changes(client, manager
     factories.sign_in_staff(client, factories.make_account(Role.ANALYST))
     assert client.get(address("detail", changed.pk)).status_code == 404
     assert client.get(address("new")).status_code == 404
+
+
+def test_one_account_keeps_and_makes_no_more_than_it_may(client, manager, framework, monkeypatch, settings):
+    draft, _keys = made(client, ("a", ""))
+    monkeypatch.setattr(framework_drafts, "MOST_DRAFTS", 1)
+    settings.MOST_TABLES_A_DAY = 1
+
+    assert "1 frameworks in the making" in client.post(address("new"), NAMES).text
+    copied = client.post(reverse("weighting:framework-copy", args=[framework.pk]))
+    assert copied.status_code == 409
+    # The file of the framework was the table of this day.
+    assert client.post(address("finish", draft.pk)).status_code == 409
+    assert FrameworkDraft.objects.count() == 1
 
 
 @pytest.mark.parametrize("rows", [1, 3])

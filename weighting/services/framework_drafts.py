@@ -16,17 +16,24 @@ from weighting.readers import FileProblems
 from weighting.selectors.framework_drafts import CELLS, rows_of, scan_rows
 from weighting.services.audit import record_act
 from weighting.services.frameworks import add_framework, refuse_used, replace_framework
+from weighting.services.quotas import check_quota, check_tables_of_a_day
 
 Rows = list[dict[str, Any]]
+# Each may hold a tree of the largest size.
+MOST_DRAFTS = 50
 
 
+@transaction.atomic
 def begin_draft(*, name_zh: str, name_en: str, actor: Account) -> FrameworkDraft:
     """Begin a tree with no node yet."""
+    _check_drafts(actor)
     return FrameworkDraft.objects.create(name_zh=name_zh, name_en=name_en, created_by=actor)
 
 
+@transaction.atomic
 def copy_framework(framework: Framework, *, actor: Account) -> FrameworkDraft:
     """Begin the next edition of a framework with the tree of this one."""
+    _check_drafts(actor)
     return FrameworkDraft.objects.create(**_as_it_is(framework), created_by=actor)
 
 
@@ -114,8 +121,8 @@ def finish_draft(draft: FrameworkDraft, *, actor: Account) -> Framework:
     if draft.came_from and draft.replaces:
         framework, act = replace_framework(draft.came_from, scan.table, **names, actor=actor), "change"
     else:
-        framework = add_framework(scan.table, **names, actor=actor, came_from=draft.came_from)
-        act = "copy" if draft.came_from else "create"
+        check_tables_of_a_day(actor)
+        framework, act = add_framework(scan.table, **names, actor=actor, came_from=draft.came_from), "make"
     record_act(actor, act, framework, sha256=framework.sha256, indicators=len(scan.table.rows))
     draft.delete()
     return framework
@@ -124,6 +131,11 @@ def finish_draft(draft: FrameworkDraft, *, actor: Account) -> Framework:
 def discard_draft(draft: FrameworkDraft) -> None:
     """Throw a draft away; what it came from stays as it is."""
     FrameworkDraft.objects.filter(pk=draft.pk).delete()
+
+
+def _check_drafts(actor: Account) -> None:
+    words = _("You have %(count)d frameworks in the making: finish one or throw one away first.")
+    check_quota(FrameworkDraft.objects.filter(created_by=actor), most=MOST_DRAFTS, words=words, actor=actor)
 
 
 def _as_it_is(framework: Framework) -> dict[str, Any]:

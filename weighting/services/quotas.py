@@ -11,7 +11,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, AuditEntry
 
 # What the log says of an account that brought in a framework or panel, a version, units, a series.
-BROUGHT = ("import", "draft", "register", "add")
+BROUGHT = ("import", "make", "draft", "register", "add")
 
 
 def check_quota(kept: QuerySet[Model], *, most: int, words: str, actor: Account) -> None:

@@ -36,7 +36,10 @@ def tree_new(request: HttpRequest) -> HttpResponse:
     """Ask for the names of a new framework; POST begins its tree."""
     form = NamedForm(*sent_data(request))
     if request.method == "POST" and form.is_valid():
-        return _to_tree(services.begin_draft(**_names(form), actor=account_of(request)).pk)
+        try:
+            return _to_tree(services.begin_draft(**_names(form), actor=account_of(request)).pk)
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
     context = {"form": form, "cancel_url": reverse("weighting:framework-list")}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "weighting/manager/tree_new.html", context, status=status)
@@ -48,7 +51,11 @@ def framework_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin the next edition of a framework."""
     account = account_of(request)
     framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
-    return _to_tree(services.copy_framework(framework, actor=account).pk)
+    try:
+        draft = services.copy_framework(framework, actor=account)
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
+    return _to_tree(draft.pk)
 
 
 @audience(MANAGERS)
