@@ -67,11 +67,11 @@ def test_a_file_brings_them_under_heads_in_any_case_and_takes_them_along(client,
     told = client.get(reverse("weighting:api-framework", args=[framework.pk])).json()["indicators"][1]
     assert (told["definition_en"], told["source"]) == ("Subscribers of fixed lines.", "ITU")
 
-    text = client.get(reverse("weighting:framework-file", args=[framework.pk])).content
-    again = client.post(
-        reverse("weighting:framework-import"), {**said, "file": SimpleUploadedFile("again.csv", text)}
-    )
-    assert "already here" in again.text
+    for ending in ("csv", "xlsx"):
+        given = client.get(reverse("weighting:framework-file", args=[framework.pk]), {"format": ending})
+        again = SimpleUploadedFile(f"again.{ending}", given.content)
+        answer = client.post(reverse("weighting:framework-import"), {**said, "file": again})
+        assert "already here" in answer.text, ending
 
 
 def test_a_framework_without_them_keeps_its_hash_and_one_with_them_has_another():

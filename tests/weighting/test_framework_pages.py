@@ -1,4 +1,5 @@
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -53,9 +54,11 @@ def test_the_tree_as_a_file_gives_the_same_tree_again(client):
     text = client.get(reverse("weighting:framework-file", args=[first.pk])).content.decode("utf-8-sig")
     # The unit “%” carries an apostrophe in the file, or a spreadsheet would take it for a formula.
     assert ",'%," in text
-    again = send(client, text)
-    assert again.status_code == 422
-    assert "already" in again.text
+    book = client.get(reverse("weighting:framework-file", args=[first.pk]), {"format": "xlsx"}).content
+    for file in (upload(text), SimpleUploadedFile("again.xlsx", book)):
+        again = send(client, file=file)
+        assert again.status_code == 422
+        assert "already" in again.text
 
 
 @pytest.mark.usefixtures("manager")

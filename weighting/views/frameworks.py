@@ -30,7 +30,7 @@ from weighting.selectors.frameworks import (
 )
 from weighting.services.frameworks import import_framework, publish_framework
 from weighting.views.answers import UNPROCESSABLE
-from weighting.views.files import table_answer
+from weighting.views.files import asked_format, table_answer
 from weighting.views.reading import SentTable, sent_table, table_in
 from weighting.visitors import account_of, visitor_of
 
@@ -69,7 +69,7 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the tree as a file that can be changed and imported as another framework."""
     rows = framework_rows(indicators_of(_framework_or_404(request, pk).pk))
-    return table_answer("csv", f"framework-{pk}", columns_of(*COLUMNS), rows)
+    return table_answer(asked_format(request), f"framework-{pk}", columns_of(*COLUMNS), rows)
 
 
 @audience(MANAGERS)
