@@ -45,6 +45,7 @@ class SeriesSerializer(serializers.ModelSerializer):
             "name_en",
             "unit",
             "year",
+            "total",
             "note",
             "cities",
             "sha256",
@@ -107,6 +108,9 @@ class PlaceSharesSerializer(serializers.Serializer):
     index = serializers.FloatField(help_text="Part of the index, from 0 to 1.")
     series = serializers.FloatField(help_text="Part of the series, from 0 to 1.")
     quotient = serializers.FloatField(allow_null=True, help_text="Index over series; null without any.")
+    of_total = serializers.FloatField(
+        allow_null=True, help_text="Part of the published total of the series; null without one."
+    )
 
 
 class GroupAgainstSerializer(serializers.Serializer):
@@ -129,6 +133,11 @@ class AgainstSeriesSerializer(serializers.Serializer):
     provinces = PlaceSharesSerializer(many=True)
     level = serializers.CharField(allow_null=True, help_text="What was asked for; null without.")
     groups = GroupAgainstSerializer(many=True, help_text="The places of the level, in the register's order.")
+    covered = serializers.FloatField(
+        allow_null=True,
+        help_text="What the compared units hold of the published total; null without one. It may exceed 1 by "
+        "half the last digit of the total, or by a ten-thousandth.",
+    )
     without_value = serializers.ListField(child=serializers.CharField())
     without_value_codes = serializers.ListField(child=serializers.CharField())
 
@@ -206,6 +215,7 @@ def _answer(report: SeriesReport, level: Level | None) -> dict[str, Any]:
         "provinces": provinces,
         "level": level.code if level else None,
         "groups": [_group(held) for held in report.by_place(level)] if level else [],
+        "covered": report.covered,
         "without_value": [city.own_name for city in report.without],
         "without_value_codes": [city.code for city in report.without],
     }
@@ -258,6 +268,7 @@ def _shares(shares: list[Shares]) -> list[dict[str, Any]]:
             "index": held.index,
             "series": held.series,
             "quotient": _defined(held.quotient),
+            "of_total": held.of_total,
         }
         for held in shares
     ]

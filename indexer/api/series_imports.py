@@ -29,6 +29,9 @@ class SeriesRequest(TableRequestSerializer):
     name_en = serializers.CharField(required=False, allow_blank=True)
     unit = serializers.CharField()
     year = serializers.IntegerField(min_value=1900, max_value=2100)
+    total = serializers.CharField(
+        required=False, allow_blank=True, help_text="Of the whole nation, as published, digit for digit."
+    )
     note = serializers.CharField(required=False, allow_blank=True)
 
 

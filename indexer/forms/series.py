@@ -1,5 +1,6 @@
 """An outside series sent in, and how an index is held against one."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import SheetFileField
 
 MOST_BANDS = 9
+PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 AUTOMATIC, LINEAR, LOGARITHMIC = "", "linear", "log"
 BY_TOTAL, BY_NODE = "", "node"
 
@@ -58,13 +60,32 @@ class SeriesImportForm(NamedForm):
             "Leave the value empty where there is none."
         ),
     )
+    total = forms.CharField(
+        label=gettext_lazy("Published total"),
+        required=False,
+        max_length=24,
+        help_text=gettext_lazy(
+            "Of the whole nation, as it is published, in the same unit. It may hold what belongs to none of "
+            "the units. Shares of it stand beside those of the sum of the values."
+        ),
+    )
     note = _note_field()
-    field_order = ("register", "name_zh", "name_en", "unit", "year", "file", "note")
+    field_order = ("register", "name_zh", "name_en", "unit", "year", "file", "total", "note")
 
     def __init__(self, *args: Any, registers: QuerySet[Register], register: int | None) -> None:
         super().__init__(*args)
         offer_rows(self, "register", registers)
         self.fields["register"].initial = register or registers.first()
+
+    def clean_total(self) -> str:
+        """Keep every digit of a number above zero, without the marks of its thousands."""
+        text = "".join(self.cleaned_data["total"].replace(",", "").replace("，", "").split())
+        if text and not (PLAIN_NUMBER.fullmatch(text) and float(text) > 0):
+            raise ValidationError(
+                _("“%(text)s” is not a total: write a number above zero, such as 689052.1, or nothing.")
+                % {"text": self.cleaned_data["total"]}
+            )
+        return text
 
 
 def read_bands(text: str) -> list[int]:

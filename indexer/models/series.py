@@ -11,12 +11,14 @@ from weighting.models.named import BilingualName
 class OutsideSeries(BilingualName):
     """A figure such as GDP; ``values`` are packed float64 in the order of ``city_ids``.
 
-    A city without a value is not among the ids.
+    A city without a value is not among the ids. ``total`` is that of the nation, digit for digit as it
+    is published, or empty.
     """
 
     register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="outside_series")
     unit = models.CharField(_("unit"), max_length=40)
     year = models.PositiveSmallIntegerField(_("year"))
+    total = models.CharField(_("published total"), max_length=24, blank=True)
     note = models.TextField(_("note"), blank=True)
     city_ids = models.JSONField()
     values = models.BinaryField()

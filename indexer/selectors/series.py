@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ from indexer.models import City, OutsideSeries, Run
 from indexer.numeric.association import Association, Fit, Line, associate, bands_of, fit_line, fit_scales
 from indexer.numeric.ranking import min_ranks
 from indexer.selectors.levels import Level, Place
-from indexer.selectors.node_scores import NodeScores
+from indexer.selectors.node_scores import SHARE_TOLERANCE, NodeScores
 from weighting.models import Account
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
@@ -43,11 +44,15 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Shares:
-    """A place's part, or a city's, of the index and of the series, over the cities that have both."""
+    """A place's part, or a city's, of the index and of the series, over the cities that have both.
+
+    ``of_total`` is the part of the series' published total, which counts what no city has; None without one.
+    """
 
     place: Place | City
     index: float
     series: float
+    of_total: float | None
 
     @property
     def quotient(self) -> float:
@@ -148,7 +153,8 @@ class SeriesReport:
     def shares_of_cities(self) -> list[Shares]:
         """Return each city's part of the index and of the series, the largest of the index first."""
         index, series = self._parts
-        found = map(Shares, self.cities, index.tolist(), series.tolist())
+        pairs = zip(self.cities, index.tolist(), series.tolist(), strict=True)
+        found = [Shares(city, held, part, self._of_total(part)) for city, held, part in pairs]
         return sorted(found, key=lambda shares: -shares.index)
 
     def shares(self, level: Level) -> list[Shares]:
@@ -160,11 +166,22 @@ class SeriesReport:
         )
         counts = np.bincount(of_city[inside], minlength=len(level.places))
         found = [
-            Shares(place, float(index[at]), float(series[at]))
+            Shares(place, float(index[at]), float(series[at]), self._of_total(float(series[at])))
             for at, place in enumerate(level.places)
             if counts[at]
         ]
         return sorted(found, key=lambda shares: -shares.index)
+
+    @property
+    def covered(self) -> float | None:
+        """What the compared cities hold of the published total of the series; None without one.
+
+        It may exceed 1 by what the digits of the total leave open.
+        """
+        return float(self.values.sum()) / float(self.series.total) if self.series.total else None
+
+    def _of_total(self, part: float) -> float | None:
+        return None if self.covered is None else part * self.covered
 
     def by_place(self, level: Level) -> list[PlaceAgainst]:
         """Tell of each place of a level, in the order of the register, how both go together inside."""
@@ -183,6 +200,12 @@ class SeriesReport:
     @cached_property
     def _parts(self) -> tuple[FloatArray, FloatArray]:
         return self.scores / self.scores.sum(), self.values / self.values.sum()
+
+
+def slack_of(total: str) -> float:
+    """Return how far parts may exceed a published total: half its last digit, or a ten-thousandth."""
+    exponent = int(Decimal(total).as_tuple().exponent)
+    return max(0.5 * 10.0 ** min(exponent, 0), SHARE_TOLERANCE * float(total))
 
 
 def series_visible_to(account: Account | None) -> QuerySet[OutsideSeries]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from indexer.intake.series import read_series
 from indexer.models import OutsideSeries, Register
 from indexer.selectors.data_imports import unit_names_of
+from indexer.selectors.series import slack_of
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account
@@ -31,6 +32,7 @@ class SeriesTerms:
     unit: str
     year: int
     note: str = ""
+    total: str = ""
 
 
 def import_series(
@@ -72,7 +74,9 @@ def add_series(
     register, unit, year = terms.register, terms.unit, terms.year
     Register.objects.select_for_update(no_key=True).get(pk=register.pk)
     packed = np.ascontiguousarray(values, dtype="<f8").tobytes()
-    labels = canonical_json({"register": register.pk, "unit": unit, "year": year, "cities": list(city_ids)})
+    _check_total(terms.total, values)
+    said = {"register": register.pk, "unit": unit, "year": year, "cities": list(city_ids)}
+    labels = canonical_json(said | ({"total": terms.total} if terms.total else {}))
     checksum = hashlib.sha256(labels + packed).hexdigest()
     existing = OutsideSeries.objects.filter(sha256=checksum).first()
     if existing:
@@ -84,6 +88,15 @@ def add_series(
     series.save()
     record_act(actor, "add", series, sha256=checksum)
     return series
+
+
+def _check_total(total: str, values: FloatArray) -> None:
+    """Refuse a total that the values exceed by more than its digits leave open."""
+    if total and values.sum() > float(total) + slack_of(total):
+        raise Refused(
+            _("The values sum to %(sum)s, more than the total of %(total)s. Correct the one or the other.")
+            % {"sum": f"{values.sum():.15g}", "total": total}
+        )
 
 
 @transaction.atomic

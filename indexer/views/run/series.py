@@ -76,10 +76,12 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
         Heading("residual", _("Studentised residual")),
         Heading("index_share", _("Share of the index (%)")),
         Heading("series_share", _("Share of the series (%)")),
+        *([Heading("total_share", _("Share of the published total (%)"))] if series.total else []),
     ]
     facts = [
         *run_facts(run),
         Fact("series", _("Series"), f"{series.name} ({series.year})"),
+        *([Fact("series_total", _("Published total"), series.total)] if series.total else []),
         Fact("series_sha256", _("SHA-256 of the series"), series.sha256),
     ]
     return table_answer(asked_format(request), f"series-{run.pk}", headings, _file_rows(report), facts)
@@ -270,6 +272,8 @@ def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
         index, series = report.scores / report.scores.sum(), report.values / report.values.sum()
         shares = list(zip((index * PERCENT).tolist(), (series * PERCENT).tolist(), strict=True))
     residuals: list[Any] = report.residuals.tolist()
+    values: list[float] = report.values.tolist()
+    totals = [report.series.total] if report.series.total else []
     for at in sorted(range(len(report.cities)), key=lambda at: report.ranks[at]):
         residual = residuals[at] if residuals[at] == residuals[at] else ""
         yield [
@@ -280,4 +284,5 @@ def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
             report.series_ranks[at],
             residual,
             *shares[at],
+            *(values[at] / float(total) * PERCENT for total in totals),
         ]

@@ -11,7 +11,7 @@ from indexer import charts
 from indexer.numeric.association import Association, Fit, infer_correlation
 from indexer.selectors.levels import PROVINCE, REGION, level_named
 from indexer.selectors.runs import PERCENT
-from indexer.selectors.series import OUTLIER, SeriesReport, Shares
+from indexer.selectors.series import OUTLIER, SeriesReport, Shares, slack_of
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.views.numbers import signed
@@ -48,6 +48,8 @@ def report_context(report: SeriesReport, grouping: str) -> dict[str, Any]:
     if report.drawn.any():
         context["chart"] = scatter_of(report)
         context["rows"] = _rows(report)
+    if report.covered is not None:
+        context["total"] = _total_words(report, report.covered)
     if level:
         context |= {
             "level": level,
@@ -215,12 +217,29 @@ def _rows(report: SeriesReport) -> list[dict[str, Any]]:
     ]
 
 
+def _total_words(report: SeriesReport, covered: float) -> str:
+    """Say what of the published total the compared cities hold, and how exactly that can be told."""
+    return _(
+        "The published total of %(series)s is %(total)s %(unit)s; the %(count)s %(units)s compared hold "
+        "%(covered)s %% of it. Its digits leave ±%(slack)s open, within which parts may exceed it."
+    ) % {
+        "series": report.series.name,
+        "total": report.series.total,
+        "unit": report.series.unit,
+        "count": len(report.cities),
+        "units": report.subject.cities.register.units,
+        "covered": f"{covered * PERCENT:.2f}",
+        "slack": plain_number(slack_of(report.series.total)),
+    }
+
+
 def _share_rows(shares: Sequence[Shares]) -> list[dict[str, Any]]:
     return [
         {
             "name": held.place.name,
             "index": f"{held.index * PERCENT:.2f}",
             "series": f"{held.series * PERCENT:.2f}",
+            "of_total": "" if held.of_total is None else f"{held.of_total * PERCENT:.2f}",
             "gap": signed((held.index - held.series) * PERCENT, 2),
             "quotient": "–" if np.isnan(held.quotient) else f"{held.quotient:.2f}",
         }

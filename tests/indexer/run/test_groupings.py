@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from indexer.models import City, DataSet, Grouping, GroupMember, Register, UnitGroup
+from indexer.models import DataSet, Grouping, GroupMember, OutsideSeries, Register, UnitGroup
 from indexer.selectors.registers import units_of
 from indexer.services.registers import register_cities
 from tests.factories import make_account, sign_in_staff
@@ -263,8 +263,74 @@ def test_a_unit_has_one_group_under_a_grouping_whoever_writes(run):
     held = GroupMember.objects.select_related("grouping", "city").get(city__name_en="Nanyang")
     other = UnitGroup.objects.get(name_en="Low income")
     with pytest.raises(IntegrityError), transaction.atomic():
-        GroupMember.objects.create(
-            grouping=held.grouping, group=other, city=City.objects.get(pk=held.city_id)
-        )
+        GroupMember.objects.create(grouping=held.grouping, group=other, city=held.city)
     with pytest.raises(Refused, match="High income"):
         register_cities([CityRow(*PLACES[0][:6], groups={"income": LOW})], actor=run.data_set.created_by)
+
+
+@pytest.fixture
+def national(analyst, run):
+    """A file of 1, 2, 3 and 4 for the four, of a published total of 12.50."""
+    text = "unit,value\n" + "".join(f"{place[0]},{n}\n" for n, place in enumerate(PLACES, 1))
+    said = {"name_en": "GDP", "unit": "bn", "year": 2016, "register": run.data_set.series.register_id}
+
+    def send(total):
+        file = SimpleUploadedFile("gdp.csv", text.encode())
+        return analyst.post(reverse("indexer:series-import"), {**said, "total": total, "file": file})
+
+    return send
+
+
+def test_shares_of_a_published_total_stand_beside_those_of_the_sum(analyst, run, national):
+    assert national("12.50").status_code == 302
+    series = OutsideSeries.objects.get()
+    assert series.total == "12.50"
+    response = page(analyst, run, "run-series", series=series.pk, level="income")
+    # Xi'an and Garze have 2 + 3 of the sum of 10 and of the total of 12.5; Nanyang has 1.
+    rows = response.context["shares"][0][1]
+    assert [(row["name"], row["series"], row["of_total"]) for row in rows] == [
+        ("Low income", "50.00", "40.00"),
+        ("High income", "10.00", "8.00"),
+    ]
+    text = response.content.decode()
+    assert "is 12.50 bn; the 4 cities compared hold 80.00 % of it" in text
+    assert "±0.005" in text
+
+    told = page(analyst, run, "api-run-series", series=series.pk, level="income").json()
+    assert told["covered"] == pytest.approx(0.8)
+    assert [held["shares"]["of_total"] for held in told["groups"]] == pytest.approx([0.08, 0.4])
+    file = rows_of(page(analyst, run, "run-series-export", series=series.pk))
+    assert [float(line["Share of the published total (%)"]) for line in file] == pytest.approx(
+        [8, 16, 24, 32]
+    )
+    assert analyst.get(reverse("indexer:api-series", args=[series.pk])).json()["total"] == "12.50"
+
+
+@pytest.mark.parametrize(
+    ("total", "is_taken"),
+    [
+        # The sum is 10: two digits leave 0.005 open, and a ten-thousandth 0.001.
+        ("10", True),
+        ("9.9995", True),
+        ("9.998", False),
+        ("9.99", False),
+        ("9.996", False),
+        ("about 10", False),
+        ("0", False),
+        ("10,000.5", True),
+    ],
+)
+def test_a_total_below_the_sum_is_taken_only_within_what_its_digits_leave_open(national, total, is_taken):
+    response = national(total)
+    assert (response.status_code == 302) is is_taken
+    assert OutsideSeries.objects.exists() is is_taken
+    if not is_taken:
+        assert total in response.content.decode()
+
+
+def test_without_a_total_a_series_is_what_it_was(analyst, run):
+    series = make_series(run.data_set.city_ids, [1.0, 2.0, 3.0, 4.0], actor=run.data_set.created_by)
+    assert "published total" not in page(analyst, run, "run-series", series=series.pk).content.decode()
+    told = page(analyst, run, "api-run-series", series=series.pk).json()
+    assert told["covered"] is None
+    assert told["regions"][0]["of_total"] is None
