@@ -17,12 +17,15 @@ from indexer.enums import StudyStatus
 from indexer.method_words import method_words
 from indexer.numeric.association import infer_correlation
 from indexer.selectors.coherence import Coherence, GroupView
+from indexer.selectors.distributions import Distribution
+from indexer.selectors.published import codes_given_raw
 from indexer.selectors.series import hold_against, series_beside
 from indexer.selectors.studies import StudyResult, result_of_study, studies_visible_to
 from indexer.studies.kind import Kind
 from indexer.studies.registry import kind_of
 from indexer.views.run.coherence import figure_of_group
-from indexer.views.run.series_figures import p_words
+from indexer.views.run.distribution import figures_of
+from indexer.views.run.series_figures import figure_of_series, p_words
 from indexer.views.shared.coherence_words import (
     Finding,
     findings_on_importance,
@@ -177,7 +180,25 @@ def _data(report: AuditReport) -> Part:
         ],
         findings=report.findings(findings_on_values),
         tables=[table] if rows else [],
+        figures=_skewed(report),
     )
+
+
+def _skewed(report: AuditReport) -> list[Figure]:
+    """Draw the most uneven indicators: raw values where the reader may see them, else scores."""
+    coherence = report.coherence
+    given = codes_given_raw(report.account, coherence.run)
+    skews = np.nan_to_num([abs(shape.skewness) for shape in coherence.scored.indicators.shapes])
+    drawn = []
+    for at in np.argsort(-skews, kind="stable")[:MOST_FIGURES].tolist():
+        found = Distribution(coherence.subject, coherence.nodes[int(coherence.tree.leaves[at])])
+        drawn += [_named_after(found, figure) for figure in list(figures_of(found, given).values())[:1]]
+    return drawn
+
+
+def _named_after(found: Distribution, figure: Figure) -> Figure:
+    """Name the indicator of a histogram, which its own page has above it."""
+    return replace(figure, title=f"{found.node.name}: {figure.title}")
 
 
 def _coherence(report: AuditReport) -> Part:
@@ -273,9 +294,13 @@ def _first_figure(kind: Kind, result: StudyResult, nodes: list[Indicator]) -> li
 
 
 def _series(report: AuditReport) -> Part:
-    rows = []
+    rows: list[Sequence[str]] = []
+    figures: list[Figure] = []
     for series in series_beside(report.coherence.run, report.account):
-        found = hold_against(report.coherence.subject, series).overall
+        held = hold_against(report.coherence.subject, series)
+        found = held.overall
+        if held.drawn.any() and len(figures) < MOST_FIGURES:
+            figures.append(figure_of_series(held))
         inferred = infer_correlation(found.pearson, found.count)
         rows.append(
             (
@@ -292,7 +317,10 @@ def _series(report: AuditReport) -> Part:
     table = PartTable(_("The composite score beside each series"), head, rows)
     nothing = _("No outside series was sent in for these %(units)s.") % {"units": report.units}
     return Part(
-        section_names()["series"], sentences=[] if rows else [nothing], tables=[table] if rows else []
+        section_names()["series"],
+        sentences=[] if rows else [nothing],
+        tables=[table] if rows else [],
+        figures=figures,
     )
 
 

@@ -38,7 +38,7 @@ def run_distribution(request: HttpRequest, pk: int) -> HttpResponse:
 
 def distribution_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return one of the histograms, by ``?of=``; None for one that there is not."""
-    figures = _figures(_asked(request, run)[1], _given(request, run))
+    figures = figures_of(_asked(request, run)[1], _given(request, run))
     found = figures.get(request.GET.get("of", "scores"))
     return found.spec if found else None
 
@@ -58,7 +58,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "node": found.node,
         "register": found.subject.cities.register,
         "stats": value_stats(found.facts, 0, len(found.scores), found.subject.cities.register.units),
-        "figures": _figures(found, _given(request, run)),
+        "figures": figures_of(found, _given(request, run)),
     }
     return render(request, "indexer/run/distribution.html", context)
 
@@ -67,7 +67,7 @@ def _given(request: HttpRequest, run: Run) -> frozenset[str]:
     return codes_given_raw(visitor_of(request).account, run)
 
 
-def _figures(found: Distribution, given: frozenset[str]) -> dict[str, Figure]:
+def figures_of(found: Distribution, given: frozenset[str]) -> dict[str, Figure]:
     """Return the histograms there are, by what they are of; of raw values those of indicators ``given``."""
     unit, score = found.node.unit, score_unit(found.subject.run.method)
     values = {

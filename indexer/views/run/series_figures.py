@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,7 @@ from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares, slack_of
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, score_unit, version_name
+from weighting.drawing import Figure
 from weighting.views.numbers import signed
 
 DIGITS = 4
@@ -181,6 +184,20 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
         subtitle=_("%(score)s over %(series)s; the dashed line is that of least squares")
         % {"score": report.subject.name, "series": series.name},
         source=" · ".join([data_set_name(run.data_set), version_name(run), f"{series.name} ({series.year})"]),
+    )
+
+
+def figure_of_series(report: SeriesReport) -> Figure:
+    """Return the scatter as a report shows it, with the address of its picture."""
+    spec = scatter_of(report)
+    query = urlencode({"series": report.series.pk})
+    address = reverse("indexer:run-picture", args=[report.subject.run.pk, "scatter", "svg"])
+    return Figure(
+        title=spec["usermeta"]["title"],
+        subtitle=spec["usermeta"]["subtitle"],
+        spec=spec,
+        rows=[],
+        image_url=f"{address}?{query}",
     )
 
 

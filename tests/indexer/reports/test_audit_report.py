@@ -1,6 +1,7 @@
 """The written report of an audit: sections in order, the studies and series there are, own words, the PDF."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -137,6 +138,41 @@ def test_strangers_read_the_report_of_a_published_run_and_write_nothing(client):
     assert not ReportParagraph.objects.exists()
 
 
+def test_the_most_uneven_indicators_are_drawn_raw_for_whoever_may_see_that(analyst, client):
+    values = np.repeat(np.arange(1.0, 11.0)[:, np.newaxis], 5, axis=1)
+    # One far value makes the fourth leaf the most skewed, a smaller one the second.
+    values[9, 3], values[9, 1] = 1_000.0, 30.0
+    run = make_runs(values, tilts=[None], published=True)[0]
+    codes = run.data_set.leaf_codes
+
+    figures = analyst.get(page_of(run)).context["parts"]["data"].figures
+    drawn = [re.search(r"node=(.*?)&of=(.*)", figure.image_url).groups() for figure in figures]
+    assert drawn[:2] == [(codes[3], "raw"), (codes[1], "raw")]
+    # Nine of the ten are in the first class.
+    counts = [row["count"] for row in figures[0].spec["data"]["values"]]
+    assert (counts[0], sum(counts)) == (9, 10)
+
+    client.logout()
+    told = client.get(page_of(run)).context["parts"]["data"].figures
+    assert [figure.image_url.rpartition("of=")[2] for figure in told] == ["scores"] * 3
+
+
+def test_every_series_that_is_seen_has_its_scatter(analyst, run):
+    cities, actor = run.data_set.city_ids, run.data_set.created_by
+    made = [
+        make_series(cities, np.arange(1.0, 41.0) * n, actor=actor, name_en=f"S{n}", name_zh=f"甲{n}")
+        for n in range(1, 5)
+    ]
+    response = analyst.get(page_of(run))
+    figures = response.context["parts"]["series"].figures
+    assert [figure.image_url.rpartition("series=")[2] for figure in figures] == [
+        str(series.pk) for series in made[:3]
+    ]
+    points = figures[0].spec["data"]["values"]
+    assert sorted(point["value"] for point in points) == list(range(1, 41))
+    assert 'id="series-1"' in response.content.decode()
+
+
 def test_an_unknown_section_is_not_found(analyst, run):
     assert analyst.get(paragraph_page(run, "appendix")).status_code == 404
 
@@ -145,9 +181,15 @@ def test_pictures_stand_in_the_pdf_as_on_the_page(analyst, run, monkeypatch):
     sent = {"draws": 1_000, "seed": 7, "nu": 0.3}
     study = plan_study(run, kind="noise", sent=sent, actor=run.data_set.created_by)
     count_waiting_parts(study.pk)
+    make_series(run.data_set.city_ids, np.arange(1.0, 41.0), actor=run.data_set.created_by)
     parts = analyst.get(page_of(run)).context["parts"]
     drawn = {name: [figure.title for figure in part.figures] for name, part in parts.items() if part.figures}
-    assert {name: len(titles) for name, titles in drawn.items()} == {"importance": 1, "uncertainty": 1}
+    assert {name: len(titles) for name, titles in drawn.items()} == {
+        "data": 3,
+        "importance": 1,
+        "uncertainty": 1,
+        "series": 1,
+    }
 
     sources = []
     monkeypatch.setattr("weighting.views.files.typeset", lambda source: sources.append(source) or b"%PDF")
