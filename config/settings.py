@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weighting.middleware.TokenMiddleware",
+    "weighting.kept.KeptMiddleware",
     "weighting.crowds.CrowdMiddleware",
     "weighting.middleware.AudienceMiddleware",
     "weighting.middleware.StaffMiddleware",
@@ -256,6 +257,8 @@ LOGOUT_REDIRECT_URL = "home"
 PROXIES = env.int("QUANHENG_PROXIES", default=0)
 # Strangers are limited per address, and few of them are served at once (weighting/crowds.py).
 LIMIT_STRANGERS = env.bool("QUANHENG_LIMIT_STRANGERS", default=True)
+# For so long a process hands out what strangers are shown of an index without asking (weighting/kept.py).
+KEPT_SECONDS = 1.0
 # Failed sign-ins are recorded. A lock would shut out whoever knows the password.
 AXES_LOCK_OUT_AT_FAILURE = False
 AXES_CLIENT_IP_CALLABLE = "weighting.requests.client_address"

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from indexer.models import Run
 from indexer.selectors.years import years_of
+from weighting.kept import Seen, kept_answer, let_keep, unnoticed
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.visitors import visitor_of
 
@@ -64,18 +65,24 @@ def answer_page(
 
 
 def answer_published(
-    request: HttpRequest, named: Sequence[str], make: Callable[[], HttpResponse]
+    request: HttpRequest,
+    named: Sequence[str],
+    make: Callable[[], HttpResponse],
+    seen: Seen = unnoticed,
 ) -> HttpResponse:
     """Answer with what is public and the same for all strangers; ``named`` is all that it depends on.
 
-    For whoever is signed in the page names its reader, and is kept by nobody. It must hold no token.
+    Browsers keep it, and so does the server (`weighting.kept`), which calls ``seen`` for each reader
+    whom it hands what it kept. For whoever is signed in the page names its reader, and is kept by
+    nobody. It must hold no token.
     """
     # A message is shown once, and to one reader.
     if not visitor_of(request).is_stranger or len(get_messages(request)):
         return make()
     etag = _hash_of(request, named)
-    response: Any = get_conditional_response(request, etag=etag) or make()
+    response: Any = get_conditional_response(request, etag=etag) or kept_answer(request, etag) or make()
     if response.status_code in (200, 304):
+        let_keep(response, _digest(named), seen)
         response.headers["ETag"] = etag
         patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
@@ -106,4 +113,8 @@ def _hash_of(request: HttpRequest, named: Sequence[str]) -> str:
         request.get_full_path(),
         *named,
     )
-    return f'W/"{hashlib.sha256(chr(0).join(about).encode()).hexdigest()}"'
+    return f'W/"{_digest(about)}"'
+
+
+def _digest(named: Sequence[str]) -> str:
+    return hashlib.sha256(chr(0).join(named).encode()).hexdigest()

@@ -39,5 +39,7 @@ BALLOT_KEY_COST = 2
 AXES_ENABLED = False
 # Every test comes from one address.
 LIMIT_STRANGERS = False
+# What a test changes shows at once.
+KEPT_SECONDS = 0
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {"max_retries": 0}
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5

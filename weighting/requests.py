@@ -22,6 +22,8 @@ class MarkedRequest(HttpRequest):
 
     htmx: "HtmxDetails"
     visitor: "Visitor"
+    # What `weighting.kept` has of the same address, for the view that finds whether it still holds.
+    kept: object
 
 
 def marked(request: HttpRequest) -> MarkedRequest:

@@ -24,7 +24,7 @@ from indexer.selectors.published import (
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.selectors.studies import told_to_anybody
 from indexer.views.public.addresses import Shelf, edition_or_404
-from indexer.views.public.counting import count_visit
+from indexer.views.public.counting import count_visit, visits_of
 from indexer.views.public.machine import dataset_json
 from indexer.views.public.parts import TELLING, acts_on, edition_context
 from indexer.views.public.reuse import reuse_context, shared_picture
@@ -65,7 +65,10 @@ def index_page(request: HttpRequest, name: str, number: int | None = None) -> Ht
     edition, shelf = edition_or_404(name, number), Shelf(name, number)
     count_visit(request, edition)
     return in_language(
-        request, lambda: answer_published(request, named_by(edition), lambda: _page(request, edition, shelf))
+        request,
+        lambda: answer_published(
+            request, named_by(edition), lambda: _page(request, edition, shelf), seen=visits_of(edition)
+        ),
     )
 
 

@@ -28,7 +28,7 @@ from indexer.selectors.unit_profiles import (
     unit_key,
 )
 from indexer.views.public.addresses import Shelf, absolute, edition_or_404
-from indexer.views.public.counting import count_visit
+from indexer.views.public.counting import count_visit, visits_of
 from indexer.views.public.pages import in_language, named_by, strangers_page
 from indexer.views.public.parts import sureness_of
 from indexer.views.public.reuse import shared_picture
@@ -93,7 +93,8 @@ def choose_peers(table: LeafTable, position: int, asked: str = "", typed: str = 
 
 
 def _answer(request: HttpRequest, edition: IndexEdition, make: Callable[[], HttpResponse]) -> HttpResponse:
-    return in_language(request, lambda: answer_published(request, named_by(edition), make))
+    seen = visits_of(edition)
+    return in_language(request, lambda: answer_published(request, named_by(edition), make, seen=seen))
 
 
 def _page(request: HttpRequest, edition: IndexEdition, shelf: Shelf, code: str) -> HttpResponse:
