@@ -1,0 +1,115 @@
+"""Every kind of page on a phone, in the light and in the dark, examined by axe."""
+
+import re
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import make_account, make_invitation, sign_in_expert, sign_in_staff
+from tests.indexer.factories import make_import
+from tests.test_shapes import SHAPES, addresses, make_studies, make_world
+from weighting.enums import Role
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    # Where other work takes the processors.
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("drawn_here"),
+]
+
+# They answer with files, fragments and data.
+NO_PAGES = re.compile(
+    r"^/api/|export|picture|package|progress|\.(svg|csv|json|xlsx|png|pdf|txt|xml)|/download/|/data/$"
+)
+# Who comes to a page; the first that fits. What is for nobody of them, a manager opens.
+VISITORS = {
+    "expert": re.compile(r"^/(ballot/|receipts/)"),
+    "stranger": re.compile(r"^/($|i/|in/|sign-in/)"),
+    "administrator": re.compile(r"^/(people/|installation/|admin/|components/)"),
+    "manager": re.compile(""),
+}
+EXAMINE = """async (rules) => (await axe.run(rules ? { runOnly: rules } : {})).violations.map(
+  (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)"""
+
+
+@pytest.fixture
+def world():
+    return make_world(SHAPES["one root over branches"][0], 8)
+
+
+@pytest.fixture
+def clients(world):
+    administrator = make_account(Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+    return {
+        "expert": sign_in_expert(Client(), make_invitation(world.round_, place=4)),
+        "stranger": Client(),
+        "administrator": sign_in_staff(Client(), administrator),
+        "manager": sign_in_staff(Client(), world.manager),
+    }
+
+
+@pytest.fixture
+def page(live_server, browser):
+    """A phone that moves nothing, whose transitions would be caught half way."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def pages_of(world, clients):
+    """Yield address and content of one page for each template and kind of study."""
+    data_import = make_import(world.framework, actor=world.manager)
+    steps = [reverse(f"indexer:import-{step}", args=[data_import.pk]) for step in ("mapping", "check")]
+    asked = [*addresses(world, make_studies(world)), "/components/", *steps]
+    seen = set()
+    for address in asked:
+        who = next(name for name, theirs in VISITORS.items() if theirs.search(address))
+        if NO_PAGES.search(address):
+            continue
+        response = clients[who].get(address, headers={"Accept-Language": "en"})
+        if response.status_code != 200 or b"<html" not in response.content:
+            continue
+        study = (response.context or {}).get("study")
+        kind = (response.templates[0].name, study.kind if study else "")
+        if kind not in seen:
+            seen.add(kind)
+            yield address, response.content.decode()
+
+
+def examine(page, rules=None):
+    return page.evaluate(EXAMINE, rules)
+
+
+def show(page, url, content):
+    """Let the browser load a page that is written already, with what belongs to it from the server."""
+    page.route(url, lambda route, _request: route.fulfill(body=content, content_type="text/html"), times=1)
+    page.goto(url)
+    # A chart appears after the page.
+    page.wait_for_function("!document.querySelector('[data-drawing]:not([hidden])')")
+    page.evaluate(AXE_SCRIPT)
+
+
+def test_axe_finds_nothing_on_any_kind_of_page(page, live_server, world, clients):
+    found, count = {}, 0
+    for address, content in pages_of(world, clients):
+        page.emulate_media(color_scheme="light")
+        show(page, live_server.url + address, content)
+        violations = examine(page)
+        page.emulate_media(color_scheme="dark")
+        violations += [f"dark: {violation}" for violation in examine(page, ["color-contrast"])]
+        count += 1
+        if violations:
+            found[address] = violations
+    assert found == {}
+    # Fewer would mean that the walk misses what it is for.
+    assert count > 90
+
+
+def test_axe_sees_what_is_wrong(page, live_server):
+    content = "<html><body><h1>Title</h1><h3>Skipped</h3><input><p style='color: #ccc'>Pale</p></body></html>"
+    show(page, live_server.url + "/sign-in/", content)
+    ids = {violation.split(":")[0] for violation in examine(page)}
+    assert {"heading-order", "label", "color-contrast", "html-has-lang"} <= ids
