@@ -123,21 +123,21 @@ def _columns(compared: Comparison) -> list[Column]:
             Column("median", _("Median rank"), np.median(compared.ranks, axis=1)),
             Column("worst", _("Worst rank"), compared.ranks.max(axis=1)),
         )
-        return [city, province, *spans, largest]
+        return [city, *spans, largest, province]
     names = _column_names(compared)
     ranks = [
         Column(f"rank{n}", _("Rank"), result.ranks, unit=name)
         for n, (name, result) in enumerate(zip(names, compared.results, strict=True), 1)
     ]
     if len(compared.runs) > 2:
-        return [city, province, *ranks, largest]
+        return [city, *ranks, largest, province]
     scores = [
         Column(f"score{n}", _("Composite score"), result.scores, falling_first=True, unit=name)
         for n, (name, result) in enumerate(zip(names, compared.results, strict=True), 1)
     ]
     gained = Column("shift", _("Shift"), shift, falling_first=True, unit=_("places"))
     change = Column("change", _("Change"), compared.score_changes, falling_first=True)
-    return [city, province, *ranks, gained, *scores, change]
+    return [city, *ranks, gained, *scores, change, province]
 
 
 def _column_names(compared: Comparison) -> list[str]:

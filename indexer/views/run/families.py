@@ -211,10 +211,12 @@ def _children(ranking: BranchRanking) -> list[Indicator]:
 
 def _columns(ranking: BranchRanking) -> list[Column]:
     subject = ranking.subject
+    city, *places = place_columns(subject.cities)
     return [
         Column("rank", _("Rank"), np.where(subject.ranks == 0, np.nan, subject.ranks)),
-        *place_columns(subject.cities),
+        city,
         Column("score", ranking.branch.name, subject.scores, falling_first=True),
+        *places,
         Column("whole", _("Rank in the whole"), ranking.whole_ranks),
         Column("shift", _("Shift against the whole"), ranking.shifts, falling_first=True),
         *(

@@ -223,12 +223,17 @@ def _columns(ranking: Ranking) -> list[Column]:
     ranks = ranking.subject.ranks
     keys = ["score", *(child.indicator.code for child in ranking.children)]
     labels = [ranking.subject.name, *(child.indicator.name for child in ranking.children)]
-    scores = zip(keys, labels, ranking.scores.T, strict=True)
+    of_scores = zip(keys, labels, ranking.scores.T, strict=True)
+    score, *subs = [Column(key, label, values, falling_first=True) for key, label, values in of_scores]
+    city, *places = place_columns(ranking.cities)
     return [
         Column("rank", _("Rank"), np.where(ranks == 0, np.nan, ranks)),
-        *place_columns(ranking.cities),
+        city,
+        # Beside the name: a phone shows no further column.
+        score,
+        *places,
         *(Column(key, label, values, falling_first=True) for key, label, values in ranking.of_leaf),
-        *(Column(key, label, values, falling_first=True) for key, label, values in scores),
+        *subs,
         *_columns_behind(ranking),
     ]
 
