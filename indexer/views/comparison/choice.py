@@ -11,9 +11,11 @@ from indexer.forms.comparison import FEWEST, ComparisonForm
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import load_runs, runs_visible_to
+from indexer.views.comparison.first_steps import steps_to_a_comparison
 from indexer.views.shared.run_names import run_names
 from indexer.words import data_set_name
 from weighting.enums import VersionSource
+from weighting.views.first_steps import first_steps
 from weighting.visitors import visitor_of
 
 
@@ -27,7 +29,10 @@ class RunChoice:
         self.form = _bind(request, self.listed)
         self.refusal: HttpResponse | None = None
         if self.form is None:
-            self.refusal = render(request, "indexer/comparison/comparison_empty.html", _waiting(self.listed))
+            context = _waiting(self.listed)
+            if self._account and not context["is_moving"]:
+                context |= first_steps(steps_to_a_comparison(self._account))
+            self.refusal = render(request, "indexer/comparison/comparison_empty.html", context)
         elif not self.form.is_valid():
             self.refusal = render(
                 request, "indexer/comparison/comparison_empty.html", self.picker(), status=400
