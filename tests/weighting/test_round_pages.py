@@ -16,6 +16,7 @@ from tests.factories import (
 )
 from weighting.enums import Feedback, RoundState
 from weighting.models import AccessLink, Round, WeightVersion
+from weighting.moments import time_zones
 from weighting.selectors.access import find_link
 from weighting.selectors.claims import bears_locks
 from weighting.selectors.rounds import receipts_of
@@ -125,6 +126,48 @@ def test_a_wrong_form_keeps_what_was_said_and_names_every_error(client, step_two
 
 
 @pytest.mark.usefixtures("manager")
+def test_what_has_a_sensible_value_waits_folded_until_something_is_wrong_there(client, step_two):
+    shown = client.get(step_two).content.decode()
+    assert '<details class="advanced">' in shown
+    first, _fold, advanced = shown.partition('<details class="advanced">')
+    assert 'name="deadline"' in first
+    assert 'name="groups"' in first
+    assert 'name="quorum"' in advanced
+    assert 'name="rule"' in advanced
+    refused = client.post(step_two, said(quorum="1")).content.decode()
+    assert '<details class="advanced" open>' in refused
+
+
+def test_a_time_zone_is_found_under_its_part_of_the_world_and_offered_once(client, step_two):
+    field = client.get(step_two).context["form"].fields["time_zone"]
+    asia = dict(dict(field.choices)["Asia"])
+    assert asia["Asia/Tokyo"] == "Tokyo"
+    single = [value for value, label in field.choices if isinstance(label, str)]
+    grouped = [
+        value for _part, zones in field.choices if not isinstance(zones, str) for value, _label in zones
+    ]
+    assert single == ["Asia/Shanghai", "UTC"]
+    assert sorted([*single, *grouped]) == sorted(time_zones())
+
+
+def test_what_cannot_be_undone_stands_apart_from_the_other_acts(client, manager):
+    round_ = make_round(manager=manager, state=RoundState.OPEN)
+    shown = client.get(url("detail", round_)).content.decode()
+    acts, _title, grave = shown.partition("What cannot be undone")
+    assert url("sheet", round_) in acts
+    assert url("extend", round_) in acts
+    assert url("void", round_) in grave
+    assert url("void", round_) not in acts
+    assert url("close", round_) in grave
+    assert url("close", round_) not in acts
+
+
+def test_one_page_of_the_menu_is_the_current_one(client, manager):
+    shown = client.get(reverse("weighting:version-compare")).content.decode()
+    current = set(re.findall(r'<a href="([^"]+)" aria-current="true"', shown))
+    assert current == {reverse("weighting:version-list")}
+
+
 def test_a_group_of_another_framework_is_refused(client, step_two):
     assert client.post(step_two, said(groups=["under:elsewhere"])).status_code == 422
 
@@ -379,3 +422,19 @@ def test_a_series_that_kept_its_links_is_ended_from_its_page(client, manager):
 
     assert not bears_locks(round_)
     assert url("end-series", round_) not in client.get(url("detail", round_)).text
+
+
+def test_who_has_no_round_yet_sees_what_is_done_and_what_is_next_with_an_example_to_copy(client, manager):
+    def steps():
+        shown = client.get(LIST)
+        return [step.is_done for step in shown.context["steps"]], shown.content.decode()
+
+    done, shown = steps()
+    assert done == [False, False, False]
+    assert reverse("indexer:example-file", args=["framework", "csv"]) in shown
+    make_framework(owner=manager)
+    done, shown = steps()
+    assert done == [True, False, False]
+    assert f'class="button" href="{reverse("weighting:panel-import")}"' in shown
+    make_round(manager=manager)
+    assert "steps" not in client.get(LIST).context

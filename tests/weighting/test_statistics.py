@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
@@ -463,3 +464,14 @@ def test_more_ballots_and_more_groups_cost_no_more_queries(client, name, django_
         sign_in_staff(client, round_.managers.get())
         with django_assert_num_queries(counted):
             assert client.get(page(name, round_)).status_code == 200
+
+
+def test_the_page_begins_with_what_divides_the_panel_most_and_leads_to_every_part(client):
+    round_ = reported_round()
+    response = sign_in_staff(client, round_.manager).get(page("round-statistics", round_))
+    spreads = [(item.iqr, item.cv or 0) for item in response.context["divided"]]
+    assert len(spreads) > 1
+    assert spreads == sorted(spreads, reverse=True)
+    content = response.content.decode()
+    for address in re.findall(r'<li><a href="#([\w-]+)"', content):
+        assert f'id="{address}"' in content

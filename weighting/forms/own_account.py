@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.models import Account
-from weighting.moments import time_zones
+from weighting.moments import time_zone_choices
 
 
 class ProfileForm(forms.ModelForm):
@@ -33,9 +34,8 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["first_name"].required = True
         self.fields["first_name"].initial = self.initial["first_name"] = self.instance.get_full_name()
-        zones = [(zone, zone.replace("_", " ")) for zone in time_zones()]
         choices: Any = self.fields["time_zone"]
-        choices.choices = [("", _("That of the site")), *zones]
+        choices.choices = [("", _("That of the site")), *time_zone_choices(settings.TIME_ZONE)]
         languages: Any = self.fields["language"]
         languages.choices = [("", _("As the browser asks")), *languages.choices[1:]]
 

@@ -19,7 +19,7 @@ from weighting.forms.names import require_either, titles_in_either
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
-from weighting.moments import distance_problem, moment_text, time_zones, zone_text
+from weighting.moments import distance_problem, moment_text, time_zone_choices, zone_text
 from weighting.selectors.preflight import threshold_problem
 
 # What a browser's date and time field sends.
@@ -39,13 +39,20 @@ RULES = (
     "exclusion",
 )
 
+# What has a sensible value already, or is for those who know why they ask; the form opens them on demand.
+ADVANCED = (
+    "rule",
+    "quorum",
+    "minimum_panel",
+    "languages",
+    "consensus_measure",
+    "consensus_threshold",
+    "exclusion",
+    "follows",
+    "feedback",
+)
+
 TERMS = ("title_zh", "title_en", "deadline", *RULES, "follows", "feedback")
-
-
-def time_zone_choices() -> list[tuple[str, str]]:
-    """Every time zone, the installation's own first."""
-    ordered = dict.fromkeys([settings.TIME_ZONE, *time_zones()])
-    return [(name, name.replace("_", " ")) for name in ordered]
 
 
 class DeadlineField(forms.DateTimeField):
@@ -203,7 +210,7 @@ class RoundForm(forms.Form):
         offer_rows(self, "follows", earlier)
         if not earlier:
             del self.fields["follows"]
-        offer_choices(self, "time_zone", time_zone_choices())
+        offer_choices(self, "time_zone", time_zone_choices(settings.TIME_ZONE))
         self.fields["time_zone"].initial = settings.TIME_ZONE
         self._indicators = indicators
         self._parents = {f"under:{node.code}": node for node in indicators if not node.is_leaf}
@@ -247,6 +254,18 @@ class RoundForm(forms.Form):
     def clean_groups(self) -> list[Indicator | None]:
         """Return the parents of the chosen groups; None stands for the root group."""
         return [self._parents.get(value) for value in self.cleaned_data["groups"]]
+
+    def first_fields(self) -> list[forms.BoundField]:
+        """Return the fields that every round must answer for itself."""
+        return [field for field in self if field.name not in ADVANCED]
+
+    def advanced_fields(self) -> list[forms.BoundField]:
+        """Return the fields that begin with a sensible value."""
+        return [field for field in self if field.name in ADVANCED]
+
+    def opens_advanced(self) -> bool:
+        """Whether a value was refused there, or the round follows another, whose rules it begins with."""
+        return bool(set(ADVANCED) & set(self.errors)) or bool(self.initial.get("follows"))
 
     def group_choices(self) -> Iterator[GroupChoice]:
         """Yield the groups along the tree, the root group first."""

@@ -56,6 +56,7 @@ from weighting.services.rounds import (
 from weighting.services.unlinking import end_series
 from weighting.services.versions import aggregate_round
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.first_steps import first_steps, steps_to_a_round
 from weighting.views.round_steps import next_act_of, steps_of
 from weighting.visitors import account_of
 
@@ -64,8 +65,10 @@ from weighting.visitors import account_of
 @require_safe
 def round_list(request: HttpRequest) -> HttpResponse:
     """The rounds that the account manages, with how many people have started and sealed."""
-    rounds = rounds_with_participation(account_of(request))
-    return render(request, "weighting/manager/round_list.html", {"rounds": rounds})
+    account = account_of(request)
+    rounds = rounds_with_participation(account)
+    context = {"rounds": rounds} if rounds else first_steps(steps_to_a_round(account))
+    return render(request, "weighting/manager/round_list.html", context)
 
 
 @audience(MANAGERS)
@@ -107,10 +110,11 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
     round_ = _round_or_404(request, pk)
     participation = participation_of(round_)
     invitations = invitations_with_letters(round_)
+    act = next_act_of(round_, participation)
     context = {
         "round": round_,
         "steps": steps_of(round_),
-        "act": next_act_of(round_, participation),
+        "act": act,
         "participation": participation,
         "invitations": invitations,
         "not_reached": count_not_reached(invitations) if round_.state == RoundState.OPEN else 0,
@@ -124,6 +128,10 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "entered": entered_among(sealed_ballots_of(round_)) if has_receipts(round_) else 0,
         "can_be_followed": round_.state == RoundState.AGGREGATED and round_.feedback != Feedback.NONE,
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
+        # Where closing is the next act, it stands at the head of the page.
+        "can_be_closed_early": round_.state == RoundState.OPEN
+        and act is not None
+        and act.url != reverse("weighting:round-close", args=[round_.pk]),
         "can_be_voided": round_.state != RoundState.VOID and not has_aggregate(round_),
     }
     return render(request, "weighting/manager/round_detail.html", context)

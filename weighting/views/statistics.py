@@ -30,6 +30,7 @@ from weighting.views.statistics_tables import (
     agreement_rows,
     change_rows,
     group_sections,
+    most_divided,
     sector_rows,
     statistics_file,
 )
@@ -66,6 +67,7 @@ def statistics_page(request: HttpRequest, statistics: RoundStatistics) -> HttpRe
         "panel": panel_words(statistics.counted, statistics.entered),
         "stats": key_figures(statistics),
         "sections": group_sections(statistics),
+        "divided": most_divided(statistics),
         "saves": save_links(reverse("weighting:round-statistics-export", args=[round_.pk])),
         "comments": comments_of(round_) if visitor_of(request).can_manage else [],
         **_shared(statistics),

@@ -19,6 +19,9 @@ from weighting.views.files import table_answer
 from weighting.views.numbers import signed
 from weighting.views.statistics_words import agreement_cells, group_finding, panel_words
 
+# As many items as a page says at its head to divide the panel.
+MOST_DIVIDED = 10
+
 
 def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
     """Return what the page shows of each sibling group."""
@@ -26,7 +29,7 @@ def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
     return [
         {
             "id": f"group-{place}",
-            "parent": group.parent,
+            "name": _group_name(group),
             "agreement": agreement_cells(group.agreement),
             "items": group.items,
             "figure": _figure(group, source, f"group-{place}", statistics.round),
@@ -36,13 +39,23 @@ def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
     ]
 
 
+def _group_name(group: GroupFigures) -> str:
+    return group.parent.name if group.parent else _("The whole index")
+
+
+def most_divided(statistics: RoundStatistics) -> list[ItemFigures]:
+    """Return the items on which the scores lie furthest apart, the widest first."""
+    apart = [item for item in statistics.items if item.iqr]
+    return sorted(apart, key=lambda item: (item.iqr or 0, item.cv or 0), reverse=True)[:MOST_DIVIDED]
+
+
 def agreement_rows(statistics: RoundStatistics) -> list[dict[str, Any]]:
     """Return the agreement on the whole and within each group, a line each."""
     return [
         {"name": _("All items"), **agreement_cells(statistics.whole)},
         *(
             {
-                "name": group.parent.name if group.parent else _("The whole index"),
+                "name": _group_name(group),
                 **agreement_cells(group.agreement),
             }
             for group in statistics.groups
