@@ -391,7 +391,7 @@ def test_the_list_shows_own_rounds_with_counts_of_people(client, manager):
     assert [(r.invited, r.started, r.sealed) for r in rounds] == [(5, 3, 3)]
 
 
-@pytest.mark.parametrize("rows", [0, 1, 3])
+@pytest.mark.parametrize("rows", [1, 3])
 def test_the_list_costs_the_same_for_any_number_of_rows(client, manager, django_assert_num_queries, rows):
     for _ in range(rows):
         make_round(state=RoundState.DRAFT, manager=manager)
