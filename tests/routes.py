@@ -7,7 +7,16 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from indexer.models import BranchIndex, DataImport, DataSet, OutsideSeries, PublishedIndex, Run, Study
+from indexer.models import (
+    BranchIndex,
+    DataImport,
+    DataSet,
+    Gathering,
+    OutsideSeries,
+    PublishedIndex,
+    Run,
+    Study,
+)
 from indexer.services.families import publish_branch
 from indexer.services.published import draft_index
 from indexer.services.runs import compute_waiting_runs
@@ -22,7 +31,14 @@ from tests.factories import (
     sign_in_expert,
     sign_in_staff,
 )
-from tests.indexer.factories import make_data_set, make_draft, make_import, make_series, make_version
+from tests.indexer.factories import (
+    make_data_set,
+    make_draft,
+    make_gathering,
+    make_import,
+    make_series,
+    make_version,
+)
 from weighting.enums import Role, RoundState
 from weighting.models import Account, Framework, FrameworkDraft, Invitation, Panel, Round, WeightVersion
 from weighting.services.framework_drafts import copy_framework
@@ -79,6 +95,7 @@ class World:
     run: Run
     study: Study
     data_import: DataImport
+    gathering: Gathering
     branch: BranchIndex
     series: OutsideSeries
     tree: FrameworkDraft
@@ -120,6 +137,7 @@ class World:
             "ranking": self.run,
             "data": self.data_set,
             "import": self.data_import,
+            "gathering": self.gathering,
             "register": self.data_import.register,
             "person": self.manager,
             "publishing": self.published,
@@ -185,6 +203,7 @@ def make_world(scores=None):
         run=run,
         study=study,
         data_import=make_import(framework, actor=manager),
+        gathering=make_gathering(framework, actor=manager),
         branch=branch,
         series=series,
         tree=copy_framework(framework, actor=manager),

@@ -2,6 +2,7 @@ from indexer.models.city import City, Province, Region
 from indexer.models.data_import import DataImport
 from indexer.models.data_set import DataSeries, DataSet, PrintedPlaceFigure, PublishedFigure
 from indexer.models.family import BranchIndex
+from indexer.models.gathering import Delivery, Gathering
 from indexer.models.grouping import Grouping, GroupMember, UnitGroup
 from indexer.models.job import Job
 from indexer.models.method import FrameworkMethod, IndexMethod
@@ -22,7 +23,9 @@ __all__ = [
     "DataImport",
     "DataSeries",
     "DataSet",
+    "Delivery",
     "FrameworkMethod",
+    "Gathering",
     "GroupMember",
     "Grouping",
     "IndexEdition",

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from indexer.models.data_set import DataSeries
+from indexer.models.gathering import Gathering
 from indexer.models.method import IndexMethod
 from indexer.models.register import Register
 from weighting.models import Framework
@@ -20,7 +21,8 @@ class DataImport(BilingualName):
     same form. ``column_targets`` and ``row_targets`` are [target, how], one for each.
     ``reading`` says which sheet was read, in which encoding, with some of its words, and every
     decision of the reader; ``choices`` are those that somebody made, by their keys. ``file`` is what
-    was sent, compressed, so that it can be read again by other choices; empty of a larger one.
+    was sent, compressed, so that it can be read again by other choices; empty of a larger one. With a
+    ``gathering`` it holds some of the indicators, and becomes a delivery of ``partner`` to it.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -28,6 +30,10 @@ class DataImport(BilingualName):
     register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="+")
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
     series = models.ForeignKey(DataSeries, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    gathering = models.ForeignKey(
+        Gathering, null=True, blank=True, on_delete=models.SET_NULL, related_name="drafts"
+    )
+    partner = models.CharField(max_length=200, blank=True)
     year = models.PositiveSmallIntegerField(_("year"))
     note = models.TextField(_("note"), blank=True)
     file_name = models.CharField(max_length=255)

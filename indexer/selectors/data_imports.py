@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import QuerySet
@@ -85,7 +85,9 @@ class MappingCounts:
 
 def imports_visible_to(account: Account | None) -> QuerySet[DataImport]:
     """Return the drafts of an account; administrators see those that others left behind, too."""
-    drafts = DataImport.objects.select_related("framework", "register", "series", "method").defer(*PACKED)
+    drafts = DataImport.objects.select_related(
+        "framework", "register", "series", "method", "gathering"
+    ).defer(*PACKED)
     if has_role(account, ADMINISTRATORS):
         return drafts
     return drafts.filter(owner=account) if has_role(account, STAFF) else drafts.none()
@@ -211,6 +213,8 @@ def review_of(draft: DataImport) -> Review:
     """Look through a draft, as it is mapped and corrected now."""
     leaves = leaves_of(draft.framework_id)
     mapped = _mapped(draft, leaf_names(leaves))
+    if draft.gathering_id:
+        return _review_of_part(draft, mapped)
     content = content_of(mapped)
     treatment = treatment_of(plan_of(draft.method))
     findings = assess(
@@ -219,6 +223,20 @@ def review_of(draft: DataImport) -> Review:
     findings = [*map(_as_finding, open_decisions(draft)), *_rates(draft, leaves, content), *findings]
     wrong = _not_computable(draft, leaves, mapped, content, findings)
     return Review(draft, mapped, content, [*findings, *wrong])
+
+
+def _review_of_part(draft: DataImport, mapped: Mapped) -> Review:
+    """Look through a delivery: whether the edition can be computed is asked once all of it is there."""
+    own = mapped.columns_by_code
+    if own:
+        mapped = replace(mapped, leaves=[leaf for leaf in mapped.leaves if leaf.code in own])
+    content = content_of(mapped)
+    findings = assess(mapped, content, takes_missing=_takes_all, takes_negative=_takes_all)
+    return Review(draft, mapped, content, [*map(_as_finding, open_decisions(draft)), *findings])
+
+
+def _takes_all(_code: str) -> bool:
+    return True
 
 
 def _as_finding(made: Decision) -> Finding:

@@ -21,7 +21,7 @@ from indexer.intake.files import UPLOAD, FileTable, Limits, read_file
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, hints_about, match_columns, match_rows
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
-from indexer.models import City, DataImport, DataSeries, DataSet, IndexMethod, Register
+from indexer.models import City, DataImport, DataSeries, DataSet, Gathering, IndexMethod, Register
 from indexer.selectors.data_imports import (
     SHARES_MEANT,
     Review,
@@ -72,6 +72,9 @@ class Terms:
     note: str = ""
     # Whether somebody chose shares, and not the default: then they are meant of rates, too.
     shares_meant: bool = False
+    # What a file of some of the indicators is delivered to, and whose figures it holds.
+    gathering: Gathering | None = None
+    partner: str = ""
 
 
 class ImportBlocked(Refused):
@@ -94,13 +97,8 @@ def start_import(
 
     Raises `FileProblems` with everything that keeps the files from being read at all.
     """
-    check_quota(
-        DataImport.objects.filter(owner=actor),
-        most=settings.MOST_IMPORT_DRAFTS,
-        words=_("You keep %(count)d imports as drafts: store or discard one first."),
-        actor=actor,
-    )
-    draft = _with_terms(DataImport(owner=actor), terms)
+    check_drafts(actor)
+    draft = with_terms(DataImport(owner=actor), terms)
     log = ProblemLog(data.name)
     known = _Known(draft)
     sheet = _read_into(draft, data, log, limits, known)
@@ -122,8 +120,10 @@ def start_import(
 def revise_terms(draft: DataImport, *, terms: Terms) -> DataImport:
     """Change what the data are about; for another framework, register or year the file is read anew."""
     draft = locked_import(draft)
+    if draft.gathering:
+        raise Refused(_("A delivery is about what its gathering is about: send the file in by itself."))
     before = (draft.framework_id, draft.register_id, draft.year)
-    _with_terms(draft, terms)
+    with_terms(draft, terms)
     if (draft.framework_id, draft.register_id) != before[:2]:
         draft.column_targets, draft.row_targets = [], []
     if (draft.framework_id, draft.register_id, draft.year) != before:
@@ -266,6 +266,8 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
     Raises `ImportBlocked` with all blockers, or `Refused` when the same data is stored already.
     """
     draft = locked_import(draft)
+    if draft.gathering:
+        raise Refused(_("This import is a delivery: deliver it to its gathering."))
     review = review_of(draft)
     if review.blockers:
         raise ImportBlocked(review)
@@ -320,10 +322,20 @@ def map_import(
     return draft
 
 
+def check_drafts(actor: Account) -> None:
+    """Refuse one more import of an account that keeps as many as it may."""
+    check_quota(
+        DataImport.objects.filter(owner=actor),
+        most=settings.MOST_IMPORT_DRAFTS,
+        words=_("You keep %(count)d imports as drafts: store or discard one first."),
+        actor=actor,
+    )
+
+
 def locked_import(draft: DataImport) -> DataImport:
     """Lock the row of a draft; its file and its values, which are large, are fetched when they are read."""
     locked = DataImport.objects.select_for_update(of=("self",)).select_related(
-        "framework", "register", "series", "method"
+        "framework", "register", "series", "method", "gathering"
     )
     found = locked.defer("file", "values").filter(pk=draft.pk).first()
     if found is None:
@@ -331,8 +343,10 @@ def locked_import(draft: DataImport) -> DataImport:
     return found
 
 
-def _with_terms(draft: DataImport, terms: Terms) -> DataImport:
+def with_terms(draft: DataImport, terms: Terms) -> DataImport:
+    """Let a draft be about something."""
     series = terms.series
+    draft.gathering, draft.partner = terms.gathering, terms.partner
     draft.framework, draft.year, draft.note = terms.framework, terms.year, terms.note
     draft.register = series.register if series else terms.register
     draft.method, draft.series = terms.method, series

@@ -1,6 +1,7 @@
 """An edition of a draft as it is read now, with what is kept of the draft for good."""
 
 from collections import Counter
+from typing import Any
 
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import Review, sheet_of
@@ -30,14 +31,17 @@ def add_edition(draft: DataImport, review: Review, *, actor: Account) -> DataSet
             auxiliary=content.beside,
         ),
         actor=actor,
-        origin=_origin_of(draft, review),
+        origin=Origin(
+            *(draft.file_name, draft.file_sha256, draft.totals_name, draft.totals_sha256),
+            mapping_of(draft, review),
+        ),
     )
 
 
-def _origin_of(draft: DataImport, review: Review) -> Origin:
-    """What is kept of a draft for good: the files, every column and row, every correction, the notes."""
-    sheet = sheet_of(draft)
-    mapping = {
+def mapping_of(draft: DataImport, review: Review) -> dict[str, Any]:
+    """Return what is kept of a draft for good: every column and row, every correction, the notes."""
+    sheet, deliveries = sheet_of(draft), draft.reading.get("deliveries", [])
+    return {
         "layout": sheet.layout,
         "unit_column": sheet.unit_column,
         "columns": [
@@ -59,5 +63,5 @@ def _origin_of(draft: DataImport, review: Review) -> Origin:
         ],
         "not_read": [*sheet.unread, *draft.other_sheets],
         "notes": dict(Counter(finding.rule for finding in review.notes)),
+        **({"deliveries": deliveries} if deliveries else {}),
     }
-    return Origin(draft.file_name, draft.file_sha256, draft.totals_name, draft.totals_sha256, mapping)

@@ -41,6 +41,8 @@ def store_every_year(draft: DataImport, *, actor: Account) -> list[DataSet]:
 
 
 def _check_kind(draft: DataImport, years: list[int]) -> None:
+    if draft.gathering:
+        raise Refused(_("This import is a delivery: deliver it to its gathering."))
     if len(years) < 2:
         raise Refused(_("The file is not of several years. Store the one edition that it holds."))
     if not draft.file:

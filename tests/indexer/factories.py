@@ -4,8 +4,10 @@ import itertools
 
 import numpy as np
 
+from indexer.models import City
 from indexer.services.data_imports import DataFile, Terms, start_import
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
+from indexer.services.gatherings import deliver_import, open_gathering, start_delivery
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, default_register, register_cities
 from indexer.services.series import SeriesTerms, add_series
@@ -72,6 +74,24 @@ def make_import(framework, *, actor):
         method=use_method(),
     )
     return start_import(data=DataFile(text.encode(), "data.csv"), totals=None, terms=terms, actor=actor)
+
+
+def make_gathering(framework, *, actor):
+    """Begin a gathering, with one delivery of the first leaf for a city of the register."""
+    terms = Terms(
+        framework=framework,
+        register=default_register(),
+        **said("name", "汇总", "Gathering"),
+        year=2016,
+        method=use_method(),
+    )
+    gathering = open_gathering(terms=terms, actor=actor)
+    leaf = Indicator.objects.filter(framework=framework, is_leaf=True).order_by("position").first()
+    unit = City.objects.filter(register=terms.register).order_by("pk").first()
+    if unit is not None:
+        file = DataFile(f"unit,{leaf.code}\n{unit.own_name},1\n".encode(), "part.csv")
+        deliver_import(start_delivery(gathering, data=file, partner="Office", actor=actor), actor=actor)
+    return gathering
 
 
 def make_series(city_ids, values=None, *, actor, name_zh="地区生产总值", name_en="GDP"):

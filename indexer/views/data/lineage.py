@@ -28,11 +28,28 @@ def lineage_facts(data_set: DataSet, account: Account | None) -> list[tuple[str,
             (_("File of totals"), data_set.totals_name),
             (_("SHA-256 of the totals"), data_set.totals_sha256),
         ]
+    facts += delivery_facts(data_set)
     if data_set.mapping:
         facts.append((_("Mapping"), mapping_words(data_set.mapping)))
     if has_role(account, STAFF):
         facts.append((_("Added by"), data_set.created_by.get_full_name() or data_set.created_by.username))
     return facts
+
+
+def delivery_facts(data_set: DataSet) -> list[tuple[str, Any]]:
+    """Return who delivered what to an edition, and when; nothing of one that is of a single file."""
+    return [
+        (
+            _("Delivered by %(partner)s") % {"partner": one["partner"]},
+            _("%(date)s: %(file)s, for %(indicators)s")
+            % {
+                "date": one["delivered_at"][:10],
+                "file": one["file_name"],
+                "indicators": _(", ").join(one["indicators"]),
+            },
+        )
+        for one in data_set.mapping.get("deliveries", [])
+    ]
 
 
 def mapping_words(mapping: dict[str, Any]) -> str:

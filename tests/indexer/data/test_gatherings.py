@@ -1,0 +1,142 @@
+"""Several deliveries to one edition: what is missing, who delivered what, and what the edition says of it."""
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from indexer.models import DataImport, DataSet, Delivery, Gathering
+from indexer.selectors.data_sets import unpack_values
+from indexer.services.registers import default_register
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.factories import make_cities
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+
+LEAVES = {"a": {}, "b": {}, "c": {}}
+LIST, NEW = reverse("indexer:gathering-list"), reverse("indexer:gathering-new")
+
+
+def url(page, thing):
+    return reverse(f"indexer:{page}", args=[thing.pk])
+
+
+@pytest.fixture
+def owner():
+    return make_account(Role.ANALYST)
+
+
+@pytest.fixture
+def client(client, owner):
+    make_cities(2, actor=owner)
+    return sign_in_staff(client, owner) or client
+
+
+@pytest.fixture
+def gathering(client):
+    said = {"framework": make_framework(LEAVES).pk, "register": default_register().pk, "year": 2020}
+    answer = client.post(NEW, {**said, "name_en": "Cities together", "normalisation": "minmax"})
+    gathering = Gathering.objects.get()
+    assert answer.url == url("gathering-detail", gathering)
+    return gathering
+
+
+def terms_of(gathering):
+    said = {"framework": gathering.framework_id, "register": gathering.register_id, "year": 2021}
+    return {**said, "name_en": "Another"}
+
+
+def send(client, gathering, text, partner="Office"):
+    file = SimpleUploadedFile(f"{partner}.csv", text.encode())
+    answer = client.post(url("gathering-detail", gathering), {"partner": partner, "file": file})
+    assert answer.status_code == 302, answer.text
+    return DataImport.objects.latest("pk")
+
+
+def deliver(client, gathering, text, partner):
+    draft = send(client, gathering, text, partner)
+    assert client.post(url("import-deliver", draft)).url == url("gathering-detail", gathering)
+    return Delivery.objects.latest("pk")
+
+
+@pytest.mark.postgres
+def test_what_partners_deliver_becomes_one_edition_that_names_them(client, gathering, owner):
+    deliver(client, gathering, "unit,a,b\n城市001,1,2\n城市002,3,\n", "Transport")
+    page = client.get(url("gathering-detail", gathering))
+    assert [(row["leaf"].code, row["count"], row["missing_count"]) for row in page.context["rows"]] == [
+        ("a", 2, 0),
+        ("b", 1, 1),
+        ("c", 0, 2),
+    ]
+    assert "城市002" in page.context["rows"][1]["missing"]
+    assert "Transport.csv" in page.text
+    refused = client.post(url("gathering-assemble", gathering), follow=True)
+    assert "Nobody has delivered" in refused.text
+    assert not DataImport.objects.exists()
+
+    # Another account, another order of units, a later value of one cell; an empty one takes nothing away.
+    partner = sign_in_staff(type(client)(), make_account(Role.MANAGER))
+    deliver(partner, gathering, "unit,c,b,a\n城市002,6,4,\n城市001,5,2.5,\n", "Energy")
+    assert partner.post(url("gathering-assemble", gathering)).status_code == 404
+    answer = client.post(url("gathering-assemble", gathering))
+    draft = DataImport.objects.get()
+    assert (answer.url, draft.owner) == (url("import-check", draft), owner)
+    assert client.post(url("import-store", draft)).status_code == 302
+    stored = DataSet.objects.get()
+    assert unpack_values(stored).tolist() == [[1, 2.5, 5], [3, 4, 6]]
+    told = stored.mapping["deliveries"]
+    assert [(one["partner"], one["indicators"], one["file_name"]) for one in told] == [
+        ("Transport", ["a", "b"], "Transport.csv"),
+        ("Energy", ["a", "b", "c"], "Energy.csv"),
+    ]
+    assert "Delivered by Energy" in client.get(url("data-set-detail", stored)).text
+
+    # The gathering goes; the edition and its provenance stay.
+    assert client.post(url("gathering-end", gathering)).url == LIST
+    assert (Gathering.objects.count(), Delivery.objects.count(), DataSet.objects.count()) == (0, 0, 1)
+
+
+def test_a_delivery_is_checked_as_any_file_and_stored_by_no_other_way(client, gathering):
+    draft = send(client, gathering, "unit,a\n城市001,x\n城市002,2\n")
+    assert client.post(url("import-deliver", draft)).url == url("import-check", draft)
+    page = client.get(url("import-check", draft))
+    assert [finding["finding"].rule for finding in page.context["blockers"]] == ["not_a_number"]
+    client.post(url("import-check", draft), {"cell-0-0": "7"})
+    client.post(url("import-store", draft))
+    assert not DataSet.objects.exists()
+    assert client.post(url("import-terms", draft), terms_of(gathering)).status_code == 422
+    assert "Deliver it" in client.get(url("import-check", draft)).text
+    client.post(url("import-deliver", draft))
+    delivery = Delivery.objects.get()
+    assert np.frombuffer(delivery.values).tolist() == [7.0, 2.0]
+    assert delivery.origin["corrections"] == [[2, "城市001", "a", "7"]]
+
+
+def test_a_file_without_any_indicator_is_not_delivered(client, gathering):
+    draft = send(client, gathering, "unit,population\n城市001,5\n城市002,6\n")
+    client.post(url("import-mapping", draft), {"leave-out-columns": "1"})
+    client.post(url("import-deliver", draft))
+    assert not Delivery.objects.exists()
+
+
+def test_an_import_of_its_own_is_no_delivery(client, gathering):
+    draft = send(client, gathering, "unit,a,b,c\n城市001,1,2,3\n城市002,2,3,4\n")
+    DataImport.objects.filter(pk=draft.pk).update(gathering=None)
+    client.post(url("import-deliver", draft))
+    assert not Delivery.objects.exists()
+
+
+def test_an_account_keeps_so_many_gatherings(client, gathering, settings):
+    settings.MOST_IMPORT_DRAFTS = 1
+    refused = client.post(NEW, terms_of(gathering))
+    assert (refused.status_code, Gathering.objects.count()) == (422, 1)
+    assert "You keep 1 gatherings" in refused.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pages_take_the_same_queries_for_any_number(client, gathering, count, django_assert_num_queries):
+    for _ in range(count):
+        deliver(client, gathering, "unit,a\n城市001,1\n城市002,2\n", "Office")
+    with django_assert_num_queries(11):
+        client.get(url("gathering-detail", gathering))
