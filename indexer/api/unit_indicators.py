@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from indexer.api.run_view import NODE, RunView
 from indexer.api.units import UnitSerializer, unit_of
 from indexer.models import Run
+from indexer.selectors.levels import PROVINCE, REGION
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.preparations import CHANGES
 from indexer.selectors.profiles import city_profile_of
 from indexer.selectors.published import codes_given_raw
-from indexer.selectors.unit_indicators import IndicatorOfCity, Order, Peers, UnitIndicators
+from indexer.selectors.unit_indicators import BY_RANK, IndicatorOfCity, Order, UnitIndicators
 from indexer.studies.registry import imputation_studies_of
 from weighting.api.base import PAGE, Pages, described
 from weighting.requests import read_id
@@ -80,7 +81,12 @@ class UnitIndicatorsView(RunView):
     @described(
         NODE,
         OpenApiParameter("order", str, enum=list(get_args(Order)), default="tree"),
-        OpenApiParameter("peers", str, enum=list(get_args(Peers)), default="rank"),
+        OpenApiParameter(
+            "peers",
+            str,
+            default=BY_RANK,
+            description="rank: the nearest; or the level whose place is shared, as in `level`.",
+        ),
         OpenApiParameter(
             "against", int, description="Id of another unit; the next better one by rank without it."
         ),
@@ -94,7 +100,9 @@ class UnitIndicatorsView(RunView):
             raise NotFound
         found = UnitIndicators(
             profile,
-            cast(Peers, self._asked("peers", get_args(Peers))),
+            self._asked(
+                "peers", (BY_RANK, REGION, PROVINCE, *(one.code for one in subject.cities.groupings))
+            ),
             self._against(subject),
             given=codes_given_raw(self.account, subject.run),
         )

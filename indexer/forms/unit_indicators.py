@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
-from indexer.models import Register
-from indexer.selectors.unit_indicators import Order, Peers
+from indexer.selectors.cities import Cities
+from indexer.selectors.levels import PROVINCE, REGION
+from indexer.selectors.unit_indicators import BY_RANK, Order
 from weighting.models import Indicator
 
 
@@ -31,15 +32,23 @@ class UnitIndicatorChoice(NodeChoice):
     peers = forms.ChoiceField(label=gettext_lazy("Peers"), required=False)
     field_order = ["node", "order", "peers", "against"]
 
-    def __init__(self, data: Any, *, nodes: Sequence[Indicator], register: Register) -> None:
+    def __init__(self, data: Any, *, nodes: Sequence[Indicator], cities: Cities) -> None:
         self._sent = {name: data.get(name, "") for name in ("node", "order", "peers", "against")}
         super().__init__(self._sent, nodes=[node for node in nodes if not node.is_leaf])
         field = self.fields["peers"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (declared above)
+        units = cities.register.units
         field.choices = [
-            ("rank", _("the nearest by rank")),
-            ("region", _("%(units)s of the same region") % {"units": register.units}),
-            ("province", _("%(units)s of the same province") % {"units": register.units}),
+            (BY_RANK, _("the nearest by rank")),
+            (REGION, _("%(units)s of the same region") % {"units": units}),
+            (PROVINCE, _("%(units)s of the same province") % {"units": units}),
+            *(
+                (
+                    one.code,
+                    _("%(units)s of the same group: %(grouping)s") % {"units": units, "grouping": one.name},
+                )
+                for one in cities.groupings
+            ),
         ]
         self.full_clean()
 
@@ -53,5 +62,5 @@ class UnitIndicatorChoice(NodeChoice):
         return cast(Order, self.cleaned_data.get("order") or "tree")
 
     @property
-    def peers_asked(self) -> Peers:
-        return cast(Peers, self.cleaned_data.get("peers") or "rank")
+    def peers_asked(self) -> str:
+        return self.cleaned_data.get("peers") or BY_RANK

@@ -17,6 +17,7 @@ from indexer.numeric.transforms import TRANSFORMS
 from indexer.numeric.unit_parts import effective_weights, parts_of_score
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.distributions import treated_values
+from indexer.selectors.levels import level_named
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of, steps_of_ranked
 from indexer.selectors.preparations import changes_in
@@ -26,7 +27,8 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import along_the_tree
 
-Peers = Literal["rank", "region", "province"]
+# The nearest by rank; any other code is that of a level, whose place the city shares.
+BY_RANK = "rank"
 Order = Literal["tree", "best", "worst", "parts", "gap"]
 # So many of a group of peers may be chosen to be told apart from.
 OFFERED = 30
@@ -67,7 +69,7 @@ class UnitIndicators:
     """
 
     profile: CityProfile
-    kind: Peers
+    kind: str
     other_id: int | None
     given: frozenset[str]
 
@@ -83,12 +85,11 @@ class UnitIndicators:
     def peers(self) -> IntArray:
         """The positions of the peers by rank, without the city itself."""
         ranks, own = self.scores.result.ranks, self.profile.position
-        if self.kind == "rank":
+        if self.kind == BY_RANK:
             found = [near.position for near in self.profile.neighbours if near.position != own]
             return np.array(found, dtype=np.int64)
-        cities = self.scores.cities
-        places = cities.region_ids if self.kind == "region" else cities.province_ids
-        same = np.flatnonzero(places == places[own])
+        of_city = level_named(self.scores.cities, self.kind).of_city
+        same = np.flatnonzero((of_city == of_city[own]) & (of_city >= 0))
         same = same[same != own]
         return same[np.lexsort((same, ranks[same], ranks[same] == 0))]
 

@@ -66,7 +66,7 @@ def _asked(request: HttpRequest, run: Run, city_pk: int) -> tuple[UnitIndicatorC
     profile = city_profile_of(scores, city_pk, account)
     if profile is None:
         raise Http404
-    form = UnitIndicatorChoice(request.GET, nodes=scores.nodes, register=scores.cities.register)
+    form = UnitIndicatorChoice(request.GET, nodes=scores.nodes, cities=scores.cities)
     other = read_id(request.GET.get("against", ""))
     found = UnitIndicators(profile, form.peers_asked, other, given=codes_given_raw(account, run))
     return form, found

@@ -334,3 +334,18 @@ def test_without_a_total_a_series_is_what_it_was(analyst, run):
     told = page(analyst, run, "api-run-series", series=series.pk).json()
     assert told["covered"] is None
     assert told["regions"][0]["of_total"] is None
+
+
+def test_a_unit_stands_beside_the_peers_of_its_group(analyst, run):
+    garze = run.city_scores.get(city__name_en="Garze").city_id
+    for name in ("run-unit-indicators", "api-run-unit-indicators"):
+        address = reverse(f"indexer:{name}", args=[run.pk, garze])
+        response = analyst.get(address, {"peers": "income"})
+        assert response.status_code == 200
+    # Xi'an and Garze, of whom Xi'an is first.
+    first = response.json()["results"][0]
+    assert (first["peers"], first["rank_among_peers"], first["rank"]) == (2, 2, 3)
+    assert analyst.get(address, {"peers": "wealth"}).status_code == 400
+    none = run.city_scores.get(city__name_en="Luoyang").city_id
+    alone = analyst.get(reverse("indexer:api-run-unit-indicators", args=[run.pk, none]), {"peers": "income"})
+    assert alone.json()["results"][0]["peers"] == 1
