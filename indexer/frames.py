@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from indexer.names import normalise_unit_name
 from indexer.numeric.faults import DataFault, FaultKind, NormalisationError
 from indexer.numeric.gaps import MISSING_POLICIES, Beside
-from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.leaf_steps import RawColumns, check_leaves
 from indexer.numeric.method_plan import LeafStep, MethodPlan
 from indexer.numeric.normalisations import NORMALISATIONS
 from weighting.exports import neutralise, write_csv
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.readers import (
     CellError,
@@ -174,7 +174,7 @@ def check_columns(
 ) -> None:
     """Note the columns without wrong cells that still cannot be normalised."""
     wrong = {problem.column for problem in log.problems}
-    clean = np.array([code not in wrong for code in table.codes])
+    clean = _chosen([code not in wrong for code in table.codes])
     codes = [code for code in table.codes if code not in wrong]
     if not codes:
         return
@@ -189,10 +189,15 @@ def check_columns(
         unit_rows={unit: row for row, unit in enumerate(table.units)},
     )
     try:
-        normalise_leaves(raw, [treatment.step(code) for code in codes])
+        check_leaves(raw, [treatment.step(code) for code in codes])
     except NormalisationError as error:
         for fault in error.faults:
             _note_fault(fault, table, log)
+
+
+def _chosen(flags: list[bool]) -> slice | BoolArray:
+    """Return what picks the flagged columns, without a copy where that is all of them."""
+    return slice(None) if all(flags) else np.array(flags)
 
 
 def _note_fault(fault: DataFault, table: DataTable, log: ProblemLog) -> None:

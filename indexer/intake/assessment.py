@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, Match, repeated
 from indexer.intake.sheets import Place, Sheet
-from indexer.numeric.screening import repeats, tukey_outliers, unit_jumps
-from indexer.numeric.treatment import OutlierRule, shape_of
+from indexer.numeric.screening import Screened, repeats, screen_columns, unit_jumps
+from indexer.numeric.treatment import OutlierRule, shape_of_sorted
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import CellError, parse_number
 from weighting.readers.cells import GAPS, plain
@@ -91,13 +91,12 @@ class Mapped:
 def content_of(mapped: Mapped) -> Content:
     """Gather what the sheet holds, in the order of the leaves, as far as it is mapped."""
     sheet, rows, places = mapped.sheet, mapped.unit_rows, mapped.columns_by_code
-    values = np.full((len(rows), len(mapped.leaves)), math.nan)
+    values = _picked(sheet.values, rows, [places.get(leaf.code, -1) for leaf in mapped.leaves])
     totals = np.array([mapped.given_totals.get(leaf.code, math.nan) for leaf in mapped.leaves])
     whole = [row for row, match in enumerate(mapped.rows) if match.to == TOTALS]
     for leaf_place, leaf in enumerate(mapped.leaves):
         if leaf.code in places:
             column = places[leaf.code]
-            values[:, leaf_place] = sheet.values[rows, column]
             if whole and not math.isnan(sheet.values[whole[0], column]):
                 totals[leaf_place] = sheet.values[whole[0], column]
     beside = {
@@ -106,6 +105,15 @@ def content_of(mapped: Mapped) -> Content:
         if match.to == BESIDE
     }
     return Content([mapped.rows[row].to for row in rows], rows, values, totals, beside)
+
+
+def _picked(values: FloatArray, rows: list[int], columns: list[int]) -> FloatArray:
+    """Return some rows and columns, -1 for one of gaps; as they are where that is all of them in order."""
+    if rows == list(range(len(values))) and columns == list(range(values.shape[1])):
+        return values
+    picked: FloatArray = values[np.ix_(rows, columns)] if values.size else np.empty((len(rows), len(columns)))
+    picked[:, [place for place, column in enumerate(columns) if column < 0]] = math.nan
+    return picked
 
 
 def assess(mapped: Mapped, content: Content, *, takes_missing: Takes, takes_negative: Takes) -> list[Finding]:
@@ -179,7 +187,7 @@ def _cells(
         **{place: code for code, place in places.items()},
         **{p: sheet.columns[p] for p, match in enumerate(mapped.columns) if match.to == BESIDE},
     }
-    of_unit = set(content.rows)
+    of_unit, unit_rows = set(content.rows), np.array(content.rows, dtype=int)
     for (row, column), text in sorted(sheet.texts.items()):
         if row in of_unit and column in used:
             yield Finding(
@@ -191,11 +199,7 @@ def _cells(
             continue
         column, values = places[leaf.code], content.values[:, place]
         takes_gaps, takes_negatives = takes_missing(leaf.code), takes_negative(leaf.code)
-        gaps = [
-            row
-            for row in np.array(content.rows, dtype=int)[np.isnan(values)].tolist()
-            if (row, column) not in sheet.texts
-        ]
+        gaps = [row for row in unit_rows[np.isnan(values)].tolist() if (row, column) not in sheet.texts]
         if gaps and takes_gaps:
             yield Finding("note", "missing", _gap_note(sheet, gaps), column=leaf.code)
         for row in [] if takes_gaps else gaps:
@@ -223,30 +227,29 @@ def _columns(mapped: Mapped, content: Content) -> Iterator[Finding]:
     values, sheet = content.values, mapped.sheet
     if not len(values):
         return
-    outliers = tukey_outliers(values)
-    for place, leaf in enumerate(mapped.leaves):
-        column = values[:, place]
-        present = column[~np.isnan(column)]
-        if not len(present):
-            continue
-        if len(present) > 1 and (present == present[0]).all():
+    for place, (leaf, screened) in enumerate(zip(mapped.leaves, screen_columns(values), strict=True)):
+        ordered = screened.ordered
+        if len(ordered) > 1 and ordered[0] == ordered[-1]:
             message = _("All units have the same value, which does not tell them apart.")
-            yield Finding("note", "constant", message, column=leaf.code, value=f"{present[0]:.15g}")
-        far = np.flatnonzero(outliers[:, place])
-        if len(far):
-            yield Finding("note", "outliers", _outlier_note(sheet, content, place, far), column=leaf.code)
+            present = next(value for value in values[:, place] if not math.isnan(value))
+            yield Finding("note", "constant", message, column=leaf.code, value=f"{present:.15g}")
+        if len(screened.far):
+            message = _outlier_note(sheet, content, values[:, place], screened)
+            yield Finding("note", "outliers", message, column=leaf.code)
     yield from _jumps(mapped, content)
 
 
-def _outlier_note(sheet: Sheet, content: Content, place: int, far: np.ndarray) -> str:
-    column = content.values[:, place]
-    furthest = far[np.argsort(-np.abs(column[far] - np.nanmedian(column)), kind="stable")]
-    shape = shape_of(column)
+def _outlier_note(sheet: Sheet, content: Content, column: FloatArray, screened: Screened) -> str:
+    far = screened.far
+    furthest = far[np.argsort(-np.abs(column[far] - screened.median), kind="stable")]
+    # One more than are named shows that there are others.
+    names = [sheet.units[content.rows[row]] for row in furthest[: NAMED + 1].tolist()]
+    shape = shape_of_sorted(screened.ordered)
     message = ngettext(
         "%(count)d value lies beyond Tukey’s outer fences (3 interquartile ranges): %(names)s.",
         "%(count)d values lie beyond Tukey’s outer fences (3 interquartile ranges): %(names)s.",
         len(far),
-    ) % {"count": len(far), "names": _listed([sheet.units[content.rows[i]] for i in furthest])}
+    ) % {"count": len(far), "names": _listed(names)}
     if abs(shape.skewness) > RULE.skewness and shape.kurtosis > RULE.kurtosis:
         message += " " + _(
             "Skewness %(skewness).1f and kurtosis %(kurtosis).1f are beyond 2 and 3.5: the method may treat "
@@ -333,7 +336,8 @@ def _gap_note(sheet: Sheet, rows: Sequence[int]) -> str:
     message = ngettext(
         "%(count)d value is missing: %(names)s.", "%(count)d values are missing: %(names)s.", len(rows)
     )
-    return message % {"count": len(rows), "names": _listed([sheet.units[row] for row in rows])}
+    names = [sheet.units[row] for row in rows[: NAMED + 1]]
+    return message % {"count": len(rows), "names": _listed(names)}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,6 +21,8 @@ from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 
 Result = TypeVar("Result")
+# Columns that are checked at a time.
+CHECKED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +114,21 @@ def normalise_leaves(
     if not raw.beside.may_be_empty and any(MISSING_POLICIES[step.imputation].leaves_gaps for step in steps):
         refuse_empty_units(np.isnan(values), raw.units)
     return NormalisedLeaves(values, cells, tuple(sorted(treatments, key=lambda one: one.column)))
+
+
+def check_leaves(raw: RawColumns, steps: Sequence[LeafStep]) -> None:
+    """Raise as `normalise_leaves` does, but hold the results of a few columns at a time.
+
+    Whoever has nothing at all is not looked for.
+    """
+    raw = replace(raw, beside=replace(raw.beside, may_be_empty=True))
+    try:
+        for start in range(0, len(steps), CHECKED):
+            columns = range(start, min(start + CHECKED, len(steps)))
+            normalise_leaves(raw.of_columns(columns), steps[start : start + CHECKED])
+    except NormalisationError:
+        # The reasons are told of all columns together.
+        normalise_leaves(raw, steps)
 
 
 def _ways(steps: Sequence[LeafStep]) -> list[list[int]]:

@@ -367,6 +367,11 @@ class _Climb:
                 yield Shortfall(city, node, float(shares[node][0, city]), least)
 
 
+def may_refuse(tree: Tree, steps: NodeSteps) -> bool:
+    """Tell whether any mean above a leaf refuses values at all."""
+    return any(steps.entry_above(tree, leaf).refusal for leaf in tree.leaves.tolist())
+
+
 def refused_leaves(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> dict[Refusal, list[str]]:
     """Return the codes of the leaves of which the node above cannot be formed, by the reason."""
     refused: dict[Refusal, list[str]] = {}

@@ -106,10 +106,11 @@ def shape_of(column: FloatArray) -> Shape:
     Joanes & Gill (1998), "Comparing measures of sample skewness and kurtosis",
     doi:10.1111/1467-9884.00122, types 2.
     """
-    return _shape_of_sorted(np.sort(column[~np.isnan(column)]))
+    return shape_of_sorted(np.sort(column[~np.isnan(column)]))
 
 
-def _shape_of_sorted(values: FloatArray) -> Shape:
+def shape_of_sorted(values: FloatArray) -> Shape:
+    """Return the shape of values that are in ascending order already, without a gap, (cities,)."""
     n = len(values)
     if n < FEWEST or values[0] == values[-1]:
         return Shape(0.0, 0.0)
@@ -198,7 +199,7 @@ def _winsorise(column: FloatArray, shape: Shape, rule: OutlierRule) -> tuple[Flo
             break
         low, high = start, end
         ordered[drawn_in] = edge
-        shape = _shape_of_sorted(ordered)
+        shape = shape_of_sorted(ordered)
     held = np.where(column > ordered[-1], ordered[-1], column)
     return np.where(column < ordered[0], ordered[0], held), shape, "winsorised"
 

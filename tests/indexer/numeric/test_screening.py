@@ -1,11 +1,27 @@
 """Far outliers, unit jumps and repeats, on cases worked by hand."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
-from indexer.numeric.screening import repeats, tukey_outliers, unit_jumps
+from indexer.numeric.screening import BLOCK, repeats, screen_columns, unit_jumps
+
+TABLES = arrays(
+    float,
+    array_shapes(min_dims=2, max_dims=2, max_side=7),
+    elements=st.sampled_from([0.0, -0.0, 1.0, 2.5, -3.0, 1e3, 1e308, -1e308, np.nan]) | st.floats(-1e9, 1e9),
+)
+
+
+def tukey_outliers(values):
+    found = np.zeros(values.shape, dtype=bool)
+    for place, column in enumerate(screen_columns(values)):
+        found[column.far, place] = True
+    return found
 
 
 @pytest.mark.parametrize(("value", "beyond"), [(21.2, False), (21.3, True), (-10.2, False), (-10.3, True)])
@@ -32,6 +48,44 @@ def test_outliers_do_not_depend_on_unit_or_order(column, unit):
     found = tukey_outliers(values)
     assert tukey_outliers(values * unit).tolist() == found.tolist()
     assert tukey_outliers(values[::-1])[::-1].tolist() == found.tolist()
+
+
+@given(TABLES)
+def test_columns_in_blocks_give_what_numpy_says_of_each(values):
+    with np.errstate(all="ignore"):
+        for column, screened in zip(values.T, screen_columns(values), strict=True):
+            present = column[~np.isnan(column)]
+            assert screened.ordered.tolist() == sorted(present)
+            if not len(present):
+                assert not len(screened.far)
+                continue
+            first, third = np.quantile(present, [0.25, 0.75])
+            spread = third - first if third > first else np.inf
+            far = (column < first - 3 * spread) | (column > third + 3 * spread)
+            assert screened.far.tolist() == np.flatnonzero(far).tolist()
+            assert screened.median == np.median(present)
+
+
+@given(TABLES)
+def test_repeats_are_the_pairs_that_are_alike_in_every_cell(values):
+    alike = [
+        (a, b)
+        for a, b in combinations(range(len(values)), 2)
+        if np.array_equal(values[a], values[b], equal_nan=True) and not np.isnan(values[a]).all()
+    ]
+    later = {b for _a, b in alike}
+    assert repeats(values) == sorted(((a, b) for a, b in alike if a not in later), key=lambda pair: pair[1])
+
+
+def test_a_table_of_several_blocks_is_screened_whole():
+    values = np.random.default_rng(3).uniform(size=(40, 2 * BLOCK + 3))
+    values[7], values[:, 2 * BLOCK + 1] = values[5], values[:, 1]
+    values[11, ::BLOCK] = 1e6
+    assert repeats(values) == [(5, 7)]
+    assert repeats(values.T) == [(1, 2 * BLOCK + 1)]
+    assert np.argwhere(tukey_outliers(values)).tolist() == [
+        [11, place] for place in range(0, 2 * BLOCK + 1, BLOCK)
+    ]
 
 
 def test_a_column_in_another_unit_and_a_slip_are_told_apart():
