@@ -21,7 +21,6 @@ from weighting.readers.table import (
     Reading,
     Table,
     read_chosen_sheet,
-    separator_of,
     table_of_rows,
     table_of_text,
 )
@@ -44,6 +43,8 @@ ENDINGS = {
     "parquet": {".parquet", ".pq", ""},
 }
 BATCH = 1000
+# Columns of numbers that are unpacked at a time.
+BLOCK = 64
 # A spreadsheet's cell holds no more.
 LONGEST_TEXT = 32_767
 
@@ -108,10 +109,14 @@ def read_file(
 def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: Reading) -> Table | None:
     if is_workbook(data):
         return table_of_rows(read_chosen_sheet(data, log, reading, SHEET).rows, log, reading)
-    if data.count(separator_of(data, log, reading).encode()) + data.count(b"\n") > limits.cells:
-        _note_too_many_cells(log, limits)
-        return None
-    return table_of_text(data, log, reading) if not log.problems else None
+
+    def fits(separator: str) -> bool:
+        is_small = data.count(separator.encode()) + data.count(b"\n") <= limits.cells
+        if not is_small:
+            _note_too_many_cells(log, limits)
+        return is_small
+
+    return table_of_text(data, log, reading, fits)
 
 
 def _is_small_enough(data: bytes, log: ProblemLog, limits: Limits) -> bool:
@@ -227,26 +232,50 @@ def _columns_of_parquet(file: Any, header: Sequence[str], log: ProblemLog) -> li
     """Return every column: one of floats packed as it is, any other as text."""
     import pyarrow
 
-    packed = [kind in (pyarrow.float32(), pyarrow.float64()) for kind in file.schema_arrow.types]
-    parts: list[list[Any]] = [[] for _name in header]
-    line = 2
-    for batch in file.iter_batches(batch_size=BATCH):
+    kinds = file.schema_arrow.types
+    packed = [place for place, kind in enumerate(kinds) if kind in (pyarrow.float32(), pyarrow.float64())]
+    texts = _texts_of_parquet(file, header, [p for p in range(len(header)) if p not in set(packed)], log)
+    if texts is None:
+        return None
+    numbers = np.empty((len(packed), file.metadata.num_rows))
+    for start in range(0, len(packed), BLOCK):
+        places = packed[start : start + BLOCK]
+        names = _names_of(header, places)
+        columns = file.read(columns=names).columns
+        taken = columns if names else [columns[place] for place in places]
+        for row, column in enumerate(taken, start):
+            numbers[row] = column.to_numpy()
+    found: dict[int, Column] = dict(texts)
+    found |= {place: _packed(values) for place, values in zip(packed, numbers, strict=True)}
+    return [found[place] for place in range(len(header))]
+
+
+def _names_of(header: Sequence[str], places: Sequence[int]) -> list[str] | None:
+    """Return the names by which some columns can be read alone; None where they do not tell them apart."""
+    is_plain = len(set(header)) == len(header) and not any("." in name for name in header)
+    return [header[place] for place in places] if is_plain else None
+
+
+def _texts_of_parquet(
+    file: Any, header: Sequence[str], places: Sequence[int], log: ProblemLog
+) -> dict[int, list[str]] | None:
+    """Return the columns that are no floats, by their places; None with the problem noted."""
+    found: dict[int, list[str]] = {place: [] for place in places}
+    line, names = 2, _names_of(header, places)
+    for batch in file.iter_batches(batch_size=BATCH, columns=names) if places else ():
         if _note_long_texts(batch, log):
             return None
-        for place, column in enumerate(batch.columns):
-            if packed[place]:
-                parts[place].append(column.to_numpy(zero_copy_only=False).astype(float))
-                continue
-            texts = ["" if value is None else _text_of(value) for value in column.to_pylist()]
-            if note_controls(texts, line, log):
+        columns = batch.columns if names else [batch.columns[place] for place in places]
+        for texts, column in zip(found.values(), columns, strict=True):
+            new = ["" if value is None else _text_of(value) for value in column.to_pylist()]
+            if note_controls(new, line, log):
                 return None
-            parts[place].extend(texts)
+            texts.extend(new)
         line += batch.num_rows
-    return [_packed(part) if is_packed else part for part, is_packed in zip(parts, packed, strict=True)]
+    return found
 
 
-def _packed(parts: Sequence[FloatArray]) -> Packed:
-    values = np.concatenate(parts) if parts else np.empty(0)
+def _packed(values: FloatArray) -> Packed:
     endless = np.flatnonzero(np.isinf(values))
     odd = {row: str(values[row]) for row in endless.tolist()}
     values[endless] = math.nan

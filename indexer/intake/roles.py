@@ -61,9 +61,13 @@ def find_unit(
     Where none is known, one that is called so or holds texts, and tells the rows apart unless a unit
     ``repeats`` with every indicator.
     """
-    known = {place: count_known(heads[place], column, hints) for place, column in enumerate(columns)}
+    numeric = [looks_numeric(column) for column in columns]
+    known = {
+        place: count_known(heads[place], column, hints, is_numeric=numeric[place])
+        for place, column in enumerate(columns)
+    }
     best = max(known.values(), default=(0, 0))
-    texts = [place for place, column in enumerate(columns) if not looks_numeric(column)]
+    texts = [place for place in range(len(columns)) if not numeric[place]]
     called = [place for place in range(len(heads)) if folded(heads[place]) in UNIT_WORDS]
     candidates = list(dict.fromkeys([*texts, *(p for p, counts in known.items() if counts[0]), *called]))
     if best[0]:
@@ -85,14 +89,18 @@ def _tells_apart(column: Column) -> bool:
     return len(set(texts)) == len(texts) and "" not in texts
 
 
-def count_known(head: str, column: Column, hints: Hints) -> tuple[int, int]:
+def count_known(
+    head: str, column: Column, hints: Hints, *, is_numeric: bool | None = None
+) -> tuple[int, int]:
     """Return how many different texts of a column are known, and how many of them as codes."""
     if isinstance(column, Packed) or not hints.units:
         return 0, 0
     keys = {unit_key(text) for text in column[:ENOUGH]} - {""}
     codes = len(keys & hints.codes)
     found = len(keys & hints.units)
-    if looks_numeric(column) and (folded(head) not in CODE_WORDS or codes < KNOWN_SHARE * len(keys)):
+    if is_numeric is None:
+        is_numeric = looks_numeric(column)
+    if is_numeric and (folded(head) not in CODE_WORDS or codes < KNOWN_SHARE * len(keys)):
         return 0, 0
     return found, codes
 

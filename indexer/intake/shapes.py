@@ -153,13 +153,15 @@ def _name_beside(frame: _Frame, unit: int, hints: Hints, decisions: Decisions) -
     """Name units whose code is empty or not known by the column beside that has most known names."""
     codes = frame.columns[unit]
     unknown = [row for row, text in enumerate(codes) if unit_key(text) not in hints.units]
+    if not unknown or isinstance(codes, Packed):
+        return
     known = {
         place: count_known(frame.heads[place], column, hints)[0]
         for place, column in enumerate(frame.columns)
         if place != unit
     }
     most = max(known.values(), default=0)
-    if not unknown or not most or isinstance(codes, Packed):
+    if not most:
         return
     beside = next(place for place, count in known.items() if count == most)
     names = frame.columns[beside]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -23,6 +23,7 @@ Layout = Literal["wide", "long"]
 Place = tuple[int, int]
 # A table is mostly numbers; text beyond this is not the data.
 MAX_TEXTS = 200_000
+BLOCK = 64
 MARKED = re.compile(r"\s*(?:[(（\[]\d{1,2}[)）\]]|\[\w\]|[*†‡§]+|[¹²³⁰-⁹]+)$")
 
 
@@ -128,12 +129,11 @@ def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decis
         if looks_numeric(column) or fold_name(head) in hints.leaves
     }
     read = read_columns(numeric, decisions)
-    values = np.full((len(units), len(columns)), math.nan)
+    values = _side_by_side([read[head].values if head in read else None for head in heads], len(units))
     texts: dict[Place, str] = {}
     kept: dict[Place, str] = {}
     for place, (head, column) in enumerate(zip(heads, columns, strict=True)):
         if head in read:
-            values[:, place] = read[head].values
             texts |= {(row, place): text for row, text in read[head].texts.items()}
             kept |= {(row, place): text for row, text in read[head].kept.items()}
         else:
@@ -152,6 +152,22 @@ def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decis
         kept=kept,
         years=shaped.years,
     )
+
+
+def _side_by_side(columns: Sequence[FloatArray | None], height: int) -> FloatArray:
+    """Return columns as a matrix, (rows, columns), with nan for those of text."""
+    values = np.full((height, len(columns)), math.nan)
+    for start in range(0, len(columns), BLOCK):
+        part = columns[start : start + BLOCK]
+        # A few columns at a time stay near the processor while they are turned into rows.
+        found = [column for column in part if column is not None]
+        if len(found) == len(part):
+            values[:, start : start + BLOCK] = np.array(found).T
+            continue
+        for place, column in enumerate(part, start):
+            if column is not None:
+                values[:, place] = column
+    return values
 
 
 def _without_marks(units: list[str], hints: Hints, decisions: Decisions) -> list[str]:

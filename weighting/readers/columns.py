@@ -19,6 +19,8 @@ from weighting.readers.rows import Row
 NUMERALS = b"0123456789.,+-eE "
 # A fraction that is no whole number with a point between thousands: 1.234 may be one.
 PLAIN_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?\d{0,15}\.\d{1,17}", re.ASCII)
+# One of them that is no code with zeros before it either: a number whatever else the column holds.
+SURE_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?(?:0|[1-9]\d{0,14})?\.\d{1,17}", re.ASCII)
 # So many rows tell what a column holds; if a later one differs, the file is read as text.
 TELLING = 30
 DIGIT = re.compile(r"\d")
@@ -90,8 +92,9 @@ def packable(head: Sequence[Row], width: int) -> list[int]:
     found = []
     for place in range(width):
         cells = [row.cells[place] for row in head[:TELLING] if place < len(row.cells) and row.cells[place]]
-        fractions = sum(bool(PLAIN_FRACTION.fullmatch(cell)) for cell in cells)
-        if fractions and all(_is_plain(cell) for cell in cells):
+        others = [cell for cell in cells if not SURE_FRACTION.fullmatch(cell)]
+        has_fraction = len(others) < len(cells) or any(map(PLAIN_FRACTION.fullmatch, others))
+        if has_fraction and all(_is_plain(cell) for cell in others):
             found.append(place)
     return found
 

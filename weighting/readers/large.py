@@ -1,17 +1,19 @@
 """Large plain tables at once, by pyarrow where it is there; what is not plain is read row by row."""
 
 import importlib.util
-from collections.abc import Sequence
-from io import BytesIO
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from weighting.numeric.arrays import FloatArray
 from weighting.readers.columns import Body, Column, Packed, held, pick_rows
 from weighting.readers.dialects import Dialect
 
 # Below this nothing is gained.
 LARGE = 1 << 20
-BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
+# What is parsed at a time: larger blocks have less to do with each column, smaller ones take less memory.
+BLOCK = 1 << 23
 
 
 def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Sequence[int]) -> Body | None:
@@ -20,46 +22,77 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
     Plain is what has a row on each line, no quotes, and in the packed columns nothing but numbers and gaps
     that Python reads as the same.
     """
-    if len(data) < LARGE or len(packed) * 2 < width or importlib.util.find_spec("pyarrow") is None:
+    if (
+        len(data) < LARGE
+        or width < 2
+        or len(packed) * 2 < width
+        or importlib.util.find_spec("pyarrow") is None
+    ):
         return None
-    if b'"' in data or any(blank in data for blank in BLANK_LINES):
+    if b'"' in data or _has_blank_line(data):
         return None
+    import pyarrow
+
+    # A row has all of its separators, or it is not plain.
+    most = data.count(dialect.separator.encode()) // (width - 1) + 1
+    try:
+        columns = _read(_batches(data, dialect, first, width, set(packed)), width, packed, most)
+    except pyarrow.ArrowException:
+        return None
+    finally:
+        # Kept for a next file otherwise, which may never come.
+        pyarrow.default_memory_pool().release_unused()
+    if columns is None or (_has_zero(columns) and (b"e-" in data or b"E-" in data)):
+        return None
+    kept = np.flatnonzero(held(columns, len(columns[0])))
+    return Body([pick_rows(column, kept) for column in columns], (kept + first).tolist(), [])
+
+
+def _has_blank_line(data: bytes) -> bool:
+    return b"\n\n" in data or (b"\r" in data and (b"\n\r\n" in data or b"\r\r" in data))
+
+
+def _batches(data: bytes, dialect: Dialect, first: int, width: int, packed: set[int]) -> Iterator[Any]:
+    """Yield the table block by block, numbers as they are and any other column as text."""
     import pyarrow
     from pyarrow import csv
 
     names = [str(place) for place in range(width)]
-    numbers = {names[place] for place in packed}
-    try:
-        table = csv.read_csv(
-            BytesIO(data),
-            read_options=csv.ReadOptions(skip_rows=first - 1, column_names=names),
-            parse_options=csv.ParseOptions(delimiter=dialect.separator, ignore_empty_lines=False),
-            convert_options=csv.ConvertOptions(
-                column_types={
-                    name: pyarrow.float64() if name in numbers else pyarrow.string() for name in names
-                },
-                null_values=[""],
-                strings_can_be_null=False,
-            ),
-        )
-    except pyarrow.ArrowException:
-        return None
-    columns = [_column(column, name in numbers) for name, column in zip(names, table.columns, strict=True)]
-    found = [column for column in columns if column is not None]
-    if len(found) < width or ((b"e-" in data or b"E-" in data) and _has_zero(found)):
-        return None
-    kept = np.flatnonzero(held(found, table.num_rows))
-    return Body([pick_rows(column, kept) for column in found], (kept + first).tolist(), [])
+    kinds = [pyarrow.float64() if place in packed else pyarrow.string() for place in range(width)]
+    yield from csv.open_csv(
+        pyarrow.BufferReader(data),
+        read_options=csv.ReadOptions(skip_rows=first - 1, column_names=names, block_size=BLOCK),
+        parse_options=csv.ParseOptions(delimiter=dialect.separator, ignore_empty_lines=False),
+        convert_options=csv.ConvertOptions(
+            column_types=dict(zip(names, kinds, strict=True)), null_values=[""], strings_can_be_null=False
+        ),
+    )
 
 
-def _column(column: "pyarrow.ChunkedArray", is_number: bool) -> Column | None:  # type: ignore[name-defined]  # noqa: F821
-    """Return a column; None of one with words or endless numbers in the place of numbers."""
-    if not is_number:
-        return [text.strip() for text in column.to_pylist()]
-    values = column.to_numpy()
-    if np.isinf(values).any() or np.isnan(values).sum() != column.null_count:
-        return None
-    return Packed(values)
+def _read(batches: Iterator[Any], width: int, packed: Sequence[int], most: int) -> list[Column] | None:
+    """Gather blocks of at most so many rows; None where words or endless numbers stand for numbers."""
+    numbers = np.empty((len(packed), most))
+    texts: dict[int, list[str]] = {place: [] for place in range(width) if place not in set(packed)}
+    height = 0
+    for batch in batches:
+        part = numbers[:, height : height + batch.num_rows]
+        if not _take_numbers([batch.column(place) for place in packed], part):
+            return None
+        for place, column in texts.items():
+            column.extend(map(str.strip, batch.column(place).to_pylist()))
+        height += batch.num_rows
+    columns: dict[int, Column] = dict(texts)
+    columns |= {place: Packed(numbers[row, :height]) for row, place in enumerate(packed)}
+    return [columns[place] for place in range(width)]
+
+
+def _take_numbers(columns: Sequence[Any], part: FloatArray) -> bool:
+    """Copy a block's numbers, nan for a gap; False where another nan or infinity is among them."""
+    gaps = 0
+    for row, column in enumerate(columns):
+        part[row] = column.to_numpy(zero_copy_only=False)
+        gaps += column.null_count
+    return np.count_nonzero(np.isfinite(part)) == part.size - gaps
 
 
 def _has_zero(columns: Sequence[Column]) -> bool:

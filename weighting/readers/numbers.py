@@ -226,7 +226,7 @@ class _Scan:
 
     def suspects(self) -> set[float]:
         """Return numbers that look like a code for no value: far from all others of the column."""
-        if isinstance(self.column, Packed) and not np.isin(self.column.values, SUSPECTS).any():
+        if isinstance(self.column, Packed) and not _holds_any(self.column.values, SUSPECTS):
             return set()
         values = self._different()
         found = values & set(SUSPECTS)
@@ -250,7 +250,7 @@ class _Scan:
         texts: dict[int, str] = {}
         kept: dict[int, str] = {}
         if isinstance(self.column, Packed):
-            values, spelt = self.column.values.copy(), list(self.column.odd.items())
+            values, spelt = self.column.values, list(self.column.odd.items())
         else:
             values = np.array([self.read_as.get(text, math.nan) for text in self.column], dtype=float)
             spelt = [(row, self.column[row]) for row in np.flatnonzero(np.isnan(values)).tolist()]
@@ -258,9 +258,19 @@ class _Scan:
             if cell := self.cells.get(text):
                 (kept if gaps.take(cell, self) else texts)[row] = text
         for code in gaps.codes:
-            kept |= dict.fromkeys(np.flatnonzero(values == code).tolist(), f"{code:.15g}")
-            values[values == code] = math.nan
+            rows = np.flatnonzero(values == code)
+            if len(rows):
+                kept |= dict.fromkeys(rows.tolist(), f"{code:.15g}")
+                values = np.where(values == code, math.nan, values)
         return Numbers(values, texts, kept)
+
+
+def _holds_any(values: FloatArray, numbers: Iterable[float]) -> bool:
+    """Tell whether any of the numbers is among the values; most lie outside of what they span."""
+    if not len(values):
+        return False
+    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
+    return any((values == number).any() for number in numbers if low <= number <= high)
 
 
 def _decimal_marks(scans: Mapping[str, _Scan], decisions: Decisions) -> dict[str, Mark]:

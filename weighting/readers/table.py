@@ -7,7 +7,7 @@ what is open.
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
@@ -28,6 +28,8 @@ from weighting.readers.workbook import SheetLimits, SheetRows, is_workbook, read
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
 MAYBE_REVERSED = (b"\xe2\x80", b"\xe2\x81")
 CONTROL_BYTES = bytes(code for code in range(256) if (code < 32 and code not in b"\t\n\r") or code == 127)
+# Looked through in parts: a whole file twice is much memory.
+PART = 1 << 20
 MOST_SHORT = 0.1
 MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 
@@ -105,12 +107,19 @@ def table_of_rows(rows: Sequence[Row], log: ProblemLog, reading: Reading) -> Tab
     return _table(layout, body, reading)
 
 
-def table_of_text(data: bytes, log: ProblemLog, reading: Reading) -> Table | None:
-    """Read a text, in the encoding and with the separator that it shows or that were chosen."""
+def table_of_text(
+    data: bytes, log: ProblemLog, reading: Reading, fits: Callable[[str], bool] = bool
+) -> Table | None:
+    """Read a text, in the encoding and with the separator that it shows or that were chosen.
+
+    ``fits`` tells, once the separator is known, whether there is room for so many cells.
+    """
     encoding = _text_encoding(data, log, reading)
     if not encoding:
         return None
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
+    if not fits(dialect.separator):
+        return None
     is_clean = _is_clean(data, encoding)
     rows = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
     head = [trimmed(row) for row in islice(rows, HEAD)]
@@ -134,12 +143,6 @@ def table_of_text(data: bytes, log: ProblemLog, reading: Reading) -> Table | Non
         again = islice(anew, layout.taken, None)
         body = gather(again, width, (), log, pads=pads)
     return _table(layout, body, reading, encoding)
-
-
-def separator_of(data: bytes, log: ProblemLog, reading: Reading) -> str:
-    """Return what separates the cells of a text; ',' where it cannot be read."""
-    encoding = _text_encoding(data, log, reading)
-    return find_dialect(_first_lines(data, encoding), reading.decisions).separator if encoding else ","
 
 
 def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> Table:
@@ -280,4 +283,5 @@ def _is_clean(data: bytes, encoding: str) -> bool:
     """Tell at once, by its bytes, that no cell of a text holds a control character."""
     if encoding != "utf-8-sig" or any(start in data for start in MAYBE_REVERSED):
         return False
-    return len(data.translate(None, CONTROL_BYTES)) == len(data)
+    parts = (data[start : start + PART] for start in range(0, len(data), PART))
+    return all(len(part.translate(None, CONTROL_BYTES)) == len(part) for part in parts)
