@@ -20,7 +20,7 @@ from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.node_steps import refused_leaves
+from indexer.numeric.node_steps import may_refuse, refused_leaves
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.data_sets import RawData, normalise_raw_data, structure_of, unpack_values
 from indexer.selectors.faults import fault_text
@@ -312,7 +312,9 @@ def _not_computable(
     directions = np.array([leaf.direction for leaf in leaves])[clean]
     treatment = treatment_of(plan_of(method))
     units = tuple(mapped.labels[key] for key in content.keys)
-    table = DataTable(units, tuple(codes), content.values[:, clean], {}, ())
+    # No copy of what is large where all of it is clean.
+    values = content.values if clean.all() else content.values[:, clean]
+    table = DataTable(units, tuple(codes), values, {}, ())
     log, totals = ProblemLog(draft.file_name), content.totals[clean]
     check_columns(table, log, directions, totals, treatment=treatment)
     wrong = [(problem.column, problem.message) for problem in log.problems]
@@ -353,6 +355,8 @@ def _never_formed(
 ) -> list[tuple[str, str]]:
     """Return the columns that a mean above them cannot use, and why."""
     plan, tree = plan_of(draft.method), structure_of(draft.framework_id).tree
+    if not may_refuse(tree, plan.node_steps(tree)):
+        return []
     raw = RawColumns(table.values, directions, table.codes, table.units, totals)
     try:
         values = normalise_leaves(raw, plan.leaf_steps(tree)).values
