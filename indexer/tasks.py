@@ -10,7 +10,7 @@ from indexer.selectors.jobs import kinds_of_jobs
 from indexer.selectors.published import due_editions
 from indexer.selectors.runs import data_sets_with_waiting_runs, progress_of_data_set
 from indexer.selectors.studies import queue_of_study, studies_under_way
-from indexer.services.data_imports import discard_old_imports
+from indexer.services.import_drafts import discard_old_imports
 from indexer.services.leases import give_up_exhausted
 from indexer.services.published import release_due_edition
 from indexer.services.runs import compute_waiting_runs

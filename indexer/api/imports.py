@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
@@ -24,16 +26,19 @@ from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     change_import,
-    discard_import,
     start_import,
     store_import,
 )
+from indexer.services.import_drafts import discard_import
+from indexer.services.import_registers import choose_countries, make_register
+from indexer.services.registers import RegisterWords
 from indexer.services.yearly_imports import store_every_year
 from weighting.api.base import Answer, described
 from weighting.api.errors import Unprocessable, WrongFile
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.table_imports import LARGEST, REFUSED, DecisionAnswer
 from weighting.exceptions import Refused
+from weighting.models import Account
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
 from weighting.readers.encodings import ENCODINGS
@@ -48,11 +53,15 @@ class ImportRequestSerializer(serializers.Serializer):
     totals = serializers.FileField(required=False)
     encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
     framework = serializers.IntegerField(min_value=1, max_value=LARGEST)
-    register = serializers.IntegerField(min_value=1, max_value=LARGEST)
+    register = serializers.IntegerField(
+        min_value=1, max_value=LARGEST, required=False, help_text="As the units of the file say without it."
+    )
     series = serializers.IntegerField(min_value=1, max_value=LARGEST, required=False)
     name_zh = serializers.CharField(required=False)
     name_en = serializers.CharField(required=False)
-    year = serializers.IntegerField(min_value=1900, max_value=2100)
+    year = serializers.IntegerField(
+        min_value=1900, max_value=2100, required=False, help_text="Without it, the last year of the file."
+    )
     note = serializers.CharField(required=False)
     normalisation = serializers.CharField(
         required=False,
@@ -78,6 +87,23 @@ class CellSerializer(serializers.Serializer):
     value = serializers.CharField(allow_blank=True)
 
 
+class NewRegisterSerializer(serializers.Serializer):
+    """A register of the units of the file: what it is called, and the heads of columns about its units."""
+
+    name_zh = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    name_en = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    unit_zh = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+    unit_en = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+    units_en = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+    code = serializers.CharField(required=False, default="", allow_blank=True)
+    group = serializers.CharField(required=False, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        if not (attrs["name_zh"] or attrs["name_en"]):
+            raise ValidationError({"name_en": [_("Give a name in one language at least.")]})
+        return attrs
+
+
 class ImportChangeSerializer(serializers.Serializer):
     """How the file is read, where columns and rows go, and cells written anew; places count from 0.
 
@@ -88,6 +114,10 @@ class ImportChangeSerializer(serializers.Serializer):
         child=serializers.CharField(), required=False, help_text="By the keys of the decisions."
     )
 
+    new_register = NewRegisterSerializer(required=False)
+    countries = serializers.BooleanField(
+        required=False, help_text="Look for the units among the countries of the world."
+    )
     columns = TargetSerializer(many=True, required=False)
     rows = TargetSerializer(many=True, required=False)
     cells = CellSerializer(many=True, required=False)
@@ -144,7 +174,7 @@ class ImportAnswer(serializers.Serializer):
     name = serializers.CharField()
     year = serializers.IntegerField()
     framework = serializers.IntegerField()
-    register = serializers.IntegerField()
+    register = serializers.IntegerField(allow_null=True, help_text="None until one has the units.")
     file_name = serializers.CharField()
     file_sha256 = serializers.CharField()
     layout = serializers.ChoiceField(choices=["wide", "long"])
@@ -222,16 +252,17 @@ class ImportDetail(_Imports):
         targets = {side: {t["place"]: t["to"] for t in said.get(side, [])} for side in ("columns", "rows")}
         cells = {(c["row"], c["column"]): c["value"] for c in said.get("cells", [])}
         try:
-            accept = said.get("accept_suggestions", False)
-            draft = change_import(
-                draft,
-                **targets,
-                cells=cells,
-                accept=accept,
-                choices=said.get("choices", {}),
-                leave_out=said.get("leave_out_columns", False),
-                rates=said.get("rates", ""),
-            )
+            with transaction.atomic():
+                draft = _with_register(draft, said, account_of(request))
+                draft = change_import(
+                    draft,
+                    **targets,
+                    cells=cells,
+                    accept=said.get("accept_suggestions", False),
+                    choices=said.get("choices", {}),
+                    leave_out=said.get("leave_out_columns", False),
+                    rates=said.get("rates", ""),
+                )
         except FileProblems as found:
             raise WrongFile(found) from found
         except Refused as refusal:
@@ -270,6 +301,16 @@ class ImportStoreYears(_Imports):
             raise Unprocessable(refusal) from refusal
         stored = data_sets_visible_to(account).filter(pk__in=[one.pk for one in editions]).order_by("year")
         return Response(DataSetSerializer(stored, many=True).data, status=201)
+
+
+def _with_register(draft: DataImport, said: dict[str, Any], actor: Account) -> DataImport:
+    """Give an import the register that is asked for, if one is."""
+    if said.get("countries"):
+        return choose_countries(draft, actor=actor)
+    if wanted := dict(said.get("new_register", {})):
+        code, group = wanted.pop("code"), wanted.pop("group")
+        return make_register(draft, words=RegisterWords(**wanted), code=code, group=group, actor=actor)
+    return draft
 
 
 def _answer(review: Review) -> dict[str, Any]:

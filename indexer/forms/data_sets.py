@@ -81,9 +81,18 @@ class TermsForm(forms.Form):
         help_text=gettext_lazy("A correction or another year of data that are here already."),
     )
     name_zh, name_en = names_in_either()
-    year = forms.IntegerField(label=gettext_lazy("Year of the data"), min_value=1900, max_value=2100)
+    year = forms.IntegerField(
+        label=gettext_lazy("Year of the data"),
+        min_value=1900,
+        max_value=2100,
+        required=False,
+        help_text=gettext_lazy("Of a file that says its years, the last one is taken if this stays empty."),
+    )
     register = FrameworkChoice(
-        label=gettext_lazy("Register of the units"), queryset=Register.objects.none(), empty_label=None
+        label=gettext_lazy("Register of the units"),
+        queryset=Register.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("as the units of the file say, or a new one of them"),
     )
     normalisation = MethodChoiceField(label=gettext_lazy("Normalisation"), choices=Normalisation.choices)
     negative = MethodChoiceField(
@@ -120,7 +129,6 @@ class TermsForm(forms.Form):
         for name, queryset in choices.items():
             offer_rows(self, name, queryset)
         self.fields["framework"].initial = frameworks.first()
-        self.fields["register"].initial = registers.first()
 
     def clean(self) -> dict[str, Any]:
         """Refuse at once what no data could satisfy."""

@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.data_sets import FrameworkChoice
+from indexer.intake.new_units import UnitFacts
 from indexer.models import Register
 from indexer.services.registers import RegisterWords
-from weighting.forms.names import names_in_either, require_either
-from weighting.forms.offers import offer_rows
+from weighting.forms.names import NamedForm, names_in_either, require_either
+from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import SheetFileField
 
 
@@ -58,3 +59,33 @@ class RegisterImportForm(forms.Form):
         if said["register"]:
             return None
         return RegisterWords(**{name: said[name] for name in RegisterWords.__dataclass_fields__})
+
+
+class NewRegisterForm(NamedForm):
+    """What a register of the units of a file is called, and which columns say more of them."""
+
+    unit_zh = forms.CharField(label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False)
+    unit_en = forms.CharField(
+        label=gettext_lazy("English word for a unit"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("Such as university; pages then speak of universities."),
+    )
+    units_en = forms.CharField(
+        label=gettext_lazy("English word for several units"), max_length=40, required=False
+    )
+    code = forms.ChoiceField(label=gettext_lazy("Column of their codes"), required=False)
+    group = forms.ChoiceField(
+        label=gettext_lazy("Column that groups them"),
+        required=False,
+        help_text=gettext_lazy("Such as the country of a university: pages then compare the groups."),
+    )
+
+    def __init__(self, *args: Any, facts: UnitFacts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, heads in (("code", facts.codes), ("group", facts.groups)):
+            offer_choices(self, name, [("", gettext_lazy("none")), *((head, head) for head in heads)])
+
+    def words(self) -> RegisterWords:
+        """Return what the register is called."""
+        return RegisterWords(**{name: self.cleaned_data[name] for name in RegisterWords.__dataclass_fields__})

@@ -13,11 +13,13 @@ NOTHING: frozenset[str] = frozenset()
 BETWEEN = re.compile(rf"{re.escape(BETWEEN_PARTS)}|\s*[::|]\s+|\s+[-–—:]\s+|\s*[((\[]")
 
 # What publishers put among the units that is none: sums and means of them.
+# Behind the name of a region: "& North Africa", "(27)"; the Middle East Technical University is none.
+REST = r"(?:\s*(?:[&(,/:–-]|and\b|excl).*)?"
 AGGREGATES = re.compile(
-    r"world|global|全球|世界|世界平均|arab (?:states|world)|euro ?(?:area|zone)|european union.*"
-    r"|eu[ -]?\d{0,2}|oecd.*|g7|g20|sub-saharan africa.*|south asia.*|east asia.*pacific.*"
-    r"|europe (?:and|&) central asia.*|central europe and the baltics|heavily indebted.*"
-    r"|.*small states|latin america.*|(?:middle east|north africa).*|north america"
+    rf"(?:european union|oecd(?: (?:members|countries|europe|total))?|sub-saharan africa|south asia"
+    rf"|east asia|europe (?:and|&) central asia|latin america|middle east|north africa){REST}"
+    r"|world|global|全球|世界|世界平均|arab (?:states|world)|euro ?(?:area|zone)|eu[ -]?\d{0,2}|g7|g20"
+    r"|central europe and the baltics|heavily indebted.*|.*small states|north america"
     r"|high income.*|low.*income.*|.*middle income.*|(?:very high|high|medium|low) human development"
     r"|(?:least )?develop(?:ed|ing) countries.*|small island.*"
     r"|.*\baverage\b.*|.*平均|mean|median|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",

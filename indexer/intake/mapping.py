@@ -209,6 +209,21 @@ class UnitFinder:
             is_like = bool(near) and (not name.isascii() or self.likeness(label, near[0]) >= ALIKE)
             return Match(near[0] if is_like else "", "near" if is_like else "", near)
 
+    def knows(self, label: str) -> bool:
+        """Tell a label that stands for one unit, without a look for near ones."""
+        name = unit_key(label)
+        if name in self._codes or name in self._exact:
+            return True
+        if not name or is_aggregate(label):
+            return False
+        try:
+            self._register.resolve(label, look=False)
+        except AmbiguousUnit:
+            return False
+        except UnknownUnit:
+            return _words_of(label) in self._words
+        return True
+
     def likeness(self, label: str, key: str) -> float:
         """Return how much a label looks like a unit's names, from 0 to 1."""
         folded = fold(label)

@@ -66,8 +66,7 @@ class _Frame:
 
 def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
     """Bring a wide or a long table, with years in rows or in columns, into one shape."""
-    frame = _Frame(_named(table.header), list(table.columns), list(table.lines))
-    _split_dimensions(frame)
+    frame = _Frame(*whole_columns(table), list(table.lines))
     _drop_index(frame, decisions)
     by_column = _take_year_of_columns(frame, hints, decisions)
     _take_year_of_rows(frame, hints, decisions)
@@ -83,6 +82,13 @@ def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
             return _long(frame, units, indicator, value, decisions)
     _settle_repeats(frame, [units], decisions)
     return _wide(frame, units, hints, decisions)
+
+
+def whole_columns(table: Table) -> tuple[list[str], list[Column]]:
+    """Return the heads and columns of a table as they are named in shape, before anything is left out."""
+    frame = _Frame(_named(table.header), list(table.columns), list(table.lines))
+    _split_dimensions(frame)
+    return frame.heads, frame.columns
 
 
 def _named(header: Sequence[str]) -> list[str]:

@@ -105,7 +105,7 @@ def read_sheet(file: FileTable, log: ProblemLog, hints: Hints | None = None) -> 
     if not shaped.columns:
         log.add(_("The file has one column only. Separate the columns by commas."), row=1)
         return None
-    marked = _without_marks(shaped.units, hints, decisions)
+    marked = without_marks(shaped.units, hints, decisions)
     kept_rows, gone = _rows_kept(shaped, marked, hints, decisions)
     sheet = _sheet(shaped, [marked[row] for row in kept_rows.tolist()], kept_rows, hints, decisions)
     if len(sheet.texts) > MAX_TEXTS:
@@ -170,7 +170,7 @@ def _side_by_side(columns: Sequence[FloatArray | None], height: int) -> FloatArr
     return values
 
 
-def _without_marks(units: list[str], hints: Hints, decisions: Decisions) -> list[str]:
+def without_marks(units: list[str], hints: Hints, decisions: Decisions) -> list[str]:
     """Return the names of units without the marks of footnotes behind them, unless they are known so."""
     bare = [unit if unit_key(unit) in hints.units else MARKED.sub("", unit) or unit for unit in units]
     marked = [unit for unit, without in zip(units, bare, strict=True) if unit != without]

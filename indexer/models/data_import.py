@@ -27,7 +27,8 @@ class DataImport(BilingualName):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     framework = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="+")
-    register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="+")
+    # Empty until one has the units of the file.
+    register = models.ForeignKey(Register, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
     series = models.ForeignKey(DataSeries, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     gathering = models.ForeignKey(

@@ -116,8 +116,8 @@ def leaves_of(framework_id: int) -> list[Indicator]:
     return list(Indicator.objects.filter(framework_id=framework_id, is_leaf=True).order_by("position"))
 
 
-def unit_names_of(register: Register) -> list[UnitNames]:
-    """Return the units of a register; names that two provinces share carry the province."""
+def unit_names_of(register: Register | None) -> list[UnitNames]:
+    """Return the units of a register, none without one; names that two provinces share carry the province."""
     # Rows, not models: a register may have two hundred thousand of them.
     columns = ("pk", "name_zh", "name_en", "code", "aliases", "province__name_zh", "province__name_en")
     rows = list(City.objects.filter(register=register).order_by("pk").values_list(*columns))

@@ -4,14 +4,12 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,7 +28,9 @@ from indexer.selectors.data_imports import (
     leaves_of,
     review_of,
     unit_names_of,
+    years_of,
 )
+from indexer.selectors.register_search import register_of
 from indexer.services.import_editions import add_edition
 from indexer.services.methods import choice_of, use_method
 from indexer.services.registers import register_cities
@@ -46,6 +46,8 @@ from weighting.services.audit import record_act
 from weighting.services.quotas import check_quota
 
 MAX_BLOCKERS = 50
+# The key of the decision on the year that is read.
+YEAR = "year"
 WORDS = 3
 
 
@@ -63,9 +65,10 @@ class Terms:
     """What the data are about, and how they will be computed; a series brings its own name."""
 
     framework: Framework
-    register: Register
-    year: int
     method: IndexMethod
+    # Where nobody says them: as the units of the file and its years do.
+    register: Register | None = None
+    year: int | None = None
     name_zh: str = ""
     name_en: str = ""
     series: DataSeries | None = None
@@ -75,6 +78,10 @@ class Terms:
     # What a file of some of the indicators is delivered to, and whose figures it holds.
     gathering: Gathering | None = None
     partner: str = ""
+
+
+class YearUnknown(Refused):
+    """Nobody said the year of the data, and the file does not."""
 
 
 class ImportBlocked(Refused):
@@ -107,7 +114,11 @@ def start_import(
         problems = [*problems, *_read_totals_into(draft, totals)]
     if problems or sheet is None:
         raise FileProblems(problems)
-    _suggest(draft, known)
+    if draft.register is None or terms.year is None:
+        _take_terms_of_file(draft, terms)
+        read_again(draft, draft.choices)
+    else:
+        _suggest(draft, known)
     if terms.shares_meant:
         draft.choices = {**draft.choices, SHARES_MEANT: Normalisation.SHARE}
     draft.full_clean(exclude=["values"])
@@ -126,8 +137,10 @@ def revise_terms(draft: DataImport, *, terms: Terms) -> DataImport:
     with_terms(draft, terms)
     if (draft.framework_id, draft.register_id) != before[:2]:
         draft.column_targets, draft.row_targets = [], []
+    if draft.register is None or terms.year is None:
+        _take_terms_of_file(draft, terms)
     if (draft.framework_id, draft.register_id, draft.year) != before:
-        read_again(draft, draft.choices)
+        read_again(draft, {key: said for key, said in draft.choices.items() if key != YEAR})
     draft.full_clean(exclude=["values"])
     draft.save()
     return draft
@@ -150,6 +163,8 @@ def choose_reading(draft: DataImport, *, choices: Mapping[str, str]) -> DataImpo
     ]
     if wrong:
         raise Refused(*wrong)
+    if YEAR in choices and draft.year in years_of(draft):
+        draft.year = int(choices[YEAR])
     read_again(draft, {**draft.choices, **choices})
     draft.save()
     return draft
@@ -277,21 +292,6 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
 
 
 @transaction.atomic
-def discard_import(draft: DataImport, *, actor: Account) -> None:
-    """Throw a draft away."""
-    draft = locked_import(draft)
-    record_act(actor, "discard_import", draft, file=draft.file_sha256)
-    draft.delete()
-
-
-def discard_old_imports() -> int:
-    """Throw away drafts that nobody stored within the days of the settings; return how many."""
-    before = timezone.now() - timedelta(days=settings.IMPORT_DRAFT_DAYS)
-    _all, deleted = DataImport.objects.filter(created_at__lt=before).delete()
-    return deleted.get(DataImport._meta.label, 0)
-
-
-@transaction.atomic
 def map_import(
     *,
     data: DataFile,
@@ -347,7 +347,9 @@ def with_terms(draft: DataImport, terms: Terms) -> DataImport:
     """Let a draft be about something."""
     series = terms.series
     draft.gathering, draft.partner = terms.gathering, terms.partner
-    draft.framework, draft.year, draft.note = terms.framework, terms.year, terms.note
+    draft.framework, draft.note = terms.framework, terms.note
+    if terms.year is not None:
+        draft.year = terms.year
     draft.register = series.register if series else terms.register
     draft.method, draft.series = terms.method, series
     draft.name_zh = series.name_zh if series else terms.name_zh
@@ -358,6 +360,19 @@ def with_terms(draft: DataImport, terms: Terms) -> DataImport:
             % {"name": series.name}
         )
     return draft
+
+
+def _take_terms_of_file(draft: DataImport, terms: Terms) -> None:
+    """Complete what nobody said: the register that has the units of the file, and its last year."""
+    draft.register = draft.register or register_of(draft.units)
+    if terms.year is None:
+        said = [
+            int(made.value) for made in decisions_of(draft) if made.key == YEAR and made.value.isdecimal()
+        ]
+        years = years_of(draft) or said
+        if not years:
+            raise YearUnknown(_("The file does not say of which year it is. Fill in the year of the data."))
+        draft.year = years[-1]
 
 
 class _Known:

@@ -145,6 +145,7 @@ POLICY = {
     "indexer:import-check": ("GET POST", OWNER),
     "indexer:import-report": ("GET", OWNER),
     "indexer:import-terms": ("GET POST", OWNER),
+    "indexer:import-register": ("GET POST", OWNER),
     "indexer:import-unit": ("GET POST", OWNER),
     "indexer:import-store": ("POST", OWNER),
     "indexer:import-discard": ("POST", OWNER),

@@ -1,7 +1,7 @@
 """``manage.py import_data_set``: a file of data to an edition, as on the pages, in one go or not at all."""
 
 from argparse import ArgumentParser
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,16 @@ from indexer.intake.mapping import ASIDE, UnitFinder
 from indexer.management.choices import read_choices
 from indexer.method_words import method_words
 from indexer.models import DataSeries, DataSet, IndexMethod, Register
+from indexer.names import language_of
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms, map_import, store_import
+from indexer.services.import_registers import make_register
 from indexer.services.methods import MethodChoice, choice_of, use_method
-from indexer.services.registers import default_register
+from indexer.services.registers import RegisterWords
 from indexer.services.yearly_imports import store_every_year
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
@@ -53,7 +55,10 @@ class Command(BaseCommand):
         parser.add_argument("--series", type=int, help="number of the series; else a name is needed")
         parser.add_argument("--name-zh", default="")
         parser.add_argument("--name-en", default="")
-        parser.add_argument("--register", help="name of the register; the cities of China if none")
+        parser.add_argument("--register", help="name of the register; the one that has the units if none")
+        parser.add_argument("--new-register", metavar="NAME", help="makes one of the units of the file")
+        parser.add_argument("--code-column", default="", metavar="HEAD", help="codes of a new register")
+        parser.add_argument("--group-column", default="", metavar="HEAD", help="groups of a new register")
         parser.add_argument("--totals", type=Path, help="code, total")
         parser.add_argument(
             "--encoding", choices=ENCODINGS, default="", help="of a CSV file; as it shows if none"
@@ -78,9 +83,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file, totals = options["file"], options["totals"]
         choices, terms = read_choices(options["choices"]), _terms(options)
+        named = options["new_register"]
         try:
             editions = _store(
                 str(options["year"]),
+                _NewRegister(named, options["code_column"], options["group_column"]) if named else None,
                 data=DataFile(file, file.name, _reading(choices, options["encoding"])),
                 totals=DataFile(totals, totals.name) if totals else None,
                 terms=terms,
@@ -101,10 +108,29 @@ class Command(BaseCommand):
 
 
 @transaction.atomic
-def _store(year: str, *, actor: Account, **sent: Any) -> list[DataSet]:
+def _store(year: str, new: "_NewRegister | None", *, actor: Account, **sent: Any) -> list[DataSet]:
     """Make the edition of one year, or of each: all of it, or nothing."""
     draft = map_import(actor=actor, **sent)
+    if new is not None:
+        draft = make_register(draft, words=new.words(), code=new.code, group=new.group, actor=actor)
+    if draft.register is None:
+        raise CommandError(
+            "No register has these units. Name one by --register, or make one by --new-register NAME."
+        )
     return store_every_year(draft, actor=actor) if year == ALL else [store_import(draft, actor=actor)]
+
+
+@dataclass(frozen=True)
+class _NewRegister:
+    """The name of a register to be made, and the columns about its units."""
+
+    name: str
+    code: str
+    group: str
+
+    def words(self) -> RegisterWords:
+        named = {f"name_{language_of(self.name)}": self.name}
+        return RegisterWords(**named, unit_zh="", unit_en="", units_en="")
 
 
 def _year(text: str) -> int:
@@ -122,7 +148,7 @@ def _reading(choices: Choices, encoding: str) -> dict[str, str]:
     return {**said, **({"encoding": encoding} if encoding else {})}
 
 
-def _units(choices: Choices, register: Register) -> dict[str, str]:
+def _units(choices: Choices, register: Register | None) -> dict[str, str]:
     """Return the units that the choices name, by label."""
     finder = UnitFinder(unit_names_of(register))
     return {
@@ -139,7 +165,7 @@ def _terms(options: dict[str, Any]) -> Terms:
     register, framework = options["register"], _found(Framework, pk=options["framework"])
     return Terms(
         framework=framework,
-        register=_register(register) if register else default_register(),
+        register=_register(register) if register else None,
         series=series,
         name_zh=options["name_zh"],
         name_en=options["name_en"],

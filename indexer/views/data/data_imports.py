@@ -24,10 +24,10 @@ from indexer.selectors.data_imports import (
 from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     ImportBlocked,
+    YearUnknown,
     add_unit,
     choose_reading,
     correct_cells,
-    discard_import,
     leave_out_columns,
     revise_terms,
     settle_rates,
@@ -35,6 +35,7 @@ from indexer.services.data_imports import (
     start_import,
     store_import,
 )
+from indexer.services.import_drafts import discard_import
 from indexer.services.registers import default_register
 from indexer.services.yearly_imports import store_every_year
 from indexer.views.data.import_mapping import choices_in, side_context, sides_of
@@ -66,10 +67,12 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
             draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
         except FileProblems as found:
             problems = found.problems
+        except YearUnknown as unknown:
+            form.add_error("year", list(unknown.blockers))
         except Refused as refusal:
             form.add_error("series", list(refusal.blockers))
         else:
-            return redirect(_next_step(draft))
+            return redirect(next_step(draft))
     context = {
         "form": form,
         "problems": problems,
@@ -85,7 +88,7 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what every column and row goes to; POST settles what was open."""
-    draft = _draft(account_of(request), pk)
+    draft = draft_of(account_of(request), pk)
     sides = sides_of(draft)
     sent = request.POST if request.method == "POST" else {}
     errors: dict[str, str] = {}
@@ -106,11 +109,11 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         except FileProblems as found:
             messages.error(request, str(found))
         if not errors:
-            return redirect(_next_step(draft))
+            return redirect(next_step(draft))
         sides = sides_of(draft)
     opened = {side.kind: _numbers(request.GET.getlist(side.kind)) for side in sides}
     context = {
-        **_frame(draft, "mapping"),
+        **frame_of(draft, "mapping"),
         **reading_context(draft),
         "sides": [side_context(side, opened=opened[side.kind], errors=errors, sent=sent) for side in sides],
         "counts": [count_matches(draft.column_targets), count_matches(draft.row_targets)],
@@ -123,7 +126,9 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all that is wrong or remarkable; POST writes cells anew."""
-    draft = _draft(account_of(request), pk)
+    draft = draft_of(account_of(request), pk)
+    if draft.register_id is None:
+        return redirect(next_step(draft))
     rates = RatesForm(request.POST if "rates-asked" in request.POST else None)
     if rates.is_bound:
         return _settle_rates(request, draft, rates)
@@ -143,7 +148,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     review = review_of(draft)
     blockers, notes = review.blockers, review.notes
     context = {
-        **_frame(draft, "check"),
+        **frame_of(draft, "check"),
         "blockers": finding_rows(blockers[:SHOWN]),
         "blocker_count": len(blockers),
         "hidden_blockers": max(len(blockers) - SHOWN, 0),
@@ -178,7 +183,7 @@ def _settle_rates(request: HttpRequest, draft: DataImport, form: RatesForm) -> H
 @require_safe
 def import_report(request: HttpRequest, pk: int) -> HttpResponse:
     """The validation report as a file."""
-    draft = _draft(account_of(request), pk)
+    draft = draft_of(account_of(request), pk)
     rows = report_rows(review_of(draft).findings)
     name = f"import-{pk}-report"
     return table_answer(asked_format(request), name, report_columns(), rows, report_facts(draft))
@@ -189,17 +194,19 @@ def import_report(request: HttpRequest, pk: int) -> HttpResponse:
 def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what the data are about and how they are computed, without sending them again."""
     account = account_of(request)
-    draft = _draft(account, pk)
+    draft = draft_of(account, pk)
     form = TermsForm(request.POST or None, initial=TermsForm.said_in(draft), **_choices(account))
     if request.method == "POST" and form.is_valid():
         try:
             draft = revise_terms(draft, terms=form.terms())
+        except YearUnknown as unknown:
+            form.add_error("year", list(unknown.blockers))
         except Refused as refusal:
             form.add_error("series", list(refusal.blockers))
         else:
-            return redirect(_next_step(draft))
+            return redirect(next_step(draft))
     context = {
-        **_frame(draft, "check"),
+        **frame_of(draft, "check"),
         "form": form,
         "cancel_url": reverse("indexer:import-check", args=[pk]),
     }
@@ -212,7 +219,7 @@ def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
 def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     """Add the unit of a row to the register."""
     account = account_of(request)
-    draft = _draft(account, pk)
+    draft = draft_of(account, pk)
     name = draft.units[row] if row < len(draft.units) else ""
     form = UnitForm(request.POST or None, initial={f"name_{language_of(name)}": name})
     if request.method == "POST" and form.is_valid():
@@ -224,7 +231,7 @@ def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
             messages.success(request, _("The register has a new unit."))
             return redirect("indexer:import-mapping", pk=pk)
     context = {
-        **_frame(draft, "mapping"),
+        **frame_of(draft, "mapping"),
         "form": form,
         "name": name,
         "cancel_url": reverse("indexer:import-mapping", args=[pk]),
@@ -238,7 +245,7 @@ def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
 def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     """Make an edition of the import, or lead back to what keeps it back."""
     account = account_of(request)
-    draft = _draft(account, pk)
+    draft = draft_of(account, pk)
     try:
         if "every_year" in request.POST:
             *_earlier, data_set = editions = store_every_year(draft, actor=account)
@@ -261,17 +268,20 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
 def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw the import away."""
     account = account_of(request)
-    discard_import(_draft(account, pk), actor=account)
+    discard_import(draft_of(account, pk), actor=account)
     messages.success(request, _("The import is thrown away."))
     return redirect("indexer:data-set-import")
 
 
-def _draft(account: Account, pk: int) -> DataImport:
+def draft_of(account: Account, pk: int) -> DataImport:
+    """Return a draft that an account may see, whole."""
     return get_object_or_404(imports_visible_to(account).defer(None), pk=pk)
 
 
-def _next_step(draft: DataImport) -> str:
-    """Lead to the mapping while anything is open there, then to the check."""
+def next_step(draft: DataImport) -> str:
+    """Lead to the register where there is none, to the mapping while anything is open, then to the check."""
+    if draft.register_id is None:
+        return reverse("indexer:import-register", args=[draft.pk])
     targets = (draft.column_targets, draft.row_targets)
     is_open = any(count_matches(found).open for found in targets) or open_decisions(draft)
     return reverse("indexer:import-mapping" if is_open else "indexer:import-check", args=[draft.pk])
@@ -287,7 +297,8 @@ def _choices(account: Account) -> dict[str, Any]:
     }
 
 
-def _frame(draft: DataImport, step: str) -> dict[str, Any]:
+def frame_of(draft: DataImport, step: str) -> dict[str, Any]:
+    """Return what every page of an import says of it."""
     title = f"{draft.name} ({draft.year})"
     return {"draft": draft, "steps": _steps(step), "title": title, "method_name": method_words(draft.method)}
 

@@ -1,0 +1,76 @@
+"""The register of an import: one that is there, the countries, or a new one of the file's own units."""
+
+import zlib
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from indexer.intake.files import UPLOAD, read_file
+from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
+from indexer.intake.new_units import UnitTable, rows_of_units
+from indexer.models import DataImport, Register
+from indexer.services.data_imports import locked_import, read_again
+from indexer.services.registers import RegisterWords, create_register, import_countries, register_cities
+from weighting.exceptions import Refused
+from weighting.models import Account
+from weighting.readers import FileProblems, ProblemLog
+from weighting.readers.decisions import Decisions
+from weighting.readers.table import Reading
+
+
+def unit_table_of(draft: DataImport) -> UnitTable:
+    """Read the kept file of a draft once more, whole: with the units of all of its years."""
+    if not draft.file:
+        raise Refused(_("The file is too large to be kept. Send it again with its choices."))
+    log = ProblemLog(draft.file_name)
+    reading = Reading(Decisions(draft.choices), is_form=False, kind="data")
+    file = read_file(zlib.decompress(draft.file), draft.file_name, log, UPLOAD, reading)
+    if file is None:
+        raise FileProblems(log.problems)
+    indicators = {
+        head
+        for head, (to, _how) in zip(draft.columns, draft.column_targets, strict=True)
+        if to not in ("", ASIDE, BESIDE)
+    }
+    gone = {
+        unit for unit, (to, _how) in zip(draft.units, draft.row_targets, strict=True) if to in (ASIDE, TOTALS)
+    }
+    left_out = gone | set(draft.reading.get("left_out", []))
+    return UnitTable(file.table, draft.unit_column, indicators, left_out)
+
+
+@transaction.atomic
+def choose_register(draft: DataImport, *, register: Register) -> DataImport:
+    """Look for the units of a draft in another register."""
+    draft = locked_import(draft)
+    if draft.series is not None:
+        raise Refused(_("An edition of a series is about the units of its register."))
+    draft.register = register
+    # What is no unit in one register is none in another.
+    draft.row_targets = [[to, how] if to in (ASIDE, TOTALS) else ["", ""] for to, how in draft.row_targets]
+    read_again(draft, draft.choices)
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def choose_countries(draft: DataImport, *, actor: Account) -> DataImport:
+    """Look for the units of a draft among the countries of the world."""
+    return choose_register(draft, register=import_countries(actor=actor))
+
+
+@transaction.atomic
+def make_register(
+    draft: DataImport, *, words: RegisterWords, actor: Account, code: str = "", group: str = ""
+) -> DataImport:
+    """Make a register of the units of a draft's file, of all of its years, and let its rows go to them.
+
+    ``code`` and ``group`` are the heads of the columns that hold codes and groups. Raises `Refused` when
+    the name is taken, and naming every unit that cannot be one.
+    """
+    draft = locked_import(draft)
+    register = create_register(words, actor=actor)
+    everything = (register.name_zh, register.name_en)
+    rows = rows_of_units(unit_table_of(draft), everything=everything, code=code, group=group)
+    register_cities(rows, actor=actor, register=register)
+    return choose_register(draft, register=register)

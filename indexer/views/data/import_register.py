@@ -1,0 +1,55 @@
+"""The register of an import whose units no register has."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from indexer.forms.registers import NewRegisterForm
+from indexer.intake.new_units import facts_of_units
+from indexer.selectors.register_search import are_countries
+from indexer.services.import_registers import choose_countries, make_register, unit_table_of
+from indexer.views.data.data_imports import draft_of, frame_of, next_step
+from weighting.exceptions import Refused
+from weighting.permissions import STAFF, audience
+from weighting.views.answers import UNPROCESSABLE
+from weighting.visitors import account_of
+
+
+@audience(STAFF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_register(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a register of the units of an import, or take the countries of the world."""
+    account = account_of(request)
+    draft = draft_of(account, pk)
+    try:
+        if request.method == "POST" and "countries" in request.POST:
+            return redirect(next_step(choose_countries(draft, actor=account)))
+        facts = facts_of_units(unit_table_of(draft))
+    except Refused as refusal:
+        messages.error(request, " ".join(refusal.blockers))
+        return redirect("indexer:import-terms", pk=pk)
+    names = {"name_zh": draft.name_zh, "name_en": draft.name_en}
+    form = NewRegisterForm(request.POST if request.method == "POST" else None, facts=facts, initial=names)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            draft = make_register(
+                draft, words=form.words(), actor=account, code=said["code"], group=said["group"]
+            )
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
+        else:
+            messages.success(request, _("The register is made. Every row of the file has its unit."))
+            return redirect(next_step(draft))
+    context = {
+        **frame_of(draft, "mapping"),
+        "form": form,
+        "facts": facts,
+        "are_countries": are_countries(draft.units),
+        "cancel_url": reverse("indexer:import-mapping", args=[pk]),
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data/import_register.html", context, status=status)
