@@ -21,7 +21,7 @@ from indexer.names import language_of
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
-from indexer.selectors.data_imports import unit_names_of
+from indexer.selectors.data_imports import open_decisions, unit_names_of
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms, map_import, store_import
 from indexer.services.import_registers import make_register
@@ -32,6 +32,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, Framework
 from weighting.readers import FileProblems
 from weighting.readers.encodings import ENCODINGS
+from weighting.readers.questions import question
 
 ALL = "all"
 METHOD = {
@@ -114,9 +115,10 @@ def _store(year: str, new: "_NewRegister | None", *, actor: Account, **sent: Any
     if new is not None:
         draft = make_register(draft, words=new.words(), code=new.code, group=new.group, actor=actor)
     if draft.register is None:
-        raise CommandError(
-            "No register has these units. Name one by --register, or make one by --new-register NAME."
-        )
+        # Units that nobody knows may be read wrongly.
+        asked = [f"Not settled: {question(made)}." for made in open_decisions(draft)]
+        remedy = "No register has these units. Name one by --register, or make one by --new-register NAME."
+        raise CommandError("\n".join([*asked, remedy]))
     return store_every_year(draft, actor=actor) if year == ALL else [store_import(draft, actor=actor)]
 
 
