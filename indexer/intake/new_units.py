@@ -16,6 +16,8 @@ from weighting.readers.table import Table
 
 LONGEST_CODE, LONGEST_NAME = 20, 200
 MOST_BLOCKERS = 50
+# A column groups units if it says one thing of so many of them.
+MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class UnitTable:
     unit_column: str
     indicators: Collection[str] = ()
     left_out: Collection[str] = ()
+    # A unit then stands in several rows, and its group may be spelt otherwise in one of them.
+    has_years: bool = False
 
     def columns(self) -> dict[str, Column]:
         """Return every column by its head."""
@@ -57,11 +61,13 @@ def facts_of_units(file: UnitTable) -> UnitFacts:
             continue
         texts = _one_each(names, column)
         different = len(set(texts.values()))
-        if len(texts) < len(units):
-            continue
         if different == len(units) and all(len(text) <= LONGEST_CODE for text in texts.values()):
             codes.append(head)
-        elif 1 < different < len(units) and not any(text[:1].isdigit() for text in texts.values()):
+        elif (
+            len(texts) >= MOSTLY * len(units)
+            and 1 < different < len(units)
+            and not any(text[:1].isdigit() for text in texts.values())
+        ):
             groups.append(head)
     return UnitFacts(len(units), units[:3], codes, groups)
 
@@ -94,9 +100,10 @@ def rows_of_units(
     groups = columns[group] if group else [""] * len(names)
     found: dict[tuple[str, str], CityRow] = {}
     for name, own_code, own_group in zip(names, codes, groups, strict=True):
-        known = found.get((own_group, name))
+        key = ("" if file.has_years else own_group, name)
+        known = found.get(key)
         if name and (known is None or (own_code and not known.code)):
-            found[own_group, name] = _row(name, own_code.strip(), own_group.strip(), everything)
+            found[key] = _row(name, own_code.strip(), own_group.strip(), everything)
     rows = list(found.values())
     _check(rows)
     return rows

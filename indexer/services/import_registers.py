@@ -36,7 +36,8 @@ def unit_table_of(draft: DataImport) -> UnitTable:
         unit for unit, (to, _how) in zip(draft.units, draft.row_targets, strict=True) if to in (ASIDE, TOTALS)
     }
     left_out = gone | set(draft.reading.get("left_out", []))
-    return UnitTable(file.table, draft.unit_column, indicators, left_out)
+    has_years = bool(draft.reading.get("years"))
+    return UnitTable(file.table, draft.unit_column, indicators, left_out, has_years)
 
 
 @transaction.atomic

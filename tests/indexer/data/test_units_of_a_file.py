@@ -6,11 +6,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.intake.hints import is_aggregate
+from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import City, DataImport, DataSet, Province, Register
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_cities
 from weighting.enums import Role
+from weighting.readers.table import Table
 from weighting.services.api_tokens import make_api_token
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +90,17 @@ def test_the_page_offers_columns_that_say_one_thing_of_each_unit(client, framewo
     assert 'value="key"' in codes
     assert 'value="land"' in groups.partition("</select>")[0]
     assert not [head for head in ("land", "fixed", "year") if f'value="{head}"' in codes]
+
+
+def test_a_group_spelt_otherwise_in_one_year_makes_no_second_unit():
+    columns = [["A", "B", "C"] * 2, ["X", "X", "Y", "X", "Xx", "Y"], ["2017"] * 3 + ["2018"] * 3]
+    table = Table(("unit", "land", "year"), columns, range(6))
+    years = UnitTable(table, "unit", has_years=True)
+    rows = rows_of_units(years, everything=("", "All"), group="land")
+    assert [(row.name_en, row.province_en) for row in rows] == [("A", "X"), ("B", "X"), ("C", "Y")]
+    # Of one year, a name under two groups is two units, such as a county of each of two states.
+    once = UnitTable(Table(("unit", "land"), [["A", "A", "B"], ["X", "Y", "X"]], range(3)), "unit")
+    assert len(rows_of_units(once, everything=("", "All"), group="land")) == 3
 
 
 def test_a_register_that_has_the_units_is_found(client, framework):
