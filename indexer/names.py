@@ -5,6 +5,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from weighting.readers.languages import language_of as language_of
+
 # The kind of place that a name may end with, and its level: 吉林市 is not 吉林省, and 长沙县 is not
 # 长沙市, but 毕节地区 became 毕节市. Longer endings come first.
 LEVELS = {
@@ -59,11 +61,6 @@ def normalise_unit_name(name: str) -> str:
 def fold_name(name: str) -> str:
     """Forget case, width, spaces and apostrophes, to search and sort: Xi'an is found as xian."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
-
-
-def language_of(name: str) -> str:
-    """Return the language that a name is written in: zh where any of its letters is Chinese, else en."""
-    return "zh" if any("\u4e00" <= letter <= "\u9fff" for letter in name) else "en"
 
 
 def split_name(name: str) -> tuple[str, str]:

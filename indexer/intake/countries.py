@@ -9,7 +9,7 @@ from babel import Locale
 from indexer.intake.hints import unit_key
 from indexer.intake.mapping import UnitNames
 from indexer.intake.registers import CityRow
-from indexer.names import language_of
+from weighting.readers.languages import language_of
 
 # What publishers call them beside the names of ISO and CLDR.
 ALIASES = {

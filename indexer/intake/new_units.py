@@ -9,9 +9,9 @@ from indexer.intake.hints import Hints
 from indexer.intake.registers import MAX_UNITS, CityRow
 from indexer.intake.shapes import whole_columns
 from indexer.intake.sheets import without_marks
-from indexer.names import language_of
 from weighting.exceptions import Refused
 from weighting.readers.columns import Column
+from weighting.readers.languages import names_by_script
 from weighting.readers.table import Table
 
 LONGEST_CODE, LONGEST_NAME = 20, 200
@@ -110,13 +110,8 @@ def rows_of_units(
 
 
 def _row(name: str, code: str, group: str, everything: tuple[str, str]) -> CityRow:
-    names, province = _in_both(name), _in_both(group) if group else everything
+    names, province = names_by_script(name), names_by_script(group) if group else everything
     return CityRow(*names, *province, *everything, code=code)
-
-
-def _in_both(name: str) -> tuple[str, str]:
-    """Return a name as the Chinese and the English one, of which one stays empty."""
-    return (name, "") if language_of(name) == "zh" else ("", name)
 
 
 def _check(rows: list[CityRow]) -> None:

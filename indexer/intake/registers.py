@@ -11,10 +11,22 @@ from indexer.intake.mapping import UnitNames
 from weighting.readers import ProblemLog, Source, Table, check_header, read_table
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import Figures, read_figures
+from weighting.readers.languages import in_both, names_by_script
 from weighting.readers.table import as_form
 
 COLUMNS = (
-    *("name_zh", "name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
+    *(
+        "name_zh",
+        "name_en",
+        "name",
+        "province",
+        "region",
+        "code",
+        "province_zh",
+        "province_en",
+        "region_zh",
+        "region_en",
+    ),
     *("aliases", "latitude", "longitude"),
 )
 MAX_UNITS = 20_000
@@ -25,12 +37,6 @@ GROUPING_CODE = re.compile(r"[^\W_][\w-]{0,39}")
 # What stands before or beside groupings in addresses and methods.
 RESERVED = ("province", "region", "unit", "rank")
 MOST_GROUPINGS = 20
-CHINESE = re.compile(r"[\u3400-\u9fff]")
-
-
-def names_by_script(text: str) -> tuple[str, str]:
-    """Return a text as the Chinese name where it is written in Chinese, else as the English one."""
-    return (text, "") if CHINESE.search(text) else ("", text)
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class CityRow:
 def read_register(
     source: Source, name: str, *, everything: tuple[str, str], decisions: Decisions | None = None
 ) -> list[CityRow]:
-    """Read name_zh or name_en or both, any other of `COLUMNS`, and any column ``group_…``; CSV or XLSX.
+    """Read name, name_zh or name_en or both, any other of `COLUMNS`, any column ``group_…``; CSV or XLSX.
 
     A unit without a province stands in its region's, one without a region in its province's, and
     one with neither in ``everything``, the Chinese and English name of the register.
@@ -116,7 +122,7 @@ def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
 
 def _names_in(table: Table) -> tuple[str, ...]:
     """Return the columns of names that a register file has; of one with neither, the one it needs first."""
-    return tuple(name for name in ("name_zh", "name_en") if name in table.header) or ("name_zh",)
+    return tuple(name for name in ("name_zh", "name_en", "name") if name in table.header) or ("name_zh",)
 
 
 def _group_columns(table: Table) -> dict[str, tuple[str, str]]:
@@ -160,17 +166,18 @@ def _read_row(
     log: ProblemLog,
     groups: Mapping[str, tuple[str, str]],
 ) -> CityRow:
-    if not (cells["name_zh"] or cells["name_en"]):
+    if not any(in_both(cells, "name")):
         log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
     latitude, longitude = where
     if (latitude is None) != (longitude is None):
         log.add(_("Latitude and longitude go together: give both or neither."), row=line)
-    levels = {level: (cells[f"{level}_zh"], cells[f"{level}_en"]) for level in ("province", "region")}
+    name_zh, name_en = in_both(cells, "name")
+    levels = {level: in_both(cells, level) for level in ("province", "region")}
     province = next(filter(any, (levels["province"], levels["region"])), everything)
     region = next(filter(any, (levels["region"], levels["province"])), everything)
     row = CityRow(
-        name_zh=cells["name_zh"],
-        name_en=cells["name_en"],
+        name_zh=name_zh,
+        name_en=name_en,
         province_zh=province[0],
         province_en=province[1],
         region_zh=region[0],

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from indexer.intake.registers import CityRow, names_by_script
+from indexer.intake.registers import CityRow
 from indexer.models import City, Grouping, GroupMember, Register, UnitGroup
 from weighting.exceptions import Refused
+from weighting.readers.languages import names_by_script
 
 BATCH = 500
 

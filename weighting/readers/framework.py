@@ -13,6 +13,7 @@ from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFa
 from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.decisions import Decisions
 from weighting.readers.forms import read_table
+from weighting.readers.languages import in_both
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.rows import Source
 from weighting.readers.table import as_form, check_header
@@ -48,8 +49,16 @@ METHOD_COLUMNS = (
     "imputation",
     "outliers",
 )
-KNOWN = (*OPTIONAL, *METHOD_COLUMNS)
-DIRECTIONS = {"": 1, "1": 1, "+1": 1, "-1": -1}
+# A name or definition in the one language that there is.
+EITHER = ("name", "definition")
+KNOWN = (*OPTIONAL, *EITHER, *METHOD_COLUMNS)
+# As people write it, in any case.
+DIRECTIONS = {
+    **dict.fromkeys(("", "1", "+1", "+", "positive", "higher is better", "higher", "benefit", "up"), 1),
+    **dict.fromkeys(("正", "正向", "越高越好"), 1),
+    **dict.fromkeys(("-1", "-", "negative", "lower is better", "lower", "cost", "down"), -1),
+    **dict.fromkeys(("负", "负向", "逆向", "越低越好"), -1),
+}
 # The first column of a data file, and where columns go that stand for no indicator.
 RESERVED_CODES = {"unit", "aside", "beside"}
 # A code is one step of an address. Browsers and servers take a slash or a backslash for the end of a step,
@@ -146,11 +155,12 @@ def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog
 
 
 def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> FrameworkRow:
+    cells = {**cells, **_in_each_language(cells)}
     for column, limit in MAX_LENGTHS.items():
         if len(cells[column]) > limit:
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
             log.add(message, row=line, column=column, value=cells[column])
-    direction = plain(cells["direction"])
+    direction = plain(cells["direction"]).casefold()
     if direction not in DIRECTIONS:
         message = _("A direction is 1 (higher is better) or -1 (lower is better).")
         log.add(message, row=line, column="direction", value=cells["direction"])
@@ -167,6 +177,15 @@ def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> Framework
         **{column: _as_meant(cells[column]) for column in TERMS},
         method={column: cells[column] for column in METHOD_COLUMNS if cells[column]},
     )
+
+
+def _in_each_language(cells: Mapping[str, str]) -> dict[str, str]:
+    both = {column: in_both(cells, column) for column in EITHER}
+    return {
+        f"{column}_{language}": text
+        for column, texts in both.items()
+        for language, text in zip(("zh", "en"), texts, strict=True)
+    }
 
 
 def _as_meant(text: str) -> str:

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import TextChoices
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from weighting.enums import Language, Sector
 from weighting.readers.decisions import Decisions
@@ -72,10 +72,16 @@ def _read_row(line: int, cells: dict[str, str], needed: Iterable[str], log: Prob
             log.add(message, row=line, column=column, value=cells[column])
     _check_email(line, cells["email"], log)
     sector = _choose(line, cells, "sector", Sector, Sector.OTHER, log)
-    language = _choose(line, cells, "language", Language, Language.CHINESE, log)
+    language = _choose(line, cells, "language", Language, _own_language(), log)
     return PanelRow(
         line, cells["code"], cells["name"], cells["email"], cells["organisation"], sector, language
     )
+
+
+def _own_language() -> str:
+    """Return the language of whoever sends the file, for experts of whom it says none."""
+    language = get_language() or ""
+    return language if language in Language.values else Language.CHINESE
 
 
 def _check_email(line: int, email: str, log: ProblemLog) -> None:

@@ -17,7 +17,6 @@ from indexer.intake.mapping import ASIDE, UnitFinder
 from indexer.management.choices import read_choices
 from indexer.method_words import method_words
 from indexer.models import DataSeries, DataSet, IndexMethod, Register
-from indexer.names import language_of
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
@@ -32,6 +31,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, Framework
 from weighting.readers import FileProblems
 from weighting.readers.encodings import ENCODINGS
+from weighting.readers.languages import language_of
 from weighting.readers.questions import question
 
 ALL = "all"

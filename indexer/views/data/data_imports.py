@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from indexer.forms.data_sets import DataSetImportForm, RatesForm, TermsForm, UnitForm, corrections_in
 from indexer.method_words import method_words
 from indexer.models import DataImport
-from indexer.names import language_of
 from indexer.selectors.data_imports import (
     count_matches,
     imports_visible_to,
@@ -45,6 +44,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblem, FileProblems
+from weighting.readers.languages import language_of
 from weighting.requests import read_id
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0037_groupings_of_registers"),
+        ("indexer", "0038_published_totals_of_series"),
     ]
 
     operations = [
