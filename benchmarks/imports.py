@@ -18,7 +18,8 @@ from benchmarks.memory import peak, reset_peak
 from benchmarks.processes import rows_in_process
 from indexer.intake.files import OPERATOR
 from indexer.intake.registers import CityRow
-from indexer.services.data_imports import DataFile, Terms, map_import, store_import
+from indexer.services.data_imports import DataFile, Terms, store_import
+from indexer.services.mapped_imports import map_import
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register, register_cities
 from weighting.models import Account

@@ -176,6 +176,21 @@ class TermsForm(forms.Form):
         }
 
 
+class GatheringForm(TermsForm):
+    """The same of an edition that several hands deliver: no file says any of it yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].required = True
+        self.fields["year"].help_text = ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not (cleaned.get("series") or cleaned.get("register")):
+            self.add_error("register", _("Choose the register whose units the deliveries are about."))
+        return cleaned
+
+
 class RatesForm(forms.Form):
     """What is done about indicators of which a sum means nothing."""
 

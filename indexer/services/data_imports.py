@@ -291,37 +291,6 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
     return data_set
 
 
-@transaction.atomic
-def map_import(
-    *,
-    data: DataFile,
-    totals: DataFile | None,
-    terms: Terms,
-    actor: Account,
-    columns: Mapping[str, str] | None = None,
-    units: Mapping[str, str] | None = None,
-    limits: Limits = UPLOAD,
-    accept: bool = False,
-    leave_out: bool = False,
-) -> DataImport:
-    """Start an import and map it in one go; what then is stored is for the caller to say.
-
-    ``columns`` and ``units`` say by their heads and labels where columns and rows go; with
-    ``accept`` nearest names are taken. Raises `FileProblems` or `Refused`.
-    """
-    draft = start_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
-    settle_targets(
-        draft,
-        columns=_places_of(draft.columns, columns or {}),
-        rows=_places_of(draft.units, units or {}),
-    )
-    if accept:
-        accept_suggestions(draft)
-    if leave_out:
-        leave_out_columns(draft)
-    return draft
-
-
 def check_drafts(actor: Account) -> None:
     """Refuse one more import of an account that keeps as many as it may."""
     check_quota(
@@ -417,8 +386,8 @@ def read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
         if _read_into(draft, data, log, UPLOAD, known) is None:
             raise FileProblems(log.problems)
     _suggest(draft, known)
-    draft.column_targets = _settled(draft.column_targets, _places_of(draft.columns, columns))
-    draft.row_targets = _settled(draft.row_targets, _places_of(draft.units, rows))
+    draft.column_targets = _settled(draft.column_targets, places_said(draft.columns, columns))
+    draft.row_targets = _settled(draft.row_targets, places_said(draft.units, rows))
     by_line, by_head = _places(draft.lines), _places(draft.columns)
     draft.corrections = [
         [by_line[line], by_head[head], text]
@@ -489,7 +458,8 @@ def _settled(targets: list[list[str]], chosen: Mapping[int, str]) -> list[list[s
     return settled
 
 
-def _places_of(labels: list[str], said: Mapping[str, str]) -> dict[int, str]:
+def places_said(labels: list[str], said: Mapping[str, str]) -> dict[int, str]:
+    """Return what is said of labels, by their places."""
     return {place: said[label] for place, label in enumerate(labels) if label in said}
 
 

@@ -17,6 +17,7 @@ from indexer.services.data_imports import (
     DataFile,
     ImportBlocked,
     Terms,
+    YearUnknown,
     check_drafts,
     locked_import,
     start_import,
@@ -39,6 +40,8 @@ def open_gathering(*, terms: Terms, actor: Account) -> Gathering:
         actor=actor,
     )
     series = terms.series
+    if terms.year is None:
+        raise YearUnknown(_("No file says yet of which year the edition is. Fill in the year of the data."))
     gathering = Gathering(
         framework=terms.framework,
         register=series.register if series else terms.register,

@@ -46,6 +46,8 @@ def choose_register(draft: DataImport, *, register: Register) -> DataImport:
     draft = locked_import(draft)
     if draft.series is not None:
         raise Refused(_("An edition of a series is about the units of its register."))
+    if draft.gathering is not None:
+        raise Refused(_("A delivery is about what its gathering is about: send the file in by itself."))
     draft.register = register
     # What is no unit in one register is none in another.
     draft.row_targets = [[to, how] if to in (ASIDE, TOTALS) else ["", ""] for to, how in draft.row_targets]

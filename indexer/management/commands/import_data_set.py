@@ -22,8 +22,9 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import open_decisions, unit_names_of
 from indexer.selectors.methods import default_method_of
-from indexer.services.data_imports import DataFile, Terms, map_import, store_import
+from indexer.services.data_imports import DataFile, Terms, store_import
 from indexer.services.import_registers import make_register
+from indexer.services.mapped_imports import map_import
 from indexer.services.methods import MethodChoice, choice_of, use_method
 from indexer.services.registers import RegisterWords
 from indexer.services.yearly_imports import store_every_year

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from indexer.forms.data_sets import TermsForm
+from indexer.forms.data_sets import GatheringForm
 from indexer.forms.gatherings import DeliveryForm
 from indexer.models import Gathering
 from indexer.selectors.data_imports import imports_visible_to, series_visible_to
@@ -54,7 +54,7 @@ def gathering_list(request: HttpRequest) -> HttpResponse:
 def gathering_new(request: HttpRequest) -> HttpResponse:
     """Say what the edition will be that others deliver."""
     account = account_of(request)
-    form = TermsForm(*sent_data(request)[:1], **_choices(account))
+    form = GatheringForm(*sent_data(request)[:1], **_choices(account))
     if request.method == "POST" and form.is_valid():
         try:
             gathering = open_gathering(terms=form.terms(), actor=account)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0038_published_totals_of_series"),
+        ("indexer", "0039_gatherings"),
     ]
 
     operations = [
