@@ -16,7 +16,7 @@ from config.catalogues import compile_catalogues
 
 STEPS = {
     "Building the charts' scripts": ["build_vendor_js"],
-    "Updating the database": ["migrate", "--noinput"],
+    "Updating the database": ["upgrade"],
     "Checking the weight versions": ["verify_versions"],
     "Collecting the static files": ["collectstatic", "--noinput"],
 }

@@ -55,8 +55,9 @@ def test_copies_are_made_where_they_are_asked_for():
 
     assert "manage.py backup --into /copies --keep 14" in " ".join(copies["command"])
     assert [mount["source"] for mount in copies["volumes"]] == ["copies"]
-    # Who restores is the owner, and reads them there.
-    assert [(mount["target"], mount["read_only"]) for mount in migrate["volumes"]] == [("/copies", True)]
+    # Who upgrades and restores is the owner, who copies into the same folder before.
+    assert [mount["source"] for mount in migrate["volumes"]] == ["copies"]
+    assert "manage.py upgrade --into /copies" in " ".join(migrate["command"])
     assert "-o quanheng -m 700 /copies" in (ROOT / "Dockerfile").read_text()
 
 

@@ -1,10 +1,11 @@
 """Make a copy: one moment of the whole database, written while the product runs, and read again."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from zipfile import ZipFile
 
 from django.conf import settings
 from django.db import connection
@@ -21,10 +22,10 @@ from upkeep.copies.archive import (
     write_head,
     write_rows,
 )
-from upkeep.copies.snapshot import migrations_here, one_moment
+from upkeep.copies.heads import heads_in
+from upkeep.copies.snapshot import State, current_state, one_moment, state_here
 from upkeep.copies.tables import all_tables
 from upkeep.evidence import faults_of_store
-from weighting.selectors.version_chain import all_heads
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,35 @@ class Made:
 def write_copy(file: IO[bytes]) -> Made:
     """Write a copy of the database, as it is at one moment, into a file."""
     with one_moment(), new_archive(file) as archive:
-        migrations = migrations_here()
-        tables = {
-            table.name: Listed(
-                table.columns, *write_rows(archive, table.name, table.lines()), counter=table.counter()
-            )
-            for table in all_tables()
-        }
-        head = Head(
-            made_at=timezone.now().isoformat(timespec="seconds"),
-            made_by=settings.CODE_VERSION,
-            database=connection.vendor,
-            migrations=migrations,
-            chain_heads=[asdict(head) for head in all_heads()],
-            tables=tables,
+        return Made(_write_tables(archive, current_state()), list(faults_of_store()))
+
+
+def write_copy_of_any_state(file: IO[bytes]) -> Made:
+    """Write a copy of a database that may be of an older release, whose rules this one does not know."""
+    with one_moment(), new_archive(file) as archive:
+        return Made(_write_tables(archive, state_here()), [])
+
+
+def _write_tables(archive: ZipFile, state: State) -> Head:
+    tables = {
+        table.name: Listed(
+            table.columns, *write_rows(archive, table.name, table.lines()), counter=table.counter()
         )
-        write_head(archive, head)
-        return Made(head, list(faults_of_store()))
+        for table in all_tables(state.apps)
+    }
+    head = Head(
+        made_at=timezone.now().isoformat(timespec="seconds"),
+        made_by=settings.CODE_VERSION,
+        database=connection.vendor,
+        migrations=state.migrations,
+        chain_heads=heads_in(state.apps),
+        tables=tables,
+    )
+    write_head(archive, head)
+    return head
 
 
-def write_copy_to(path: Path) -> Made:
+def write_copy_to(path: Path, write: Callable[[IO[bytes]], Made] = write_copy) -> Made:
     """Write a copy to a new file that only its owner may read, and read it again.
 
     Raises
@@ -70,7 +80,7 @@ def write_copy_to(path: Path) -> Made:
         raise CopyError(f"{path} is there already: name another file, or remove it first.")
     try:
         with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "wb") as file:
-            made = write_copy(file)
+            made = write(file)
             file.flush()
             os.fsync(file.fileno())
         check_copy(str(draft))

@@ -1,6 +1,6 @@
 """Put a copy into an empty, migrated database: all of it, checked, or nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from zipfile import ZipFile
 
 from django.contrib.sessions.models import Session
@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
 
 from upkeep.copies.archive import CopyError, Head, lines_of, open_archive
 from upkeep.copies.backup import check_copy
-from upkeep.copies.snapshot import migrations_here
+from upkeep.copies.snapshot import current_state
 from upkeep.copies.tables import OWN_TO_MIGRATION, Table, all_tables
 from upkeep.database import owns_tables
 from upkeep.evidence import faults_of_store
@@ -31,11 +31,12 @@ def restore_copy(path: str, *, heads: Sequence[version_chain.Head] = ()) -> Head
     with open_archive(path) as archive, transaction.atomic(durable=True):
         # Frozen versions come before their weights, which the triggers refuse.
         drop_triggers(DEFAULT_DB_ALIAS)
-        _clear(tables)
+        Session.objects.all().delete()
+        clear(table for table in tables if table.name in OWN_TO_MIGRATION)
         for table in tables:
-            _load(table, archive)
-        _check_references()
-        _set_counters(tables, head)
+            load(table, archive)
+        check_references()
+        set_counters(tables, head)
         install_triggers(DEFAULT_DB_ALIAS)
         known = [version_chain.Head(**row) for row in head.chain_heads]
         if faults := [*_miscounted(tables, head), *faults_of_store(heads=[*known, *heads])]:
@@ -44,7 +45,7 @@ def restore_copy(path: str, *, heads: Sequence[version_chain.Head] = ()) -> Head
 
 
 def _refuse_other_release(head: Head, tables: Sequence[Table]) -> None:
-    here = migrations_here()
+    here = current_state().migrations
     strange = [f"{app}.{name}" for app, name in head.migrations if [app, name] not in here]
     lacking = [f"{app}.{name}" for app, name in here if [app, name] not in head.migrations]
     columns = {table.name: table.columns for table in tables}
@@ -73,14 +74,14 @@ def _holds_rows(table: Table) -> bool:
     return table.model._base_manager.exists()
 
 
-def _clear(tables: Sequence[Table]) -> None:
-    """Remove what the migration and chance visitors left: the copy brings its own."""
-    Session.objects.all().delete()
-    for table in reversed([table for table in tables if table.name in OWN_TO_MIGRATION]):
+def clear(tables: Iterable[Table]) -> None:
+    """Remove what the migration left: the copy brings its own."""
+    for table in reversed(list(tables)):
         table.model._base_manager.all()._raw_delete(DEFAULT_DB_ALIAS)
 
 
-def _load(table: Table, archive: ZipFile) -> None:
+def load(table: Table, archive: ZipFile) -> None:
+    """Fill a table with the rows of a copy."""
     try:
         for batch in table.batches(lines_of(archive, table.name)):
             table.insert(batch)
@@ -89,14 +90,15 @@ def _load(table: Table, archive: ZipFile) -> None:
         raise CopyError(f"Nothing was restored: {table.name} does not take its rows: {reason}.") from error
 
 
-def _check_references() -> None:
+def check_references() -> None:
+    """Refuse rows that refer to others that are not there."""
     try:
         connection.check_constraints()
     except DatabaseError as error:
         raise CopyError(f"Nothing was restored: a row refers to one that is not there: {error}") from error
 
 
-def _set_counters(tables: Sequence[Table], head: Head) -> None:
+def set_counters(tables: Sequence[Table], head: Head) -> None:
     """Let new rows be numbered on."""
     for table in tables:
         if counter := head.tables[table.name].counter:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+from django.apps import apps as apps_now
+from django.apps.registry import Apps
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
@@ -28,19 +31,54 @@ def one_moment() -> Iterator[None]:
         connection.transaction_mode = mode  # type: ignore[attr-defined]  # as above
 
 
-def migrations_here() -> list[list[str]]:
-    """Return the migrations that the tables have been through, all of which this code has.
+# Migrations of the product's own are never edited nor taken away: one that is unknown is of a later release.
+OWN_APPS = ("weighting", "indexer")
+
+
+@dataclass(frozen=True)
+class State:
+    """What the tables have been through, and models that fit them: those of the code, or older ones."""
+
+    migrations: list[list[str]]
+    apps: Apps
+    is_behind: bool
+
+
+def state_here() -> State:
+    """Return the state of the tables, which may be older than the code.
 
     Raises
     ------
     CopyError
-        When the database is older than the code.
+        When the database is newer than the code.
     """
     executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    loader = executor.loader
+    known = set(loader.graph.nodes)
+    strange = [key for key in loader.applied_migrations if key[0] in OWN_APPS and key not in known]
+    if strange:
+        raise CopyError(
+            f"The database is of a later release: {', '.join('.'.join(key) for key in sorted(strange))}"
+            " is unknown here. Check out that release again, whose manage.py go_back leads back to this one."
+        )
+    applied = sorted(key for key in loader.applied_migrations if key in known)
+    is_behind = bool(executor.migration_plan(loader.graph.leaf_nodes()))
+    apps = loader.project_state(applied).apps if is_behind else apps_now
+    return State([[app, name] for app, name in applied], apps, is_behind)
+
+
+def current_state() -> State:
+    """Return the state of the tables, which must be that of this release.
+
+    Raises
+    ------
+    CopyError
+        When the database is older or newer than the code.
+    """
+    state = state_here()
+    if state.is_behind:
         raise CopyError(
             "The database is not migrated to this release. To put a copy back, run manage.py migrate first;"
-            " to make one before an upgrade, run manage.py backup of the release that the database is at."
+            " to upgrade it, which makes a copy before, run manage.py upgrade."
         )
-    applied = set(executor.loader.applied_migrations) & set(executor.loader.disk_migrations)
-    return sorted([app, name] for app, name in applied)
+    return state

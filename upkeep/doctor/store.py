@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from upkeep.copies.archive import CopyError
-from upkeep.copies.snapshot import migrations_here
+from upkeep.copies.snapshot import current_state
 from upkeep.database import database_bytes, owns_tables
 from upkeep.doctor.finding import Finding, fine, look, wrong
 from upkeep.evidence import check_evidence
@@ -23,7 +23,7 @@ SLIGHTLY_OFF, FAR_OFF = 2.0, 20.0
 def check_database() -> Iterator[Finding]:
     """Look whether the tables are those of this release, and who is let near them."""
     try:
-        migrations_here()
+        current_state()
     except CopyError:
         yield wrong(_("The database is not at this release."), _("Run manage.py migrate."))
         return
