@@ -243,8 +243,10 @@ def _with_broken_key(layer: Spec, room: int) -> Spec:
     for channel in ("color", "shape"):
         said = encoding.get(channel) or {}
         words = said.get("scale", {}).get("domain", []) if said.get("type") == "nominal" else []
-        if expression := lines_expression(words, SMALL, room):
-            encoding[channel] = {**said, "legend": {**said.get("legend", {}), "labelExpr": expression}}
+        key = said.get("legend", {})
+        # Names may stand beside what they name, and in no key.
+        if key is not None and (expression := lines_expression(words, SMALL, room)):
+            encoding[channel] = {**said, "legend": {**key, "labelExpr": expression}}
     return {**layer, "encoding": encoding}
 
 

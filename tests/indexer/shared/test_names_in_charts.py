@@ -48,6 +48,7 @@ WORDS = {
     *("datum", "label", "value", "abs", "width", "height", "null", "true", "false", "format", "min", "max"),
     *("share", "change", "shift", "score", "named", "marked", "is_outlier", "size", "rank", "side", "order"),
     *("isValid", "length", "percent", "x", "y", "name", "part", "before", "after", "left", "right", "places"),
+    "low",
 }
 
 
@@ -81,8 +82,32 @@ def figures(a, b, c):
         [charts.PairDot(3, a, b, c, 0.4, "27.69 → 28.09")], [c], units_word=a, **word
     )
     yield charts.distribution_strip(points, **word, named=[b], scale="log")
+    yield charts.contribution_chart([charts.Contribution(a, b, 0.1, -0.2)], values=c, **caption)
+    yield charts.profile_chart(
+        [charts.ProfilePoint(a, 1, 1.0, 2.0, 3.0, 4.0)], city=b, province=c, region=a, **caption
+    )
+    yield charts.place_chart(
+        [charts.PlaceBar(a, 2, 1.0), charts.PlaceBar(b, 1, 0.5)], units_word=c, **caption
+    )
+    yield charts.dumbbell_chart([charts.WeightAndImportance(a, 30.0, 20.0, 10.0, 40.0)], **caption)
+    yield charts.histogram_chart([charts.Bin(0.0, 1.0, 3)], x_title=a, units_word=b, **caption)
+    furthest = [charts.SeriesPoint(a, 1, 2.0, 3.0, 0.1, False)]
+    furthest.append(charts.SeriesPoint(b, 2, 9.0, 1.0, 4.0, True))
+    for logarithmic in (False, True):
+        axes = charts.Axes(b, c, logarithmic)
+        line = charts.Line(0.5, 1.0)
+        yield charts.series_scatter(furthest, axes=axes, line=line, named=1, medians=(3.0, 2.0), **word)
+    years = [charts.YearPoint(2020, 1, 1, 2), charts.YearPoint(2021, 3)]
+    for are_ranks in (True, False):
+        yield charts.years_chart(
+            [charts.YearLine(a, years), charts.YearLine(b, years[:1])],
+            value=c,
+            are_ranks=are_ranks,
+            **caption,
+        )
     yield study_charts.interval_chart([interval], **word)
     yield study_charts.rank_heat_chart([study_charts.RankShare(a, 1, 40.0)], **word)
+    yield study_charts.shift_histogram([(0.0, 1.0, 60.0), (1.0, 2.0, 40.0)], **caption)
     yield study_charts.amount_chart(amounts, unit=c, **caption)
     yield study_charts.sobol_chart(amounts, **caption)
     yield study_charts.acceptability_chart(amounts, **word)
@@ -132,13 +157,14 @@ def test_every_figure_is_drawn_whatever_the_names(place):
         assert charts.render(spec, "svg", "en").startswith(b"<svg")
 
 
-def test_every_chart_takes_its_names_as_plain_texts():
+def chart_functions():
+    """Every function that draws a figure with a caption."""
     modules = [weighting.charts]
     modules += [
         importlib.import_module(f"indexer.charts.{info.name}")
         for info in pkgutil.iter_modules(charts.__path__)
     ]
-    drawn = [
+    return [
         function
         for module in modules
         for _name, function in inspect.getmembers(module, inspect.isfunction)
@@ -147,7 +173,17 @@ def test_every_chart_takes_its_names_as_plain_texts():
         and {"title", "subtitle", "source"} <= set(inspect.signature(function).parameters)
         and not function.__name__.startswith("_")
     ]
-    assert len(drawn) > 18
+
+
+def test_every_chart_is_among_the_figures():
+    source = inspect.getsource(figures)
+    names = [function.__name__ for function in chart_functions()]
+    assert len(names) > 18
+    assert [name for name in names if f"{name}(" not in source] == []
+
+
+def test_every_chart_takes_its_names_as_plain_texts():
+    drawn = chart_functions()
     assert [function.__name__ for function in drawn if not hasattr(function, "__wrapped__")] == []
 
 
