@@ -15,19 +15,8 @@ from weighting.readers.languages import in_both, names_by_script
 from weighting.readers.table import as_form
 
 COLUMNS = (
-    *(
-        "name_zh",
-        "name_en",
-        "name",
-        "province",
-        "region",
-        "code",
-        "province_zh",
-        "province_en",
-        "region_zh",
-        "region_en",
-    ),
-    *("aliases", "latitude", "longitude"),
+    *("name_zh", "name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
+    *("name", "province", "region", "aliases", "latitude", "longitude"),
 )
 MAX_UNITS = 20_000
 RANGES = {"latitude": 90.0, "longitude": 180.0}

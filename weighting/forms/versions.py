@@ -35,7 +35,10 @@ class VersionForm(LabelledForm):
 
     framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
     source = forms.ChoiceField(
-        label=gettext_lazy("Where the weights come from"), choices=SOURCES, widget=forms.RadioSelect
+        label=gettext_lazy("Where the weights come from"),
+        choices=SOURCES,
+        initial=VersionSource.EQUAL,
+        widget=forms.RadioSelect,
     )
     file = SheetFileField(
         label=gettext_lazy("Weight file (CSV or XLSX)"),
