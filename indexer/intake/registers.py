@@ -16,8 +16,11 @@ from weighting.readers.table import as_form
 
 COLUMNS = (
     *("name_zh", "name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
-    *("name", "province", "region", "aliases", "latitude", "longitude"),
+    *("aliases", "latitude", "longitude"),
 )
+# The same names in the one language that there is.
+EITHER = ("name", "province", "region")
+KNOWN = (*COLUMNS, *EITHER)
 MAX_UNITS = 20_000
 RANGES = {"latitude": 90.0, "longitude": 180.0}
 # Further columns of groups begin so, as in COINr; what follows is the code, and perhaps the language.
@@ -64,7 +67,7 @@ class CityRow:
 def read_register(
     source: Source, name: str, *, everything: tuple[str, str], decisions: Decisions | None = None
 ) -> list[CityRow]:
-    """Read name, name_zh or name_en or both, any other of `COLUMNS`, any column ``group_…``; CSV or XLSX.
+    """Read name, name_zh or name_en or both, any other of `KNOWN`, any column ``group_…``; CSV or XLSX.
 
     A unit without a province stands in its region's, one without a region in its province's, and
     one with neither in ``everything``, the Chinese and English name of the register.
@@ -75,14 +78,14 @@ def read_register(
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions, "register"), heads=COLUMNS)
+    table = read_table(source, log, as_form(decisions, "register"), heads=KNOWN)
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
     further = _group_columns(table) if table else {}
-    if table and check_header(table, log, required=_names_in(table), optional=(*COLUMNS, *further)):
+    if table and check_header(table, log, required=_names_in(table), optional=(*KNOWN, *further)):
         _check_groupings(further, log)
         degrees = read_figures(table, RANGES, log)
-        for place, (line, cells) in enumerate(table.records((*COLUMNS, *further))):
+        for place, (line, cells) in enumerate(table.records((*KNOWN, *further))):
             where = [_degrees(place, line, column, cells[column], degrees, log) for column in RANGES]
             rows.append(_read_row(line, cells, where, everything, first, log, _groups(cells, further)))
             if len(rows) > MAX_UNITS:

@@ -60,7 +60,7 @@ def test_human_development_is_built_by_clicking(open_page):
 
 
 CELLS = """rows => rows.map(row => [
-    row.cells[0].innerText, row.querySelector(".unit-code").innerText, row.cells[4].innerText])"""
+    row.cells[0].innerText, row.querySelector(".unit-code").innerText, row.cells[2].innerText])"""
 
 
 def _import(page):

@@ -284,9 +284,10 @@ class TestWeights:
 
 class TestPanel:
     def test_rows_with_defaults(self):
-        rows = read_panel(
-            b"code,name,email,sector\ne1,A,a@example.org,Industry\ne2,B,b@example.org,\n", "P.csv"
-        )
+        with translation.override("zh-hans"):
+            rows = read_panel(
+                b"code,name,email,sector\ne1,A,a@example.org,Industry\ne2,B,b@example.org,\n", "P.csv"
+            )
         assert [(row.row, row.code, row.sector, row.language) for row in rows] == [
             (2, "e1", "industry", "zh-hans"),
             (3, "e2", "other", "zh-hans"),

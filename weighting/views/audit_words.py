@@ -28,6 +28,7 @@ from weighting.moments import moment_text
 MOMENTS = ("before", "after")
 
 SENTENCES: dict[str, Promise] = {
+    "assemble": gettext_lazy("put the deliveries of %(subject)s together"),
     "add": gettext_lazy("added %(subject)s"),
     "add_second_factor": gettext_lazy("added a second factor to %(subject)s"),
     "add_expert": gettext_lazy("invited %(subject)s to an open round"),
@@ -47,10 +48,12 @@ SENTENCES: dict[str, Promise] = {
     "describe_indicators": gettext_lazy(
         "described the indicators of %(subject)s, and what is given away of them"
     ),
+    "deliver": gettext_lazy("delivered a file to %(subject)s"),
     "discard_import": gettext_lazy("discarded %(subject)s"),
     "dispute_claim": gettext_lazy("said that somebody else used the invitation of %(subject)s"),
     "draft": gettext_lazy("drafted %(subject)s"),
     "edit_weights": gettext_lazy("edited the weights of %(subject)s"),
+    "end_gathering": gettext_lazy("ended %(subject)s"),
     "end_second_factors": gettext_lazy("took the second factors of %(subject)s away"),
     "end_series": gettext_lazy("ended the series of %(subject)s and took the experts’ keys from its ballots"),
     "extend": gettext_lazy("moved the deadline of %(subject)s later"),
@@ -69,6 +72,7 @@ SENTENCES: dict[str, Promise] = {
     "note": gettext_lazy("put a note on the ballots of %(subject)s"),
     "open_account": gettext_lazy("switched on %(subject)s"),
     "open": gettext_lazy("opened %(subject)s"),
+    "open_gathering": gettext_lazy("began %(subject)s"),
     "plan_reminder": gettext_lazy("planned a reminder in %(subject)s"),
     "publish": gettext_lazy("published %(subject)s"),
     "describe_index": gettext_lazy("changed what is said of %(subject)s"),
@@ -118,6 +122,7 @@ KINDS: dict[str, Promise] = {
     "register": gettext_lazy("the register"),
     "dataimport": gettext_lazy("the import of data"),
     "outsideseries": gettext_lazy("the outside series"),
+    "gathering": gettext_lazy("the gathering"),
 }
 
 DETAILS: dict[str, Promise] = {

@@ -13,6 +13,7 @@ from indexer import charts
 from indexer.views.shared.run_tabs import Tab
 from weighting.permissions import MANAGERS, audience
 from weighting.views.files import save_links
+from weighting.views.first_steps import FirstStep
 
 
 class Words(TypedDict):
@@ -218,6 +219,12 @@ def components(request: HttpRequest) -> HttpResponse:
             {"label": "Open", "state": "current", "note": "61 of 97 sealed"},
             {"label": "Closed", "state": "todo"},
             {"label": "Aggregated", "state": "todo"},
+        ],
+        "first_steps": [
+            FirstStep("导入框架 Import a framework", "The tree of indicators.", "#", is_done=True),
+            FirstStep(
+                "导入专家组 Import a panel", "The experts who score.", "#", is_done=False, example="panel"
+            ),
         ],
         "saves": save_links("#"),
         "pairs": [{"leaf": "phones", "column": "people"}, {"leaf": "", "column": ""}],
