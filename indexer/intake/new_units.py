@@ -1,14 +1,12 @@
 """The units of a file of data as rows of a register that is made of them."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.utils.translation import gettext as _
 
 from indexer.intake.hints import Hints
-from indexer.intake.registers import MAX_UNITS, RESERVED, CityRow
+from indexer.intake.registers import MAX_UNITS, CityRow
 from indexer.intake.shapes import whole_columns
 from indexer.intake.sheets import without_marks
 from weighting.exceptions import Refused
@@ -16,7 +14,7 @@ from weighting.readers.columns import Column
 from weighting.readers.languages import names_by_script
 from weighting.readers.table import Table
 
-LONGEST_CODE, LONGEST_NAME, LONGEST_GROUPING = 20, 200, 40
+LONGEST_CODE, LONGEST_NAME = 20, 200
 MOST_BLOCKERS = 50
 # A column groups units if it says one thing of so many of them.
 MOSTLY = 0.9
@@ -89,10 +87,9 @@ def rows_of_units(
 ) -> list[CityRow]:
     """Return each unit of a file once, of all of its years, in the order of the rows.
 
-    ``code`` and ``group`` are heads of columns. The groups become a grouping that is called as the column;
-    where names repeat they are the places that tell them apart. A unit without a place stands in
-    ``everything``, the Chinese and English name of the register. Raises `Refused` naming every code that
-    two units have, and what is too long.
+    ``code`` and ``group`` are heads of columns. The groups stand where provinces do, which also tells
+    units of one name apart; a unit without one stands in ``everything``, the Chinese and English name of
+    the register. Raises `Refused` naming every code that two units have, and what is too long.
     """
     columns, names = file.columns(), file.names()
     if unknown := [head for head in (code, group) if head and head not in columns]:
@@ -106,29 +103,14 @@ def rows_of_units(
         key = ("" if file.has_years else own_group.strip(), name)
         if name and not (known := found.get(key, ("", "")))[0]:
             found[key] = (own_code.strip(), known[1] or own_group.strip())
-    # Units of one name are told apart by their groups, as places of one name are by their provinces.
-    are_places = len({name for _group, name in found}) < len(found)
-    row = _in_place if are_places else partial(_in_group, grouping=_grouping_code(group))
-    rows = [row(name, code, group, everything) for (_key, name), (code, group) in found.items()]
+    rows = [_row(name, code, group, everything) for (_key, name), (code, group) in found.items()]
     _check(rows)
     return rows
 
 
-def _in_place(name: str, code: str, group: str, everything: tuple[str, str]) -> CityRow:
-    return CityRow(
-        *names_by_script(name), *(names_by_script(group) if group else everything), *everything, code=code
-    )
-
-
-def _in_group(name: str, code: str, group: str, everything: tuple[str, str], *, grouping: str) -> CityRow:
-    groups = {grouping: names_by_script(group)} if group else {}
-    return CityRow(*names_by_script(name), *everything, *everything, code=code, groups=groups)
-
-
-def _grouping_code(head: str) -> str:
-    """Return the code of a grouping that is called as a column is."""
-    code = re.sub(r"[^\w-]+", "_", head).strip("_-")[:LONGEST_GROUPING]
-    return "group" if not code or code.lower() in RESERVED else code
+def _row(name: str, code: str, group: str, everything: tuple[str, str]) -> CityRow:
+    place = names_by_script(group) if group else everything
+    return CityRow(*names_by_script(name), *place, *everything, code=code)
 
 
 def _check(rows: list[CityRow]) -> None:
@@ -139,8 +121,7 @@ def _check(rows: list[CityRow]) -> None:
     blockers = []
     holders: dict[str, str] = {}
     for row in rows:
-        named = [(row.own_name, ""), (row.province, ""), *row.groups.values()]
-        if max(len(name) for pair in named for name in pair) > LONGEST_NAME:
+        if max(len(row.own_name), len(row.province)) > LONGEST_NAME:
             message = _("“%(name)s…” is too long for a name. Shorten it in the file.")
             blockers.append(message % {"name": row.own_name[:60]})
         if len(row.code) > LONGEST_CODE:
