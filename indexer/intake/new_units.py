@@ -22,10 +22,14 @@ MOSTLY = 0.9
 
 @dataclass(frozen=True)
 class UnitTable:
-    """A file with its column of units, those of indicators, and labels that are no units, as of sums."""
+    """A file with its column of units, those of indicators, and labels that are no units, as of sums.
+
+    ``labels`` are units as they were read: several columns may have the head of theirs, or none.
+    """
 
     table: Table
     unit_column: str
+    labels: Collection[str]
     indicators: Collection[str] = ()
     left_out: Collection[str] = ()
     # A unit then stands in several rows, and its group may be spelt otherwise in one of them.
@@ -37,7 +41,11 @@ class UnitTable:
 
     def names(self) -> list[str]:
         """Return the unit of each row, '' where there is none, without the marks of footnotes."""
-        names = without_marks(list(self.columns()[self.unit_column]), Hints(), self.table.decisions)
+        heads, columns = whole_columns(self.table)
+        alike = [column for head, column in zip(heads, columns, strict=True) if head == self.unit_column]
+        known = set(self.labels)
+        best = max(alike or columns, key=lambda column: len(known.intersection(column)))
+        names = without_marks(list(best), Hints(), self.table.decisions)
         return ["" if name in self.left_out else name for name in names]
 
 

@@ -37,7 +37,7 @@ def unit_table_of(draft: DataImport) -> UnitTable:
     }
     left_out = gone | set(draft.reading.get("left_out", []))
     has_years = bool(draft.reading.get("years"))
-    return UnitTable(file.table, draft.unit_column, indicators, left_out, has_years)
+    return UnitTable(file.table, draft.unit_column, draft.units, indicators, left_out, has_years)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from indexer.services.import_registers import choose_countries, make_register, u
 from indexer.views.data.data_imports import draft_of, frame_of, next_step
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF, audience
+from weighting.readers import FileProblems
 from weighting.views.answers import UNPROCESSABLE
 from weighting.visitors import account_of
 
@@ -31,6 +32,9 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, " ".join(refusal.blockers))
         return redirect("indexer:import-terms", pk=pk)
+    except FileProblems as found:
+        messages.error(request, str(found))
+        return redirect("indexer:import-mapping", pk=pk)
     names = {"name_zh": draft.name_zh, "name_en": draft.name_en}
     form = NewRegisterForm(request.POST if request.method == "POST" else None, facts=facts, initial=names)
     if request.method == "POST" and form.is_valid():
@@ -41,6 +45,8 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except Refused as refusal:
             form.add_error(None, list(refusal.blockers))
+        except FileProblems as found:
+            form.add_error(None, str(found))
         else:
             messages.success(request, _("The register is made. Every row of the file has its unit."))
             return redirect(next_step(draft))

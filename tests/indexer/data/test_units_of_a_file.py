@@ -95,13 +95,26 @@ def test_the_page_offers_columns_that_say_one_thing_of_each_unit(client, framewo
 def test_a_group_spelt_otherwise_in_one_year_makes_no_second_unit():
     columns = [["A", "B", "C"] * 2, ["X", "X", "Y", "X", "Xx", "Y"], ["2017"] * 3 + ["2018"] * 3]
     table = Table(("unit", "land", "year"), columns, range(6))
-    years = UnitTable(table, "unit", has_years=True)
+    years = UnitTable(table, "unit", ["A", "B", "C"], has_years=True)
     rows = rows_of_units(years, everything=("", "All"), group="land")
     assert [(row.name_en, row.province_en) for row in rows] == [("A", "X"), ("B", "X"), ("C", "Y")]
     # Of one year, a name under two groups is two units, such as a county of each of two states.
-    once = UnitTable(Table(("unit", "land"), [["A", "A", "B"], ["X", "Y", "X"]], range(3)), "unit")
+    once = UnitTable(
+        Table(("unit", "land"), [["A", "A", "B"], ["X", "Y", "X"]], range(3)), "unit", ["A", "B"]
+    )
     rows = rows_of_units(once, everything=("", "All"), group="land")
     assert [(row.name_en, row.province_en) for row in rows] == [("A", "X"), ("A", "Y"), ("B", "X")]
+
+
+@pytest.mark.parametrize("header", [",,fixed,mobile,retail,finance,travel,", "u" * 300 + "," + LEAVES])
+def test_units_are_those_that_were_read_whatever_heads_their_column(client, framework, header):
+    before, behind = ("0,", ",9") if header.startswith(",") else ("", "")
+    rows = [f"{before.replace('0', str(row))}{unit},1,2,3,4,{row}{behind}" for row, unit in enumerate("PQR")]
+    send(client, framework, "\n".join([header, *rows]) + "\n", year="2020")
+    address = reverse("indexer:import-register", args=[DataImport.objects.get().pk])
+    client.post(address, {"name_en": "Letters"})
+    found = City.objects.filter(register__name_en="Letters").values_list("name_en", flat=True)
+    assert sorted(found) == ["P", "Q", "R"]
 
 
 def test_a_register_that_has_the_units_is_found(client, framework):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -135,6 +136,41 @@ def tables(draw):
 @given(table=tables(), missing=st.sampled_from(["refuse", "mean"]))
 def test_any_table_is_answered_at_every_step(client, framework, table, missing):
     walk(client, framework, table, normalisation="minmax", missing=missing)
+
+
+def make_a_register(client, framework, data):
+    """Send a table whose units no register is said to have, and make one of them, each column tried."""
+    sent = {"framework": framework.pk, "name_en": "Data", "year": "2020", "normalisation": "minmax"}
+    sent["file"] = SimpleUploadedFile("data.csv", data.encode())
+    client.post(reverse("indexer:data-set-import"), sent)
+    draft = DataImport.objects.order_by("pk").last()
+    if draft is None:
+        return
+    address, detail = (
+        reverse(f"indexer:{name}", args=[draft.pk]) for name in ("import-register", "api-import")
+    )
+    assert client.get(address).status_code in (200, 302)
+    for place, head in enumerate(["", *draft.columns]):
+        wanted = {"name_en": f"Register {place}", "code": head, "group": head}
+        answer = client.patch(detail, {"new_register": wanted}, content_type="application/json")
+        assert answer.status_code in (200, 422), head
+    assert client.post(address, {"name_en": "By page"}).status_code in (302, 422)
+    for name in ("import-mapping", "import-check"):
+        assert client.get(reverse(f"indexer:{name}", args=[draft.pk])).status_code in (200, 302)
+    draft.delete()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_register_is_made_of_any_table_that_people_have_or_refused(client, framework, name):
+    make_a_register(client, framework, TABLES[name])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=tables())
+def test_a_register_is_made_of_any_table_or_refused(client, framework, table):
+    with transaction.atomic():
+        make_a_register(client, framework, table)
+        transaction.set_rollback(True)
 
 
 def test_a_comma_that_nothing_tells_is_asked_about(client, framework):
