@@ -19,6 +19,7 @@ from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
+from weighting.forms.carrying import CarryingFileField, CarryingFileInput
 from weighting.forms.names import NamedForm, in_either, names_in_either, require_either
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
@@ -44,18 +45,15 @@ class MethodChoiceField(forms.ChoiceField):
         super().__init__(choices=[*open_choice, *choices], required=False, **kwargs)
 
 
-class DataFileField(forms.FileField):
+class DataFileField(CarryingFileField):
     """A file of data; what it holds is left to the reader, which says what is wrong with it."""
 
-    widget = forms.FileInput(
+    widget = CarryingFileInput(
         attrs={
             "accept": ".csv,.xlsx,.parquet,.zip,text/csv,"
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         }
     )
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_empty_file=True, **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)

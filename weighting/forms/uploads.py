@@ -8,19 +8,17 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from weighting.forms.carrying import CarryingFileField, CarryingFileInput
 from weighting.forms.names import NamedForm
 
 MEGABYTE = 1024 * 1024
 MAX_UPLOAD = 10 * MEGABYTE
 
 
-class TableFileField(forms.FileField):
+class TableFileField(CarryingFileField):
     """A CSV file of at most 10 MB; an empty one is left to the reader, which says what is missing."""
 
-    widget = forms.FileInput(attrs={"accept": ".csv,text/csv"})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_empty_file=True, **kwargs)
+    widget = CarryingFileInput(attrs={"accept": ".csv,text/csv"})
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)
@@ -35,7 +33,7 @@ class TableFileField(forms.FileField):
 class SheetFileField(TableFileField):
     """A workbook, a CSV file, or a package of tables."""
 
-    widget = forms.FileInput(
+    widget = CarryingFileInput(
         attrs={
             "accept": ".xlsx,.csv,.zip,text/csv,"
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

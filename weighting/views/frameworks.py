@@ -29,9 +29,9 @@ from weighting.selectors.frameworks import (
     owns_framework,
 )
 from weighting.services.frameworks import import_framework, publish_framework
-from weighting.views.answers import UNPROCESSABLE
+from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, table_answer
-from weighting.views.reading import SentTable, sent_table, table_in
+from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of, visitor_of
 
 
@@ -76,7 +76,7 @@ def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def framework_import(request: HttpRequest) -> HttpResponse:
     """Take a framework file, or say everything that is wrong with it."""
-    form = FrameworkImportForm(*sent_table(request))
+    form = FrameworkImportForm(*sent_data(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         sent = table_in(request, form.cleaned_data["file"])

@@ -17,8 +17,8 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import panels_visible_to
 from weighting.services.panels import import_panel
-from weighting.views.answers import UNPROCESSABLE
-from weighting.views.reading import SentTable, sent_table, table_in
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of
 
 
@@ -43,7 +43,7 @@ def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def panel_import(request: HttpRequest) -> HttpResponse:
     """Take a panel file, or say everything that is wrong with it."""
-    form = PanelImportForm(*sent_table(request))
+    form = PanelImportForm(*sent_data(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         sent = table_in(request, form.cleaned_data["file"])

@@ -1,31 +1,25 @@
 """How a file was read, shown on its page before anything is stored, with what may be chosen instead.
 
 A file that leaves nothing to look at is stored at once. Of any other nothing is stored: the page asks, and
-carries the file with it, so that nobody has to choose it twice and nothing of it is kept here.
+its form carries the file (`weighting.forms.carrying`).
 """
 
-import base64
-import binascii
 import hashlib
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from weighting.forms.uploads import MAX_UPLOAD
 from weighting.readers.decisions import Decision, Decisions
 from weighting.readers.problems import FileProblem
 from weighting.readers.questions import how_decided, option_words, question
 
 PREFIX = "reading-"
-# The file that travels with the page, what it is called, and which file the choices were made for.
-CARRIED, CARRIED_NAME, READ = "carried", "carried-name", "read"
-# What a page may carry, packed; a larger file is chosen again.
-MOST_CARRIED = 4 * 1024 * 1024
+# Which file the choices were made for.
+READ = "read"
 ORDER = ("open", "likely", "chosen", "seen")
 
 
@@ -38,27 +32,13 @@ class SentTable:
     decisions: Decisions
 
     def context(self, problems: Sequence[FileProblem]) -> dict[str, Any]:
-        """Return what the page shows: the reading, the file it carries, problems that are no questions."""
-        packed = base64.b64encode(zlib.compress(self.content)).decode()
-        is_carried = len(packed) <= MOST_CARRIED
+        """Return what the page shows: the reading, and problems that are no questions."""
         return {
             **shown_readings(self.decisions.made),
             "read": _digest(self.content),
-            "carried": packed if is_carried else "",
-            "carried_name": self.name,
+            "read_name": self.name,
             "problems": [problem for problem in problems if not problem.key],
         }
-
-
-def sent_table(request: HttpRequest) -> tuple[Any, ...]:
-    """Return a form's first arguments, with the file that the page carried where none was chosen anew."""
-    if request.method != "POST":
-        return ()
-    files = request.FILES
-    if "file" not in files and (carried := _carried(request.POST)):
-        files = files.copy()
-        files["file"] = carried
-    return (request.POST, files)
 
 
 def table_in(request: HttpRequest, file: UploadedFile) -> SentTable:
@@ -120,19 +100,6 @@ def _together(shown: Sequence[Decision]) -> Iterable[dict[str, Any]]:
                 "value": "",
                 "options": [(value, option_words(kind, value)) for value in common],
             }
-
-
-def _carried(sent: Mapping[str, Any]) -> UploadedFile | None:
-    """Unpack the file that a page carried; None where it holds none, or what no page of ours wrote."""
-    try:
-        packed = base64.b64decode(str(sent.get(CARRIED, "")), validate=True)
-        unpacking = zlib.decompressobj()
-        content = unpacking.decompress(packed, MAX_UPLOAD)
-    except (binascii.Error, ValueError, zlib.error):
-        return None
-    if not packed or not unpacking.eof:
-        return None
-    return SimpleUploadedFile(str(sent.get(CARRIED_NAME, "")) or "table", content)
 
 
 def _digest(content: bytes) -> str:

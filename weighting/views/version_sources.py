@@ -28,7 +28,7 @@ from weighting.services.version_sources import (
     pool_rounds,
 )
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
-from weighting.views.reading import SentTable, sent_table, table_in
+from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of, visitor_of
 
 
@@ -58,7 +58,7 @@ def version_implied(request: HttpRequest) -> HttpResponse:
     """Take published figures and fit the weights they imply, or say why they imply none."""
     account = account_of(request)
     form = ImpliedForm(
-        *sent_table(request),
+        *sent_data(request),
         frameworks=frameworks_visible_to(account),
         versions=versions_visible_to(account).order_by("-pk"),
     )

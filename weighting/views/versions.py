@@ -36,8 +36,8 @@ from weighting.services.versions import (
     publish_version,
     retire_version,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_refusal
-from weighting.views.reading import SentTable, sent_table, table_in
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.reading import SentTable, table_in
 from weighting.views.statistics_words import panel_words
 from weighting.views.version_release import release_context
 from weighting.visitors import account_of, visitor_of
@@ -97,7 +97,7 @@ def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
 def version_new(request: HttpRequest) -> HttpResponse:
     """Draft equal weights or those of a file, or say everything that is wrong with it."""
     account = account_of(request)
-    form = VersionForm(*sent_table(request), frameworks=frameworks_visible_to(account))
+    form = VersionForm(*sent_data(request), frameworks=frameworks_visible_to(account))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]

@@ -17,8 +17,8 @@ from weighting.exceptions import Refused
 from weighting.permissions import ANYONE, STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
-from weighting.views.answers import UNPROCESSABLE
-from weighting.views.reading import sent_table, table_in
+from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.reading import table_in
 from weighting.visitors import account_of
 
 PAGE = 100
@@ -46,7 +46,7 @@ def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def register_import(request: HttpRequest) -> HttpResponse:
     """Take a file of units, or say everything that is wrong with it."""
     account = account_of(request)
-    form = RegisterImportForm(*sent_table(request), registers=counted_registers())
+    form = RegisterImportForm(*sent_data(request), registers=counted_registers())
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         sent = table_in(request, form.cleaned_data["file"])

@@ -42,9 +42,9 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.reauthentication import grave
 from weighting.requests import read_id
-from weighting.views.answers import UNPROCESSABLE, answer_refusal
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.reading import sent_table, table_in
+from weighting.views.reading import table_in
 from weighting.visitors import account_of, visitor_of
 
 # What the empty page shows of a file; the figures are no city's.
@@ -100,7 +100,7 @@ def series_import(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     run = _run_behind(request)
     form = SeriesImportForm(
-        *sent_table(request),
+        *sent_data(request),
         registers=counted_registers(),
         register=run.data_set.series.register_id if run else None,
     )

@@ -1,17 +1,20 @@
 """Pages of forms show how a file was read before anything is stored, and carry the file along."""
 
+import html
 import json
+import re
 
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from indexer.models import City, OutsideSeries, Register
+from indexer.models import City, DataImport, OutsideSeries, Register
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import register_places
 from weighting.enums import Role
+from weighting.forms import carrying, uploads
 from weighting.models import Framework, Panel, WeightVersion
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +32,16 @@ def visitor(client):
     return client
 
 
+def carried_by(page, field="file"):
+    """Return the hidden fields in which a page carries a file."""
+    fields = re.findall(rf'name="({field}-carried[^"]*)" value="([^"]*)"', page.content.decode())
+    return {name: html.unescape(value) for name, value in fields}
+
+
 def answered(page, **choices):
     """Return what the page would send on: its own fields, what is chosen as shown, and the choices."""
     context = page.context
-    sent = {"read": context["read"], "carried": context["carried"], "carried-name": context["carried_name"]}
+    sent = {"read": context["read"], **carried_by(page)}
     sent |= {item["name"]: item["value"] for item in context["readings"]}
     return sent | {f"reading-{key}": value for key, value in choices.items()}
 
@@ -58,9 +67,48 @@ def test_choices_hold_for_the_file_that_they_were_made_for(visitor):
     assert Panel.objects.get().experts.get().name == "Zoë"
 
 
+def test_a_form_refused_for_another_field_carries_its_file(visitor):
+    address = reverse("weighting:panel-import")
+    page = visitor.post(
+        address, {"name": "", "file": SimpleUploadedFile("p.csv", b"code,name,email\nE1,A,a@b.org\n")}
+    )
+    assert (page.status_code, list(page.context["form"].errors)) == (422, ["name"])
+    assert "“p.csv” is sent along" in page.content.decode()
+    assert visitor.post(address, {"name": "P", **carried_by(page)}).status_code == 302
+    assert Panel.objects.get().experts.get().name == "A"
+
+
+def test_an_import_refused_for_its_terms_carries_both_of_its_files(visitor):
+    framework, register = make_framework({"a": {}, "b": {}}), default_register()
+    address = reverse("indexer:data-set-import")
+    said = {"framework": framework.pk, "register": register.pk, "year": 2020}
+    files = {
+        "file": SimpleUploadedFile("d.csv", b"unit,a,b\nAlphaville,1,2\n"),
+        "totals": SimpleUploadedFile("t.csv", b"code,total\na,10\nb,20\n"),
+    }
+    page = visitor.post(address, {**said, **files})
+    assert (page.status_code, DataImport.objects.count()) == (422, 0)
+    again = carried_by(page) | carried_by(page, "totals")
+    assert visitor.post(address, {**said, "name_en": "D", **again}).status_code == 302
+    draft = DataImport.objects.get()
+    assert (draft.file_name, draft.totals_name, draft.totals) == ("d.csv", "t.csv", {"a": 10.0, "b": 20.0})
+
+
+def test_a_file_that_is_wrong_itself_or_too_large_is_chosen_again(visitor, monkeypatch):
+    address = reverse("weighting:panel-import")
+    monkeypatch.setattr(carrying, "MOST_CARRIED", 10)
+    page = visitor.post(address, {"name": "", "file": SimpleUploadedFile("p.csv", PANEL)})
+    assert carried_by(page) == {}
+    assert "“p.csv” is too large to be sent along" in page.content.decode()
+    monkeypatch.undo()
+    monkeypatch.setattr(uploads, "MAX_UPLOAD", 10)
+    page = visitor.post(address, {"name": "P", "file": SimpleUploadedFile("p.csv", PANEL)})
+    assert (list(page.context["form"].errors), carried_by(page)) == (["file"], {})
+
+
 @pytest.mark.parametrize("carried", ["", "no base64", "YWJj", "eJw="])
 def test_what_no_page_of_ours_carries_is_no_file(visitor, carried):
-    page = visitor.post(reverse("weighting:panel-import"), {"name": "P", "carried": carried})
+    page = visitor.post(reverse("weighting:panel-import"), {"name": "P", "file-carried": carried})
     assert (page.status_code, "file" in page.context["form"].errors) == (422, True)
 
 
