@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import UnitNames
-from weighting.readers import ProblemLog, Source, Table, check_header, read_table
+from weighting.readers import ProblemLog, Source, Table, check_header, choose_columns, read_table
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import Figures, read_figures
 from weighting.readers.languages import in_both, names_by_script
@@ -82,6 +82,7 @@ def read_register(
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
     further = _group_columns(table) if table else {}
+    table = table and choose_columns(table, log, (*KNOWN, *further))
     if table and check_header(table, log, required=_names_in(table), optional=(*KNOWN, *further)):
         _check_groupings(further, log)
         degrees = read_figures(table, RANGES, log)

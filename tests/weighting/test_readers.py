@@ -18,6 +18,7 @@ from weighting.readers import (
     scan_framework,
 )
 from weighting.readers.cells import CellError, parse_number, parse_score
+from weighting.readers.decisions import Decisions
 
 FRAMEWORK = "code,parent,name_zh,direction\na,,基础,\nb,,产业,1\na1,a,市场,+1\na2,a,故障率,-1\nb1,b,农业,1\n"
 TREE = build_tree(["a", "b", "a1", "a2", "b1"], ["", "", "a", "a", "b"])
@@ -280,6 +281,35 @@ class TestWeights:
 
     def test_a_weight_column_is_needed(self):
         assert (1, "local_weight", None) in problems_of(read_weights, "code,weight\na,1\n", TREE)
+
+
+class TestColumnsThatAreNotKnown:
+    TEXT = b"code,name,mail,phone\ne1,A,a@b.org,12\n"
+
+    def test_each_is_left_out_or_stands_for_a_known_one_by_choice(self):
+        ledger = Decisions({"extra:mail": "email", "extra": "left out"})
+        (row,) = read_panel(self.TEXT, "P.csv", ledger)
+        assert (row.email, ledger.unheeded) == ("a@b.org", [])
+        offered = {made.subject: made.options[:2] for made in ledger.made if made.kind == "extra"}
+        assert offered["mail"] == ("left out", "email")
+
+    def test_without_a_choice_all_of_them_are_named_with_their_keys(self):
+        with pytest.raises(FileProblems) as found:
+            read_panel(self.TEXT, "P.csv")
+        assert [(problem.column, problem.key) for problem in found.value.problems] == [
+            ("mail", "extra:mail"),
+            ("phone", "extra:phone"),
+            ("email", ""),
+        ]
+
+    def test_they_may_stand_in_trees_and_weights_as_well(self):
+        ledger = Decisions({"extra": "left out"})
+        tree = read_framework(b"code,parent,colour\na,,red\nb,,blue\n", "F.csv", ledger).tree
+        ledger = Decisions({"extra:share": "global_weight", "extra": "left out"})
+        weights = read_weights(
+            b"code,share,colour\na,0.25,red\nb,0.75,blue\n", "W.csv", tree, decisions=ledger
+        )
+        assert weights.global_.tolist() == [0.25, 0.75]
 
 
 class TestPanel:

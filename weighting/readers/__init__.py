@@ -2,7 +2,7 @@
 
 from weighting.readers.cells import CellError, Vocabulary, parse_number, plain
 from weighting.readers.encodings import decode
-from weighting.readers.forms import read_table
+from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.framework import (
     FrameworkRow,
     FrameworkScan,
@@ -37,6 +37,7 @@ __all__ = [
     "Vocabulary",
     "WeightTable",
     "check_header",
+    "choose_columns",
     "decode",
     "parse_number",
     "plain",

@@ -1,13 +1,20 @@
 """The way in for every form: a file in the product's own layout or that of another program."""
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
+from weighting.readers.cells import Vocabulary
 from weighting.readers.formats import table_of
 from weighting.readers.formats.parcel import Parcel
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source, read_bytes
 from weighting.readers.table import Reading, Table, table_of_bytes, with_heads
 from weighting.readers.workbook import FORMS, SheetLimits
+
+LEFT_OUT = "left out"
 
 
 def read_table(
@@ -31,3 +38,45 @@ def read_table(
 
     table = table_of(Parcel(data, log, reading, sheets, as_it_stands))
     return with_heads(table, heads) if table else None
+
+
+def choose_columns(table: Table, log: ProblemLog, known: Collection[str]) -> Table:
+    """Settle each column that is not known: it is left out, or stands for a known one that is not there.
+
+    What nobody has said yet is noted, and left out of what is read.
+    """
+    absent = [name for name in known if name not in table.header]
+    names = list(table.header)
+    for place, head in enumerate(table.header):
+        if head and head not in known:
+            names[place] = table.decisions.settle(
+                *("extra", ""),
+                how="open",
+                subject=head,
+                options=(LEFT_OUT, *_nearest_first(head, absent)),
+                samples=filter(None, table.columns[place]),
+            )
+    _note_open(table, log, Vocabulary(dict.fromkeys(known)))
+    left = {place for place, head in enumerate(table.header) if head and names[place] in ("", LEFT_OUT)}
+    kept = [place for place in range(len(names)) if place not in left]
+    return replace(
+        table, header=tuple(names[place] for place in kept), columns=[table.columns[place] for place in kept]
+    )
+
+
+def _note_open(table: Table, log: ProblemLog, known: Vocabulary) -> None:
+    for made in table.decisions.open:
+        if made.kind == "extra":
+            message = _(
+                "The column is not known here. Correct its name, or choose for %(key)s what it stands for; "
+                "“left out” leaves it out."
+            )
+            said = known.suggest(message % {"key": made.key}, made.subject)
+            log.add(said, row=1, column=made.subject, value=made.subject, key=made.key)
+
+
+def _nearest_first(head: str, names: Iterable[str]) -> list[str]:
+    def distance(name: str) -> float:
+        return -difflib.SequenceMatcher(None, head.casefold(), name).ratio()
+
+    return sorted(names, key=distance)

@@ -12,7 +12,7 @@ from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
 from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.decisions import Decisions
-from weighting.readers.forms import read_table
+from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.languages import in_both
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.rows import Source
@@ -130,6 +130,7 @@ def scan_framework(source: Source, name: str, decisions: Decisions | None = None
     """Read a framework as far as it goes."""
     log = ProblemLog(name)
     table = read_table(source, log, as_form(decisions, "framework"), heads=(*REQUIRED, *KNOWN))
+    table = table and choose_columns(table, log, (*REQUIRED, *KNOWN))
     if table is None or not check_header(table, log, required=REQUIRED, optional=KNOWN):
         return FrameworkScan((), (), None, log.problems)
     return scan_nodes(table.records([*REQUIRED, *KNOWN]), log)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import Language, Sector
 from weighting.readers.decisions import Decisions
-from weighting.readers.forms import read_table
+from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
 from weighting.readers.table import as_form, check_header
@@ -50,6 +50,7 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
     if table is None:
         log.raise_if_any()
         return []
+    table = choose_columns(table, log, (*REQUIRED, *OPTIONAL))
     # The rows are read under a wrong header, too, so that all there is to mend is said at once.
     check_header(table, log, required=REQUIRED, optional=OPTIONAL)
     needed = [column for column in REQUIRED if column in table.header]

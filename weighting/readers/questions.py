@@ -107,5 +107,6 @@ _KINDS: dict[str, Callable[[], str]] = {
     "column": lambda: _("The column of values"),
     "row": lambda: _("What “%(subject)s” stands for"),
     "aggregates": lambda: _("Rows of sums and means, not of units"),
+    "extra": lambda: _("What the column “%(subject)s” stands for"),
     "empty_units": lambda: _("Units without any value"),
 }

@@ -10,7 +10,7 @@ from weighting.numeric.arrays import FloatArray
 from weighting.readers.cells import plain
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import read_figures
-from weighting.readers.forms import read_table
+from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
 from weighting.readers.table import Table, as_form, check_header
@@ -40,6 +40,7 @@ def read_published_totals(
     log = ProblemLog(name)
     table = read_table(source, log, as_form(decisions, "published"))
     columns = ["total", *codes]
+    table = table and choose_columns(table, log, ("unit", *columns))
     units: dict[str, int] = {}
     numbers = np.empty((0, len(columns)))
     places: dict[str, int] = {}

@@ -12,7 +12,7 @@ from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
 from weighting.readers.cells import Vocabulary
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import Figures, read_figures
-from weighting.readers.forms import read_table
+from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
 from weighting.readers.table import as_form, check_header
@@ -60,9 +60,11 @@ def scan_weights(
     decisions: Decisions | None = None,
 ) -> WeightTable | None:
     """Read weights as far as they go; without a tree, cells are checked but not sums."""
-    table = read_table(source, log, as_form(decisions, "weights"), heads=("code", "parent", LOCAL, GLOBAL))
+    heads = ("code", "parent", LOCAL, GLOBAL)
+    table = read_table(source, log, as_form(decisions, "weights"), heads=heads)
     if table is None:
         return None
+    table = choose_columns(table, log, heads)
     kind = LOCAL if LOCAL in table.header or GLOBAL not in table.header else GLOBAL
     if not check_header(table, log, required=("code", kind), optional=("parent", LOCAL, GLOBAL)):
         return None

@@ -70,9 +70,11 @@ def test_adding_to_a_register_completes_what_it_lacked_and_rewrites_nothing(anal
 
 def test_everything_wrong_with_a_file_is_said_at_once_and_nothing_is_kept(analyst):
     wrong = "name_zh,code,latitude,longitude,colour\n,X,1,1,\n甲,A,91,0,\n乙,A,12,,\n甲,,x,1,\n"
-    problems = [(p.row, p.column) for p in send(analyst, wrong).context["problems"]]
+    page = send(analyst, wrong)
+    assert next(item["name"] for item in page.context["readings"]) == "reading-extra:colour"
+    problems = [(p.row, p.column) for p in page.context["problems"]]
     assert problems == [
-        *[(1, "colour"), (2, "name_zh"), (3, "latitude"), (3, "")],
+        *[(2, "name_zh"), (3, "latitude"), (3, "")],
         *[(4, ""), (4, "code"), (5, "latitude"), (5, ""), (5, "name_zh")],
     ]
     assert not Register.objects.filter(name_zh__in=["错", "国家"]).exists()
