@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from demo.report2016 import facts
-from demo.report2016.limits import furthest_sum
+from demo.report2016.limits import furthest_sum, province_misfits
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.ranking import min_ranks
@@ -177,19 +177,20 @@ def test_implied_weights_bring_back_every_published_total_and_rank(demo):
     assert min_ranks(totals).tolist() == [row[3] for row in facts] == list(range(1, 352))
 
 
-def test_the_panels_weights_move_beijing_and_seven_ranks(demo):
+def test_the_panels_weights_move_beijing_and_eleven_ranks(demo):
     totals = demo.totals(demo.panel.global_)
     assert demo.cities[0] == "北京市"
     assert round(totals[0], 3) == 10.194
     moved = np.flatnonzero(min_ranks(totals) != np.arange(1, 352))
     assert [demo.cities[city] for city in moved] == [
-        "宜昌市", "荆州市", "鹰潭市", "玉林市", "澄迈县", "宿州市", "曲靖市",
+        "丽水市", "漳州市", "宜昌市", "荆州市", "三明市", "秦皇岛市", "鹰潭市", "玉林市", "澄迈县", "宿州市",
+        "曲靖市",
     ]  # fmt: skip
 
 
-def test_equal_weights_move_232_cities_against_the_panels(demo):
+def test_equal_weights_move_230_cities_against_the_panels(demo):
     equal, panel = (min_ranks(demo.totals(weights)) for weights in (demo.equal, demo.panel.global_))
-    assert (equal != panel).sum() == 232
+    assert (equal != panel).sum() == 230
 
 
 @pytest.mark.parametrize("column", range(4), ids=SUBINDICES)
@@ -202,8 +203,64 @@ def test_published_cells_come_back_in_their_order_and_the_others_stay_below(demo
     assert values.min() > 0
 
 
-def test_subindex_columns_sum_to_the_national_totals(demo):
-    assert demo.subindices().sum(axis=0) == pytest.approx([100, 100, 100, 83.798], abs=0.001)
+def test_subindex_columns_sum_to_what_the_provinces_and_the_totals_leave_them(demo):
+    assert demo.subindices().sum(axis=0) == pytest.approx([100, 88.5845, 100, 96.355], abs=0.001)
+
+
+def test_the_industry_of_26_provinces_comes_out_as_printed(demo):
+    report = facts.read_report()
+    industry, provinces = demo.subindices()[:, 1], np.array(report.provinces)
+    shown = {
+        name: (f"{industry[provinces == name].sum():.4f}", f"{figure:.4f}")
+        for name, figure in facts.printed_provinces("industry").items()
+    }
+
+    assert [name for name, (computed, figure) in shown.items() if computed != figure] == [
+        "北京市", "上海市", "重庆市", "江苏省", "天津市",
+    ]  # fmt: skip
+
+
+def test_the_rule_names_the_13_dark_horses_over_infrastructure_with_their_leads_and_no_other(demo):
+    ranks = np.column_stack([min_ranks(column) for column in demo.subindices().T])
+    ahead = ranks[:, [0]] - ranks[:, 1:]
+    named = {demo.cities[city]: ahead[city].tolist() for city in np.flatnonzero((ahead > 20).all(axis=1))}
+
+    assert named == {
+        row["city"]: [int(row[f"{name}_ahead"]) for name in ("industry", "innovation", "smart")]
+        for row in facts.read_rows("leads_over_base.csv")
+    }
+
+
+def test_the_20_dark_horses_over_gdp_have_their_rank_in_industry_and_innovation_together(demo):
+    ranks = min_ranks(demo.subindices()[:, 1:3] @ [0.264, 0.219])
+    rows = facts.read_rows("leads_over_gdp.csv")
+
+    assert len(rows) == 20
+    assert [ranks[demo.cities.index(row["city"])] for row in rows] == [
+        int(row["rank_industry_and_innovation"]) for row in rows
+    ]
+
+
+def test_what_is_left_out_cannot_hold_with_the_printed_totals_and_cells():
+    report = facts.read_report()
+    industry, smart = (province_misfits(report, name) for name in ("industry", "smartcity"))
+
+    missed = {name: round(misfit, 4) for name, misfit in industry.items() if misfit > 1e-6}
+    assert missed == {
+        "北京市": 0.0283,
+        "上海市": 0.2401,
+        "重庆市": 0.0242,
+        "江苏省": 0.0127,
+        "天津市": 0.0392,
+    }
+    assert sum(misfit > 1e-6 for misfit in smart.values()) == 13
+    assert smart["广东省"] > 5.7
+    totals, provinces = report.totals, np.array(report.provinces)
+    printed = {
+        row["province"]: float(row["total"]) for row in facts.read_rows("provinces.csv") if row["total"]
+    }
+    assert len(printed) == 9
+    assert all(abs(totals[provinces == name].sum() - total) > 0.08 for name, total in printed.items())
 
 
 def test_with_the_table_of_provinces_industry_cannot_reach_the_whole():
@@ -252,13 +309,14 @@ def test_the_printed_ranks_of_industry_and_innovation_together_are_of_their_weig
     assert impossible(np.array([1.0, 1.0])) == ["海口市"]
 
 
-def test_shares_of_three_subindices_sum_to_one_and_smart_city_ones_to_less(demo):
+def test_shares_sum_to_one_but_where_the_national_totals_include_more_than_the_cities(demo):
     sums = demo.shares.sum(axis=0)
-    smart = demo.leaves_below("smartcity")
-    assert sums[~smart] == pytest.approx(1, abs=1e-12)
-    assert ((sums[smart] > 0.5) & (sums[smart] < 0.95)).all()
-    smart_codes = [code for code, inside in zip(demo.tree.leaf_codes, smart, strict=True) if inside]
-    assert [row["code"] for row in read("totals.csv")] == smart_codes
+    industry, smart = demo.leaves_below("industry"), demo.leaves_below("smartcity")
+    assert sums[~industry & ~smart] == pytest.approx(1, abs=1e-12)
+    assert sums[industry] == pytest.approx(0.885845, abs=1e-3)
+    assert ((sums[smart] > 0.9) & (sums[smart] < 1)).all()
+    carried = [code for code, inside in zip(demo.tree.leaf_codes, industry | smart, strict=True) if inside]
+    assert [row["code"] for row in read("totals.csv")] == carried
 
 
 def test_raw_values_look_like_what_they_count(demo):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 FACTS = Path(__file__).parent / "facts"
 PLACES = Path(__file__).parents[1] / "places" / "places.csv"
 SUBINDICES = ("infra", "industry", "innovation", "smartcity")
+INDUSTRY = SUBINDICES.index("industry")
 # The weights with which the published totals follow from the published sub-indices (printed: 27.69 ...).
 IMPLIED = (0.277, 0.264, 0.219, 0.240)
 
@@ -36,6 +37,12 @@ class Report:
 def read_rows(name: str) -> list[dict[str, str]]:
     with (FACTS / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def printed_provinces(subindex: str) -> dict[str, float]:
+    """What is printed for the provinces on industry or smart city."""
+    column = {"industry": "industry", "smartcity": "smart"}[subindex]
+    return {row["province"]: float(row[column]) for row in read_rows("provinces.csv")}
 
 
 def read_places() -> dict[str, dict[str, str]]:

@@ -1,10 +1,10 @@
 """Leaf values whose shares average back to the sub-index values under the demo panel's weights.
 
 In one sub-index, with omega_j = global weight of leaf j / weight of the sub-index, the cells
-m_cj = omega_j t_cj must have row sums v_c (the sub-index values) and column sums omega_j (each
-column of shares sums to 1). Seeded noise is fitted to those margins (Deming & Stephan 1940,
-doi:10.1214/aoms/1177731829), the raw values are rounded to whole units, and one column
-of large numbers per sub-index takes up what the rounding left.
+m_cj = omega_j t_cj must have row sums v_c (the sub-index values) and column sums omega_j sum(v) (each
+column of shares sums to what the cities have of the national total). Seeded noise is fitted to those
+margins (Deming & Stephan 1940, doi:10.1214/aoms/1177731829), the raw values are rounded to whole units,
+and one column of large numbers per sub-index takes up what the rounding left.
 """
 
 import numpy as np
@@ -20,23 +20,30 @@ ABSORBERS = {
     "innovation": "innovation.apps",
 }
 FITS = 400
+# A sum of shares below this leaves something to places outside the cities.
+WHOLE = 0.999
 
 
 def leaf_values(
     tree: Tree, global_: FloatArray, subindices: FloatArray, rng: np.random.Generator
-) -> dict[str, IntArray]:
-    """Whole raw values by leaf code, for the three sub-indices whose totals are column sums."""
+) -> tuple[dict[str, IntArray], dict[str, int]]:
+    """Whole raw values by leaf code, and the national totals where the cities do not have all of it."""
     columns: dict[str, IntArray] = {}
+    carried: dict[str, int] = {}
     for code, absorber in ABSORBERS.items():
         codes, omega = subindex_leaves(tree, global_, code)
         rows = subindices[:, SUBINDICES.index(code)] / 100
-        shares = _fit_margins(_noise(codes, rows, rng) * np.outer(rows, omega), rows, omega) / omega
+        goal = omega * rows.sum()
+        shares = _fit_margins(_noise(codes, rows, rng) * np.outer(rows, omega), rows, goal) / omega
+        totals = {leaf: round(NATIONAL_TOTALS[leaf] * rng.uniform(0.9, 1.1)) for leaf in codes}
         raw = {
-            leaf: _round_to_sum(share, round(NATIONAL_TOTALS[leaf] * rng.uniform(0.9, 1.1)))
-            for leaf, share in zip(codes, shares.T, strict=True)
+            leaf: _round_to_share(share, totals[leaf]) for leaf, share in zip(codes, shares.T, strict=True)
         }
-        columns |= raw | {absorber: _absorb(raw, absorber, codes, omega, rows)}
-    return columns
+        columns |= raw | {
+            absorber: _absorb(raw, totals, absorber, dict(zip(codes, omega, strict=True)), rows)
+        }
+        carried |= totals if rows.sum() < WHOLE else {}
+    return columns, carried
 
 
 def subindex_leaves(tree: Tree, global_: FloatArray, code: str) -> tuple[list[str], FloatArray]:
@@ -68,12 +75,13 @@ def _fit_margins(cells: FloatArray, rows: FloatArray, columns: FloatArray) -> Fl
     return cells
 
 
-def _round_to_sum(share: FloatArray, total: int) -> IntArray:
-    """Whole numbers with the given sum, by largest remainders; no city is left with nothing."""
-    exact = share / share.sum() * total
+def _round_to_share(share: FloatArray, total: int) -> IntArray:
+    """Whole numbers that sum to the shares' part of the total, by largest remainders; none is nothing."""
+    goal = round(float(share.sum()) * total)
+    exact = share / share.sum() * goal
     whole = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")
-    whole[order[: total - int(whole.sum())]] += 1
+    whole[order[: goal - int(whole.sum())]] += 1
     empty = whole == 0
     whole[empty] = 1
     whole[np.argmax(whole)] -= int(empty.sum())
@@ -81,13 +89,15 @@ def _round_to_sum(share: FloatArray, total: int) -> IntArray:
 
 
 def _absorb(
-    raw: dict[str, IntArray], absorber: str, codes: list[str], omega: FloatArray, rows: FloatArray
+    raw: dict[str, IntArray],
+    totals: dict[str, int],
+    absorber: str,
+    omega: dict[str, float],
+    rows: FloatArray,
 ) -> IntArray:
     """The absorbing leaf takes what the rounded others leave of every sub-index value."""
-    others = sum(
-        raw[code] / raw[code].sum() * w for code, w in zip(codes, omega, strict=True) if code != absorber
-    )
-    share = (rows - others) / omega[codes.index(absorber)]
+    others = sum(raw[code] / totals[code] * omega[code] for code in omega if code != absorber)
+    share = (rows - others) / omega[absorber]
     if share.min() <= 0:
         raise ValueError(f"{absorber} cannot take up the rounding: a share would be {share.min()}")
-    return _round_to_sum(share, int(raw[absorber].sum()))
+    return _round_to_share(share, totals[absorber])

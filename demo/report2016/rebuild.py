@@ -41,8 +41,9 @@ def rebuild() -> dict[str, str]:
     scores = panel.synthesise_scores(tree, chances[0])
     weights = aggregate_scores(tree, scores.astype(np.float64), "normalised_sum")
     values = subindices.reconstruct_subindices(report, chances[1])
-    smart, totals = smartcity.smartcity_values(tree, weights.global_, values, chances[3])
-    columns = {**leaves.leaf_values(tree, weights.global_, values, chances[2]), **smart}
+    counted, totals = leaves.leaf_values(tree, weights.global_, values, chances[2])
+    smart, smart_totals = smartcity.smartcity_values(tree, weights.global_, values, chances[3])
+    columns, carried = {**counted, **smart}, {**totals, **smart_totals}
     return {
         "framework.csv": framework_csv(framework),
         "cities.csv": cities_csv(report),
@@ -53,7 +54,7 @@ def rebuild() -> dict[str, str]:
         "weights_implied.csv": weights_csv(tree, weights.local),
         "data.csv": data_csv(tree, report, columns),
         "totals.csv": as_csv(
-            ("code", "total"), ((c, number(totals[c])) for c in tree.leaf_codes if c in totals)
+            ("code", "total"), ((c, number(carried[c])) for c in tree.leaf_codes if c in carried)
         ),
     }
 

@@ -44,11 +44,11 @@ class Shape:
 
 # Where a city scores high on the sub-index, the bounded leaves level off and the users take the rest.
 SHAPES = {
-    "smartcity.value": Shape(40, 1.15, 0.12, (2, 480), 0, 0.88),
-    "smartcity.quality": Shape(2.8, 0.55, 0.05, (1, 5), 1, 0.63),
-    "smartcity.return_rate": Shape(0.21, 1.15, 0.10, (0.015, 0.68), 4, 0.88),
-    "smartcity.failure_rate": Shape(0.014, 1.2, 0.12, (0.0008, 0.06), 5, 0.89),
-    "smartcity.richness": Shape(20, 1.1, 0.10, (1, 105), 0, 0.88),
+    "smartcity.value": Shape(40, 1.15, 0.12, (2, 480), 0, 0.97),
+    "smartcity.quality": Shape(2.8, 0.55, 0.05, (1, 5), 1, 0.93),
+    "smartcity.return_rate": Shape(0.21, 1.15, 0.10, (0.015, 0.68), 4, 0.97),
+    "smartcity.failure_rate": Shape(0.014, 1.2, 0.12, (0.0008, 0.06), 5, 0.975),
+    "smartcity.richness": Shape(20, 1.1, 0.10, (1, 105), 0, 0.97),
 }
 
 

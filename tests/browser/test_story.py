@@ -138,10 +138,10 @@ def test_from_the_invitation_to_the_comparison(visit, product):
 
     with visit(analyst_link) as page:
         # The first thing an analyst sees: the printed weights against equal ones.
-        expect(page.locator("h1")).to_contain_text("232 of 351")
+        expect(page.locator("h1")).to_contain_text("230 of 351")
         expect(page.locator(".chart svg").first).to_be_visible()
         page.goto(f"{product.base_url}/compare/?runs=1&runs=2")
-        expect(page.locator("h1")).to_contain_text("7 of 351")
+        expect(page.locator("h1")).to_contain_text("11 of 351")
         page.goto(f"{product.base_url}/runs/")
         story_run = page.get_by_role("link", name=re.compile("Story round"))
         expect(story_run.first).to_be_visible(timeout=60_000)

@@ -164,6 +164,8 @@ def test_what_is_printed_for_provinces_stands_beside_the_sums_of_their_cities(de
     assert [rows["北京市"][name] for name in ("computed", "printed", "difference")] == [
         "11.9748", "12.0032", "+0.0284",
     ]  # fmt: skip
+    apart = {name: row["difference"] for name, row in rows.items() if float(row["difference"])}
+    assert set(apart) == {"北京市", "上海市", "天津市", "重庆市", "江苏省"}, apart
     assert len(client.get(address).context["printed_rows"]) == 9
     assert client.get(address, {"node": "infra"}).context["printed_rows"] == []
     assert client.get(address, {"level": "region"}).context["printed_rows"] == []
@@ -171,6 +173,26 @@ def test_what_is_printed_for_provinces_stands_beside_the_sums_of_their_cities(de
     told = {place["name_zh"]: place for place in answer["places"]}
     assert file["北京市"]["As printed"] == told["北京市"]["printed"] == "12.0032"
     assert float(file["北京市"]["Printed less computed"]) == told["北京市"]["difference"]
+
+
+def test_the_page_of_leads_has_the_reports_table_over_infrastructure(demo, client):
+    run = Run.objects.get(weight_version__number=IMPLIED)
+    asked = {
+        "node": "industry",
+        "second": "innovation",
+        "third": "smartcity",
+        "over": "infra",
+        "places": "20",
+    }
+
+    text = client.get(f"{reverse('indexer:run-leads', args=[run.pk])}export/", asked).content.decode(
+        "utf-8-sig"
+    )
+
+    with (command.FILES / "facts" / "leads_over_base.csv").open(encoding="utf-8", newline="") as file:
+        named = [row["city"] for row in csv.DictReader(file)]
+    found = [row["City (Chinese)"] for row in csv.DictReader(io.StringIO(text))]
+    assert sorted(found) == sorted(named)
 
 
 def test_every_address_of_the_reports_analyses_answers(demo, client):
