@@ -32,7 +32,7 @@ class Missing(TextChoices):
     REWEIGHT = "reweight", _("Reweight what is present")
     MEAN = "mean", _("Mean of what is present")
     MEDIAN = "median", _("Median of what is present")
-    LAST_VALUE = "last_value", _("Value of the edition before")
+    LAST_VALUE = "last_value", _("Last value of an earlier edition")
     RAW_ZERO = "raw_zero", _("The raw value 0")
 
 

@@ -22,7 +22,7 @@ class Beside:
     groups : mapping of str to sequence of str, (cities,)
         Labels of the cities, by the name of the column; '' for a city in no group.
     before : float array, (cities, leaves), optional
-        The values of the same cities in an earlier edition, nan where there is none.
+        The last values of the same cities in earlier editions, nan where there is none.
     may_be_empty : bool
         Whether a city may lack all columns: they are not all there are, or a coverage decides who
         has a score.
@@ -58,6 +58,8 @@ class MissingPolicy:
         Whether gaps stay, so that the composite has to rescale the weights around them.
     gives_worst : bool
         Whether gaps stay until values are normalised, and then have the worst value.
+    carries : bool
+        Whether it fills in what the unit had in an earlier edition.
     column : str
         The column of groups that it goes by, if any.
     """
@@ -67,6 +69,7 @@ class MissingPolicy:
     takes_missing: bool = True
     leaves_gaps: bool = False
     gives_worst: bool = False
+    carries: bool = False
     column: str = ""
 
     @property
@@ -165,7 +168,7 @@ MISSING_POLICIES = Entries(
         MissingPolicy("reweight", left_out, leaves_gaps=True),
         MissingPolicy("mean", column_means),
         MissingPolicy("median", column_medians),
-        MissingPolicy("last_value", last_values),
+        MissingPolicy("last_value", last_values, carries=True),
         # What "zero" was before it gave the worst value; methods of that time are computed as they were.
         MissingPolicy("raw_zero", raw_zeros),
     ],

@@ -16,6 +16,8 @@ from weighting.numeric.arrays import FloatArray
 CellArray = npt.NDArray[np.uint8]
 # What happened to a cell: bits, since a cell that was filled in may be winsorised, too.
 IMPUTED, LEFT_OUT, WINSORISED, LOGGED = 1, 2, 4, 8
+# Beside IMPUTED: what fills the cell in is the last value of an earlier edition.
+CARRIED = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Prepared:
         The given totals; nan, for the column sum, where the column is divided or treated: a
         total of raw values is no total of what the share is taken of.
     cells : uint8 array, (cities, leaves)
-        `IMPUTED`, `LEFT_OUT`, `WINSORISED` and `LOGGED`, added; 0 for a cell as it was given.
+        `IMPUTED`, `CARRIED`, `LEFT_OUT`, `WINSORISED` and `LOGGED`, added; 0 for a cell as it was given.
     treatments : tuple of ColumnTreatment
     extent, within : Extent
         That of the columns before they were transformed, which bounds go by; and the same of the
@@ -92,7 +94,8 @@ def prepare(
     extent = _extent_of(filled)
     scaled = _transform(filled, TRANSFORMS[transform], extent, codes, units)
     treated = treat_outliers(scaled, rule or OutlierRule())
-    gone = LEFT_OUT if MISSING_POLICIES[missing].leaves_gaps else IMPUTED
+    policy = MISSING_POLICIES[missing]
+    gone = LEFT_OUT if policy.leaves_gaps else IMPUTED | (CARRIED if policy.carries else 0)
     cells = np.where(gaps, gone, 0).astype(np.uint8)
     cells[treated.winsorised] |= WINSORISED
     whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)

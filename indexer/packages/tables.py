@@ -154,7 +154,10 @@ def _changes(contents: Contents) -> Resource | None:
         [contents.units[city], codes[leaf], " ".join(changes_in(int(cells[city, leaf])))]
         for city, leaf in np.argwhere(cells).tolist()
     ]
-    words = "imputed, left_out, winsorised or logged; several are parted by spaces"
+    words = (
+        "imputed, carried (imputed by the last value of an earlier edition), left_out, winsorised or logged; "
+    )
+    words += "several are parted by spaces"
     fields = [UNIT, CODE, Field("changes", "string", words)]
     return Resource("changes", "Values that were treated", fields, rows, ("unit", "code"))
 

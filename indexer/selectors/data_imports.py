@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,12 +19,19 @@ from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.node_steps import may_refuse, refused_leaves
 from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.selectors.data_sets import RawData, normalise_raw_data, structure_of, unpack_values
+from indexer.selectors.data_sets import (
+    RawData,
+    last_values_before,
+    normalise_raw_data,
+    structure_of,
+    unpack_values,
+)
 from indexer.selectors.faults import fault_text
-from indexer.selectors.plans import plan_of
+from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
@@ -316,10 +323,11 @@ def _not_computable(
     values = content.values if clean.all() else content.values[:, clean]
     table = DataTable(units, tuple(codes), values, {}, ())
     log, totals = ProblemLog(draft.file_name), content.totals[clean]
-    check_columns(table, log, directions, totals, treatment=treatment)
+    before = _carried_into(draft, content, codes)
+    check_columns(table, log, directions, totals, treatment=treatment, before=before)
     wrong = [(problem.column, problem.message) for problem in log.problems]
     if not wrong and not faulty:
-        wrong = _never_formed(draft, table, directions, totals)
+        wrong = _never_formed(draft, table, directions, totals, before)
     if not wrong and not faulty:
         wrong = _optional_steps_refused(draft, leaves, mapped, content)
     return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
@@ -338,6 +346,7 @@ def _optional_steps_refused(
         totals=content.totals,
         beside=content.beside,
         units=[mapped.labels[key] for key in content.keys],
+        before=_carried_into(draft, content, [leaf.code for leaf in leaves]),
     )
     try:
         normalise_raw_data(raw, draft.method)
@@ -350,14 +359,26 @@ def _optional_steps_refused(
     return []
 
 
+def _carried_into(draft: DataImport, content: Content, codes: Sequence[str]) -> FloatArray | None:
+    """Return the last values of earlier editions, (units, leaves), where the method carries them."""
+    if not asked_beside(plan_of(draft.method), codes).earlier:
+        return None
+    earlier = edition_before(draft.series, draft.year)
+    return last_values_before(earlier, [int(key) for key in content.keys], codes)
+
+
 def _never_formed(
-    draft: DataImport, table: DataTable, directions: IntArray, totals: FloatArray
+    draft: DataImport,
+    table: DataTable,
+    directions: IntArray,
+    totals: FloatArray,
+    before: FloatArray | None,
 ) -> list[tuple[str, str]]:
     """Return the columns that a mean above them cannot use, and why."""
     plan, tree = plan_of(draft.method), structure_of(draft.framework_id).tree
     if not may_refuse(tree, plan.node_steps(tree)):
         return []
-    raw = RawColumns(table.values, directions, table.codes, table.units, totals)
+    raw = RawColumns(table.values, directions, table.codes, table.units, totals, beside=Beside(before=before))
     try:
         values = normalise_leaves(raw, plan.leaf_steps(tree)).values
     except NormalisationError:

@@ -175,7 +175,7 @@ class RawData:
 
     ``beside`` are the auxiliary columns, (cities,); ``units`` names the cities in errors. The rest
     is there for the methods that ask for it: ``groups`` of the cities by their column, ``before``
-    the values of an earlier edition, (cities, leaves), and ``unit_codes``, (cities,). Of a part
+    the last values of earlier editions, (cities, leaves), and ``unit_codes``, (cities,). Of a part
     of the leaves a city may lack all: there are others.
     """
 
@@ -357,7 +357,7 @@ def with_what_it_asks_for(raw: RawData, data_set: DataSet, method: IndexMethod) 
             unit_codes=[city.code or city.own_name for city in ordered],
         )
     if asked.earlier and data_set.previous is not None:
-        raw = replace(raw, before=_earlier_values(data_set, data_set.previous, raw.codes))
+        raw = replace(raw, before=last_values_before(data_set.previous, data_set.city_ids, raw.codes))
     return raw
 
 
@@ -371,18 +371,27 @@ def _further_groups(data_set: DataSet, codes: Collection[str]) -> dict[str, list
     return found
 
 
-def _earlier_values(data_set: DataSet, earlier: DataSet, codes: Sequence[str]) -> FloatArray:
-    """Return the raw values of the edition before, (cities, leaves), nan where it has none."""
-    values = unpack_values(earlier)
-    rows = {city_id: row for row, city_id in enumerate(earlier.city_ids)}
-    places = {code: place for place, code in enumerate(earlier.leaf_codes)}
-    before = np.full((len(data_set.city_ids), len(codes)), np.nan)
-    known = [(at, rows[city_id]) for at, city_id in enumerate(data_set.city_ids) if city_id in rows]
+def last_values_before(earlier: DataSet | None, city_ids: Sequence[int], codes: Sequence[str]) -> FloatArray:
+    """Return the last raw values of an edition or those before, (cities, leaves), nan where there is none."""
+    last = np.full((len(city_ids), len(codes)), np.nan)
+    while earlier is not None and np.isnan(last).any():
+        last = np.where(np.isnan(last), _values_in(earlier, city_ids, codes), last)
+        earlier = earlier.previous
+    return last
+
+
+def _values_in(edition: DataSet, city_ids: Sequence[int], codes: Sequence[str]) -> FloatArray:
+    """Return the raw values of an edition for some cities and leaves, nan where it has none."""
+    values = unpack_values(edition)
+    rows = {city_id: row for row, city_id in enumerate(edition.city_ids)}
+    places = {code: place for place, code in enumerate(edition.leaf_codes)}
+    found = np.full((len(city_ids), len(codes)), np.nan)
+    known = [(at, rows[city_id]) for at, city_id in enumerate(city_ids) if city_id in rows]
     shared = [(at, places[code]) for at, code in enumerate(codes) if code in places]
     if known and shared:
         (at, row), (to, place) = (np.array(pairs).T for pairs in (known, shared))
-        before[np.ix_(at, to)] = values[np.ix_(row, place)]
-    return before
+        found[np.ix_(at, to)] = values[np.ix_(row, place)]
+    return found
 
 
 def own_names() -> dict[int, str]:

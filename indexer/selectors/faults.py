@@ -124,5 +124,5 @@ def _data_templates() -> dict[str, str]:
         "no_value_in_group": _(
             "No unit of the group has a value: %(codes)s (%(units)s). Choose another imputation."
         ),
-        "no_earlier": _("The edition before has no value: %(codes)s (%(units)s). Choose another imputation."),
+        "no_earlier": _("No earlier edition has a value: %(codes)s (%(units)s). Choose another imputation."),
     }

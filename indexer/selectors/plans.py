@@ -56,7 +56,7 @@ def leaf_unit_of(method: IndexMethod, leaf: Indicator) -> ScoreUnit:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a plan goes by beside values: columns of groups, reference units, an earlier edition."""
+    """What a plan goes by beside values: columns of groups, reference units, earlier editions."""
 
     groups: frozenset[str]
     references: frozenset[str]
@@ -70,5 +70,5 @@ def asked_beside(plan: MethodPlan, codes: Sequence[str]) -> Asked:
     return Asked(
         groups=frozenset(policy.column for policy in policies if policy.column),
         references=frozenset(step.reference for step in steps if step.reference),
-        earlier=any(policy.code == "last_value" for policy in policies),
+        earlier=any(policy.carries for policy in policies),
     )

@@ -1,4 +1,4 @@
-"""What was done to the cells behind a run: filled in, left out, winsorised, logged."""
+"""What was done to the cells behind a run: filled in, carried, left out, winsorised, logged."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from indexer.models import DataSet, IndexMethod, Preparation, Run
 from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
+from indexer.numeric.preparation import CARRIED, IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
 from indexer.numeric.treatment import OUTLIER_ACTIONS, ColumnTreatment
 from indexer.numeric.unit_parts import marked_shares
 from indexer.selectors.data_sets import normalise_data_set, structure_of
@@ -20,7 +20,13 @@ from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.versions import local_weights_of
 
 # What can be done to a cell, by name, in the order of the steps.
-CHANGES = {"imputed": IMPUTED, "left_out": LEFT_OUT, "winsorised": WINSORISED, "logged": LOGGED}
+CHANGES = {
+    "imputed": IMPUTED,
+    "carried": CARRIED,
+    "left_out": LEFT_OUT,
+    "winsorised": WINSORISED,
+    "logged": LOGGED,
+}
 # So many cells of cities by nodes are held at once where one node of all cities is asked for.
 CELLS_AT_A_TIME = 2_000_000
 

@@ -1,4 +1,4 @@
-"""What was done to the data behind a run, in words: filled in, left out, treated for outliers."""
+"""What was done to the data behind a run, in words: filled in, carried, left out, treated for outliers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +16,7 @@ def change_words(changes: Sequence[str]) -> str:
     """Say what was done to a cell, by the names of `CHANGES`; nothing where it is as it was given."""
     words = {
         "imputed": _("filled in"),
+        "carried": _("last value of an earlier edition"),
         "left_out": _("missing, left out"),
         "winsorised": _("winsorised"),
         "logged": _("logarithm"),

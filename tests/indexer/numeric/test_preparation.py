@@ -10,7 +10,7 @@ from indexer.numeric.composite import composite_scores
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.normalisation import normalise
-from indexer.numeric.preparation import IMPUTED, LEFT_OUT, LOGGED, WINSORISED, prepare
+from indexer.numeric.preparation import CARRIED, IMPUTED, LEFT_OUT, LOGGED, WINSORISED, prepare
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.treatment import OutlierRule
 
@@ -29,7 +29,8 @@ def test_an_earlier_value_fills_no_quotient():
     # What it was divided by then is not known: 20 stands for no quotient of 5 and 3.
     beside = Beside(before=np.full(VALUES.shape, 20.0))
 
-    assert prepared(missing="last_value", beside=beside).values[1, 0] == 20
+    carried = prepared(missing="last_value", beside=beside)
+    assert (carried.values[1, 0], carried.cells.tolist()) == (20, [[0, 0], [IMPUTED | CARRIED, 0], [0, 0]])
     assert prepared(missing="last_value", beside=beside, denominators={1: PEOPLE}).values[1, 0] == 20
     with pytest.raises(NormalisationError, match="no earlier edition has the missing values of p: C1"):
         prepared(missing="last_value", beside=beside, denominators={0: PEOPLE})
