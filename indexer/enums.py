@@ -92,3 +92,22 @@ class StudyStatus(TextChoices):
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class ReportChapter(TextChoices):
+    """What a written report can have, in the usual order: a file each in indexer/views/reports/chapters."""
+
+    METHOD = "method", _("Method")
+    TOTAL = "total", _("Composite score and ranking")
+    SUB_INDICES = "sub_indices", _("The sub-indices")
+    REGIONS = "regions", _("The regions")
+    GROUPS = "groups", _("By further groupings")
+    LEADS = "leads", _("Dark horses")
+    SERIES = "series", _("Comparison with outside series")
+    UNCERTAINTY = "uncertainty", _("Uncertainty and sensitivity")
+    FRAMEWORK = "framework", _("The framework")
+    DATA = "data", _("The data")
+    COHERENCE = "coherence", _("Statistical coherence")
+    IMPORTANCE = "importance", _("Weights and importance")
+    CONCLUSIONS = "conclusions", _("Conclusions")
+    APPENDIX = "appendix", _("Appendix: whole tables")

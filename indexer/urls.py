@@ -52,6 +52,7 @@ from indexer.views.public import embeds, indicator_terms, machine, publishing, u
 from indexer.views.public import pages as public
 from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
+from indexer.views.reports import run_document as documents
 from indexer.views.run import (
     city_profile,
     city_trend,
@@ -146,8 +147,18 @@ urlpatterns = [
     path("runs/<int:pk>/audit/report.pdf", audit_reports.audit_report_pdf, name="run-audit-pdf"),
     path(
         "runs/<int:pk>/audit/<slug:section>/",
-        audit_reports.audit_paragraph,
+        documents.chapter_words,
+        {"back": "run-audit-report"},
         name="run-audit-paragraph",
+    ),
+    path("runs/<int:pk>/document/", documents.run_document, name="run-document"),
+    path("runs/<int:pk>/document/report.pdf", documents.run_document_pdf, name="run-document-pdf"),
+    path("runs/<int:pk>/document/chapters/", documents.run_document_chapters, name="run-document-chapters"),
+    path(
+        "runs/<int:pk>/document/words/<slug:section>/",
+        documents.chapter_words,
+        {"back": "run-document"},
+        name="run-document-words",
     ),
     path("runs/<int:pk>/export/", runs.run_export, name="run-export"),
     path("runs/<int:pk>/package/", package.run_package, name="run-package"),

@@ -9,7 +9,7 @@ from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
 from indexer.models.published import SLUG, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex
 from indexer.models.register import Register
-from indexer.models.report import ReportParagraph
+from indexer.models.report import EditionReport, ReportOutline, ReportParagraph
 from indexer.models.run import CityScore, Run
 from indexer.models.series import OutsideSeries
 from indexer.models.study import Study, StudyPart
@@ -24,6 +24,7 @@ __all__ = [
     "DataSeries",
     "DataSet",
     "Delivery",
+    "EditionReport",
     "FrameworkMethod",
     "Gathering",
     "GroupMember",
@@ -40,6 +41,7 @@ __all__ = [
     "PublishedIndex",
     "Region",
     "Register",
+    "ReportOutline",
     "ReportParagraph",
     "Run",
     "Study",

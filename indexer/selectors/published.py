@@ -93,6 +93,21 @@ def withheld_codes(run: Run) -> frozenset[str]:
     return frozenset(terms.values_list("code", flat=True))
 
 
+def codes_with_hidden_scores(account: Account | None, run: Run, nodes: Sequence[Indicator]) -> frozenset[str]:
+    """Return the nodes whose scores are the values of one indicator that an account may not be given."""
+    withheld = frozenset() if has_role(account, STAFF) else withheld_codes(run)
+    if not withheld:
+        return frozenset()
+    by_id = {node.pk: node for node in nodes}
+    below: dict[str, set[str]] = {}
+    for leaf in (node for node in nodes if node.is_leaf):
+        node: Indicator | None = leaf
+        while node is not None:
+            below.setdefault(node.code, set()).add(leaf.code)
+            node = by_id.get(node.parent_id) if node.parent_id else None
+    return frozenset(code for code, leaves in below.items() if len(leaves) == 1 and leaves <= withheld)
+
+
 @dataclass(frozen=True)
 class GivenAway:
     """Which raw values of several runs an account may have: of these runs, but for these indicators."""

@@ -126,6 +126,11 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
     )
 
 
+def finished_studies_of(run: Run, account: Account | None) -> QuerySet[Study]:
+    """Return the finished studies of a run that an account may see, the first asked first."""
+    return studies_visible_to(account).filter(run=run, status=StudyStatus.DONE).order_by("pk")
+
+
 def may_draw_experts(account: Account | None, version: WeightVersion) -> bool:
     """Return whether an account may have experts drawn: it reads the statistics of every round behind."""
     behind = {round_.pk for round_ in rounds_behind(version)}

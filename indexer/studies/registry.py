@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer.enums import StudyKind, StudyStatus
+from indexer.enums import StudyKind
 from indexer.models import Run, Study
-from indexer.selectors.studies import studies_visible_to
+from indexer.selectors.studies import finished_studies_of
 from indexer.studies.kind import Kind, unit_names
 from indexer.studies.kinds.bootstrap import Bootstrap
 from indexer.studies.kinds.choices import Choices
@@ -61,5 +61,5 @@ def units_named_in(studies: Sequence[Study]) -> dict[int, str]:
 
 def imputation_studies_of(run: Run, account: Account | None) -> list[Study]:
     """Return the finished studies of a run that vary how gaps are filled in, as an account may see them."""
-    finished = studies_visible_to(account).filter(run=run, status=StudyStatus.DONE).order_by("pk")
+    finished = finished_studies_of(run, account)
     return [study for study in finished if kind_of(study).varies_imputation(study.parameters)]

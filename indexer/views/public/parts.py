@@ -7,16 +7,11 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from indexer.citations import CITATIONS, address_of_edition, citation_of
 from indexer.enums import StudyKind
 from indexer.forms.published import LICENCES
-from indexer.formulas import aggregation_formula, normalisation_formula
-from indexer.method_words import method_words, own_ways, value_words
-from indexer.models import IndexEdition, IndexMethod, IndicatorTerms, PublishedIndex, Run, Study
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.models import IndexEdition, IndicatorTerms, PublishedIndex, Run, Study
 from indexer.selectors.published import has_coordinates, terms_by_code
 from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
 from indexer.studies.registry import study_name
@@ -24,12 +19,11 @@ from indexer.views.public.addresses import Shelf
 from indexer.views.public.weight_picture import draw_weights
 from indexer.views.reports.run_words import leaders
 from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
+from indexer.views.shared.method_rows import experts_words, method_rows
 from indexer.views.shared.tables import longest_bar
 from indexer.words import data_set_name, score_unit, version_name
-from weighting.models import Indicator, WeightVersion
-from weighting.selectors.versions import panel_size_of
+from weighting.models import Indicator
 from weighting.views.numbers import signed
-from weighting.views.statistics_words import panel_words
 
 # Of more units the page shows the first, and leads to the whole table.
 MOST_ROWS = 150
@@ -157,41 +151,6 @@ def ranking_rows(
             group = own
         rows.append(row)
     return rows
-
-
-def method_rows(method: IndexMethod) -> Iterator[tuple[str, str, str]]:
-    """Yield every step of a method: what it is, what is done, and its formula."""
-    yield _("How values are made comparable"), *_normalised(method)
-    if NORMALISATIONS[method.normalisation].takes_turn:
-        yield _("Where less is better"), str(method.get_negative_display()), ""
-    if MISSING_POLICIES[method.missing].takes_missing:
-        yield _("Missing values"), value_words("imputation", method.missing), ""
-    else:
-        yield _("Missing values"), _("Nothing may be missing: every unit has every value."), ""
-    yield _("Outliers"), str(method.get_outliers_display()), ""
-    how = value_words("aggregation", method.aggregation)
-    yield _("How parts are put together"), how, aggregation_formula(method.aggregation)
-    for name, words in own_ways(method):
-        yield name, words, ""
-    yield _("Ranks"), _("By unrounded scores; equal scores share the smallest rank."), ""
-    yield _("All choices in a line"), method_words(method), ""
-
-
-def _normalised(method: IndexMethod) -> tuple[str, str]:
-    return value_words("normalisation", method.normalisation), normalisation_formula(method.normalisation)
-
-
-def experts_words(version: WeightVersion) -> list[str]:
-    """Say how many experts the weights rest on, never who; where they rest on none, what they are."""
-    size = panel_size_of(version)
-    if size is None:
-        return [_("The weights come from no panel: %(source)s.") % {"source": version.get_source_display()}]
-    counted = ngettext(
-        "%(count)d expert weighed the indicators, each alone and without seeing the others’ answers.",
-        "%(count)d experts weighed the indicators, each alone and without seeing the others’ answers.",
-        size.counted,
-    ) % {"count": size.counted}
-    return [counted, panel_words(size.counted, size.entered)]
 
 
 def _finding(ranking: Ranking) -> str:

@@ -40,7 +40,12 @@ def run_sentences(
     subject: NodeScores, intervals: RankIntervals | None, fragility: Fragility | None
 ) -> list[str]:
     """Say who leads, who leads in what, where the scores lie, how sure the ranks are, and how fragile."""
-    written = [leaders(subject), sub_leaders(subject), *_distribution(subject), certainty(subject, intervals)]
+    written = [
+        leaders(subject),
+        sub_leaders(subject),
+        *distribution_sentences(subject),
+        certainty(subject, intervals),
+    ]
     written += fragile_sentences(fragility)
     return [sentence for sentence in written if sentence]
 
@@ -140,7 +145,7 @@ def measured_concentration(subject: NodeScores) -> ConcentrationReport | None:
         return None
 
 
-def _distribution(subject: NodeScores) -> list[str]:
+def distribution_sentences(subject: NodeScores) -> list[str]:
     report = measured_concentration(subject)
     if report is None:
         return []

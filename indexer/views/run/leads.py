@@ -86,8 +86,8 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     found, columns = form.find(leads), shown_columns(leads, form)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context |= {
-        "title": _finding(leads, found, form),
-        "rule": _rule(leads, form),
+        "title": lead_finding(leads, found, form),
+        "rule": lead_rule(leads, form),
         "columns": [name for _code, name, _ranks in columns],
         "register": leads.scores.cities.register,
         "lead_count": len(found),
@@ -98,7 +98,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     return render(request, "indexer/run/leads.html", context)
 
 
-def _finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
+def lead_finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
     count = len({lead.position for lead in found})
     register = leads.scores.cities.register
     words = {"count": count, "unit": register.unit, "units": register.units}
@@ -141,7 +141,7 @@ def _code(node: Indicator | None) -> str:
     return node.code if node else COMPOSITE
 
 
-def _rule(leads: Leads, form: LeadForm) -> str:
+def lead_rule(leads: Leads, form: LeadForm) -> str:
     """State the rule that the cities passed."""
     if form.rule is not None:
         sentence = _sentence_of(form.rule) % {

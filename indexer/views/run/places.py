@@ -61,7 +61,7 @@ def places_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
     """Return the places that the page shows, as a figure."""
-    return _chart(_ranked(request, run)[1])
+    return places_chart(_ranked(request, run)[1])
 
 
 def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
@@ -85,7 +85,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
         **run_context(request, run, "run-places"),
-        "title": _finding(ranked),
+        "title": places_finding(ranked),
         "form": form,
         "ranked": ranked,
         "register": ranked.subject.cities.register,
@@ -93,7 +93,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "how": how_formed(ranked),
         "printed_rows": printed_rows(ranked, printed_beside(ranked)),
         "printed_nodes": _printed_nodes(ranked),
-        "chart": _chart(ranked),
+        "chart": places_chart(ranked),
         "chart_image": f"{picture}?{urlencode(query)}",
         "saves": save_links(export),
     }
@@ -110,7 +110,7 @@ def _printed_nodes(ranked: PlaceRanking) -> list[dict[str, str]]:
     return [{"query": urlencode({"node": code}), "name": name} for code, name in others]
 
 
-def _finding(ranked: PlaceRanking) -> str:
+def places_finding(ranked: PlaceRanking) -> str:
     first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
     words = {"place": first.name, "count": len(ranked.places), "share": f"{score * PERCENT:.1f}"}
     sentences = _sentences_of_sums(len(ranked.places)) if ranked.is_sum else _sentences(len(ranked.places))
@@ -145,7 +145,7 @@ def _sentences(count: int) -> dict[str, str]:
     }
 
 
-def _chart(ranked: PlaceRanking) -> charts.Spec:
+def places_chart(ranked: PlaceRanking) -> charts.Spec:
     run = ranked.subject.run
     bars = [
         charts.PlaceBar(

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import ReportParagraph
-from indexer.services.report_paragraphs import write_paragraph
+from indexer.services.reports import write_paragraph
 from indexer.services.studies import count_waiting_parts, plan_study
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
@@ -174,7 +174,7 @@ def test_every_series_that_is_seen_has_its_scatter(analyst, run):
 
 
 def test_an_unknown_section_is_not_found(analyst, run):
-    assert analyst.get(paragraph_page(run, "appendix")).status_code == 404
+    assert analyst.get(paragraph_page(run, "nothing")).status_code == 404
 
 
 def test_pictures_stand_in_the_pdf_as_on_the_page(analyst, run, monkeypatch):

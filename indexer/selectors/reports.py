@@ -1,0 +1,55 @@
+"""The written report of a run: its chapters and what people wrote; whoever may see the run may read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexer.enums import ReportChapter
+from indexer.models import EditionReport, IndexEdition, ReportOutline, ReportParagraph, Run
+
+# The chapters of a report of which nobody chose any.
+USUAL = (
+    ReportChapter.METHOD,
+    ReportChapter.TOTAL,
+    ReportChapter.SUB_INDICES,
+    ReportChapter.REGIONS,
+    ReportChapter.GROUPS,
+    ReportChapter.LEADS,
+    ReportChapter.SERIES,
+    ReportChapter.UNCERTAINTY,
+    ReportChapter.APPENDIX,
+)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The chapters of a report in their order, and how often they were changed."""
+
+    chapters: Sequence[str]
+    revision: int
+
+
+def outline_of(run: Run) -> Outline:
+    """Return the chapters chosen for the report of a run, the usual ones where nobody chose."""
+    kept = ReportOutline.objects.filter(run=run).first()
+    return Outline(kept.chapters, kept.revision) if kept else Outline([str(code) for code in USUAL], 0)
+
+
+def words_in_report(run: Run, language: str) -> dict[str, str]:
+    """Return what people wrote into the chapters in a language, by chapter."""
+    kept = ReportParagraph.objects.filter(run=run, language=language).exclude(text="")
+    return dict(kept.order_by("section").values_list("section", "text"))
+
+
+def paragraphs_of(run: Run) -> list[ReportParagraph]:
+    """Return all that was written into the report of a run, by chapter and language."""
+    return list(ReportParagraph.objects.filter(run=run).order_by("section", "language"))
+
+
+def paragraph_of(run: Run, section: str, language: str) -> ReportParagraph | None:
+    """Return what stands in one chapter, if anybody wrote anything."""
+    return ReportParagraph.objects.filter(run=run, section=section, language=language).first()
+
+
+def report_of_edition(edition: IndexEdition) -> EditionReport | None:
+    """Return the report that an edition carries, if its owner gave it one."""
+    return EditionReport.objects.filter(edition=edition.pk).first()

@@ -1,0 +1,1 @@
+"""The chapters that a written report can have, one file each."""

@@ -1,0 +1,27 @@
+"""How the regions do."""
+
+from django.utils.translation import gettext as _
+
+from indexer.enums import ReportChapter
+from indexer.selectors.levels import REGION
+from indexer.views.reports.chapters.chapter import Chapter
+from indexer.views.reports.material import Material
+from indexer.views.reports.parts import Part
+from indexer.views.reports.place_tables import ranked_places, told_of_places
+from indexer.views.reports.ranking_tables import no_scores
+
+
+class Regions(Chapter):
+    code = ReportChapter.REGIONS
+
+    def lack(self, material: Material) -> str:
+        if len(material.cities.regions) < 2:
+            words = {"units": material.units}
+            return (
+                _("The %(units)s lie in fewer than two regions: a register with regions fills this.") % words
+            )
+        return no_scores(material)
+
+    def write(self, material: Material) -> Part:
+        sentence, table, figure = told_of_places(ranked_places(material, REGION))
+        return Part(self.title, sentences=[sentence], tables=[table], figures=[figure])

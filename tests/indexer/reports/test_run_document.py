@@ -1,0 +1,157 @@
+"""The report of a run as a document: chapters chosen and ordered, own words, numbers, the PDF."""
+
+import re
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from indexer.enums import ReportChapter
+from indexer.models import ReportOutline
+from indexer.selectors.reports import USUAL, outline_of
+from indexer.services.reports import choose_chapters, write_paragraph
+from indexer.views.reports.chapters.registry import CHAPTERS, IncompleteChaptersError, registered
+from indexer.views.reports.chapters.total import Total
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.factories import make_series
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+from weighting.exceptions import Refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+@pytest.fixture
+def run():
+    return make_runs(random_values(6), tilts=[None])[0]
+
+
+def page(run, name="run-document", *further):
+    return reverse(f"indexer:{name}", args=[run.pk, *further])
+
+
+def sent(chosen, revision=0):
+    """The form as a browser sends it: each chapter with its place, those in the report ticked."""
+    order = [*chosen, *(code for code in ReportChapter.values if code not in chosen)]
+    places = {f"place-{code}": str(at) for at, code in enumerate(order, 1)}
+    return {**places, **{f"use-{code}": "on" for code in chosen}, "revision": str(revision)}
+
+
+def chapters_on(client, run):
+    return list(client.get(page(run)).context["document"].parts)
+
+
+def test_every_chapter_is_registered_once():
+    assert list(CHAPTERS) == ReportChapter.values
+    with pytest.raises(IncompleteChaptersError):
+        registered([Total])
+    with pytest.raises(IncompleteChaptersError):
+        registered([*(type(one) for one in CHAPTERS.values()), Total])
+
+
+def test_chapters_are_chosen_ordered_and_kept(analyst, run):
+    assert chapters_on(analyst, run) == ["method", "total", "sub_indices", "regions", "appendix"]
+
+    chosen = ["appendix", "total", "data"]
+    answer = analyst.post(page(run, "run-document-chapters"), sent(chosen))
+
+    assert (answer.status_code, answer.url) == (302, page(run))
+    assert chapters_on(analyst, run) == chosen
+    text = analyst.get(page(run)).content.decode()
+    assert [text.index(f'href="#{code}"') for code in chosen] == sorted(
+        text.index(f'href="#{code}"') for code in chosen
+    )
+    none = analyst.post(page(run, "run-document-chapters"), sent([], 1))
+    assert none.status_code == 422
+    assert outline_of(run).chapters == chosen
+
+
+@pytest.mark.postgres
+def test_of_two_who_choose_at_once_the_later_is_refused_and_sees_the_others_choice(analyst, run):
+    address = page(run, "run-document-chapters")
+    analyst.post(address, sent(["total"]))
+
+    refused = analyst.post(address, sent(["method", "data"]))
+
+    assert refused.status_code == 409
+    assert ReportOutline.objects.get().chapters == ["total"]
+    assert refused.context["theirs"] == [CHAPTERS["total"].title]
+    # The page now knows the other's choice: the same sent again replaces it.
+    assert refused.context["form"]["revision"].value() == 1
+    assert analyst.post(address, sent(["method", "data"], 1)).status_code == 302
+    assert outline_of(run).chapters == ["method", "data"]
+
+
+def test_the_service_refuses_what_is_no_report(run):
+    actor = make_account(Role.ANALYST)
+    for chapters, said in ([], "one chapter"), (["total", "total"], "twice"), (["weather"], "weather"):
+        with pytest.raises(Refused, match=said):
+            choose_chapters(run, chapters=chapters, revision=0, actor=actor)
+    with pytest.raises(Refused, match="weather"):
+        write_paragraph(run, section="weather", language="en", text="x", revision=0, actor=actor)
+    assert outline_of(run).chapters == list(USUAL)
+
+
+def test_a_chapter_without_matter_says_in_the_editor_what_would_fill_it(analyst, run):
+    rows = {row.code: row for row in analyst.get(page(run, "run-document-chapters")).context["rows"]}
+    assert rows["series"].lack == "No outside series was sent in for these cities."
+    assert rows["uncertainty"].lack.startswith("No study of this ranking is finished")
+    assert rows["groups"].lack.startswith("The register has no further grouping")
+    assert rows["leads"].lack.startswith("No city is a dark horse.")
+    assert not rows["total"].lack
+    assert not {"series", "uncertainty", "groups", "leads"} & set(chapters_on(analyst, run))
+
+    make_series(run.data_set.city_ids, np.arange(1.0, 7.0).tolist(), actor=run.data_set.created_by)
+    assert "series" in chapters_on(analyst, run)
+
+
+def test_own_words_stand_in_their_chapter_escaped_and_fill_one_that_has_nothing_else(analyst, run):
+    for section, text in {
+        "total": "<script>alert(1)</script> first\n\nsecond",
+        "series": "None fits.",
+    }.items():
+        kept = analyst.post(page(run, "run-document-words", section), {"text": text, "revision": "0"})
+        assert (kept.status_code, kept.url) == (302, f"{page(run)}#{section}")
+
+    document = analyst.get(page(run))
+    parts = document.context["document"].parts
+    assert parts["total"].own == ["<script>alert(1)</script> first", "second"]
+    assert (parts["series"].own, parts["series"].sentences) == (["None fits."], ())
+    assert "&lt;script&gt;alert(1)" in document.content.decode()
+    assert "<script>alert" not in document.content.decode()
+
+
+def test_tables_and_figures_are_numbered_through_the_document(analyst, run):
+    text = analyst.get(page(run)).content.decode()
+    for word in ("Table", "Figure"):
+        found = [int(number) for number in re.findall(rf">{word} (\d+)\. ", text)]
+        assert found
+        assert found == list(range(1, len(found) + 1))
+
+
+def test_a_stranger_reads_the_report_of_a_public_run_and_changes_nothing(client, run):
+    open_ = make_runs(random_values(4), tilts=[None], published=True)[0]
+    assert client.get(page(run)).status_code == 404
+    seen = client.get(page(open_))
+    assert seen.status_code == 200
+    assert b"own words" not in seen.content
+    assert client.post(page(open_, "run-document-chapters"), sent(["total"])).status_code != 200
+    assert not ReportOutline.objects.exists()
+
+
+def test_the_pdf_is_made_with_what_was_chosen(analyst, run, monkeypatch):
+    sources = []
+    monkeypatch.setattr("weighting.views.files.typeset", lambda source: sources.append(source) or b"%PDF")
+    analyst.post(page(run, "run-document-chapters"), sent(["total", "method"]))
+
+    answer = analyst.get(page(run, "run-document-pdf"))
+
+    assert answer["Content-Type"] == "application/pdf"
+    assert f"report-{run.pk}.pdf" in answer["Content-Disposition"]
+    assert b"The first 6 cities" in sources[0]
+    assert sources[0].index(b"Composite score and ranking") < sources[0].index(b"The steps of the method")
