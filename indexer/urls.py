@@ -50,6 +50,7 @@ from indexer.views.data import (
 )
 from indexer.views.public import embeds, indicator_terms, machine, publishing, units
 from indexer.views.public import pages as public
+from indexer.views.public import report as edition_reports
 from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
 from indexer.views.reports import run_document as documents
@@ -85,6 +86,14 @@ app_name = "indexer"
 urlpatterns = [
     path("i/<slug:name>/", public.index_page, name="public-index"),
     path("i/<slug:name>/<int:number>/", public.index_page, name="public-edition"),
+    path("i/<slug:name>/report/", edition_reports.edition_report, name="public-report"),
+    path("i/<slug:name>/report.pdf", edition_reports.edition_report_pdf, name="public-report-pdf"),
+    path("i/<slug:name>/<int:number>/report/", edition_reports.edition_report, name="public-edition-report"),
+    path(
+        "i/<slug:name>/<int:number>/report.pdf",
+        edition_reports.edition_report_pdf,
+        name="public-edition-report-pdf",
+    ),
     path("i/<slug:name>/units/", units.units_page, name="public-units"),
     path("i/<slug:name>/units/<str:code>/", units.unit_page, name="public-unit"),
     path("i/<slug:name>/<int:number>/units/", units.units_page, name="public-edition-units"),
@@ -117,6 +126,11 @@ urlpatterns = [
         "publishing/<int:pk>/editions/<int:number>/take-back/",
         publishing.publishing_take_back,
         name="publishing-take-back",
+    ),
+    path(
+        "publishing/<int:pk>/editions/<int:number>/report/",
+        edition_reports.publishing_report,
+        name="publishing-report",
     ),
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/report/", reports.comparison_report, name="comparison-report"),

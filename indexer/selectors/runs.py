@@ -123,6 +123,11 @@ def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:
     return _visible_to(account).defer(*NOT_SHOWN)
 
 
+def runs_with_nodes() -> QuerySet[Run]:
+    """Return all runs so, for whoever works on the machine itself."""
+    return _runs().defer(*NOT_SHOWN)
+
+
 def load_runs(account: Account | None, run_ids: Sequence[int], *, with_values: bool = False) -> list[Run]:
     """Return runs with the scores of every node, in the order asked for; unknown ones are left out.
 
@@ -242,17 +247,21 @@ def shown_score(run: Run, score: float, printed: str | None) -> ShownScore:
 
 
 def _visible_to(account: Account | None) -> QuerySet[Run]:
+    runs = _runs()
+    if has_role(account, STAFF):
+        return runs
+    published = runs.filter(data_set__is_published=True, weight_version__is_published=True)
+    return published.filter(method=F("data_set__method"))
+
+
+def _runs() -> QuerySet[Run]:
     printed = PublishedFigure.objects.filter(data_set=OuterRef("data_set"))
     runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
     # The model declares it for whoever reads a run, which the plugin takes for a second definition.
     runs = runs.annotate(reproduces_publication=Exists(printed))  # type: ignore[no-redef]
     members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
     last = members.order_by("-pk").values("pk")[:1]
-    runs = runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
-    if has_role(account, STAFF):
-        return runs
-    published = runs.filter(data_set__is_published=True, weight_version__is_published=True)
-    return published.filter(method=F("data_set__method"))
+    return runs.annotate(last_member=Subquery(last))
 
 
 def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:

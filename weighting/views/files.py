@@ -111,8 +111,7 @@ def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
 def document_answer(document: dict[str, Any], name: str) -> HttpResponse:
     """Return a document to save as PDF; it and its pictures are made outside this process, once, and kept."""
     try:
-        source = document_source({**document, "parts": [_drawn(part) for part in document["parts"]]})
-        content = made_once(source, lambda: typeset(source), "document")
+        content = document_pdf(document)
     except NoRoom:
         return _full()
     except (TookTooLong, Broke):
@@ -120,6 +119,12 @@ def document_answer(document: dict[str, Any], name: str) -> HttpResponse:
         return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+def document_pdf(document: dict[str, Any]) -> bytes:
+    """Set a document as PDF; raises `NoRoom`, `TookTooLong` or `Broke` where that is not done."""
+    source = document_source({**document, "parts": [_drawn(part) for part in document["parts"]]})
+    return made_once(source, lambda: typeset(source), "document")
 
 
 def _drawn(part: dict[str, Any]) -> dict[str, Any]:

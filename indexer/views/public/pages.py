@@ -21,6 +21,7 @@ from indexer.selectors.published import (
     search_editions,
     terms_by_code,
 )
+from indexer.selectors.reports import report_of_edition
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.selectors.studies import told_to_anybody
 from indexer.views.public.addresses import Shelf, edition_or_404
@@ -131,13 +132,14 @@ def named_by(edition: IndexEdition) -> Sequence[str]:
     """Name all that the page of an edition depends on."""
     editions = released_editions().filter(index=edition.index_id).order_by("number")
     study = told_to_anybody(edition.run, TELLING)
-    terms = terms_by_code(edition.index).values()
+    terms, report = terms_by_code(edition.index).values(), report_of_edition(edition)
     return [
         state_of_index(edition),
         edition.run.result_sha256,
         *(f"{own.code} {own.source} {own.licence} {own.is_withheld}" for own in terms),
         *(f"{other.number} {other.reason}" for other in editions),
         str(study.pk if study else ""),
+        str(bool(report)),
     ]
 
 

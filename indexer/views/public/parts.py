@@ -13,6 +13,7 @@ from indexer.enums import StudyKind
 from indexer.forms.published import LICENCES
 from indexer.models import IndexEdition, IndicatorTerms, PublishedIndex, Run, Study
 from indexer.selectors.published import has_coordinates, terms_by_code
+from indexer.selectors.reports import report_of_edition
 from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
 from indexer.studies.registry import study_name
 from indexer.views.public.addresses import Shelf
@@ -97,6 +98,8 @@ def acts_on(edition: IndexEdition, shelf: Shelf | None) -> Iterator[Act]:
     yield Act(_("The whole table, with all parts"), reverse("indexer:run-detail", args=[run.pk]))
     if shelf:
         yield Act(_("Side by side"), shelf.side_by_side())
+    if shelf and report_of_edition(edition):
+        yield Act(_("Read the report"), shelf.url("report"))
     if has_coordinates(run):
         yield Act(_("Map"), reverse("indexer:run-map", args=[run.pk]))
     if shelf:
