@@ -29,9 +29,9 @@ from indexer.views.public.counting import count_visit, visits_of
 from indexer.views.public.machine import dataset_json
 from indexer.views.public.parts import TELLING, acts_on, edition_context
 from indexer.views.public.reuse import reuse_context, shared_picture
+from indexer.views.reports.document import OWN_NAMES
 from indexer.views.reports.run_words import names_of
 from indexer.views.run.ranking import load_ranking
-from weighting.enums import Language
 from weighting.models import Account
 from weighting.permissions import ANYONE, audience
 from weighting.requests import remember_language
@@ -41,8 +41,6 @@ from weighting.visitors import visitor_of
 # Of more the list shows the newest; the search finds the others.
 MOST_LISTED = 60
 LANGUAGE = "lang"
-# Each language is named in itself.
-OWN_NAMES = {Language.CHINESE.value: "中文", Language.ENGLISH.value: "English"}
 
 
 @audience(ANYONE)

@@ -21,7 +21,7 @@ from indexer.views.public.counting import count_visit, visits_of
 from indexer.views.public.pages import in_language, named_by, strangers_page
 from indexer.views.public.publishing import detail_url, owned_index
 from indexer.views.reports.chapters.registry import CHAPTERS
-from indexer.views.reports.document import Document, language, write_document
+from indexer.views.reports.document import OWN_NAMES, Document, language, write_document
 from indexer.views.reports.material import Material
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
@@ -86,7 +86,7 @@ def publishing_report(request: HttpRequest, pk: int, number: int) -> HttpRespons
         "edition": edition,
         "report": report_of_edition(edition),
         "chapters": [
-            (CHAPTERS[code].title, [one.language for one in written if one.section == code])
+            (CHAPTERS[code].title, [OWN_NAMES[one.language] for one in written if one.section == code])
             for code in outline_of(edition.run).chapters
         ],
         "document_url": reverse("indexer:run-document", args=[edition.run_id]),

@@ -24,9 +24,9 @@ from indexer.selectors.what_if import WhatIf, what_if_of
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.copy_links import ASSETS, OWN, CopyLinks, read_asset
 from indexer.views.public.machine import dataset_json
-from indexer.views.public.pages import OWN_NAMES
 from indexer.views.public.parts import MOST_ROWS, Act, edition_context, ranking_rows
 from indexer.views.public.units import choose_peers, unit_context
+from indexer.views.reports.document import OWN_NAMES
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking
 from indexer.views.run.what_if import page_data, weight_groups
 from indexer.views.run.what_if_words import results_context

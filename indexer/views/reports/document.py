@@ -14,6 +14,7 @@ from indexer.views.reports.parts import Part, as_data, numbered, paragraphs_of_t
 from indexer.views.run.ranking import ranking_finding
 from indexer.views.shared.words import provenance_of
 from indexer.words import data_set_name, version_name
+from weighting.enums import Language
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def write_document(
         eyebrow=_("Report on %(data)s") % {"data": data_set_name(material.run.data_set)},
         parts=write_parts(material, chapters, words),
     )
+
+
+# Each language is named in itself.
+OWN_NAMES = {Language.CHINESE.value: "中文", Language.ENGLISH.value: "English"}
 
 
 def language() -> str:

@@ -15,7 +15,7 @@ from indexer.models import Run
 from indexer.selectors.reports import Outline, outline_of, paragraph_of, paragraphs_of, words_in_report
 from indexer.services.reports import choose_chapters, write_paragraph
 from indexer.views.reports.chapters.registry import CHAPTERS
-from indexer.views.reports.document import Document, language, write_document
+from indexer.views.reports.document import OWN_NAMES, Document, language, write_document
 from indexer.views.reports.material import Material
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name
@@ -130,7 +130,9 @@ def _editor_rows(request: HttpRequest, run: Run, form: OutlineForm) -> list[Edit
         of_chapter = {one.language: one.text for one in written if one.section == code and one.text}
         own = of_chapter.get(language(), "")
         lack = CHAPTERS[code].lack(material)
-        rows.append(EditorRow(code, use, place, lack, own, _(", ").join(of_chapter)))
+        rows.append(
+            EditorRow(code, use, place, lack, own, _(", ").join(OWN_NAMES[one] for one in of_chapter))
+        )
     return rows
 
 

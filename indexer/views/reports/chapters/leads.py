@@ -20,7 +20,9 @@ class DarkHorses(Chapter):
     def lack(self, material: Material) -> str:
         leads, form, found = _found(material)
         if len(leads.sub_indices) < 2:
-            return _("None leads where there is one sub-index alone: a framework with several fills this.")
+            return _(
+                "There is one sub-index alone, which leads over no other: a framework with several fills this."
+            )
         return (
             ""
             if found
