@@ -21,7 +21,7 @@ class DarkHorses(Chapter):
         leads, form, found = _found(material)
         if len(leads.sub_indices) < 2:
             return _(
-                "There is one sub-index alone, which leads over no other: a framework with several fills this."
+                "There is one sub-index alone, which leads no other: a framework with several fills this."
             )
         return (
             ""
