@@ -261,7 +261,7 @@ def _runs() -> QuerySet[Run]:
     runs = runs.annotate(reproduces_publication=Exists(printed))  # type: ignore[no-redef]
     members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
     last = members.order_by("-pk").values("pk")[:1]
-    return runs.annotate(last_member=Subquery(last))
+    return runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
 
 
 def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:
