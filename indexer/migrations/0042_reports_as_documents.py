@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0040_drafts_without_register"),
+        ("indexer", "0041_last_value_of_an_earlier_edition"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
