@@ -24,6 +24,8 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
+# A colon or semicolon right after a translated text, outside of it.
+OWN_PUNCTUATION = re.compile(r'\{% translate "[^"]*" %\}[:;] |endblocktranslate %\}[:;] ')
 
 
 def _sources():
@@ -75,6 +77,19 @@ def test_strings_are_found_at_all(used):
     texts = {_singular(message) for _place, message, _context in used}
     assert "Expert" in texts
     assert len(texts) > 200
+
+
+def test_no_template_writes_the_punctuation_of_one_language():
+    """What stands between two texts is a text itself: a colon is as wide as a character in Chinese."""
+    spelt = [
+        f"{path.relative_to(ROOT)}: {found.group()}"
+        for path in _sources()
+        if path.suffix == ".html"
+        for found in OWN_PUNCTUATION.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not spelt, "\n".join(spelt)
+    assert OWN_PUNCTUATION.search('{% translate "Source" %}: {{ source }}')
+    assert not OWN_PUNCTUATION.search('{% translate "Source" %}{% translate ": " %}{{ source }}')
 
 
 def test_every_string_is_translated(used, catalogue):

@@ -42,7 +42,9 @@ def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Suren
         "unit": score_unit(run.method),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
-        "withheld": [profile.leaves[code].node.name for code in sorted(profile.table.withheld)],
+        "withheld": between_names().join(
+            profile.leaves[code].node.name for code in sorted(profile.table.withheld)
+        ),
         "density": _density(len(profile.leaves)),
     }
 
@@ -153,7 +155,8 @@ def _leaf_row(leaf: LeafProfile) -> dict[str, Any]:
     return {
         "name": leaf.node.name,
         "value": plain_number(leaf.value),
-        "unit": leaf.node.unit_label,
+        # A dash has no unit.
+        "unit": "" if math.isnan(leaf.value) else leaf.node.unit_label,
         "rank": rank_text(leaf.rank),
         "count": leaf.count,
         "is_strong": leaf.gap > 1,

@@ -89,6 +89,7 @@ def test_profiles_name_the_source_and_leave_the_value_out(client, withheld):
     assert SOURCE in said
     assert "83.23" not in said
     assert "Values that may not be given away are left out: Life expectancy at birth" in said
+    assert "– years" not in said
     assert "83.23" not in words(client, f"{INDEX}units/?units=NOR.CHN")
     assert "Its values may not be given away" in words(client, INDEX)
 
