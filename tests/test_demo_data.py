@@ -204,7 +204,10 @@ def test_published_cells_come_back_in_their_order_and_the_others_stay_below(demo
 
 
 def test_subindex_columns_sum_to_what_the_provinces_and_the_totals_leave_them(demo):
-    assert demo.subindices().sum(axis=0) == pytest.approx([100, 88.5845, 100, 96.355], abs=0.001)
+    sums = demo.subindices().sum(axis=0)
+    assert sums == pytest.approx([100, 88.5845, 100, 96.355], abs=0.001)
+    chinese, english = (DEMO / "note.txt").read_text(encoding="utf-8").splitlines()
+    assert all(f"{total:.2f}".removesuffix(".00") in note for total in sums for note in (chinese, english))
 
 
 def test_the_industry_of_26_provinces_comes_out_as_printed(demo):
