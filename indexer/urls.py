@@ -8,6 +8,13 @@ from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonVi
 from indexer.api.concentration import ConcentrationView
 from indexer.api.families import BranchIndices, BranchRankingView
 from indexer.api.fragility import CriticalWeights, PairWeights
+from indexer.api.gatherings import (
+    GatheringAssemble,
+    GatheringDeliveries,
+    GatheringDetail,
+    GatheringList,
+    ImportDeliver,
+)
 from indexer.api.imports import ImportDetail, ImportList, ImportStore, ImportStoreYears
 from indexer.api.jobs import CancelRun, ProgressView, RetryRun
 from indexer.api.maps import MapOfRun
@@ -328,6 +335,15 @@ urlpatterns = [
     path("api/v1/indices/<int:pk>/ranking/", BranchRankingView.declared(), name="api-index-ranking"),
     path("api/v1/runs/<int:pk>/ranking/", Ranking.list_view(), name="api-ranking"),
     path("api/v1/runs/<int:pk>/what-if/", WhatIfOfRun.declared(), name="api-run-what-if"),
+    path("api/v1/gatherings/", GatheringList.declared(), name="api-gathering-list"),
+    path("api/v1/gatherings/<int:pk>/", GatheringDetail.declared(), name="api-gathering"),
+    path(
+        "api/v1/gatherings/<int:pk>/deliveries/",
+        GatheringDeliveries.declared(),
+        name="api-gathering-deliveries",
+    ),
+    path("api/v1/gatherings/<int:pk>/assemble/", GatheringAssemble.declared(), name="api-gathering-assemble"),
+    path("api/v1/imports/<int:pk>/deliver/", ImportDeliver.declared(), name="api-import-deliver"),
     path("api/v1/series/", OutsideSeriesList.list_view(), name="api-series-list"),
     path("api/v1/series/<int:pk>/", OutsideSeriesList.detail_view(), name="api-series"),
     path("api/v1/register-imports/", RegisterImports.declared(), name="api-register-imports"),

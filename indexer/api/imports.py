@@ -46,12 +46,9 @@ from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
 
-class ImportRequestSerializer(serializers.Serializer):
-    """A file, and what it is about; names are needed where no series is given."""
+class TermsSerializer(serializers.Serializer):
+    """What data are about, and how they will be computed; names are needed where no series is given."""
 
-    file = serializers.FileField()
-    totals = serializers.FileField(required=False)
-    encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
     framework = serializers.IntegerField(min_value=1, max_value=LARGEST)
     register = serializers.IntegerField(
         min_value=1, max_value=LARGEST, required=False, help_text="As the units of the file say without it."
@@ -71,6 +68,14 @@ class ImportRequestSerializer(serializers.Serializer):
     negative = serializers.CharField(required=False)
     missing = serializers.CharField(required=False)
     aggregation = serializers.CharField(required=False)
+
+
+class ImportRequestSerializer(TermsSerializer):
+    """A file, and what it is about."""
+
+    file = serializers.FileField()
+    totals = serializers.FileField(required=False)
+    encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
 
 
 class TargetSerializer(serializers.Serializer):
@@ -197,7 +202,7 @@ class _Imports(Answer):
     roles = STAFF
 
     def draft(self, pk: int) -> DataImport:
-        return get_object_or_404(imports_visible_to(account_of(self.request)).defer(None), pk=pk)
+        return draft_of(account_of(self.request), pk)
 
 
 class ImportList(_Imports):
@@ -231,7 +236,7 @@ class ImportList(_Imports):
             raise WrongFile(found) from found
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
-        return Response(ImportAnswer(_answer(review_of(draft))).data, status=201)
+        return Response(ImportAnswer(answer_of(review_of(draft))).data, status=201)
 
 
 class ImportDetail(_Imports):
@@ -241,7 +246,7 @@ class ImportDetail(_Imports):
 
     @described(responses={200: ImportAnswer})
     def get(self, request: Request, pk: int) -> Response:
-        return Response(ImportAnswer(_answer(review_of(self.draft(pk)))).data)
+        return Response(ImportAnswer(answer_of(review_of(self.draft(pk)))).data)
 
     @described(request=ImportChangeSerializer, responses={200: ImportAnswer, 422: REFUSED})
     def patch(self, request: Request, pk: int) -> Response:
@@ -267,7 +272,7 @@ class ImportDetail(_Imports):
             raise WrongFile(found) from found
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
-        return Response(ImportAnswer(_answer(review_of(draft))).data)
+        return Response(ImportAnswer(answer_of(review_of(draft))).data)
 
     @described(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
@@ -303,6 +308,11 @@ class ImportStoreYears(_Imports):
         return Response(DataSetSerializer(stored, many=True).data, status=201)
 
 
+def draft_of(account: Account, pk: int) -> DataImport:
+    """Return an import that an account may see, whole."""
+    return get_object_or_404(imports_visible_to(account).defer(None), pk=pk)
+
+
 def _with_register(draft: DataImport, said: dict[str, Any], actor: Account) -> DataImport:
     """Give an import the register that is asked for, if one is."""
     if said.get("countries"):
@@ -313,7 +323,8 @@ def _with_register(draft: DataImport, said: dict[str, Any], actor: Account) -> D
     return draft
 
 
-def _answer(review: Review) -> dict[str, Any]:
+def answer_of(review: Review) -> dict[str, Any]:
+    """Return an import as `ImportAnswer` has it."""
     draft, mapped = review.draft, review.mapped
     sheet = mapped.sheet
     return {

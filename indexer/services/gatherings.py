@@ -64,7 +64,7 @@ def start_delivery(gathering: Gathering, *, data: DataFile, partner: str, actor:
 
     Raises `FileProblems` with everything that keeps the file from being read at all.
     """
-    terms = replace(terms_of(gathering), gathering=gathering, partner=partner)
+    terms = terms_of_delivery(gathering, partner=partner)
     return start_import(data=data, totals=None, terms=terms, actor=actor)
 
 
@@ -133,6 +133,11 @@ def end_gathering(gathering: Gathering, *, actor: Account) -> None:
     gathering = _locked(gathering)
     record_act(actor, "end_gathering", gathering, deliveries=gathering.deliveries.count())
     gathering.delete()
+
+
+def terms_of_delivery(gathering: Gathering, *, partner: str) -> Terms:
+    """Return what a file of a partner is about."""
+    return replace(terms_of(gathering), gathering=gathering, partner=partner)
 
 
 def terms_of(gathering: Gathering) -> Terms:

@@ -146,6 +146,12 @@ POLICY = {
     "indexer:gathering-assemble": ("POST", OWNER),
     "indexer:gathering-end": ("POST", OWNER),
     "indexer:import-deliver": ("POST", OWNER),
+    "indexer:api-gathering-list": ("GET POST", STAFF),
+    # Seen by all who may deliver, ended by its owner.
+    "indexer:api-gathering": ("GET DELETE", STAFF),
+    "indexer:api-gathering-deliveries": ("POST", STAFF),
+    "indexer:api-gathering-assemble": ("POST", OWNER),
+    "indexer:api-import-deliver": ("POST", OWNER),
     "indexer:api-import-list": ("GET POST", STAFF),
     "indexer:api-import": ("GET PATCH DELETE", OWNER),
     "indexer:api-import-store": ("POST", OWNER),

@@ -1,8 +1,11 @@
 """Several deliveries to one edition: what is missing, who delivered what, and what the edition says of it."""
 
+import io
+
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.models import DataImport, DataSet, Delivery, Gathering
@@ -11,6 +14,7 @@ from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_cities
 from weighting.enums import Role
+from weighting.services.api_tokens import make_api_token
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +144,90 @@ def test_the_pages_take_the_same_queries_for_any_number(client, gathering, count
         deliver(client, gathering, "unit,a\n城市001,1\n城市002,2\n", "Office")
     with django_assert_num_queries(11):
         client.get(url("gathering-detail", gathering))
+
+
+def test_a_program_gathers_an_edition_over_the_api(client, owner):
+    headers = {"Authorization": f"Bearer {make_api_token(owner, name='g')}"}
+    listed = "/api/v1/gatherings/"
+    said = {"framework": make_framework(LEAVES).pk, "name_en": "Together", "normalisation": "minmax"}
+    refused = client.post(listed, said, content_type="application/json", headers=headers)
+    assert (refused.status_code, sorted(refused.json())) == (400, ["register", "year"])
+    said |= {"register": default_register().pk, "year": 2020}
+    body = client.post(listed, said, content_type="application/json", headers=headers).json()
+    own = f"{listed}{body['id']}/"
+    assert (body["is_whole"], [one["code"] for one in body["indicators"]]) == (False, ["a", "b", "c"])
+    for partner, text in (
+        ("T", "unit,a,b\n城市001,1,2\n城市002,3,\n"),
+        ("E", "unit,c,b\n城市002,6,4\n城市001,5,\n"),
+    ):
+        sent = {"partner": partner, "file": SimpleUploadedFile(f"{partner}.csv", text.encode())}
+        draft = client.post(f"{own}deliveries/", sent, headers=headers)
+        assert draft.status_code == 201, draft.text
+        answer = client.post(f"/api/v1/imports/{draft.json()['id']}/deliver/", headers=headers)
+        assert (answer.status_code, answer.json()["partner"]) == (201, partner)
+        if partner == "T":
+            blockers = client.post(f"{own}assemble/", headers=headers)
+            assert (blockers.status_code, len(blockers.json()["blockers"])) == (422, 1)
+    body = client.get(own, headers=headers).json()
+    assert [(one["code"], one["partner"], one["units"], one["missing"]) for one in body["indicators"]] == [
+        ("a", "T", 2, []),
+        ("b", "E", 2, []),
+        ("c", "E", 2, []),
+    ]
+    assert [(one["partner"], one["indicators"], one["units"]) for one in body["deliveries"]] == [
+        ("T", ["a", "b"], 2),
+        ("E", ["b", "c"], 2),
+    ]
+    assert [one["deliveries"] for one in client.get(listed, headers=headers).json()] == [2]
+    whole = client.post(f"{own}assemble/", headers=headers).json()
+    assert whole["can_be_stored"]
+    assert client.post(f"/api/v1/imports/{whole['id']}/store/", headers=headers).status_code == 201
+    assert unpack_values(DataSet.objects.get()).tolist() == [[1, 2, 5], [3, 4, 6]]
+    assert client.delete(own, headers=headers).status_code == 204
+    assert (Gathering.objects.count(), DataSet.objects.count()) == (0, 1)
+
+
+def test_another_account_delivers_over_the_api_and_neither_assembles_nor_ends(client, gathering):
+    other = {"Authorization": f"Bearer {make_api_token(make_account(Role.MANAGER), name='o')}"}
+    own = f"/api/v1/gatherings/{gathering.pk}/"
+    assert client.get(own, headers=other).status_code == 200
+    assert client.post(f"{own}assemble/", headers=other).status_code == 404
+    assert client.delete(own, headers=other).status_code == 404
+    wrong = {"partner": "E", "file": SimpleUploadedFile("e.csv", b"")}
+    assert client.post(f"{own}deliveries/", wrong, headers=other).status_code == 422
+
+
+def test_commands_gather_an_edition(client, owner, tmp_path):
+    def run(act, *said):
+        out = io.StringIO()
+        call_command("gathering", act, *said, "--account", owner.username, stdout=out)
+        return out.getvalue().splitlines()
+
+    about = ["--framework", str(make_framework(LEAVES).pk), "--name-en", "Together", "--year", "2020"]
+    with pytest.raises(CommandError, match="--series or a --register"):
+        run("open", *about)
+    register = default_register()
+    (line,) = run(
+        "open", *about, "--register", register.name_zh or register.name_en, "--normalisation", "minmax"
+    )
+    number = ["--gathering", line.partition(":")[0]]
+    first, second = tmp_path / "t.csv", tmp_path / "e.csv"
+    first.write_text("unit,a,b,colour\n城市001,1,2,red\n城市002,3,,blue\n", "utf-8")
+    second.write_text("unit,c,b\n城市002,6,4\n城市001,5,\n", "utf-8")
+    with pytest.raises(CommandError, match="colour"):
+        run("deliver", str(first), *number, "--partner", "T")
+    assert not DataImport.objects.exists()
+    assert run("deliver", str(first), *number, "--partner", "T", "--leave-out-columns") == [
+        "t.csv, T: a, b of 2"
+    ]
+    with pytest.raises(CommandError, match="Nobody has delivered"):
+        run("store", *number)
+    assert run("show", *number)[:3] == [
+        "a: 2 of 2, T",
+        "b: 1 of 2, T; missing: City 2 城市002",
+        "c: 0 of 2, nobody",
+    ]
+    run("deliver", str(second), *number, "--partner", "E")
+    (told,) = run("store", *number)
+    assert told.endswith("Together 2020, edition 1")
+    assert unpack_values(DataSet.objects.get()).tolist() == [[1, 2, 5], [3, 4, 6]]

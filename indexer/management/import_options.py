@@ -1,0 +1,150 @@
+"""What the commands that bring data in have in common: their arguments, and what was said by them."""
+
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db.models import Q
+from django.utils import timezone
+
+from indexer.enums import Normalisation
+from indexer.intake.clean import LEFT_OUT, Choices
+from indexer.intake.files import OPERATOR
+from indexer.intake.mapping import ASIDE, UnitFinder
+from indexer.management.choices import read_choices
+from indexer.models import DataSeries, IndexMethod, Register
+from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.normalisations import NORMALISATIONS, TURNS
+from indexer.selectors.data_imports import unit_names_of
+from indexer.selectors.methods import default_method_of
+from indexer.services.data_imports import DataFile, Terms
+from indexer.services.methods import MethodChoice, choice_of, use_method
+from weighting.models import Framework
+from weighting.readers.encodings import ENCODINGS
+
+ALL = "all"
+METHOD = {
+    "normalisation": list(NORMALISATIONS),
+    "negative": list(TURNS),
+    "missing": list(MISSING_POLICIES),
+    "aggregation": list(AGGREGATIONS),
+}
+
+
+def add_terms(parser: ArgumentParser) -> None:
+    """Add what data are about, and how they will be computed."""
+    parser.add_argument("--framework", type=int, required=True, help="number of the framework")
+    parser.add_argument("--series", type=int, help="number of the series; else a name is needed")
+    parser.add_argument("--name-zh", default="")
+    parser.add_argument("--name-en", default="")
+    parser.add_argument("--register", help="name of the register; the one that has the units if none")
+    parser.add_argument("--note", default="")
+    for name, choices in METHOD.items():
+        parser.add_argument(
+            f"--{name}",
+            choices=choices,
+            help=f"as the framework's method says if none, else {choices[0]}",
+        )
+
+
+def add_mapping(parser: ArgumentParser) -> None:
+    """Add how a file is read, and where its columns and rows go."""
+    parser.add_argument(
+        "--encoding", choices=ENCODINGS, default="", help="of a CSV file; as it shows if none"
+    )
+    parser.add_argument("--choices", type=Path, help="how the file is read, as read_table wrote it")
+    parser.add_argument("--column", action="append", default=[], metavar="HEAD=CODE", help="or =aside")
+    parser.add_argument("--unit", action="append", default=[], metavar="NAME=ID", help="or =aside, =totals")
+    parser.add_argument("--accept-suggestions", action="store_true", help="take nearest names as meant")
+    parser.add_argument(
+        "--leave-out-columns", action="store_true", help="leave out columns that stand for no indicator"
+    )
+
+
+def mapping_said(options: dict[str, Any], register: Register | None) -> dict[str, Any]:
+    """Return the file, how it is read and where its parts go, as `map_import` takes them."""
+    file, choices = options["file"], read_choices(options["choices"])
+    return {
+        "data": DataFile(file, file.name, _reading_said(choices, options["encoding"])),
+        "columns": {**choices.columns, **_pairs(options["column"])},
+        "units": {**_units_said(choices, register), **_pairs(options["unit"])},
+        "accept": options["accept_suggestions"],
+        "leave_out": options["leave_out_columns"],
+        "limits": OPERATOR,
+    }
+
+
+def _year(text: str) -> int:
+    """Return the year that the file is first read for: any, where it is read for each."""
+    if text == ALL:
+        return timezone.now().year
+    if not text.isdecimal():
+        raise CommandError(f"Write a year such as 2020, or “{ALL}”, instead of {text!r}.")
+    return int(text)
+
+
+def _reading_said(choices: Choices, encoding: str) -> dict[str, str]:
+    """Return how the file is to be read; what stands empty in the file of choices is open."""
+    said = {key: value for key, value in choices.reading.items() if value}
+    return {**said, **({"encoding": encoding} if encoding else {})}
+
+
+def _units_said(choices: Choices, register: Register | None) -> dict[str, str]:
+    """Return the units that the choices name, by label."""
+    finder = UnitFinder(unit_names_of(register))
+    return {
+        label: ASIDE if name == LEFT_OUT else finder.find(name).to
+        for label, name in choices.units.items()
+        if name
+    }
+
+
+def terms_said(options: dict[str, Any]) -> Terms:
+    """Return what the data are about."""
+    series = found(DataSeries, pk=options["series"]) if options["series"] else None
+    if series is None and not (options["name_zh"] or options["name_en"]):
+        raise CommandError("Name the series by --series, or a new one by --name-zh or --name-en.")
+    register, framework = options["register"], found(Framework, pk=options["framework"])
+    return Terms(
+        framework=framework,
+        register=_register(register) if register else None,
+        series=series,
+        name_zh=options["name_zh"],
+        name_en=options["name_en"],
+        year=_year(str(options["year"])),
+        note=options["note"],
+        method=_method(framework, options),
+        shares_meant=options["normalisation"] == Normalisation.SHARE,
+    )
+
+
+def _method(framework: Framework, options: dict[str, Any]) -> IndexMethod:
+    """Return the framework's method, or the default, with what was named in its place."""
+    default = default_method_of(framework.pk)
+    said = {name: options[name] for name in METHOD if options[name]}
+    return use_method(**vars(replace(choice_of(default) if default else MethodChoice(), **said)))
+
+
+def _register(name: str) -> Register:
+    """Return the register of a name, which is its Chinese one or, where it has none, its English one."""
+    named = Register.objects.filter(Q(name_zh=name) | Q(name_zh="", name_en=name)).first()
+    return named or found(Register, name_zh=name)
+
+
+def found(model: Any, **key: Any) -> Any:
+    """Return what there is by a key, or say that there is none."""
+    thing = model.objects.filter(**key).first()
+    if thing is None:
+        words = ", ".join(f"{name} {value}" for name, value in key.items())
+        raise CommandError(f"There is no {model._meta.verbose_name} with {words}.")
+    return thing
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = [text.rpartition("=") for text in texts]
+    if wrong := [text for text, (head, _equals, _to) in zip(texts, pairs, strict=True) if not head]:
+        raise CommandError(f"Write NAME=TARGET instead of {wrong[0]!r}.")
+    return {head: to for head, _equals, to in pairs}
