@@ -19,8 +19,8 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import build_tree, global_weights
 
 
-def make_world(cities: int, leaves: int, versions: int) -> DataSet:
-    """Return a data set whose runs wait, one for each version."""
+def make_world(cities: int, leaves: int, versions: int, *, city_ids: list[int] | None = None) -> DataSet:
+    """Return a data set whose runs wait, one for each version; ``city_ids`` are units made before."""
     token = hashlib.sha256(f"{cities}x{leaves}x{versions}".encode()).hexdigest()
     actor, _made = Account.objects.get_or_create(username="bench", defaults={"role": Role.MANAGER})
     framework = _make_framework(leaves, token, actor)
@@ -33,7 +33,7 @@ def make_world(cities: int, leaves: int, versions: int) -> DataSet:
             method=use_method(),
         ),
         matrix=Matrix(
-            city_ids=_make_cities(cities),
+            city_ids=city_ids or _make_cities(cities),
             leaf_codes=list(_nodes(framework).filter(is_leaf=True).values_list("code", flat=True)),
             values=np.random.default_rng(1).lognormal(0, 1.5, (cities, leaves)),
             totals={},

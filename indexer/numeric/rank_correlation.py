@@ -51,9 +51,7 @@ def kendall_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
     """
     cities = len(nominal)
     both = nominal * (cities + 1) + ranks
-    # By nominal rank, then by the version's: ties in the nominal ranking are no inversions.
-    order = np.argsort(both, axis=1, kind="stable")
-    discordant = _inversions(np.take_along_axis(ranks, order, axis=1))
+    discordant = discordant_pairs(nominal, ranks)
     pairs = cities * (cities - 1) // 2
     first = _tied_pairs(nominal[np.newaxis])[0]
     second, either = _tied_pairs(ranks), _tied_pairs(both)
@@ -61,6 +59,19 @@ def kendall_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
     excess = pairs - first - second + either - 2 * discordant
     tau = np.divide(excess, spread, out=np.full(len(ranks), np.nan), where=spread > 0)
     return np.clip(tau, -1, 1)
+
+
+def discordant_pairs(nominal: IntArray, ranks: IntArray) -> IntArray:
+    """Count the pairs that each version has in the other order, (versions,); ties on a side are none.
+
+    Parameters
+    ----------
+    nominal : int array, (cities,)
+    ranks : int array, (versions, cities)
+    """
+    # By nominal rank, then by the version's: ties in the nominal ranking are no inversions.
+    order = np.argsort(nominal * (len(nominal) + 1) + ranks, axis=1, kind="stable")
+    return _inversions(np.take_along_axis(ranks, order, axis=1))
 
 
 def _midranks(ranks: IntArray) -> FloatArray:

@@ -15,13 +15,19 @@ from weighting.numeric.arrays import IntArray
 
 # More cities than this are not asked for one by one.
 MANY_CITIES = 500
+# Of more cities than that, so many are fetched alone as each is looked at, before all are.
+MOST_ALONE = 32
+# A part of this size or less is fetched in pieces, and not with all the others.
+SMALL_PART = 0.1
 
 
 class Cities(Sequence[City]):
     """The cities of a finished run in the order of its matrix, with province and region.
 
     A table of ten thousand shows fifty, so that places are arrays here and a city is fetched
-    once it is looked at: those of ``load`` together, or all of them when any other is.
+    once it is looked at: those of ``load`` together, or all of them when any other is. Where there
+    are more than `MANY_CITIES`, a few others are fetched alone: a page that names one city makes no
+    object of a hundred thousand.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Cities(Sequence[City]):
         self._rows = rows
         self._folded = folded
         self._loaded: dict[int, City] = {}
+        self._alone = 0
         self.ids: list[int] = run.data_set.city_ids if ids is None else ids
 
     def __len__(self) -> int:
@@ -53,7 +60,7 @@ class Cities(Sequence[City]):
             return list(self)[place]
         city_id = self.ids[place]
         if city_id not in self._loaded:
-            self.load(range(len(self)))
+            self._load_on_sight(place)
         return self._loaded[city_id]
 
     def __iter__(self) -> Iterator[City]:
@@ -61,21 +68,21 @@ class Cities(Sequence[City]):
         return (self._loaded[city_id] for city_id in self.ids)
 
     def load(self, positions: Iterable[int]) -> None:
-        """Fetch the cities of these positions in one query."""
+        """Fetch the cities of these positions in one query, or in a few where there are many others."""
         wanted = {self.ids[place] for place in positions} - self._loaded.keys()
-        if not wanted:
-            return
         cities = City.objects.defer("folded_names").order_by()
-        if len(wanted) <= MANY_CITIES:
-            cities = cities.filter(pk__in=wanted)
-        else:
+        if len(wanted) > max(MANY_CITIES, SMALL_PART * len(self)):
             # Through the run's scores: a list of ten thousand ids is more than a query may carry.
-            cities = cities.filter(scores__run=self._run)
-        self._keep(cities)
+            self._keep(cities.filter(scores__run=self._run))
         # Whoever has no score in the run is led to by none.
-        if lacking := wanted - self._loaded.keys():
-            for part in _pieces(lacking):
-                self._keep(City.objects.defer("folded_names").filter(pk__in=part))
+        for part in _pieces(wanted - self._loaded.keys()):
+            self._keep(cities.filter(pk__in=part))
+
+    def _load_on_sight(self, place: int) -> None:
+        """Fetch a city that nobody asked for in time: alone, or with all others."""
+        self._alone += 1
+        is_alone = len(self) > MANY_CITIES and self._alone <= MOST_ALONE
+        self.load([place] if is_alone else range(len(self)))
 
     def _keep(self, cities: Iterable[City]) -> None:
         for city in cities:

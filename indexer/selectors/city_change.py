@@ -148,7 +148,9 @@ class CityChange:
 
 def city_change_of(compared: Comparison, city_id: int, place: int) -> CityChange | None:
     """Return the change of a city from the base to another version; None for a city not among them."""
-    for position, city in enumerate(compared.cities):
-        if city.pk == city_id:
-            return CityChange(compared, position, place)
-    return None
+    if city_id not in compared.cities.ids:
+        return None
+    change = CityChange(compared, compared.cities.ids.index(city_id), place)
+    # Fetched before anybody asks for its province: few cities come together, and bring theirs.
+    assert change.city.pk == city_id  # noqa: S101
+    return change

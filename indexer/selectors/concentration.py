@@ -1,5 +1,6 @@
 """How far the scores of a run lie in few cities, provinces, regions and other groups."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from indexer.numeric.concentration import Concentration, concentration, lorenz_c
 from indexer.selectors.levels import PROVINCE, REGION, Level, Place, level_named
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import sub_indices_of
 
 TOPS = (1, 3, 10, 50, 100)
@@ -76,11 +77,13 @@ def concentration_of(subject: NodeScores, level: Level | None = None) -> Concent
     Raises `ConcentrationError` where a score is below zero or all are zero.
     """
     scores = subject.scores[subject.present]
-    subject.cities.load(subject.present)
+    levels = [level_named(subject.cities, code) for code in (REGION, PROVINCE)]
+    firsts = [_firsts(subject, one) for one in (*levels, *([level] if level else []))]
+    subject.cities.load({first for found in firsts for first in found.values()})
     regions, provinces = (
-        _by_place(subject, level_named(subject.cities, code)) for code in (REGION, PROVINCE)
+        _by_place(subject, one, found) for one, found in zip(levels, firsts[:2], strict=True)
     )
-    groups = _by_place(subject, level) if level else []
+    groups = _by_place(subject, level, firsts[2]) if level else []
     parts = {"provinces": provinces, "regions": regions, "groups": groups}
     running = np.cumsum(np.sort(scores)[::-1]) / scores.sum()
     return ConcentrationReport(
@@ -111,17 +114,30 @@ def _of_node(subject: NodeScores, node: Indicator | None) -> NodeConcentration:
     return NodeConcentration(node, concentration(scores), top_shares(scores, TOPS))
 
 
-def _by_place(subject: NodeScores, level: Level) -> list[PlaceConcentration]:
+def _members(subject: NodeScores, level: Level) -> Iterator[tuple[int, IntArray]]:
+    """Yield each place of a level, as its position, with those of its cities that have a score."""
+    present = np.array(subject.present, dtype=np.int64)
+    of_present = level.of_city[present]
+    for position in range(len(level.places)):
+        members = present[of_present == position]
+        if len(members):
+            yield position, members
+
+
+def _firsts(subject: NodeScores, level: Level) -> dict[int, int]:
+    """Return the city that holds most in each place of a level; both are positions."""
+    return {
+        position: int(members[subject.scores[members].argmax()])
+        for position, members in _members(subject, level)
+    }
+
+
+def _by_place(subject: NodeScores, level: Level, firsts: Mapping[int, int]) -> list[PlaceConcentration]:
     """Measure each place that has a score, the one that holds most first."""
     cities, scores, total = subject.cities, subject.scores, subject.scores[subject.present].sum()
-    of_present = level.of_city[subject.present]
     found = []
-    for position, place in enumerate(level.places):
-        members = np.array(subject.present, dtype=np.int64)[of_present == position]
-        if not len(members):
-            continue
-        inside = scores[members]
-        first = int(members[inside.argmax()])
+    for position, members in _members(subject, level):
+        inside, first, place = scores[members], firsts[position], level.places[position]
         found.append(
             PlaceConcentration(
                 place=place,

@@ -10,6 +10,7 @@ from indexer.models import Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
 from indexer.numeric.node_steps import leaf_terms
+from indexer.numeric.rank_correlation import discordant_pairs
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
@@ -102,23 +103,24 @@ class WhatIf:
 
     def swaps(self, count: int) -> tuple[int, list[Swap]]:
         """Return how many pairs change order, and the first of them by their nominal ranks."""
-        total, first = 0, list[Swap]()
+        first = list[Swap]()
         by_nominal = np.lexsort((np.arange(len(self.ranks)), self.nominal_ranks))
         nominal, ranks = self.nominal_ranks[by_nominal], self.ranks[by_nominal]
-        for place in range(len(ranks) - 1):
-            passed = (nominal[place + 1 :] > nominal[place]) & (ranks[place + 1 :] < ranks[place])
-            total += int(passed.sum())
-            if len(first) < count:
-                others = place + 1 + np.flatnonzero(passed)[: count - len(first)]
-                first += [Swap(int(by_nominal[place]), int(by_nominal[other])) for other in others]
-        return total, first
+        # Those of worse nominal ranks begin here; the best rank among them says whether any passes.
+        behind = np.searchsorted(nominal, nominal, side="right")
+        best_behind = np.append(np.minimum.accumulate(ranks[::-1])[::-1], len(ranks) + 1)
+        for place in np.flatnonzero(best_behind[behind] < ranks)[:count].tolist():
+            start = int(behind[place])
+            others = start + np.flatnonzero(ranks[start:] < ranks[place])[: count - len(first)]
+            first += [Swap(int(by_nominal[place]), int(by_nominal[other])) for other in others]
+        return int(discordant_pairs(self.nominal_ranks, self.ranks[np.newaxis])[0]), first
 
     @property
     def fits_browser(self) -> bool:
         """Whether a browser ranks as the server does, and gets the values."""
         return not self.server_reason
 
-    @property
+    @cached_property
     def server_reason(self) -> ServerReason | Literal[""]:
         """Why the server has to rank; "" where a browser can."""
         if withheld_codes(self.run):

@@ -39,6 +39,7 @@ def comparison_table(request: HttpRequest, compared: Comparison) -> CityTable:
 def comparison_rows(compared: Comparison, table: CityTable) -> list[dict[str, Any]]:
     """Return the lines of a page of the table."""
     positions = table.positions
+    compared.cities.load(positions)
     return _pair_rows(compared, positions) if len(compared.runs) == 2 else _many_rows(compared, positions)
 
 
@@ -188,7 +189,7 @@ def _many_rows(compared: Comparison, positions: Sequence[int]) -> list[dict[str,
 
 def _score_figures(compared: Comparison, positions: Sequence[int]) -> list[list[ShownScore]]:
     """Return the score of some cities under each version, marked."""
-    ids = [compared.cities[p].pk for p in positions]
+    ids = [compared.cities.ids[p] for p in positions]
     asked = ids if len(ids) <= MANY_CITIES else None
     data_sets = {run.data_set_id: run.data_set for run in compared.runs if run.reproduces_publication}
     printed = {key: printed_figures_of(data_set, asked) for key, data_set in data_sets.items()}

@@ -64,6 +64,7 @@ def comparison_report(request: HttpRequest) -> HttpResponse:
 
 def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
     ranking, fragility = load_ranking(run), report_fragility(run)
+    ranking.cities.load(ranking.order[:ROWS])
     intervals = rank_intervals_of(run, visitor_of(request).account)
     context = {
         **run_context(request, run, "run-report"),

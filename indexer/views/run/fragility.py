@@ -63,6 +63,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     except NotLinear:
         return render(request, "indexer/run/fragility_none.html", context)
     table = _cut(request, fragility)
+    fragility.cities.load(np.unique(fragility.changes.pairs[table.positions]).tolist())
     context |= {
         "table": table,
         "register": table.register,
@@ -195,6 +196,7 @@ def _figure(fragility: Fragility) -> Figure | None:
     pairs = [pair for pair in range(min(fragility.count, CHART_PAIRS)) if fragility.changes.nodes[pair] >= 0]
     if not pairs:
         return None
+    fragility.cities.load(np.unique(fragility.changes.pairs[pairs]).tolist())
     rows = [_row(fragility, pair) for pair in pairs]
     dots = [
         charts.PairDot(

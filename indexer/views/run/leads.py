@@ -85,6 +85,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         return render(request, "indexer/run/leads.html", context, status=400)
     found, columns = form.find(leads), shown_columns(leads, form)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    leads.scores.cities.load(lead.position for lead in page.object_list)
     context |= {
         "title": lead_finding(leads, found, form),
         "rule": lead_rule(leads, form),

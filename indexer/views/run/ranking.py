@@ -285,7 +285,7 @@ def _behind(ranking: Ranking, position: int) -> dict[str, Any]:
 def _figures(ranking: Ranking, positions: list[int]) -> list[list[ShownScore]]:
     """Return the scores of some cities in all columns, marked."""
     run = ranking.run
-    ids = [ranking.cities[p].pk for p in positions]
+    ids = [ranking.cities.ids[p] for p in positions]
     printed: Printed = {}
     if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, ids if len(ids) <= MANY_CITIES else None)

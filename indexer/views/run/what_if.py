@@ -219,7 +219,7 @@ def page_data(tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int
         "whole": WHOLE,
         "scale": tried.run.method.scale,
         "digits": tried.run.method.digits_or(DIGITS),
-        "cities": [city.pk for city in cities],
+        "cities": list(cities.ids),
         "names": names_beyond_lines(cities),
         "nominal": tried.nominal_ranks.tolist(),
         "formed": {"codes": formed.aggregations, "whole": formed.whole, "floor": formed.floor},

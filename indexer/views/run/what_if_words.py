@@ -18,8 +18,9 @@ from weighting.views.numbers import signed
 DIGITS = 4
 MOVERS = 5
 SWAPS = 5
-# A page holds so many lines; all cities are in the API's answer.
-MOST_ROWS = 1000
+# A page holds so many lines, and fewer where the server ranks so many cities that it sends a page for each
+# movement; all cities are in the API's answer.
+MOST_ROWS, MOST_SENT = 1000, 100
 
 
 def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
@@ -27,9 +28,12 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
     longest = longest_bar(tried.scores)
     total, swaps = tried.swaps(SWAPS)
     rises, falls = tried.movers(MOVERS)
-    rows = [_row(tried, place, longest, pins) for place in tried.order[:MOST_ROWS]]
-    by_city = {city.pk: place for place, city in enumerate(tried.cities)}
+    by_city = {pk: place for place, pk in enumerate(tried.cities.ids)}
     held = [by_city[pin] for pin in pins if pin in by_city]
+    most = lines_of(tried)
+    shown, swapped = tried.order[:most], [at for swap in swaps for at in (swap.fell, swap.rose)]
+    tried.cities.load({*shown, *rises, *falls, *held, *swapped})
+    rows = [_row(tried, place, longest, pins) for place in shown]
     return {
         "summary": {
             "mean": f"{tried.mean_shift:.2f}",
@@ -38,13 +42,18 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
             "count": len(tried.cities),
         },
         "rows": rows,
-        "is_cut": len(tried.cities) > MOST_ROWS,
-        "most_rows": MOST_ROWS,
+        "is_cut": len(tried.cities) > most,
+        "most_rows": most,
         "rises": [_move(tried, place) for place in rises],
         "falls": [_move(tried, place) for place in falls],
         "swaps": [{"fell": _move(tried, swap.fell), "rose": _move(tried, swap.rose)} for swap in swaps],
         "pinned": [_move(tried, place) for place in held],
     }
+
+
+def lines_of(tried: WhatIf) -> int:
+    """Return how many lines the page has at most."""
+    return MOST_ROWS if tried.fits_browser or len(tried.cities) <= MOST_ROWS else MOST_SENT
 
 
 def names_beyond_lines(cities: Sequence[City]) -> list[str]:
@@ -127,7 +136,7 @@ def _row(tried: WhatIf, place: int, longest: float, pins: list[int]) -> dict[str
     score = float(tried.scores[place])
     return {
         "place": place,
-        "is_pinned": tried.cities[place].pk in pins,
+        "is_pinned": tried.cities.ids[place] in pins,
         "cell": Cell(
             signed(score * tried.run.method.scale, tried.run.method.digits_or(DIGITS), plus=False),
             percent=100 * score / longest if longest > 0 else None,

@@ -1,0 +1,205 @@
+"""Each page of a run of 100,000 units: ``python -m benchmarks.pages_at_size``.
+
+Processor seconds, bytes, queries, and by how much memory grew. Every page is asked for twice by a process
+of its own, so that nothing is warm the first time; pages named on the command line are measured alone.
+"""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+UNITS = int(os.environ.get("QUANHENG_UNITS", "100000"))
+LEAVES, VERSIONS, PROVINCES = 20, 3, 50
+FORK = multiprocessing.get_context("fork")
+
+
+def main() -> None:
+    """Measure on a database of its own, in a temporary folder, or in the one that is named."""
+    named = os.environ.get("QUANHENG_PAGES", "")
+    with tempfile.TemporaryDirectory(prefix="quanheng-pages-") as temporary:
+        folder = named or temporary
+        os.environ |= {
+            "QUANHENG_VAR": folder,
+            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+            "DJANGO_LOG_LEVEL": "ERROR",
+            "DJANGO_ALLOWED_HOSTS": "testserver",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        from indexer.models import Run
+
+        for step in (["migrate"], ["build_vendor_js"], ["collectstatic", "--noinput"]):
+            call_command(*step, verbosity=0)
+        if not Run.objects.exists():
+            make_sized_world()
+        _measure(sys.argv[1:])
+
+
+def make_sized_world() -> None:
+    """Make a register whose units have provinces and places on a map, an index over it, and its runs."""
+    from benchmarks.worlds import make_world
+    from indexer.services.runs import compute_waiting_runs
+
+    started = time.perf_counter()
+    compute_waiting_runs(make_world(UNITS, LEAVES, VERSIONS, city_ids=_make_units()).pk)
+    print(
+        f"{UNITS} units, {LEAVES} indicators, {VERSIONS} runs: {time.perf_counter() - started:.1f} s to make"
+    )
+
+
+def _make_units() -> list[int]:
+    import numpy as np
+
+    from indexer.models import City, Province, Region
+    from indexer.services.registers import default_register
+
+    register, rng = default_register(), np.random.default_rng(3)
+    provinces = []
+    for number in range(PROVINCES):
+        region, _made = Region.objects.get_or_create(
+            register=register, name_zh=f"区{number % 5}", name_en=f"Region {number % 5}"
+        )
+        provinces.append(
+            Province.objects.create(region=region, name_zh=f"省{number}", name_en=f"Province {number}")
+        )
+    places = zip(rng.uniform(20, 50, UNITS).tolist(), rng.uniform(75, 130, UNITS).tolist(), strict=True)
+    City.objects.bulk_create(
+        [
+            City(
+                register=register,
+                province=provinces[number % PROVINCES],
+                name_zh=f"城{number}",
+                name_en=f"City {number}",
+                code=f"B{number}",
+                latitude=latitude,
+                longitude=longitude,
+            )
+            for number, (latitude, longitude) in enumerate(places)
+        ],
+        batch_size=5_000,
+    )
+    return list(City.objects.filter(register=register, code__startswith="B").values_list("pk", flat=True))
+
+
+def _addresses() -> dict[str, str]:
+    from indexer.models import City, CityScore, Run
+
+    run, other = Run.objects.order_by("pk")[:2]
+    city = CityScore.objects.filter(run=run).order_by("pk").values_list("city_id", flat=True)[UNITS // 2]
+    register = City.objects.values_list("register_id", flat=True).get(pk=city)
+    page, api = f"/runs/{run.pk}", f"/api/v1/runs/{run.pk}"
+    both = f"run={run.pk}&run={other.pk}"
+    return {
+        "ranking": f"{page}/",
+        "ranking, searched": f"{page}/?q=12",
+        "ranking, by a sub-index": f"{page}/?sort=-s0",
+        "ranking, export": f"{page}/export/",
+        "ranking, workbook": f"{page}/export/?format=xlsx",
+        "API, ranking": f"{api}/ranking/?limit=50",
+        "API, ranking on a node": f"{api}/nodes/s0/ranking/?limit=50",
+        "unit": f"{page}/cities/{city}/",
+        "unit, export": f"{page}/cities/{city}/export/",
+        "unit, indicators": f"{page}/cities/{city}/indicators/",
+        "places": f"{page}/places/",
+        "leads": f"{page}/leads/",
+        "tops": f"{page}/tops/",
+        "fragility": f"{page}/fragility/",
+        "fragility, export": f"{page}/fragility/export/",
+        "what-if": f"{page}/what-if/",
+        "what-if, data": f"{page}/what-if/data/",
+        "what-if, export": f"{page}/what-if/export/",
+        "map": f"{page}/map/",
+        "map, export": f"{page}/map/export/",
+        "series": f"{page}/series/",
+        "trend": f"{page}/trend/",
+        "concentration": f"{page}/concentration/",
+        "coherence": f"{page}/coherence/",
+        "coherence, a pair": f"{page}/coherence/pair/",
+        "values": f"{page}/coherence/values/",
+        "report": f"{page}/report/",
+        "audit report": f"{page}/audit/report/",
+        "package": f"{page}/package/",
+        "studies": f"{page}/studies/",
+        "comparison": f"/compare/?{both}",
+        "comparison, export": f"/compare/export/?{both}",
+        "comparison, unit": f"/compare/cities/{city}/?{both}",
+        "comparison, report": f"/compare/report/?{both}",
+        "data set": f"/data-sets/{run.data_set_id}/",
+        "data set, audit": f"/data-sets/{run.data_set_id}/audit/",
+        "list of runs": "/runs/",
+        "registers": "/registers/",
+        "register": f"/registers/{register}/",
+        "API, units of the register": f"/api/v1/registers/{register}/cities/",
+        "API, map": f"{api}/map/",
+        "API, what-if": f"{api}/what-if/",
+    }
+
+
+def _measure(names: list[str]) -> None:
+    from django.db import connections
+
+    addresses = _addresses()
+    connections.close_all()
+    print(f"{'page':28} {'status':>6} {'first':>8} {'second':>8} {'KB':>9} {'queries':>7} {'MB more':>8}")
+    for words, address in addresses.items():
+        if names and words not in names:
+            continue
+        receiver, sender = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=_ask_twice, args=(address, sender))
+        process.start()
+        sender.close()
+        status, first, second, size, queries, memory = receiver.recv()
+        process.join()
+        times = f"{first:7.2f}s {second:7.2f}s"
+        print(f"{words:28} {status:6} {times} {size / 1e3:9,.0f} {queries:7} {memory:8.0f}", flush=True)
+
+
+def _ask_twice(address: str, sender: Any) -> None:
+    """Send status, seconds of both requests, bytes, queries of the second, and by how much memory grew."""
+    from django.db import connection
+    from django.test import Client
+
+    from weighting.models import Account
+
+    client = Client()
+    client.force_login(Account.objects.get(), "django.contrib.auth.backends.ModelBackend")
+    client.get("/registers/")
+    before = _peak_memory(forget=True)
+    queries = 0
+
+    def count(execute: Any, *arguments: Any) -> Any:
+        nonlocal queries
+        queries += 1
+        return execute(*arguments)
+
+    seconds, size, status = [], 0, 0
+    with connection.execute_wrapper(count):
+        for _turn in range(2):
+            queries, started = 0, time.process_time()
+            answer = client.get(address)
+            size = sum(len(part) for part in answer) if answer.streaming else len(answer.content)
+            seconds.append(time.process_time() - started)
+            status = answer.status_code
+    sender.send((status, *seconds, size, queries, _peak_memory() - before))
+
+
+def _peak_memory(*, forget: bool = False) -> float:
+    """Return the most memory that this process had, in megabytes; ``forget`` begins anew."""
+    if forget:
+        Path("/proc/self/clear_refs").write_text("5")
+    line = next(
+        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+    )
+    return int(line.split()[1]) / 1e3
+
+
+if __name__ == "__main__":
+    main()
