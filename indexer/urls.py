@@ -24,6 +24,7 @@ from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.places import PlacesView
 from indexer.api.register_imports import RegisterImports
 from indexer.api.registers import Cities, Registers
+from indexer.api.reports import ReportChapters, ReportFile, ReportView, ReportWords
 from indexer.api.resources import DataSets, Ranking, Runs
 from indexer.api.series import OutsideSeriesList, RunAgainstSeries
 from indexer.api.series_imports import SeriesImports
@@ -58,6 +59,7 @@ from indexer.views.data import (
 from indexer.views.public import embeds, indicator_terms, machine, publishing, units
 from indexer.views.public import pages as public
 from indexer.views.public import report as edition_reports
+from indexer.views.public.report_files import zip_of_report
 from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
 from indexer.views.reports import run_document as documents
@@ -325,6 +327,19 @@ urlpatterns = [
         "api/v1/runs/<int:pk>/nodes/<str:code>/ranking/",
         NodeRankingView.declared(),
         name="api-run-node-ranking",
+    ),
+    path("api/v1/runs/<int:pk>/report/", ReportView.declared(), name="api-run-report"),
+    path("api/v1/runs/<int:pk>/report/chapters/", ReportChapters.declared(), name="api-run-report-chapters"),
+    path("api/v1/runs/<int:pk>/report/words/", ReportWords.declared(), name="api-run-report-words"),
+    path(
+        "api/v1/runs/<int:pk>/report/pdf/",
+        ReportFile.written_by(documents.pdf_of_report),
+        name="api-run-report-pdf",
+    ),
+    path(
+        "api/v1/runs/<int:pk>/report/files/",
+        ReportFile.written_by(zip_of_report),
+        name="api-run-report-files",
     ),
     path("api/v1/runs/<int:pk>/preparation/", PreparationView.declared(), name="api-run-preparation"),
     path("api/v1/datasets/<int:pk>/progress/", ProgressView.declared(), name="api-data-set-progress"),

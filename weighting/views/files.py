@@ -117,8 +117,19 @@ def document_answer(document: dict[str, Any], name: str) -> HttpResponse:
     except (TookTooLong, Broke):
         said = _("This document could not be set within the limits. The page holds the same words.")
         return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    return _saved(content, f"{name}.pdf", "application/pdf")
+
+
+def archive_answer(make: Callable[[], bytes], name: str) -> HttpResponse:
+    """Return a ZIP of files, among them pictures and documents that are made outside this process."""
+    try:
+        content = make()
+    except NoRoom:
+        return _full()
+    except (TookTooLong, Broke):
+        said = _("This document could not be set within the limits. The page holds the same words.")
+        return HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
+    return _saved(content, f"{name}.zip", "application/zip")
 
 
 def document_pdf(document: dict[str, Any]) -> bytes:
@@ -130,12 +141,22 @@ def document_pdf(document: dict[str, Any]) -> bytes:
 def _drawn(part: dict[str, Any]) -> dict[str, Any]:
     """Return a part of a document with its pictures as SVG, in the language of the page."""
     lang = get_language() or "en"
-    sources = [(picture_source(picture["spec"], lang), picture["alt"]) for picture in part["pictures"]]
     drawn = [
-        {"svg": made_once(source, partial(draw, source, "svg"), "picture", "svg").decode(), "alt": alt}
-        for source, alt in sources
+        {"svg": drawn_picture(picture["spec"], lang).decode(), "alt": picture["alt"]}
+        for picture in part["pictures"]
     ]
     return {**part, "pictures": drawn}
+
+
+def drawn_picture(spec: Spec, lang: str) -> bytes:
+    """Draw a figure as SVG; raises `NoRoom`, `TookTooLong` or `Broke` where that is not done."""
+    source = picture_source(spec, lang)
+    return made_once(source, partial(draw, source, "svg"), "picture", "svg")
+
+
+def _saved(content: bytes, filename: str, content_type: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def _full() -> HttpResponse:

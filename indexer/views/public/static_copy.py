@@ -17,21 +17,24 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from indexer.citations import CITATIONS, citation_of
-from indexer.models import City, IndexEdition
+from indexer.models import City, EditionReport, IndexEdition
 from indexer.packages.archive import package_of
+from indexer.selectors.reports import report_of_edition
 from indexer.selectors.unit_profiles import LeafTable, UnitProfile, unit_key
 from indexer.selectors.what_if import WhatIf, what_if_of
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.copy_links import ASSETS, OWN, CopyLinks, read_asset
 from indexer.views.public.machine import dataset_json
 from indexer.views.public.parts import MOST_ROWS, Act, edition_context, ranking_rows
+from indexer.views.public.report import edition_document
 from indexer.views.public.units import choose_peers, unit_context
-from indexer.views.reports.document import OWN_NAMES
+from indexer.views.reports.document import OWN_NAMES, Document
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking
 from indexer.views.run.what_if import page_data, weight_groups
 from indexer.views.run.what_if_words import results_context
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import draw, picture_source
+from weighting.views.files import document_pdf, drawn_picture
 
 # Some 20 KB each, in every language.
 MOST_PROFILES = 1_000
@@ -53,10 +56,11 @@ class StaticCopy:
         links = CopyLinks({})
         for language in OWN_NAMES:
             with translation.override(language):
-                links = CopyLinks(self._addresses(language), links.assets)
+                links = CopyLinks(self._addresses(language) | self._report_pictures(language), links.assets)
                 for at, page in self._pages(language):
                     yield at, links.rewrite(page, at).encode()
                 yield from self._picture(language)
+                yield from self._report_files(language)
         yield "index.html", links.rewrite(self._choice(), "index.html").encode()
         for name in sorted(links.assets):
             yield ASSETS + name, read_asset(name)
@@ -68,6 +72,15 @@ class StaticCopy:
     @cached_property
     def shelf(self) -> Shelf:
         return Shelf(self.edition.index.slug, self.edition.number)
+
+    @cached_property
+    def report(self) -> EditionReport | None:
+        return report_of_edition(self.edition)
+
+    @cached_property
+    def documents(self) -> dict[str, Document]:
+        """The report as it was written in each language, once it was asked for."""
+        return {}
 
     @cached_property
     def tried(self) -> WhatIf | None:
@@ -128,6 +141,13 @@ class StaticCopy:
         if self.tried:
             context = self._weights_context(self.tried, folder)
             yield self._page("weights.html", language, "indexer/public/copy_weights.html", context)
+        if document := self._document(language):
+            context = {
+                "document": document,
+                "index_url": self.shelf.index,
+                "pdf_url": f"{OWN}{folder}/report.pdf",
+            }
+            yield self._page("report.html", language, "indexer/public/report.html", context)
         yield from self._profiles(language)
 
     def _page(self, name: str, language: str, template: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -152,6 +172,8 @@ class StaticCopy:
             yield Act(_("Try your own weights"), f"{OWN}{folder}/weights.html")
         if len(self.ranking.cities) > MOST_ROWS:
             yield Act(_("The whole ranking"), f"{OWN}{folder}/ranking.html")
+        if self.report:
+            yield Act(_("Read the report"), f"{OWN}{folder}/report.html")
         yield Act(_("Take everything"), f"{OWN}package.zip", is_file=True)
 
     def _whole_ranking(self, context: dict[str, Any]) -> dict[str, Any]:
@@ -184,6 +206,31 @@ class StaticCopy:
         chart = composition_of(self.ranking).get("chart")
         if chart is not None:
             yield f"{_folder(language)}/composition.svg", draw(picture_source(chart, language), "svg")
+
+    def _document(self, language: str) -> Document | None:
+        """Return the report that the edition carries, in the active language."""
+        if self.report and language not in self.documents:
+            self.documents[language] = edition_document(self.edition, self.report)
+        return self.documents.get(language)
+
+    def _report_pictures(self, language: str) -> dict[str, str]:
+        """Return the files of the report's figures by their addresses on the server."""
+        document = self._document(language)
+        figures = [one for part in document.parts.values() for one in part.figures] if document else []
+        return {
+            figure.image_url: f"{_folder(language)}/figures/{at}.svg" for at, figure in enumerate(figures, 1)
+        }
+
+    def _report_files(self, language: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the figures of the report and its PDF."""
+        document = self._document(language)
+        if document is None:
+            return
+        pictures = self._report_pictures(language)
+        for figure in (one for part in document.parts.values() for one in part.figures):
+            if figure.spec:
+                yield pictures[figure.image_url], drawn_picture(figure.spec, language)
+        yield f"{_folder(language)}/report.pdf", document_pdf(document.as_data())
 
     def _choice(self) -> str:
         """Return the first page, which leads to each language."""

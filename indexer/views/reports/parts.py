@@ -4,6 +4,7 @@ Pages and PDF show the same parts.
 """
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,9 +70,9 @@ def _figure_caption(figure: Figure, number: int) -> str:
 
 
 def paragraphs_of_text(text: str) -> list[str]:
-    """Return the paragraphs of what somebody wrote: an empty line begins a new one."""
-    lines = text.replace("\r\n", "\n").split("\n\n")
-    return [" ".join(line.split("\n")).strip() for line in lines if line.strip()]
+    """Return the paragraphs of what somebody wrote: an empty line begins a new one, lines stay lines."""
+    blocks = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.replace("\r\n", "\n"))
+    return [block.strip() for block in blocks if block.strip()]
 
 
 def as_data(part: Part) -> dict[str, Any]:

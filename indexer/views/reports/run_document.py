@@ -1,5 +1,6 @@
 """The report of a run as a document: to read, as PDF, and where its chapters are chosen and written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from indexer.views.reports.material import Material
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name
 from weighting.exceptions import Refused
+from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience
 from weighting.views.answers import UNPROCESSABLE
 from weighting.views.files import document_answer
@@ -39,8 +41,22 @@ def run_document(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def run_document_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the same report as PDF, in the language of the page."""
-    run = finished_run(request, pk)
-    return document_answer(_document(request, run).as_data(), f"report-{run.pk}")
+    return pdf_of_report(finished_run(request, pk), visitor_of(request).account)
+
+
+def pdf_of_report(run: Run, account: Account | None, chapters: Sequence[str] = ()) -> HttpResponse:
+    """Return the PDF as an account may read it, with some chapters or those that were chosen."""
+    return document_answer(report_of_run(run, account, chapters).as_data(), f"report-{run.pk}")
+
+
+def report_of_run(run: Run, account: Account | None, chapters: Sequence[str] = ()) -> Document:
+    """Write the report of a run in the active language, with some chapters or those that were chosen."""
+    return write_document(
+        Material(run, account),
+        chapters or outline_of(run).chapters,
+        words_in_report(run, language()),
+        title=run.data_set.framework.name,
+    )
 
 
 @audience(STAFF)
@@ -145,18 +161,8 @@ def _knowing(form: OutlineForm, outline: Outline) -> OutlineForm:
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context = {
         **run_context(request, run, "run-report"),
-        "document": _document(request, run),
+        "document": report_of_run(run, visitor_of(request).account),
         "pdf_url": reverse("indexer:run-document-pdf", args=[run.pk]),
         "words_page": "indexer:run-document-words",
     }
     return render(request, "indexer/reports/run_document.html", context)
-
-
-def _document(request: HttpRequest, run: Run) -> Document:
-    material = Material(run, visitor_of(request).account)
-    return write_document(
-        material,
-        outline_of(run).chapters,
-        words_in_report(run, language()),
-        title=run.data_set.framework.name,
-    )

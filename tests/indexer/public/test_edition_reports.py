@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from indexer.enums import ReportChapter
 from indexer.models import EditionReport, IndicatorTerms
+from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.services.published import describe_indicators
 from indexer.services.reports import choose_chapters, give_report, withdraw_report, write_paragraph
+from indexer.views.public.static_copy import StaticCopy
 from tests.factories import make_account, sign_in_staff
 from weighting.enums import Role
 from weighting.models import AuditEntry
@@ -159,6 +161,23 @@ def test_the_command_writes_page_pictures_and_pdf(edition, owner, tmp_path, caps
     chinese = tmp_path / "zh"
     call_command("write_report", run=edition.run_id, language="zh", chapters="method", out=chinese)
     assert "计算步骤" in (chinese / "report.html").read_text()
+
+
+def test_a_static_copy_has_the_report_with_its_pictures(edition, owner):
+    say(edition, "Norway is no surprise.")
+    choose_chapters(edition.run, chapters=["total"], revision=0, actor=owner)
+    give_report(edition, actor=owner)
+    edition.run = runs_with_nodes_visible_to(None).get(pk=edition.run_id)
+
+    files = dict(StaticCopy(edition, 1).files())
+
+    page = files["en/report.html"].decode()
+    assert "Norway is no surprise." in page
+    assert 'src="figures/1.svg"' in page
+    assert 'href="report.pdf"' in page
+    assert 'href="report.html"' in files["en/index.html"].decode()
+    assert files["en/figures/1.svg"].startswith(b"<svg")
+    assert files["zh/report.pdf"].startswith(b"%PDF")
 
 
 def test_the_command_says_what_was_wrong(edition, tmp_path):

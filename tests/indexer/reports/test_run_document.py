@@ -112,7 +112,7 @@ def test_a_chapter_without_matter_says_in_the_editor_what_would_fill_it(analyst,
 
 def test_own_words_stand_in_their_chapter_escaped_and_fill_one_that_has_nothing_else(analyst, run):
     for section, text in {
-        "total": "<script>alert(1)</script> first\n\nsecond",
+        "total": "<script>alert(1)</script> first\nline\n\nsecond",
         "series": "None fits.",
     }.items():
         kept = analyst.post(page(run, "run-document-words", section), {"text": text, "revision": "0"})
@@ -120,9 +120,10 @@ def test_own_words_stand_in_their_chapter_escaped_and_fill_one_that_has_nothing_
 
     document = analyst.get(page(run))
     parts = document.context["document"].parts
-    assert parts["total"].own == ["<script>alert(1)</script> first", "second"]
+    assert parts["total"].own == ["<script>alert(1)</script> first\nline", "second"]
     assert (parts["series"].own, parts["series"].sentences) == (["None fits."], ())
     assert "&lt;script&gt;alert(1)" in document.content.decode()
+    assert "first<br>line</p><p>second</p>" in document.content.decode()
     assert "<script>alert" not in document.content.decode()
 
 
