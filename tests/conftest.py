@@ -16,6 +16,7 @@ from config.catalogues import compile_catalogues
 from tests import chromium
 from tests.prepared import place_database
 from tests.processes import Product, free_port, kill_tree, running_valkey, start_worker
+from weighting.confined import Broke
 
 # Playwright's synchronous API runs inside an event loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
