@@ -46,6 +46,14 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand files out in a way of our own where they are handed out by file."""
+    from tests.scheduling import ByFile
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.fixture(scope="session")
 def django_db_keepdb():
     """Let Django take the database that it finds, or on PostgreSQL a copy of the template."""
