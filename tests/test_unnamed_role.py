@@ -3,9 +3,10 @@
 import importlib
 import inspect
 import pkgutil
+from dataclasses import replace
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test import Client
 
@@ -19,8 +20,16 @@ from weighting.services.versions import publish_version
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One world for the whole file: what a test changes is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def reviewer():
+def reviewer(world):
     """An account of a role that a later version of the product might have."""
     account = make_account(Role.ANALYST)
     with connection.cursor() as cursor:
@@ -53,16 +62,14 @@ def seen(function, account):
 
 @pytest.mark.parametrize("function", selectors())
 def test_a_selector_shows_an_unnamed_role_what_it_shows_a_stranger(function, reviewer):
-    make_world()
     stranger = Account(role="reviewer", pk=reviewer.pk + 1000)
     assert seen(function, reviewer) == seen(function, stranger)
     if "None" in str(inspect.signature(function).parameters["account"].annotation):
         assert seen(function, reviewer) == seen(function, None)
 
 
-def test_some_selectors_show_a_named_role_more():
+def test_some_selectors_show_a_named_role_more(world):
     """The control: there is something to be seen."""
-    make_world()
     analyst = make_account(Role.ANALYST)
     more = [function.values[0] for function in selectors() if seen(function.values[0], analyst)]
     assert len(more) > 5
@@ -71,15 +78,15 @@ def test_some_selectors_show_a_named_role_more():
 SIGN_IN_PAGES = {"weighting:sign-in", "account_login", "mfa_authenticate"}
 
 
-def test_every_address_answers_an_unnamed_role_as_it_answers_a_stranger(reviewer):
-    world = make_world()
+def test_every_address_answers_an_unnamed_role_as_it_answers_a_stranger(world, reviewer):
     publish_data_set(world.data_set, actor=world.manager)
     publish_version(world.version, actor=world.manager)
     named = make_account(Role.ANALYST)
-    world.visitors |= {
+    visitors = {
         "reviewer": sign_in_staff(Client(raise_request_exception=False), reviewer),
         "named": sign_in_staff(Client(raise_request_exception=False), named),
     }
+    world = replace(world, visitors=world.visitors | visitors)
     differing, told_apart = [], 0
     for route in find_routes():
         # Whoever is signed in at all is led on from the page that signs in.
