@@ -100,13 +100,25 @@ def _language_of_the_settings():
     translation.deactivate()
 
 
-@pytest.fixture
-def drawn_here(monkeypatch):
-    """Draw in this process: for tests of hundreds of pictures, wherever those are drawn."""
-    from weighting import drawing
+@pytest.fixture(autouse=True)
+def _drawn_here(request, monkeypatch):
+    """Draw pictures by the product's own program, but in this process.
+
+    To start one takes five times what drawing takes, and hundreds are drawn. Tests marked ``confined`` start
+    one as the product does, and so does every product that the suite starts.
+    """
+    if not request.node.get_closest_marker("confined"):
+        monkeypatch.setattr("weighting.drawing.run_confined", _draw_here)
+
+
+def _draw_here(_program, data, format, *, limits):
+    # Loading the library takes a while, and few test files draw.
     from weighting.picture_program import drawn
 
-    monkeypatch.setattr(drawing, "run_confined", lambda _program, data, format, limits: drawn(data, format))
+    try:
+        return drawn(data, format)
+    except Exception as error:
+        raise Broke from error
 
 
 @pytest.fixture

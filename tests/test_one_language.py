@@ -10,7 +10,7 @@ from tests import factories
 from tests.factories import make_invitation, sign_in_expert, sign_in_staff
 from tests.test_shapes import TEXT, addresses, make_world
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawn_here")]
+pytestmark = pytest.mark.django_db
 
 TREE = {"infra": {"fixed": {}, "mobile": {}}, "travel": {}}
 # What carries the name of something, and says nothing when it is empty.

@@ -135,6 +135,7 @@ def test_all_that_a_file_depends_on_is_hashed():
     assert len({as_written(one) for one in (table, *others)}) == 5
 
 
+@pytest.mark.confined
 def test_drawing_is_done_by_another_process_that_steps_back(monkeypatch):
     """Neither time nor memory nor a crash of drawing is the web process's."""
     started = []

@@ -11,6 +11,8 @@ from weighting.lettering import broken_into_lines
 from weighting.templatetags.pictures import picture_links
 from weighting.views.files import picture_answer
 
+pytestmark = pytest.mark.confined
+
 # The family that the product installs for itself: no font of the machine has this name.
 OWN_FONT = "Noto Sans SC"
 SOURCE = "数据：2016 报告（重构值） · version 1, panel · version 2, equal · seed 20160401 · 权衡 0.1.0"

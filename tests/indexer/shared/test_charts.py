@@ -130,6 +130,7 @@ def test_nothing_moved_still_draws():
     assert b"<svg" in charts.render(spec, "svg", "en")
 
 
+@pytest.mark.confined
 def test_rendering_reads_no_address():
     spec, _ = FIGURES["weights"]
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -150,7 +150,6 @@ def test_no_text_at_all_becomes_code(one, other):
 
 
 @pytest.mark.parametrize("place", range(0, len(HOSTILE), 3))
-@pytest.mark.usefixtures("drawn_here")
 def test_every_figure_is_drawn_whatever_the_names(place):
     one, other, third = (HOSTILE[(place + more) % len(HOSTILE)] for more in range(3))
     for spec in figures(one, f"{other} and a name that has no room beside the drawing" * 3, third):
