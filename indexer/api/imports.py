@@ -102,6 +102,16 @@ class NewRegisterSerializer(serializers.Serializer):
     units_en = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
     code = serializers.CharField(required=False, default="", allow_blank=True)
     group = serializers.CharField(required=False, default="", allow_blank=True)
+    province_zh = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=40, help_text="The word for a group."
+    )
+    province_en = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=40,
+        help_text="Without either, groups are called as their column is.",
+    )
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         if not (attrs["name_zh"] or attrs["name_en"]):

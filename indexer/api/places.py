@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import LEVEL, NODE, RunView
-from indexer.selectors.levels import PROVINCE
+from indexer.selectors.cities import PROVINCE
 from indexer.selectors.places import (
     PlaceRanking,
     PrintedPlace,

@@ -32,6 +32,14 @@ class RegisterRequest(TableRequestSerializer):
     unit_zh = serializers.CharField(required=False, allow_blank=True, help_text="The word for a unit.")
     unit_en = serializers.CharField(required=False, allow_blank=True)
     units_en = serializers.CharField(required=False, allow_blank=True)
+    province_zh = serializers.CharField(
+        required=False, allow_blank=True, help_text="The word for what units lie in."
+    )
+    province_en = serializers.CharField(required=False, allow_blank=True)
+    region_zh = serializers.CharField(
+        required=False, allow_blank=True, help_text="The word for what those lie in."
+    )
+    region_en = serializers.CharField(required=False, allow_blank=True)
 
 
 class RegisterBrought(ReadingTold, RegisterSerializer):

@@ -33,7 +33,10 @@ class RegisterSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Register
-        fields = ["id", "name", "name_zh", "name_en", "unit_zh", "unit_en", "units_en", "units", "groupings"]
+        fields = [
+            *("id", "name", "name_zh", "name_en", "unit_zh", "unit_en", "units_en"),
+            *("province_zh", "province_en", "region_zh", "region_en", "units", "groupings"),
+        ]
 
 
 class CitySerializer(serializers.ModelSerializer):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from indexer.api.run_view import NODE, RunView
 from indexer.api.units import UnitSerializer, unit_of
 from indexer.models import Run
-from indexer.selectors.levels import PROVINCE, REGION
+from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.preparations import CHANGES
 from indexer.selectors.profiles import city_profile_of

@@ -1,6 +1,6 @@
 """Figures of one city."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext as _
@@ -87,18 +87,20 @@ def profile_chart(
     points: Sequence[ProfilePoint],
     *,
     city: str,
-    province: str,
-    region: str,
+    places: Mapping[str, str],
     title: str,
     subtitle: str,
     source: str,
 ) -> Spec:
-    """Draw the city as bars, and the means of province, region and nation as marks of other shapes."""
-    places = {"province": province, "region": region, "nation": _("all units")}
+    """Draw the city as bars, and the means of its places and of the nation as marks of other shapes.
+
+    ``places`` are the names of province and region, by these words; either may be left out.
+    """
+    named = {**places, "nation": _("all units")}
     means = [
         {"name": point.name, "place": label, "value": getattr(point, key)}
         for point in points
-        for key, label in places.items()
+        for key, label in named.items()
     ]
     x = {"type": "quantitative", "axis": {"title": None, "tickCount": 6, "format": "~r"}}
     bars: Spec = {
@@ -112,16 +114,17 @@ def profile_chart(
             ],
         },
     }
-    layers = [bars, {"data": {"values": means}, **_marks_of_means(x, list(places.values()))}]
+    layers = [bars, {"data": {"values": means}, **_marks_of_means(x, list(named.values()))}]
     rows = [asdict(point) for point in points]
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=28)
 
 
 def _marks_of_means(x: Spec, places: list[str]) -> Spec:
     """Return the layer that marks the mean of each place by colour and shape."""
+    # The nation, which comes last, looks the same wherever it is drawn.
     scales = {
-        "color": [PALETTE[f"series-{n}"] for n in (2, 3, 4)],
-        "shape": ["diamond", "triangle-up", "circle"],
+        "color": [PALETTE[f"series-{n}"] for n in (2, 3, 4)][-len(places) :],
+        "shape": ["diamond", "triangle-up", "circle"][-len(places) :],
     }
     mark = {"type": "point", "filled": True, "size": 90, "opacity": 1}
     return {

@@ -42,9 +42,19 @@ class MapDot:
 
 @with_plain_names
 def score_map(
-    dots: Sequence[MapDot], unit: str, *, unit_word: str, title: str, subtitle: str, source: str
+    dots: Sequence[MapDot],
+    unit: str,
+    *,
+    unit_word: str,
+    place_word: str,
+    title: str,
+    subtitle: str,
+    source: str,
 ) -> Spec:
-    """Draw scores as areas; below zero, as areas of their distance from it, in another colour."""
+    """Draw scores as areas; below zero, as areas of their distance from it, in another colour.
+
+    ``place_word`` is what the provinces of the dots are called; '' leaves them out.
+    """
     below = any(dot.score < 0 for dot in dots)
     sides = [_("above zero"), _("below zero")]
     rows = [
@@ -63,7 +73,7 @@ def score_map(
     }
     tooltip = [
         field("name", capfirst(unit_word)),
-        field("province", _("Province")),
+        *([field("province", capfirst(place_word))] if place_word else []),
         field("rank", _("Rank"), "quantitative"),
         field("score", unit, "quantitative", ".4f"),
     ]
@@ -73,7 +83,9 @@ def score_map(
 
 
 @with_plain_names
-def shift_map(dots: Sequence[MapDot], *, unit_word: str, title: str, subtitle: str, source: str) -> Spec:
+def shift_map(
+    dots: Sequence[MapDot], *, unit_word: str, place_word: str, title: str, subtitle: str, source: str
+) -> Spec:
     """Draw places gained and lost: colour and shape say the way, the area how far."""
     ways = [_("moves up"), _("moves down"), _("keeps its rank")]
     signs = {1: ways[0], -1: ways[1], 0: ways[2]}
@@ -94,7 +106,7 @@ def shift_map(dots: Sequence[MapDot], *, unit_word: str, title: str, subtitle: s
     }
     tooltip = [
         field("name", capfirst(unit_word)),
-        field("province", _("Province")),
+        *([field("province", capfirst(place_word))] if place_word else []),
         field("rank", _("Rank"), "quantitative"),
         field("shift", _("Places gained"), "quantitative", "+d"),
     ]

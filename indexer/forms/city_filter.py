@@ -1,13 +1,15 @@
 """The filter above a table of cities."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from indexer.models import Grouping
-from indexer.selectors.cities import Cities, matching_cities
+from indexer.selectors.cities import PROVINCE, REGION, Cities, matching_cities
 from weighting.forms.offers import offer_choices
 from weighting.numeric.arrays import IntArray
 
@@ -20,8 +22,8 @@ class CityFilter(forms.Form):
     """Search by names, region, province and other groups; a value that makes no sense is left out."""
 
     q = forms.CharField(required=False, max_length=60, widget=forms.SearchInput)
-    region = forms.TypedChoiceField(label=_("Region"), required=False, coerce=int, empty_value=None)
-    province = forms.TypedChoiceField(label=_("Province"), required=False, coerce=int, empty_value=None)
+    region = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    province = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     size = forms.ChoiceField(
         label=_("Rows per page"), required=False, choices=[("", "50"), ("200", "200"), (ALL, _("All"))]
     )
@@ -31,8 +33,9 @@ class CityFilter(forms.Form):
         self._cities = cities
         self.fields["q"].label = capfirst(cities.register.unit)
         regions = [(region.pk, region.name) for region in cities.regions]
-        offer_choices(self, "region", [("", _("All regions")), *regions])
-        offer_choices(self, "province", [("", _("All provinces")), *self._provinces()])
+        register = cities.register
+        self._offer_level(REGION, register.region_word, register.regions_word, regions)
+        self._offer_level(PROVINCE, register.province_word, register.provinces_word, self._provinces())
         self._groups = [self._offer(grouping) for grouping in cities.groupings]
         self.order_fields(["q", "region", "province", *self._groups, "size"])
         self.full_clean()
@@ -57,6 +60,14 @@ class CityFilter(forms.Form):
     def narrows(self) -> bool:
         return any(self.cleaned_data.get(name) for name in ("q", "region", "province", *self._groups))
 
+    def _offer_level(self, level: str, word: str, words: str, choices: Sequence[Any]) -> None:
+        """Offer the places of a level, or leave out the field where they do not tell units apart."""
+        if level not in self._cities.shown_levels:
+            del self.fields[level]
+            return
+        self.fields[level].label = capfirst(word)
+        offer_choices(self, level, [("", gettext("All %(places)s") % {"places": words}), *choices])
+
     def _offer(self, grouping: Grouping) -> str:
         """Offer the groups of a grouping, and return the field in which one is chosen."""
         name = f"{GROUP}{grouping.code}"
@@ -67,7 +78,9 @@ class CityFilter(forms.Form):
         offer_choices(self, name, [("", _("All")), *groups])
         return name
 
-    def _provinces(self) -> list[tuple[str, list[tuple[int, str]]]]:
+    def _provinces(self) -> list[Any]:
+        if REGION not in self._cities.shown_levels:
+            return [(province.pk, province.name) for province in self._cities.provinces]
         groups: dict[str, list[tuple[int, str]]] = {region.name: [] for region in self._cities.regions}
         for province in self._cities.provinces:
             groups[province.region.name].append((province.pk, province.name))

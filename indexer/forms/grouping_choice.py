@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext as _
 
-from indexer.selectors.cities import Cities
+from indexer.selectors.cities import PROVINCE, REGION, Cities
 from weighting.forms.offers import offer_choices
 
 
@@ -12,4 +12,11 @@ def offer_groupings(form: forms.Form, cities: Cities) -> None:
     groupings = [(grouping.code, grouping.name) for grouping in cities.groupings]
     if groupings:
         form.fields["level"] = forms.ChoiceField(label=_("Groups by"), required=False)
-        offer_choices(form, "level", [("", _("regions and provinces")), *groupings])
+        offer_choices(form, "level", [("", _usual(cities)), *groupings])
+
+
+def _usual(cities: Cities) -> str:
+    """Say what is looked at unless a grouping is chosen: the places that tell units apart."""
+    register = cities.register
+    words = {PROVINCE: register.provinces_word, REGION: register.regions_word}
+    return _(", ").join(words[level] for level in reversed(cities.shown_levels)) or _("none")

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
-from indexer.selectors.levels import PROVINCE, level_choices
+from indexer.selectors.cities import PROVINCE
+from indexer.selectors.levels import level_choices
 from indexer.selectors.node_scores import NodeScores
 from weighting.forms.offers import offer_choices
 
@@ -29,12 +30,19 @@ class PlaceChoice(NodeChoice):
         asked.setdefault("weight", usual or PLAIN)
         super().__init__(asked, nodes=subject.nodes)
         self._usual = usual
-        offer_choices(self, "level", level_choices(subject.cities))
+        levels = level_choices(subject.cities)
+        offer_choices(self, "level", levels)
+        self._first = levels[0][0] if levels else PROVINCE
         units = capfirst(subject.cities.register.units)
         self.fields["weight"].label = _("%(units)s weigh") % {"units": units}
         by_column = [(code, _("by %(column)s") % {"column": code}) for code in weights]
         offer_choices(self, "weight", [(PLAIN, _("all the same")), *by_column])
         self.full_clean()
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether there is a level that tells units apart."""
+        return bool(self.fields["level"].choices)  # type: ignore[attr-defined]
 
     def show_weights(self, matter: bool) -> None:
         """Ask what weighs only where there is a choice that changes something."""
@@ -43,7 +51,7 @@ class PlaceChoice(NodeChoice):
 
     @property
     def chosen_level(self) -> str:
-        return self.cleaned_data.get("level") or PROVINCE
+        return self.cleaned_data.get("level") or self._first
 
     @property
     def chosen_weight(self) -> str:

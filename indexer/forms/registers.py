@@ -34,6 +34,28 @@ class RegisterImportForm(forms.Form):
     units_en = forms.CharField(
         label=gettext_lazy("English word for several units"), max_length=40, required=False, initial="cities"
     )
+    province_zh = forms.CharField(
+        label=gettext_lazy("Chinese word for a group"), max_length=40, required=False, initial="省份"
+    )
+    province_en = forms.CharField(
+        label=gettext_lazy("English word for a group"),
+        max_length=40,
+        required=False,
+        initial="province",
+        help_text=gettext_lazy("What the columns province_zh and province_en name; one language is enough."),
+    )
+    region_zh = forms.CharField(
+        label=gettext_lazy("Chinese word for a group of groups"),
+        max_length=40,
+        required=False,
+        initial="地区",
+    )
+    region_en = forms.CharField(
+        label=gettext_lazy("English word for a group of groups"),
+        max_length=40,
+        required=False,
+        initial="region",
+    )
     file = SheetFileField(
         label=gettext_lazy("Register file (CSV or XLSX)"),
         help_text=gettext_lazy(
@@ -80,6 +102,15 @@ class NewRegisterForm(NamedForm):
         required=False,
         help_text=gettext_lazy("Such as the country of a university: pages then compare the groups."),
     )
+    province_zh = forms.CharField(
+        label=gettext_lazy("Chinese word for a group"), max_length=40, required=False
+    )
+    province_en = forms.CharField(
+        label=gettext_lazy("English word for a group"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("Such as country; left empty, groups are called as their column is."),
+    )
 
     def __init__(self, *args: Any, facts: UnitFacts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,5 +118,8 @@ class NewRegisterForm(NamedForm):
             offer_choices(self, name, [("", gettext_lazy("none")), *((head, head) for head in heads)])
 
     def words(self) -> RegisterWords:
-        """Return what the register is called."""
-        return RegisterWords(**{name: self.cleaned_data[name] for name in RegisterWords.__dataclass_fields__})
+        """Return what the register is called; its groups have no groups of their own."""
+        said = self.cleaned_data
+        return RegisterWords(
+            **{name: said[name] for name in RegisterWords.__dataclass_fields__ if name in said}
+        )

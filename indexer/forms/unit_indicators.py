@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
-from indexer.selectors.cities import Cities
-from indexer.selectors.levels import PROVINCE, REGION
+from indexer.selectors.cities import PROVINCE, REGION, Cities
 from indexer.selectors.unit_indicators import BY_RANK, Order
 from weighting.models import Indicator
 
@@ -37,11 +36,14 @@ class UnitIndicatorChoice(NodeChoice):
         super().__init__(self._sent, nodes=[node for node in nodes if not node.is_leaf])
         field = self.fields["peers"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (declared above)
-        units = cities.register.units
+        register, units = cities.register, cities.register.units
+        words = {REGION: register.region_word, PROVINCE: register.province_word}
         field.choices = [
             (BY_RANK, _("the nearest by rank")),
-            (REGION, _("%(units)s of the same region") % {"units": units}),
-            (PROVINCE, _("%(units)s of the same province") % {"units": units}),
+            *(
+                (level, _("%(units)s of the same %(place)s") % {"units": units, "place": words[level]})
+                for level in reversed(cities.shown_levels)
+            ),
             *(
                 (
                     one.code,

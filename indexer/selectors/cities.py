@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from indexer.models import City, CityScore, Grouping, GroupMember, Province, Region, Register, Run
 from indexer.names import fold_name, normalise_unit_name
 from indexer.selectors.plans import plan_of
 from weighting.numeric.arrays import IntArray
 
+PROVINCE, REGION = "province", "region"
 # More cities than this are not asked for one by one.
 MANY_CITIES = 500
 # Of more cities than that, so many are fetched alone as each is looked at, before all are.
@@ -127,6 +128,16 @@ class Cities(Sequence[City]):
         here = GroupMember.objects.filter(grouping=OuterRef("pk"), city__scores__run=self._run)
         return list(self.register.groupings.filter(Exists(here)).prefetch_related("groups"))
 
+    @cached_property
+    def shown_levels(self) -> list[str]:
+        """Province and region as far as they say anything: not one for all, nor the same as what is in it."""
+        return telling_levels(self.provinces, count=len(self))
+
+    def places_of(self, city: City) -> list[str]:
+        """Return the names of the places of a city that say anything."""
+        names = {PROVINCE: city.province.name, REGION: city.province.region.name}
+        return [names[level] for level in self.shown_levels]
+
     @property
     def register(self) -> Register:
         """The register of the cities, which has the word for one of them."""
@@ -155,8 +166,28 @@ class Cities(Sequence[City]):
     def _provinces(self) -> dict[int, Any]:
         # Asked for on the way: most registers have no further grouping, and their pages no query for any.
         groupings = Grouping.objects.filter(register=OuterRef("region__register"))
-        provinces = Province.objects.select_related("region__register")
-        return provinces.annotate(has_groupings=Exists(groupings)).in_bulk()
+        return whole_provinces().annotate(has_groupings=Exists(groupings)).in_bulk()
+
+
+def whole_provinces() -> QuerySet[Province]:
+    """Return all provinces with their regions, and whether any of their cities is called otherwise."""
+    others = City.objects.filter(province=OuterRef("pk")).exclude(
+        name_zh=OuterRef("name_zh"), name_en=OuterRef("name_en")
+    )
+    return Province.objects.select_related("region__register").annotate(has_others=Exists(others))
+
+
+def telling_levels(provinces: Sequence[Any], *, count: int) -> list[str]:
+    """Return province and region, of so many cities, as far as they tell any two apart beyond their names.
+
+    The provinces are `whole_provinces`.
+    """
+    if len(provinces) < 2:
+        return []
+    regions = {province.region_id for province in provinces}
+    repeats = all(province.own_name == province.region.own_name for province in provinces)
+    are_cities = len(provinces) == count and not any(province.has_others for province in provinces)
+    return [*([] if are_cities else [PROVINCE]), *([] if repeats or len(regions) < 2 else [REGION])]
 
 
 def cities_of_run(run: Run) -> Cities:

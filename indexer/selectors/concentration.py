@@ -7,7 +7,8 @@ import numpy as np
 
 from indexer.models import City
 from indexer.numeric.concentration import Concentration, concentration, lorenz_curve, top_shares
-from indexer.selectors.levels import PROVINCE, REGION, Level, Place, level_named
+from indexer.selectors.cities import PROVINCE, REGION
+from indexer.selectors.levels import Level, Place, level_named
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray

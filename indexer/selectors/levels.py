@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from indexer.models import Grouping, GroupMember, Province, Region, UnitGroup
-from indexer.selectors.cities import Cities
+from indexer.models import Grouping, GroupMember, Province, Region, Register, UnitGroup
+from indexer.selectors.cities import PROVINCE, REGION, Cities
 from weighting.numeric.arrays import IntArray
 
-PROVINCE, REGION = "province", "region"
 Place = Province | Region | UnitGroup
 
 
@@ -20,12 +20,18 @@ class Level:
 
     code: str
     grouping: Grouping | None
+    register: Register
     places: Sequence[Place]
     of_city: IntArray
 
     @property
     def name(self) -> str:
-        return _name_of(self.code, self.grouping)
+        return self.grouping.name if self.grouping else capfirst(_word_for(self.code, self.register))
+
+    @property
+    def word(self) -> str:
+        """The word for several of the places."""
+        return _("groups") if self.grouping else _word_for(self.code, self.register)
 
     @property
     def outside(self) -> int:
@@ -36,20 +42,28 @@ class Level:
 def level_named(cities: Cities, code: str) -> Level:
     """Return the places of the level with this code; raises `KeyError` where there is none."""
     if code == PROVINCE:
-        return _by_ids(code, cities.provinces, cities.province_ids)
+        return _by_ids(code, cities.register, cities.provinces, cities.province_ids)
     if code == REGION:
-        return _by_ids(code, cities.regions, cities.region_ids)
+        return _by_ids(code, cities.register, cities.regions, cities.region_ids)
     return _of_grouping(cities, {grouping.code: grouping for grouping in cities.groupings}[code])
 
 
 def level_choices(cities: Cities) -> list[tuple[str, str]]:
-    """Return the code and the name of every level, for a reader to choose from."""
-    further = [(grouping.code, grouping.name) for grouping in cities.groupings]
-    return [(PROVINCE, _name_of(PROVINCE, None)), (REGION, _name_of(REGION, None)), *further]
+    """Return the code and the name of every level that tells units apart, for a reader to choose from."""
+    words = [(level, capfirst(_word_for(level, cities.register))) for level in cities.shown_levels]
+    return [*words, *((grouping.code, grouping.name) for grouping in cities.groupings)]
 
 
-def _by_ids(code: str, places: Sequence[Province] | Sequence[Region], ids: IntArray) -> Level:
-    return Level(code, None, places, np.searchsorted([place.pk for place in places], ids))
+def widest_level(cities: Cities) -> str:
+    """Return the level with the fewest places that tells units apart, for an overview; '' for none."""
+    further = [grouping.code for grouping in cities.groupings]
+    return next(iter([*reversed(cities.shown_levels), *further]), "")
+
+
+def _by_ids(
+    code: str, register: Register, places: Sequence[Province] | Sequence[Region], ids: IntArray
+) -> Level:
+    return Level(code, None, register, places, np.searchsorted([place.pk for place in places], ids))
 
 
 def _of_grouping(cities: Cities, grouping: Grouping) -> Level:
@@ -59,10 +73,8 @@ def _of_grouping(cities: Cities, grouping: Grouping) -> Level:
     groups = list(UnitGroup.objects.filter(grouping=grouping, pk__in=set(found)).order_by("pk"))
     position = {group.pk: at for at, group in enumerate(groups)}
     of_city = np.array([position.get(pk, -1) for pk in found], dtype=np.int64)
-    return Level(grouping.code, grouping, groups, of_city)
+    return Level(grouping.code, grouping, cities.register, groups, of_city)
 
 
-def _name_of(code: str, grouping: Grouping | None) -> str:
-    if grouping is not None:
-        return grouping.name
-    return _("Provinces") if code == PROVINCE else _("Regions")
+def _word_for(code: str, register: Register) -> str:
+    return register.provinces_word if code == PROVINCE else register.regions_word

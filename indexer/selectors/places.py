@@ -9,8 +9,9 @@ import numpy as np
 from indexer.models import City, DataSet, PrintedPlaceFigure, Run
 from indexer.numeric.places import mean_by_place, sum_by_place
 from indexer.numeric.ranking import ranks_of_present
+from indexer.selectors.cities import PROVINCE
 from indexer.selectors.data_sets import auxiliary_columns_of
-from indexer.selectors.levels import PROVINCE, Level, Place
+from indexer.selectors.levels import Level, Place
 from indexer.selectors.node_scores import NodeScores
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray

@@ -1,8 +1,11 @@
 """Registers and their units."""
 
+from typing import Any
+
 from django.db.models import Count, Prefetch, QuerySet
 
 from indexer.models import City, Grouping, GroupMember, Register, UnitGroup
+from indexer.selectors.cities import telling_levels, whole_provinces
 
 
 def counted_registers() -> QuerySet[Register]:
@@ -15,6 +18,12 @@ def units_of(register: Register) -> QuerySet[City]:
     members = GroupMember.objects.select_related("group", "grouping").order_by("pk")
     units = City.objects.filter(register=register).select_related("province__region")
     return units.prefetch_related(Prefetch("memberships", members)).order_by("pk")
+
+
+def levels_of(register: Any) -> list[str]:
+    """Return province and region as far as they tell the units of a counted register apart."""
+    provinces = list(whole_provinces().filter(region__register=register))
+    return telling_levels(provinces, count=register.unit_count)
 
 
 def with_groupings(registers: QuerySet[Register]) -> QuerySet[Register]:

@@ -10,7 +10,7 @@ import numpy as np
 from indexer.models import City, CityScore, IndexEdition, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
-from indexer.selectors.cities import Cities, city_named
+from indexer.selectors.cities import PROVINCE, Cities, city_named
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
@@ -184,8 +184,9 @@ def read_units(text: str, cities: Cities, run: Run) -> tuple[list[int], list[str
 
 
 def region_of(scores: NodeScores, position: int) -> IntArray:
-    """Return the other units of the region that have a rank, as positions."""
-    regions = scores.cities.region_ids
+    """Return the other units of the widest place it lies in that have a rank, as positions."""
+    cities = scores.cities
+    regions = cities.province_ids if cities.shown_levels == [PROVINCE] else cities.region_ids
     others = (regions == regions[position]) & (scores.result.ranks > 0)
     others[position] = False
     return np.flatnonzero(others)

@@ -1,11 +1,13 @@
 """The register of an import: one that is there, the countries, or a new one of the file's own units."""
 
 import zlib
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.intake.files import UPLOAD, read_file
+from indexer.intake.group_words import words_of_head
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import DataImport, Register
@@ -68,10 +70,14 @@ def make_register(
 ) -> DataImport:
     """Make a register of the units of a draft's file, of all of its years, and let its rows go to them.
 
-    ``code`` and ``group`` are the heads of the columns that hold codes and groups. Raises `Refused` when
-    the name is taken, and naming every unit that cannot be one.
+    ``code`` and ``group`` are the heads of the columns that hold codes and groups; groups without a word
+    are called as their column is. Raises `Refused` when the name is taken, and naming every unit that
+    cannot be one.
     """
     draft = locked_import(draft)
+    if not (words.province_zh or words.province_en):
+        chinese, english = words_of_head(group)
+        words = replace(words, province_zh=chinese, province_en=english)
     register = create_register(words, actor=actor)
     everything = (register.name_zh, register.name_en)
     rows = rows_of_units(unit_table_of(draft), everything=everything, code=code, group=group)

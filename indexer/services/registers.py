@@ -31,6 +31,10 @@ class RegisterWords:
     unit_zh: str = "城市"
     unit_en: str = "city"
     units_en: str = "cities"
+    province_zh: str = "省份"
+    province_en: str = "province"
+    region_zh: str = "地区"
+    region_en: str = "region"
 
 
 COUNTRIES = RegisterWords(

@@ -84,4 +84,6 @@ class _NewRegister:
 
     def words(self) -> RegisterWords:
         named = {f"name_{language_of(self.name)}": self.name}
-        return RegisterWords(**named, unit_zh="", unit_en="", units_en="")
+        # The groups are called as their column is.
+        words = dict.fromkeys(("unit_zh", "unit_en", "units_en", "province_zh", "province_en"), "")
+        return RegisterWords(**named, **words)

@@ -31,6 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("--unit-zh", default="城市", help="Chinese word for a unit")
         parser.add_argument("--unit-en", default="city", help="English word for a unit")
         parser.add_argument("--units-en", default="cities", help="English word for several units")
+        parser.add_argument("--province-zh", default="省份", help="Chinese word for what units lie in")
+        parser.add_argument("--province-en", default="province", help="English word for what units lie in")
+        parser.add_argument("--region-zh", default="地区", help="Chinese word for what those lie in")
+        parser.add_argument("--region-en", default="region", help="English word for what those lie in")
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = Account.objects.filter(username=options["account"]).first()

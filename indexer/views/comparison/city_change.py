@@ -54,6 +54,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
     context = {
         "change": change,
         "register": compared.cities.register,
+        "shown_levels": compared.cities.shown_levels,
         "city": change.city,
         "title": _finding(change),
         "before": names[0],

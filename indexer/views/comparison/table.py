@@ -17,7 +17,7 @@ from indexer.views.comparison.apart import apart_facts, reasons
 from indexer.views.comparison.words import values_word
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
-from indexer.views.shared.tables import Cell, CityTable, Column, cut_table, place_columns
+from indexer.views.shared.tables import Cell, CityTable, Column, cut_table, place_columns, province_column
 from indexer.views.shared.words import source_word
 from indexer.words import score_unit
 from weighting.exports import Heading
@@ -114,7 +114,7 @@ def change_digits(changes: FloatArray) -> int:
 
 
 def _columns(compared: Comparison) -> list[Column]:
-    city, province, _region = place_columns(compared.cities)
+    city, provinces = place_columns(compared.cities)[0], province_column(compared.cities)
     shift = compared.largest_shifts
     largest = Column("shift", _("Largest shift"), np.abs(shift), falling_first=True)
     if len(compared.runs) > MANY_VERSIONS:
@@ -124,21 +124,21 @@ def _columns(compared: Comparison) -> list[Column]:
             Column("median", _("Median rank"), np.median(compared.ranks, axis=1)),
             Column("worst", _("Worst rank"), compared.ranks.max(axis=1)),
         )
-        return [city, *spans, largest, province]
+        return [city, *spans, largest, *provinces]
     names = _column_names(compared)
     ranks = [
         Column(f"rank{n}", _("Rank"), result.ranks, unit=name)
         for n, (name, result) in enumerate(zip(names, compared.results, strict=True), 1)
     ]
     if len(compared.runs) > 2:
-        return [city, *ranks, largest, province]
+        return [city, *ranks, largest, *provinces]
     scores = [
         Column(f"score{n}", _("Composite score"), result.scores, falling_first=True, unit=name)
         for n, (name, result) in enumerate(zip(names, compared.results, strict=True), 1)
     ]
     gained = Column("shift", _("Shift"), shift, falling_first=True, unit=_("places"))
     change = Column("change", _("Change"), compared.score_changes, falling_first=True)
-    return [city, *ranks, gained, *scores, change, province]
+    return [city, *ranks, gained, *scores, change, *provinces]
 
 
 def _column_names(compared: Comparison) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.forms.registers import RegisterImportForm
-from indexer.selectors.registers import counted_registers, units_of, with_groupings
+from indexer.selectors.registers import counted_registers, levels_of, units_of, with_groupings
 from indexer.services.registers import import_register
 from weighting.exceptions import Refused
 from weighting.permissions import ANYONE, STAFF, audience
@@ -38,7 +38,8 @@ def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The units of a register, a page at a time."""
     register = get_object_or_404(with_groupings(counted_registers()), pk=pk)
     page = Paginator(units_of(register), PAGE).get_page(request.GET.get("page"))
-    return render(request, "indexer/data/register_detail.html", {"register": register, "page": page})
+    context = {"register": register, "page": page, "shown_levels": levels_of(register)}
+    return render(request, "indexer/data/register_detail.html", context)
 
 
 @audience(STAFF)

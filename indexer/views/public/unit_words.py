@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from indexer.models import City, IndexEdition
+from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.unit_profiles import Branch, LeafProfile, LeafTable, UnitProfile
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.parts import Sureness
-from indexer.views.run.city_profile import profile_finding
+from indexer.views.run.city_profile import profile_finding, rank_within
 from indexer.views.run.leads import rank_text
 from indexer.views.shared.tables import longest_bar, plain_number
 from indexer.words import data_set_name, score_unit, version_name
@@ -113,10 +114,14 @@ def _statistics(profile: UnitProfile, sureness: Sureness | None) -> list[dict[st
     if sureness and whole.rank:
         between = {"label": _("Nine draws of ten"), "value": _between(sureness, profile.city)}
         stats.insert(1, between | {"note": _("under other weights or choices")})
-    if len(profile.table.scores.cities.regions) > 1:
+    if REGION in profile.table.scores.cities.shown_levels:
         rank = rank_text(whole.composite.rank_in_region)
         region = profile.city.province.region.name
-        stats.append({"label": _("Rank in the region"), "value": rank, "note": region})
+        stats.append({"label": rank_within(register.region_word), "value": rank, "note": region})
+    elif PROVINCE in profile.table.scores.cities.shown_levels:
+        rank = rank_text(whole.composite.rank_in_province)
+        label = rank_within(register.province_word)
+        stats.append({"label": label, "value": rank, "note": profile.city.province.name})
     return stats
 
 

@@ -121,6 +121,7 @@ def unit_context(edition: IndexEdition, shelf: Shelf, profile: UnitProfile, peer
         "address": absolute(Shelf(edition.index.slug, edition.number).unit(profile.city)),
         "history": ranks_in_editions(list(editions), profile.city),
         "peers": peers,
+        "widest_place": _widest_place(profile),
         "shared_picture": absolute(
             reverse("indexer:run-city-picture", args=[edition.run_id, profile.city.pk, "png"])
         ),
@@ -135,10 +136,16 @@ def _peer_names(profile: UnitProfile, peers: Peers) -> str:
     if peers.choice == REGION:
         return _("the other %(count)s of %(region)s") % {
             "count": len(peers.positions),
-            "region": profile.city.province.region.name,
+            "region": _widest_place(profile),
         }
     cities.load(peers.positions.tolist())
     return between_names().join(cities[place].name for place in peers.positions.tolist())
+
+
+def _widest_place(profile: UnitProfile) -> str:
+    """Name the place whose units are the first peers that are offered."""
+    places = profile.table.scores.cities.places_of(profile.city)
+    return places[-1] if places else profile.city.province.region.name
 
 
 def _side_by_side(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The analyst's reports, to read and to print: of one run, and of a comparison."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from indexer.forms.comparison import FigureForm
 from indexer.models import IndexMethod, Run
 from indexer.numeric.method_plan import SCALE
 from indexer.selectors.comparison import Comparison
-from indexer.selectors.concentration import ConcentrationReport
+from indexer.selectors.concentration import ConcentrationReport, PlaceConcentration
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals, rank_intervals_of, result_of_study
 from indexer.studies.rank_figures import ROWS as FIRST
@@ -31,7 +32,12 @@ from indexer.views.comparison.words import (
 )
 from indexer.views.reports.comparison_words import comparison_sentences
 from indexer.views.reports.fragility import fragile_figure, report_fragility
-from indexer.views.reports.run_words import in_both_languages, measured_concentration, run_sentences
+from indexer.views.reports.run_words import (
+    in_both_languages,
+    measured_concentration,
+    places_held,
+    run_sentences,
+)
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
@@ -73,6 +79,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
         "abstracts": in_both_languages(lambda: run_sentences(ranking.subject, intervals, fragility)),
         "subject": ranking.subject,
         "register": ranking.cities.register,
+        "shown_levels": ranking.cities.shown_levels,
         "children": [child.indicator for child in ranking.children],
         "weights": [
             (child.indicator.name, f"{child.global_weight * PERCENT:.2f}") for child in ranking.children
@@ -82,7 +89,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
         "study": intervals.study if intervals else None,
         "sureness": _sureness(intervals),
         "fragile": fragile_figure(fragility),
-        "regions": _region_rows(measured_concentration(ranking.subject)),
+        **_places(measured_concentration(ranking.subject)),
         "address": _address(reverse("indexer:run-detail", args=[run.pk])),
         "again": _steps([run]),
     }
@@ -116,7 +123,17 @@ def _sureness(intervals: RankIntervals | None) -> Figure | None:
     return figure.drawn_at(picture)
 
 
-def _region_rows(report: ConcentrationReport | None) -> list[dict[str, Any]]:
+def _places(report: ConcentrationReport | None) -> dict[str, Any]:
+    """Return what the first of the widest places hold, and how many more there are."""
+    places, word = places_held(report) if report else ([], "")
+    return {
+        "places": _place_rows(places[:ROWS]),
+        "places_word": word,
+        "further_places": max(0, len(places) - ROWS),
+    }
+
+
+def _place_rows(places: Sequence[PlaceConcentration]) -> list[dict[str, Any]]:
     return [
         {
             "name": held.place.name,
@@ -124,7 +141,7 @@ def _region_rows(report: ConcentrationReport | None) -> list[dict[str, Any]]:
             "share": f"{held.share * PERCENT:.2f}",
             "first": held.first.name,
         }
-        for held in (report.regions if report else [])
+        for held in places
     ]
 
 

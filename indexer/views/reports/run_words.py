@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from indexer.models import City
 from indexer.numeric.concentration import ConcentrationError
-from indexer.selectors.concentration import ConcentrationReport, concentration_of
+from indexer.selectors.cities import PROVINCE, REGION
+from indexer.selectors.concentration import ConcentrationReport, PlaceConcentration, concentration_of
 from indexer.selectors.fragility import Fragility
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import PERCENT
@@ -162,19 +163,29 @@ def distribution_sentences(subject: NodeScores) -> list[str]:
         "unit": register.unit,
         "units": register.units,
     }
-    if len(report.regions) < 2:
+    places, word = places_held(report)
+    if not places:
         return [half]
-    first = report.regions[0]
+    first = places[0]
     where = _(
-        "Of the regions %(region)s holds most: %(share)s %% of it, in %(count)s of %(all)s %(units)s."
+        "Of the %(places)s %(place)s holds most: %(share)s %% of it, in %(count)s of %(all)s %(units)s."
     ) % {
         "units": register.units,
-        "region": first.place.name,
+        "places": word,
+        "place": first.place.name,
         "share": f"{first.share * PERCENT:.1f}",
         "count": first.count,
         "all": len(subject.cities),
     }
     return [half, where]
+
+
+def places_held(report: ConcentrationReport) -> tuple[Sequence[PlaceConcentration], str]:
+    """Return what the widest places that tell units apart hold, and their word; nothing where none do."""
+    cities = report.subject.cities
+    if REGION in cities.shown_levels:
+        return report.regions, cities.register.regions_word
+    return (report.provinces if PROVINCE in cities.shown_levels else []), cities.register.provinces_word
 
 
 def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:

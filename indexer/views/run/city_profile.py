@@ -1,6 +1,6 @@
 """One city in a run: its profile, its neighbours, where it leads, and its other ranks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.models import Register, Run
+from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.preparations import changes_of_city
 from indexer.selectors.profiles import (
@@ -79,15 +80,21 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         count_at_once(profile.intervals.study, profile.neighbour_pairs)
     changed = changes_of_city(run, profile.scores.record, profile.position)
     address = [run.pk, city_pk]
+    cities, levels = profile.scores.cities, profile.scores.cities.shown_levels
+    words = {PROVINCE: cities.register.province_word, REGION: cities.register.region_word}
     context = run_context(request, run, "run-city", city=profile.city) | {
         "profile": profile,
-        "register": profile.scores.cities.register,
+        "register": cities.register,
+        "shown_levels": levels,
+        "within": [words[level] for level in levels],
+        "places": cities.places_of(profile.city),
         "city": profile.city,
         "title": profile_finding(profile),
         "stats": _statistics(profile),
         "figure": _figure(profile).drawn_at(reverse("indexer:run-city-picture", args=[*address, "svg"])),
         "scores": [
-            _score_row(score, run) | {"changes": changed.get(score.node.code, ()) if score.node else ()}
+            _score_row(score, run, levels)
+            | {"changes": changed.get(score.node.code, ()) if score.node else ()}
             for score in [profile.composite, *profile.nodes]
         ],
         "has_changes": bool(changed),
@@ -140,21 +147,23 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
             "value": signed(composite.score * method.scale, method.digits_or(DIGITS), plus=False),
             "note": score_unit(profile.run.method),
         },
-        {
-            "label": _("Rank in the province"),
-            "value": rank_text(composite.rank_in_province),
-            "note": place.name,
-        },
-        {
-            "label": _("Rank in the region"),
-            "value": rank_text(composite.rank_in_region),
-            "note": place.region.name,
-        },
     ]
+    register, levels = profile.scores.cities.register, profile.scores.cities.shown_levels
+    if PROVINCE in levels:
+        rank = rank_text(composite.rank_in_province)
+        stats.append({"label": rank_within(register.province_word), "value": rank, "note": place.name})
+    if REGION in levels:
+        rank = rank_text(composite.rank_in_region)
+        stats.append({"label": rank_within(register.region_word), "value": rank, "note": place.region.name})
     if profile.scores.has_imputed:
         share, note = imputed_text(composite.imputed), _("of the weight of this score")
         stats.append({"label": _("Filled in"), "value": share, "note": note})
     return [*stats, *_interval_statistics(profile)]
+
+
+def rank_within(word: str) -> str:
+    """Head the rank of a city among those of its place, of which this is the word."""
+    return _("Rank in the %(place)s") % {"place": word}
 
 
 def _interval_statistics(profile: CityProfile) -> list[dict[str, str]]:
@@ -216,12 +225,11 @@ def _figure(profile: CityProfile) -> Figure:
         }
     if not profile.rank:
         title = profile_finding(profile)
-    place = profile.city.province
+    levels = profile.scores.cities.shown_levels
     spec = charts.profile_chart(
         points,
         city=profile.city.name,
-        province=place.name,
-        region=place.region.name,
+        places=dict(zip(levels, profile.scores.cities.places_of(profile.city), strict=True)),
         title=title,
         subtitle=subtitle,
         source=f"{data_set_name(profile.run.data_set)} · {version_name(profile.run)}",
@@ -237,19 +245,22 @@ def _score_name(score: ScoreProfile) -> str:
     return score.node.name if score.node else _("Composite score")
 
 
-def _score_row(score: ScoreProfile, run: Run) -> dict[str, Any]:
+def _score_row(score: ScoreProfile, run: Run, levels: Sequence[str]) -> dict[str, Any]:
+    places = {
+        PROVINCE: (score.rank_in_province, score.province),
+        REGION: (score.rank_in_region, score.region),
+    }
     return {
         "name": _score_name(score),
         "depth": score.node.depth + 1 if score.node else 1,
         "is_composite": score.node is None,
         "rank": rank_text(score.rank),
-        "rank_in_region": rank_text(score.rank_in_region),
-        "rank_in_province": rank_text(score.rank_in_province),
+        "ranks_within": [rank_text(places[level][0]) for level in levels],
         "changed": score.changed,
         "imputed": imputed_text(score.imputed) if score.imputed else "–",
         "figures": [
             signed(value * run.method.scale, run.method.digits_or(DIGITS), plus=False)
-            for value in (score.score, score.province, score.region, score.nation)
+            for value in (score.score, *(places[level][1] for level in levels), score.nation)
         ],
     }
 

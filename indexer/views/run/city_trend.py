@@ -101,6 +101,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "data_span": data_span(trend),
         "trend": trend,
         "city": found.city,
+        "places": trend.cities.places_of(found.city),
         "title": _finding(found),
         "ranks": _ranks(found, run),
         "scores": _scores(found, run),

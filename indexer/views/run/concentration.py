@@ -17,6 +17,7 @@ from indexer.forms.grouping_choice import offer_groupings
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import Run
 from indexer.numeric.concentration import Concentration, ConcentrationError
+from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.concentration import (
     TOPS,
     ConcentrationReport,
@@ -116,9 +117,7 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
         "top_rows": _top_rows(report),
         "levels": _levels(report),
         "nodes": [_node_row(row) for row in report.nodes],
-        "regions": _place_rows(report.regions),
-        "provinces": _place_rows(report.provinces),
-        "groups": _place_rows(report.groups),
+        "held": _held(report),
     }
 
 
@@ -190,13 +189,27 @@ def _top_rows(report: ConcentrationReport) -> list[dict[str, Any]]:
 
 def _levels(report: ConcentrationReport) -> list[tuple[str, dict[str, str]]]:
     units = capfirst(report.subject.cities.register.units)
-    words = {
-        "cities": units,
-        "provinces": _("Provinces"),
-        "regions": _("Regions"),
-        "groups": report.level.name if report.level else "",
+    words = {"cities": units, **_names_of_levels(report)}
+    return [(words[level], _measures(found)) for level, found in report.between.items() if level in words]
+
+
+def _names_of_levels(report: ConcentrationReport) -> dict[str, str]:
+    """Return the names of the levels that tell units apart, by their words in a report; the widest last."""
+    cities = report.subject.cities
+    register = cities.register
+    names = {
+        PROVINCE: ("provinces", capfirst(register.provinces_word)),
+        REGION: ("regions", capfirst(register.regions_word)),
     }
-    return [(words[level], _measures(found)) for level, found in report.between.items()]
+    further = {"groups": report.level.name} if report.level else {}
+    return dict(names[level] for level in cities.shown_levels) | further
+
+
+def _held(report: ConcentrationReport) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return what the places of each level hold, the level that was asked for first."""
+    places = {"provinces": report.provinces, "regions": report.regions, "groups": report.groups}
+    names = _names_of_levels(report)
+    return [(names[word], _place_rows(places[word])) for word in reversed(names)]
 
 
 def _measures(found: Concentration | None) -> dict[str, str]:

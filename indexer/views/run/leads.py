@@ -91,6 +91,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "rule": lead_rule(leads, form),
         "columns": [name for _code, name, _ranks in columns],
         "register": leads.scores.cities.register,
+        "shown_levels": leads.scores.cities.shown_levels,
         "lead_count": len(found),
         "page_obj": page,
         "rows": [_row(leads, form, lead, columns) for lead in page.object_list],

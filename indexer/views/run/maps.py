@@ -15,6 +15,7 @@ from indexer.enums import RunStatus
 from indexer.forms.map_choice import MapChoice
 from indexer.method_words import method_words
 from indexer.models import Run
+from indexer.selectors.cities import PROVINCE
 from indexer.selectors.map_points import MapPoint, MapView, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
@@ -88,6 +89,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "form": form,
         "subject": subject,
         "register": subject.cities.register,
+        "shown_levels": subject.cities.shown_levels,
         "view": view,
         "against": version_name(other.run) if other else "",
         "image_url": f"{picture}?{query}" if query else picture,
@@ -127,19 +129,21 @@ def _other(request: HttpRequest, form: MapChoice) -> NodeScores | None:
 
 
 def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> dict[str, Any]:
-    run, word = subject.run, subject.cities.register.unit
+    run, register = subject.run, subject.cities.register
+    place_word = register.province_word if PROVINCE in subject.cities.shown_levels else ""
+    words = {"unit_word": register.unit, "place_word": place_word}
     dots = [_dot(point, subject.scale) for point in view.points]
     versions = [version_name(run), *([version_name(other.run)] if other else [])]
     source = " · ".join([data_set_name(run.data_set), *versions])
     if other:
         title = _shift_finding(subject, view)
         subtitle = _("places gained or lost: area and direction of the marks; names: who moves furthest")
-        spec = charts.shift_map(dots, unit_word=word, title=title, subtitle=subtitle, source=source)
+        spec = charts.shift_map(dots, **words, title=title, subtitle=subtitle, source=source)
     else:
         unit = score_unit(run.method)
         title = _score_finding(subject, view)
         subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
-        spec = charts.score_map(dots, unit, unit_word=word, title=title, subtitle=subtitle, source=source)
+        spec = charts.score_map(dots, unit, **words, title=title, subtitle=subtitle, source=source)
     changed = changes_by_city(run, subject.record, subject.node)
     rows = [_row(point, subject.scale) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
     counted = any(point.changed for point in view.points)

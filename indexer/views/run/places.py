@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from indexer import charts
@@ -33,9 +32,6 @@ from indexer.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
-
-# Stands for any grouping among the sentences.
-PLACE = "group"
 
 
 @audience(ANYONE)
@@ -85,7 +81,9 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
         **run_context(request, run, "run-places"),
-        "title": places_finding(ranked),
+        "title": places_finding(ranked) if form.tells_apart else _("There are no places to compare"),
+        "is_one": len(ranked.places) < 2,
+        "tells_apart": form.tells_apart,
         "form": form,
         "ranked": ranked,
         "register": ranked.subject.cities.register,
@@ -111,38 +109,18 @@ def _printed_nodes(ranked: PlaceRanking) -> list[dict[str, str]]:
 
 
 def places_finding(ranked: PlaceRanking) -> str:
+    if len(ranked.places) < 2:
+        return _("There are no places to compare")
     first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
-    words = {"place": first.name, "count": len(ranked.places), "share": f"{score * PERCENT:.1f}"}
-    sentences = _sentences_of_sums(len(ranked.places)) if ranked.is_sum else _sentences(len(ranked.places))
-    return sentences[PLACE if ranked.level.grouping else ranked.level.code] % words
-
-
-def _sentences_of_sums(count: int) -> dict[str, str]:
-    return {
-        "province": ngettext(
-            "%(place)s, the one province, has %(share)s %% of the national total",
-            "%(place)s leads %(count)s provinces with %(share)s %% of the national total",
-            count,
-        ),
-        "region": ngettext(
-            "%(place)s, the one region, has %(share)s %% of the national total",
-            "%(place)s leads %(count)s regions with %(share)s %% of the national total",
-            count,
-        ),
-        PLACE: ngettext(
-            "%(place)s, the one group, has %(share)s %% of the national total",
-            "%(place)s leads %(count)s groups with %(share)s %% of the national total",
-            count,
-        ),
+    words = {
+        "place": first.name,
+        "count": len(ranked.places),
+        "places": ranked.level.word,
+        "share": f"{score * PERCENT:.1f}",
     }
-
-
-def _sentences(count: int) -> dict[str, str]:
-    return {
-        "province": ngettext("%(place)s is the one province", "%(place)s leads %(count)s provinces", count),
-        "region": ngettext("%(place)s is the one region", "%(place)s leads %(count)s regions", count),
-        PLACE: ngettext("%(place)s is the one group", "%(place)s leads %(count)s groups", count),
-    }
+    if ranked.is_sum:
+        return _("%(place)s leads %(count)s %(places)s with %(share)s %% of the national total") % words
+    return _("%(place)s leads %(count)s %(places)s") % words
 
 
 def places_chart(ranked: PlaceRanking) -> charts.Spec:

@@ -20,7 +20,7 @@ from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.coverage import Unranked, unranked_of
 from indexer.selectors.distributions import Distribution
-from indexer.selectors.levels import REGION, level_named
+from indexer.selectors.levels import level_named, widest_level
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
 from indexer.selectors.plans import plan_of
@@ -66,6 +66,8 @@ from weighting.visitors import visitor_of
 
 TOP = 10
 CHART_ROWS = 20
+# So many places stand beside the chart.
+PLACES = 12
 DIGITS = 4
 
 
@@ -165,8 +167,9 @@ def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpRespo
     account, code = visitor_of(request).account, request.GET.get("node", "")
     ranking = load_ranking(run, code, named=asks_for_names(request), with_raw=with_raw)
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
-    regions = None if asks_for_part(request) else _ranked_regions(ranking)
-    _load_cities(ranking, table, regions)
+    is_part = asks_for_part(request)
+    places = None if is_part else _ranked_places(ranking)
+    _load_cities(ranking, table, places, is_part=is_part)
     context: dict[str, Any] = {
         "run": run,
         "table": table,
@@ -183,9 +186,9 @@ def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpRespo
         "has_changes": ranking.has_changes,
         "has_marks": ranking.changes is not None and bool(ranking.changes.any()),
     }
-    if regions:
+    if not is_part:
         context["package"] = package_links(request, run)
-        context |= _summary(ranking, regions, account) | {
+        context |= _summary(ranking, places, account) | {
             "form": NodeChoice(request.GET, nodes=ranking.subject.nodes),
             "year_switch": year_switch(request, run, tab="run-detail"),
         }
@@ -299,15 +302,19 @@ def _figures(ranking: Ranking, positions: list[int]) -> list[list[ShownScore]]:
     ]
 
 
-def _ranked_regions(ranking: Ranking) -> PlaceRanking:
-    return rank_places(ranking.subject, level_named(ranking.cities, REGION), usable={})
+def _ranked_places(ranking: Ranking) -> PlaceRanking | None:
+    """Rank the widest places that tell cities apart; None where none do."""
+    level = widest_level(ranking.cities)
+    return rank_places(ranking.subject, level_named(ranking.cities, level), usable={}) if level else None
 
 
-def _load_cities(ranking: Ranking, table: CityTable, regions: PlaceRanking | None) -> None:
-    """Fetch what the page names, together: its lines, the first cities, and the first of each region."""
+def _load_cities(ranking: Ranking, table: CityTable, places: PlaceRanking | None, *, is_part: bool) -> None:
+    """Fetch what the page names, together: its lines, the first cities, and the first of each place."""
     named = set(table.positions)
-    if regions:
-        named |= {*ranking.order[:CHART_ROWS], *(first for first in regions.firsts if first is not None)}
+    if not is_part:
+        named |= set(ranking.order[:CHART_ROWS])
+    if places:
+        named |= {first for first in places.firsts if first is not None}
     ranking.cities.load(named)
 
 
@@ -323,7 +330,7 @@ def _is_filled_in(ranking: Ranking) -> bool:
     return shares is not None and bool(shares.any())
 
 
-def _summary(ranking: Ranking, regions: PlaceRanking, account: Account | None) -> dict[str, Any]:
+def _summary(ranking: Ranking, places: PlaceRanking | None, account: Account | None) -> dict[str, Any]:
     run, node = ranking.run, ranking.subject.node
     query = f"?{urlencode({'node': node.code})}" if node else ""
     return {
@@ -333,9 +340,9 @@ def _summary(ranking: Ranking, regions: PlaceRanking, account: Account | None) -
         "saves": save_links(reverse("indexer:run-export", args=[run.pk]) + query),
         "here": reverse("indexer:run-detail", args=[run.pk]) + query,
         **composition_of(ranking),
-        "ranked": regions,
-        "regions": place_rows(regions),
-        "how": how_formed(regions),
+        "ranked": places,
+        "places": place_rows(places)[:PLACES] if places else [],
+        "how": how_formed(places) if places else "",
         "provenance": provenance_of(run),
         "node": node,
         "weight": _weight_text(ranking),

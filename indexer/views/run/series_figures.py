@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from indexer import charts
 from indexer.numeric.association import Association, Fit, infer_correlation
-from indexer.selectors.levels import PROVINCE, REGION, level_named
+from indexer.selectors.levels import level_named
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares, slack_of
 from indexer.views.shared.tables import plain_number
@@ -61,7 +61,8 @@ def report_context(report: SeriesReport, grouping: str) -> dict[str, Any]:
             ],
         }
     if report.has_shares:
-        levels = [level] if level else [level_named(cities, code) for code in (REGION, PROVINCE)]
+        usual = [level_named(cities, code) for code in reversed(cities.shown_levels)]
+        levels = [level] if level else usual
         context["shares"] = [
             *((each.name, _share_rows(report.shares(each)), not at) for at, each in enumerate(levels)),
             (capfirst(cities.register.units), _share_rows(report.shares_of_cities()), False),

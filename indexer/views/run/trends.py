@@ -22,7 +22,14 @@ from indexer.selectors.trends import Trend, trend_of
 from indexer.studies.registry import study_name
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.shared.tables import CityTable, Column, cut_table, place_columns, render_part
+from indexer.views.shared.tables import (
+    CityTable,
+    Column,
+    cut_table,
+    place_columns,
+    province_column,
+    render_part,
+)
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import Fact, Heading
@@ -177,7 +184,7 @@ def _first(trend: Trend) -> str:
 
 
 def _columns(trend: Trend, shows: str) -> list[Column]:
-    city, province, _region = place_columns(trend.cities)
+    city = place_columns(trend.cities)[0]
     ranks = np.where(trend.ranks > 0, trend.ranks, np.nan)
     by_rank = [
         Column(f"rank{year}", _("Rank"), column, unit=str(year))
@@ -190,7 +197,7 @@ def _columns(trend: Trend, shows: str) -> list[Column]:
     shown = by_rank if shows == RANKS else [by_rank[-1], *by_score]
     return [
         city,
-        province,
+        *province_column(trend.cities),
         *shown,
         Column("gained", _("Places gained"), trend.gained, falling_first=True),
         Column("change", _("Change of the score"), trend.change, falling_first=True),

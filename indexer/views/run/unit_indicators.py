@@ -86,6 +86,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "city": city,
         "other": other,
         "register": found.scores.cities.register,
+        "places": found.scores.cities.places_of(city),
         "title": _finding(found),
         "stats": _statistics(found),
         "lack": _lack(found.scores, city_pk),

@@ -19,8 +19,8 @@ def place_headings(register: Register) -> list[Heading]:
         Heading("city_zh", _("%(unit)s (Chinese)") % words),
         Heading("city_en", _("%(unit)s (English)") % words),
         Heading("city_code", _("Code")),
-        Heading("province", _("Province")),
-        Heading("region", _("Region")),
+        Heading("province", capfirst(register.province_word)),
+        Heading("region", capfirst(register.region_word)),
     ]
 
 

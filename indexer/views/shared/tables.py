@@ -10,11 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from indexer.forms.city_filter import CityFilter
 from indexer.models import Register
-from indexer.selectors.cities import Cities
+from indexer.selectors.cities import PROVINCE, REGION, Cities
 from indexer.selectors.runs import ShownScore
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.requests import PART_HEADERS, asks_for_part
@@ -61,6 +60,8 @@ class CityTable:
     count: int
     total: int
     register: Register
+    # Province and region as far as the table shows them.
+    levels: Sequence[str]
 
     @property
     def positions(self) -> list[int]:
@@ -69,13 +70,23 @@ class CityTable:
 
 
 def place_columns(cities: Cities) -> list[Column]:
-    """Return the columns city, province and region; Chinese names sort by their spelling."""
+    """Return the columns city, province and region as far as they say anything of the cities.
+
+    Chinese names sort by their spelling.
+    """
+    register = cities.register
     # English names of Chinese places are their pinyin, which is how a Chinese reader sorts.
-    return [
-        Column("city", capfirst(cities.register.unit), cities.alphabet, numeric=False),
-        Column("province", _("Province"), cities.province_alphabet, numeric=False),
-        Column("region", _("Region"), cities.region_ids, numeric=False),
-    ]
+    columns = {
+        PROVINCE: Column(PROVINCE, capfirst(register.province_word), cities.province_alphabet, numeric=False),
+        REGION: Column(REGION, capfirst(register.region_word), lambda: cities.region_ids, numeric=False),
+    }
+    city = Column("city", capfirst(register.unit), cities.alphabet, numeric=False)
+    return [city, *(columns[level] for level in cities.shown_levels)]
+
+
+def province_column(cities: Cities) -> list[Column]:
+    """Return the column of provinces, for tables without room for regions; none where it says nothing."""
+    return [column for column in place_columns(cities) if column.key == PROVINCE]
 
 
 def asks_for_names(request: HttpRequest) -> bool:
@@ -115,6 +126,7 @@ def cut_table(
         count=len(chosen),
         total=len(about),
         register=cities.register,
+        levels=[column.key for column in columns if column.key in (PROVINCE, REGION)],
     )
 
 

@@ -24,7 +24,14 @@ from indexer.studies.registry import kind_of, study_name
 from indexer.studies.words import percent
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_tabs import run_tabs
-from indexer.views.shared.tables import CityTable, Column, cut_table, place_columns, render_part
+from indexer.views.shared.tables import (
+    CityTable,
+    Column,
+    cut_table,
+    place_columns,
+    province_column,
+    render_part,
+)
 from indexer.words import data_set_name, moment, version_name
 from weighting.exceptions import Refused
 from weighting.exports import Heading
@@ -171,7 +178,8 @@ def _city_table(request: HttpRequest, result: StudyResult) -> dict[str, Any]:
     figures = result.figures
     columns = [
         Column("nominal", names["nominal"], figures["nominal"]),
-        *place_columns(result.cities)[:2],
+        place_columns(result.cities)[0],
+        *province_column(result.cities),
         *(
             Column(name, label, figures[name], falling_first=name.startswith("top"))
             for name, label in names.items()

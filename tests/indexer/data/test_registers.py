@@ -97,7 +97,7 @@ def test_the_page_of_a_register_takes_the_same_queries_for_any_size(
     address = reverse("indexer:register-detail", args=[Register.objects.get(name_en="Countries").pk])
     analyst.get(address)  # shows the message of the import, which is then gone from the session
     # Session, account; the register, its groupings, how many units, the units, the groups of each.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         analyst.get(address)
 
 

@@ -1,9 +1,9 @@
-"""How the regions do."""
+"""How the regions do, or the widest places that there are."""
 
 from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
-from indexer.selectors.levels import REGION
+from indexer.selectors.levels import widest_level
 from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import Material
 from indexer.views.reports.parts import Part
@@ -15,7 +15,7 @@ class Regions(Chapter):
     code = ReportChapter.REGIONS
 
     def lack(self, material: Material) -> str:
-        if len(material.cities.regions) < 2:
+        if not widest_level(material.cities):
             words = {"units": material.units}
             return (
                 _("The %(units)s lie in fewer than two regions: a register with regions fills this.") % words
@@ -23,5 +23,5 @@ class Regions(Chapter):
         return no_scores(material)
 
     def write(self, material: Material) -> Part:
-        sentence, table, figure = told_of_places(ranked_places(material, REGION))
+        sentence, table, figure = told_of_places(ranked_places(material, widest_level(material.cities)))
         return Part(self.title, sentences=[sentence], tables=[table], figures=[figure])

@@ -1,0 +1,150 @@
+"""Places stand in tables where they tell units apart, and are called as the register calls them."""
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
+
+from indexer.intake.group_words import words_of_head
+from indexer.models import Register, Run
+from indexer.models.register import plural_of
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
+from indexer.services.methods import use_method
+from indexer.services.registers import CityRow, RegisterWords, create_register, register_cities
+from indexer.services.runs import compute_waiting_runs
+from tests.factories import make_account, make_framework, said, sign_in_staff
+from tests.indexer.factories import make_version
+from weighting.enums import Role
+from weighting.models import Indicator
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ("detail", "places", "concentration", "map", "leads", "report", "trend")
+# Name, province and region of each unit.
+BY_COUNTRY = [
+    ("Uppsala", "Sweden", "Everywhere"),
+    ("Lund", "Sweden", "Everywhere"),
+    ("Oslo", "Norway", "Everywhere"),
+]
+IN_ONE = [
+    ("Uppsala", "Everywhere", "Everywhere"),
+    ("Lund", "Everywhere", "Everywhere"),
+    ("Oslo", "Everywhere", "Everywhere"),
+]
+THEIR_OWN = [(name, name, name) for name in ("Uppsala", "Lund", "Oslo")]
+
+
+def compute(places, name_zh="", **words):
+    """Return a finished run of units of these provinces and regions."""
+    framework = make_framework()
+    analyst = framework.created_by
+    named = {
+        "name_zh": name_zh,
+        "name_en": "Universities",
+        "unit_en": "university",
+        "units_en": "universities",
+    }
+    register = create_register(RegisterWords(**named, **words), actor=analyst)
+    rows = [CityRow("", name, "", province, "", region) for name, province, region in places]
+    units = register_cities(rows, actor=analyst, register=register)
+    codes = list(Indicator.objects.filter(framework=framework, is_leaf=True).values_list("code", flat=True))
+    values = np.arange(1.0, 1 + len(units) * len(codes)).reshape(len(units), -1)
+    data_set = add_data_set(
+        terms=EditionTerms(framework=framework, **said("name", "甲", "A"), year=2018, method=use_method()),
+        matrix=Matrix([unit.pk for unit in units], codes, values, {}, {}),
+        actor=analyst,
+    )
+    make_version(framework)
+    compute_waiting_runs(data_set.pk)
+    return Run.objects.get(data_set=data_set)
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def pages_of(client, run, language):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    unit = run.data_set.city_ids[0]
+    addresses = [reverse(f"indexer:run-{name}", args=[run.pk]) for name in PAGES]
+    addresses += [reverse(f"indexer:run-{name}", args=[run.pk, unit]) for name in ("city", "unit-indicators")]
+    addresses.append(reverse("indexer:register-detail", args=[run.data_set.series.register_id]))
+    pages = {address: client.get(address) for address in addresses}
+    assert {page.status_code for page in pages.values()} == {200}
+    return {address: page.content.decode() for address, page in pages.items()}
+
+
+def test_pages_call_places_as_the_register_does(analyst):
+    run = compute(BY_COUNTRY, province_zh="国家", province_en="country")
+    for language, own, others in (
+        ("en", ("Country", "All countries"), ("Province", "province<", "Region<")),
+        ("zh-hans", ("国家", "全部国家"), ("省份", "地区<")),
+    ):
+        pages = pages_of(analyst, run, language)
+        ranking = pages[reverse("indexer:run-detail", args=[run.pk])]
+        assert all(word in ranking for word in own)
+        told = {(address, word) for address, text in pages.items() for word in others if word in text}
+        assert not told
+
+
+@pytest.mark.parametrize("places", [IN_ONE, THEIR_OWN])
+def test_places_that_tell_nothing_are_not_shown(analyst, places):
+    run = compute(places)
+    pages = pages_of(analyst, run, "en")
+    # It names the one place in a sentence.
+    del pages[reverse("indexer:run-places", args=[run.pk])]
+    told = {
+        (address, word)
+        for address, text in pages.items()
+        for word in (">Province", ">Region", "All provinces", "All regions", "in the province", "Everywhere")
+        if word in text
+    }
+    assert not told
+    ranking = analyst.get(reverse("indexer:run-detail", args=[run.pk])).context["table"]
+    assert [column.key for column in ranking.columns][:3] == ["rank", "city", "score"]
+    assert {"province", "region"}.isdisjoint({*(c.key for c in ranking.columns), *ranking.form.fields})
+
+
+def test_a_place_for_all_is_a_sentence_and_no_chart(analyst):
+    run = compute(IN_ONE)
+    page = analyst.get(reverse("indexer:run-places", args=[run.pk])).content.decode()
+    assert "All universities lie in one place, Everywhere" in page
+    assert "<figure" not in page
+    several = compute([("Lund", "Sweden", "Everywhere"), ("Oslo", "Norway", "Everywhere")], name_zh="别的")
+    page = analyst.get(reverse("indexer:run-places", args=[several.pk])).content.decode()
+    assert "<figure" in page
+
+
+def test_files_keep_the_columns_of_places(analyst):
+    run = compute(IN_ONE)
+    file = analyst.get(reverse("indexer:run-export", args=[run.pk])).content.decode()
+    assert ",Code,Province,Region,Composite score" in file.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("country_name", ("国家", "country")),
+        ("Country", ("国家", "country")),
+        ("国家", ("国家", "country")),
+        ("Land", ("", "land")),
+        ("UN member", ("", "UN member")),
+        ("学校所在区域", ("学校所在区域", "")),
+        ("x" * 41, ("", "")),
+    ],
+)
+def test_a_head_gives_its_groups_a_word(head, words):
+    assert words_of_head(head) == words
+
+
+def test_one_language_is_enough_for_a_word():
+    register = Register(province_zh="", province_en="county", region_zh="", region_en="")
+    with override("zh-hans"):
+        assert (register.province_word, register.region_word) == ("county", "分组")
+    with override("en"):
+        assert (register.provinces_word, register.regions_word) == ("counties", "groups")
+    assert [plural_of(word) for word in ("class", "bay", "church", "省份")] == [
+        *("classes", "bays", "churches", "省份"),
+    ]
