@@ -13,6 +13,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from indexer.models import Run
+from indexer.selectors.withheld import codes_kept_back
 from indexer.selectors.years import years_of
 from weighting.kept import Seen, kept_answer, let_keep, unnoticed
 from weighting.requests import PART_HEADERS, asks_for_part
@@ -100,7 +101,9 @@ def _answer(request: HttpRequest, run: Run, make: Callable[[], HttpResponse], *p
 
 def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
     """Name what an answer depends on; weak, because masked tokens and files' dates differ each time."""
-    known = (str(run.reproduces_publication), str(run.last_member))
+    # What may not be given away is said after an edition is out, too.
+    kept_back = " ".join(sorted(codes_kept_back([run])))
+    known = (str(run.reproduces_publication), str(run.last_member), kept_back)
     named = (run.result_sha256, str(run.finished_at), *known, *parts)
     return _hash_of(request, named)
 

@@ -24,6 +24,7 @@ REASONS = [
     ("units", "two units"),
     ("formed", "nodes formed in two ways"),
     ("others", "a place among the others"),
+    ("withheld", "values that may not be given away"),
 ]
 RUNS = [
     OpenApiParameter("runs", str, required=True, description="Ids of two to fifty runs, joined by commas."),

@@ -140,7 +140,7 @@ def _pair(pair: PairFragility) -> dict[str, Any]:
             }
             for node in pair.order
         ],
-        "not_solved": [node.code for node in pair.unsolved],
+        "not_solved": [node.code for node in (*pair.unsolved, *pair.untold)],
     }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -37,7 +38,10 @@ class TriedCitySerializer(serializers.Serializer):
     unit = serializers.CharField()
     unit_en = serializers.CharField()
     unit_code = serializers.CharField()
-    score = serializers.FloatField(help_text="Unrounded, on the scale of the method.")
+    score = serializers.FloatField(
+        allow_null=True,
+        help_text="Unrounded, on the scale of the method; null where values may not be given away.",
+    )
     rank = serializers.IntegerField()
     nominal_rank = serializers.IntegerField(help_text="Under the run's own weights.")
     shift = serializers.IntegerField(help_text="Places gained.")
@@ -82,7 +86,8 @@ def _answer(tried: WhatIf) -> dict[str, Any]:
     weights = zip(
         tried.index.tree.codes, tried.local, global_weights(tried.index.tree, tried.local), strict=True
     )
-    figures = zip(tried.cities, tried.scores, tried.ranks, tried.nominal_ranks, tried.shifts, strict=True)
+    ranks = (tried.ranks, tried.nominal_ranks, tried.shifts)
+    figures = zip(tried.cities, tried.shown_scores, *ranks, strict=True)
     return {
         "run": tried.run.pk,
         "w": state_text(tried.state),
@@ -98,7 +103,7 @@ def _answer(tried: WhatIf) -> dict[str, Any]:
                 "unit": city.own_name,
                 "unit_en": city.name_en,
                 "unit_code": city.code,
-                "score": score * tried.run.method.scale,
+                "score": None if np.isnan(score) else score * tried.run.method.scale,
                 "rank": rank,
                 "nominal_rank": nominal,
                 "shift": shift,

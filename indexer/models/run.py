@@ -33,6 +33,8 @@ class Run(Job):
     reproduces_publication: bool
     # The last unit that was put into a group: pages offer groups, which are only ever added to.
     last_member: int | None
+    # Whether figures of it may be kept from whom it was loaded for; selectors know better.
+    keeps_back: bool = True
 
     class Meta(Job.Meta):
         ordering = ["-pk"]

@@ -1,7 +1,7 @@
 """What one weight, one indicator, one city or one group does to the ranks (docs/method.md 7 and 8)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -214,7 +214,9 @@ def adjacent_pairs(ranks: IntArray) -> IntArray:
     return np.stack([order[:-1], order[1:]], axis=1)
 
 
-def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWeights:
+def critical_weights(
+    index: Index, pairs: IntArray | None = None, *, apart: Collection[int] = ()
+) -> CriticalWeights:
     r"""Find the change of each local weight that ties each pair of cities.
 
     For a pair with :math:`D = T_a - T_b`, indicator k of group g with local weight
@@ -232,6 +234,8 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     ----------
     pairs : int array, (pairs, 2), optional
         Neighbours of the nominal ranking by default.
+    apart : collection of int
+        Positions of nodes whose own weights are not solved for.
 
     Raises
     ------
@@ -244,8 +248,16 @@ def critical_weights(index: Index, pairs: IntArray | None = None) -> CriticalWei
     doi:10.1111/j.1540-5915.1997.tb01306.x
     """
     return _critical_weights(
-        index, linear_part(index), adjacent_pairs(index.nominal_ranks) if pairs is None else pairs
+        index,
+        _without(linear_part(index), apart),
+        adjacent_pairs(index.nominal_ranks) if pairs is None else pairs,
     )
+
+
+def _without(linear: LinearPart, apart: Collection[int]) -> LinearPart:
+    within = linear.within.copy()
+    within[list(apart)] = False
+    return replace(linear, within=within)
 
 
 def _critical_weights(index: Index, linear: LinearPart, pairs: IntArray) -> CriticalWeights:
@@ -270,7 +282,7 @@ def _critical_weights(index: Index, linear: LinearPart, pairs: IntArray) -> Crit
     return CriticalWeights(pairs, deltas, feasible, smallest, residuals, linear.within)
 
 
-def smallest_changes(index: Index) -> SmallestChanges:
+def smallest_changes(index: Index, *, apart: Collection[int] = ()) -> SmallestChanges:
     """Find the smallest change of one weight for every two neighbours of the nominal ranking.
 
     As `critical_weights`, in parts of so many pairs that memory stays bounded.
@@ -284,7 +296,7 @@ def smallest_changes(index: Index) -> SmallestChanges:
     gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
     step = max(1, CELLS // len(index.tree))
     # One part at least, so that an index of a single city is checked like any other.
-    linear = linear_part(index)
+    linear = _without(linear_part(index), apart)
     parts = [
         _critical_weights(index, linear, pairs[at : at + step]) for at in range(0, max(1, len(pairs)), step)
     ]

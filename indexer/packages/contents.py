@@ -11,9 +11,10 @@ from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.cities import unit_labels
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
-from indexer.selectors.published import edition_of_run, terms_by_code, withheld_codes
+from indexer.selectors.published import edition_of_run, terms_by_code
 from indexer.selectors.runs import RunResult, result_of
 from indexer.selectors.studies import StudyResult, result_of_study
+from indexer.selectors.withheld import nodes_telling, withheld_codes
 from indexer.studies.registry import kind_of
 from weighting.manifest import WeightedNode
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -53,13 +54,8 @@ class Contents:
     @cached_property
     def hidden_nodes(self) -> frozenset[str]:
         """The nodes whose scores are the values of one indicator that is withheld."""
-        tree = self.result.leaves.structure.tree
-        codes = np.array(tree.leaf_codes)
-        below = (
-            (node.indicator.code, codes[tree.descendant_leaves[node.indicator.position]])
-            for node in self.nodes
-        )
-        return frozenset(code for code, leaves in below if len(leaves) == 1 and leaves[0] in self.withheld)
+        telling = nodes_telling(self.result.leaves.structure.tree, self.withheld)
+        return frozenset(node.indicator.code for node in self.nodes if node.indicator.position in telling)
 
     @cached_property
     def given(self) -> BoolArray:
@@ -83,13 +79,13 @@ class Contents:
     @property
     def scores(self) -> FloatArray:
         """Scores of the whole and of every node, (cities, 1 + nodes), on the scale of the index."""
-        both = np.column_stack([self.result.scores, self.result.node_scores])
+        both = np.column_stack([self.result.scores, self.result.computed_node_scores])
         return both * self.run.method.scale
 
     @property
     def ranks(self) -> IntArray:
         """Ranks on the whole and on every node, (cities, 1 + nodes); 0 without a score."""
-        on_nodes = [ranks_of_present(column) for column in self.result.node_scores.T]
+        on_nodes = [ranks_of_present(column) for column in self.result.computed_node_scores.T]
         return np.column_stack([self.result.ranks, *on_nodes])
 
     @cached_property

@@ -181,7 +181,7 @@ def coherence_of(run: Run) -> Coherence:
         local=local,
         global_=global_weights(tree, local),
         raw=unpack_values(run.data_set),
-        scores=subject.result.node_scores,
+        scores=subject.result.computed_node_scores,
         total=subject.result.scores,
     )
     # A city without a rank has none to move.

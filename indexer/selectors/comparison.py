@@ -36,8 +36,9 @@ TOPS = (3, 10, 50, 100)
 BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
 
 # Why a change of the scores cannot be split: the two versions measure in different units or form
-# their nodes differently, or a score is a place among the others.
-NotSplit = Literal["", "units", "formed", "others"]
+# their nodes differently, a score is a place among the others, or parts would tell what may not be
+# given away.
+NotSplit = Literal["", "units", "formed", "others", "withheld"]
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,8 @@ class Comparison:
         first, second = (steps_of_ranked(method, self.tree) for method in methods)
         if first != second:
             return "formed"
+        if any(result.kept_nodes for result in pair):
+            return "withheld"
         return "" if first.splits else "others"
 
     def adds_up(self, place: int = -1) -> bool:
@@ -223,7 +226,7 @@ class Comparison:
 
     def _values(self, result: RunResult) -> FloatArray:
         """Return the normalised values, (cities, leaves): the scores of the leaves."""
-        return result.node_scores[:, self.tree.leaves]
+        return result.computed_node_scores[:, self.tree.leaves]
 
     @cached_property
     def lower_weights_differ(self) -> bool:

@@ -10,6 +10,7 @@ from indexer.models import City, Run
 from indexer.numeric.sensitivity import SmallestChanges, critical_weights, smallest_changes
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.indices import index_of
+from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
@@ -31,6 +32,8 @@ class Fragility:
     local: FloatArray  # (nodes,)
     ranks: IntArray  # (cities,)
     changes: SmallestChanges
+    # Nodes that are kept from the reader: the change of their weight would tell the scores.
+    kept_back: frozenset[int]
 
     @property
     def count(self) -> int:
@@ -39,7 +42,12 @@ class Fragility:
     @property
     def unsolved(self) -> list[Indicator]:
         """The nodes whose weights were not looked at, since they lie within one that is formed otherwise."""
-        return unsolved_of(self.nodes, self.changes.within)
+        return unsolved_of(self.nodes, self.changes.within, self.kept_back)
+
+    @property
+    def untold(self) -> list[Indicator]:
+        """The nodes whose weights were not looked at, since values may not be given away."""
+        return [self.nodes[node] for node in sorted(self.kept_back)]
 
     @cached_property
     def sizes(self) -> FloatArray:
@@ -106,6 +114,7 @@ class PairFragility:
     deltas: FloatArray
     feasible: BoolArray
     unsolved: list[Indicator]
+    untold: list[Indicator]
 
     @cached_property
     def order(self) -> list[int]:
@@ -121,15 +130,17 @@ def pair_fragility_of(run: Run, cities: Sequence[City], first: int, second: int)
     Raises `NotLinear` as `fragility_of`.
     """
     index = index_of(run)
+    kept_back = nodes_telling(index.tree, codes_kept_back([run]))
     places = sorted((first, second), key=lambda place: (int(index.nominal_ranks[place]), place))
     try:
-        changes = critical_weights(index, np.array([[places[0], places[1]]]))
+        changes = critical_weights(index, np.array([[places[0], places[1]]]), apart=kept_back)
     except ValueError as error:
         raise NotLinear(str(error)) from None
     gap = index.nominal_scores[places[0]] - index.nominal_scores[places[1]]
+    nodes = indicators_of(run.data_set.framework_id)
     return PairFragility(
         run=run,
-        nodes=indicators_of(run.data_set.framework_id),
+        nodes=nodes,
         first=cities[places[0]],
         second=cities[places[1]],
         ranks=(int(index.nominal_ranks[places[0]]), int(index.nominal_ranks[places[1]])),
@@ -137,13 +148,14 @@ def pair_fragility_of(run: Run, cities: Sequence[City], first: int, second: int)
         local=index.local,
         deltas=changes.deltas[:, 0],
         feasible=changes.feasible[:, 0],
-        unsolved=unsolved_of(indicators_of(run.data_set.framework_id), changes.within),
+        unsolved=unsolved_of(nodes, changes.within, kept_back),
+        untold=[nodes[node] for node in sorted(kept_back)],
     )
 
 
-def unsolved_of(nodes: Sequence[Indicator], within: BoolArray) -> list[Indicator]:
-    """Return the nodes whose weights no change was solved for."""
-    return [node for node, is_solved in zip(nodes, within.tolist(), strict=True) if not is_solved]
+def unsolved_of(nodes: Sequence[Indicator], within: BoolArray, kept_back: frozenset[int]) -> list[Indicator]:
+    """Return the nodes whose weights no change could be solved for."""
+    return [node for node in nodes if not within[node.position] and node.position not in kept_back]
 
 
 def fragility_of(run: Run) -> Fragility:
@@ -152,8 +164,9 @@ def fragility_of(run: Run) -> Fragility:
     Raises `NotLinear` where no mean stands at the top or weights are rescaled for missing values.
     """
     index = index_of(run)
+    kept_back = nodes_telling(index.tree, codes_kept_back([run]))
     try:
-        changes = smallest_changes(index)
+        changes = smallest_changes(index, apart=kept_back)
     except ValueError as error:
         raise NotLinear(str(error)) from None
     return Fragility(
@@ -164,4 +177,5 @@ def fragility_of(run: Run) -> Fragility:
         local=index.local,
         ranks=index.nominal_ranks,
         changes=changes,
+        kept_back=kept_back,
     )

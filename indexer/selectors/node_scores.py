@@ -7,6 +7,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
+from indexer.numeric.leads import rank_columns
 from indexer.numeric.preparation import IMPUTED
 from indexer.numeric.ranking import ranks_of_present
 from indexer.numeric.unit_parts import adds_to_the_whole, effective_weights_of
@@ -59,12 +60,17 @@ class NodeScores:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Unrounded, (cities,); nan where a city has nothing of the node."""
+        """Unrounded, (cities,); nan where a city has nothing of the node, or the reader may not see it."""
         return self.scores_on(self.node)
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether the reader gets the ranks on the node, and not its scores."""
+        return self.node is not None and self.node.position in self.result.kept_nodes
 
     @cached_property
     def present(self) -> list[int]:
-        """Positions of the cities that have a score."""
+        """Positions of the cities that have a score to show."""
         return np.flatnonzero(np.isfinite(self.scores)).tolist()
 
     @cached_property
@@ -72,12 +78,12 @@ class NodeScores:
         """Ranks among the cities that have a score, (cities,); 0 for the others."""
         if self.node is None:
             return self.result.ranks
-        return ranks_of_present(self.scores)
+        return ranks_of_present(self.result.computed_on_node(self.node.position))
 
     @property
     def absent(self) -> list[City]:
-        """The cities without a score."""
-        positions = np.flatnonzero(np.isnan(self.scores)).tolist()
+        """The cities without a score, whether or not the reader may see those of the others."""
+        positions = np.flatnonzero(np.isnan(self._computed_on(self.node))).tolist()
         self.cities.load(positions)
         return [self.cities[position] for position in positions]
 
@@ -153,7 +159,11 @@ class NodeScores:
         0 where a city has nothing of it, nan where it has no score; None where the score is no such sum.
         """
         node, tree = self.node, self._tree
-        if node is None or not adds_to_the_whole(tree, steps_of_ranked(self.run.method, tree))[node.position]:
+        if (
+            node is None
+            or self.is_kept_back
+            or not adds_to_the_whole(tree, steps_of_ranked(self.run.method, tree))[node.position]
+        ):
             return None
         parts = np.where(np.isnan(self.scores), 0.0, self.weights * np.nan_to_num(self.scores))
         return np.where(np.isnan(self.result.scores), np.nan, parts)
@@ -166,7 +176,7 @@ class NodeScores:
             self._tree,
             self.local_weights,
             self.node.position,
-            lambda at: np.isfinite(self.result.on_node(at)),
+            lambda at: np.isfinite(self.result.computed_on_node(at)),
         )
 
     def on(self, node: Indicator | None) -> "NodeScores":
@@ -174,8 +184,15 @@ class NodeScores:
         return replace(self, node=node)
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
-        """Return the scores of another node of the same run, (cities,)."""
+        """Return the scores of another node of the same run as the reader may see them, (cities,)."""
         return self.result.scores if node is None else self.result.on_node(node.position)
+
+    def ranks_on(self, node: Indicator | None) -> FloatArray:
+        """Return the ranks on another node of the same run, (cities,); nan where a city has nothing of it."""
+        return rank_columns(self._computed_on(node))
+
+    def _computed_on(self, node: Indicator | None) -> FloatArray:
+        return self.result.scores if node is None else self.result.computed_on_node(node.position)
 
 
 def node_scores_of(run: Run, code: str = "") -> NodeScores:

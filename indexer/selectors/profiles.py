@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.enums import RunStatus
 from indexer.models import City, CityScore, Run
-from indexer.numeric.leads import rank_columns, rank_leads
+from indexer.numeric.leads import rank_leads
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import RankIntervals, rank_intervals_of
@@ -90,7 +90,7 @@ class Leads:
         if node is None:
             return self.composite
         if node.pk not in self._known:
-            self._known[node.pk] = rank_columns(self.scores.scores_on(node))
+            self._known[node.pk] = self.scores.ranks_on(node)
         return self._known[node.pk]
 
     @cached_property

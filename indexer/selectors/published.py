@@ -13,6 +13,7 @@ from indexer.enums import RunStatus
 from indexer.models import City, CityScore, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Run
 from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
+from indexer.selectors.withheld import withheld_codes
 from weighting.models import Account, Indicator
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import owns_framework
@@ -87,27 +88,6 @@ def edition_of_run(run: Run) -> IndexEdition | None:
     return released_editions().filter(run=run.pk).order_by("-released_at", "-pk").first()
 
 
-def withheld_codes(run: Run) -> frozenset[str]:
-    """Return the indicators that may not be given away, by any index that publishes the run's data."""
-    terms = IndicatorTerms.objects.filter(index__editions__run__data_set=run.data_set_id, is_withheld=True)
-    return frozenset(terms.values_list("code", flat=True))
-
-
-def codes_with_hidden_scores(account: Account | None, run: Run, nodes: Sequence[Indicator]) -> frozenset[str]:
-    """Return the nodes whose scores are the values of one indicator that an account may not be given."""
-    withheld = frozenset() if has_role(account, STAFF) else withheld_codes(run)
-    if not withheld:
-        return frozenset()
-    by_id = {node.pk: node for node in nodes}
-    below: dict[str, set[str]] = {}
-    for leaf in (node for node in nodes if node.is_leaf):
-        node: Indicator | None = leaf
-        while node is not None:
-            below.setdefault(node.code, set()).add(leaf.code)
-            node = by_id.get(node.parent_id) if node.parent_id else None
-    return frozenset(code for code, leaves in below.items() if len(leaves) == 1 and leaves <= withheld)
-
-
 @dataclass(frozen=True)
 class GivenAway:
     """Which raw values of several runs an account may have: of these runs, but for these indicators."""
@@ -117,17 +97,11 @@ class GivenAway:
 
 
 def given_away(account: Account | None, runs: Sequence[Run]) -> GivenAway:
-    """Return which raw values of runs that an account may see it may have: as `may_take_all` of each.
-
-    What is withheld of one year is given away of none.
-    """
+    """Return which raw values of runs that an account may see it may have: as `may_take_all` of each."""
     if has_role(account, STAFF):
         return GivenAway(frozenset(run.pk for run in runs))
     released = released_editions().filter(run__in=[run.pk for run in runs]).values_list("run_id", flat=True)
-    terms = IndicatorTerms.objects.filter(
-        index__editions__run__data_set__in=[run.data_set_id for run in runs], is_withheld=True
-    )
-    return GivenAway(frozenset(released), frozenset(terms.values_list("code", flat=True)))
+    return GivenAway(frozenset(released), withheld_codes(*runs))
 
 
 def terms_by_code(index: PublishedIndex) -> dict[str, IndicatorTerms]:

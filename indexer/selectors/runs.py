@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 
-from indexer.models import CityScore, DataSet, GroupMember, IndexMethod, PublishedFigure, Run
+from indexer.models import CityScore, DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Run
 from indexer.selectors.cities import Cities, rows_by_id, rows_of_cities
 from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
+from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
@@ -76,15 +77,42 @@ class RunResult:
     # The cities' rows in the run's own data set, where that lists them otherwise; -1 for one that it
     # does not have.
     rows: IntArray | None = None
+    # The indicators whose values are kept from whom the run was loaded for.
+    kept_back: frozenset[str] = frozenset()
 
     def on_node(self, position: int) -> FloatArray:
-        """Return the scores on one node, (cities,); those of a leaf are normalised anew."""
-        place = self._inner[0].get(position)
-        return self.node_scores[:, position] if place is None else self._in_order(self._inner[1][place])
+        """Return the scores on one node as the reader may see them, (cities,); nan where none is shown."""
+        if position in self.kept_nodes:
+            return np.full(len(self.scores), np.nan)
+        return self.computed_on_node(position)
+
+    @cached_property
+    def kept_nodes(self) -> frozenset[int]:
+        """The nodes whose scores are kept back; their ranks are not."""
+        return nodes_telling(self.leaves.structure.tree, self.kept_back)
 
     @cached_property
     def node_scores(self) -> FloatArray:
-        """The scores on all nodes, (cities, nodes): what was stored, and the normalised values."""
+        """The scores on all nodes as the reader may see them, (cities, nodes)."""
+        if not self.kept_nodes:
+            return self.computed_node_scores
+        scores = self.computed_node_scores.copy()
+        scores[:, list(self.kept_nodes)] = np.nan
+        return scores
+
+    def computed_on_node(self, position: int) -> FloatArray:
+        """Return what was computed on one node, (cities,); leaves are normalised anew.
+
+        For ranks and for figures over all units: `on_node` is what single units may be shown with.
+        """
+        place = self._inner[0].get(position)
+        if place is None:
+            return self.computed_node_scores[:, position]
+        return self._in_order(self._inner[1][place])
+
+    @cached_property
+    def computed_node_scores(self) -> FloatArray:
+        """The same on all nodes, (cities, nodes): what was stored, and the normalised values."""
         tree, values = self.leaves.structure.tree, self.leaves.values
         scores = np.empty((len(values), len(tree)))
         scores[:, tree.inner] = self._inner[1].T
@@ -123,9 +151,9 @@ def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:
     return _visible_to(account).defer(*NOT_SHOWN)
 
 
-def runs_with_nodes() -> QuerySet[Run]:
-    """Return all runs so, for whoever works on the machine itself."""
-    return _runs().defer(*NOT_SHOWN)
+def runs_with_nodes(account: Account | None) -> QuerySet[Run]:
+    """Return all runs so, for whoever works on the machine itself and writes for an account."""
+    return _runs_for(account).defer(*NOT_SHOWN)
 
 
 def load_runs(account: Account | None, run_ids: Sequence[int], *, with_values: bool = False) -> list[Run]:
@@ -183,7 +211,8 @@ def result_of(run: Run, nodes: Sequence[Indicator] = (), *, named: bool = False)
     cities = Cities(run, rows[:, :2].astype(np.int64), folded)
     scores, ranks = rows[rows_by_id(rows[:, 0], cities.ids), 2:].T
     leaves = LeafScores(run.data_set, run.method, nodes)
-    return RunResult(run, scores, ranks.astype(np.int64), leaves), cities
+    kept_back = codes_kept_back([run])
+    return RunResult(run, scores, ranks.astype(np.int64), leaves, kept_back=kept_back), cities
 
 
 def _without_scores(run: Run, scored: set[int], *, named: bool) -> list[tuple[Any, ...]]:
@@ -213,6 +242,7 @@ def results_of(
         scores[run_id][place[city_id]] = score
         ranks[run_id][place[city_id]] = rank
     leaves = {(run.data_set_id, run.method_id): LeafScores(run.data_set, run.method, nodes) for run in runs}
+    kept_back = codes_kept_back(runs)
     return [
         RunResult(
             run,
@@ -220,6 +250,7 @@ def results_of(
             ranks[run.pk],
             leaves[run.data_set_id, run.method_id],
             _rows_of(run, city_ids),
+            kept_back,
         )
         for run in runs
     ]
@@ -247,21 +278,28 @@ def shown_score(run: Run, score: float, printed: str | None) -> ShownScore:
 
 
 def _visible_to(account: Account | None) -> QuerySet[Run]:
-    runs = _runs()
+    runs = _runs_for(account)
     if has_role(account, STAFF):
         return runs
     published = runs.filter(data_set__is_published=True, weight_version__is_published=True)
     return published.filter(method=F("data_set__method"))
 
 
-def _runs() -> QuerySet[Run]:
+def _runs_for(account: Account | None) -> QuerySet[Run]:
+    """Return all runs, which keep back what an account may not be given."""
     printed = PublishedFigure.objects.filter(data_set=OuterRef("data_set"))
     runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
     # The model declares it for whoever reads a run, which the plugin takes for a second definition.
     runs = runs.annotate(reproduces_publication=Exists(printed))  # type: ignore[no-redef]
     members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
     last = members.order_by("-pk").values("pk")[:1]
-    return runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
+    runs = runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
+    if has_role(account, STAFF):
+        return runs.annotate(keeps_back=Value(False))  # type: ignore[no-redef]
+    terms = IndicatorTerms.objects.filter(
+        index__editions__run__data_set=OuterRef("data_set"), is_withheld=True
+    )
+    return runs.annotate(keeps_back=Exists(terms))  # type: ignore[no-redef]
 
 
 def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:

@@ -67,12 +67,12 @@ class Trend:
     @cached_property
     def ranks(self) -> IntArray:
         """0 where there is none."""
-        return self.ranks_of(self.scores)
+        return self.ranks_on(self.node)
 
     @cached_property
     def own_ranks(self) -> IntArray:
         """Ranks among all of the year, (cities, years); 0 where there is none."""
-        return self._own_ranks(self.scores)
+        return self._own_ranks(self._computed_on(self.node))
 
     @property
     def in_every_year(self) -> BoolArray:
@@ -124,12 +124,17 @@ class Trend:
         return replace(self, node=node)
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
-        """Return the scores on a node, (cities, years)."""
+        """Return the scores on a node as the reader may see them, (cities, years)."""
         columns = [r.scores if node is None else r.on_node(node.position) for r in self.results]
         return np.stack(columns, axis=1)
 
-    def ranks_of(self, scores: FloatArray) -> IntArray:
-        """Return the ranks of scores, (cities, years), each year by itself; 0 where there is none."""
+    def _computed_on(self, node: Indicator | None) -> FloatArray:
+        columns = [r.scores if node is None else r.computed_on_node(node.position) for r in self.results]
+        return np.stack(columns, axis=1)
+
+    def ranks_on(self, node: Indicator | None) -> IntArray:
+        """Return the ranks on a node, (cities, years), each year by itself; 0 where there is none."""
+        scores = self._computed_on(node)
         if not self.among_common:
             return self._own_ranks(scores)
         everywhere = np.logical_and.reduce(~np.isnan(scores), axis=1)
@@ -206,7 +211,7 @@ class CityTrend:
     def _on(self, node: Indicator | None) -> ScoreTrend:
         trend = self.trend
         scores = trend.scores if node is None else trend.scores_on(node)
-        ranks = trend.ranks if node is None else trend.ranks_of(scores)
+        ranks = trend.ranks if node is None else trend.ranks_on(node)
         own = scores[self.position]
         return ScoreTrend(
             node,

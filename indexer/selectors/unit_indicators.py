@@ -153,13 +153,14 @@ class UnitIndicators:
         column = self._columns.get(at)
         nothing = float("nan")
         shows = column is not None and node.code in self.given
+        is_kept = at in self.scores.result.kept_nodes
         return IndicatorOfCity(
             node=node,
             raw=float(self._raw[self.profile.position, column]) if shows else nothing,
             treated=float(self._treated[column]) if shows else nothing,
-            score=float(self._own[at]),
+            score=nothing if is_kept else float(self._own[at]),
             weight=float(self._weights[at]),
-            part=float(self._parts[at]),
+            part=nothing if is_kept else float(self._parts[at]),
             rank=float(self._ranks[at]),
             count=int(self._standing[1][at]),
             rank_among_peers=float(self._standing[2][at]),
@@ -169,7 +170,7 @@ class UnitIndicators:
             changes=() if column is None or self._cells is None else changes_in(int(self._cells[column])),
             other_raw=float(self._raw[self.other, column]) if shows and self.other is not None else nothing,
             other_rank=nothing if self._other_ranks is None else float(self._other_ranks[at]),
-            gap=float(self._gaps[at]),
+            gap=nothing if is_kept else float(self._gaps[at]),
         )
 
     @cached_property
@@ -218,7 +219,7 @@ class UnitIndicators:
         scores = np.empty(len(self.tree))
         scores[self.tree.leaves] = self._values[position]
         for node in self.tree.inner.tolist():
-            scores[node] = self.scores.result.on_node(node)[position]
+            scores[node] = self.scores.result.computed_on_node(node)[position]
         return scores
 
     @cached_property
@@ -238,7 +239,7 @@ class UnitIndicators:
     def _column_of(self, node: int) -> FloatArray:
         """Return the scores of all cities on one node, (cities,)."""
         column = self._columns.get(node)
-        return self.scores.result.on_node(node) if column is None else self._values[:, column]
+        return self.scores.result.computed_on_node(node) if column is None else self._values[:, column]
 
     @property
     def _ranks(self) -> FloatArray:

@@ -14,7 +14,8 @@ from indexer.selectors.cities import PROVINCE, Cities, city_named
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
-from indexer.selectors.published import edition_of_run, terms_by_code, withheld_codes
+from indexer.selectors.published import edition_of_run, terms_by_code
+from indexer.selectors.withheld import withheld_codes
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.frameworks import along_the_tree, sub_indices_of
@@ -80,6 +81,7 @@ class LeafTable:
 
     @property
     def normalised(self) -> FloatArray:
+        """Normalised values of all indicators: for ranks and what is among the peers."""
         return self.scores.result.leaves.values
 
     @cached_property

@@ -16,7 +16,7 @@ from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.indices import index_of
-from indexer.selectors.published import withheld_codes
+from indexer.selectors.withheld import codes_kept_back
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import global_weights
@@ -66,6 +66,20 @@ class WhatIf:
         """
         tree = self.index.tree
         return self.index.scores_under(global_weights(tree, self.local)[tree.leaves])[:, 0]
+
+    @cached_property
+    def shown_scores(self) -> FloatArray:
+        """The same as the reader may see them, (cities,).
+
+        None, nan, under other weights where values may not be given away: all weight on one indicator
+        would tell them, as would the difference of two such scores.
+        """
+        return np.full(len(self.scores), np.nan) if self.state and self.keeps_values_back else self.scores
+
+    @cached_property
+    def keeps_values_back(self) -> bool:
+        """Whether some values behind the index may not be given away to the reader."""
+        return bool(codes_kept_back([self.run]))
 
     @cached_property
     def ranks(self) -> IntArray:
@@ -123,7 +137,7 @@ class WhatIf:
     @cached_property
     def server_reason(self) -> ServerReason | Literal[""]:
         """Why the server has to rank; "" where a browser can."""
-        if withheld_codes(self.run):
+        if self.keeps_values_back:
             return "withheld"
         if self.index.normalised.size > MAX_VALUES:
             return "many"

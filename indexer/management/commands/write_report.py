@@ -91,7 +91,7 @@ def _document(options: dict[str, Any], asked: list[str]) -> Document:
         words = report.words.get(language, {}) if report else words_in_report(run, language)
         title = edition.index.name
     else:
-        run = _finished(options["run"])
+        run = _finished(options["run"], account)
         chapters, words = outline_of(run).chapters, words_in_report(run, language)
         title = run.data_set.framework.name
     return write_document(Material(run, account), asked or chapters, words, title=title)
@@ -115,8 +115,8 @@ def _released(name: str, number: int | None) -> IndexEdition:
     return edition
 
 
-def _finished(number: int) -> Run:
-    run = runs_with_nodes().filter(pk=number).first()
+def _finished(number: int, account: Account | None) -> Run:
+    run = runs_with_nodes(account).filter(pk=number).first()
     if run is None or run.status != RunStatus.DONE:
         raise CommandError(f"Run {number} is not there, or not computed yet.")
     return run

@@ -90,6 +90,11 @@ def split_note(compared: Comparison) -> str:
                 "A score is a place among the others here (Copeland), so that its change cannot be split by "
                 "sub-index. The ranks can be compared, and who changed places is listed city by city."
             )
+        case "withheld":
+            return _(
+                "Values of an indicator may not be given away, so that the changes of the scores are not "
+                "split by sub-index: the parts would tell them."
+            )
         case "units":
             return _(
                 "The two methods measure in different units, so that a difference of the scores has no "

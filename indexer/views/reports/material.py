@@ -10,7 +10,7 @@ from indexer.models import IndicatorTerms, OutsideSeries, Run, Study
 from indexer.selectors.cities import Cities
 from indexer.selectors.coherence import Coherence, GroupView, coherence_of
 from indexer.selectors.node_scores import NodeScores
-from indexer.selectors.published import codes_with_hidden_scores, edition_of_run, terms_by_code
+from indexer.selectors.published import edition_of_run, terms_by_code
 from indexer.selectors.series import series_beside
 from indexer.selectors.studies import RankIntervals, finished_studies_of, rank_intervals_of
 from indexer.views.run.ranking import Ranking, load_ranking
@@ -43,7 +43,8 @@ class Material:
     @cached_property
     def hidden(self) -> frozenset[str]:
         """The nodes whose scores are the values of an indicator that may not be given away."""
-        return codes_with_hidden_scores(self.account, self.run, self.subject.nodes)
+        kept = self.subject.result.kept_nodes
+        return frozenset(node.code for node in self.subject.nodes if node.position in kept)
 
     @cached_property
     def sub_indices(self) -> list[Indicator]:

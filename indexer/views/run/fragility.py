@@ -76,6 +76,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
             "saves": save_links(reverse("indexer:run-fragility-export", args=[run.pk])),
             "figure": _figure(fragility),
             "unsolved": unsolved_words(fragility.unsolved),
+            "untold": unsolved_words(fragility.untold),
         }
     return render_part(request, "indexer/run/fragility.html", "indexer/run/_fragility_table.html", context)
 
@@ -123,7 +124,7 @@ def unsolved_words(unsolved: Sequence[Indicator]) -> str:
 
 def solved_facts(run: Run, found: Fragility | PairFragility) -> list[Fact]:
     """Return the facts of a run, and the indicators whose weights were not solved for."""
-    codes = " ".join(node.code for node in found.unsolved)
+    codes = " ".join(node.code for node in (*found.unsolved, *found.untold))
     unsolved = [Fact("not_solved", _("Indicators whose weights were not solved for"), codes)] if codes else []
     return [*run_facts(run), *unsolved]
 

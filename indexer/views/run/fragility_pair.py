@@ -77,6 +77,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "gap": figures(pair.gap * pair.run.method.scale),
         "rows": [_row(pair, node) for node in pair.order],
         "unsolved": unsolved_words(pair.unsolved),
+        "untold": unsolved_words(pair.untold),
         "saves": save_links(f"{export}?{urlencode({name: form.data[name] for name in form.fields})}"),
     }
     return render(request, "indexer/run/fragility_pair.html", context)

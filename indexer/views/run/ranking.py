@@ -360,6 +360,8 @@ def _why(lack: Unranked) -> str:
 
 def ranking_finding(ranking: Ranking) -> str:
     count = len(ranking.subject.present)
+    if ranking.subject.is_kept_back:
+        return _("Who stands where on “%(name)s”") % {"name": ranking.subject.name}
     if not count:
         return _("No %(unit)s has a score here") % {"unit": ranking.cities.register.unit}
     if ranking.subject.is_share and count > TOP:

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from indexer.forms.leads import COMPOSITE
 from indexer.forms.tops import TopsChoice
 from indexer.models import City, Run
-from indexer.numeric.leads import rank_columns
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
@@ -61,7 +60,7 @@ class Top:
 
     @cached_property
     def _ranks(self) -> np.ndarray:
-        return rank_columns(self.subject.scores_on(self.node))
+        return self.subject.ranks_on(self.node)
 
 
 @audience(ANYONE)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City
@@ -25,7 +26,7 @@ MOST_ROWS, MOST_SENT = 1000, 100
 
 def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
     """Return what the results show. Raises `CompositeError` where these weights give no ranking."""
-    longest = longest_bar(tried.scores)
+    longest = longest_bar(tried.shown_scores)
     total, swaps = tried.swaps(SWAPS)
     rises, falls = tried.movers(MOVERS)
     by_city = {pk: place for place, pk in enumerate(tried.cities.ids)}
@@ -75,7 +76,7 @@ def server_words(tried: WhatIf) -> str:
     words = {
         "withheld": _(
             "Some values may not be given away, so the browser cannot compute this: the server ranks all "
-            "%(units)s when you send the weights."
+            "%(units)s when you send the weights, and tells no scores under them."
         ),
         "many": _(
             "The values are too many for a browser: the server ranks all %(units)s when you send the weights."
@@ -110,7 +111,7 @@ def file_rows(tried: WhatIf) -> Iterator[list[object]]:
         yield [
             *place_cells(tried.cities[place]),
             *figures,
-            float(tried.scores[place]) * scale,
+            None if np.isnan(tried.shown_scores[place]) else float(tried.shown_scores[place]) * scale,
         ]
 
 
@@ -133,7 +134,7 @@ def fault_words(error: WeightStateError) -> str:
 
 
 def _row(tried: WhatIf, place: int, longest: float, pins: list[int]) -> dict[str, Any]:
-    score = float(tried.scores[place])
+    score = float(tried.shown_scores[place])
     return {
         "place": place,
         "is_pinned": tried.cities.ids[place] in pins,
