@@ -266,5 +266,5 @@ def test_strangers_try_weights_on_published_runs_alone(client):
 def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(manager, django_assert_num_queries):
     for count in (1, 3):
         run = make_runs(random_values(count), tilts=[None])[0]
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             manager.get(page_of(run))
