@@ -12,6 +12,7 @@ from indexer.models import City, IndicatorTerms, Run
 from indexer.numeric.weight_state import state_text
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.services.families import publish_branch
 from indexer.services.published import describe_indicators
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
@@ -212,3 +213,24 @@ def test_no_part_of_a_change_between_versions_tells_it(client, run):
     why, nodes = told()
     assert why == ""
     assert nodes
+
+
+def test_a_branch_that_is_an_index_of_its_own_has_its_ranks_alone(client, run):
+    node = run.data_set.framework.indicators.get(code="health")
+    branch = publish_branch(
+        node, name_zh="健康", name_en="Health", note="", actor=run.data_set.framework.created_by
+    )
+    export = reverse("indexer:index-export", args=[branch.pk])
+    address = reverse("indexer:api-index-ranking", args=[branch.pk])
+
+    def told():
+        file = client.get(export, {"run": run.pk, "format": "json"}).json()["rows"]
+        answer = client.get(address, {"run": run.pk}).json()["results"]
+        shown = client.get(reverse("indexer:index-detail", args=[branch.pk]), {"run": run.pk})
+        assert shown.status_code == 200
+        assert answer[0]["rank"] == file[0]["rank"] == 1
+        return {row["score"] for row in (*file, *answer)}
+
+    assert told() == {None}
+    sign_in_staff(client, make_account(Role.ANALYST))
+    assert max(told()) > 0.97
