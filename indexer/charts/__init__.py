@@ -11,7 +11,7 @@ from indexer.charts.many_versions import (
     rank_flow_chart,
     weight_ticks_chart,
 )
-from indexer.charts.maps import MapDot, score_map, shift_map
+from indexer.charts.maps import MapCell, MapDot, cell_map, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
 from indexer.charts.series import Axes, Line, SeriesPoint, series_scatter
 from indexer.charts.trends import YearLine, YearPoint, years_chart
@@ -35,6 +35,7 @@ __all__ = [
     "Contribution",
     "Flow",
     "Line",
+    "MapCell",
     "MapDot",
     "NodeWeight",
     "PairDot",
@@ -49,6 +50,7 @@ __all__ = [
     "YearLine",
     "YearPoint",
     "bump_chart",
+    "cell_map",
     "composition_chart",
     "contribution_chart",
     "distribution_strip",

@@ -19,6 +19,7 @@ ASPECT = 0.82
 STEP, MARGIN = 10, 2
 # The largest dot, in square pixels.
 LARGEST = 1300
+LARGEST_CELL = 110
 LABELS = 14
 # A dot's name stands above it where it can.
 NAME_SIDES = ("above", "below", "right", "left")
@@ -38,6 +39,17 @@ class MapDot:
     rank: int
     score: float
     shift: int = 0
+
+
+@dataclass(frozen=True)
+class MapCell:
+    """The units near each other: how many, their mean value, and who of them is ranked best."""
+
+    name: str
+    latitude: float
+    longitude: float
+    count: int
+    value: float
 
 
 @with_plain_names
@@ -120,8 +132,51 @@ def shift_map(
                 title=title, subtitle=subtitle, source=source)  # fmt: skip
 
 
+@with_plain_names
+def cell_map(
+    cells: Sequence[MapCell], unit: str, *, units_word: str, title: str, subtitle: str, source: str
+) -> Spec:
+    """Draw the units of each cell as one dot: its area says how many, its colour their mean value."""
+    rows = [{**asdict(cell), "size": cell.count} for cell in sorted(cells, key=lambda cell: -cell.count)]
+    values = [cell.value for cell in cells]
+    farthest = max(max(values), -min(values)) or 1.0
+    pale = PALETTE["chart-grid"]
+    scale: Spec = {"domain": [min(values), max(values)], "range": [pale, UP]}
+    if min(values) < 0:
+        scale = {"domain": [-farthest, 0, farthest], "range": [DOWN, pale, UP]}
+    most = max(cell.count for cell in cells)
+    encoding = {
+        "size": {
+            "field": "count",
+            "type": "quantitative",
+            "scale": {"domainMin": 0, "range": [0, LARGEST_CELL], "nice": False},
+            "legend": _legend(units_word, sorted({1.0, _round_part(most)})),
+        },
+        "color": {
+            "field": "value",
+            "type": "quantitative",
+            "scale": scale,
+            "legend": {"title": unit, "titleColor": PALETTE["chart-ink"], "format": ".4~g"},
+        },
+        "tooltip": [
+            field("count", capfirst(units_word), "quantitative"),
+            field("value", _("Mean, %(unit)s") % {"unit": unit}, "quantitative", ",.4~g"),
+            field("name", _("Ranked best here")),
+        ],
+    }
+    mark = {"type": "circle", "opacity": 0.9, "stroke": PALETTE["chart-axis"], "strokeWidth": 0.5}
+    return _map(rows, mark, encoding, title=title, subtitle=subtitle, source=source, is_named=False)
+
+
 def _map(
-    rows: list[dict[str, Any]], mark: Spec, encoding: Spec, *, title: str, subtitle: str, source: str
+    rows: list[dict[str, Any]],
+    mark: Spec,
+    encoding: Spec,
+    *,
+    title: str,
+    subtitle: str,
+    source: str,
+    is_named: bool = True,
 ) -> Spec:
     """Put dots on a net of meridians and parallels; the rows come largest first, small dots on top."""
     place = {
@@ -139,7 +194,9 @@ def _map(
         "encoding": place,
     }
     dots: list[Spec] = [net, seat, {"mark": mark, "encoding": {**place, **encoding}}]
-    layers, small = (dots + _names(rows, extent, place, width) for width in (WIDE, NARROW))
+    layers, small = (
+        dots + (_names(rows, extent, place, width) if is_named else []) for width in (WIDE, NARROW)
+    )
     drawn = field_of_points(rows, layers, title=title, subtitle=subtitle, source=source, height=HEIGHT)
     drawn["usermeta"]["aspect"] = ASPECT
     return with_narrow({**drawn, "projection": _projection(extent)}, layers=small, beside=0)

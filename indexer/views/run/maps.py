@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from indexer.forms.map_choice import MapChoice
 from indexer.method_words import method_words
 from indexer.models import Run
 from indexer.selectors.cities import PROVINCE
+from indexer.selectors.map_cells import CrowdedMap, crowded_map_of, is_crowded
 from indexer.selectors.map_points import MapPoint, MapView, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
@@ -33,6 +35,8 @@ from weighting.visitors import visitor_of
 DIGITS = 4
 # More names than this are folded away.
 FEW_NAMES = 20
+# Of more units than are drawn one by one so many are listed; the file holds all.
+LISTED = 100
 
 
 @audience(ANYONE)
@@ -66,8 +70,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
 def map_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the map for a picture; None where no city has coordinates."""
     _choice, subject, other = _asked(request, run)
-    view = map_of(subject, other)
-    return _drawing(subject, view, other)["chart"] if view.points else None
+    return _shown(subject, other).get("chart")
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeScores | None]:
@@ -79,7 +82,6 @@ def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeS
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, subject, other = _asked(request, run)
-    view = map_of(subject, other)
     export = reverse("indexer:run-map-export", args=[run.pk])
     picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
     chosen = {"node": form.code, "against": other.run.pk if other else ""}
@@ -90,16 +92,88 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "subject": subject,
         "register": subject.cities.register,
         "shown_levels": subject.cities.shown_levels,
-        "view": view,
         "against": version_name(other.run) if other else "",
         "image_url": f"{picture}?{query}" if query else picture,
         "saves": save_links(f"{export}?{query}" if query else export),
-        "few_names": len(view.unplaced) <= FEW_NAMES,
+        "few_names": FEW_NAMES,
         "title": _("No %(unit)s has coordinates") % {"unit": subject.cities.register.unit},
+        "absent_count": int(np.isnan(subject.scores).sum()),
+        **_shown(subject, other),
     }
-    if view.points:
-        context |= _drawing(subject, view, other)
     return render(request, "indexer/run/map.html", context)
+
+
+def _shown(subject: NodeScores, other: NodeScores | None) -> dict[str, Any]:
+    """Draw each unit as a dot, and those of a large run by cell; without a chart where none has a place."""
+    if is_crowded(subject):
+        return _crowd(subject, other)
+    view = map_of(subject, other)
+    named = {"view": view, "unplaced": view.unplaced, "unplaced_count": len(view.unplaced)}
+    return named | (_drawing(subject, view, other) if view.points else {})
+
+
+def _crowd(subject: NodeScores, other: NodeScores | None) -> dict[str, Any]:
+    crowd, cities = crowded_map_of(subject, other), subject.cities
+    first, unplaced = crowd.placed[:LISTED].tolist(), crowd.unplaced[:LISTED].tolist()
+    cities.load({*first, *unplaced, *crowd.cells.firsts.tolist()})
+    named = {
+        "unplaced": [cities[place] for place in unplaced],
+        "unplaced_count": len(crowd.unplaced),
+        "unplaced_rest": max(0, len(crowd.unplaced) - LISTED),
+    }
+    if not first:
+        return named
+    rows = [_crowd_row(subject, crowd, place) for place in first]
+    return named | {
+        **_crowd_figure(subject, crowd, other),
+        "rows": rows,
+        "more": len(crowd.placed) - len(rows),
+        "has_counts": any(row["changed"] for row in rows),
+        "is_crowded": True,
+    }
+
+
+def _crowd_figure(subject: NodeScores, crowd: CrowdedMap, other: NodeScores | None) -> dict[str, Any]:
+    cells, cities, register = crowd.cells, subject.cities, subject.cities.register
+    unit = _("places") if other else score_unit(subject.run.method)
+    words = {"units": register.units, "count": len(crowd.placed), "city": cities[int(crowd.placed[0])].name}
+    if crowd.shifts is None:
+        title = _("%(city)s leads: %(name)s of %(count)s %(units)s on the map") % {
+            **words,
+            "name": subject.name,
+        }
+        subtitle = _("area of the dots: %(units)s near each other; colour: mean of %(name)s, %(unit)s") % {
+            **words,
+            "name": subject.name,
+            "unit": unit,
+        }
+    else:
+        moved = int((crowd.shifts[crowd.placed] != 0).sum())
+        title = _("%(moved)s of %(count)s %(units)s change rank") % {**words, "moved": moved}
+        subtitle = _("area of the dots: %(units)s near each other; colour: mean of the places gained") % words
+    dots = [
+        charts.MapCell(cities[first].name, latitude, longitude, count, value)
+        for first, latitude, longitude, count, value in zip(
+            *(column.tolist() for column in (cells.firsts, cells.latitudes, cells.longitudes)),
+            *(column.tolist() for column in (cells.counts, cells.values)),
+            strict=True,
+        )
+    ]
+    source = _source(subject, other)
+    spec = charts.cell_map(
+        dots, unit, units_word=register.units, title=title, subtitle=subtitle, source=source
+    )
+    return {"title": title, "chart": spec}
+
+
+def _crowd_row(subject: NodeScores, crowd: CrowdedMap, place: int) -> dict[str, Any]:
+    return {
+        "city": subject.cities[place],
+        "rank": int(subject.ranks[place]),
+        "shift": 0 if crowd.shifts is None else int(crowd.shifts[place]),
+        "score": signed(float(subject.scores[place]) * subject.scale, DIGITS, plus=False),
+        "changed": int(subject.changed_values[place]),
+    }
 
 
 def _form(request: HttpRequest, subject: NodeScores) -> MapChoice:
@@ -133,8 +207,7 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
     place_word = register.province_word if PROVINCE in subject.cities.shown_levels else ""
     words = {"unit_word": register.unit, "place_word": place_word}
     dots = [_dot(point, subject.scale) for point in view.points]
-    versions = [version_name(run), *([version_name(other.run)] if other else [])]
-    source = " · ".join([data_set_name(run.data_set), *versions])
+    source = _source(subject, other)
     if other:
         title = _shift_finding(subject, view)
         subtitle = _("places gained or lost: area and direction of the marks; names: who moves furthest")
@@ -148,6 +221,11 @@ def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> di
     rows = [_row(point, subject.scale) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
     counted = any(point.changed for point in view.points)
     return {"title": title, "chart": spec, "rows": rows, "has_changes": bool(changed), "has_counts": counted}
+
+
+def _source(subject: NodeScores, other: NodeScores | None) -> str:
+    versions = [version_name(run.run) for run in (subject, other) if run]
+    return " · ".join([data_set_name(subject.run.data_set), *versions])
 
 
 def _score_finding(subject: NodeScores, view: MapView) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from indexer.models import City
 from indexer.numeric.weight_state import WHOLE, state_text
 from indexer.selectors import cities as city_selectors
 from indexer.selectors.cities import Cities
@@ -93,3 +94,44 @@ def test_swaps_are_those_that_every_pair_gives(runs):
     assert total == len(expected) > 7
     assert [(swap.fell, swap.rose) for swap in first] == expected[:7]
     assert plain.swaps(7) == (0, [])
+
+
+def test_a_crowded_map_sums_up_the_units_near_each_other(client, runs, large, monkeypatch):
+    analyst = sign_in_staff(client, make_account(Role.ANALYST))
+    ids = runs[0].data_set.city_ids
+    for corner in range(4):
+        where = {"latitude": 30 + corner, "longitude": 100 + 5 * corner}
+        City.objects.filter(pk__in=ids[corner:120:4]).update(**where)
+    City.objects.filter(pk__in=ids[120:]).update(latitude=None, longitude=None)
+    monkeypatch.setattr("indexer.selectors.map_cells.MOST_POINTS", 100)
+    shown = analyst.get(f"/runs/{runs[0].pk}/map/").context
+    stored = {row[0]: row[1:] for row in runs[0].city_scores.values_list("city_id", "score", "rank")}
+    rows = shown["chart"]["data"]["values"]
+    assert len(rows) == 4
+    for row in rows:
+        corner = round(row["latitude"]) - 30
+        members = ids[corner:120:4]
+        assert row["longitude"] == pytest.approx(100 + 5 * corner)
+        assert row["count"] == len(members) == 30
+        assert row["value"] == pytest.approx(
+            np.mean([stored[pk][0] for pk in members]) * runs[0].method.scale
+        )
+        best = min(members, key=lambda pk: stored[pk][1])
+        assert row["name"] == City.objects.get(pk=best).name
+    placed = sorted(ids[:120], key=lambda pk: stored[pk][1])
+    assert [row["city"].pk for row in shown["rows"]] == placed[:100]
+    assert (shown["more"], shown["unplaced_count"], shown["absent_count"]) == (20, 10, 0)
+
+
+def test_a_crowded_map_shows_the_mean_of_the_places_gained(client, runs, large, monkeypatch):
+    analyst = sign_in_staff(client, make_account(Role.ANALYST))
+    ids = runs[0].data_set.city_ids
+    City.objects.filter(pk__in=ids).update(latitude=30, longitude=100)
+    monkeypatch.setattr("indexer.selectors.map_cells.MOST_POINTS", 100)
+    shown = analyst.get(f"/runs/{runs[0].pk}/map/", {"against": runs[1].pk}).context
+    ranks, before = (dict(run.city_scores.values_list("city_id", "rank")) for run in runs)
+    gained = [before[pk] - ranks[pk] for pk in ids]
+    (row,) = shown["chart"]["data"]["values"]
+    assert row["count"] == UNITS
+    assert row["value"] == pytest.approx(np.mean(gained))
+    assert shown["title"].startswith(str(np.count_nonzero(gained)))

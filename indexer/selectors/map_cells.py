@@ -1,0 +1,89 @@
+"""The units of a large run on a map: summed up by the cells of a net, and the first of them by name."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.models import City
+from indexer.selectors.cities import rows_by_id
+from indexer.selectors.node_scores import NodeScores
+from weighting.numeric.arrays import FloatArray, IntArray
+
+# More units than this are drawn by cell: a browser would draw a mark for each of them.
+MOST_POINTS = 5_000
+CELLS_ACROSS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class MapCells:
+    """The cells that hold units; arrays are over them, places in degrees are the middle of their units.
+
+    ``values`` are mean scores, or mean places gained; ``firsts`` are positions of those ranked best.
+    """
+
+    latitudes: FloatArray
+    longitudes: FloatArray
+    counts: IntArray
+    values: FloatArray
+    firsts: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class CrowdedMap:
+    """Positions of the units with a place, by rank; of those without; and the shifts, if asked for."""
+
+    placed: IntArray
+    unplaced: IntArray
+    places: FloatArray  # (cities, 2): latitude and longitude, nan where there are none
+    shifts: IntArray | None
+    cells: MapCells
+
+
+def is_crowded(subject: NodeScores) -> bool:
+    return len(subject.cities) > MOST_POINTS
+
+
+def crowded_map_of(subject: NodeScores, other: NodeScores | None = None) -> CrowdedMap:
+    """Sum up the units that have a score and a place; ``other`` is a run to take shifts against."""
+    places = _places_of(subject)
+    present = np.array(subject.present, dtype=np.int64)
+    is_placed = np.isfinite(places[present]).all(axis=1)
+    placed, ranks = present[is_placed], subject.ranks
+    placed = placed[np.lexsort((np.array(subject.cities.ids)[placed], ranks[placed]))]
+    shifts = None if other is None else np.where(other.ranks > 0, other.ranks - ranks, 0)
+    values = subject.scores * subject.scale if shifts is None else shifts.astype(float)
+    return CrowdedMap(placed, present[~is_placed], places, shifts, _cells(places, values, placed))
+
+
+def _places_of(subject: NodeScores) -> FloatArray:
+    """Return latitude and longitude of each city of the run, (cities, 2)."""
+    rows = City.objects.filter(scores__run=subject.run).order_by()
+    found = np.array(list(rows.values_list("pk", "latitude", "longitude")), dtype=float).reshape(-1, 3)
+    places = np.full((len(subject.cities), 2), np.nan)
+    known = np.isin(subject.cities.ids, found[:, 0])
+    ids = np.array(subject.cities.ids, dtype=np.int64)[known].tolist()
+    places[known] = found[rows_by_id(found[:, 0].astype(np.int64), ids), 1:]
+    return places
+
+
+def _cells(places: FloatArray, values: FloatArray, placed: IntArray) -> MapCells:
+    """Sum up the placed units, which come by rank, so that the first met in a cell is its best."""
+    where = places[placed]
+    low = where.min(axis=0, initial=90.0)
+    size = max(float((where.max(axis=0, initial=-180.0) - low).max()) / CELLS_ACROSS, 1e-6)
+    row, column = ((where - low) // size).astype(np.int64).T
+    _found, first, of_unit, counts = np.unique(
+        row * (CELLS_ACROSS + 2) + column, return_index=True, return_inverse=True, return_counts=True
+    )
+
+    def mean(of: FloatArray) -> FloatArray:
+        summed: FloatArray = np.bincount(of_unit, weights=of, minlength=len(counts)) / counts
+        return summed
+
+    return MapCells(
+        latitudes=mean(where[:, 0]),
+        longitudes=mean(where[:, 1]),
+        counts=counts,
+        values=mean(values[placed]),
+        firsts=placed[first],
+    )
