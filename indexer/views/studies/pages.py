@@ -135,7 +135,7 @@ def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:
         "stats": kind.statistics(study, register),
         "figures": figures,
         "problems_left_out": kind.left_out(study),
-        "provenance": _provenance(study),
+        "provenance": _provenance(study, names_asker=visitor_of(request).can_analyse),
         "command": command_of(study) if visitor_of(request).can_analyse else "",
         "saves": saves,
         "has_archive": has_archive_for(visitor_of(request).account, study),
@@ -143,9 +143,9 @@ def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:
     }
 
 
-def _provenance(study: Study) -> list[tuple[str, str]]:
-    """Say everything that a finished study rests on."""
-    kind = kind_of(study)
+def _provenance(study: Study, *, names_asker: bool) -> list[tuple[str, str]]:
+    """Say everything that a finished study rests on; who asked is nobody's business outside."""
+    kind, asker = kind_of(study), study.created_by
     return [
         (_("Study"), kind.label(register_of(study))),
         *kind.words_of(study),
@@ -156,7 +156,7 @@ def _provenance(study: Study) -> list[tuple[str, str]]:
         (_("Method"), method_words(study.run.method)),
         (_("SHA-256 of the result"), study.result_sha256),
         (_("Software version"), study.code_version),
-        (_("Asked by"), study.created_by.get_full_name() or study.created_by.get_username()),
+        *([(_("Asked by"), asker.get_full_name() or asker.get_username())] if names_asker else []),
         (_("Finished at"), moment(study.finished_at)),
     ]
 

@@ -185,6 +185,24 @@ def test_strangers_see_finished_studies_of_published_runs_and_no_ballots(client,
     assert client.post(here, {"kind": "noise", "draws": "5", "seed": "0", "nu": "0"}).status_code == 404
 
 
+def test_who_asked_is_named_to_staff_alone(client, run):
+    study = make_study(run, "noise")
+    actor = run.data_set.created_by
+    actor.first_name = "Olga Owner"
+    actor.save()
+    publish_data_set(run.data_set, actor=actor)
+    publish_version(run.weight_version, actor=actor)
+    pages = (page(study), reverse("indexer:study-list"), reverse("indexer:run-studies", args=[run.pk]))
+
+    for address in pages:
+        said = client.get(address).content.decode()
+        assert study.result_sha256[:8] in said or page(study) in said
+        assert "Olga Owner" not in said
+    sign_in_staff(client, make_account(Role.ANALYST))
+    assert study.created_by == actor
+    assert all("Olga Owner" in client.get(address).content.decode() for address in pages)
+
+
 def test_strangers_see_no_study_of_a_run_by_another_method(client, run):
     shown = make_study(run, "noise")
     trial_method = use_method(normalisation="rank")
