@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from indexer.models import Run
 from indexer.selectors.withheld import codes_kept_back
 from indexer.selectors.years import years_of
-from weighting.kept import Seen, kept_answer, let_keep, unnoticed
+from weighting.kept import Seen, kept_answer, let_keep, made_by_any, unnoticed
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.visitors import visitor_of
 
@@ -81,7 +81,8 @@ def answer_published(
     if not visitor_of(request).is_stranger or len(get_messages(request)):
         return make()
     etag = _hash_of(request, named)
-    response: Any = get_conditional_response(request, etag=etag) or kept_answer(request, etag) or make()
+    response: Any = get_conditional_response(request, etag=etag) or kept_answer(request, etag)
+    response = response or made_by_any(request, etag, make)
     if response.status_code in (200, 304):
         let_keep(response, _digest(named), seen)
         response.headers["ETag"] = etag

@@ -6,6 +6,8 @@ asks whether the page still holds, and with it all that depends on the same, and
 or withdrawn for all others.
 """
 
+import contextlib
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -15,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 from django.utils.cache import get_conditional_response
@@ -30,6 +33,7 @@ MOST_BYTES = 32 << 20
 LONGEST_ADDRESS = 300
 # Where nobody could ask for so long, as in a flood, nothing is handed out unasked any more.
 STALE_SECONDS = 30.0
+TURNED_AWAY = 429
 # Names of what changed meanwhile are forgotten now and then.
 MOST_UNUSED = 100
 # What every answer has; whatever else stands on one says how it may be framed.
@@ -95,13 +99,18 @@ class Cupboard:
             if kept is None:
                 return None, False
             self._kept.move_to_end(key)
-            asked = self._asked[kept.named]
-            if now - asked.held_at > STALE_SECONDS:
+            if self._is_stale(kept, now):
                 return kept, False
+            asked = self._asked[kept.named]
             is_due = now - asked.at >= settings.KEPT_SECONDS
             if is_due:
                 asked.at = now
             return kept, not is_due
+
+    def is_stale(self, kept: Kept) -> bool:
+        """Whether too long ago somebody found that it holds, or that it no longer does."""
+        with self._lock:
+            return self._is_stale(kept, time.monotonic())
 
     def hold(self, named: str) -> None:
         """Note that what depends on this, and nothing else, still holds."""
@@ -130,6 +139,10 @@ class Cupboard:
         with self._lock:
             self._drop(key)
 
+    def _is_stale(self, kept: Kept, now: float) -> bool:
+        asked = self._asked.get(kept.named)
+        return asked is None or now - asked.held_at > STALE_SECONDS
+
     def _hold(self, named: str) -> None:
         now = time.monotonic()
         self._asked[named] = _Asked(now, now)
@@ -155,13 +168,14 @@ class KeptMiddleware:
             return kept.answer_to(request)
         marked(request).kept = kept
         response = self.get_response(request)
+        if response.status_code == TURNED_AWAY:
+            # Whoever was sent to ask found no room: what all others are handed serves them as well.
+            return kept.answer_to(request) if kept and not self.cupboard.is_stale(kept) else response
         self._keep(key, kept, request, response)
         return response
 
     def _keep(self, key: Hashable, kept: Kept | None, request: HttpRequest, response: HttpResponse) -> None:
         may: _MayKeep | None = getattr(response, "may_keep", None)
-        if response.status_code == 429:
-            return
         if kept and not (may and may.named == kept.named):
             self.cupboard.doubt(kept.named)
         if may and response.status_code == 304:
@@ -195,6 +209,27 @@ def kept_answer(request: HttpRequest, etag: str) -> HttpResponse | None:
     """Return what was kept of the address, where it still holds."""
     kept = getattr(request, "kept", None)
     return kept.answer() if kept and kept.etag == etag else None
+
+
+def made_by_any(request: HttpRequest, etag: str, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """Return what another process made of the address under this tag, or make it and leave it for them.
+
+    Addresses with a query are made by each: anybody may think of any number of them.
+    """
+    if not settings.KEPT_SECONDS or request.META.get("QUERY_STRING") or "HX-Request" in request.headers:
+        return make()
+    shelf, about = caches["pages"], "\0".join([request.scheme or "", request.get_host(), etag])
+    key = hashlib.sha256(about.encode()).hexdigest()
+    # A full or read-only disk keeps nothing, and everything is still made.
+    with contextlib.suppress(OSError):
+        found: HttpResponse | None = shelf.get(key)
+        if found is not None:
+            return found
+    response = make()
+    if response.status_code == 200 and not response.cookies and not response.streaming:
+        with contextlib.suppress(OSError):
+            shelf.set(key, response)
+    return response
 
 
 def _is_like_any_other(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
 
@@ -14,6 +15,7 @@ from tests.factories import make_account, sign_in_staff
 from tests.indexer.public.human_development import TERMS
 from tests.indexer.public.test_visits import BROWSER
 from weighting import kept
+from weighting.crowds import CrowdMiddleware
 from weighting.enums import Role
 from weighting.kept import MOST_UNUSED, STALE_SECONDS, Cupboard, Kept, unnoticed
 
@@ -29,6 +31,7 @@ INDEX, UNIT, EMBED = (
 def now(settings, monkeypatch):
     """The clock of what is kept, which stands still until a test moves it."""
     settings.KEPT_SECONDS = 1.0
+    caches["pages"].clear()
     now = [100.0]
     monkeypatch.setattr(kept, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
@@ -129,6 +132,37 @@ def test_readers_of_what_is_kept_take_no_allowance_and_are_counted(
 
 def answer_of(size, named):
     return Kept(b"x" * size, {"ETag": named}, {}, unnoticed, named, None)
+
+
+def test_what_one_process_made_is_handed_out_by_another(client, human_development, now, monkeypatch):
+    pages = ("/", INDEX, UNIT, EMBED)
+    first = [client.get(address) for address in pages]
+    made = []
+    for view in ("indexer.views.public.pages._home", "indexer.views.public.pages.edition_page"):
+        monkeypatch.setattr(view, lambda *args, **kwargs: made.append(args) or HttpResponse("made anew"))
+    # Its handler, and so its cupboard, is its own, as in a process that has just begun.
+    fresh = Client()
+
+    for address, before in zip(pages, first, strict=True):
+        again = fresh.get(address)
+        assert (again.content, again["ETag"]) == (before.content, before["ETag"])
+        assert again["Content-Security-Policy"] == before["Content-Security-Policy"]
+        assert ("X-Frame-Options" in again) == (address != EMBED)
+    assert made == []
+
+    reword(human_development, "An index of other words")
+    assert Client().get(INDEX).content == b"made anew"
+    assert fresh.get(INDEX, {"a": "query"}).content == b"made anew"
+
+
+def test_whoever_asks_and_finds_no_room_is_handed_what_is_kept(client, human_development, now, monkeypatch):
+    first = client.get(INDEX)
+    monkeypatch.setattr(CrowdMiddleware, "__call__", lambda self, request: HttpResponse(status=429))
+
+    now[0] += 2
+    assert another(client).get(INDEX).content == first.content
+    now[0] += STALE_SECONDS
+    assert another(client).get(INDEX).status_code == 429
 
 
 def test_a_cupboard_holds_so_many_bytes_and_forgets_names(now):
