@@ -79,20 +79,20 @@ POLICY = {
     "weighting:round-report": ("", OWNER),
     "weighting:invitation-link": ("POST", OWNER),
     "weighting:framework-list": ("GET", ANYBODY),
-    "weighting:framework-import": ("GET POST", MANAGERS),
+    "weighting:framework-import": ("GET POST", STAFF),
     "weighting:framework-detail": ("GET", STAFF),
     "weighting:framework-file": ("GET", STAFF),
     "weighting:framework-publish": ("POST", OWNER),
-    "weighting:framework-copy": ("POST", MANAGERS),
+    "weighting:framework-copy": ("POST", STAFF),
     "weighting:framework-change": ("POST", OWNER),
-    "weighting:tree-new": ("GET POST", MANAGERS),
+    "weighting:tree-new": ("GET POST", STAFF),
     **{f"weighting:tree-{page}": ("GET POST", OWNER) for page in ("detail", "node-new", "node")},
     **{f"weighting:tree-{act}": ("POST", OWNER) for act in ("node-remove", "move", "finish", "discard")},
     "weighting:panel-list": ("GET", MANAGERS),
     "weighting:panel-import": ("GET POST", MANAGERS),
     "weighting:panel-detail": ("GET", OWNER),
     "weighting:version-list": ("GET", ANYBODY),
-    "weighting:version-new": ("GET POST", MANAGERS),
+    "weighting:version-new": ("GET POST", STAFF),
     "weighting:version-pool": ("GET POST", MANAGERS),
     "weighting:version-implied": ("GET POST", MANAGERS),
     "weighting:version-edit": ("GET POST", OWNER),
@@ -109,8 +109,13 @@ POLICY = {
     "weighting:api-framework-list": ("GET", ANYBODY),
     "weighting:api-framework": ("GET", STAFF),
     **{
-        f"weighting:api-{kind}-imports": ("POST", MANAGERS)
-        for kind in ("framework", "panel", "weight", "totals")
+        f"weighting:api-{kind}-imports": ("POST", visitors)
+        for kind, visitors in (
+            ("framework", STAFF),
+            ("panel", MANAGERS),
+            ("weight", STAFF),
+            ("totals", MANAGERS),
+        )
     },
     "weighting:api-round-list": ("GET", ANYBODY),
     "weighting:api-round": ("GET", OWNER),

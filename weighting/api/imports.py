@@ -22,8 +22,8 @@ from weighting.forms.uploads import FrameworkImportForm, PanelImportForm
 from weighting.forms.version_sources import ImpliedForm
 from weighting.forms.versions import VersionForm
 from weighting.models import Panel
-from weighting.permissions import MANAGERS
-from weighting.selectors.frameworks import frameworks_visible_to, panels_visible_to
+from weighting.permissions import MANAGERS, STAFF
+from weighting.selectors.frameworks import frameworks_visible_to, frameworks_weighted_by, panels_visible_to
 from weighting.selectors.versions import versions_visible_to
 from weighting.services.frameworks import import_framework
 from weighting.services.panels import import_panel
@@ -49,7 +49,7 @@ class FrameworkBrought(ReadingTold, FrameworkSerializer):
 class FrameworkImports(TableImports):
     """A POST brings a tree of indicators in."""
 
-    roles = MANAGERS
+    roles = STAFF
 
     @described(
         request={"multipart/form-data": FrameworkRequest}, responses={201: FrameworkBrought, 422: REFUSED}
@@ -119,15 +119,15 @@ class VersionBrought(ReadingTold, WeightVersionSerializer):
 
 
 class WeightImports(TableImports):
-    """A POST makes a draft of the weights of a file."""
+    """A POST makes a draft of the weights of a file; an analyst's is of a framework of her own."""
 
-    roles = MANAGERS
+    roles = STAFF
 
     @described(request={"multipart/form-data": WeightsRequest}, responses={201: VersionBrought, 422: REFUSED})
     def post(self, request: Request) -> Response:
         account = account_of(request)
         said = {**request.POST.dict(), "source": VersionSource.IMPORTED.value}
-        form = VersionForm(said, request.FILES, frameworks=frameworks_visible_to(account))
+        form = VersionForm(said, request.FILES, frameworks=frameworks_weighted_by(account))
         version, decisions = self.bring_in(
             *(request, form, WeightsRequest),
             lambda said, sent: import_version(**{**said, **sent}, actor=account),

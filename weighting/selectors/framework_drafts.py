@@ -8,7 +8,7 @@ from django.db.models import CASCADE, ForeignObjectRel, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from weighting.models import Account, Framework, FrameworkDraft, Indicator
-from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
+from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import FileProblem, FrameworkScan, ProblemLog
 from weighting.readers.framework import COLUMNS, METHOD_COLUMNS, scan_nodes
 from weighting.readers.rows import note_controls
@@ -45,7 +45,7 @@ def framework_drafts_of(account: Account) -> QuerySet[FrameworkDraft]:
     drafts = FrameworkDraft.objects.select_related("came_from")
     if has_role(account, ADMINISTRATORS):
         return drafts
-    if has_role(account, MANAGERS):
+    if has_role(account, STAFF):
         return drafts.filter(Q(created_by=account) | Q(replaces=True, came_from__created_by=account))
     return drafts.none()
 

@@ -22,15 +22,26 @@ def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
 
 
 def frameworks_owned_by(account: Account) -> QuerySet[Framework]:
-    """Return the frameworks that an account may publish, with their branches: its own, or all."""
+    """Return the frameworks that an account made, all for an administrator; managers may publish theirs."""
     frameworks = frameworks_visible_to(account)
     return frameworks if has_role(account, ADMINISTRATORS) else frameworks.filter(created_by=account)
 
 
 def owns_framework(account: Account | None, framework: Framework) -> bool:
-    """Tell, without a query, whether `frameworks_owned_by` holds a framework."""
+    """Tell, without a query, whether an account may publish a framework: a manager its own, or all."""
     is_own = account is not None and framework.created_by_id == account.pk
     return has_role(account, ADMINISTRATORS) or (has_role(account, MANAGERS) and is_own)
+
+
+def changes_framework(account: Account | None, framework: Framework) -> bool:
+    """Tell, without a query, whether `frameworks_owned_by` holds a framework."""
+    is_own = account is not None and framework.created_by_id == account.pk
+    return has_role(account, ADMINISTRATORS) or (has_role(account, STAFF) and is_own)
+
+
+def frameworks_weighted_by(account: Account) -> QuerySet[Framework]:
+    """Return the frameworks that an account may draft weights for: managers all, analysts their own."""
+    return frameworks_visible_to(account) if has_role(account, MANAGERS) else frameworks_owned_by(account)
 
 
 def editions_beside(account: Account | None, framework: Framework) -> list[Framework]:

@@ -53,7 +53,7 @@ class PanelSize:
 
 
 def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
-    """Published versions for anybody, frozen ones for staff, own drafts for managers.
+    """Published versions for anybody, frozen ones for staff, own drafts for their authors.
 
     A draft that was pooled from a round which was then voided, or made of fewer ballots than there must
     be now, is shown to nobody.
@@ -67,7 +67,7 @@ def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     if has_role(account, MANAGERS):
         return versions.filter(frozen | Q(created_by=account) | Q(round__managers=account)).distinct()
     if has_role(account, STAFF):
-        return versions.filter(frozen)
+        return versions.filter(frozen | _by_analyst(account))
     return versions.filter(is_published=True)
 
 
@@ -90,7 +90,13 @@ def versions_managed_by(account: Account | None) -> QuerySet[WeightVersion]:
         return versions
     if has_role(account, MANAGERS):
         return versions.filter(Q(created_by=account) | Q(round__managers=account))
-    return versions.none()
+    return versions.filter(_by_analyst(account)) if has_role(account, STAFF) else versions.none()
+
+
+def _by_analyst(account: Account | None) -> Q:
+    """Match what an analyst makes of a framework of her own: nothing that counts ballots."""
+    sources = [VersionSource.EQUAL, VersionSource.IMPORTED]
+    return Q(created_by=account, framework__created_by=account, source__in=sources)
 
 
 def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:

@@ -13,7 +13,7 @@ from weighting.exceptions import Refused
 from weighting.forms.framework_drafts import NodeForm
 from weighting.forms.names import NamedForm
 from weighting.models import FrameworkDraft
-from weighting.permissions import MANAGERS, audience
+from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.framework_drafts import (
     DraftNode,
@@ -30,7 +30,7 @@ from weighting.visitors import account_of
 NAMES = ("name_zh", "name_en")
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tree_new(request: HttpRequest) -> HttpResponse:
     """Ask for the names of a new framework; POST begins its tree."""
@@ -45,7 +45,7 @@ def tree_new(request: HttpRequest) -> HttpResponse:
     return render(request, "weighting/manager/tree_new.html", context, status=status)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def framework_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin the next edition of a framework."""
@@ -58,7 +58,7 @@ def framework_copy(request: HttpRequest, pk: int) -> HttpResponse:
     return _to_tree(draft.pk)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def framework_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin to change a framework that nothing rests on."""
@@ -71,7 +71,7 @@ def framework_change(request: HttpRequest, pk: int) -> HttpResponse:
     return _to_tree(draft.pk)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tree_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The tree with what is wrong at each row; POST gives it other names."""
@@ -84,7 +84,7 @@ def tree_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_tree(request, draft, form, [], status=status)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tree_node_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a new node, below ``?below=`` where that is named; POST adds it."""
@@ -105,7 +105,7 @@ def tree_node_new(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_node(request, draft, form, None)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tree_node(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     """One node of the tree; POST changes it."""
@@ -125,7 +125,7 @@ def tree_node(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     return _show_node(request, draft, form, node, below=len(below) - 1)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def tree_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move the node that ``move`` names (its key, and up or down) past its sibling."""
@@ -140,7 +140,7 @@ def tree_move(request: HttpRequest, pk: int) -> HttpResponse:
     return _to_tree(pk, int(key))
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def tree_node_remove(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     """Take a node out of the tree with all below it."""
@@ -152,7 +152,7 @@ def tree_node_remove(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     return _to_tree(pk)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def tree_finish(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the tree a framework, or show what is wrong at its rows."""
@@ -168,7 +168,7 @@ def tree_finish(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("weighting:framework-detail", pk=framework.pk)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def tree_discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw the draft away."""

@@ -13,7 +13,7 @@ from weighting.exceptions import Refused
 from weighting.exports import columns_of
 from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
-from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.readers.framework import COLUMNS
@@ -21,6 +21,7 @@ from weighting.reauthentication import grave
 from weighting.selectors.framework_drafts import framework_drafts_of, is_used
 from weighting.selectors.frameworks import (
     along_the_tree,
+    changes_framework,
     editions_beside,
     framework_rows,
     frameworks_owned_by,
@@ -53,12 +54,13 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The tree of a framework."""
     framework = _framework_or_404(request, pk)
     account = visitor_of(request).account
-    owns = owns_framework(account, framework)
+    is_own = changes_framework(account, framework)
     context = {
         "framework": framework,
         "indicators": along_the_tree(indicators_of(framework.pk)),
-        "may_publish": owns,
-        "may_change": owns and not is_used(framework),
+        "may_publish": owns_framework(account, framework),
+        "is_own": is_own,
+        "may_change": is_own and not is_used(framework),
         "beside": editions_beside(account, framework),
     }
     return render(request, "weighting/manager/framework_detail.html", context)
@@ -72,7 +74,7 @@ def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
     return table_answer(asked_format(request), f"framework-{pk}", columns_of(*COLUMNS), rows)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def framework_import(request: HttpRequest) -> HttpResponse:
     """Take a framework file, or say everything that is wrong with it."""

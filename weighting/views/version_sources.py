@@ -15,7 +15,7 @@ from weighting.exceptions import Refused
 from weighting.forms.version_sources import DescribeForm, GroupForm, ImpliedForm, PoolForm
 from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, WeightVersion
-from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import frameworks_visible_to
@@ -102,7 +102,7 @@ def version_fit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "weighting/versions/fit.html", context)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """One sibling group of a draft with a number and a slider each; POST changes it."""
@@ -142,7 +142,7 @@ def version_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "weighting/versions/edit.html", context, status=status)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_describe(request: HttpRequest, pk: int) -> HttpResponse:
     """Labels and note of a draft; POST changes them."""

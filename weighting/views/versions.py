@@ -14,11 +14,11 @@ from weighting.enums import VersionSource, VersionStatus
 from weighting.exceptions import Refused
 from weighting.forms.versions import VersionForm
 from weighting.models import Account, WeightVersion
-from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import Decisions, LookFirst
 from weighting.reauthentication import grave
-from weighting.selectors.frameworks import along_the_tree, frameworks_visible_to
+from weighting.selectors.frameworks import along_the_tree, frameworks_weighted_by
 from weighting.selectors.freezing import freezing_notes
 from weighting.selectors.versions import (
     freezing_blockers,
@@ -92,12 +92,12 @@ def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_new(request: HttpRequest) -> HttpResponse:
     """Draft equal weights or those of a file, or say everything that is wrong with it."""
     account = account_of(request)
-    form = VersionForm(*sent_data(request), frameworks=frameworks_visible_to(account))
+    form = VersionForm(*sent_data(request), frameworks=frameworks_weighted_by(account))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -118,7 +118,7 @@ def version_new(request: HttpRequest) -> HttpResponse:
     return render(request, "weighting/manager/version_new.html", context, status=status)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @grave
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_freeze(request: HttpRequest, pk: int) -> HttpResponse:

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from indexer.selectors.data_sets import data_sets_visible_to
 from weighting.enums import VersionStatus
 from weighting.models import Account
-from weighting.permissions import MANAGERS, has_role
 from weighting.selectors.versions import versions_visible_to
 from weighting.views.first_steps import FirstStep, framework_step
 
@@ -17,7 +16,8 @@ VERSIONS_NEEDED = 2
 def steps_to_a_comparison(account: Account) -> list[FirstStep]:
     """Return what is there and what is missing, for somebody of the staff."""
     frozen = versions_visible_to(account).filter(status=VersionStatus.FROZEN).count()
-    steps = [
+    return [
+        framework_step(account),
         FirstStep(
             label=_("Import data"),
             text=_("A table of units and indicators, as CSV, XLSX or Parquet."),
@@ -27,9 +27,8 @@ def steps_to_a_comparison(account: Account) -> list[FirstStep]:
         ),
         FirstStep(
             label=_("Two frozen weight versions"),
-            text=_("A round of experts makes one, and so does a file of weights; managers freeze them."),
+            text=_("A round of experts makes one, and so does a file of weights, once it is frozen."),
             url=reverse("weighting:version-list"),
             is_done=frozen >= VERSIONS_NEEDED,
         ),
     ]
-    return [framework_step(account), *steps] if has_role(account, MANAGERS) else steps
