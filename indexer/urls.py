@@ -178,6 +178,11 @@ urlpatterns = [
     path("runs/<int:pk>/document/report.pdf", documents.run_document_pdf, name="run-document-pdf"),
     path("runs/<int:pk>/document/chapters/", documents.run_document_chapters, name="run-document-chapters"),
     path(
+        "runs/<int:pk>/document/take-over/",
+        documents.run_document_take_over,
+        name="run-document-take-over",
+    ),
+    path(
         "runs/<int:pk>/document/words/<slug:section>/",
         documents.chapter_words,
         {"back": "run-document"},

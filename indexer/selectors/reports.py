@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from indexer.enums import ReportChapter
 from indexer.models import EditionReport, IndexEdition, ReportOutline, ReportParagraph, Run
+from indexer.selectors.runs import runs_visible_to
+from weighting.models import Account
 
 # The chapters of a report of which nobody chose any.
 USUAL = (
@@ -48,6 +52,21 @@ def paragraphs_of(run: Run) -> list[ReportParagraph]:
 def paragraph_of(run: Run, section: str, language: str) -> ReportParagraph | None:
     """Return what stands in one chapter, if anybody wrote anything."""
     return ReportParagraph.objects.filter(run=run, section=section, language=language).first()
+
+
+def has_no_report(run: Run) -> bool:
+    """Return whether nobody chose or wrote anything for the report of a run."""
+    chosen, written = (rows.objects.filter(run=run) for rows in (ReportOutline, ReportParagraph))
+    return not chosen.exists() and not written.exists()
+
+
+def reports_to_begin_with(run: Run, account: Account | None) -> QuerySet[Run]:
+    """Return the runs of the same framework or series that an account may see and that have a report."""
+    alike = Q(data_set__framework=run.data_set.framework_id) | Q(data_set__series=run.data_set.series_id)
+    has_report = Exists(ReportOutline.objects.filter(run=OuterRef("pk"))) | Exists(
+        ReportParagraph.objects.filter(run=OuterRef("pk")).exclude(text="")
+    )
+    return runs_visible_to(account).filter(alike, has_report).exclude(pk=run.pk).order_by("-pk")
 
 
 def report_of_edition(edition: IndexEdition) -> EditionReport | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
 from indexer.models import EditionReport, IndexEdition, PublishedIndex, ReportOutline, ReportParagraph, Run
-from indexer.selectors.reports import outline_of, paragraphs_of
+from indexer.selectors.reports import has_no_report, outline_of, paragraphs_of
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.services.audit import record_act
@@ -54,6 +54,32 @@ def choose_chapters(run: Run, *, chapters: Sequence[str], revision: int, actor: 
     outline.save()
     record_act(actor, "choose_chapters", run, chapters=outline.chapters)
     return outline
+
+
+@transaction.atomic
+def take_over_report(run: Run, *, other: Run, actor: Account) -> None:
+    """Begin the report of a run with the chapters and words of another's, such as that of the year before.
+
+    It is refused where anything was chosen or written already: nobody's words are lost.
+    """
+    _lock(run)
+    if not has_no_report(run):
+        raise Refused(_("Something is chosen or written in this report already: nothing was taken over."))
+    chapters = list(outline_of(other).chapters)
+    ReportOutline.objects.create(run=run, chapters=chapters, revision=1, written_by=actor)
+    ReportParagraph.objects.bulk_create(
+        ReportParagraph(
+            run=run,
+            section=one.section,
+            language=one.language,
+            text=one.text,
+            revision=1,
+            written_by=actor,
+        )
+        for one in paragraphs_of(other)
+        if one.text
+    )
+    record_act(actor, "take_over_report", run, other=other.pk)
 
 
 @transaction.atomic

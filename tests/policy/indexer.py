@@ -111,6 +111,7 @@ POLICY = {
     "indexer:run-document-pdf": ("GET", STAFF),
     "indexer:run-document-chapters": ("GET POST", STAFF),
     "indexer:run-document-words": ("GET POST", STAFF),
+    "indexer:run-document-take-over": ("POST", STAFF),
     "indexer:comparison-report": ("GET", ANYBODY),
     "indexer:run-retry": ("POST", STAFF),
     "indexer:run-studies": ("GET POST", STAFF),

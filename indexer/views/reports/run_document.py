@@ -9,25 +9,35 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indexer.forms.reports import OutlineForm, ParagraphForm
 from indexer.models import Run
-from indexer.selectors.reports import Outline, outline_of, paragraph_of, paragraphs_of, words_in_report
-from indexer.services.reports import choose_chapters, write_paragraph
+from indexer.selectors.reports import (
+    Outline,
+    has_no_report,
+    outline_of,
+    paragraph_of,
+    paragraphs_of,
+    reports_to_begin_with,
+    words_in_report,
+)
+from indexer.services.reports import choose_chapters, take_over_report, write_paragraph
 from indexer.views.reports.chapters.registry import CHAPTERS
 from indexer.views.reports.document import OWN_NAMES, Document, language, write_document
 from indexer.views.reports.material import Material
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.words import data_set_name
+from indexer.words import data_set_name, version_name
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience
-from weighting.views.answers import UNPROCESSABLE
+from weighting.requests import read_id
+from weighting.views.answers import UNPROCESSABLE, answer_refusal
 from weighting.views.files import document_answer
 from weighting.visitors import account_of, visitor_of
 
 CONFLICT = 409
+MOST_OTHERS = 20
 
 
 @audience(ANYONE)
@@ -85,10 +95,28 @@ def run_document_chapters(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "rows": _editor_rows(request, run, form),
         "theirs": theirs,
+        "others": _others(run, account_of(request)),
         "title": _("The chapters of the report"),
         "cancel_url": reverse("indexer:run-document", args=[run.pk]),
     }
     return render(request, "indexer/reports/document_chapters.html", context, status=status)
+
+
+@audience(STAFF)
+@require_POST
+def run_document_take_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin the report of a run with that of another."""
+    run, account = finished_run(request, pk), account_of(request)
+    other = reports_to_begin_with(run, account).filter(pk=read_id(request.POST.get("other", "")) or 0).first()
+    back = reverse("indexer:run-document-chapters", args=[run.pk])
+    try:
+        if other is None:
+            raise Refused(_("Choose a report to begin with."))
+        take_over_report(run, other=other, actor=account)
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=back)
+    messages.success(request, _("The chapters and words are taken over: read them against the new figures."))
+    return redirect(back)
 
 
 @audience(STAFF)
@@ -150,6 +178,14 @@ def _editor_rows(request: HttpRequest, run: Run, form: OutlineForm) -> list[Edit
             EditorRow(code, use, place, lack, own, _(", ").join(OWN_NAMES[one] for one in of_chapter))
         )
     return rows
+
+
+def _others(run: Run, account: Account) -> list[tuple[int, str]]:
+    """Return the reports that an untouched one can begin with."""
+    if not has_no_report(run):
+        return []
+    others = reports_to_begin_with(run, account)[:MOST_OTHERS]
+    return [(one.pk, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in others]
 
 
 def _knowing(form: OutlineForm, outline: Outline) -> OutlineForm:

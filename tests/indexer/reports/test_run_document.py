@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from indexer.enums import ReportChapter
 from indexer.models import ReportOutline
-from indexer.selectors.reports import USUAL, outline_of
+from indexer.selectors.reports import USUAL, outline_of, words_in_report
 from indexer.services.reports import choose_chapters, write_paragraph
 from indexer.views.reports.chapters.registry import CHAPTERS, IncompleteChaptersError, registered
 from indexer.views.reports.chapters.total import Total
@@ -125,6 +125,29 @@ def test_own_words_stand_in_their_chapter_escaped_and_fill_one_that_has_nothing_
     assert "&lt;script&gt;alert(1)" in document.content.decode()
     assert "first<br>line</p><p>second</p>" in document.content.decode()
     assert "<script>alert" not in document.content.decode()
+
+
+@pytest.mark.postgres
+def test_an_untouched_report_begins_with_another_and_a_touched_one_never(analyst):
+    before, run, touched = make_runs(random_values(4), tilts=[None, 1.0, 2.0])
+    actor = before.data_set.created_by
+    choose_chapters(before, chapters=["total", "data"], revision=0, actor=actor)
+    said = {"section": "total", "language": "en", "actor": actor}
+    write_paragraph(before, text="Of last year.", revision=0, **said)
+    write_paragraph(touched, text="Of this year.", revision=0, **said)
+    address = page(run, "run-document-chapters")
+
+    offered = [pk for pk, _name in analyst.get(address).context["others"]]
+    assert sorted(offered) == [before.pk, touched.pk]
+    taken = analyst.post(page(run, "run-document-take-over"), {"other": before.pk})
+
+    assert (taken.status_code, taken.url) == (302, address)
+    assert outline_of(run).chapters == ["total", "data"]
+    assert words_in_report(run, "en") == {"total": "Of last year."}
+    assert analyst.get(address).context["others"] == []
+    assert analyst.post(page(touched, "run-document-take-over"), {"other": before.pk}).status_code == 409
+    assert words_in_report(touched, "en") == {"total": "Of this year."}
+    assert analyst.post(page(run, "run-document-take-over"), {"other": "x"}).status_code == 409
 
 
 def test_tables_and_figures_are_numbered_through_the_document(analyst, run):
