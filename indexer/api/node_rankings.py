@@ -20,6 +20,7 @@ from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
 from indexer.selectors.published import codes_given_raw
+from indexer.selectors.registers import groups_by_city
 from indexer.selectors.runs import Printed, printed_figures_of, shown_score
 from weighting.api.base import PAGE, Pages, described
 from weighting.numeric.arrays import FloatArray
@@ -31,6 +32,9 @@ class NodeRankingSerializer(serializers.Serializer):
     unit_code = serializers.CharField()
     province = serializers.CharField()
     region = serializers.CharField()
+    groups = serializers.DictField(
+        child=serializers.CharField(), help_text="The name of its group by the code of the grouping."
+    )
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of the node.")
     mark = serializers.ChoiceField(choices=MARKS)
@@ -140,6 +144,7 @@ def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> 
         "part": None if subject.parts is None else subject.parts * subject.scale,
     }
     subject.cities.load(positions)
+    groups = groups_by_city(run, [subject.cities.ids[p] for p in positions])
     rows = []
     for p in positions:
         city = subject.cities[p]
@@ -151,6 +156,7 @@ def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> 
                 "unit_code": city.code,
                 "province": city.province.own_name,
                 "region": city.province.region.own_name,
+                "groups": groups.get(city.pk, {}),
                 "score": None if np.isnan(figure.value) else figure.value,
                 "rank": int(subject.ranks[p]) or None,
                 "mark": figure.source,

@@ -7,8 +7,8 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
-from indexer.models import City, GroupMember, Register
-from indexer.selectors.registers import counted_registers, units_of, with_groupings
+from indexer.models import City, Register
+from indexer.selectors.registers import cities_of_group, counted_registers, units_of, with_groupings
 from weighting.api.base import Resource
 
 
@@ -89,10 +89,7 @@ class CityFilter(filters.FilterSet):
 
     def grouped(self, units: QuerySet[City], _name: str, value: str) -> QuerySet[City]:
         """Keep the units of a group: the code of its grouping, a colon, and exactly its name."""
-        code, _colon, group = value.partition(":")
-        names = Q(group__name_zh=group) | Q(group__name_en=group)
-        members = GroupMember.objects.filter(names, grouping__code=code)
-        return units.filter(pk__in=members.values("city"))
+        return units.filter(pk__in=cities_of_group(value))
 
 
 class Cities(Resource):

@@ -15,6 +15,7 @@ from indexer.enums import RunStatus
 from indexer.models import CityScore, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.preparations import changed_counts_of, imputed_shares_of_run
+from indexer.selectors.registers import cities_of_group, groups_by_city
 from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
 from weighting.api.base import IdFilter, Resource
 
@@ -66,6 +67,7 @@ class RankingFilter(filters.FilterSet):
     unit = filters.CharFilter(method="named", label="name of the city, in either language")
     province = filters.CharFilter(method="named", label="name of the province, in either language")
     region = filters.CharFilter(method="named", label="name of the region, in either language")
+    group = filters.CharFilter(method="grouped", label="code of a grouping and name of a group: income:High")
 
     PATHS = {"unit": "city", "province": "city__province", "region": "city__province__region"}
 
@@ -73,6 +75,10 @@ class RankingFilter(filters.FilterSet):
         """Keep the rows whose place has exactly this name."""
         path = self.PATHS[name]
         return rows.filter(Q(**{f"{path}__name_zh": value}) | Q(**{f"{path}__name_en": value}))
+
+    def grouped(self, rows: QuerySet[CityScore], _name: str, value: str) -> QuerySet[CityScore]:
+        """Keep the rows of a group: the code of its grouping, a colon, and exactly its name."""
+        return rows.filter(city__in=cities_of_group(value))
 
 
 class Ranking(Resource):
@@ -111,5 +117,6 @@ class Ranking(Resource):
             printed = printed_figures_of(self.run.data_set, cities)
             own = {"run": self.run, "printed": printed, "changed": changed_counts_of(self.run)}
             own["imputed"] = imputed_shares_of_run(self.run)
+            own["groups"] = groups_by_city(self.run, cities)
             kwargs["context"] = {**self.get_serializer_context(), **own}
         return super().get_serializer(*args, **kwargs)

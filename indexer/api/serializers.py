@@ -129,6 +129,7 @@ class RankingSerializer(serializers.ModelSerializer):
     )
     province = serializers.CharField(source="city.province.own_name")
     region = serializers.CharField(source="city.province.region.own_name")
+    groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
     score = serializers.FloatField()
     mark = serializers.ChoiceField(choices=MARKS)
     changed_values = serializers.IntegerField(
@@ -139,9 +140,12 @@ class RankingSerializer(serializers.ModelSerializer):
     class Meta:
         model = CityScore
         fields = [
-            *("unit", "unit_en", "unit_code", "province", "region"),
+            *("unit", "unit_en", "unit_code", "province", "region", "groups"),
             *("score", "rank", "mark", "changed_values", "imputed"),
         ]
+
+    def get_groups(self, score: CityScore) -> dict[str, str]:
+        return dict(self.context["groups"].get(score.city_id, {}))
 
     def to_representation(self, instance: CityScore) -> dict[str, Any]:
         run: Run = self.context["run"]

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from indexer.enums import RunStatus, StudyStatus
-from indexer.models import City, IndicatorTerms, Run, Study
+from indexer.models import City, Grouping, GroupMember, IndicatorTerms, Run, Study
 from indexer.numeric.ranking import ranks_of_present
-from indexer.selectors.cities import unit_labels
+from indexer.selectors.cities import cities_of_run, unit_labels
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
 from indexer.selectors.published import edition_of_run, terms_by_code
@@ -65,6 +65,17 @@ class Contents:
     @cached_property
     def cities(self) -> list[City]:
         return cities_of(self.run.data_set)
+
+    @cached_property
+    def groupings(self) -> list[Grouping]:
+        """The further groupings that any of the cities is in."""
+        return cities_of_run(self.run).groupings
+
+    @cached_property
+    def group_names(self) -> dict[tuple[int, int], str]:
+        """The own name of the group of each city, by the ids of grouping and city."""
+        members = GroupMember.objects.filter(grouping__in=self.groupings).select_related("group").order_by()
+        return {(member.grouping_id, member.city_id): member.group.own_name for member in members}
 
     @cached_property
     def units(self) -> list[str]:

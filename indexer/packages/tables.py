@@ -110,6 +110,10 @@ def _units(contents: Contents) -> Resource:
         Field("region", "string", "The group of groups"),
         Field("latitude", "number", "Degrees north (WGS 84)"),
         Field("longitude", "number", "Degrees east (WGS 84)"),
+        *(
+            Field(f"group_{one.code}", "string", f"Its group: {one.name_en or one.name_zh}")
+            for one in contents.groupings
+        ),
     ]
     rows = [
         [
@@ -121,6 +125,7 @@ def _units(contents: Contents) -> Resource:
             city.province.region.own_name,
             city.latitude,
             city.longitude,
+            *(contents.group_names.get((one.pk, city.pk), "") for one in contents.groupings),
         ]
         for unit, city in zip(contents.units, contents.cities, strict=True)
     ]

@@ -138,6 +138,17 @@ class Cities(Sequence[City]):
         names = {PROVINCE: city.province.name, REGION: city.province.region.name}
         return [names[level] for level in self.shown_levels]
 
+    def groups_of(self, city: City) -> list[str]:
+        """Return the name of the group of a city under each of the groupings; '' where it is in none."""
+        return [self._group_names.get((grouping.pk, city.pk), "") for grouping in self.groupings]
+
+    @cached_property
+    def _group_names(self) -> dict[tuple[int, int], str]:
+        names = {group.pk: group.name for grouping in self.groupings for group in grouping.groups.all()}
+        members = GroupMember.objects.filter(grouping__in=self.groupings).order_by()
+        rows = members.values_list("grouping_id", "city_id", "group_id")
+        return {(grouping, city): names[group] for grouping, city, group in rows}
+
     @property
     def register(self) -> Register:
         """The register of the cities, which has the word for one of them."""

@@ -1,10 +1,11 @@
 """Registers and their units."""
 
+from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from indexer.models import City, Grouping, GroupMember, Register, UnitGroup
+from indexer.models import City, Grouping, GroupMember, Register, Run, UnitGroup
 from indexer.selectors.cities import telling_levels, whole_provinces
 
 
@@ -18,6 +19,24 @@ def units_of(register: Register) -> QuerySet[City]:
     members = GroupMember.objects.select_related("group", "grouping").order_by("pk")
     units = City.objects.filter(register=register).select_related("province__region")
     return units.prefetch_related(Prefetch("memberships", members)).order_by("pk")
+
+
+def groups_by_city(run: Run, city_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """Return the own name of the group of each of some cities of a run, by the code of the grouping."""
+    if run.last_member is None:
+        return {}
+    members = GroupMember.objects.filter(city__in=city_ids).select_related("group", "grouping")
+    found: dict[int, dict[str, str]] = {}
+    for member in members.order_by("grouping_id"):
+        found.setdefault(member.city_id, {})[member.grouping.code] = member.group.own_name
+    return found
+
+
+def cities_of_group(said: str) -> QuerySet[GroupMember, int]:
+    """Return the ids of the units of a group: the code of its grouping, a colon, and exactly its name."""
+    code, _colon, group = said.partition(":")
+    names = Q(group__name_zh=group) | Q(group__name_en=group)
+    return GroupMember.objects.filter(names, grouping__code=code).values_list("city_id", flat=True)
 
 
 def levels_of(register: Any) -> list[str]:

@@ -46,7 +46,7 @@ def comparison_rows(compared: Comparison, table: CityTable) -> list[dict[str, An
 def comparison_file(compared: Comparison, format: str) -> HttpResponse:
     """Answer with all cities: ranks, shifts, scores with their sources, and contributions."""
     names = run_names(compared.runs)
-    columns = place_headings(compared.cities.register)
+    columns = place_headings(compared.cities)
     for run, name in zip(compared.runs, names, strict=True):
         key, unit = _key(run), score_unit(run.method)
         columns += [
@@ -230,7 +230,7 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
     parts = change_parts(compared, compared.change).amounts if is_pair and compared.change else None
     changed = [changed_counts_of(run) if may_change_cells(run.method) else None for run in compared.runs]
     for p, figures in zip(order, _score_figures(compared, order), strict=True):
-        row: list[object] = list(place_cells(compared.cities[p]))
+        row: list[object] = list(place_cells(compared.cities, compared.cities[p]))
         for rank, figure, counts in zip(compared.ranks[p].tolist(), figures, changed, strict=True):
             row += [rank, figure.value, source_word(figure)]
             row += [] if counts is None else [counts.get(compared.cities.ids[p], 0)]
@@ -250,6 +250,6 @@ def _apart_rows(compared: Comparison, width: int) -> Iterator[list[object]]:
     if apart is None:
         return
     for p, why in enumerate(reasons(apart, compared.runs)):
-        place = place_cells(apart.cities[p])
+        place = place_cells(compared.cities, apart.cities[p])
         ranks = [rank or None for rank in apart.ranks[p].tolist()]
         yield [*place, *[None] * (width - len(place) - len(ranks) - 1), *ranks, why]

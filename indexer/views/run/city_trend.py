@@ -54,7 +54,7 @@ def city_trend_export(request: HttpRequest, pk: int, city_pk: int) -> HttpRespon
     found = _find(request, run, city_pk)
     years = found.trend.years
     headings = [
-        *place_headings(found.trend.cities.register),
+        *place_headings(found.trend.cities),
         Heading("code", _("Code of the indicator")),
         Heading("name", _("Name")),
         Heading("what", _("What is counted")),
@@ -256,7 +256,8 @@ def _span(years: Sequence[int], first: int, last: int) -> str:
 
 def _file_rows(found: CityTrend) -> Iterator[list[object]]:
     trend = found.trend
-    place, unit, scale = place_cells(found.city), score_unit(trend.runs[0].method), trend.scale
+    place = place_cells(trend.cities, found.city)
+    unit, scale = score_unit(trend.runs[0].method), trend.scale
     steps = max(len(trend.years) - 1, 0)
     for score in found.scores:
         yield [

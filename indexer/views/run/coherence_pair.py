@@ -218,7 +218,7 @@ def _rows(pair: NodePair) -> list[dict[str, Any]]:
 def _file(pair: NodePair, format: str) -> HttpResponse:
     x_name, y_name = _names(pair)
     columns = [
-        *place_headings(pair.subject.cities.register),
+        *place_headings(pair.subject.cities),
         Heading("a", x_name),
         Heading("b", y_name),
         Heading("residual", _("Studentised residual")),
@@ -233,7 +233,7 @@ def _file_rows(pair: NodePair) -> Iterator[list[object]]:
     for at, place in enumerate(pair.positions.tolist()):
         scores = [float(pair.x[at]), float(pair.y[at])]
         yield [
-            *place_cells(pair.subject.cities[place]),
+            *place_cells(pair.subject.cities, pair.subject.cities[place]),
             *scores,
             residuals[at],
             QUADRANTS[pair.quadrants[at]],

@@ -326,7 +326,7 @@ def _headings(ranking: BranchRanking) -> list[Heading]:
     unit = score_unit(ranking.subject.run.method)
     return [
         Heading("rank", _("Rank")),
-        *place_headings(ranking.subject.cities.register),
+        *place_headings(ranking.subject.cities),
         Heading("score", f"{ranking.branch.name} ({unit})"),
         Heading("rank_in_whole", _("Rank in the whole")),
         Heading("shift", _("Shift against the whole")),
@@ -340,7 +340,11 @@ def _file_rows(ranking: BranchRanking) -> Iterator[list[object]]:
     columns = [subject.scores_on(child) for child in _children(ranking)]
     for p in ranking.order:
         rank = int(subject.ranks[p]) or None
-        place = [rank, *place_cells(subject.cities[p]), float(subject.scores[p]) * subject.scale]
+        place = [
+            rank,
+            *place_cells(subject.cities, subject.cities[p]),
+            float(subject.scores[p]) * subject.scale,
+        ]
         shift = int(ranking.shifts[p]) if rank else None
         scores = [float(column[p]) * subject.scale for column in columns]
         yield [*place, int(ranking.whole_ranks[p]), shift, *scores, int(subject.changed_values[p])]

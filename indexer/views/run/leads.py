@@ -48,7 +48,7 @@ def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     columns = shown_columns(leads, form)
     headings = [
-        *place_headings(leads.scores.cities.register),
+        *place_headings(leads.scores.cities),
         Heading("better_in", _("Better in")),
         *(Heading(f"rank_{code}", _("Rank: %(name)s") % {"name": name}) for code, name, _ranks in columns),
         Heading("lead", _("Lead, places")),
@@ -214,7 +214,7 @@ def _file_rows(
     for lead in form.find(leads):
         ranks = [ranks[lead.position] for _code, _name, ranks in columns]
         yield [
-            *place_cells(leads.scores.cities[lead.position]),
+            *place_cells(leads.scores.cities, leads.scores.cities[lead.position]),
             _joined(form.led_in(lead)),
             *(None if np.isnan(rank) else int(rank) for rank in ranks),
             lead.places,

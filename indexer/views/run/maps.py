@@ -53,7 +53,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
     run = finished_run(request, pk)
     _choice, subject, other = _asked(request, run)
     headings = [
-        *place_headings(subject.cities.register),
+        *place_headings(subject.cities),
         Heading("latitude", _("latitude")),
         Heading("longitude", _("longitude")),
         Heading("score", f"{subject.name} ({score_unit(run.method)})"),
@@ -63,7 +63,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
         headings.append(Heading("shift", _("Places gained")))
     headings.append(changed_heading(subject.name))
     runs = [run, other.run] if other else [run]
-    rows = _file_rows(map_of(subject, other), subject.scale, with_shift=other is not None)
+    rows = _file_rows(subject, map_of(subject, other), with_shift=other is not None)
     return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, run_facts(*runs))
 
 
@@ -276,11 +276,12 @@ def _row(point: MapPoint, scale: float) -> dict[str, Any]:
     }
 
 
-def _file_rows(view: MapView, scale: float, *, with_shift: bool) -> Iterator[list[object]]:
+def _file_rows(subject: NodeScores, view: MapView, *, with_shift: bool) -> Iterator[list[object]]:
+    cities, scale = subject.cities, subject.scale
     for point in view.points:
         city = point.city
         where: list[object] = [city.latitude, city.longitude]
-        cells = [*place_cells(city), *where, point.score * scale, point.rank]
+        cells = [*place_cells(cities, city), *where, point.score * scale, point.rank]
         yield [*cells, *([point.shift] if with_shift else []), point.changed]
     for city in view.unplaced:
-        yield [*place_cells(city), "", "", "", "", *([""] if with_shift else []), ""]
+        yield [*place_cells(cities, city), "", "", "", "", *([""] if with_shift else []), ""]

@@ -198,7 +198,7 @@ def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpRespo
 def ranking_file(run: Run, format: str, code: str = "", *, with_raw: bool = False) -> HttpResponse:
     """Answer with the whole table: every figure has a column that says where it comes from."""
     ranking = load_ranking(run, code, with_raw=with_raw)
-    columns = [Heading("rank", _("Rank")), *place_headings(ranking.cities.register)]
+    columns = [Heading("rank", _("Rank")), *place_headings(ranking.cities)]
     columns += [Heading(key, name) for key, name, _values in ranking.of_leaf]
     for node in ranking.columns:
         key, name = (f"score_{node.code}", node.name) if node else ("score", _("Composite score"))
@@ -442,7 +442,11 @@ def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
             scores.append(float(ranking.subject.imputed_shares[p]))
         if may_leave_out:
             scores.append(why.get(ranking.cities.ids[p], ""))
-        yield [int(ranking.subject.ranks[p]) or None, *place_cells(ranking.cities[p]), *scores]
+        yield [
+            int(ranking.subject.ranks[p]) or None,
+            *place_cells(ranking.cities, ranking.cities[p]),
+            *scores,
+        ]
 
 
 def _or_nothing(value: float) -> float | None:

@@ -68,7 +68,7 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     series = report.series
     headings = [
-        *place_headings(report.subject.cities.register),
+        *place_headings(report.subject.cities),
         Heading("rank", _("Rank")),
         Heading("score", f"{report.subject.name} ({score_unit(run.method)})"),
         Heading("value", f"{series.name} ({series.unit})"),
@@ -277,7 +277,7 @@ def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
     for at in sorted(range(len(report.cities)), key=lambda at: report.ranks[at]):
         residual = residuals[at] if residuals[at] == residuals[at] else ""
         yield [
-            *place_cells(report.cities[at]),
+            *place_cells(report.subject.cities, report.cities[at]),
             report.ranks[at],
             float(report.scores[at]) * report.subject.scale,
             float(report.values[at]),

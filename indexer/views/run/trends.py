@@ -58,7 +58,7 @@ def trend_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with scores and ranks of all years as a file."""
     run = finished_run(request, pk)
     trend = asked_trend(request, run)
-    headings = [*place_headings(trend.cities.register), *_headings(trend)]
+    headings = [*place_headings(trend.cities), *_headings(trend)]
     facts = [*run_facts(*trend.runs), Fact("score", _("Score"), score_name(trend)), *trend_facts(trend)]
     return table_answer(asked_format(request), f"trend-{run.pk}", headings, _file_rows(trend), facts)
 
@@ -339,7 +339,7 @@ def _file_rows(trend: Trend) -> Iterator[list[object]]:
     last, with_intervals = trend.ranks[:, -1], bool(trend.studies)
     scores = trend.scores * trend.scale
     for p in np.lexsort((last, last == 0)).tolist():
-        row: list[object] = list(place_cells(trend.cities[p]))
+        row: list[object] = list(place_cells(trend.cities, trend.cities[p]))
         for at, (score, rank) in enumerate(zip(scores[p].tolist(), trend.ranks[p].tolist(), strict=True)):
             row += [number_or_none(score), rank or None]
             row += map(number_or_none, trend.intervals[:, p, at].tolist()) if with_intervals else []

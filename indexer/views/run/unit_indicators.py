@@ -53,7 +53,7 @@ def unit_indicators_export(request: HttpRequest, pk: int, city_pk: int) -> HttpR
     run = finished_run(request, pk)
     form, found = _asked(request, run, city_pk)
     nodes = found.listed(form.chosen, form.order_asked)
-    city = place_cells(found.profile.city)
+    city = place_cells(found.scores.cities, found.profile.city)
     rows = ([*city, *_cells(row, run.method.scale)] for row in found.rows(nodes))
     facts = [*run_facts(run), *_facts(found)]
     return table_answer(
@@ -189,7 +189,7 @@ def _row(row: IndicatorOfCity, run: Run) -> dict[str, Any]:
 def _headings(found: UnitIndicators) -> list[Heading]:
     name = found.other_city.name if found.other_city else _("the other")
     return [
-        *place_headings(found.scores.cities.register),
+        *place_headings(found.scores.cities),
         Heading("code", _("Code of the indicator")),
         Heading("parent", _("Parent")),
         Heading("name", _("Indicator")),

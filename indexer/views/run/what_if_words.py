@@ -95,7 +95,7 @@ def server_words(tried: WhatIf) -> str:
 
 def file_headings(tried: WhatIf) -> list[Heading]:
     return [
-        *place_headings(tried.cities.register),
+        *place_headings(tried.cities),
         Heading("rank", _("Rank")),
         Heading("nominal_rank", _("Rank before")),
         Heading("shift", _("Places gained")),
@@ -109,7 +109,7 @@ def file_rows(tried: WhatIf) -> Iterator[list[object]]:
     for place in tried.order:
         figures = [int(tried.ranks[place]), int(tried.nominal_ranks[place]), int(tried.shifts[place])]
         yield [
-            *place_cells(tried.cities[place]),
+            *place_cells(tried.cities, tried.cities[place]),
             *figures,
             None if np.isnan(tried.shown_scores[place]) else float(tried.shown_scores[place]) * scale,
         ]

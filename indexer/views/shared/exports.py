@@ -7,13 +7,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.method_words import method_words, own_ways
-from indexer.models import City, DataSet, Register, Run
+from indexer.models import City, DataSet, Run
+from indexer.selectors.cities import Cities
 from indexer.words import data_set_name, version_name
 from weighting.exports import Fact, Heading
 
 
-def place_headings(register: Register) -> list[Heading]:
+def place_headings(cities: Cities) -> list[Heading]:
     """Head the columns of `place_cells`, with the register's own word for a unit."""
+    register = cities.register
     words = {"unit": capfirst(register.unit)}
     return [
         Heading("city_zh", _("%(unit)s (Chinese)") % words),
@@ -21,11 +23,14 @@ def place_headings(register: Register) -> list[Heading]:
         Heading("city_code", _("Code")),
         Heading("province", capfirst(register.province_word)),
         Heading("region", capfirst(register.region_word)),
+        *(Heading(f"group_{grouping.code}", grouping.name) for grouping in cities.groupings),
     ]
 
 
-def place_cells(city: City) -> list[str]:
-    return [city.name_zh, city.name_en, city.code, city.province.name, city.province.region.name]
+def place_cells(cities: Cities, city: City) -> list[str]:
+    """Return a city's names and code, its places, and its group under each grouping, '' for none."""
+    places = [city.province.name, city.province.region.name]
+    return [city.name_zh, city.name_en, city.code, *places, *cities.groups_of(city)]
 
 
 def changed_heading(name: str) -> Heading:

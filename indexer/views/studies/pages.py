@@ -73,13 +73,16 @@ def study_file(request: HttpRequest, study: Study) -> HttpResponse:
     names = _columns(result)
     facts = run_facts(study.run, seed=study.seed)
     headings = [
-        *place_headings(result.cities.register),
+        *place_headings(result.cities),
         *(Heading(name, label) for name, label in names.items()),
     ]
     if not names:
         raise Http404
     order = np.argsort(result.figures["nominal"], kind="stable").tolist()
-    rows = ([*place_cells(result.cities[p]), *(result.figures[name][p] for name in names)] for p in order)
+    rows = (
+        [*place_cells(result.cities, result.cities[p]), *(result.figures[name][p] for name in names)]
+        for p in order
+    )
     return table_answer(asked_format(request), f"study-{study.pk}", headings, rows, facts)
 
 

@@ -12,6 +12,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from indexer.models import DataSet, Grouping, GroupMember, OutsideSeries, Register, UnitGroup
+from indexer.packages.contents import Contents
+from indexer.packages.tables import resources_of
 from indexer.selectors.registers import units_of
 from indexer.services.registers import register_cities
 from tests.factories import make_account, sign_in_staff
@@ -19,6 +21,7 @@ from tests.indexer.factories import make_series
 from tests.indexer.pages import PLACES, CityRow, make_runs
 from weighting.enums import Role
 from weighting.exceptions import Refused
+from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
 
@@ -349,3 +352,36 @@ def test_a_unit_stands_beside_the_peers_of_its_group(analyst, run):
     none = run.city_scores.get(city__name_en="Luoyang").city_id
     alone = analyst.get(reverse("indexer:api-run-unit-indicators", args=[run.pk, none]), {"peers": "income"})
     assert alone.json()["results"][0]["peers"] == 1
+
+
+@pytest.mark.parametrize("name", ["run-export", "run-map-export", "run-trend-export"])
+def test_files_about_units_name_their_groups(analyst, run, name):
+    income = {"南阳市": "High income", "西安市": "Low income", "甘孜藏族自治州": "Low income", "洛阳市": ""}
+    rows = rows_of(page(analyst, run, name))
+    assert {row["City (Chinese)"]: row["Income"] for row in rows} == income
+
+
+def test_the_package_and_the_api_name_the_groups_of_units(analyst, run):
+    income = {"南阳市": "高收入", "西安市": "低收入", "甘孜藏族自治州": "低收入", "洛阳市": ""}
+    units = next(one for one in resources_of(Contents(run)) if one.name == "units")
+    assert [field.name for field in units.fields][-1] == "group_income"
+    assert {row[2]: row[-1] for row in units.rows} == income
+    node = Indicator.objects.filter(framework=run.data_set.framework_id, is_leaf=True).order_by("pk")[0]
+    for address in (
+        reverse("indexer:api-ranking", args=[run.pk]),
+        reverse("indexer:api-run-node-ranking", args=[run.pk, node.code]),
+    ):
+        rows = analyst.get(address).json()["results"]
+        assert {row["unit"]: row["groups"].get("income", "") for row in rows} == income
+    asked = {"group": "income:Low income"}
+    found = analyst.get(reverse("indexer:api-ranking", args=[run.pk]), asked).json()
+    assert {row["unit"] for row in found["results"]} == {"西安市", "甘孜藏族自治州"}
+
+
+def test_files_and_packages_without_groupings_stay_as_they_were(analyst):
+    bare = make_runs(FOUR, tilts=[None])[0]
+    assert "Income" not in rows_of(page(analyst, bare, "run-export"))[0]
+    units = next(one for one in resources_of(Contents(bare)) if one.name == "units")
+    assert [field.name for field in units.fields][-1] == "longitude"
+    rows = analyst.get(reverse("indexer:api-ranking", args=[bare.pk])).json()["results"]
+    assert all(row["groups"] == {} for row in rows)
