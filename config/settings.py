@@ -433,6 +433,7 @@ SPECTACULAR_SETTINGS = {
         "VersionStatusEnum": "weighting.enums.VersionStatus",
         "StudyKindEnum": "indexer.enums.StudyKind",
         "NormalisationEnum": "indexer.enums.Normalisation",
+        "ChapterEnum": "indexer.enums.ReportChapter.values",
     },
 }
 

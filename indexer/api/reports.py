@@ -55,10 +55,14 @@ class OutlineSerializer(serializers.Serializer):
     revision = serializers.IntegerField(min_value=0)
 
 
+class WrittenSerializer(WordsSerializer):
+    """The same as it is answered: what is sent holds no other fields, and is described apart."""
+
+
 class ReportSerializer(OutlineSerializer):
     """The same with all that was written."""
 
-    words = WordsSerializer(many=True)
+    words = WrittenSerializer(many=True)
 
 
 class ReportView(RunView):
