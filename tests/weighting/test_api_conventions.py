@@ -1,11 +1,14 @@
 """Paging, filters and ordering: every wrong parameter is named, none is passed over."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 
 from indexer.models import Run
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_data_set, make_version
+from weighting.api.document import document_in
 from weighting.enums import Role
 from weighting.services.versions import publish_version
 
@@ -106,6 +109,23 @@ def test_the_schema_says_that_a_body_holds_no_other_fields(client):
     assert all(
         shapes[name]["additionalProperties"] is False for name in [*bodies, "Choice", "Target", "Cell"]
     )
+
+
+def test_the_schema_is_made_once_for_each_language_and_says_the_same_to_everybody(client, monkeypatch):
+    made, make = [], SchemaGenerator.get_schema
+    monkeypatch.setattr(
+        SchemaGenerator, "get_schema", lambda *given, **how: made.append(1) or make(*given, **how)
+    )
+    document_in.cache_clear()
+    manager = sign_in_staff(Client(), make_account(Role.MANAGER))
+
+    def said(visitor, language):
+        return visitor.get(reverse("schema"), headers={"Accept-Language": language}).content
+
+    english, chinese = said(client, "en"), said(client, "zh-hans")
+    assert english != chinese
+    assert (said(manager, "en"), said(manager, "zh-hans")) == (english, chinese)
+    assert len(made) == 2
 
 
 def test_an_entry_takes_no_parameters(client, versions):
