@@ -20,6 +20,8 @@ DESCRIPTOR = "datapackage.json"
 MOST_PARTS = 1000
 LONGEST_DESCRIPTOR = 4 * 1024 * 1024
 KINDS = ("framework", "weights", "data", "series", "register", "panel", "totals")
+# What the packages of a finished run call a table otherwise than it comes in as.
+OWN_NAMES = {"data": "raw", "register": "units"}
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,15 @@ def _resource(said: dict[str, Any], folder: str) -> Resource:
 
 def _choose(found: list[Resource], parcel: Parcel) -> Resource | None:
     """Return the resource that is meant: the only one, the one called by its kind, or the chosen one."""
-    called = [one for one in found if one.name.casefold() == parcel.kind]
+    names = {parcel.kind, OWN_NAMES.get(parcel.kind, parcel.kind)}
+    called = [one for one in found if one.name.casefold() in names]
     likely = (called or found)[0]
     how: How = "seen" if len(found) == 1 else "likely" if called else "open"
-    names = [one.name for one in found]
-    chosen = parcel.decisions.settle("resource", likely.name, how=how, options=names)
+    offered = [one.name for one in found]
+    chosen = parcel.decisions.settle("resource", likely.name, how=how, options=offered)
     if not chosen:
         message = _("The package holds several tables: %(names)s. Choose one as “resource”.")
-        parcel.log.add(message % {"names": ", ".join(names)}, key="resource")
+        parcel.log.add(message % {"names": ", ".join(offered)}, key="resource")
     return next((one for one in found if one.name == chosen), None)
 
 
