@@ -75,6 +75,7 @@ def test_what_partners_deliver_becomes_one_edition_that_names_them(client, gathe
     ]
     assert "城市002" in page.context["rows"][1]["missing"]
     assert "Transport.csv" in page.text
+    assert reverse("indexer:example-file", args=["data-template", "xlsx"]) in page.text
     refused = client.post(url("gathering-assemble", gathering), follow=True)
     assert "Nobody has delivered" in refused.text
     assert not DataImport.objects.exists()
