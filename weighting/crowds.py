@@ -25,8 +25,8 @@ from weighting.requests import client_address
 from weighting.turnstiles import NoRoom, Turnstile
 from weighting.visitors import visitor_of
 
-# Pictures, files and reports cost most; the proxy's configuration holds the same pattern.
-COSTLY = re.compile(r"\.(?:svg|png|pdf)$|/(?:export|archive|report)/$")
+# Pictures, files, packages and reports cost most; the proxy's configuration holds the same pattern.
+COSTLY = re.compile(r"\.(?:svg|png|pdf)$|/(?:export|archive|report|package|pdf|files)/$")
 # The way in, to a ballot and to an account, and what watches over the product.
 WAY_IN = re.compile(
     r"^/(?:in/|ballot/|receipts/|sign-in/|sign-out/|account/|language/|healthz$|livez$|readyz$)"

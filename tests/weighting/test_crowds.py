@@ -173,10 +173,11 @@ def test_the_whole_product_slows_strangers_alone(client):
 def test_every_picture_file_and_report_is_counted_as_costly():
     """A new route of such a name is found by its pattern, here and in the proxy."""
     paths = {route.name: re.sub(r"<[^>]+>", "svg", f"/{route.pattern}") for route in find_routes()}
-    named = re.compile(r"-(picture|export|archive|report)$")
+    named = re.compile(r"-(picture|export|archive|report|package|pdf|files)$")
     missed = {name for name, path in paths.items() if named.search(name) and not COSTLY.search(path)}
     assert missed == set()
-    assert {"indexer:run-picture", "indexer:study-archive"} <= set(filter(named.search, paths))
+    known = {"indexer:run-picture", "indexer:study-archive", "indexer:run-package", "indexer:api-run-report-pdf"}
+    assert known <= set(filter(named.search, paths))
     assert WAY_IN.match("/ballot/key.png")
 
 
