@@ -79,11 +79,11 @@ def read(folder: Path, seconds: float, rate: int) -> int:
     connections.close_all()
     with serving(PRODUCT, folder / "product.log") as port:
         quiet, turns = Tally(), [count() for _expert in experts]
-        _together(_savers(experts, turns, port, time.monotonic() + seconds / 3, quiet))
+        together(savers(experts, turns, port, time.monotonic() + seconds / 3, quiet))
         _warm(port, pages)
         busy = Tally()
         end = time.monotonic() + seconds
-        _together([*_savers(experts, turns, port, end, busy), *_readers(port, pages, end, rate, busy)])
+        together([*savers(experts, turns, port, end, busy), *_readers(port, pages, end, rate, busy)])
     _print(quiet, busy, seconds, rate)
     return int(bool(busy.errors or quiet.errors))
 
@@ -109,10 +109,10 @@ def _warm(port: int, pages: dict[str, list[str]]) -> None:
     """Ask for every page some times, one after the other, so that each process has it."""
     for address in [address for addresses in pages.values() for address in addresses]:
         for turn in range(2 * WARMINGS):
-            _get(port, address, f"127.1.0.{turn + 1}", LANGUAGES[turn % 2], "")
+            get(port, address, f"127.1.0.{turn + 1}", LANGUAGES[turn % 2], "")
 
 
-def _savers(
+def savers(
     experts: Sequence["ExpertAtWork"], turns: Sequence["count[int]"], port: int, end: float, tally: Tally
 ) -> list[threading.Thread]:
     return [
@@ -152,7 +152,7 @@ def _readers(
             tag = tags.get((reader, address), "") if reader % 3 == 0 else ""
             source = f"127.{2 + reader // 250}.0.{1 + reader % 250}"
             try:
-                status, etag = _get(port, address, source, LANGUAGES[reader % 2], tag)
+                status, etag = get(port, address, source, LANGUAGES[reader % 2], tag)
             except (OSError, http.client.HTTPException) as error:
                 tally.errors.append(f"{address}: {error!r}")
                 continue
@@ -165,7 +165,7 @@ def _readers(
     return [threading.Thread(target=work, args=(random.Random(seed),)) for seed in range(THREADS)]  # noqa: S311
 
 
-def _get(port: int, address: str, source: str, language: str, tag: str) -> tuple[int, str]:
+def get(port: int, address: str, source: str, language: str, tag: str) -> tuple[int, str]:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
     try:
         headers = {"User-Agent": BROWSER, "Accept-Language": language, "Accept": "text/html"}
@@ -177,7 +177,7 @@ def _get(port: int, address: str, source: str, language: str, tag: str) -> tuple
     return response.status, response.getheader("ETag", "")
 
 
-def _together(threads: Sequence[threading.Thread]) -> None:
+def together(threads: Sequence[threading.Thread]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -189,12 +189,12 @@ def _print(quiet: Tally, busy: Tally, seconds: float, rate: int) -> None:
     print(f"read {len(busy.seconds)} ({len(busy.seconds) / seconds:.0f} a second), {dict(busy.statuses)}")
     print(f"errors {len(busy.errors)}, of the saves alone before {len(quiet.errors)}")
     for name, taken in (("pages", busy.seconds), ("saves", busy.saves), ("saves alone", quiet.saves)):
-        print(f"{name:12} {_percentiles(taken)} of {len(taken)}")
+        print(f"{name:12} {percentiles(taken)} of {len(taken)}")
     for error, times in Counter(busy.errors + quiet.errors).most_common(5):
         print(f"{times} x {error}")
 
 
-def _percentiles(taken: list[float]) -> str:
+def percentiles(taken: list[float]) -> str:
     from benchmarks.autosave import percentile
 
     return "   ".join(f"p{share} {percentile(taken, share) * 1000:7.1f} ms" for share in (50, 95, 99))

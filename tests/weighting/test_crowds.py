@@ -176,7 +176,12 @@ def test_every_picture_file_and_report_is_counted_as_costly():
     named = re.compile(r"-(picture|export|archive|report|package|pdf|files)$")
     missed = {name for name, path in paths.items() if named.search(name) and not COSTLY.search(path)}
     assert missed == set()
-    known = {"indexer:run-picture", "indexer:study-archive", "indexer:run-package", "indexer:api-run-report-pdf"}
+    known = {
+        "indexer:run-picture",
+        "indexer:study-archive",
+        "indexer:run-package",
+        "indexer:api-run-report-pdf",
+    }
     assert known <= set(filter(named.search, paths))
     assert WAY_IN.match("/ballot/key.png")
 

@@ -88,6 +88,9 @@ def test_profiles_name_the_source_and_leave_the_value_out(client, withheld):
     said = words(client, f"{INDEX}units/NOR/")
     assert SOURCE in said
     assert "83.23" not in said
+    # Health is this indicator alone.
+    assert re.search(r"Health rank \d+, score – ", said)
+    assert re.search(r"Education rank \d+, score 0\.\d+ ", said)
     assert "Values that may not be given away are left out: Life expectancy at birth" in said
     assert "– years" not in said
     assert "83.23" not in words(client, f"{INDEX}units/?units=NOR.CHN")

@@ -73,8 +73,8 @@ def figures(a, b, c):
     yield charts.weights_chart(weights, **caption)
     yield charts.composition_chart(changes, **word)
     yield charts.bump_chart(lines, [a, b, c], **word)
-    yield charts.score_map(dots, b, **word)
-    yield charts.shift_map(dots, **word)
+    yield charts.score_map(dots, b, place_word=c, **word)
+    yield charts.shift_map(dots, place_word=c, **word)
     yield charts.lorenz_chart([0, 0.1, 0.3, 1], units_word=a, **caption)
     yield charts.rank_flow_chart(flows, ["1–10", "11–20"], [a, b, c], units_word=c, **caption)
     yield charts.weight_ticks_chart(weights, c, **caption)
@@ -84,7 +84,10 @@ def figures(a, b, c):
     yield charts.distribution_strip(points, **word, named=[b], scale="log")
     yield charts.contribution_chart([charts.Contribution(a, b, 0.1, -0.2)], values=c, **caption)
     yield charts.profile_chart(
-        [charts.ProfilePoint(a, 1, 1.0, 2.0, 3.0, 4.0)], city=b, province=c, region=a, **caption
+        [charts.ProfilePoint(a, 1, 1.0, 2.0, 3.0, 4.0)],
+        city=b,
+        places={"province": c, "region": a},
+        **caption,
     )
     yield charts.place_chart(
         [charts.PlaceBar(a, 2, 1.0), charts.PlaceBar(b, 1, 0.5)], units_word=c, **caption

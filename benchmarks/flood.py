@@ -1,0 +1,131 @@
+"""``python -m benchmarks.flood``: strangers ask for what costs most without a pause while experts save.
+
+Sixteen at once, each with an address of its own on the loopback network; of each kind of flood the saves are
+timed beside it, and alone just before, since other programs may keep the machine busy.
+"""
+
+import argparse
+import http.client
+import os
+import random
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+from benchmarks.readers import EXPERTS, ITEMS, LANGUAGES, Tally, get, percentiles, savers, together
+
+CLIENTS = 16
+
+
+def main() -> int:
+    """Run on a database of its own that holds the demonstration; return 1 after an error."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="quanheng-flood-") as name:
+        os.environ |= {
+            "QUANHENG_VAR": name,
+            "DATABASE_URL": f"sqlite:///{name}/flood.sqlite3",
+            "REDIS_URL": f"redis+socket://{name}/no-broker.sock",
+            "DJANGO_LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        import django
+
+        django.setup()
+        return flood(Path(name), options.seconds)
+
+
+def flood(folder: Path, seconds: float) -> int:
+    """Measure the saves alone, then beside each kind of flood; print both, and whether the promise held."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    from benchmarks.serving import PRODUCT, enrol, serving
+
+    for command in (
+        ["build_vendor_js"],
+        ["migrate"],
+        ["collectstatic", "--noinput"],
+        ["load_demo", "--compute"],
+    ):
+        call_command(*command, verbosity=0)
+    floods = _floods()
+    experts = enrol(EXPERTS, ITEMS)
+    connections.close_all()
+    turns, errors = [count() for _expert in experts], 0
+    with serving(PRODUCT, folder / "product.log") as port:
+        for kind, addresses in floods.items():
+            quiet, busy = Tally(), Tally()
+            together(savers(experts, turns, port, time.monotonic() + seconds / 2, quiet))
+            end = time.monotonic() + seconds
+            together([*savers(experts, turns, port, end, busy), *_clients(port, addresses, end, busy)])
+            _print(kind, quiet, busy)
+            errors += len(quiet.errors) + len(busy.errors)
+    return int(errors > 0)
+
+
+def _floods() -> dict[str, list[str]]:
+    """Return addresses of each kind; those of units are many, so that what is kept helps little."""
+    from django.urls import reverse
+
+    from indexer.models import Run
+    from indexer.selectors.published import released_editions
+
+    run = Run.objects.get(pk=released_editions().get().run_id)
+    units, export = run.data_set.city_ids, reverse("indexer:run-export", args=[run.pk])
+    return {
+        "one picture": [reverse("indexer:run-picture", args=[run.pk, "composition", "svg"])],
+        "pictures of units": [reverse("indexer:run-city-picture", args=[run.pk, pk, "svg"]) for pk in units],
+        "files": [f"{export}?format={kind}" for kind in ("csv", "xlsx")],
+        "packages, reports": [
+            reverse("indexer:run-package", args=[run.pk]),
+            reverse("indexer:run-audit-pdf", args=[run.pk]),
+            reverse("indexer:api-run-report-pdf", args=[run.pk]),
+            reverse("indexer:api-run-report-files", args=[run.pk]),
+        ],
+        "pages": [reverse("indexer:run-city", args=[run.pk, pk]) for pk in units],
+        "other weights": [reverse("indexer:run-what-if", args=[run.pk])],
+    }
+
+
+def _clients(port: int, addresses: Sequence[str], end: float, tally: Tally) -> list[threading.Thread]:
+    def work(number: int) -> None:
+        chance = random.Random(number)  # noqa: S311
+        while time.monotonic() < end:
+            began = time.monotonic()
+            source, language = f"127.3.0.{number + 1}", LANGUAGES[number % 2]
+            try:
+                status, _tag = get(port, chance.choice(addresses), source, language, "")
+            except (OSError, http.client.HTTPException) as error:
+                tally.statuses[0] += 1
+                tally.errors.append(f"flood: {error!r}")
+                continue
+            tally.seconds.append(time.monotonic() - began)
+            tally.statuses[status] += 1
+
+    return [threading.Thread(target=work, args=(number,)) for number in range(CLIENTS)]
+
+
+def _print(kind: str, quiet: Tally, busy: Tally) -> None:
+    from benchmarks.autosave import percentile
+
+    alone, beside = (percentile(tally.saves, 95) for tally in (quiet, busy))
+    held = "held" if beside <= 2 * alone + 0.05 else "missed"
+    print(f"{kind} (load {os.getloadavg()[0]:.1f}): {dict(busy.statuses)}, promise {held}")
+    for name, tally in (("saves alone", quiet), ("saves beside", busy)):
+        print(f"  {name:12} {percentiles(tally.saves)} of {len(tally.saves)}, errors {len(tally.errors)}")
+    for error, times in Counter(busy.errors).most_common(3):
+        print(f"  {times} x {error}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.flood", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
