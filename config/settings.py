@@ -154,18 +154,19 @@ STORAGES = {
 
 # --- what is made once and kept: pictures and files of finished runs ------------------------
 # Found by a hash of all that they depend on, so none is ever old; thrown away, they are made again.
+MADE_DIR = env.str("QUANHENG_MADE", default=str(VAR_DIR / "made"))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "made": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": env.str("QUANHENG_MADE", default=str(VAR_DIR / "made")),
+        "LOCATION": MADE_DIR,
         "TIMEOUT": 7 * 24 * 3600,
         "OPTIONS": {"MAX_ENTRIES": 500},
     },
     # Pages of published indices that one web process made and the others hand out, too.
     "pages": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": str(VAR_DIR / "pages"),
+        "LOCATION": str(Path(MADE_DIR) / "pages"),
         "TIMEOUT": 24 * 3600,
         "OPTIONS": {"MAX_ENTRIES": 1000},
     },
