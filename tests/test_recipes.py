@@ -26,7 +26,7 @@ def is_there(path):
 
 
 def test_there_is_a_recipe_for_each_thing_that_grows():
-    assert len(RECIPES) == 8
+    assert len(RECIPES) == 9
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
