@@ -38,6 +38,17 @@ class SeriesPoint:
 
 
 @dataclass(frozen=True)
+class ScatterCell:
+    """A rectangle of a crowded drawing: from where to where, and how many units lie in it."""
+
+    low: float
+    high: float
+    bottom: float
+    top: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Axes:
     """What the series and the scores are called, and whether both are drawn by their logarithms."""
 
@@ -66,10 +77,13 @@ def series_scatter(
     subtitle: str,
     source: str,
     medians: tuple[float, float] | None = None,
+    crowd: Sequence[ScatterCell] = (),
+    units_word: str = "",
 ) -> Spec:
     """Draw scores over the series with the line of least squares; the furthest ``named`` get names.
 
-    ``medians``, across and upwards, are drawn as thin lines where they are given.
+    ``medians``, across and upwards, are drawn as thin lines where they are given. Where there are too many
+    units for a mark each, ``crowd`` counts them all and ``points`` are the furthest and the outermost.
     """
     kinds = [_("near the line"), _("far from it")]
     # The furthest are drawn last, so that no other mark hides them.
@@ -86,6 +100,10 @@ def series_scatter(
         field("score", axes.y_title, "quantitative", ".4~g"),
         field("residual", _("Studentised residual"), "quantitative", "+.2f"),
     ]
+    shape: Spec = {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}}
+    if crowd:
+        # Its colours are none of the marks', so that the keys of colour and shape do not become one.
+        shape["legend"] = None
     layers: list[Spec] = [
         {
             "mark": {"type": "point", "filled": True, "opacity": 0.75},
@@ -93,7 +111,7 @@ def series_scatter(
                 "x": x,
                 "y": y,
                 "color": {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
-                "shape": {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}},
+                "shape": shape,
                 "size": {"condition": {"test": "datum.is_outlier", "value": 110}, "value": 40},
                 "tooltip": tooltip,
             },
@@ -101,12 +119,14 @@ def series_scatter(
     ]
     if line is not None:
         layers.insert(0, _line(points, x, y, line, logarithmic=logarithmic))
-    layers = [*_medians(medians), *layers]
+    layers = [*_crowd(crowd, units_word, x, y), *_medians(medians), *layers]
     wide, narrow = (
         layers + _names(ordered, {"x": x, "y": y}, named, width - AXIS_ROOM, logarithmic=logarithmic)
         for width in (WIDE, NARROW)
     )
     drawn = field_of_points(rows, wide, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+    if crowd:
+        drawn["resolve"] = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
     return with_narrow(drawn, layers=narrow)
 
 
@@ -138,6 +158,29 @@ def _pixels(values: Sequence[float], size: float, *, logarithmic: bool) -> list[
     low, high = min(at), max(at)
     inner = size - 2 * PADDING
     return [PADDING + inner * ((value - low) / (high - low) if high > low else 0.5) for value in at]
+
+
+def _crowd(crowd: Sequence[ScatterCell], units_word: str, x: Spec, y: Spec) -> list[Spec]:
+    """Return the layer that counts units in rectangles; none without any."""
+    if not crowd:
+        return []
+    legend = {"title": units_word, "titleColor": PALETTE["chart-ink"], "format": ".6~g"}
+    scale = {"type": "log", "range": [PALETTE["chart-grid"], PALETTE["series-3"]]}
+    count = {"field": "count", "type": "quantitative", "scale": scale, "legend": legend}
+    return [
+        {
+            "data": {"values": [asdict(cell) for cell in crowd]},
+            "mark": {"type": "rect"},
+            "encoding": {
+                "x": {**x, "field": "low"},
+                "x2": {"field": "high"},
+                "y": {**y, "field": "bottom"},
+                "y2": {"field": "top"},
+                "color": count,
+                "tooltip": [field("count", capfirst(units_word), "quantitative")],
+            },
+        }
+    ]
 
 
 def _medians(medians: tuple[float, float] | None) -> list[Spec]:

@@ -24,6 +24,7 @@ from indexer.views.shared.run_pages import answer_about_run, finished_run, run_c
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import Heading
+from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
@@ -34,6 +35,8 @@ DIGITS = 4
 OUTLIER, NAMED = 2.5, 12
 # The file holds all.
 LISTED, IN_QUADRANT = 500, 60
+# More units than this are counted in a net of so many rectangles, and the furthest alone have marks.
+MOST_MARKS, FURTHEST, NET = 5_000, 200, (72, 48)
 
 
 @audience(ANYONE)
@@ -71,18 +74,18 @@ def _asked(request: HttpRequest, run: Run) -> tuple[PairChoice, NodePair]:
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, pair = _asked(request, run)
-    figure = _figure(pair)
+    figure, quadrants = _figure(pair), _quadrants(pair)
     context = {
         **run_context(request, run, "run-coherence"),
         "title": figure.title,
         "form": form,
         "register": pair.subject.cities.register,
         "names": _names(pair),
-        "quadrants": _quadrants(pair),
+        "quadrants": quadrants,
         "stats": _stats(pair),
         "figure": figure,
-        "rows": figure.rows[:LISTED],
-        "more": max(0, len(figure.rows) - LISTED),
+        "rows": figure.rows,
+        "more": max(0, len(pair.positions) - LISTED),
         "saves": save_links(f"{reverse('indexer:run-nodes-pair-export', args=[run.pk])}?{_query(pair)}"),
     }
     return render(request, "indexer/run/nodes_pair.html", context)
@@ -117,19 +120,19 @@ def _quadrants(pair: NodePair) -> list[dict[str, Any]]:
     middle = pair.medians
     apart = np.abs(pair.x - middle[0]) / spreads[0] + np.abs(pair.y - middle[1]) / spreads[1]
     words, cities = _quadrant_words(pair), pair.subject.cities
-    found = []
-    for number, code in enumerate(QUADRANTS):
-        inside = np.flatnonzero(pair.quadrants == number)
-        order = inside[np.argsort(-apart[inside], kind="stable")].tolist()
-        found.append(
-            {
-                "name": words[code],
-                "count": len(order),
-                "cities": [cities[int(pair.positions[at])] for at in order[:IN_QUADRANT]],
-                "more": max(0, len(order) - IN_QUADRANT),
-            }
-        )
-    return found
+    inside = [np.flatnonzero(pair.quadrants == number) for number in range(len(QUADRANTS))]
+    first = [part[np.argsort(-apart[part], kind="stable")[:IN_QUADRANT]] for part in inside]
+    shown = [pair.positions[order].tolist() for order in first]
+    cities.load(place for places in shown for place in places)
+    return [
+        {
+            "name": words[code],
+            "count": len(part),
+            "cities": [cities[place] for place in places],
+            "more": max(0, len(part) - IN_QUADRANT),
+        }
+        for code, part, places in zip(QUADRANTS, inside, shown, strict=True)
+    ]
 
 
 def _stats(pair: NodePair) -> list[dict[str, str]]:
@@ -178,6 +181,8 @@ def _figure(pair: NodePair) -> Figure:
             else charts.Line(slope=pair.line.slope, intercept=pair.line.intercept),
             named=NAMED,
             medians=pair.medians,
+            crowd=_crowd(pair),
+            units_word=pair.subject.cities.register.units,
             title=title,
             subtitle=subtitle,
             source=f"{data_set_name(run.data_set)} · {version_name(run)}",
@@ -186,8 +191,31 @@ def _figure(pair: NodePair) -> Figure:
     return Figure(title, subtitle, spec, _rows(pair), image_url=f"{picture}?{_query(pair)}")
 
 
+def _marked(pair: NodePair) -> IntArray:
+    """Return which units get a mark, as places among those that have both: all, or the furthest of many."""
+    if len(pair.positions) <= MOST_MARKS:
+        return np.arange(len(pair.positions))
+    furthest = np.argsort(-np.abs(pair.residuals), kind="stable")[:FURTHEST]
+    outermost = [int(find(of)) for of in (pair.x, pair.y) for find in (np.argmin, np.argmax)]
+    return np.unique(np.append(furthest, outermost))
+
+
+def _crowd(pair: NodePair) -> list[charts.ScatterCell]:
+    """Count the units in the rectangles of a net; none where each has a mark."""
+    if len(pair.positions) <= MOST_MARKS:
+        return []
+    counts, across, upwards = np.histogram2d(pair.x, pair.y, bins=NET)
+    x, y = across.tolist(), upwards.tolist()
+    return [
+        charts.ScatterCell(x[i], x[i + 1], y[j], y[j + 1], int(counts[i, j]))
+        for i, j in np.argwhere(counts > 0).tolist()
+    ]
+
+
 def _points(pair: NodePair) -> list[charts.SeriesPoint]:
     cities, ranks, residuals = pair.subject.cities, pair.subject.ranks, pair.residuals
+    marked = _marked(pair).tolist()
+    cities.load(pair.positions[marked].tolist())
     return [
         charts.SeriesPoint(
             name=cities[place].name,
@@ -197,13 +225,15 @@ def _points(pair: NodePair) -> list[charts.SeriesPoint]:
             residual=float(residuals[at]),
             is_outlier=bool(abs(residuals[at]) > OUTLIER),
         )
-        for at, place in enumerate(pair.positions.tolist())
+        for at, place in zip(marked, pair.positions[marked].tolist(), strict=True)
     ]
 
 
 def _rows(pair: NodePair) -> list[dict[str, Any]]:
-    """The units furthest from the line first."""
+    """The units furthest from the line, as many as are listed."""
     residuals = pair.residuals
+    listed = np.argsort(-np.abs(residuals), kind="stable")[:LISTED].tolist()
+    pair.subject.cities.load(pair.positions[listed].tolist())
     return [
         {
             "city": pair.subject.cities[int(pair.positions[at])],
@@ -211,7 +241,7 @@ def _rows(pair: NodePair) -> list[dict[str, Any]]:
             "y": _plain(pair.y[at], DIGITS),
             "residual": signed(residuals[at], 2),
         }
-        for at in np.argsort(-np.abs(residuals), kind="stable").tolist()
+        for at in listed
     ]
 
 

@@ -135,3 +135,19 @@ def test_a_crowded_map_shows_the_mean_of_the_places_gained(client, runs, large, 
     assert row["count"] == UNITS
     assert row["value"] == pytest.approx(np.mean(gained))
     assert shown["title"].startswith(str(np.count_nonzero(gained)))
+
+
+def test_a_crowded_scatter_counts_all_units_and_marks_the_furthest(client, runs, large, monkeypatch):
+    analyst = sign_in_staff(client, make_account(Role.ANALYST))
+    for name, few in {"MOST_MARKS": 100, "FURTHEST": 20, "LISTED": 15, "IN_QUADRANT": 5}.items():
+        monkeypatch.setattr(f"indexer.views.run.coherence_pair.{name}", few)
+    shown = analyst.get(f"/runs/{runs[0].pk}/coherence/pair/").context
+    spec = shown["figure"].spec
+    (crowd,) = (layer["data"]["values"] for layer in spec["layer"] if layer["mark"] == {"type": "rect"})
+    assert sum(cell["count"] for cell in crowd) == UNITS
+    marked = spec["data"]["values"]
+    assert 20 <= len(marked) <= 24
+    assert (len(shown["rows"]), shown["more"]) == (15, UNITS - 15)
+    assert {row["city"].name for row in shown["rows"]} <= {row["name"] for row in marked}
+    assert sum(quadrant["count"] for quadrant in shown["quadrants"]) == UNITS
+    assert all(len(quadrant["cities"]) <= 5 for quadrant in shown["quadrants"])
