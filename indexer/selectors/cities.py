@@ -20,6 +20,8 @@ MANY_CITIES = 500
 MOST_ALONE = 32
 # A part of this size or less is fetched in pieces, and not with all the others.
 SMALL_PART = 0.1
+# So many are fetched at a time for a file.
+BLOCK = 5_000
 
 
 class Cities(Sequence[City]):
@@ -78,6 +80,13 @@ class Cities(Sequence[City]):
         # Whoever has no score in the run is led to by none.
         for part in _pieces(wanted - self._loaded.keys()):
             self._keep(cities.filter(pk__in=part))
+
+    def along(self, positions: Sequence[int]) -> Iterator[City]:
+        """Yield cities in the order of the positions, fetched block by block while a file is sent."""
+        for start in range(0, len(positions), BLOCK):
+            block = positions[start : start + BLOCK]
+            self.load(block)
+            yield from (self._loaded[self.ids[place]] for place in block)
 
     def _load_on_sight(self, place: int) -> None:
         """Fetch a city that nobody asked for in time: alone, or with all others."""

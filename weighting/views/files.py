@@ -1,12 +1,13 @@
 """Answers that are saved: tables and pictures."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from weighting.confined import Broke, TookTooLong
@@ -29,6 +30,8 @@ from weighting.typesetting import document_source, typeset
 # Of these many cells and more, a workbook takes long enough to make that it waits its turn.
 LARGE_TABLE = 2_000
 SECONDS_TO_WAIT = 3
+# A CSV of more lines is sent piece by piece: its first lines come at once, and no memory holds it whole.
+MOST_AT_ONCE = 10_000
 
 
 class SaveLink(NamedTuple):
@@ -50,11 +53,19 @@ def table_answer(
     rows: Iterable[Sequence[object]],
     provenance: Sequence[Fact] = (),
 ) -> HttpResponse:
-    """Return a table to save as ``name`` and the ending of its format; 404 for an unknown format."""
+    """Return a table to save as ``name`` and the ending of its format; 404 for an unknown format.
+
+    A long CSV is sent while its rows are made.
+    """
     if format not in FORMATS:
         raise Http404
+    coming = iter(rows)
+    first = list(islice(coming, MOST_AT_ONCE + 1))
+    if format == "csv" and len(first) > MOST_AT_ONCE:
+        streamed: Any = streamed_answer(name, columns, chain(first, coming), provenance)
+        return streamed
     try:
-        content = _table_content(format, Table(columns, list(rows), provenance))
+        content = _table_content(format, Table(columns, [*first, *coming], provenance))
     except NotInstalled:
         said = _("This installation writes no Parquet: install requirements-parquet.txt, or save as CSV.")
         return HttpResponse(said, status=501, content_type="text/plain; charset=utf-8")
@@ -68,9 +79,19 @@ def streamed_answer(
     name: str, columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
 ) -> StreamingHttpResponse:
     """Return a long table as CSV whose rows are read while it is sent: it needs no memory for all of them."""
-    pieces = csv_pieces(columns, rows, provenance)
+    pieces = _in_language(csv_pieces(columns, rows, provenance), get_language())
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingHttpResponse(pieces, content_type=FORMATS["csv"].content_type, headers=headers)
+
+
+def _in_language(pieces: Iterator[bytes], language: str | None) -> Iterator[bytes]:
+    """Make each piece in the language of the request, which is over by then."""
+    while True:
+        with override(language):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def made_answer(parts: bytes, make: Callable[[], bytes], name: str, content_type: str) -> HttpResponse:

@@ -187,21 +187,19 @@ def _many_rows(compared: Comparison, positions: Sequence[int]) -> list[dict[str,
     ]
 
 
-def _score_figures(compared: Comparison, positions: Sequence[int]) -> list[list[ShownScore]]:
-    """Return the score of some cities under each version, marked."""
+def _score_figures(compared: Comparison, positions: Sequence[int]) -> Iterator[list[ShownScore]]:
+    """Yield the score of some cities under each version, marked."""
     ids = [compared.cities.ids[p] for p in positions]
     asked = ids if len(ids) <= MANY_CITIES else None
     data_sets = {run.data_set_id: run.data_set for run in compared.runs if run.reproduces_publication}
     printed = {key: printed_figures_of(data_set, asked) for key, data_set in data_sets.items()}
-    return [
-        [
+    for city, p in zip(ids, positions, strict=True):
+        yield [
             shown_score(
                 result.run, result.scores[p], printed.get(result.run.data_set_id, {}).get((city, None))
             )
             for result in compared.results
         ]
-        for city, p in zip(ids, positions, strict=True)
-    ]
 
 
 def diverging(change: float, widest: float, digits: int) -> dict[str, Any]:
@@ -229,8 +227,9 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
     is_pair, in_one_unit = len(compared.runs) == 2, compared.why_not_split() != "units"
     parts = change_parts(compared, compared.change).amounts if is_pair and compared.change else None
     changed = [changed_counts_of(run) if may_change_cells(run.method) else None for run in compared.runs]
-    for p, figures in zip(order, _score_figures(compared, order), strict=True):
-        row: list[object] = list(place_cells(compared.cities, compared.cities[p]))
+    lines = zip(order, compared.cities.along(order), _score_figures(compared, order), strict=True)
+    for p, city, figures in lines:
+        row: list[object] = list(place_cells(compared.cities, city))
         for rank, figure, counts in zip(compared.ranks[p].tolist(), figures, changed, strict=True):
             row += [rank, figure.value, source_word(figure)]
             row += [] if counts is None else [counts.get(compared.cities.ids[p], 0)]

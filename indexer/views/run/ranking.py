@@ -285,21 +285,19 @@ def _behind(ranking: Ranking, position: int) -> dict[str, Any]:
     }
 
 
-def _figures(ranking: Ranking, positions: list[int]) -> list[list[ShownScore]]:
-    """Return the scores of some cities in all columns, marked."""
+def _figures(ranking: Ranking, positions: list[int]) -> Iterator[list[ShownScore]]:
+    """Yield the scores of some cities in all columns, marked."""
     run = ranking.run
     ids = [ranking.cities.ids[p] for p in positions]
     printed: Printed = {}
     if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, ids if len(ids) <= MANY_CITIES else None)
     nodes = [node.pk if node else None for node in ranking.columns]
-    return [
-        [
+    for city, p in zip(ids, positions, strict=True):
+        yield [
             shown_score(run, score, printed.get((city, node)))
             for node, score in zip(nodes, ranking.scores[p], strict=True)
         ]
-        for city, p in zip(ids, positions, strict=True)
-    ]
 
 
 def _ranked_places(ranking: Ranking) -> PlaceRanking | None:
@@ -428,7 +426,8 @@ def _composition_unit(ranking: Ranking) -> str:
 def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
     positions, may_leave_out = ranking.order, plan_of(ranking.run.method).may_leave_out
     why = {lack.city.pk: _why(lack) for lack in unranked_of(ranking.subject)}
-    for p, figures in zip(positions, _figures(ranking, positions), strict=True):
+    lines = zip(positions, ranking.cities.along(positions), _figures(ranking, positions), strict=True)
+    for p, city, figures in lines:
         scores: list[object] = [_or_nothing(values[p]) for _key, _name, values in ranking.of_leaf]
         for column, (node, figure) in enumerate(zip(ranking.columns, figures, strict=True)):
             scores += [figure.value, source_word(figure)]
@@ -442,11 +441,8 @@ def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
             scores.append(float(ranking.subject.imputed_shares[p]))
         if may_leave_out:
             scores.append(why.get(ranking.cities.ids[p], ""))
-        yield [
-            int(ranking.subject.ranks[p]) or None,
-            *place_cells(ranking.cities, ranking.cities[p]),
-            *scores,
-        ]
+        rank = int(ranking.subject.ranks[p]) or None
+        yield [rank, *place_cells(ranking.cities, city), *scores]
 
 
 def _or_nothing(value: float) -> float | None:

@@ -79,7 +79,7 @@ def what_if_export(request: HttpRequest, pk: int) -> HttpResponse:
     run, text = finished_run(request, pk), request.GET.get("w", "")
     try:
         tried = what_if_of(run, text)
-        rows = list(file_rows(tried))
+        rows = file_rows(tried)
     except (WeightStateError, CompositeError):
         raise Http404 from None
     facts = [*run_facts(run), Fact("weights_tried", _("Weights tried"), text)]

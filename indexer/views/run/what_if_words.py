@@ -104,15 +104,18 @@ def file_headings(tried: WhatIf) -> list[Heading]:
 
 
 def file_rows(tried: WhatIf) -> Iterator[list[object]]:
-    """One line for each city, by rank."""
-    scale = tried.run.method.scale
-    for place in tried.order:
-        figures = [int(tried.ranks[place]), int(tried.nominal_ranks[place]), int(tried.shifts[place])]
-        yield [
-            *place_cells(tried.cities, tried.cities[place]),
-            *figures,
-            None if np.isnan(tried.shown_scores[place]) else float(tried.shown_scores[place]) * scale,
-        ]
+    """Return one line for each city, by rank. Raises `CompositeError` at once, before any is sent."""
+    order = tried.order
+    return (
+        _file_row(tried, place, city) for place, city in zip(order, tried.cities.along(order), strict=True)
+    )
+
+
+def _file_row(tried: WhatIf, place: int, city: City) -> list[object]:
+    figures = [int(tried.ranks[place]), int(tried.nominal_ranks[place]), int(tried.shifts[place])]
+    score = float(tried.shown_scores[place])
+    shown = None if np.isnan(score) else score * tried.run.method.scale
+    return [*place_cells(tried.cities, city), *figures, shown]
 
 
 def fault_words(error: WeightStateError) -> str:
