@@ -13,7 +13,7 @@ from indexer.charts.many_versions import (
 )
 from indexer.charts.maps import MapCell, MapDot, cell_map, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
-from indexer.charts.series import Axes, Line, ScatterCell, SeriesPoint, series_scatter
+from indexer.charts.series import Axes, Behind, Line, ScatterCell, SeriesPoint, series_scatter
 from indexer.charts.trends import YearLine, YearPoint, years_chart
 from indexer.charts.versions import (
     CityPoint,
@@ -30,6 +30,7 @@ from weighting.drawing import Spec, render, theme
 
 __all__ = [
     "Axes",
+    "Behind",
     "Bin",
     "CityPoint",
     "Contribution",

@@ -49,6 +49,15 @@ class ScatterCell:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """What is drawn behind the marks: thin lines at the medians, across and upwards, and counted units."""
+
+    medians: tuple[float, float] | None = None
+    crowd: Sequence[ScatterCell] = ()
+    units_word: str = ""
+
+
+@dataclass(frozen=True)
 class Axes:
     """What the series and the scores are called, and whether both are drawn by their logarithms."""
 
@@ -76,15 +85,14 @@ def series_scatter(
     title: str,
     subtitle: str,
     source: str,
-    medians: tuple[float, float] | None = None,
-    crowd: Sequence[ScatterCell] = (),
-    units_word: str = "",
+    behind: Behind | None = None,
 ) -> Spec:
     """Draw scores over the series with the line of least squares; the furthest ``named`` get names.
 
-    ``medians``, across and upwards, are drawn as thin lines where they are given. Where there are too many
-    units for a mark each, ``crowd`` counts them all and ``points`` are the furthest and the outermost.
+    Where there are too many units for a mark each, ``behind`` counts them all and ``points`` are the furthest
+    and the outermost.
     """
+    behind = behind or Behind()
     kinds = [_("near the line"), _("far from it")]
     # The furthest are drawn last, so that no other mark hides them.
     ordered = sorted(points, key=lambda point: abs(point.residual))
@@ -101,7 +109,7 @@ def series_scatter(
         field("residual", _("Studentised residual"), "quantitative", "+.2f"),
     ]
     shape: Spec = {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}}
-    if crowd:
+    if behind.crowd:
         # Its colours are none of the marks', so that the keys of colour and shape do not become one.
         shape["legend"] = None
     layers: list[Spec] = [
@@ -119,13 +127,13 @@ def series_scatter(
     ]
     if line is not None:
         layers.insert(0, _line(points, x, y, line, logarithmic=logarithmic))
-    layers = [*_crowd(crowd, units_word, x, y), *_medians(medians), *layers]
+    layers = [*_crowd(behind, x, y), *_medians(behind.medians), *layers]
     wide, narrow = (
         layers + _names(ordered, {"x": x, "y": y}, named, width - AXIS_ROOM, logarithmic=logarithmic)
         for width in (WIDE, NARROW)
     )
     drawn = field_of_points(rows, wide, title=title, subtitle=subtitle, source=source, height=HEIGHT)
-    if crowd:
+    if behind.crowd:
         drawn["resolve"] = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
     return with_narrow(drawn, layers=narrow)
 
@@ -160,8 +168,9 @@ def _pixels(values: Sequence[float], size: float, *, logarithmic: bool) -> list[
     return [PADDING + inner * ((value - low) / (high - low) if high > low else 0.5) for value in at]
 
 
-def _crowd(crowd: Sequence[ScatterCell], units_word: str, x: Spec, y: Spec) -> list[Spec]:
+def _crowd(behind: Behind, x: Spec, y: Spec) -> list[Spec]:
     """Return the layer that counts units in rectangles; none without any."""
+    crowd, units_word = behind.crowd, behind.units_word
     if not crowd:
         return []
     legend = {"title": units_word, "titleColor": PALETTE["chart-ink"], "format": ".6~g"}

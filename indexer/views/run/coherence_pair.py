@@ -180,9 +180,7 @@ def _figure(pair: NodePair) -> Figure:
             if pair.line is None
             else charts.Line(slope=pair.line.slope, intercept=pair.line.intercept),
             named=NAMED,
-            medians=pair.medians,
-            crowd=_crowd(pair),
-            units_word=pair.subject.cities.register.units,
+            behind=charts.Behind(pair.medians, _crowd(pair), pair.subject.cities.register.units),
             title=title,
             subtitle=subtitle,
             source=f"{data_set_name(run.data_set)} · {version_name(run)}",
