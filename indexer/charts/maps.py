@@ -58,7 +58,7 @@ def score_map(
     unit: str,
     *,
     unit_word: str,
-    place_word: str,
+    place_word: str = "",
     title: str,
     subtitle: str,
     source: str,
@@ -96,7 +96,7 @@ def score_map(
 
 @with_plain_names
 def shift_map(
-    dots: Sequence[MapDot], *, unit_word: str, place_word: str, title: str, subtitle: str, source: str
+    dots: Sequence[MapDot], *, unit_word: str, place_word: str = "", title: str, subtitle: str, source: str
 ) -> Spec:
     """Draw places gained and lost: colour and shape say the way, the area how far."""
     ways = [_("moves up"), _("moves down"), _("keeps its rank")]
