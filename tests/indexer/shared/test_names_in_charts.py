@@ -75,6 +75,8 @@ def figures(a, b, c):
     yield charts.bump_chart(lines, [a, b, c], **word)
     yield charts.score_map(dots, b, place_word=c, **word)
     yield charts.shift_map(dots, place_word=c, **word)
+    cells = [charts.MapCell(a, 39.9, 116.4, 3, 10.2), charts.MapCell(c, 39.1, 117.2, 1, -2.0)]
+    yield charts.cell_map(cells, b, units_word=c, **caption)
     yield charts.lorenz_chart([0, 0.1, 0.3, 1], units_word=a, **caption)
     yield charts.rank_flow_chart(flows, ["1–10", "11–20"], [a, b, c], units_word=c, **caption)
     yield charts.weight_ticks_chart(weights, c, **caption)
@@ -96,10 +98,11 @@ def figures(a, b, c):
     yield charts.histogram_chart([charts.Bin(0.0, 1.0, 3)], x_title=a, units_word=b, **caption)
     furthest = [charts.SeriesPoint(a, 1, 2.0, 3.0, 0.1, False)]
     furthest.append(charts.SeriesPoint(b, 2, 9.0, 1.0, 4.0, True))
+    behind = charts.Behind((3.0, 2.0), [charts.ScatterCell(0.0, 5.0, 0.0, 5.0, 3)], c)
     for logarithmic in (False, True):
         axes = charts.Axes(b, c, logarithmic)
         line = charts.Line(0.5, 1.0)
-        yield charts.series_scatter(furthest, axes=axes, line=line, named=1, medians=(3.0, 2.0), **word)
+        yield charts.series_scatter(furthest, axes=axes, line=line, named=1, behind=behind, **word)
     years = [charts.YearPoint(2020, 1, 1, 2), charts.YearPoint(2021, 3)]
     for are_ranks in (True, False):
         yield charts.years_chart(
