@@ -13,7 +13,16 @@ from indexer.charts.many_versions import (
 )
 from indexer.charts.maps import MapCell, MapDot, cell_map, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
-from indexer.charts.series import Axes, Behind, Line, ScatterCell, SeriesPoint, series_scatter
+from indexer.charts.series import (
+    COLOURED,
+    Axes,
+    Behind,
+    Groups,
+    Line,
+    ScatterCell,
+    SeriesPoint,
+    series_scatter,
+)
 from indexer.charts.trends import YearLine, YearPoint, years_chart
 from indexer.charts.versions import (
     CityPoint,
@@ -29,12 +38,14 @@ from indexer.charts.versions import (
 from weighting.drawing import Spec, render, theme
 
 __all__ = [
+    "COLOURED",
     "Axes",
     "Behind",
     "Bin",
     "CityPoint",
     "Contribution",
     "Flow",
+    "Groups",
     "Line",
     "MapCell",
     "MapDot",

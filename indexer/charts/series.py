@@ -13,6 +13,7 @@ from weighting.drawing import (
     DOWN,
     NARROW,
     PALETTE,
+    SERIES,
     UP,
     WIDE,
     Spec,
@@ -23,6 +24,8 @@ from weighting.drawing import (
 from weighting.lettering import with_plain_names
 
 HEIGHT, PADDING = 440, 12
+# So many groups have a colour each; all others are grey together.
+COLOURED = 5
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,15 @@ class SeriesPoint:
     score: float
     residual: float
     is_outlier: bool
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups that colours tell apart, and what they are groups by; the last may be all others."""
+
+    title: str
+    names: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,8 @@ class Axes:
     x_title: str
     y_title: str
     logarithmic: bool
+    # What the colours of the marks tell apart; without them, how far they are from the line.
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,7 @@ def series_scatter(
     Where there are too many units for a mark each, ``behind`` counts them all and ``points`` are the furthest
     and the outermost.
     """
-    behind = behind or Behind()
+    behind, groups = behind or Behind(), axes.groups
     kinds = [_("near the line"), _("far from it")]
     # The furthest are drawn last, so that no other mark hides them.
     ordered = sorted(points, key=lambda point: abs(point.residual))
@@ -107,6 +121,7 @@ def series_scatter(
         field("value", axes.x_title, "quantitative", ",.4~g"),
         field("score", axes.y_title, "quantitative", ".4~g"),
         field("residual", _("Studentised residual"), "quantitative", "+.2f"),
+        *([field("group", groups.title)] if groups else []),
     ]
     shape: Spec = {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}}
     if behind.crowd:
@@ -118,7 +133,7 @@ def series_scatter(
             "encoding": {
                 "x": x,
                 "y": y,
-                "color": {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
+                "color": _colours(groups) or {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
                 "shape": shape,
                 "size": {"condition": {"test": "datum.is_outlier", "value": 110}, "value": 40},
                 "tooltip": tooltip,
@@ -136,6 +151,15 @@ def series_scatter(
     if behind.crowd:
         drawn["resolve"] = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
     return with_narrow(drawn, layers=narrow)
+
+
+def _colours(groups: Groups | None) -> Spec | None:
+    """Return the colour of each group, by its name."""
+    if groups is None:
+        return None
+    colours = [*SERIES[:COLOURED], PALETTE["chart-axis"]]
+    scale = {"domain": list(groups.names), "range": colours[: len(groups.names)]}
+    return {"field": "group", "type": "nominal", "scale": scale, "legend": {"title": groups.title}}
 
 
 def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:

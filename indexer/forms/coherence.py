@@ -87,8 +87,14 @@ class PairChoice(forms.Form):
     b = forms.ChoiceField(label=gettext_lazy("Upwards"), required=False)
 
     def __init__(
-        self, data: Any, *, nodes: Sequence[Indicator], series: Sequence[OutsideSeries] = ()
+        self,
+        data: Any,
+        *,
+        nodes: Sequence[Indicator],
+        series: Sequence[OutsideSeries] = (),
+        levels: Sequence[tuple[str, str]] = (),
     ) -> None:
+        """``levels`` are the ways to put units into groups that marks may be coloured by."""
         super().__init__(data)
         self._nodes = {node.code: node for node in nodes}
         self._series = {f"{SERIES}{one.pk}": one for one in series}
@@ -98,6 +104,9 @@ class PairChoice(forms.Form):
         outside = [(code, f"{one.name} ({one.year})") for code, one in self._series.items()]
         offer_choices(self, "a", [*choices, *outside])
         offer_choices(self, "b", [("", _("Composite score")), *choices])
+        if levels:
+            self.fields["level"] = forms.ChoiceField(label=_("Colours by"), required=False)
+            offer_choices(self, "level", [("", _("distance from the line")), *levels])
         self.full_clean()
         # A choice that was left out is shown as what is drawn in its place.
         self.initial = {"a": self._first.code}
@@ -107,6 +116,11 @@ class PairChoice(forms.Form):
         """The first node where nothing was chosen."""
         code = str(self.cleaned_data.get("a", ""))
         return self._series.get(code) or self._nodes.get(code, self._first)
+
+    @property
+    def level(self) -> str:
+        """The code of the level whose groups are told apart by colour; '' for none."""
+        return str(self.cleaned_data.get("level", ""))
 
     @property
     def upwards(self) -> Indicator | None:

@@ -54,6 +54,22 @@ def level_choices(cities: Cities) -> list[tuple[str, str]]:
     return [*words, *((grouping.code, grouping.name) for grouping in cities.groupings)]
 
 
+def names_of_largest(level: Level, positions: Sequence[int], *, most: int) -> tuple[list[str], list[str]]:
+    """Return the names of the places with the most of these cities, and the name for each city.
+
+    The others, and cities in no place, are called so together, after the named ones.
+    """
+    of_city = level.of_city[np.asarray(positions, dtype=np.int64)]
+    counts = np.bincount(of_city[of_city >= 0], minlength=len(level.places))
+    largest = [at for at in np.argsort(-counts, kind="stable")[:most].tolist() if counts[at]]
+    names = {at: level.places[at].name for at in largest}
+    found = [names.get(at, "") for at in of_city.tolist()]
+    if "" not in found:
+        return list(names.values()), found
+    others = _("all others")
+    return [*names.values(), others], [name or others for name in found]
+
+
 def widest_level(cities: Cities) -> str:
     """Return the level with the fewest places that tells units apart, for an overview; '' for none."""
     further = [grouping.code for grouping in cities.groupings]

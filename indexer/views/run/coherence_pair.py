@@ -1,6 +1,6 @@
 """Any two scores of a run against each other, as a page, a picture and a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from indexer.answers import answer_file, answer_page
 from indexer.forms.coherence import PairChoice
 from indexer.models import OutsideSeries, Run
 from indexer.numeric.association import QUADRANTS
+from indexer.selectors.levels import level_choices, level_named, names_of_largest
 from indexer.selectors.node_pairs import NodePair, series_key
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.series import series_beside
@@ -58,7 +59,8 @@ def nodes_pair_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 def pair_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the two scores asked for as a picture; None where no unit has both."""
-    return _figure(_asked(request, run)[1]).spec
+    form, pair = _asked(request, run)
+    return _figure(pair, form.level).spec
 
 
 def _key(request: HttpRequest, run: Run) -> str:
@@ -66,15 +68,17 @@ def _key(request: HttpRequest, run: Run) -> str:
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[PairChoice, NodePair]:
+    """Return what was chosen, and the pair of figures that it names."""
     subject = node_scores_of(run)
     series = list(series_beside(run, visitor_of(request).account))
-    form = PairChoice(request.GET, nodes=subject.nodes, series=series)
+    levels = level_choices(subject.cities)
+    form = PairChoice(request.GET, nodes=subject.nodes, series=series, levels=levels)
     return form, NodePair(subject, form.across, form.upwards)
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, pair = _asked(request, run)
-    figure, quadrants = _figure(pair), _quadrants(pair)
+    figure, quadrants = _figure(pair, form.level), _quadrants(pair)
     context = {
         **run_context(request, run, "run-coherence"),
         "title": figure.title,
@@ -158,7 +162,7 @@ def _stats(pair: NodePair) -> list[dict[str, str]]:
     ]
 
 
-def _figure(pair: NodePair) -> Figure:
+def _figure(pair: NodePair, level: str) -> Figure:
     run, (x_name, y_name) = pair.subject.run, _names(pair)
     unit = score_unit(run.method)
     x_unit = pair.across.unit if isinstance(pair.across, OutsideSeries) else unit
@@ -172,10 +176,11 @@ def _figure(pair: NodePair) -> Figure:
     ) % {"a": x_name, "b": y_name}
     spec = None
     if len(pair.positions):
+        groups, names = _groups(pair, level)
         spec = charts.series_scatter(
-            _points(pair),
+            _points(pair, names),
             unit_word=pair.subject.cities.register.unit,
-            axes=charts.Axes(f"{x_name} ({x_unit})", f"{y_name} ({unit})", logarithmic=False),
+            axes=charts.Axes(f"{x_name} ({x_unit})", f"{y_name} ({unit})", logarithmic=False, groups=groups),
             line=None
             if pair.line is None
             else charts.Line(slope=pair.line.slope, intercept=pair.line.intercept),
@@ -186,7 +191,8 @@ def _figure(pair: NodePair) -> Figure:
             source=f"{data_set_name(run.data_set)} · {version_name(run)}",
         )
     picture = reverse("indexer:run-picture", args=[run.pk, "nodes", "svg"])
-    return Figure(title, subtitle, spec, _rows(pair), image_url=f"{picture}?{_query(pair)}")
+    query = _query(pair) + (f"&{urlencode({'level': level})}" if level else "")
+    return Figure(title, subtitle, spec, _rows(pair), image_url=f"{picture}?{query}")
 
 
 def _marked(pair: NodePair) -> IntArray:
@@ -210,7 +216,16 @@ def _crowd(pair: NodePair) -> list[charts.ScatterCell]:
     ]
 
 
-def _points(pair: NodePair) -> list[charts.SeriesPoint]:
+def _groups(pair: NodePair, code: str) -> tuple[charts.Groups | None, Sequence[str]]:
+    """Return the groups that colours tell apart, and that of each unit; none where no level is chosen."""
+    if not code:
+        return None, [""] * len(pair.positions)
+    level = level_named(pair.subject.cities, code)
+    names, of_unit = names_of_largest(level, pair.positions.tolist(), most=charts.COLOURED)
+    return charts.Groups(level.name, names), of_unit
+
+
+def _points(pair: NodePair, groups: Sequence[str]) -> list[charts.SeriesPoint]:
     cities, ranks, residuals = pair.subject.cities, pair.subject.ranks, pair.residuals
     marked = _marked(pair).tolist()
     cities.load(pair.positions[marked].tolist())
@@ -222,6 +237,7 @@ def _points(pair: NodePair) -> list[charts.SeriesPoint]:
             score=float(pair.y[at]),
             residual=float(residuals[at]),
             is_outlier=bool(abs(residuals[at]) > OUTLIER),
+            group=groups[at],
         )
         for at, place in zip(marked, pair.positions[marked].tolist(), strict=True)
     ]

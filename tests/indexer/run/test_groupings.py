@@ -14,6 +14,7 @@ from django.urls import reverse
 from indexer.models import DataSet, Grouping, GroupMember, OutsideSeries, Register, UnitGroup
 from indexer.packages.contents import Contents
 from indexer.packages.tables import resources_of
+from indexer.selectors.levels import Level, names_of_largest
 from indexer.selectors.registers import units_of
 from indexer.services.registers import register_cities
 from tests.factories import make_account, sign_in_staff
@@ -385,3 +386,34 @@ def test_files_and_packages_without_groupings_stay_as_they_were(analyst):
     assert [field.name for field in units.fields][-1] == "longitude"
     rows = analyst.get(reverse("indexer:api-ranking", args=[bare.pk])).json()["results"]
     assert all(row["groups"] == {} for row in rows)
+
+
+@pytest.mark.parametrize("level", ["", "income", "region", "nothing"])
+def test_the_scatter_of_two_scores_has_the_colours_of_any_grouping(analyst, run, level):
+    shown = page(analyst, run, "run-nodes-pair", level=level)
+    spec = shown.context["figure"].spec
+    colours = [
+        layer["encoding"]["color"]["scale"]["domain"]
+        for layer in spec["layer"]
+        if "color" in layer.get("encoding", {}) and "scale" in layer["encoding"]["color"]
+    ]
+    named = {
+        "income": ["Low income", "High income", "all others"],
+        "region": ["Central", "Northwest", "Southwest"],
+    }
+    assert colours == [named.get(level, ["near the line", "far from it"])]
+    assert (f"level={level}" in shown.context["figure"].image_url) == (level in named)
+    picture = reverse("indexer:run-picture", args=[run.pk, "nodes", "svg"])
+    drawn = analyst.get(picture, {"level": level}).content.decode()
+    assert ("all others" in drawn) == (level == "income")
+
+
+def test_small_groups_share_a_colour():
+    of_city = np.array([0, 1, 1, 2, 2, 2, -1])
+    places = [UnitGroup(name_en=name) for name in "abc"]
+    level = Level("size", None, Register(), places, of_city)
+    names, found = names_of_largest(level, range(7), most=2)
+    assert names == ["c", "b", "all others"]
+    assert found == ["all others", "b", "b", "c", "c", "c", "all others"]
+    # Nobody is left over of some cities alone.
+    assert names_of_largest(level, [1, 3], most=2) == (["b", "c"], ["b", "c"])
