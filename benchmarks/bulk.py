@@ -92,7 +92,7 @@ def _tidy_up() -> None:
     """Write and clear away now what forgetting left: databases would do it while the workers work."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("VACUUM indexer_cityscore, indexer_run")
+            cursor.execute("VACUUM indexer_runscores, indexer_run")
             cursor.execute("CHECKPOINT")
         else:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,10 +1,11 @@
-"""From job rows to committed results, beside the bare product and the bare writes of the same rows."""
+"""From job rows to committed results, beside the bare product and the bare writes of a row a city and run."""
 
 import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import django
@@ -19,15 +20,32 @@ from django.db import connection, transaction
 from benchmarks.memory import peak, reset_peak
 from benchmarks.processes import both_databases, rows_in_process
 from benchmarks.worlds import forget_results, make_world
-from indexer.models import CityScore, DataSet, Run
+from indexer.models import DataSet, Run
+from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import normalised_values, structure_of
-from indexer.services.run_results import COPIED_ROW, COPY, COPY_END, COPY_HEAD, binding_cursor
+from indexer.services.run_results import binding_cursor
 from indexer.services.runs import compute_waiting_runs
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of
 
 SMALL, LARGE = (351, 90, 100), (10_000, 1_000, 100)
 ROWS_PER_COMMIT = 50_000
+# A row of the binary COPY of PostgreSQL: its number of fields, then length and value of each.
+COPIED_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("run_size", ">i4"),
+        ("run", ">i8"),
+        ("city_size", ">i4"),
+        ("city", ">i8"),
+        ("score_size", ">i4"),
+        ("score", ">f8"),
+        ("rank_size", ">i4"),
+        ("rank", ">i4"),
+    ]
+)
+COPY_HEAD, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+COPY = 'COPY bare_scores (run_id, city_id, score, "rank") FROM STDIN (FORMAT BINARY)'
 
 
 def recompute_rows() -> list[dict[str, object]]:
@@ -88,8 +106,13 @@ class Floor:
         )
         whole = DataSet.objects.get(pk=data_set.pk)
         self.normalised = normalised_values(whole, data_set.method, structure)
-        scores = CityScore.objects.filter(run__data_set=data_set).order_by("run_id", "city_id")
-        self.rows = list(scores.values_list("run_id", "city_id", "score", "rank"))
+        composites = composites_of([run.pk for run in runs])
+        cities = data_set.city_ids
+        self.rows = [
+            row
+            for run in runs
+            for row in zip(repeat(run.pk), cities, *map(np.ndarray.tolist, composites[run.pk]), strict=False)
+        ]
         self.blocks = [(run.pk, bytes(run.node_scores or b"")) for run in runs]
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS bare_scores")
@@ -117,7 +140,7 @@ class Floor:
 
     def _insert(self, cursor: Any, part: int) -> None:
         if connection.vendor == "postgresql":
-            with cursor.copy(COPY.replace("indexer_cityscore", "bare_scores")) as copy:
+            with cursor.copy(COPY) as copy:
                 copy.write(self.copied[part])
         else:
             rows = self.rows[part * ROWS_PER_COMMIT : (part + 1) * ROWS_PER_COMMIT]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from indexer.dispatch import queue_runs_of_data_set
 from indexer.enums import RunStatus
-from indexer.models import City, CityScore, DataSet, Province, Region, Run
+from indexer.models import City, DataSet, Province, Region, Run, RunScores
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
@@ -48,7 +48,7 @@ def make_world(cities: int, leaves: int, versions: int, *, city_ids: list[int] |
 
 def forget_results(data_set: DataSet) -> None:
     """Let all runs of a data set wait again."""
-    CityScore.objects.filter(run__in=list(data_set.runs.values_list("pk", flat=True))).delete()
+    RunScores.objects.filter(run__in=list(data_set.runs.values_list("pk", flat=True))).delete()
     Run.objects.filter(data_set=data_set).update(
         status=RunStatus.QUEUED, attempts=0, node_scores=None, finished_at=None, lease=None, lease_until=None
     )

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 
 from config.sqlite.base import DatabaseWrapper
 from indexer.enums import RunStatus
-from indexer.models import CityScore, DataImport, Run
+from indexer.models import DataImport, Run, RunScores
 from indexer.services.registers import default_register
 from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests import factories
@@ -146,7 +146,7 @@ def test_a_run_whose_result_cannot_be_stored_is_put_back_and_counts_no_attempt(l
 
     run.refresh_from_db()
     assert (run.status, run.attempts, run.failure) == (RunStatus.QUEUED, 0, [])
-    assert not CityScore.objects.exists()
+    assert not RunScores.objects.exists()
     assert compute_waiting_runs(run.data_set_id) == 1
     run.refresh_from_db()
     assert (run.status, run.attempts) == (RunStatus.DONE, 1)

@@ -11,9 +11,6 @@ from django.db.models.functions import Coalesce, Length
 from indexer.models import DataSet, Run, Study, StudyPart
 from upkeep.database import database_bytes
 
-# A row of a city's score and its place in two indexes, measured on both databases (docs/performance.md).
-ROW_BYTES = 162
-
 
 @dataclass(frozen=True)
 class Used:
@@ -44,9 +41,9 @@ class Disk:
 def disk_use() -> Disk:
     """Measure the database, and what each data set has in it, the largest first.
 
-    Blocks are measured as they are stored in a row; rows of scores by what one takes.
+    Blocks are measured as they are stored in a row.
     """
-    runs = _by_data_set(Run.objects.all(), "data_set", "node_scores")
+    runs = _by_data_set(Run.objects.all(), "data_set", "node_scores", "composite__scores", "composite__ranks")
     studies = _by_data_set(Study.objects.all(), "run__data_set", "histogram", "table")
     parts = _by_data_set(StudyPart.objects.all(), "study__run__data_set", "block")
     used = [
@@ -60,11 +57,10 @@ def disk_use() -> Disk:
 
 
 def _used(data_set: Any, *counted: dict[int, tuple[int, int]]) -> Used:
-    (runs, nodes), (studies, answers), (_parts, blocks) = (
+    (runs, results), (studies, answers), (_parts, blocks) = (
         counts.get(data_set.pk, (0, 0)) for counts in counted
     )
-    rows = runs * len(data_set.city_ids) * ROW_BYTES
-    return Used(data_set, data_set.bytes, runs, nodes + rows, studies, answers + blocks)
+    return Used(data_set, data_set.bytes, runs, results, studies, answers + blocks)
 
 
 def _by_data_set(rows: QuerySet[Any], data_set: str, *blocks: str) -> dict[int, tuple[int, int]]:

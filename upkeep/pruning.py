@@ -14,7 +14,7 @@ from django.db.models import F, ProtectedError, Q, QuerySet
 from django.utils import timezone
 
 from indexer.enums import RunStatus, StudyStatus
-from indexer.models import CityScore, IndexMethod, Run, Study
+from indexer.models import IndexMethod, Run, Study
 from weighting.models import Account
 from weighting.services.audit import record_act
 
@@ -94,7 +94,6 @@ def _drop_run(pk: int, days: int, actor: Account | None) -> bool:
                 method=method.sha256,
                 result=run.result_sha256,
             )
-            CityScore.objects.filter(run=run)._raw_delete(run._state.db)
             run.delete()
     except ProtectedError:
         return False

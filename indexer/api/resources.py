@@ -12,12 +12,12 @@ from rest_framework.request import Request
 from indexer.answers import answer_file
 from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSerializer
 from indexer.enums import RunStatus
-from indexer.models import CityScore, DataSet, Run
+from indexer.models import City, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.preparations import changed_counts_of, imputed_shares_of_run
 from indexer.selectors.registers import cities_of_group, groups_by_city
-from indexer.selectors.runs import city_scores_of, printed_figures_of, runs_visible_to
-from weighting.api.base import IdFilter, Resource
+from indexer.selectors.runs import printed_figures_of, ranked_cities, runs_visible_to
+from weighting.api.base import IdFilter, Ordering, Resource
 
 
 class DataSetFilter(filters.FilterSet):
@@ -69,16 +69,16 @@ class RankingFilter(filters.FilterSet):
     region = filters.CharFilter(method="named", label="name of the region, in either language")
     group = filters.CharFilter(method="grouped", label="code of a grouping and name of a group: income:High")
 
-    PATHS = {"unit": "city", "province": "city__province", "region": "city__province__region"}
+    PATHS = {"unit": "", "province": "province__", "region": "province__region__"}
 
-    def named(self, rows: QuerySet[CityScore], name: str, value: str) -> QuerySet[CityScore]:
-        """Keep the rows whose place has exactly this name."""
+    def named(self, cities: QuerySet[City], name: str, value: str) -> QuerySet[City]:
+        """Keep the cities whose place has exactly this name."""
         path = self.PATHS[name]
-        return rows.filter(Q(**{f"{path}__name_zh": value}) | Q(**{f"{path}__name_en": value}))
+        return cities.filter(Q(**{f"{path}name_zh": value}) | Q(**{f"{path}name_en": value}))
 
-    def grouped(self, rows: QuerySet[CityScore], _name: str, value: str) -> QuerySet[CityScore]:
-        """Keep the rows of a group: the code of its grouping, a colon, and exactly its name."""
-        return rows.filter(city__in=cities_of_group(value))
+    def grouped(self, cities: QuerySet[City], _name: str, value: str) -> QuerySet[City]:
+        """Keep the cities of a group: the code of its grouping, a colon, and exactly its name."""
+        return cities.filter(pk__in=cities_of_group(value))
 
 
 class Ranking(Resource):
@@ -91,14 +91,22 @@ class Ranking(Resource):
     ordering_fields = ["rank", "score"]
     run: Run
 
-    def get_queryset(self) -> QuerySet[CityScore]:
+    def get_queryset(self) -> QuerySet[City]:
         if getattr(self, "swagger_fake_view", False):
-            return CityScore.objects.none()
+            return City.objects.none()
         if not hasattr(self, "run"):
             self.run = get_object_or_404(runs_visible_to(self.account), pk=self.kwargs["pk"])
         if self.run.status != RunStatus.DONE:
             raise NotFound(_("This run has no ranking: it is %(status)s.") % {"status": self.run.status})
-        return city_scores_of(self.run)
+        return City.objects.filter(register__data_series=self.run.data_set.series_id).order_by()
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> Any:
+        """Return the rows asked for, in the order asked for: scores and ranks are no columns of cities."""
+        asked = self.request.query_params.keys() & RankingFilter.base_filters.keys()
+        kept = filters.DjangoFilterBackend().filter_queryset(self.request, queryset, self)
+        fields = Ordering().get_ordering(self.request, queryset, self) or ["rank"]
+        ids = set(kept.values_list("pk", flat=True)) if asked else None
+        return ranked_cities(self.run, fields, ids)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Answer 304 to whoever has this page of the result already: a finished run does not change."""
@@ -116,6 +124,7 @@ class Ranking(Resource):
             cities = [row.city_id for row in args[0]]
             printed = printed_figures_of(self.run.data_set, cities)
             own = {"run": self.run, "printed": printed, "changed": changed_counts_of(self.run)}
+            own["cities"] = City.objects.select_related("province__region").in_bulk(cities)
             own["imputed"] = imputed_shares_of_run(self.run)
             own["groups"] = groups_by_city(self.run, cities)
             kwargs["context"] = {**self.get_serializer_context(), **own}

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from indexer.enums import RunStatus
 from indexer.job_words import failure_words
-from indexer.models import CityScore, DataSet, IndexMethod, Run
-from indexer.selectors.runs import Printed, shown_score
+from indexer.models import DataSet, IndexMethod, Run
+from indexer.selectors.runs import Printed, RankedCity, shown_score
 from weighting.visitors import visitor_of
 
 MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", "")]
@@ -119,7 +119,7 @@ class RunSerializer(serializers.ModelSerializer):
         return run.worker if visitor_of(self.context["request"]).can_analyse else ""
 
 
-class RankingSerializer(serializers.ModelSerializer):
+class RankingSerializer(serializers.Serializer):
     """``score`` is unrounded; ``mark`` says whether a publication prints the same."""
 
     unit = serializers.CharField(source="city.own_name")
@@ -131,27 +131,26 @@ class RankingSerializer(serializers.ModelSerializer):
     region = serializers.CharField(source="city.province.region.own_name")
     groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
     score = serializers.FloatField()
+    rank = serializers.IntegerField(min_value=0, max_value=2147483647)
     mark = serializers.ChoiceField(choices=MARKS)
     changed_values = serializers.IntegerField(
         help_text="How many values behind the score were filled in, left out or treated."
     )
     imputed = serializers.FloatField(help_text="Which share of the weight behind the score was filled in.")
 
-    class Meta:
-        model = CityScore
-        fields = [
-            *("unit", "unit_en", "unit_code", "province", "region", "groups"),
-            *("score", "rank", "mark", "changed_values", "imputed"),
-        ]
+    def get_groups(self, row: dict[str, Any]) -> dict[str, str]:
+        return dict(self.context["groups"].get(row["city"].pk, {}))
 
-    def get_groups(self, score: CityScore) -> dict[str, str]:
-        return dict(self.context["groups"].get(score.city_id, {}))
-
-    def to_representation(self, instance: CityScore) -> dict[str, Any]:
+    def to_representation(self, instance: RankedCity) -> dict[str, Any]:
         run: Run = self.context["run"]
         printed: Printed = self.context["printed"]
         figure = shown_score(run, instance.score, printed.get((instance.city_id, None)))
-        instance.score, instance.mark = figure.value, figure.source  # type: ignore[attr-defined]
-        instance.changed_values = self.context["changed"].get(instance.city_id, 0)  # type: ignore[attr-defined]
-        instance.imputed = self.context["imputed"].get(instance.city_id, 0.0)  # type: ignore[attr-defined]
-        return super().to_representation(instance)
+        row = {
+            "city": self.context["cities"][instance.city_id],
+            "score": figure.value,
+            "rank": instance.rank,
+            "mark": figure.source,
+            "changed_values": self.context["changed"].get(instance.city_id, 0),
+            "imputed": self.context["imputed"].get(instance.city_id, 0.0),
+        }
+        return super().to_representation(row)

@@ -10,7 +10,7 @@ from indexer.models.preparation import Preparation
 from indexer.models.published import SLUG, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex
 from indexer.models.register import Register
 from indexer.models.report import EditionReport, ReportOutline, ReportParagraph
-from indexer.models.run import CityScore, Run
+from indexer.models.run import Run, RunScores
 from indexer.models.series import OutsideSeries
 from indexer.models.study import Study, StudyPart
 
@@ -18,7 +18,6 @@ __all__ = [
     "SLUG",
     "BranchIndex",
     "City",
-    "CityScore",
     "DailyVisits",
     "DataImport",
     "DataSeries",
@@ -44,6 +43,7 @@ __all__ = [
     "ReportOutline",
     "ReportParagraph",
     "Run",
+    "RunScores",
     "Study",
     "StudyPart",
     "UnitGroup",

@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 
 from indexer.enums import RunStatus
-from indexer.models.city import City
 from indexer.models.data_set import DataSet
 from indexer.models.job import Job
 from indexer.models.method import IndexMethod
@@ -61,22 +60,18 @@ class Run(Job):
         )
 
 
-class CityScore(models.Model):
-    """The composite score and rank of one city in one run; unrounded.
+class RunScores(models.Model):
+    """The composite score and rank of every city of one run, unrounded, as two blocks.
 
-    No more than this is stored per city, and nothing checks it row by row: the run's row is
-    locked while its scores are written, and their cities are those of its data set.
+    Both are in the order of the data set's cities: ``scores`` of float64, NaN for a city without
+    one, ``ranks`` of uint32, 0 for the same. A row for each city would be thirteen times as large;
+    what asks for one city reads its few bytes out of the blocks. Nothing checks them as they are
+    written: the run's row is locked meanwhile, and `verify_versions` has its checksum.
     """
 
-    pk = models.CompositePrimaryKey("run_id", "city_id")
-    run = models.ForeignKey(
-        Run, on_delete=models.CASCADE, related_name="city_scores", db_index=False, db_constraint=False
-    )
-    city = models.ForeignKey(
-        City, on_delete=models.PROTECT, related_name="scores", db_index=False, db_constraint=False
-    )
-    score = models.FloatField()
-    rank = models.PositiveIntegerField()
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="composite")
+    scores = models.BinaryField()
+    ranks = models.BinaryField()
 
     def __str__(self) -> str:
-        return f"city score {self.run_id}/{self.city_id}"
+        return f"scores of run {self.run_id}"

@@ -52,6 +52,21 @@ def unpack_arrays(block: bytes) -> Tally:
     return arrays
 
 
+def pack_composite(scores: FloatArray, ranks: IntArray) -> tuple[bytes, bytes]:
+    """Write the scores, nan where there is none, and the ranks, 0 there, of the cities of one run."""
+    return np.asarray(scores, dtype="<f8").tobytes(), np.asarray(ranks, dtype="<u4").tobytes()
+
+
+def unpack_scores(block: bytes | memoryview) -> FloatArray:
+    """Return scores as `pack_composite` wrote them."""
+    return np.frombuffer(block, dtype="<f8").astype(np.float64)
+
+
+def unpack_ranks(block: bytes | memoryview) -> IntArray:
+    """Return ranks as `pack_composite` wrote them."""
+    return np.frombuffer(block, dtype="<u4").astype(np.int64)
+
+
 def result_checksum(block: bytes, scores: FloatArray) -> str:
     """Return the checksum of a result: the block of a run's inner nodes, then its scores in order."""
     digest = hashlib.sha256(block)

@@ -8,8 +8,9 @@ from typing import Any, overload
 import numpy as np
 from django.db.models import Exists, OuterRef, QuerySet
 
-from indexer.models import City, CityScore, Grouping, GroupMember, Province, Region, Register, Run
+from indexer.models import City, Grouping, GroupMember, Province, Region, Register, Run
 from indexer.names import fold_name, normalise_unit_name
+from indexer.selectors.composites import ranks_by_run
 from indexer.selectors.plans import plan_of
 from weighting.numeric.arrays import IntArray
 
@@ -18,10 +19,10 @@ PROVINCE, REGION = "province", "region"
 MANY_CITIES = 500
 # Of more cities than that, so many are fetched alone as each is looked at, before all are.
 MOST_ALONE = 32
-# A part of this size or less is fetched in pieces, and not with all the others.
-SMALL_PART = 0.1
 # So many are fetched at a time for a file.
 BLOCK = 5_000
+# A range of ids is read whole while it is at most this many times as long as what is wanted of it.
+SPREAD = 4
 
 
 class Cities(Sequence[City]):
@@ -36,17 +37,9 @@ class Cities(Sequence[City]):
     def __init__(
         self,
         run: Run,
-        rows: IntArray | None = None,
-        folded: dict[int, str] | None = None,
         ids: list[int] | None = None,
     ) -> None:
-        """``rows`` are ids of cities and of their provinces, (cities, 2), in any order, if known.
-
-        So are ``folded``, the folded names by id of city; ``ids`` are those of some cities alone.
-        """
-        self._run = run
-        self._rows = rows
-        self._folded = folded
+        """``ids`` are those of the cities, where they are not those of the run's data set."""
         self._loaded: dict[int, City] = {}
         self._alone = 0
         self.ids: list[int] = run.data_set.city_ids if ids is None else ids
@@ -73,13 +66,10 @@ class Cities(Sequence[City]):
     def load(self, positions: Iterable[int]) -> None:
         """Fetch the cities of these positions in one query, or in a few where there are many others."""
         wanted = {self.ids[place] for place in positions} - self._loaded.keys()
-        cities = City.objects.defer("folded_names").order_by()
-        if len(wanted) > max(MANY_CITIES, SMALL_PART * len(self)):
-            # Through the run's scores: a list of ten thousand ids is more than a query may carry.
-            self._keep(cities.filter(scores__run=self._run))
-        # Whoever has no score in the run is led to by none.
-        for part in _pieces(wanted - self._loaded.keys()):
-            self._keep(cities.filter(pk__in=part))
+        for cities in _by_id(City.objects.defer("folded_names"), wanted):
+            for city in cities:
+                city.province = self._provinces[city.province_id]
+                self._loaded[city.pk] = city
 
     def along(self, positions: Sequence[int]) -> Iterator[City]:
         """Yield cities in the order of the positions, fetched block by block while a file is sent."""
@@ -94,23 +84,13 @@ class Cities(Sequence[City]):
         is_alone = len(self) > MANY_CITIES and self._alone <= MOST_ALONE
         self.load([place] if is_alone else range(len(self)))
 
-    def _keep(self, cities: Iterable[City]) -> None:
-        for city in cities:
-            city.province = self._provinces[city.province_id]
-            self._loaded[city.pk] = city
-
     @cached_property
     def province_ids(self) -> IntArray:
         """The province of each city, (cities,)."""
-        rows = self._rows
-        if rows is None and len(self._loaded) == len(self):
+        if len(self._loaded) == len(self):
             return np.array([city.province_id for city in self], dtype=np.int64)
-        if rows is None:
-            pairs = list(CityScore.objects.filter(run=self._run).values_list("city_id", "city__province_id"))
-            lacking = set(self.ids) - {city for city, _province in pairs}
-            pairs += rows_of_cities(lacking, ["pk", "province_id"])
-            rows = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        return rows[rows_by_id(rows[:, 0], self.ids), 1]
+        province_of = dict(rows_of_cities(self.ids, ["pk", "province_id"]))
+        return np.array([province_of[pk] for pk in self.ids], dtype=np.int64)
 
     @cached_property
     def region_ids(self) -> IntArray:
@@ -131,11 +111,13 @@ class Cities(Sequence[City]):
 
     @cached_property
     def groupings(self) -> list[Grouping]:
-        """The register's further groupings that a city with a score is in, in the order of the register."""
+        """The register's further groupings that any of the cities is in, in the order of the register."""
         if not self._provinces[int(self.province_ids[0])].has_groupings:
             return []
-        here = GroupMember.objects.filter(grouping=OuterRef("pk"), city__scores__run=self._run)
-        return list(self.register.groupings.filter(Exists(here)).prefetch_related("groups"))
+        members = GroupMember.objects.filter(grouping__register=self.register).order_by()
+        ids = set(self.ids)
+        here = {grouping for grouping, city in members.values_list("grouping_id", "city_id") if city in ids}
+        return [one for one in self.register.groupings.prefetch_related("groups") if one.pk in here]
 
     @cached_property
     def shown_levels(self) -> list[str]:
@@ -166,11 +148,7 @@ class Cities(Sequence[City]):
     @cached_property
     def folded_names(self) -> list[str]:
         """All names of each city, folded, one a line; the first is what it sorts by."""
-        names = self._folded
-        if names is None:
-            rows = City.objects.filter(scores__run=self._run).order_by().values_list("pk", "folded_names")
-            names = dict(rows)
-            names |= dict(rows_of_cities(set(self.ids) - names.keys(), ["pk", "folded_names"]))
+        names = dict(rows_of_cities(self.ids, ["pk", "folded_names"]))
         return [names[pk] for pk in self.ids]
 
     def alphabet(self) -> IntArray:
@@ -225,30 +203,28 @@ def ranked_rows_of(run: Run) -> IntArray | None:
     """Return the rows of the cities that have a score; None where the method leaves none without."""
     if not plan_of(run.method).may_leave_out:
         return None
-    scored = set(CityScore.objects.filter(run=run).values_list("city_id", flat=True))
-    return np.flatnonzero([city_id in scored for city_id in run.data_set.city_ids])
+    return np.flatnonzero(ranks_by_run([run.pk])[run.pk])
 
 
 def rows_of_cities(ids: Collection[int], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Return columns of cities that are asked for one by one; no query for none."""
-    return [
-        row
-        for part in _pieces(ids)
-        for row in City.objects.filter(pk__in=part).order_by("pk").values_list(*columns)
-    ]
+    """Return columns of cities, among them ``pk`` as the first; no query for none."""
+    wanted = set(ids)
+    parts = _by_id(City.objects.all(), wanted)
+    return [row for part in parts for row in part.values_list(*columns) if row[0] in wanted]
 
 
-def _pieces(ids: Collection[int]) -> Iterator[list[int]]:
-    """Cut ids into as many as a query may carry."""
+def _by_id(cities: QuerySet[City], ids: Collection[int]) -> Iterator[QuerySet[City]]:
+    """Yield queries that hold all of some cities, and perhaps others.
+
+    Ten thousand ids are more than a query may name. Those of one register came in together, so that
+    the range from the first to the last holds few besides; others are named in parts.
+    """
     ordered = sorted(ids)
+    if len(ordered) > MANY_CITIES and ordered[-1] - ordered[0] < SPREAD * len(ordered):
+        yield cities.filter(pk__range=(ordered[0], ordered[-1])).order_by("pk")
+        return
     for start in range(0, len(ordered), MANY_CITIES):
-        yield ordered[start : start + MANY_CITIES]
-
-
-def rows_by_id(ids: IntArray, wanted: Sequence[int]) -> IntArray:
-    """Return the row of each wanted id, all of which occur once among ``ids``."""
-    order = np.argsort(ids)
-    return order[np.searchsorted(ids, np.array(wanted, dtype=np.int64), sorter=order)]
+        yield cities.filter(pk__in=ordered[start : start + MANY_CITIES]).order_by("pk")
 
 
 def matching_cities(

@@ -7,9 +7,8 @@ from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
-from django.db.models import Count
 
-from indexer.models import CityScore, IndexMethod, Run
+from indexer.models import IndexMethod, Run
 from indexer.numeric.comparison import (
     band_flows,
     kendall_tau_b,
@@ -22,6 +21,7 @@ from indexer.numeric.comparison import (
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
 from indexer.selectors.cities import Cities
+from indexer.selectors.composites import ranks_by_run
 from indexer.selectors.plans import plan_of, steps_of_ranked
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
@@ -266,10 +266,9 @@ def have_ranked_in_common(runs: Sequence[Run]) -> bool:
         plan_of(run.method).may_leave_out for run in runs
     ):
         return True
-    counted = (
-        CityScore.objects.filter(run__in=runs).order_by().values("city_id").annotate(runs=Count("run_id"))
-    )
-    return counted.filter(runs=len(runs)).exists()
+    ranks = ranks_by_run([run.pk for run in runs])
+    ranked = [set(np.array(run.data_set.city_ids)[ranks[run.pk] > 0].tolist()) for run in runs]
+    return bool(set.intersection(*ranked))
 
 
 def _ranked_in_all(

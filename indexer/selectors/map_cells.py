@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.models import City
-from indexer.selectors.cities import rows_by_id
+from indexer.selectors.cities import rows_of_cities
 from indexer.selectors.node_scores import NodeScores
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -57,13 +56,9 @@ def crowded_map_of(subject: NodeScores, other: NodeScores | None = None) -> Crow
 
 def _places_of(subject: NodeScores) -> FloatArray:
     """Return latitude and longitude of each city of the run, (cities, 2)."""
-    rows = City.objects.filter(scores__run=subject.run).order_by()
-    found = np.array(list(rows.values_list("pk", "latitude", "longitude")), dtype=float).reshape(-1, 3)
-    places = np.full((len(subject.cities), 2), np.nan)
-    known = np.isin(subject.cities.ids, found[:, 0])
-    ids = np.array(subject.cities.ids, dtype=np.int64)[known].tolist()
-    places[known] = found[rows_by_id(found[:, 0].astype(np.int64), ids), 1:]
-    return places
+    ids = subject.cities.ids
+    place_of = {pk: place for pk, *place in rows_of_cities(ids, ["pk", "latitude", "longitude"])}
+    return np.array([place_of[pk] for pk in ids], dtype=float).reshape(-1, 2)
 
 
 def _cells(places: FloatArray, values: FloatArray, placed: IntArray) -> MapCells:

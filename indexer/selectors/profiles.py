@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from indexer.enums import RunStatus
-from indexer.models import City, CityScore, Run
+from indexer.models import City, Run
 from indexer.numeric.leads import rank_leads
+from indexer.selectors.composites import standings_of
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import RankIntervals, rank_intervals_of
@@ -277,9 +278,8 @@ def other_ranks_of(run: Run, city: City, account: Account | None) -> list[OtherR
     """Return the city's rank in all other finished runs of the same data that the visitor may see."""
     runs = runs_visible_to(account).filter(data_set=run.data_set_id, status=RunStatus.DONE).exclude(pk=run.pk)
     others = {other.pk: other for other in runs.order_by("weight_version__number", "pk")}
-    found = CityScore.objects.filter(run__in=list(others), city=city)
-    rows = {row[0]: row[1:] for row in found.values_list("run_id", "rank", "score")}
-    return [OtherRank(other, *rows[pk]) for pk, other in others.items() if pk in rows]
+    found = standings_of(city.pk, dict.fromkeys(others, run.data_set.city_ids))
+    return [OtherRank(other, found[pk].rank, found[pk].score) for pk, other in others.items() if pk in found]
 
 
 def _rank_among(ranks: FloatArray, members: BoolArray, position: int) -> float:

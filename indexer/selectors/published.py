@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.enums import RunStatus
-from indexer.models import City, CityScore, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Run
+from indexer.models import City, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Run
+from indexer.selectors.composites import first_of, ranks_by_run
 from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.selectors.withheld import withheld_codes
@@ -217,13 +219,13 @@ def has_public_runs() -> bool:
 
 def has_coordinates(run: Run) -> bool:
     """Whether any unit of a run can be placed on a map."""
-    return City.objects.filter(scores__run=run, latitude__isnull=False).exists()
+    scored = {run.data_set.city_ids[row] for row in np.flatnonzero(ranks_by_run([run.pk])[run.pk]).tolist()}
+    placed = City.objects.filter(register__data_series=run.data_set.series_id, latitude__isnull=False)
+    return any(pk in scored for pk in placed.order_by("pk").values_list("pk", flat=True).iterator())
 
 
 def leaders_of(run_ids: list[int]) -> dict[int, list[City]]:
-    """Return the units that share the first rank, by run, in one query."""
-    first: dict[int, list[City]] = {}
-    scores = CityScore.objects.filter(run__in=run_ids, rank=1).select_related("city").order_by("city_id")
-    for score in scores:
-        first.setdefault(score.run_id, []).append(score.city)
-    return first
+    """Return the units that share the first rank, by run."""
+    first = first_of(run_ids)
+    cities = City.objects.in_bulk({pk for ids in first.values() for pk in ids})
+    return {run: [cities[pk] for pk in ids] for run, ids in first.items() if ids}

@@ -7,9 +7,10 @@ import numpy as np
 from django.db.models import F, Model, Q, QuerySet
 
 from indexer.enums import RunStatus, StudyStatus
-from indexer.models import CityScore, DataSet, Run, Study
+from indexer.models import DataSet, Run, Study
 from indexer.numeric.blocks import result_checksum
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.ranking import ranks_of_present
+from indexer.selectors.composites import composites_of
 
 Finding = tuple[bool, str]
 SHOWN = 10
@@ -59,13 +60,12 @@ def _finished_runs(data_set: DataSet) -> Iterator[Run]:
 
 
 def _is_as_computed(run: Run, data_set: DataSet) -> bool:
-    rows = CityScore.objects.filter(run=run.pk).values_list("city_id", "score", "rank")
-    found = {city: (score, rank) for city, score, rank in rows}
-    if set(found) != set(data_set.city_ids):
+    found = composites_of([run.pk]).get(run.pk)
+    if found is None or len(found[0]) != len(data_set.city_ids):
         return False
-    scores, ranks = np.array([found[city] for city in data_set.city_ids], dtype=float).reshape(-1, 2).T
+    scores, ranks = found
     is_whole = result_checksum(bytes(run.node_scores or b""), scores) == run.result_sha256
-    return is_whole and np.array_equal(ranks, min_ranks(scores))
+    return is_whole and np.array_equal(ranks, ranks_of_present(scores))
 
 
 def _study_checksum(study: Study) -> str:

@@ -1,16 +1,17 @@
 """Runs and their results as the visitor may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 
-from indexer.models import CityScore, DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Run
-from indexer.selectors.cities import Cities, rows_by_id, rows_of_cities
+from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Run
+from indexer.selectors.cities import Cities
+from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
 from indexer.selectors.withheld import codes_kept_back, nodes_telling
@@ -23,6 +24,7 @@ PERCENT = 100
 
 Source = Literal["published", "reconstructed", ""]
 NOT_SHOWN = ("data_set__values", "data_set__totals", "data_set__auxiliary", "weight_version__manifest")
+Numbers = TypeVar("Numbers", FloatArray, IntArray)
 # What a publication prints: by city and indicator, None for the composite.
 Printed = dict[tuple[int, int | None], str]
 
@@ -124,11 +126,7 @@ class RunResult:
         return unpack_inner(self.run)
 
     def _in_order(self, scores: FloatArray) -> FloatArray:
-        if self.rows is None:
-            return scores
-        ordered = scores[self.rows]
-        ordered[self.rows < 0] = np.nan
-        return ordered
+        return scores if self.rows is None else in_order(scores, self.rows, np.nan)
 
 
 def runs_visible_to(account: Account | None) -> QuerySet[Run]:
@@ -189,39 +187,39 @@ def progress_of_data_set(data_set: DataSet) -> Progress:
     return progress_of(runs.only("status", "queued_at", "started_at", "finished_at"))
 
 
-def city_scores_of(run: Run) -> QuerySet[CityScore]:
-    """Return the scores of a finished run by rank; ties in the order of the register."""
-    scores = CityScore.objects.filter(run=run).select_related("city__province__region")
-    return scores.order_by("rank", "city_id")
-
-
-def result_of(run: Run, nodes: Sequence[Indicator] = (), *, named: bool = False) -> tuple[RunResult, Cities]:
+def result_of(run: Run, nodes: Sequence[Indicator] = ()) -> tuple[RunResult, Cities]:
     """Return a finished run, loaded with its nodes, as arrays, and its cities.
 
-    ``nodes`` are those of the framework, where the caller has them; with ``named`` the names
-    of all cities, to search in or to sort by, come with the scores.
+    ``nodes`` are those of the framework, where the caller has them.
     """
-    columns = ["city_id", "city__province_id", "score", "rank"]
-    names = ["city__folded_names"] if named else []
-    found = list(CityScore.objects.filter(run=run).values_list(*columns, *names))
-    found += _without_scores(run, {row[0] for row in found}, named=named)
-    # Ids are whole numbers far below 2 ** 53, so that one matrix holds them beside the scores.
-    rows = np.array([row[:4] for row in found] if named else found).reshape(-1, 4)
-    folded = {row[0]: row[4] for row in found} if named else None
-    cities = Cities(run, rows[:, :2].astype(np.int64), folded)
-    scores, ranks = rows[rows_by_id(rows[:, 0], cities.ids), 2:].T
+    scores, ranks = composites_of([run.pk])[run.pk]
     leaves = LeafScores(run.data_set, run.method, nodes)
-    kept_back = codes_kept_back([run])
-    return RunResult(run, scores, ranks.astype(np.int64), leaves, kept_back=kept_back), cities
+    return RunResult(run, scores, ranks, leaves, kept_back=codes_kept_back([run])), Cities(run)
 
 
-def _without_scores(run: Run, scored: set[int], *, named: bool) -> list[tuple[Any, ...]]:
-    """Return rows as those of scores for the cities that have none: nan, and rank 0."""
-    lacking = [city_id for city_id in run.data_set.city_ids if city_id not in scored]
-    if not lacking:
-        return []
-    columns = ["pk", "province_id", *(["folded_names"] if named else [])]
-    return [(pk, province, np.nan, 0, *names) for pk, province, *names in rows_of_cities(lacking, columns)]
+@dataclass(frozen=True)
+class RankedCity:
+    """A city that a run ranks, unrounded."""
+
+    city_id: int
+    score: float
+    rank: int
+
+
+def ranked_cities(run: Run, fields: Sequence[str], wanted: Collection[int] | None) -> list[RankedCity]:
+    """Return the cities that a finished run ranks, of those wanted, or all.
+
+    They are in the order of ``fields``, of "rank" and "score", falling with a minus; ties in that of the
+    register.
+    """
+    scores, ranks = composites_of([run.pk])[run.pk]
+    ids = np.array(run.data_set.city_ids, dtype=np.int64)
+    chosen = np.flatnonzero(ranks if wanted is None else (ranks > 0) & np.isin(ids, list(wanted)))
+    known = {"rank": ranks, "score": scores}
+    keys = [known[field] if field in known else -known[field[1:]] for field in fields if field != "pk"]
+    order = chosen[np.lexsort([key[chosen] for key in (ids, *reversed(keys))])]
+    columns = ids[order].tolist(), scores[order].tolist(), ranks[order].tolist()
+    return [RankedCity(*row) for row in zip(*columns, strict=True)]
 
 
 def results_of(
@@ -233,27 +231,17 @@ def results_of(
     those of the first run's data set; another may list them otherwise, or not have all of them.
     """
     city_ids = runs[0].data_set.city_ids if city_ids is None else city_ids
-    place = {city_id: index for index, city_id in enumerate(city_ids)}
-    # Whoever has no score has no row, and rank 0.
-    scores = {run.pk: np.full(len(city_ids), np.nan) for run in runs}
-    ranks = {run.pk: np.zeros(len(city_ids), dtype=np.int64) for run in runs}
-    rows = CityScore.objects.filter(run__in=runs).values_list("run_id", "city_id", "score", "rank")
-    for run_id, city_id, score, rank in rows:
-        scores[run_id][place[city_id]] = score
-        ranks[run_id][place[city_id]] = rank
+    composites = composites_of([run.pk for run in runs])
     leaves = {(run.data_set_id, run.method_id): LeafScores(run.data_set, run.method, nodes) for run in runs}
     kept_back = codes_kept_back(runs)
-    return [
-        RunResult(
-            run,
-            scores[run.pk],
-            ranks[run.pk],
-            leaves[run.data_set_id, run.method_id],
-            _rows_of(run, city_ids),
-            kept_back,
-        )
-        for run in runs
-    ]
+    results = []
+    for run in runs:
+        (scores, ranks), rows = composites[run.pk], _rows_of(run, city_ids)
+        if rows is not None:
+            scores, ranks = in_order(scores, rows, np.nan), in_order(ranks, rows, 0)
+        leaf_scores = leaves[run.data_set_id, run.method_id]
+        results.append(RunResult(run, scores, ranks, leaf_scores, rows, kept_back))
+    return results
 
 
 def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None) -> Printed:
@@ -314,6 +302,13 @@ def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:
     return {int(node): row for row, node in enumerate(positions)}, scores.reshape(
         count, len(run.data_set.city_ids)
     )
+
+
+def in_order(values: Numbers, rows: IntArray, lacking: float) -> Numbers:
+    """Return the values of these rows; ``lacking`` where a row is -1."""
+    ordered = values[rows]
+    ordered[rows < 0] = lacking
+    return ordered
 
 
 def _rows_of(run: Run, city_ids: Sequence[int]) -> IntArray | None:

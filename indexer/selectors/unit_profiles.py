@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.models import City, CityScore, IndexEdition, IndicatorTerms, Run
+from indexer.models import City, IndexEdition, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
 from indexer.selectors.cities import PROVINCE, Cities, city_named
+from indexer.selectors.composites import city_ids_by_run, standings_of
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
@@ -214,6 +215,5 @@ def nearest_of(scores: NodeScores, position: int) -> IntArray:
 
 def ranks_in_editions(editions: Sequence[IndexEdition], city: City) -> list[tuple[IndexEdition, int]]:
     """Return a unit's rank in each of some editions of an index in which it has one."""
-    scores = CityScore.objects.filter(run__in=[edition.run_id for edition in editions], city=city)
-    ranks = dict(scores.order_by("run_id").values_list("run_id", "rank"))
-    return [(edition, ranks[edition.run_id]) for edition in editions if edition.run_id in ranks]
+    found = standings_of(city.pk, city_ids_by_run([edition.run_id for edition in editions]))
+    return [(edition, found[edition.run_id].rank) for edition in editions if edition.run_id in found]

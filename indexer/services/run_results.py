@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -14,27 +13,11 @@ from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
-from indexer.numeric.blocks import result_checksum
+from indexer.numeric.blocks import pack_composite, result_checksum
 from indexer.services.leases import rows_held
 from weighting.numeric.arrays import FloatArray, IntArray
 
-# A row of the binary COPY of PostgreSQL: its number of fields, then length and value of each.
-COPIED_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("run_size", ">i4"),
-        ("run", ">i8"),
-        ("city_size", ">i4"),
-        ("city", ">i8"),
-        ("score_size", ">i4"),
-        ("score", ">f8"),
-        ("rank_size", ">i4"),
-        ("rank", ">i4"),
-    ]
-)
-COPY_HEAD, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-INSERT = 'INSERT INTO indexer_cityscore (run_id, city_id, score, "rank") VALUES (%s, %s, %s, %s)'
-COPY = 'COPY indexer_cityscore (run_id, city_id, score, "rank") FROM STDIN (FORMAT BINARY)'
+INSERT = "INSERT INTO indexer_runscores (run_id, scores, ranks) VALUES (%s, %s, %s)"
 END = (
     "UPDATE indexer_run SET status = %s, lease = NULL, lease_until = NULL, finished_at = %s,"
     " data_sha256 = %s, code_version = %s, manifest_hash = %s, node_scores = %s, result_sha256 = %s"
@@ -62,33 +45,19 @@ def store_results(results: Results, data_set: DataSet) -> int:
     held = rows_held(results.runs)
     kept = [place for place, run in enumerate(results.runs) if run.pk in held]
     if kept:
-        insert_scores(results, data_set, kept)
+        insert_scores(results, kept)
         _end_runs(results, data_set, kept)
     return len(kept)
 
 
-def insert_scores(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
-    """Insert a row per city that has a score; a model object for each would take most of a recompute."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Django leaves the errors of a COPY to the driver; here they must be known for what they are.
-            with connection.wrap_database_errors, cursor.copy(COPY) as copy:
-                copy.write(_copied_rows(results, data_set, kept))
-            return
-        for place in kept:
-            scores, ranks = results.scores[place].tolist(), results.ranks[place].tolist()
-            rows = zip(repeat(results.runs[place].pk), data_set.city_ids, scores, ranks, strict=False)
-            cursor.executemany(INSERT, [row for row in rows if row[3]])
-
-
-def _copied_rows(results: Results, data_set: DataSet, kept: Sequence[int]) -> bytes:
-    rows = np.empty((len(kept), len(data_set.city_ids)), dtype=COPIED_ROW)
-    rows["fields"], rows["rank_size"] = 4, 4
-    rows["run_size"] = rows["city_size"] = rows["score_size"] = 8
-    rows["run"] = np.array([results.runs[place].pk for place in kept])[:, np.newaxis]
-    rows["city"] = np.array(data_set.city_ids)
-    rows["score"], rows["rank"] = results.scores[kept], results.ranks[kept]
-    return COPY_HEAD + rows[rows["rank"] > 0].tobytes() + COPY_END
+def insert_scores(results: Results, kept: Sequence[int]) -> None:
+    """Insert the blocks of each run."""
+    rows = [
+        (results.runs[place].pk, *pack_composite(results.scores[place], results.ranks[place]))
+        for place in kept
+    ]
+    with binding_cursor() as cursor:
+        cursor.executemany(INSERT, rows)
 
 
 def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> list[str]:

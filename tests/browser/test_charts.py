@@ -7,6 +7,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # One study of every kind, and a series with outliers, beside what the demonstration brings.
 ASK = """
 import numpy as np
+from tests.indexer.composites import scores_of
 from indexer.models import Run
 from indexer.services.series import SeriesTerms, add_series
 from indexer.services.studies import count_waiting_parts, plan_study
@@ -28,7 +29,7 @@ asked = {
 for kind, sent in asked.items():
     study = plan_study(run, kind=kind, sent={"draws": "500", "seed": "7", **sent}, actor=analyst)
     count_waiting_parts(study.pk)
-pairs = sorted(run.city_scores.values_list("city_id", "score"))
+pairs = sorted(scores_of(run).items())
 values = np.array([score for _city, score in pairs]) * 2e7
 values[np.argsort(values)[[-1, -2, -3, -9, -30]]] *= [6, 0.1, 8, 0.12, 9]
 cities = [city for city, _score in pairs]

@@ -12,7 +12,7 @@ from django.db import DatabaseError, Error, IntegrityError, connection
 from config.broker import client_of, valkey_command, wait_for_broker
 from indexer import dispatch
 from indexer.enums import RunStatus
-from indexer.models import CityScore, Run
+from indexer.models import Run, RunScores
 from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.runs import claim_runs, compute_waiting_runs
@@ -199,7 +199,7 @@ def test_a_disk_that_is_full_leaves_no_half_result(data_set):
         with pytest.raises(DatabaseError):
             compute_waiting_runs(data_set.pk)
         met += 1
-        assert not CityScore.objects.filter(run__status=RunStatus.QUEUED).exists()
+        assert not RunScores.objects.filter(run__status=RunStatus.QUEUED).exists()
         assert set(Run.objects.values_list("attempts", flat=True)) <= {0, 1}
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA max_page_count = 1073741823")
@@ -237,7 +237,7 @@ def test_a_postgresql_whose_disk_is_full_leaves_no_half_result(data_set):
             free_the_disk(filling.result())
         connection.close()
         wait_until(is_answering, GRACE, "the database")
-        assert not CityScore.objects.exclude(run__status=RunStatus.DONE).exists()
+        assert not RunScores.objects.exclude(run__status=RunStatus.DONE).exists()
         assert not Run.objects.filter(status=RunStatus.FAILED).exists()
         Run.objects.filter(status=RunStatus.RUNNING).update(lease_until="2020-01-01T00:00Z")
         compute_waiting_runs(data_set.pk)

@@ -11,10 +11,11 @@ import pytest
 from django.conf import settings
 
 from indexer.enums import RunStatus
-from indexer.models import CityScore, Run
+from indexer.models import Run
 from indexer.services.leases import MOST_DEATHS
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
+from tests.indexer.composites import all_blocks, forget_scores
 from tests.indexer.factories import make_data_set, make_version
 from tests.numbers import in_full
 from tests.processes import (
@@ -35,12 +36,12 @@ QUICK = {"RUN_LEASE_SECONDS": "1", "RUN_SWEEP_SECONDS": "0.5"}
 def results():
     """The bytes of every result, without who computed it when."""
     runs = Run.objects.order_by("pk").values_list("pk", "status", "result_sha256", "node_scores")
-    scores = CityScore.objects.order_by("run", "city").values_list("run", "city", "score", "rank")
+    scores = all_blocks()
     return [(*row[:3], bytes(row[3] or b"")) for row in runs], list(scores)
 
 
 def forget_results():
-    CityScore.objects.all().delete()
+    forget_scores()
     Run.objects.update(
         status=RunStatus.QUEUED, attempts=0, node_scores=None, result_sha256="", finished_at=None
     )

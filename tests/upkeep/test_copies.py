@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from indexer.models import CityScore, Run
+from indexer.models import Run, RunScores
 from tests.factories import fill_ballot, make_account, make_invitation, make_round
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.processes import ROOT, clean_environment
@@ -34,7 +34,7 @@ from weighting.services.versions import publish_version
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 postgres_only = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no roles")
-WEIGHTS, RUNS, SCORES = NodeWeight._meta.db_table, Run._meta.db_table, CityScore._meta.db_table
+WEIGHTS, RUNS, SCORES = NodeWeight._meta.db_table, Run._meta.db_table, RunScores._meta.db_table
 # Of every kind of column: blocks, documents, times, dates, ids that are random, references to these.
 FULL = {WEIGHTS, RUNS, SCORES, "indexer_study", "weighting_ballot", "weighting_invitation", "weighting_score"}
 FULL |= {"weighting_auditentry", "weighting_round_managers", "auth_group_permissions", "django_admin_log"}

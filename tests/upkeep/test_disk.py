@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from indexer.dispatch import compute_with_method
-from indexer.models import CityScore, Run, Study
+from indexer.models import Run, RunScores, Study
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
@@ -63,8 +63,8 @@ def test_trials_and_studies_go_and_evidence_stays(world):
 
     assert list(Run.objects.all()) == [own]
     assert not Study.objects.exists()
-    assert not CityScore.objects.filter(run=trial.pk).exists()
-    assert CityScore.objects.filter(run=own).exists()
+    assert not RunScores.objects.filter(run=trial.pk).exists()
+    assert RunScores.objects.filter(run=own).exists()
     assert {entry.detail["result"] for entry in AuditEntry.objects.filter(act="prune")} == hashes
     compute_with_method(
         own.data_set, versions=[own.weight_version], method=trial.method, actor=own.data_set.created_by

@@ -41,7 +41,6 @@ from indexer.views.shared.run_tabs import run_tabs
 from indexer.views.shared.tables import (
     CityTable,
     Column,
-    asks_for_names,
     cells_of,
     cut_table,
     longest_bar,
@@ -147,15 +146,14 @@ class Ranking:
         return np.lexsort((ranks, ranks == 0)).tolist()
 
 
-def load_ranking(run: Run, code: str = "", *, named: bool = False, with_raw: bool = False) -> Ranking:
+def load_ranking(run: Run, code: str = "", *, with_raw: bool = False) -> Ranking:
     """Load a finished run in a constant number of queries; an unknown node leaves the composite.
 
-    With ``named`` the names of all cities come along, to search in or to sort by, and with
-    ``with_raw`` a leaf is shown with its raw values.
+    With ``with_raw`` a leaf is shown with its raw values.
     """
     nodes = weighted_nodes_of(run.weight_version)
     indicators = [node.indicator for node in nodes]
-    result, cities = result_of(run, indicators, named=named)
+    result, cities = result_of(run, indicators)
     node = next((node for node in indicators if node.code == code), None)
     weights = np.array([node.local_weight for node in nodes])
     subject = NodeScores(result, indicators, cities, node, known_weights=weights)
@@ -165,7 +163,7 @@ def load_ranking(run: Run, code: str = "", *, named: bool = False, with_raw: boo
 def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpResponse:
     """Show the table, filtered, sorted and paged, under the finding."""
     account, code = visitor_of(request).account, request.GET.get("node", "")
-    ranking = load_ranking(run, code, named=asks_for_names(request), with_raw=with_raw)
+    ranking = load_ranking(run, code, with_raw=with_raw)
     table = cut_table(request, ranking.cities, _columns(ranking), first="rank")
     is_part = asks_for_part(request)
     places = None if is_part else _ranked_places(ranking)

@@ -89,11 +89,6 @@ def province_column(cities: Cities) -> list[Column]:
     return [column for column in place_columns(cities) if column.key == PROVINCE]
 
 
-def asks_for_names(request: HttpRequest) -> bool:
-    """Whether the names of all cities are needed: to search in, or to sort by."""
-    return bool(request.GET.get("q")) or request.GET.get("sort", "").removeprefix("-") == "city"
-
-
 def cut_table(
     request: HttpRequest,
     cities: Cities,

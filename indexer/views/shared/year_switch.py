@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from indexer.models import City, CityScore, Run
+from indexer.models import City, Run
+from indexer.selectors.composites import city_ids_by_run, standings_of
 from indexer.selectors.years import YearOfRun, years_of
 from weighting.visitors import visitor_of
 
@@ -63,7 +64,7 @@ def _years_that_rank(city: City | None, years: Sequence[YearOfRun]) -> set[int] 
     if city is None:
         return None
     runs = [year.run_id for year in years if year.run_id is not None]
-    return set(CityScore.objects.filter(run__in=runs, city=city).values_list("run_id", flat=True))
+    return set(standings_of(city.pk, city_ids_by_run(runs)))
 
 
 def _link(request: HttpRequest, run: Run, year: YearOfRun, tab: str, *, ranked: set[int] | None) -> YearLink:

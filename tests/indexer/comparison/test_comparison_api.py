@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from indexer.models import CityScore
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 
@@ -38,10 +38,6 @@ def test_a_comparison_tells_every_run_against_the_base_and_against_each_other(an
     assert body["tops"][0]["k"] == 3
     based = analyst.get(COMPARISONS, ids(runs) | {"base": runs[2].pk}).json()
     assert based["base"] == runs[2].pk
-
-
-def ranks_of(run):
-    return dict(CityScore.objects.filter(run=run).order_by("city").values_list("city_id", "rank"))
 
 
 def test_cities_come_in_pages_and_by_name(analyst, runs):
@@ -93,7 +89,7 @@ def test_strangers_compare_published_runs_alone(client, runs):
 def test_a_city_is_told_as_on_its_page(analyst, runs):
     city = runs[0].data_set.city_ids[3]
     body = analyst.get(f"/api/v1/runs/{runs[0].pk}/cities/{city}/").json()
-    stored = CityScore.objects.get(run=runs[0], city=city)
+    stored = standings(runs[0])[city]
     composite = body["scores"][0]
     assert (composite["indicator"], composite["rank"]) == (None, stored.rank)
     assert composite["score"] == stored.score * 100

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from indexer.enums import RunStatus
-from indexer.models import CityScore, DataSet, Run
+from indexer.models import DataSet, Run
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.composites import ranks_of
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, print_figure, random_values, register_places
 from weighting.enums import Role
@@ -150,7 +151,7 @@ def test_what_comes_and_goes_is_listed_and_the_others_are_ranked_among_themselve
         response = analyst.get(HERE, ask(runs[0], second))
     compared, text = response.context["compared"], response.content.decode()
     assert [city.name_en for city in compared.cities] == ["Nanyang", "Garze"]
-    own = dict(CityScore.objects.filter(run=runs[0]).values_list("city_id", "rank"))
+    own = ranks_of(runs[0])
     before = [own[pk] for pk in compared.cities.ids]
     assert compared.own_ranks[:, 0].tolist() == before
     assert compared.ranks[:, 0].tolist() == [1 + (rank > min(before)) for rank in before]
@@ -247,7 +248,7 @@ def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_an
     second = Run.objects.filter(data_set=edition).latest("pk")
     response = analyst.get(HERE, ask(first, second))
     compared = response.context["compared"]
-    ranks = dict(CityScore.objects.filter(run=second).values_list("city_id", "rank"))
+    ranks = ranks_of(second)
     assert compared.ranks[:, 1].tolist() == [ranks[city.pk] for city in compared.cities]
     roots = compared.change.total[:, compared.sub_positions].sum(axis=1)
     assert roots == pytest.approx(compared.score_changes, abs=1e-12)

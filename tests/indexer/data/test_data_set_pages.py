@@ -13,6 +13,7 @@ from indexer.services.methods import set_default_method, use_method
 from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.composites import scores_by_name
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, random_values, register_places
 from weighting.enums import Role
@@ -90,7 +91,7 @@ def test_a_file_that_fits_goes_straight_to_the_check_and_is_stored_and_computed(
     assert not DataImport.objects.exists()
     assert len(data_set.city_ids) == 3
     compute_waiting_runs(data_set.pk)
-    scores = {row.city.name_en: row.score for row in Run.objects.get().city_scores.select_related("city")}
+    scores = scores_by_name(Run.objects.get(), "name_en")
     # fixed is taken of the given 12, the other leaves of their sums 9, 12, 15, 18.
     assert scores["Nanyang"] == pytest.approx((1 / 12 + 2 / 9) / 4 + (3 / 12 + 4 / 15 + 5 / 18) / 6)
 

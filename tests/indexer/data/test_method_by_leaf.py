@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from indexer.enums import RunStatus
-from indexer.models import CityScore, FrameworkMethod, IndexMethod, Run
+from indexer.models import FrameworkMethod, IndexMethod, Run
 from indexer.selectors.runs import result_of
 from indexer.services.methods import choice_of, data_blockers, use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account
+from tests.indexer.composites import ranks_of
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.numeric.published import column, numbers, rows_of
 from weighting.exceptions import Refused
@@ -119,7 +120,7 @@ def test_units_below_the_coverage_have_no_row_and_no_rank():
     compute_waiting_runs(data_set.pk)
     run = Run.objects.select_related("data_set", "method").get(data_set=data_set)
     assert run.status == RunStatus.DONE
-    ranks = CityScore.objects.filter(run=run).values_list("rank", flat=True)
+    ranks = ranks_of(run).values()
     assert sorted(ranks) == list(range(1, len(ranks) + 1))
     result, cities = result_of(run)
     lost = np.isnan(result.scores)

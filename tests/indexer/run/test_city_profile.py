@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from django.test import Client
 
-from indexer.models import CityScore, Run, Study
+from indexer.models import Run, Study
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.studies import result_of_study
 from indexer.services import study_pairs
 from indexer.services.data_sets import publish_data_set
 from indexer.services.study_pairs import compare_pair
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
@@ -44,7 +45,7 @@ def test_the_profile_agrees_with_the_run(analyst, runs):
     run = Run.objects.get(pk=runs[0].pk)
     response = analyst.get(page(run, 3))
     profile = response.context["profile"]
-    stored = CityScore.objects.get(run=run, city=profile.city)
+    stored = standings(run)[profile.city.pk]
     assert (profile.rank, profile.composite.score) == (stored.rank, stored.score)
     scores = node_scores_of(run)
     # Luoyang lies in Henan with Nanyang and the numbered towns: all but two of eight.
@@ -75,7 +76,7 @@ def test_the_ranks_under_other_versions_lead_to_the_reasons(analyst, runs):
     others = response.context["others"]
     assert [other["run"] for other in others] == [runs[0], runs[2]]
     city = runs[0].data_set.city_ids[0]
-    ranks = dict(CityScore.objects.filter(city=city).values_list("run_id", "rank"))
+    ranks = {run.pk: ranks_of(run)[city] for run in runs}
     assert [other["shift"] for other in others] == [ranks[runs[1].pk] - ranks[o["run"].pk] for o in others]
     assert f"/compare/cities/{city}/?runs={runs[1].pk}&amp;runs={runs[0].pk}" in response.content.decode()
 

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from indexer.selectors.runs import city_scores_of
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import scores_by_name, scores_of
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -56,7 +56,7 @@ def test_the_pair_as_a_file_and_as_a_picture(analyst):
     answer = analyst.get(address("run-nodes-pair-export", run), {"a": leaf.code})
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == 10
-    totals = dict(city_scores_of(run).values_list("city__name_zh", "score"))
+    totals = scores_by_name(run)
     assert all(float(row[6]) == pytest.approx(totals[row[0]] * 100) for row in rows[1:])
     picture = analyst.get(reverse("indexer:run-picture", args=[run.pk, "nodes", "svg"]), {"a": leaf.code})
     assert "<svg" in picture.content.decode()
@@ -143,7 +143,7 @@ def test_a_series_stands_across_where_the_reader_may_see_it(analyst):
     sent = {"a": f"series:{series.pk}"}
     told = analyst.get(address("api-run-nodes-pair", run), sent).json()
     assert [row["a"] for row in told["units"]] == [1, 2, 3, 4, 5]
-    totals = dict(city_scores_of(run).values_list("city_id", "score"))
+    totals = scores_of(run)
     assert [row["b"] for row in told["units"]] == pytest.approx(
         [100 * totals[pk] for pk in run.data_set.city_ids[:5]]
     )

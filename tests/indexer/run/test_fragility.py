@@ -6,11 +6,11 @@ import io
 import numpy as np
 import pytest
 
-from indexer.models import CityScore
 from indexer.numeric.composite import composite_scores
 from indexer.selectors.fragility import fragility_of
 from indexer.selectors.indices import index_of
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.composites import ranks_of
 from tests.indexer.numeric.oracles import change_weight
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -35,7 +35,7 @@ def run():
 
 def test_the_ranks_are_those_of_the_run_and_each_change_ties_its_pair(run):
     fragility, index = fragility_of(run), index_of(run)
-    ranks = dict(CityScore.objects.filter(run=run).values_list("city_id", "rank"))
+    ranks = ranks_of(run)
     assert fragility.ranks.tolist() == [ranks[city.pk] for city in fragility.cities]
     assert fragility.upper_ranks.tolist() == list(range(1, 12))
     for pair in np.flatnonzero(fragility.changes.nodes >= 0).tolist():
@@ -169,7 +169,7 @@ def test_any_two_cities_show_every_weight_and_whether_it_can(analyst, run):
     assert "What each weight must become" in analyst.get(address).content.decode()
     response = analyst.get(address, {"first": "南阳", "second": "Xi'an"})
     pair, index = response.context["pair"], index_of(run)
-    ranks = dict(CityScore.objects.filter(run=run).values_list("city_id", "rank"))
+    ranks = ranks_of(run)
     assert pair.ranks == (ranks[pair.first.pk], ranks[pair.second.pk])
     assert pair.ranks[0] < pair.ranks[1]
     places = [run.data_set.city_ids.index(city.pk) for city in (pair.first, pair.second)]

@@ -18,6 +18,7 @@ from indexer.selectors.levels import Level, names_of_largest
 from indexer.selectors.registers import units_of
 from indexer.services.registers import register_cities
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import id_named, scores_of
 from tests.indexer.factories import make_series
 from tests.indexer.pages import PLACES, CityRow, make_runs
 from weighting.enums import Role
@@ -248,7 +249,7 @@ def test_gaps_are_filled_in_by_the_mean_of_a_group_and_never_from_those_in_none(
     # On the one leaf Garze has what Xi'an has: 2/3 after min-max, on all others 1/3.
     first = DataSet.objects.get(pk=filled.data_set_id).leaf_codes[0]
     weight = filled.weight_version.node_weights.get(indicator__code=first).global_weight
-    score = filled.city_scores.get(city__name_en="Garze").score
+    score = scores_of(filled)[id_named("Garze")]
     assert score == pytest.approx(1 / 3 + weight / 3, abs=1e-12)
     gappy[3, 0] = np.nan
     none = make_runs(gappy, tilts=[None], missing="group_mean:income", normalisation="minmax")[0]
@@ -341,7 +342,7 @@ def test_without_a_total_a_series_is_what_it_was(analyst, run):
 
 
 def test_a_unit_stands_beside_the_peers_of_its_group(analyst, run):
-    garze = run.city_scores.get(city__name_en="Garze").city_id
+    garze = id_named("Garze")
     for name in ("run-unit-indicators", "api-run-unit-indicators"):
         address = reverse(f"indexer:{name}", args=[run.pk, garze])
         response = analyst.get(address, {"peers": "income"})
@@ -350,7 +351,7 @@ def test_a_unit_stands_beside_the_peers_of_its_group(analyst, run):
     first = response.json()["results"][0]
     assert (first["peers"], first["rank_among_peers"], first["rank"]) == (2, 2, 3)
     assert analyst.get(address, {"peers": "wealth"}).status_code == 400
-    none = run.city_scores.get(city__name_en="Luoyang").city_id
+    none = id_named("Luoyang")
     alone = analyst.get(reverse("indexer:api-run-unit-indicators", args=[run.pk, none]), {"peers": "income"})
     assert alone.json()["results"][0]["peers"] == 1
 

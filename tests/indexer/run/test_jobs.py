@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from indexer import dispatch, tasks
 from indexer.enums import Queue, RunStatus
 from indexer.job_words import duration_words, failure_words
-from indexer.models import CityScore, Run
+from indexer.models import Run, RunScores
 from indexer.numeric.composite import COMPOSITE_TEXTS
 from indexer.numeric.faults import FAULT_TEXTS
 from indexer.selectors import jobs as selectors
@@ -132,7 +132,7 @@ class TestCancelling:
                 cancel_job(run, actor=data_set.created_by)
 
         assert compute_claimed_runs(claimed) == 1
-        assert {score.run_id for score in CityScore.objects.all()} == {claimed[0].pk}
+        assert {row.run_id for row in RunScores.objects.all()} == {claimed[0].pk}
 
     def test_a_cancelled_run_is_tried_again_before_bulk_work(self):
         data_set = queue(versions=1)

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from indexer.models import City
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import ranks_of
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 
@@ -43,7 +44,7 @@ def test_the_map_places_cities_and_names_those_without_coordinates(analyst, runs
 
 def test_shifts_are_places_gained_against_the_other_run(analyst, runs):
     view = analyst.get(page_of(runs[0]), {"against": runs[1].pk}).context["view"]
-    ranks = [dict(run.city_scores.values_list("city_id", "rank")) for run in runs]
+    ranks = [ranks_of(run) for run in runs]
     expected = {city: ranks[1][city] - ranks[0][city] for city in ranks[0]}
     assert {point.city.pk: point.shift for point in view.points}.items() <= expected.items()
     assert analyst.get(page_of(runs[0])).context["view"].points[0].shift is None

@@ -9,6 +9,7 @@ from indexer.selectors import cities as city_selectors
 from indexer.selectors.cities import Cities
 from indexer.selectors.what_if import what_if_of
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 
@@ -105,7 +106,7 @@ def test_a_crowded_map_sums_up_the_units_near_each_other(client, runs, large, mo
     City.objects.filter(pk__in=ids[120:]).update(latitude=None, longitude=None)
     monkeypatch.setattr("indexer.selectors.map_cells.MOST_POINTS", 100)
     shown = analyst.get(f"/runs/{runs[0].pk}/map/").context
-    stored = {row[0]: row[1:] for row in runs[0].city_scores.values_list("city_id", "score", "rank")}
+    stored = standings(runs[0])
     rows = shown["chart"]["data"]["values"]
     assert len(rows) == 4
     for row in rows:
@@ -114,11 +115,11 @@ def test_a_crowded_map_sums_up_the_units_near_each_other(client, runs, large, mo
         assert row["longitude"] == pytest.approx(100 + 5 * corner)
         assert row["count"] == len(members) == 30
         assert row["value"] == pytest.approx(
-            np.mean([stored[pk][0] for pk in members]) * runs[0].method.scale
+            np.mean([stored[pk].score for pk in members]) * runs[0].method.scale
         )
-        best = min(members, key=lambda pk: stored[pk][1])
+        best = min(members, key=lambda pk: stored[pk].rank)
         assert row["name"] == City.objects.get(pk=best).name
-    placed = sorted(ids[:120], key=lambda pk: stored[pk][1])
+    placed = sorted(ids[:120], key=lambda pk: stored[pk].rank)
     assert [row["city"].pk for row in shown["rows"]] == placed[:100]
     assert (shown["more"], shown["unplaced_count"], shown["absent_count"]) == (20, 10, 0)
 
@@ -129,7 +130,7 @@ def test_a_crowded_map_shows_the_mean_of_the_places_gained(client, runs, large, 
     City.objects.filter(pk__in=ids).update(latitude=30, longitude=100)
     monkeypatch.setattr("indexer.selectors.map_cells.MOST_POINTS", 100)
     shown = analyst.get(f"/runs/{runs[0].pk}/map/", {"against": runs[1].pk}).context
-    ranks, before = (dict(run.city_scores.values_list("city_id", "rank")) for run in runs)
+    ranks, before = (ranks_of(run) for run in runs)
     gained = [before[pk] - ranks[pk] for pk in ids]
     (row,) = shown["chart"]["data"]["values"]
     assert row["count"] == UNITS

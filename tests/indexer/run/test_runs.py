@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from indexer import dispatch, tasks
 from indexer.enums import Queue, RunStatus
-from indexer.models import CityScore, DataSet, Run
+from indexer.models import DataSet, Run, RunScores
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.numeric.ranking import min_ranks
 from indexer.selectors.data_sets import normalised_values, structure_of
@@ -29,6 +29,7 @@ from indexer.services.runs import (
 )
 from tests.factories import make_framework
 from tests.indexer.claimed_runs import compute_claimed_runs
+from tests.indexer.composites import all_blocks, forget_scores
 from tests.indexer.factories import make_data_set, make_draft, make_version
 from tests.processes import wait_until
 from weighting.exceptions import Refused
@@ -44,7 +45,7 @@ def let_leases_lapse():
 
 def results():
     """What was computed, without who computed it when."""
-    scores = list(CityScore.objects.order_by("run", "city").values_list("run", "city", "score", "rank"))
+    scores = all_blocks()
     return list(Run.objects.order_by("pk").values_list("pk", "status", "result_sha256")), scores
 
 
@@ -145,7 +146,7 @@ class TestClaiming:
         claim_runs(data_set.pk)
 
         assert compute_claimed_runs(late) == 0
-        assert not CityScore.objects.exists()
+        assert not RunScores.objects.exists()
         assert Run.objects.get().status == RunStatus.RUNNING
 
     def test_whoever_lost_the_lease_cannot_fail_the_run_either(self):
@@ -215,7 +216,7 @@ class TestResults:
         data_set = queue(versions=5, cities=40)
         compute_waiting_runs(data_set.pk)
         together = results()
-        CityScore.objects.all().delete()
+        forget_scores()
         Run.objects.update(status=RunStatus.QUEUED, node_scores=None, result_sha256="", attempts=0)
         monkeypatch.setattr(services, "CLAIM_ROWS", 2 * 40)
         claim_runs(data_set.pk)
@@ -233,7 +234,7 @@ class TestResults:
         with pytest.raises(KeyboardInterrupt):
             compute_waiting_runs(data_set.pk)
 
-        assert not CityScore.objects.exists()
+        assert not RunScores.objects.exists()
         monkeypatch.undo()
         let_leases_lapse()
         assert compute_waiting_runs(data_set.pk) == 2
@@ -253,7 +254,7 @@ class TestResults:
             compute_waiting_runs(data_set.pk)
 
         assert set(Run.objects.values_list("status", "attempts")) == {(RunStatus.QUEUED, 0)}
-        assert not CityScore.objects.exists()
+        assert not RunScores.objects.exists()
         assert compute_waiting_runs(data_set.pk) == 2
 
     def test_the_inputs_are_kept_with_the_result(self, settings):

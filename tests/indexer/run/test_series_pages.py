@@ -15,6 +15,7 @@ from indexer.selectors.levels import level_named
 from indexer.services.registers import default_register
 from indexer.services.series import publish_series
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import scores_of
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -41,7 +42,7 @@ def page_of(run):
 
 def gdp_of(run, *, far=None):
     """A series that follows the scores, but for one city."""
-    scores = dict(run.city_scores.values_list("city_id", "score"))
+    scores = scores_of(run)
     values = [1000 * scores[city] * (1 + 0.01 * at) for at, city in enumerate(run.data_set.city_ids)]
     if far is not None:
         values[far] *= 40
@@ -115,7 +116,7 @@ def test_the_same_values_are_stored_once(analyst, run):
 def test_the_page_correlates_and_names_the_outlier(analyst, run):
     series = gdp_of(run, far=2)
     report = analyst.get(page_of(run)).context["report"]
-    scores = dict(run.city_scores.values_list("city_id", "score"))
+    scores = scores_of(run)
     x, y = np.frombuffer(series.values, "<f8"), np.array([scores[pk] for pk in series.city_ids])
     assert report.overall.spearman == pytest.approx(stats.spearmanr(x, y).statistic)
     assert report.overall.log_pearson == pytest.approx(stats.pearsonr(np.log(x), np.log(y)).statistic)

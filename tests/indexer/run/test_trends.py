@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from indexer.charts.trends import set_apart
 from indexer.enums import RunStatus
-from indexer.models import CityScore, DataSet, IndicatorTerms, Run
+from indexer.models import DataSet, IndicatorTerms, Run
 from indexer.selectors.trends import city_trend_of, trend_of
 from indexer.selectors.years import years_of
 from indexer.services.data_sets import publish_data_set
 from indexer.services.published import describe_indicators, draft_index, publish_edition
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import ranks_of
 from tests.indexer.families import make_family
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
@@ -78,7 +79,7 @@ def test_a_year_whose_run_is_not_finished_has_none(family):
 def test_ranks_are_those_of_each_year_or_among_those_of_all_years(family):
     trend = trend_of(family.runs[2020], family.framework.created_by)
     for column, year in enumerate(trend.years):
-        stored = dict(CityScore.objects.filter(run=family.runs[year]).values_list("city_id", "rank"))
+        stored = ranks_of(family.runs[year])
         assert trend.ranks[:, column].tolist() == [stored.get(pk, 0) for pk in trend.cities.ids]
     names = [city.name_en for city in trend.cities]
     assert names == ["Nanyang", "Xi'an", "Garze", "Luoyang"]

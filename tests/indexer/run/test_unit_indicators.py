@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.models import City, CityScore, Run
+from indexer.models import City, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.services.data_sets import publish_data_set
 from indexer.studies.weights import AS_THEY_ARE
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.composites import scores_by_name
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
@@ -213,7 +214,7 @@ def test_the_ranking_on_a_leaf_holds_raw_values_and_direction(analyst):
     for rows in (file, answer):
         assert [row["raw"] for row in rows] == sorted(values[:, 1])
         assert [row["rank"] for row in rows] == list(range(1, UNITS + 1))
-    scores = dict(CityScore.objects.filter(run=run).values_list("city__name_zh", "score"))
+    scores = scores_by_name(run)
     leaves = [node.code for node in Indicator.objects.filter(framework=run.data_set.framework, is_leaf=True)]
     parts = {}
     for leaf in leaves:

@@ -11,6 +11,7 @@ from indexer.selectors import what_if as what_if_selectors
 from indexer.selectors.what_if import what_if_of
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role, VersionSource, VersionStatus
 from weighting.models import AuditEntry, Indicator, WeightVersion
@@ -43,7 +44,7 @@ def tilted(run, group=0):
 
 def test_its_own_weights_give_the_runs_own_ranks(manager, run):
     tried = manager.get(page_of(run)).context["tried"]
-    stored = dict(run.city_scores.values_list("city_id", "rank"))
+    stored = ranks_of(run)
     assert {city.pk: rank for city, rank in zip(tried.cities, tried.ranks, strict=True)} == stored
     assert tried.mean_shift == tried.moved == tried.swaps(5)[0] == 0
 
@@ -61,9 +62,9 @@ def test_other_weights_rank_as_a_frozen_version_of_them_does(manager, run):
     assert AuditEntry.objects.filter(act="draft", subject_id=draft.pk).exists()
     freeze_version(draft, actor=make_account(Role.ADMINISTRATOR))
     compute_waiting_runs(run.data_set_id)
-    scores = Run.objects.get(weight_version=draft).city_scores.order_by("city_id")
-    assert [row.rank for row in scores] == tried.ranks.tolist()
-    assert [row.score for row in scores] == tried.scores.tolist()
+    found = standings(Run.objects.get(weight_version=draft)).values()
+    assert [one.rank for one in found] == tried.ranks.tolist()
+    assert [one.score for one in found] == tried.scores.tolist()
 
 
 def test_a_save_sent_twice_is_one_draft_and_any_other_save_its_own(client, manager, run):

@@ -1,10 +1,11 @@
 import pytest
 from django.urls import reverse
 
-from indexer.models import CityScore, Run
+from indexer.models import Run
 from indexer.services.data_sets import PrintedFigure, publish_data_set, record_printed_figures
 from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.composites import standings
 from tests.indexer.factories import make_data_set, make_version
 from weighting.enums import Role
 from weighting.services.versions import publish_version
@@ -95,7 +96,7 @@ def test_the_ranking_is_in_percent_unrounded_and_by_rank(client):
     rows = get_ranking(client, run).json()["results"]
 
     assert [(row["unit"], row["rank"]) for row in rows] == [("城市002", 1), ("城市003", 2), ("城市001", 3)]
-    stored = dict(CityScore.objects.filter(run=run).values_list("rank", "score"))
+    stored = {one.rank: one.score for one in standings(run).values()}
     assert [row["score"] for row in rows] == [stored[row["rank"]] * 100 for row in rows]
     assert sum(row["score"] for row in rows) == pytest.approx(100)
     assert {(row["province"], row["region"]) for row in rows} == {("甲省", "华东")}

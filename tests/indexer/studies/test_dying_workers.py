@@ -8,13 +8,14 @@ import pytest
 from django.db import DatabaseError, connection
 
 from indexer.enums import StudyStatus
-from indexer.models import CityScore, Run, Study, StudyPart
+from indexer.models import Run, Study, StudyPart
 from indexer.selectors.studies import studies_under_way
 from indexer.services import leases, studies
 from indexer.services.leases import MOST_DEATHS, keep_lease, release, settle_releases
 from indexer.services.runs import claim_runs
 from indexer.services.studies import claim_part, count_waiting_parts, fail_exhausted_studies
 from tests.indexer.claimed_runs import compute_claimed_runs
+from tests.indexer.composites import forget_scores
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.processes import ROOT, wait_until
 
@@ -121,7 +122,7 @@ def test_a_database_that_is_away_is_no_death(run, monkeypatch):
 def test_an_orderly_stop_is_no_death(monkeypatch):
     run = make_panel_run()
     Run.objects.update(status="queued", node_scores=None, result_sha256="", finished_at=None, attempts=0)
-    CityScore.objects.all().delete()
+    forget_scores()
     (held,) = claim_runs(run.data_set_id)
     monkeypatch.setattr(leases, "is_stopping", lambda: True)
     with keep_lease(held):
