@@ -91,10 +91,10 @@ def _make_units() -> list[int]:
 
 
 def _addresses() -> dict[str, str]:
-    from indexer.models import City, CityScore, Run
+    from indexer.models import City, Run
 
     run, other = Run.objects.order_by("pk")[:2]
-    city = CityScore.objects.filter(run=run).order_by("pk").values_list("city_id", flat=True)[UNITS // 2]
+    city = run.data_set.city_ids[UNITS // 2]
     register = City.objects.values_list("register_id", flat=True).get(pk=city)
     page, api = f"/runs/{run.pk}", f"/api/v1/runs/{run.pk}"
     both = f"run={run.pk}&run={other.pk}"
