@@ -103,7 +103,7 @@ def test_bad_requests_are_named(analyst):
 def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, django_assert_num_queries):
     runs = [make_runs(random_values(count), tilts=[None])[0] for count in (1, 3)]
     for run in runs:
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             analyst.get(page_of(run))
 
 

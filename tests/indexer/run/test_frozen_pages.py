@@ -139,7 +139,7 @@ def test_what_is_no_file_is_not_kept(client, published):
 def test_page_and_api_take_few_queries_however_many_cities(analyst, cities, django_assert_num_queries):
     run = make_runs(random_values(cities), tilts=[None])[0]
     print_figure(run, 0, "1.0")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         analyst.get(page_of(run), {"size": "all"})
     # Two of them are the visitor's.
     with django_assert_num_queries(6):

@@ -253,7 +253,7 @@ def test_a_page_with_marks_takes_the_same_queries_for_any_number_of_cities(
     run = make_runs(random_values(cities), tilts=[None], missing="mean")[0]
     leaf = run.data_set.leaf_codes[0]
     # Session, account; run with nodes, indicators with weights, scores, cities, provinces, record of cells.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         analyst.get(page_of(run), {"node": leaf})
 
 

@@ -211,7 +211,7 @@ def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, dja
     runs = [make_runs(random_values(count), tilts=[None])[0] for count in (1, 3)]
     for run in runs:
         # Session, account; run with nodes, indicators, scores, cities, provinces, what is printed (twice).
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             analyst.get(page_of(run))
 
 

@@ -269,7 +269,7 @@ def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, dja
         run = make_runs(random_values(count), tilts=[None])[0]
         OutsideSeries.objects.all().delete()
         make_series(run.data_set.city_ids, np.arange(count) + 1.5, actor=run.data_set.created_by)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             analyst.get(page_of(run))
 
 

@@ -196,7 +196,7 @@ def test_the_page_takes_the_same_queries_for_any_number_of_units(analyst, count,
     run = make_runs(random_values(count), tilts=[None])[0]
     address = reverse("indexer:run-unit-indicators", args=[run.pk, run.data_set.city_ids[0]])
     # Session, account, run, scores, nodes, cities, provinces; values; local weights.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         analyst.get(address)
 
 
