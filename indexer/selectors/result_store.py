@@ -60,10 +60,12 @@ def _finished_runs(data_set: DataSet) -> Iterator[Run]:
 
 
 def _is_as_computed(run: Run, data_set: DataSet) -> bool:
-    found = composites_of([run.pk]).get(run.pk)
-    if found is None or len(found[0]) != len(data_set.city_ids):
+    try:
+        scores, ranks = composites_of([run.pk])[run.pk]
+    except (KeyError, ValueError):  # there are none, or a block is no whole number of figures
         return False
-    scores, ranks = found
+    if len(scores) != len(data_set.city_ids):
+        return False
     is_whole = result_checksum(bytes(run.node_scores or b""), scores) == run.result_sha256
     return is_whole and np.array_equal(ranks, ranks_of_present(scores))
 

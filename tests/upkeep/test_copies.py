@@ -188,8 +188,8 @@ def test_a_copy_is_one_moment_and_nobody_waits_for_it(tmp_path):
 
 SPOILT = [
     (WEIGHTS, lambda row: row | {"local_weight": row["local_weight"] / 2}, "not those of its manifest"),
-    (SCORES, lambda row: row | {"score": row["score"] * 2}, "scores and ranks"),
-    (SCORES, lambda row: row | {"rank": 1}, "scores and ranks"),
+    (SCORES, lambda row: row | {"scores": row["ranks"]}, "scores and ranks"),
+    (SCORES, lambda row: row | {"ranks": row["scores"]}, "scores and ranks"),
     (RUNS, lambda row: row | {"manifest_hash": "f" * 64}, "computed from its version"),
     (RUNS, lambda row: row | {"data_sha256": "f" * 64}, "computed from its version"),
     ("indexer_study", lambda row: row | {"result_sha256": "f" * 64}, "every study"),

@@ -150,7 +150,7 @@ def test_published_totals_give_the_weights_that_they_imply(send):
     assert (status, set(refused)) == (400, {"compared"})
 
 
-@pytest.mark.parametrize("kind", ["framework", "panel", "weight", "totals"])
+@pytest.mark.parametrize("kind", ["panel", "totals"])
 def test_an_analyst_brings_in_nothing_that_a_manager_owns(send, kind):
     status, _answer = send(kind, TREE, role=Role.ANALYST, name="X", name_en="X")
     assert (status, KINDS[kind].objects.exists()) == (404, False)

@@ -185,8 +185,9 @@ def test_every_city_of_the_ranking_leads_to_its_page(analyst, runs):
 @pytest.mark.parametrize("cities", [1, 3])
 def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
     address = page(make_runs(random_values(cities), tilts=[None, 1.0])[0])
-    # Session, account, run, scores, nodes, cities, provinces; intervals; other runs and the ranks there.
-    with django_assert_num_queries(12):
+    # Session, account, run, scores, nodes, the cities' provinces, cities, provinces; intervals; other runs
+    # and the ranks there.
+    with django_assert_num_queries(13):
         analyst.get(address)
 
 

@@ -89,7 +89,7 @@ def test_bad_choices_are_left_out_by_the_page_and_named_by_the_api(analyst, runs
 def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, django_assert_num_queries):
     for count in (1, 3):
         run = make_runs(random_values(count), tilts=[None])[0]
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             analyst.get(page_of(run))
 
 
