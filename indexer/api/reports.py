@@ -17,7 +17,7 @@ from indexer.api.studies import Conflict
 from indexer.enums import ReportChapter
 from indexer.forms.reports import LONGEST
 from indexer.models import Run
-from indexer.selectors.reports import outline_of, paragraphs_of
+from indexer.selectors.reports import outline_of, paragraphs_of, reads_words
 from indexer.services.reports import choose_chapters, write_paragraph
 from weighting.api.base import described
 from weighting.enums import Language
@@ -66,11 +66,11 @@ class ReportSerializer(OutlineSerializer):
 
 
 class ReportView(RunView):
-    """Which chapters the report of a run has, and what people wrote into them."""
+    """Which chapters the report of a run has, and, for staff, what people wrote into them."""
 
     @described(responses=ReportSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        return Response(_report(self.finished_run(pk)))
+        return Response(_report(self.finished_run(pk), self.account))
 
 
 class ReportChapters(RunView):
@@ -87,7 +87,7 @@ class ReportChapters(RunView):
             choose_chapters(run, actor=account_of(request), **asked.validated_data)
         except Refused as refusal:
             raise Conflict(refusal) from refusal
-        return Response(_report(run))
+        return Response(_report(run, self.account))
 
 
 class ReportWords(RunView):
@@ -105,7 +105,7 @@ class ReportWords(RunView):
             write_paragraph(run, section=said.pop("chapter"), actor=account_of(request), **said)
         except Refused as refusal:
             raise Conflict(refusal) from refusal
-        return Response(_report(run))
+        return Response(_report(run, self.account))
 
 
 class ReportFile(RunView):
@@ -135,10 +135,10 @@ def _chapters(request: Request) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _report(run: Run) -> dict[str, Any]:
+def _report(run: Run, account: Account | None) -> dict[str, Any]:
     outline = outline_of(run)
     words = [
         {"chapter": one.section, "language": one.language, "text": one.text, "revision": one.revision}
-        for one in paragraphs_of(run)
+        for one in (paragraphs_of(run) if reads_words(account) else [])
     ]
     return {"chapters": outline.chapters, "revision": outline.revision, "words": words}

@@ -1,4 +1,4 @@
-"""The written report of a run: its chapters and what people wrote; whoever may see the run may read it."""
+"""The written report of a run: its chapters, and what people wrote, which staff read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from indexer.enums import ReportChapter
 from indexer.models import EditionReport, IndexEdition, ReportOutline, ReportParagraph, Run
 from indexer.selectors.runs import runs_visible_to
 from weighting.models import Account
+from weighting.permissions import STAFF, has_role
 
 # The chapters of a report of which nobody chose any.
 USUAL = (
@@ -38,8 +39,18 @@ def outline_of(run: Run) -> Outline:
     return Outline(kept.chapters, kept.revision) if kept else Outline([str(code) for code in USUAL], 0)
 
 
-def words_in_report(run: Run, language: str) -> dict[str, str]:
-    """Return what people wrote into the chapters in a language, by chapter."""
+def reads_words(account: Account | None) -> bool:
+    """Whether an account reads what people write into reports of runs.
+
+    Any analyst may write into any; strangers read of it what the owner of an index gives with an edition.
+    """
+    return has_role(account, STAFF)
+
+
+def words_in_report(run: Run, language: str, account: Account | None) -> dict[str, str]:
+    """Return what people wrote into the chapters in a language, by chapter, as an account may read it."""
+    if not reads_words(account):
+        return {}
     kept = ReportParagraph.objects.filter(run=run, language=language).exclude(text="")
     return dict(kept.order_by("section").values_list("section", "text"))
 

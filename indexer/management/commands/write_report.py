@@ -88,11 +88,11 @@ def _document(options: dict[str, Any], asked: list[str]) -> Document:
         edition = _released(options["index"], options["edition"])
         run, report = edition.run, report_of_edition(edition)
         chapters = report.chapters if report else outline_of(run).chapters
-        words = report.words.get(language, {}) if report else words_in_report(run, language)
+        words = report.words.get(language, {}) if report else words_in_report(run, language, account)
         title = edition.index.name
     else:
         run = _finished(options["run"], account)
-        chapters, words = outline_of(run).chapters, words_in_report(run, language)
+        chapters, words = outline_of(run).chapters, words_in_report(run, language, account)
         title = run.data_set.framework.name
     return write_document(Material(run, account), asked or chapters, words, title=title)
 

@@ -48,11 +48,12 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _document(request: HttpRequest, run: Run) -> Document:
-    material = Material(run, visitor_of(request).account)
+    account = visitor_of(request).account
+    material, words = Material(run, account), words_in_report(run, language(), account)
     return Document(
         run,
         title=headline(material.top),
         subtitle=_("Report of the audit under %(version)s") % {"version": version_name(run)},
         eyebrow=data_set_name(run.data_set),
-        parts=write_parts(material, AUDIT, words_in_report(run, language()), with_lacks=True),
+        parts=write_parts(material, AUDIT, words, with_lacks=True),
     )

@@ -64,7 +64,7 @@ def report_of_run(run: Run, account: Account | None, chapters: Sequence[str] = (
     return write_document(
         Material(run, account),
         chapters or outline_of(run).chapters,
-        words_in_report(run, language()),
+        words_in_report(run, language(), account),
         title=run.data_set.framework.name,
     )
 

@@ -132,10 +132,13 @@ def test_strangers_read_the_report_of_a_published_run_and_write_nothing(client):
     open_ = make_runs(random_values(5), tilts=[None], published=True)[0]
 
     assert client.get(page_of(hidden)).status_code == 404
+    actor = make_account(Role.ANALYST)
+    write_paragraph(open_, section="data", language="en", text="Ours alone.", revision=0, actor=actor)
     assert client.get(page_of(open_)).status_code == 200
+    assert b"Ours alone." not in client.get(page_of(open_)).content
     assert b"own words" not in client.get(page_of(open_)).content
     assert client.post(paragraph_page(open_, "data"), {"text": "x", "revision": "0"}).status_code != 200
-    assert not ReportParagraph.objects.exists()
+    assert [one.text for one in ReportParagraph.objects.all()] == ["Ours alone."]
 
 
 def test_the_most_uneven_indicators_are_drawn_raw_for_whoever_may_see_that(analyst, client):

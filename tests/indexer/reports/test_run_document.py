@@ -143,10 +143,10 @@ def test_an_untouched_report_begins_with_another_and_a_touched_one_never(analyst
 
     assert (taken.status_code, taken.url) == (302, address)
     assert outline_of(run).chapters == ["total", "data"]
-    assert words_in_report(run, "en") == {"total": "Of last year."}
+    assert words_in_report(run, "en", actor) == {"total": "Of last year."}
     assert analyst.get(address).context["others"] == []
     assert analyst.post(page(touched, "run-document-take-over"), {"other": before.pk}).status_code == 409
-    assert words_in_report(touched, "en") == {"total": "Of this year."}
+    assert words_in_report(touched, "en", actor) == {"total": "Of this year."}
     assert analyst.post(page(run, "run-document-take-over"), {"other": "x"}).status_code == 409
 
 
@@ -160,10 +160,15 @@ def test_tables_and_figures_are_numbered_through_the_document(analyst, run):
 
 def test_a_stranger_reads_the_report_of_a_public_run_and_changes_nothing(client, run):
     open_ = make_runs(random_values(4), tilts=[None], published=True)[0]
+    actor = make_account(Role.ANALYST)
+    write_paragraph(open_, section="total", language="en", text="Ours alone.", revision=0, actor=actor)
     assert client.get(page(run)).status_code == 404
     seen = client.get(page(open_))
     assert seen.status_code == 200
     assert b"own words" not in seen.content
+    # Control: who is told apart is the reader.
+    assert b"Ours alone." not in seen.content
+    assert words_in_report(open_, "en", actor) == {"total": "Ours alone."}
     assert client.post(page(open_, "run-document-chapters"), sent(["total"])).status_code != 200
     assert not ReportOutline.objects.exists()
 
