@@ -58,7 +58,9 @@ def test_rows_that_name_a_unit_have_its_code(world):
 
 
 def test_a_row_without_a_code_is_seen(world, monkeypatch):
-    monkeypatch.setattr("indexer.views.run.ranking.place_cells", lambda city: [city.name_zh, "", "", "", ""])
+    monkeypatch.setattr(
+        "indexer.views.run.ranking.place_cells", lambda _cities, city: [city.name_zh, "", "", "", ""]
+    )
     found = [(name, address) for name, address in _addresses(world) if name == "indexer:run-export"]
     lacking, _naming = _walk(world, found)
     assert {address for address, _row in lacking} == {address for _name, address in found}

@@ -14,6 +14,7 @@ DOCUMENT = {
     "title": "审计",
     "subtitle": "",
     "eyebrow": "",
+    "contents_title": "目录",
     "source": "",
     "origin_title": "依据",
     "origin": [],
@@ -35,7 +36,7 @@ def pages_of(pdf):
 
 def test_words_that_look_like_markup_are_set_as_words():
     odd = '#panic("no") $x$ *bold* _it_ `code` <label> @ref \\ // — “引号” €'
-    table = {"caption": odd, "head": [odd, "b"], "rows": [[odd, odd]], "widths": [2, 1]}
+    table = {"caption": odd, "head": [odd, "b"], "rows": [[odd, odd]], "widths": [2, 1], "left": 1}
     finding = {"text": odd, "advice": odd, "grave": True}
     part = PART | {"sentences": [odd], "findings": [finding], "tables": [table], "own": [odd]}
     document = DOCUMENT | {"title": odd, "parts": [part], "origin": [{"label": odd, "value": odd}]}
@@ -44,7 +45,7 @@ def test_words_that_look_like_markup_are_set_as_words():
 
 
 def test_a_long_table_goes_on_over_pages():
-    table = {"caption": "表", "head": ["甲", "乙"], "rows": [["一", "1"]] * 200, "widths": [2, 1]}
+    table = {"caption": "表", "head": ["甲", "乙"], "rows": [["一", "1"]] * 200, "widths": [2, 1], "left": 1}
 
     short = typeset(document_source(DOCUMENT))
     long = typeset(document_source(DOCUMENT | {"parts": [PART | {"tables": [table]}]}))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
+from rest_framework.settings import api_settings
 
 # These name several things, joined by commas or each by itself.
 REPEATED = ("runs", "versions")
@@ -21,8 +22,13 @@ def check_parameters(request: Request, known: Collection[str], *, filled: Collec
 
 
 def check_body(request: Request, body: type[Serializer] | None) -> None:
-    """Refuse fields of the body that are not known, however deep they lie, each by its path."""
-    wrong = dict(_unknown_fields(body() if body else Serializer(), request.data, ""))
+    """Refuse a body that holds no fields, and fields that are not known, however deep, each by its path."""
+    sent: Any = request.data
+    if body and not isinstance(sent, Mapping):
+        # Some bodies are read by forms, which ask no further: this is what a serializer says of them.
+        message = body().error_messages["invalid"].format(datatype=type(sent).__name__)
+        raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [message]})
+    wrong = dict(_unknown_fields(body() if body else Serializer(), sent, ""))
     if wrong:
         raise ValidationError(wrong)
 

@@ -48,6 +48,7 @@ SENTENCES: dict[str, Promise] = {
     "describe_indicators": gettext_lazy(
         "described the indicators of %(subject)s, and what is given away of them"
     ),
+    "choose_chapters": gettext_lazy("chose the chapters of the report of %(subject)s"),
     "deliver": gettext_lazy("delivered a file to %(subject)s"),
     "discard_import": gettext_lazy("discarded %(subject)s"),
     "dispute_claim": gettext_lazy("said that somebody else used the invitation of %(subject)s"),
@@ -76,6 +77,7 @@ SENTENCES: dict[str, Promise] = {
     "plan_reminder": gettext_lazy("planned a reminder in %(subject)s"),
     "publish": gettext_lazy("published %(subject)s"),
     "describe_index": gettext_lazy("changed what is said of %(subject)s"),
+    "give_report": gettext_lazy("gave %(subject)s its report"),
     "publish_edition": gettext_lazy("published an edition of %(subject)s"),
     "take_back_edition": gettext_lazy("took back an edition of %(subject)s before its embargo ended"),
     "publish_branch": gettext_lazy("published %(subject)s as an index of its own"),
@@ -98,10 +100,12 @@ SENTENCES: dict[str, Promise] = {
     "set_method": gettext_lazy("chose the method of %(subject)s"),
     "start_import": gettext_lazy("began %(subject)s"),
     "study": gettext_lazy("started %(subject)s"),
+    "take_over_report": gettext_lazy("began the report of %(subject)s with that of another"),
     "withdraw_invite": gettext_lazy("withdrew %(subject)s"),
+    "withdraw_report": gettext_lazy("withdrew the report of %(subject)s"),
     "write_invitation": gettext_lazy("wrote the invitations of %(subject)s"),
     "write_reminder": gettext_lazy("wrote the reminders of %(subject)s"),
-    "write_report": gettext_lazy("wrote into the audit report of %(subject)s"),
+    "write_report": gettext_lazy("wrote into the report of %(subject)s"),
     "void": gettext_lazy("voided %(subject)s"),
 }
 KINDS: dict[str, Promise] = {
