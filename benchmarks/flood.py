@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
+from benchmarks.installations import prepare
 from benchmarks.readers import EXPERTS, ITEMS, LANGUAGES, Tally, get, percentiles, savers, together
 
 CLIENTS = 16
@@ -40,18 +41,11 @@ def main() -> int:
 
 def flood(folder: Path, seconds: float) -> int:
     """Measure the saves alone, then beside each kind of flood; print both, and whether the promise held."""
-    from django.core.management import call_command
     from django.db import connections
 
     from benchmarks.serving import PRODUCT, enrol, serving
 
-    for command in (
-        ["build_vendor_js"],
-        ["migrate"],
-        ["collectstatic", "--noinput"],
-        ["load_demo", "--compute"],
-    ):
-        call_command(*command, verbosity=0)
+    prepare(demo=True)
     floods = _floods()
     experts = enrol(EXPERTS, ITEMS)
     connections.close_all()

@@ -1,12 +1,12 @@
 """Processor time of the pages that list the cities of a run: ``python -m benchmarks.listing``."""
 
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from statistics import median
 from typing import Any
+
+from benchmarks.installations import own_installation
 
 CITIES, LEAVES, VERSIONS, TURNS = 10_000, 100, 100, 15
 PART = {"HX-Request": "true", "HX-Target": "results"}
@@ -21,23 +21,7 @@ ASKED = {
 
 def main() -> None:
     """Measure on a database of its own, in a temporary folder, or in the one that is named."""
-    named = os.environ.get("QUANHENG_LISTING", "")
-    with tempfile.TemporaryDirectory(prefix="quanheng-listing-") as temporary:
-        folder = named or temporary
-        os.environ |= {
-            "QUANHENG_VAR": folder,
-            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-            "DJANGO_LOG_LEVEL": "ERROR",
-            "DJANGO_ALLOWED_HOSTS": "testserver",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        for step in (["migrate"], ["build_vendor_js"], ["collectstatic", "--noinput"]):
-            call_command(*step, verbosity=0)
+    with own_installation("QUANHENG_LISTING"):
         _measure()
 
 

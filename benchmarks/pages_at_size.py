@@ -8,10 +8,11 @@ pages named on the command line are measured alone.
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from benchmarks.installations import own_installation
 
 UNITS = int(os.environ.get("QUANHENG_UNITS", "100000"))
 LEAVES, VERSIONS, PROVINCES = 20, 3, 50
@@ -20,25 +21,9 @@ FORK = multiprocessing.get_context("fork")
 
 def main() -> None:
     """Measure on a database of its own, in a temporary folder, or in the one that is named."""
-    named = os.environ.get("QUANHENG_PAGES", "")
-    with tempfile.TemporaryDirectory(prefix="quanheng-pages-") as temporary:
-        folder = named or temporary
-        os.environ |= {
-            "QUANHENG_VAR": folder,
-            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-            "DJANGO_LOG_LEVEL": "ERROR",
-            "DJANGO_ALLOWED_HOSTS": "testserver",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
+    with own_installation("QUANHENG_PAGES"):
         from indexer.models import Run
 
-        for step in (["migrate"], ["build_vendor_js"], ["collectstatic", "--noinput"]):
-            call_command(*step, verbosity=0)
         if not Run.objects.exists():
             make_sized_world()
         _measure(sys.argv[1:])

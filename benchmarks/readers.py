@@ -19,6 +19,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.installations import prepare
+
 if TYPE_CHECKING:
     from benchmarks.serving import ExpertAtWork
 
@@ -62,18 +64,11 @@ def main() -> int:
 
 def read(folder: Path, seconds: float, rate: int) -> int:
     """Measure the saves alone first, then beside the readers; print both."""
-    from django.core.management import call_command
     from django.db import connections
 
     from benchmarks.serving import PRODUCT, enrol, serving
 
-    for command in (
-        ["build_vendor_js"],
-        ["migrate"],
-        ["collectstatic", "--noinput"],
-        ["load_demo", "--compute"],
-    ):
-        call_command(*command, verbosity=0)
+    prepare(demo=True)
     pages = _pages()
     experts = enrol(EXPERTS, ITEMS)
     connections.close_all()
