@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,14 +18,10 @@ from importlib.util import find_spec
 from io import BytesIO, StringIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from weighting.workbooks import NO_TIME, Sheet, workbook_pieces
 
 # A spreadsheet takes a cell that starts with one of these for a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@")
@@ -34,10 +30,8 @@ COMMAND_SIGNS = ("|", "%")
 FORMULA_STARTS = (*FORMULA_SIGNS, *COMMAND_SIGNS, "\t", "\r", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"-?[0-9,.]+")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# The earliest time a ZIP file can state.
-NO_TIME = (1980, 1, 1, 0, 0, 0)
-TIMES = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>")
 WIDEST = 48
+WIDTHS_OF_FACTS = (28, 80)
 LINES_OF_A_PIECE = 1_000
 
 
@@ -65,13 +59,22 @@ class Table:
     provenance: Sequence[Fact] = ()
 
 
+class Pieces(Protocol):
+    """What yields a file piece by piece, so that rows can be read while it is sent."""
+
+    def __call__(
+        self, columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+    ) -> Iterator[bytes]: ...
+
+
 class Format(NamedTuple):
-    """A kind of file; one that is slow to write is made once and kept where it is large."""
+    """A kind of file; one that is slow to write is made once and kept, unless it is sent in many pieces."""
 
     label: str
     content_type: str
-    write: Callable[[Table], bytes]
+    pieces: Pieces
     is_slow: bool = False
+    comes_whole: bool = False
 
 
 class NotInstalled(Exception):
@@ -85,7 +88,7 @@ def columns_of(*names: str) -> list[Heading]:
 
 def table_bytes(format: str, table: Table) -> bytes:
     """Write a table as one of `FORMATS`."""
-    return FORMATS[format].write(table)
+    return b"".join(FORMATS[format].pieces(table.columns, table.rows, table.provenance))
 
 
 def as_written(table: Table) -> bytes:
@@ -100,14 +103,10 @@ def is_installed(format: str) -> bool:
     return format != "parquet" or find_spec("pyarrow") is not None
 
 
-def _csv(table: Table) -> bytes:
-    return b"".join(csv_pieces(table.columns, table.rows, table.provenance))
-
-
 def csv_pieces(
     columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
 ) -> Iterator[bytes]:
-    """Yield a CSV file piece by piece, so that rows can be read while it is sent.
+    """Yield a CSV file.
 
     The provenance is repeated on every line; the first character lets spreadsheets read Chinese.
     """
@@ -141,34 +140,33 @@ def neutralise(text: str) -> str:
     return f"'{one_line}" if text.startswith(FORMULA_STARTS) else one_line
 
 
-def _xlsx(table: Table) -> bytes:
-    """Write the rows on the first sheet and the provenance on the second."""
-    return workbook_of({"data": table}, table.provenance)
+def xlsx_pieces(
+    columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+) -> Iterator[bytes]:
+    """Yield a workbook: the rows on the first sheet and the provenance on the second."""
+    return workbook_pieces(_sheets([("data", columns, rows)], provenance))
 
 
 def workbook_of(tables: Mapping[str, Table], provenance: Iterable[Fact]) -> bytes:
     """Write each table on a sheet of its own, and what all were made from, if that is told, on the last."""
-    book = Workbook(write_only=True)
-    for name, table in tables.items():
-        _fill_sheet(book.create_sheet(name), table)
-    facts = list(provenance)
-    if facts:
-        about = book.create_sheet("provenance")
-        about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
-    for fact in facts:
-        about.append([_cell(about, fact.label, bold=True), _cell(about, fact.value)])
-    out = BytesIO()
-    book.save(out)
-    return _without_times(out.getvalue())
+    named = [(name, table.columns, table.rows) for name, table in tables.items()]
+    return b"".join(workbook_pieces(_sheets(named, provenance)))
 
 
-def _fill_sheet(sheet: Any, table: Table) -> None:
-    sheet.freeze_panes = "A2"
-    for place, heading in enumerate(table.columns, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = min(max(2 * len(heading.label), 10), WIDEST)
-    sheet.append([_cell(sheet, heading.label, bold=True) for heading in table.columns])
-    for row in table.rows:
-        sheet.append([_cell(sheet, value) for value in row])
+def _sheets(
+    tables: Iterable[tuple[str, Sequence[Heading], Iterable[Sequence[object]]]], provenance: Iterable[Fact]
+) -> list[Sheet]:
+    sheets = [
+        Sheet(
+            name,
+            [min(max(2 * len(heading.label), 10), WIDEST) for heading in columns],
+            [heading.label for heading in columns],
+            (list(map(_cell_value, row)) for row in rows),
+        )
+        for name, columns, rows in tables
+    ]
+    facts = [[fact.label, _cell_value(fact.value)] for fact in provenance]
+    return [*sheets, Sheet("provenance", WIDTHS_OF_FACTS, [], facts)] if facts else sheets
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:
@@ -180,39 +178,52 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _json(table: Table) -> bytes:
-    names = [heading.name for heading in table.columns]
-    document = {
-        "provenance": {fact.name: _plain(fact.value) for fact in table.provenance},
-        "columns": [heading._asdict() for heading in table.columns],
-        "rows": [dict(zip(names, map(_plain, row), strict=True)) for row in table.rows],
+def json_pieces(
+    columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+) -> Iterator[bytes]:
+    """Yield a JSON document with a row on each line."""
+    head = {
+        "provenance": {fact.name: _plain(fact.value) for fact in provenance},
+        "columns": [heading._asdict() for heading in columns],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
+    yield _encoded(head).removesuffix("}").encode() + b', "rows": ['
+    names = [heading.name for heading in columns]
+    lines = (_encoded(dict(zip(names, map(_plain, row), strict=True))) for row in rows)
+    before = "\n"
+    while piece := list(islice(lines, LINES_OF_A_PIECE)):
+        yield (before + ",\n".join(piece)).encode()
+        before = ",\n"
+    yield b"\n]}\n"
 
 
-def _parquet(table: Table) -> bytes:
+def _encoded(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def parquet_pieces(
+    columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+) -> Iterator[bytes]:
+    """Yield a Parquet file: the types of its columns are those of all rows, which it waits for."""
     if not is_installed("parquet"):
         raise NotInstalled("pyarrow")
     import pyarrow as pa
     from pyarrow import parquet
 
-    rows = [[_plain(value) for value in row] for row in table.rows]
-    columns = {
-        heading.name: pa.array([row[place] for row in rows]) for place, heading in enumerate(table.columns)
-    }
-    facts = {fact.name: "" if fact.value is None else str(_plain(fact.value)) for fact in table.provenance}
+    plain = [[_plain(value) for value in row] for row in rows]
+    arrays = {heading.name: pa.array([row[place] for row in plain]) for place, heading in enumerate(columns)}
+    facts = {fact.name: "" if fact.value is None else str(_plain(fact.value)) for fact in provenance}
     out = BytesIO()
-    parquet.write_table(pa.table(columns, metadata=facts), out)
-    return out.getvalue()
+    parquet.write_table(pa.table(arrays, metadata=facts), out)
+    yield out.getvalue()
 
 
 FORMATS = {
-    "csv": Format("CSV", "text/csv; charset=utf-8", _csv),
-    "xlsx": Format(
-        "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx, is_slow=True
+    "csv": Format("CSV", "text/csv; charset=utf-8", csv_pieces),
+    "xlsx": Format("XLSX", XLSX, xlsx_pieces, is_slow=True),
+    "json": Format("JSON", "application/json", json_pieces),
+    "parquet": Format(
+        "Parquet", "application/vnd.apache.parquet", parquet_pieces, is_slow=True, comes_whole=True
     ),
-    "json": Format("JSON", "application/json", _json),
-    "parquet": Format("Parquet", "application/vnd.apache.parquet", _parquet, is_slow=True),
 }
 
 
@@ -237,33 +248,5 @@ def _safe_text(value: object) -> object:
     return safe.replace("|", r"\|") if plain.startswith((*FORMULA_SIGNS, *COMMAND_SIGNS)) else safe
 
 
-def _cell(sheet: Any, value: object, *, bold: bool = False) -> object:
-    """Return a cell; text is stored as text, whatever it begins with."""
-    plain = float(value) if isinstance(value, Decimal) else _plain(value)
-    if isinstance(plain, float):
-        # openpyxl would round to 16 digits, which is not always the same number.
-        return _typed_cell(sheet, repr(plain), "n")
-    if not isinstance(plain, str):
-        return plain
-    cell = _typed_cell(sheet, ILLEGAL_CHARACTERS_RE.sub("", plain), "s")
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
-
-
-def _typed_cell(sheet: Any, text: str, kind: str) -> Any:
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = kind
-    return cell
-
-
-def _without_times(workbook: bytes) -> bytes:
-    """Take every time out of a workbook, so that the same table is the same file."""
-    out = BytesIO()
-    with ZipFile(BytesIO(workbook)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "docProps/core.xml":
-                part = TIMES.sub(b"", part)
-            new.writestr(ZipInfo(name, NO_TIME), part, ZIP_DEFLATED)
-    return out.getvalue()
+def _cell_value(value: object) -> Any:
+    return float(value) if isinstance(value, Decimal) else _plain(value)

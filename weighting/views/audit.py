@@ -84,7 +84,7 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
     rows = _rows(_filter_of(request).apply(entries_visible_to(account_of(request))), get_language())
     facts = [Fact("code_version", _("Software version"), settings.CODE_VERSION)]
     if (format := asked_format(request)) == "csv":
-        return streamed_answer("audit", columns, rows, facts)
+        return streamed_answer(format, "audit", columns, rows, facts)
     return table_answer(format, "audit", columns, rows, facts)
 
 

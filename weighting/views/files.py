@@ -20,7 +20,6 @@ from weighting.exports import (
     NotInstalled,
     Table,
     as_written,
-    csv_pieces,
     is_installed,
     table_bytes,
 )
@@ -30,7 +29,7 @@ from weighting.typesetting import document_source, typeset
 # Of these many cells and more, a workbook takes long enough to make that it waits its turn.
 LARGE_TABLE = 2_000
 SECONDS_TO_WAIT = 3
-# A CSV of more lines is sent piece by piece: its first lines come at once, and no memory holds it whole.
+# A file of more rows is sent piece by piece: its first bytes come at once, and no memory holds it whole.
 MOST_AT_ONCE = 10_000
 
 
@@ -55,14 +54,14 @@ def table_answer(
 ) -> HttpResponse:
     """Return a table to save as ``name`` and the ending of its format; 404 for an unknown format.
 
-    A long CSV is sent while its rows are made.
+    A long one is sent while its rows are made.
     """
     if format not in FORMATS:
         raise Http404
     coming = iter(rows)
     first = list(islice(coming, MOST_AT_ONCE + 1))
-    if format == "csv" and len(first) > MOST_AT_ONCE:
-        streamed: Any = streamed_answer(name, columns, chain(first, coming), provenance)
+    if len(first) > MOST_AT_ONCE and not FORMATS[format].comes_whole:
+        streamed: Any = streamed_answer(format, name, columns, chain(first, coming), provenance)
         return streamed
     try:
         content = _table_content(format, Table(columns, [*first, *coming], provenance))
@@ -76,12 +75,17 @@ def table_answer(
 
 
 def streamed_answer(
-    name: str, columns: Sequence[Heading], rows: Iterable[Sequence[object]], provenance: Sequence[Fact] = ()
+    format: str,
+    name: str,
+    columns: Sequence[Heading],
+    rows: Iterable[Sequence[object]],
+    provenance: Sequence[Fact] = (),
 ) -> StreamingHttpResponse:
-    """Return a long table as CSV whose rows are read while it is sent: it needs no memory for all of them."""
-    pieces = _in_language(csv_pieces(columns, rows, provenance), get_language())
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingHttpResponse(pieces, content_type=FORMATS["csv"].content_type, headers=headers)
+    """Return a long table whose rows are read while it is sent: it needs no memory for all of them."""
+    kind = FORMATS[format]
+    pieces = _in_language(kind.pieces(columns, rows, provenance), get_language())
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+    return StreamingHttpResponse(pieces, content_type=kind.content_type, headers=headers)
 
 
 def _in_language(pieces: Iterator[bytes], language: str | None) -> Iterator[bytes]:
