@@ -15,16 +15,16 @@ from indexer.selectors.runs import printed_figures_of, results_of, runs_with_nod
 from tests.indexer.factories import make_series
 from weighting.enums import RoundState, VersionSource
 from weighting.models import (
-    Account,
     AuditEntry,
     Ballot,
-    Framework,
     Indicator,
     Round,
     WeightVersion,
 )
 from weighting.selectors.access import find_link
 from weighting.selectors.claims import bears_locks
+
+pytestmark = pytest.mark.django_db
 
 PANEL, IMPLIED, EQUAL = 1, 2, 3
 SUB_INDICES = ["infra", "industry", "innovation", "smartcity"]
@@ -277,17 +277,3 @@ def test_links_sign_in_an_expert_the_manager_and_the_analyst(demo, capsys, setti
     assert [link.invitation is not None for _role, link in holders] == [True, False, False]
     assert [link.account.role for _role, link in holders[1:]] == ["manager", "analyst"]
     assert all(url.startswith("https://weigh.example/in/") for _role, url in lines)
-
-
-@pytest.mark.django_db
-def test_a_loading_that_fails_leaves_nothing(monkeypatch):
-    def fail(*args, **kwargs):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(command, "record_printed_figures", fail)
-
-    with pytest.raises(OSError, match="disk full"):
-        command.load_demo()
-
-    assert not Account.objects.exists()
-    assert not Framework.objects.exists()
