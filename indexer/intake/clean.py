@@ -1,7 +1,7 @@
 """A file of data to a clean table, with everything that was decided and all that is left to settle."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -83,22 +83,22 @@ def decisions_told(decisions: Decisions) -> list[dict[str, Any]]:
     return [asdict(made) | {"key": made.key, "question": question(made)} for made in decisions.made]
 
 
-def choices_made(decisions: Decisions, clean: CleanTable, sheet: Sheet, choices: Choices) -> dict[str, Any]:
-    """Return what may be kept for next year's file; what is open stands empty, to be filled in."""
-    return {
-        "reading": reading_kept(decisions),
-        "columns": {
-            head: match.to
-            for head, match in zip(sheet.columns, clean.columns, strict=True)
-            if match.how in ("name", "chosen")
-        },
-        "units": dict(choices.units)
-        | {
-            unit: ""
-            for unit, match in zip(sheet.units, clean.rows, strict=True)
-            if not match.is_settled and unit not in choices.units
-        },
-    }
+def choices_made(
+    decisions: Decisions, read: Iterable[tuple[Sheet, CleanTable]], choices: Choices
+) -> dict[str, Any]:
+    """Return what may be kept for next year's file; what is open stands empty, to be filled in.
+
+    ``read`` are the years of the file that were read, of which each has its own columns and units.
+    """
+    columns, units = {}, dict(choices.units)
+    for sheet, clean in read:
+        for head, match in zip(sheet.columns, clean.columns, strict=True):
+            if match.how in ("name", "chosen"):
+                columns[head] = match.to
+        for unit, match in zip(sheet.units, clean.rows, strict=True):
+            if not match.is_settled:
+                units.setdefault(unit, "")
+    return {"reading": reading_kept(decisions), "columns": columns, "units": units}
 
 
 def report_of(decisions: Decisions, clean: CleanTable, sheet: Sheet) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.clean import (
     Choices,
+    CleanTable,
     choices_made,
     clean_table,
     decisions_told,
@@ -85,17 +86,13 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
     units = _units(options["register"])
     year = str(options["year"] or choices.reading.get("year", ""))
     hints = hints_about(units or (), leaves)
-    first = _read(options["file"], choices, hints, "" if year == ALL else year)
-    sheets = {year: first}
-    if year == ALL and first[0].years:
-        sheets = {of: _read(options["file"], choices, hints, of) for of in first[0].years}
+    sheets = _sheets(options["file"], choices, hints, year)
     codes = [leaf.code for leaf in leaves]
     tables = {
         of: clean_table(sheet, decisions, leaves, units, choices) for of, (sheet, decisions) in sheets.items()
     }
-    sheet, decisions = first
-    clean = next(iter(tables.values()))
-    report = report_of(decisions, clean, sheet) if year != ALL else _report_of_all(sheets, tables)
+    reports = {of: report_of(decisions, tables[of], sheet) for of, (sheet, decisions) in sheets.items()}
+    report = _report_of_all(reports) if year == ALL else reports[year]
     data = options["file"].read_bytes()
     report = {"file": options["file"].name, "sha256": hashlib.sha256(data).hexdigest(), **report}
 
@@ -104,7 +101,7 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
             name = f"data-{of}.csv" if year == ALL and of else "data.csv"
             rows = zip(map(neutralise, table.units), table.values.tolist(), strict=True)
             write_csv(folder / name, ("unit", *codes), ([unit, *values] for unit, values in rows))
-        _write_json(folder / "choices.json", choices_made(decisions, clean, sheet, choices))
+        _write_json(folder / "choices.json", _choices_of(sheets, tables, choices, year))
         _write_json(folder / "report.json", report)
 
     write_together(options["out"], write)
@@ -149,11 +146,29 @@ def _shown(cell: object) -> object:
     return neutralise(cell) if isinstance(cell, str) else cell
 
 
-def _report_of_all(sheets: dict[str, tuple[Sheet, Decisions]], tables: dict[str, Any]) -> dict[str, Any]:
+def _report_of_all(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the report of each year, and all that is left to settle."""
-    reports = {of: report_of(decisions, tables[of], sheet) for of, (sheet, decisions) in sheets.items()}
     left = [text for report in reports.values() for text in report["to_settle"]]
     return {"to_settle": list(dict.fromkeys(left)), "years": reports}
+
+
+def _choices_of(
+    sheets: dict[str, tuple[Sheet, Decisions]], tables: dict[str, CleanTable], choices: Choices, year: str
+) -> dict[str, Any]:
+    decisions = next(decisions for _sheet, decisions in sheets.values())
+    read = ((sheet, tables[of]) for of, (sheet, _decisions) in sheets.items())
+    made = choices_made(decisions, read, choices)
+    if year == ALL:
+        made["reading"]["year"] = ALL
+    return made
+
+
+def _sheets(path: Path, choices: Choices, hints: Hints, year: str) -> dict[str, tuple[Sheet, Decisions]]:
+    """Return what was read, by year where all are asked for."""
+    first = _read(path, choices, hints, "" if year == ALL else year)
+    if year == ALL and first[0].years:
+        return {of: _read(path, choices, hints, of) for of in first[0].years}
+    return {year: first}
 
 
 def _read(path: Path, choices: Choices, hints: Hints, year: str) -> tuple[Sheet, Decisions]:

@@ -67,6 +67,20 @@ def test_every_year_can_be_taken(run):
     assert set(report["years"]) == {"2020", "2021"}
 
 
+def test_years_of_unlike_units_and_columns_keep_the_choices_of_all_of_them(run):
+    text = "country,a_2020,b_2020,a_2021\nAlbania,1,2,3\nNamibia,,,4\nKorea,5,6,7\nNoland,,,8\n"
+    code, tables, _report, choices = run(text, register="countries", year="all")
+    assert (code, choices["units"]) == (1, {"Korea": "", "Noland": ""})
+    filled = {**choices, "units": {"Korea": "KOR", "Noland": "left out"}}
+    _code, tables, report, kept = run(text, filled, register="countries")
+    assert set(tables) == {"data-2020.csv", "data-2021.csv"}
+    assert report["to_settle"] == ["No column goes to the indicator b. Nearest: –."]
+    assert [row[0] for row in tables["data-2021.csv"][1:]] == ["Albania", "Namibia", "South Korea"]
+    assert kept == filled
+    long = "country,year,a,b\nAlbania,2020,1,2\nAlbania,2021,3,4\nKorea,2021,3,4\n"
+    assert run(long, register="countries", year="all")[3]["units"] == {"Korea": ""}
+
+
 def test_near_names_are_offered_and_one_is_chosen(run):
     text = "country,a,b\nNiger,1,2\nNigeria,3,4\nCongo Dem. Rep.,5,6\nSouth Korea,7,8\nKorea,9,9\n"
     code, _tables, report, choices = run(text, register="countries")
