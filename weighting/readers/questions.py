@@ -22,10 +22,12 @@ def question(decision: Decision) -> str:
 
 def ask(decision: Decision) -> str:
     """Say what is to be decided, by which key, and among what."""
-    message = _("%(question)s (%(samples)s): choose %(key)s among %(options)s.")
-    return message % {
-        "question": question(decision),
-        "samples": ", ".join(decision.samples),
+    asked = question(decision)
+    if decision.samples:
+        seen = {"question": asked, "samples": ", ".join(decision.samples)}
+        asked = _("%(question)s (%(samples)s)") % seen
+    return _("%(question)s: choose %(key)s among %(options)s.") % {
+        "question": asked,
         "key": decision.key,
         "options": ", ".join(decision.options),
     }

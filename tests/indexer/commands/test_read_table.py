@@ -49,6 +49,7 @@ def test_what_is_left_is_named_and_a_file_of_choices_settles_it_for_this_year_an
     code, tables, report, choices = run(text, register="countries")
     assert (code, len(report["to_settle"])) == (1, 2)
     assert {key for key, value in choices["reading"].items() if not value} == {"year", "aggregates"}
+    assert report["to_settle"][0].startswith("The year that is read (2020, 2021): choose year among")
     filled = {**choices, "reading": {"year": "2020", "aggregates": "left out", "code:-999": "gap"}}
     code, tables, report, kept = run(text, filled, register="countries")
     assert (code, tables["data.csv"][1:]) == (0, [["Albania", "1.0", ""]])
@@ -79,6 +80,12 @@ def test_years_of_unlike_units_and_columns_keep_the_choices_of_all_of_them(run):
     assert kept == filled
     long = "country,year,a,b\nAlbania,2020,1,2\nAlbania,2021,3,4\nKorea,2021,3,4\n"
     assert run(long, register="countries", year="all")[3]["units"] == {"Korea": ""}
+
+
+def test_a_number_that_may_mean_a_gap_is_asked_about(run):
+    code, _tables, report, _choices = run("country,a,b\nAlbania,1,-999\nNamibia,3,-999\nNiger,5,4\n")
+    assert code == 1
+    assert report["to_settle"] == ["The number -999: choose code:-999 among gap, number."]
 
 
 def test_near_names_are_offered_and_one_is_chosen(run):
