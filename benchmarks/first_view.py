@@ -12,8 +12,9 @@ PHONE = {"width": 390, "height": 844}
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 SLOWER = 4
 SETTLED_MS = 2500
-# What a chart needs arrives after the page stands, and is counted apart.
-LIBRARY = "/vendor/vega"
+# What charts and sliders need arrives after the page stands, and is counted apart.
+LATER = {"/vendor/vega": "charts", "/what-if/data/": "values"}
+PARTS = ("page", *LATER.values())
 OBSERVE = """
 window.largest = 0; window.shifted = 0;
 new PerformanceObserver(list => list.getEntries().forEach(entry => { window.largest = entry.startTime; }))
@@ -36,10 +37,8 @@ def main() -> int:
             visits = [_visit(browser, address) for _turn in range(options.visits)]
             largest = statistics.median(visit["largest"] for visit in visits)
             shifted = max(visit["shifted"] for visit in visits)
-            page, library = visits[0]["page"] / 1000, visits[0]["library"] / 1000
-            print(
-                f"{address}  LCP {largest:.0f} ms  CLS {shifted:.3f}  {page:.0f} KB + {library:.0f} of charts"
-            )
+            weights = " + ".join(f"{visits[0][part] / 1000:.0f} KB {part}" for part in PARTS)
+            print(f"{address}  LCP {largest:.0f} ms  CLS {shifted:.3f}  {weights}")
         browser.close()
     return 0
 
@@ -53,7 +52,7 @@ def _visit(browser: Any, address: str) -> dict[str, float]:
     line.send("Network.emulateNetworkConditions", LINE)
     line.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     asked: dict[str, str] = {}
-    weights = {"page": 0.0, "library": 0.0}
+    weights = dict.fromkeys(PARTS, 0.0)
     line.on(
         "Network.responseReceived", lambda said: asked.update({said["requestId"]: said["response"]["url"]})
     )
@@ -69,7 +68,7 @@ def _visit(browser: Any, address: str) -> dict[str, float]:
 
 
 def _added(weights: dict[str, float], url: str, said: dict[str, Any]) -> dict[str, float]:
-    part = "library" if LIBRARY in url else "page"
+    part = next((name for path, name in LATER.items() if path in url), "page")
     return {part: weights[part] + said["encodedDataLength"]}
 
 

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weighting.middleware.TokenMiddleware",
+    "weighting.packing.PackingMiddleware",
     "weighting.kept.KeptMiddleware",
     "weighting.crowds.CrowdMiddleware",
     "weighting.middleware.AudienceMiddleware",

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from django.urls import ResolverMatch
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 
+from weighting.packing import may_be_sent_packed, pack, send_packed
 from weighting.requests import marked
 from weighting.visitors import visitor_of
 
@@ -67,7 +69,14 @@ class Kept:
         request.resolver_match = self.match
         self.seen(request)
         answer: Any = get_conditional_response(request, etag=self.etag, response=self.answer())
+        if may_be_sent_packed(request, answer):
+            send_packed(answer, self.packed)
         return self._saying(answer)
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The body packed, once the first asked for it so."""
+        return pack(self.content)
 
     def _saying(self, response: HttpResponse) -> HttpResponse:
         vars(response).update(self.said)

@@ -400,39 +400,6 @@ function listenToButtons() {
   });
 }
 
-/* The whole width, from now on scaled. */
-function readBar(cell) {
-  cell.querySelector("rect")?.setAttribute("width", "100%");
-  return cell.querySelector(".bar");
-}
-
-function readLines() {
-  shown.body = find("tbody");
-  shown.region = find("[data-region]");
-  shown.names = [...data.names];
-  shown.places = [];
-  shown.lines = [...shown.body.rows].map((row, place) => {
-    const [rank, name, shift, before, score, pinCell] = row.cells;
-    const city = Number(row.dataset.city);
-    const number = score.querySelector(".cell-bar > .num") || score;
-    const pin = element("button", "what-if-pin");
-    pin.type = "button";
-    pinCell.append(pin);
-    pinCell.hidden = false;
-    shown.names[city] = name.textContent;
-    shown.places[city] = place;
-    return { row, city, rank, name, shift, before, pin, score: number.firstChild, bar: readBar(score) };
-  });
-  find("[data-pin-head]").hidden = false;
-  shown.glidedAt = 0;
-  measure();
-  new ResizeObserver(measure).observe(shown.region);
-  shown.region.addEventListener("scroll", () => {
-    measure();
-    if (shown.order) showLines({ animate: false });
-  }, { passive: true });
-}
-
 function readRows() {
   shown.rows = [];
   form.querySelectorAll("[data-node]").forEach((row) => {

@@ -25,6 +25,7 @@ from indexer.views.run.what_if_words import (
     fault_words,
     file_headings,
     file_rows,
+    lines_of,
     names_beyond_lines,
     no_ranking_context,
     results_context,
@@ -45,6 +46,8 @@ from weighting.visitors import account_of, visitor_of
 
 # Cities that an address may hold fast.
 MOST_PINS = 50
+# In the address: every line, for whoever reads without scripts.
+ALL_LINES = "all"
 
 
 @audience(ANYONE)
@@ -147,6 +150,7 @@ def _render(
 ) -> HttpResponse:
     run, text = tried.run, state_text(tried.state)
     pins = _pins((typed or request.GET).get("pin", ""))
+    whole = ALL_LINES in request.GET
     export = reverse("indexer:run-what-if-export", args=[run.pk])
     context = {
         **run_context(request, run, "run-what-if"),
@@ -159,19 +163,20 @@ def _render(
         "may_draft": visitor_of(request).can_manage,
         "plain_url": reverse("indexer:run-what-if", args=[run.pk]),
         "own_address": _address(run, text, pins),
+        "all_address": _address(run, text, pins, **{ALL_LINES: "1"}),
         "link": request.build_absolute_uri(_address(run, text, pins)),
         "pins": ".".join(map(str, pins)),
         "saves": save_links(f"{export}?{urlencode({'w': text})}"),
     }
     try:
-        context |= results_context(tried, pins)
+        context |= results_context(tried, pins, whole=whole)
     except CompositeError as error:
         context |= no_ranking_context(tried, error)
     # Once the cities are there, which tell their register without another query.
     context["register"] = tried.cities.register
     if tried.fits_browser:
         values = reverse("indexer:run-what-if-data", args=[run.pk])
-        context["page_data"] = page_data(tried, values, text, pins)
+        context["page_data"] = page_data(tried, values, text, pins, whole=whole)
     else:
         context["server_words"] = server_words(tried)
     response = render_part(request, "indexer/run/what_if.html", "indexer/run/_what_if_results.html", context)
@@ -210,7 +215,9 @@ def weight_groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
     return groups
 
 
-def page_data(tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int] = ()) -> dict[str, Any]:
+def page_data(
+    tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int] = (), *, whole: bool = False
+) -> dict[str, Any]:
     """What the browser needs beside the values: the tree, how it is formed, the nominal weights and ranks."""
     formed, cities = tried.index.formed, tried.cities
     return {
@@ -220,7 +227,8 @@ def page_data(tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int
         "scale": tried.run.method.scale,
         "digits": tried.run.method.digits_or(DIGITS),
         "cities": list(cities.ids),
-        "names": names_beyond_lines(cities),
+        "names": names_beyond_lines(tried, whole=whole),
+        "lines": lines_of(tried),
         "nominal": tried.nominal_ranks.tolist(),
         "formed": {"codes": formed.aggregations, "whole": formed.whole, "floor": formed.floor},
         "missing": tried.has_missing,
@@ -243,8 +251,8 @@ def _pins(text: str) -> list[int]:
     return list(dict.fromkeys(found))[:MOST_PINS]
 
 
-def _address(run: Run, text: str, pins: list[int] | None = None) -> str:
+def _address(run: Run, text: str, pins: list[int] | None = None, **further: str) -> str:
     """Return the page's address with a state and the cities held fast."""
-    query = {"w": text, "pin": ".".join(map(str, pins or []))}
+    query = {"w": text, "pin": ".".join(map(str, pins or [])), **further}
     kept = {key: value for key, value in query.items() if value}
     return reverse("indexer:run-what-if", args=[run.pk]) + (f"?{urlencode(kept)}" if kept else "")

@@ -1,6 +1,6 @@
 """What tried weights do to the ranks, in figures and words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,20 +19,20 @@ from weighting.views.numbers import signed
 DIGITS = 4
 MOVERS = 5
 SWAPS = 5
-# A page holds so many lines, and fewer where the server ranks so many cities that it sends a page for each
-# movement; all cities are in the API's answer.
+# A page is sent with the first lines, and with so many to whoever asks for all; all cities are in the API's
+# answer. Where the browser computes, its script adds the others once the page stands.
 MOST_ROWS, MOST_SENT = 1000, 100
 
 
-def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
+def results_context(tried: WhatIf, pins: list[int], *, whole: bool = False) -> dict[str, Any]:
     """Return what the results show. Raises `CompositeError` where these weights give no ranking."""
     longest = longest_bar(tried.shown_scores)
     total, swaps = tried.swaps(SWAPS)
     rises, falls = tried.movers(MOVERS)
     by_city = {pk: place for place, pk in enumerate(tried.cities.ids)}
     held = [by_city[pin] for pin in pins if pin in by_city]
-    most = lines_of(tried)
-    shown, swapped = tried.order[:most], [at for swap in swaps for at in (swap.fell, swap.rose)]
+    listed, sent = lines_of(tried), lines_sent(tried, whole=whole)
+    shown, swapped = tried.order[:sent], [at for swap in swaps for at in (swap.fell, swap.rose)]
     tried.cities.load({*shown, *rises, *falls, *held, *swapped})
     rows = [_row(tried, place, longest, pins) for place in shown]
     return {
@@ -43,8 +43,10 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
             "count": len(tried.cities),
         },
         "rows": rows,
-        "is_cut": len(tried.cities) > most,
-        "most_rows": most,
+        "is_cut": listed < len(tried.cities),
+        "most_rows": listed,
+        "sent_rows": sent,
+        "has_more": sent < listed,
         "rises": [_move(tried, place) for place in rises],
         "falls": [_move(tried, place) for place in falls],
         "swaps": [{"fell": _move(tried, swap.fell), "rose": _move(tried, swap.rose)} for swap in swaps],
@@ -54,14 +56,19 @@ def results_context(tried: WhatIf, pins: list[int]) -> dict[str, Any]:
 
 def lines_of(tried: WhatIf) -> int:
     """Return how many lines the page has at most."""
-    return MOST_ROWS if tried.fits_browser or len(tried.cities) <= MOST_ROWS else MOST_SENT
+    return min(len(tried.cities), MOST_ROWS)
 
 
-def names_beyond_lines(cities: Sequence[City]) -> list[str]:
+def lines_sent(tried: WhatIf, *, whole: bool) -> int:
+    """Return with how many of its lines the page is sent."""
+    return lines_of(tried) if whole else min(lines_of(tried), MOST_SENT)
+
+
+def names_beyond_lines(tried: WhatIf, *, whole: bool) -> list[str]:
     """Name all cities where the page has lines for some alone, each of which it names itself."""
-    if len(cities) <= MOST_ROWS:
+    if lines_sent(tried, whole=whole) == len(tried.cities):
         return []
-    return [f"{city.name} {city.code}".strip() for city in cities]
+    return [f"{city.name} {city.code}".strip() for city in tried.cities]
 
 
 def no_ranking_context(tried: WhatIf, error: CompositeError) -> dict[str, Any]:
