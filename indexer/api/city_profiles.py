@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, problems_of
-from indexer.api.run_view import RunView
+from indexer.api.run_view import PLACES, RunView
 from indexer.api.units import UnitSerializer, unit_of
 from indexer.forms.leads import COMPOSITE, LeadForm
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER
@@ -153,6 +153,7 @@ class LeadsView(RunView):
         ),
         OpenApiParameter("within", int, description="Ranks below the first so many lead nobody."),
         OpenApiParameter("places", int, description="The lead is larger than this; 20 without it."),
+        *PLACES,
         *PAGE,
         responses=LeadPageSerializer,
     )
@@ -166,7 +167,8 @@ class LeadsView(RunView):
         def write(lead: Lead) -> Any:
             return LeadSerializer(_lead(leads, lead, form.led_in(lead))).data
 
-        return answer_page(request, form.find(leads), write)
+        inside = set(self.positions_asked(leads.scores.cities).tolist())
+        return answer_page(request, [lead for lead in form.find(leads) if lead.position in inside], write)
 
 
 def _profile(profile: CityProfile) -> dict[str, Any]:

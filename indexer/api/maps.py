@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.run_view import NODE, RunView
+from indexer.api.run_view import NODE, PLACES, RunView
 from indexer.enums import RunStatus
 from indexer.selectors.map_points import MapPoint, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
@@ -52,13 +52,14 @@ class MapOfRun(RunView):
 
     @described(
         NODE,
+        *PLACES,
         OpenApiParameter("against", int, description="Id of a run of the same data set."),
         responses=MapSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
         subject = self.node_scores(pk)
         other = self._other(subject)
-        view = map_of(subject, other)
+        view = map_of(subject, other, among=self.positions_asked(subject.cities))
         answer: dict[str, Any] = {
             "run": subject.run.pk,
             "against": other.run.pk if other else None,

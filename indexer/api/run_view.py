@@ -1,5 +1,6 @@
 """What every answer about one finished run shares."""
 
+import numpy as np
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ValidationError
@@ -7,15 +8,21 @@ from rest_framework.generics import get_object_or_404
 
 from indexer.enums import RunStatus
 from indexer.models import Run
-from indexer.selectors.cities import Cities
-from indexer.selectors.levels import Level, level_choices, level_named
+from indexer.selectors.cities import PROVINCE, REGION, Cities
+from indexer.selectors.levels import Level, level_choices, level_named, positions_in
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from weighting.api.base import Answer
+from weighting.numeric.arrays import IntArray
 
 LEVEL = OpenApiParameter(
     "level", str, description="How units are put into places: province, region, or the code of a grouping."
 )
+PLACES = [
+    OpenApiParameter("province", str, description="Its units alone, by its name in either language."),
+    OpenApiParameter("region", str, description="The same of a region."),
+    OpenApiParameter("group", str, description="The same of a group: income:High, of the grouping `income`."),
+]
 NODE = OpenApiParameter("node", str, description="Code of an indicator; the composite without it.")
 
 
@@ -45,6 +52,23 @@ class RunView(Answer):
         if problems:
             raise ValidationError(problems)
         return level
+
+    def positions_asked(self, cities: Cities) -> IntArray:
+        """Return the positions of the cities that are in all the places asked for; all cities without any."""
+        asked, found = self.request.query_params, np.arange(len(cities))
+        code, _colon, group = asked.get("group", "").partition(":")
+        places = {PROVINCE: (PROVINCE, asked.get(PROVINCE)), REGION: (REGION, asked.get(REGION))}
+        for name, (level, place) in {**places, "group": (code, group)}.items():
+            if asked.get(name):
+                found = np.intersect1d(found, self._positions_in(cities, name, level, str(place)))
+        return found
+
+    def _positions_in(self, cities: Cities, name: str, code: str, place: str) -> IntArray:
+        try:
+            return positions_in(level_named(cities, code), place)
+        except KeyError:
+            message = _("No unit of this run is in “%(asked)s”.") % {"asked": self.request.query_params[name]}
+            raise ValidationError({name: [message]}) from None
 
     def level_asked(self, cities: Cities, usual: str) -> tuple[Level | None, dict[str, list[str]]]:
         """Return the level of ``?level=``, or the usual one, if there is any, and what is wrong with it."""

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, page_of
-from indexer.api.run_view import NODE, RunView
+from indexer.api.run_view import NODE, PLACES, RunView
 from indexer.api.units import UnitSerializer, unit_of
 from indexer.forms.trends import COMMON, OWN
 from indexer.selectors.cities import matching_cities
@@ -75,6 +75,7 @@ class TrendView(RunView):
     @described(
         NODE,
         AMONG,
+        *PLACES,
         *PAGE,
         OpenApiParameter("q", str, description="Part of a city's name."),
         responses=page_of(TrendSerializer),
@@ -82,7 +83,8 @@ class TrendView(RunView):
     def get(self, request: Request, pk: int) -> Response:
         trend = self._trend(pk)
         last = trend.ranks[:, -1]
-        passing = set(matching_cities(trend.cities, text=request.query_params.get("q", "")).tolist())
+        matching = matching_cities(trend.cities, text=request.query_params.get("q", ""))
+        passing = set(np.intersect1d(matching, self.positions_asked(trend.cities)).tolist())
         order = [position for position in np.lexsort((last, last == 0)).tolist() if position in passing]
         return answer_page(request, order, lambda p: TrendSerializer(_row(trend, p)).data)
 

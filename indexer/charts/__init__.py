@@ -4,6 +4,7 @@ from indexer.charts.city import Contribution, ProfilePoint, contribution_chart, 
 from indexer.charts.coherence import Bin, WeightAndImportance, dumbbell_chart, histogram_chart
 from indexer.charts.concentration import lorenz_chart
 from indexer.charts.fragility import PairDot, fragility_chart
+from indexer.charts.groups import COLOURED, Groups
 from indexer.charts.many_versions import (
     Flow,
     RankLine,
@@ -14,10 +15,8 @@ from indexer.charts.many_versions import (
 from indexer.charts.maps import MapCell, MapDot, cell_map, score_map, shift_map
 from indexer.charts.places import PlaceBar, place_chart
 from indexer.charts.series import (
-    COLOURED,
     Axes,
     Behind,
-    Groups,
     Line,
     ScatterCell,
     SeriesPoint,

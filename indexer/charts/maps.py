@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from indexer.charts.groups import Groups, group_colours
 from indexer.charts.names import NamedPoint, name_layers, place_names
 from weighting.drawing import DOWN, NARROW, PALETTE, UP, WIDE, Spec, field, field_of_points, with_narrow
 from weighting.lettering import with_plain_names
@@ -30,7 +31,7 @@ _Corners = list[list[float]]
 
 @dataclass(frozen=True)
 class MapDot:
-    """A city on a map: where it is, its rank and score, and the places it gained."""
+    """A city on a map: where it is, its rank and score, the places it gained, and its group."""
 
     name: str
     province: str
@@ -39,6 +40,7 @@ class MapDot:
     rank: int
     score: float
     shift: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,15 @@ def score_map(
     *,
     unit_word: str,
     place_word: str = "",
+    groups: Groups | None = None,
     title: str,
     subtitle: str,
     source: str,
 ) -> Spec:
     """Draw scores as areas; below zero, as areas of their distance from it, in another colour.
 
-    ``place_word`` is what the provinces of the dots are called; '' leaves them out.
+    ``place_word`` is what the provinces of the dots are called; '' leaves them out. Where colours
+    tell ``groups`` apart, it is the shape that says which scores are below zero.
     """
     below = any(dot.score < 0 for dot in dots)
     sides = [_("above zero"), _("below zero")]
@@ -74,9 +78,14 @@ def score_map(
         for dot in sorted(dots, key=lambda dot: -abs(dot.score))
     ]
     whole = _round_part(max(row["size"] for row in rows))
-    colour: Spec = {"value": UP}
-    if below:
-        colour = {"field": "side", "type": "nominal", "scale": {"domain": sides, "range": [UP, DOWN]}}
+    looks: Spec = {"color": {"value": UP}}
+    by_side = {"field": "side", "type": "nominal"}
+    if groups:
+        looks = {"color": group_colours(groups)}
+    if below and groups:
+        looks["shape"] = {**by_side, "scale": {"domain": sides, "range": ["circle", "diamond"]}}
+    elif below:
+        looks["color"] = {**by_side, "scale": {"domain": sides, "range": [UP, DOWN]}}
     size = {
         "field": "size",
         "type": "quantitative",
@@ -88,17 +97,28 @@ def score_map(
         *([field("province", capfirst(place_word))] if place_word else []),
         field("rank", _("Rank"), "quantitative"),
         field("score", unit, "quantitative", ".4f"),
+        *_told(groups),
     ]
-    encoding = {"size": size, "color": colour, "tooltip": tooltip}
-    return _map(rows, {"type": "circle", "opacity": 0.55, "stroke": PALETTE["chart-paper"]}, encoding,
-                title=title, subtitle=subtitle, source=source)  # fmt: skip
+    encoding = {"size": size, **looks, "tooltip": tooltip}
+    mark = {"type": "point", "filled": True, "opacity": 0.55, "stroke": PALETTE["chart-paper"]}
+    return _map(rows, mark, encoding, title=title, subtitle=subtitle, source=source)
 
 
 @with_plain_names
 def shift_map(
-    dots: Sequence[MapDot], *, unit_word: str, place_word: str = "", title: str, subtitle: str, source: str
+    dots: Sequence[MapDot],
+    *,
+    unit_word: str,
+    place_word: str = "",
+    groups: Groups | None = None,
+    title: str,
+    subtitle: str,
+    source: str,
 ) -> Spec:
-    """Draw places gained and lost: colour and shape say the way, the area how far."""
+    """Draw places gained and lost: shape and colour say the way, the area how far.
+
+    Where colours tell ``groups`` apart, it is the shape alone.
+    """
     ways = [_("moves up"), _("moves down"), _("keeps its rank")]
     signs = {1: ways[0], -1: ways[1], 0: ways[2]}
     rows = [
@@ -121,10 +141,12 @@ def shift_map(
         *([field("province", capfirst(place_word))] if place_word else []),
         field("rank", _("Rank"), "quantitative"),
         field("shift", _("Places gained"), "quantitative", "+d"),
+        *_told(groups),
     ]
+    colours = {**by_way, "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]}}
     encoding = {
         "size": size,
-        "color": {**by_way, "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]}},
+        "color": group_colours(groups) if groups else colours,
         "shape": {**by_way, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}},
         "tooltip": tooltip,
     }
@@ -166,6 +188,11 @@ def cell_map(
     }
     mark = {"type": "circle", "opacity": 0.9, "stroke": PALETTE["chart-axis"], "strokeWidth": 0.5}
     return _map(rows, mark, encoding, title=title, subtitle=subtitle, source=source, is_named=False)
+
+
+def _told(groups: Groups | None) -> list[Spec]:
+    """Return the line of a tooltip that names the group of a dot."""
+    return [field("group", groups.title)] if groups else []
 
 
 def _map(

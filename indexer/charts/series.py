@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from indexer.charts.groups import Groups, group_colours
 from indexer.charts.names import NamedPoint, name_layers, place_names
 from weighting.drawing import (
     AXIS_ROOM,
     DOWN,
     NARROW,
     PALETTE,
-    SERIES,
     UP,
     WIDE,
     Spec,
@@ -24,8 +24,6 @@ from weighting.drawing import (
 from weighting.lettering import with_plain_names
 
 HEIGHT, PADDING = 440, 12
-# So many groups have a colour each; all others are grey together.
-COLOURED = 5
 
 
 @dataclass(frozen=True)
@@ -39,14 +37,6 @@ class SeriesPoint:
     residual: float
     is_outlier: bool
     group: str = ""
-
-
-@dataclass(frozen=True)
-class Groups:
-    """The groups that colours tell apart, and what they are groups by; the last may be all others."""
-
-    title: str
-    names: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -114,7 +104,8 @@ def series_scatter(
     logarithmic = axes.logarithmic
     x = _axis("value", axes.x_title, logarithmic=logarithmic)
     y = _axis("score", axes.y_title, logarithmic=logarithmic)
-    kind = {"field": "kind", "type": "nominal"}
+    kind: Spec = {"field": "kind", "type": "nominal"}
+    by_distance = {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}}
     tooltip = [
         field("name", capfirst(unit_word)),
         field("rank", _("Rank"), "quantitative"),
@@ -133,7 +124,7 @@ def series_scatter(
             "encoding": {
                 "x": x,
                 "y": y,
-                "color": _colours(groups) or {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}},
+                "color": group_colours(groups) if groups else by_distance,
                 "shape": shape,
                 "size": {"condition": {"test": "datum.is_outlier", "value": 110}, "value": 40},
                 "tooltip": tooltip,
@@ -151,15 +142,6 @@ def series_scatter(
     if behind.crowd:
         drawn["resolve"] = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
     return with_narrow(drawn, layers=narrow)
-
-
-def _colours(groups: Groups | None) -> Spec | None:
-    """Return the colour of each group, by its name."""
-    if groups is None:
-        return None
-    colours = [*SERIES[:COLOURED], PALETTE["chart-axis"]]
-    scale = {"domain": list(groups.names), "range": colours[: len(groups.names)]}
-    return {"field": "group", "type": "nominal", "scale": scale, "legend": {"title": groups.title}}
 
 
 def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:

@@ -7,8 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indexer.forms.grouping_choice import offer_colours
 from indexer.forms.node_choice import INDENT
 from indexer.models import OutsideSeries
+from indexer.selectors.cities import Cities
 from indexer.selectors.node_pairs import SERIES
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
@@ -92,9 +94,9 @@ class PairChoice(forms.Form):
         *,
         nodes: Sequence[Indicator],
         series: Sequence[OutsideSeries] = (),
-        levels: Sequence[tuple[str, str]] = (),
+        cities: Cities | None = None,
     ) -> None:
-        """``levels`` are the ways to put units into groups that marks may be coloured by."""
+        """Marks of ``cities`` may be coloured by their groups."""
         super().__init__(data)
         self._nodes = {node.code: node for node in nodes}
         self._series = {f"{SERIES}{one.pk}": one for one in series}
@@ -104,9 +106,8 @@ class PairChoice(forms.Form):
         outside = [(code, f"{one.name} ({one.year})") for code, one in self._series.items()]
         offer_choices(self, "a", [*choices, *outside])
         offer_choices(self, "b", [("", _("Composite score")), *choices])
-        if levels:
-            self.fields["level"] = forms.ChoiceField(label=_("Colours by"), required=False)
-            offer_choices(self, "level", [("", _("distance from the line")), *levels])
+        if cities is not None:
+            offer_colours(self, cities, usual=_("distance from the line"))
         self.full_clean()
         # A choice that was left out is shown as what is drawn in its place.
         self.initial = {"a": self._first.code}

@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indexer.forms.place_filter import PlaceFilter, places_in
 from indexer.models import OutsideSeries
+from indexer.selectors.cities import Cities
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER, LeadRule, find_leads
 from indexer.selectors.profiles import DARK_HORSE_PLACES, Lead, Leads, dark_horses_of
 from weighting.forms.offers import offer_choices
@@ -20,8 +22,8 @@ INDENT = "\u2003"
 NODES = ("node", "second", "third")
 
 
-class LeadForm(forms.Form):
-    """Up to three scores, what their ranks are set against, and by how many places they must be better."""
+class LeadForm(PlaceFilter):
+    """Up to three scores, what their ranks are set against, by how many places, and of which places."""
 
     node = forms.ChoiceField(label=gettext_lazy("Better in"), required=False)
     second = forms.ChoiceField(label=gettext_lazy("and in"), required=False)
@@ -40,11 +42,19 @@ class LeadForm(forms.Form):
     within = forms.IntegerField(label=gettext_lazy("and within the first"), required=False, min_value=1)
 
     def __init__(
-        self, data: Any, *, nodes: Sequence[Indicator], series: Sequence[OutsideSeries] = ()
+        self,
+        data: Any,
+        *,
+        nodes: Sequence[Indicator],
+        series: Sequence[OutsideSeries] = (),
+        cities: Cities | None = None,
     ) -> None:
-        given = {name: data.get(name, "") for name in self.base_fields}
+        """Of ``cities`` some may be shown alone: those of a place; without them all are."""
+        given = {name: data.get(name, "") for name in self.base_fields} | places_in(data)
         usual = {"places": str(DARK_HORSE_PLACES), "join": ALL}
         super().__init__(given | {name: given[name] or value for name, value in usual.items()})
+        if cities is not None:
+            self.offer_places(cities)
         along = [(node.code, INDENT * (node.depth - 1) + node.name) for node in along_the_tree(list(nodes))]
         scores = [(COMPOSITE, _("Composite score")), *along]
         outside = [(f"{SERIES}{one.pk}", f"{one.name} ({one.year})") for one in series]
@@ -95,18 +105,25 @@ class LeadForm(forms.Form):
         return LeadRule(self.nodes, self.cleaned_data["join"], self.base, self.threshold, within)
 
     def find(self, leads: Leads) -> list[Lead]:
-        """Return the leads that a valid form asks for."""
+        """Return the leads that a valid form asks for: ranks are among all units, whoever is shown."""
+        found = self._find(leads)
+        if not self.is_narrowed:
+            return found
+        inside = set(self.positions().tolist())
+        return [lead for lead in found if lead.position in inside]
+
+    def led_in(self, lead: Lead) -> list[Indicator | None]:
+        """The scores that a lead is of: the one that decided for any of several, else all that were asked."""
+        rule = self.rule
+        return [lead.node] if rule is None or rule.join == ANY else list(rule.nodes)
+
+    def _find(self, leads: Leads) -> list[Lead]:
         rule = self.rule
         if rule is not None:
             return find_leads(leads, rule)
         found = dark_horses_of(leads, self.threshold, next(iter(self.nodes), None))
         within = self.cleaned_data["within"]
         return [lead for lead in found if within is None or lead.rank <= within]
-
-    def led_in(self, lead: Lead) -> list[Indicator | None]:
-        """The scores that a lead is of: the one that decided for any of several, else all that were asked."""
-        rule = self.rule
-        return [lead.node] if rule is None or rule.join == ANY else list(rule.nodes)
 
     def _chosen(self) -> list[str]:
         return [self.cleaned_data[name] for name in NODES if self.cleaned_data.get(name)]

@@ -7,26 +7,42 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indexer.forms.grouping_choice import offer_colours
 from indexer.forms.node_choice import NodeChoice
+from indexer.forms.place_filter import PlaceFilter
 from indexer.models import Run
+from indexer.selectors.cities import Cities
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
 
-class MapChoice(NodeChoice):
-    """A score, and a run of the same data set to take the shifts of ranks against."""
+class MapChoice(NodeChoice, PlaceFilter):
+    """A score, a run of the same data set to take the shifts of ranks against, whose units, and colours."""
 
     against = forms.TypedChoiceField(
         label=gettext_lazy("Shift of ranks against"), coerce=int, required=False, empty_value=None
     )
 
     def __init__(
-        self, data: Any, *, nodes: Sequence[Indicator], runs: Sequence[Run], names: Sequence[str]
+        self,
+        data: Any,
+        *,
+        nodes: Sequence[Indicator],
+        cities: Cities,
+        runs: Sequence[Run],
+        names: Sequence[str],
     ) -> None:
         super().__init__(data, nodes=nodes)
+        self.offer_places(cities)
+        offer_colours(self, cities, usual=_("none"))
         choices = [(run.pk, name) for run, name in zip(runs, names, strict=True)]
         offer_choices(self, "against", [("", _("none: show the scores")), *choices])
         self.full_clean()
+
+    @property
+    def level(self) -> str:
+        """The code of the level whose groups are told apart by colour; '' for none."""
+        return str(self.cleaned_data.get("level", ""))
 
     @property
     def other(self) -> int | None:

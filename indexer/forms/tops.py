@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.leads import COMPOSITE, INDENT
+from indexer.forms.place_filter import PlaceFilter, places_in
+from indexer.selectors.cities import Cities
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
@@ -17,25 +19,27 @@ USUAL, MOST = 10, 500
 COLUMNS, LEVELS = 10, 2
 
 
-class TopsChoice(forms.Form):
-    """A number and some scores; what makes no sense gives way to the usual."""
+class TopsChoice(PlaceFilter):
+    """A number, some scores and of which places; what makes no sense gives way to the usual."""
 
     n = forms.IntegerField(label=gettext_lazy("The first"), required=False, min_value=1, max_value=MOST)
     nodes = forms.MultipleChoiceField(
         label=gettext_lazy("Scores"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, data: Any, *, nodes: Sequence[Indicator]) -> None:
+    def __init__(self, data: Any, *, nodes: Sequence[Indicator], cities: Cities) -> None:
         offered = [node for node in along_the_tree(list(nodes)) if node.depth <= LEVELS]
         # The sub-indices before what is below them: wide before deep.
         usual = [COMPOSITE, *(node.code for node in sorted(offered, key=lambda node: node.depth))][:COLUMNS]
         known = {COMPOSITE, *(node.code for node in nodes)}
         asked = [code for code in data.getlist("nodes") if code in known]
-        super().__init__({"n": data.get("n", "") or USUAL, "nodes": asked or usual})
+        super().__init__({"n": data.get("n", "") or USUAL, "nodes": asked or usual} | places_in(data))
         names = [(node.code, INDENT * (node.depth - 1) + node.name) for node in offered]
         further = [(node.code, node.name) for node in nodes if node.code in asked and node not in offered]
         offer_choices(self, "nodes", [(COMPOSITE, _("Composite score")), *names, *further])
         self._nodes = {node.code: node for node in nodes}
+        self.offer_places(cities)
+        self.order_fields(["n", *self.place_fields, "nodes"])
         self.full_clean()
 
     @property

@@ -8,6 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.models import Grouping, GroupMember, Province, Region, Register, UnitGroup
+from indexer.names import fold_name
 from indexer.selectors.cities import PROVINCE, REGION, Cities
 from weighting.numeric.arrays import IntArray
 
@@ -46,6 +47,22 @@ def level_named(cities: Cities, code: str) -> Level:
     if code == REGION:
         return _by_ids(code, cities.register, cities.regions, cities.region_ids)
     return _of_grouping(cities, {grouping.code: grouping for grouping in cities.groupings}[code])
+
+
+def positions_in(level: Level, name: str) -> IntArray:
+    """Return the positions of the cities of the place of this name, in either language.
+
+    Raises `KeyError` where the level has no such place.
+    """
+    wanted = fold_name(name)
+    found = [
+        at
+        for at, place in enumerate(level.places)
+        if wanted in (fold_name(place.name_zh), fold_name(place.name_en))
+    ]
+    if not wanted or not found:
+        raise KeyError(name)
+    return np.flatnonzero(np.isin(level.of_city, found))
 
 
 def level_choices(cities: Cities) -> list[tuple[str, str]]:

@@ -38,14 +38,18 @@ class CrowdedMap:
     cells: MapCells
 
 
-def is_crowded(subject: NodeScores) -> bool:
-    return len(subject.cities) > MOST_POINTS
+def is_crowded(among: IntArray) -> bool:
+    """Tell whether so many units, by their positions, are more than are drawn one by one."""
+    return len(among) > MOST_POINTS
 
 
-def crowded_map_of(subject: NodeScores, other: NodeScores | None = None) -> CrowdedMap:
-    """Sum up the units that have a score and a place; ``other`` is a run to take shifts against."""
+def crowded_map_of(subject: NodeScores, other: NodeScores | None = None, *, among: IntArray) -> CrowdedMap:
+    """Sum up those units that have a score and a place; ``other`` is a run to take shifts against.
+
+    ``among`` are the positions of those that are shown.
+    """
     places = _places_of(subject)
-    present = np.array(subject.present, dtype=np.int64)
+    present = among[np.isfinite(subject.scores[among])]
     is_placed = np.isfinite(places[present]).all(axis=1)
     placed, ranks = present[is_placed], subject.ranks
     placed = placed[np.lexsort((np.array(subject.cities.ids)[placed], ranks[placed]))]

@@ -16,10 +16,10 @@ from indexer.answers import answer_file, answer_page
 from indexer.forms.coherence import PairChoice
 from indexer.models import OutsideSeries, Run
 from indexer.numeric.association import QUADRANTS
-from indexer.selectors.levels import level_choices, level_named, names_of_largest
 from indexer.selectors.node_pairs import NodePair, series_key
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.series import series_beside
+from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
@@ -71,8 +71,7 @@ def _asked(request: HttpRequest, run: Run) -> tuple[PairChoice, NodePair]:
     """Return what was chosen, and the pair of figures that it names."""
     subject = node_scores_of(run)
     series = list(series_beside(run, visitor_of(request).account))
-    levels = level_choices(subject.cities)
-    form = PairChoice(request.GET, nodes=subject.nodes, series=series, levels=levels)
+    form = PairChoice(request.GET, nodes=subject.nodes, series=series, cities=subject.cities)
     return form, NodePair(subject, form.across, form.upwards)
 
 
@@ -176,7 +175,7 @@ def _figure(pair: NodePair, level: str) -> Figure:
     ) % {"a": x_name, "b": y_name}
     spec = None
     if len(pair.positions):
-        groups, names = _groups(pair, level)
+        groups, names = coloured_groups(pair.subject.cities, level, pair.positions.tolist())
         spec = charts.series_scatter(
             _points(pair, names),
             unit_word=pair.subject.cities.register.unit,
@@ -214,15 +213,6 @@ def _crowd(pair: NodePair) -> list[charts.ScatterCell]:
         charts.ScatterCell(x[i], x[i + 1], y[j], y[j + 1], int(counts[i, j]))
         for i, j in np.argwhere(counts > 0).tolist()
     ]
-
-
-def _groups(pair: NodePair, code: str) -> tuple[charts.Groups | None, Sequence[str]]:
-    """Return the groups that colours tell apart, and that of each unit; none where no level is chosen."""
-    if not code:
-        return None, [""] * len(pair.positions)
-    level = level_named(pair.subject.cities, code)
-    names, of_unit = names_of_largest(level, pair.positions.tolist(), most=charts.COLOURED)
-    return charts.Groups(level.name, names), of_unit
 
 
 def _points(pair: NodePair, groups: Sequence[str]) -> list[charts.SeriesPoint]:

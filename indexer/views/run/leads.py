@@ -20,6 +20,7 @@ from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.profiles import Lead, Leads
 from indexer.selectors.series import series_beside
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
+from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from weighting.exports import Heading
 from weighting.models import Indicator
@@ -54,13 +55,15 @@ def leads_export(request: HttpRequest, pk: int) -> HttpResponse:
         Heading("lead", _("Lead, places")),
     ]
     rows = _file_rows(leads, form, columns)
-    return table_answer(asked_format(request), f"leads-{run.pk}", headings, rows, run_facts(run))
+    facts = [*run_facts(run), *narrowed_facts(form)]
+    return table_answer(asked_format(request), f"leads-{run.pk}", headings, rows, facts)
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[Leads, LeadForm]:
     leads = Leads(node_scores_of(run))
     series = list(series_beside(run, visitor_of(request).account))
-    return leads, LeadForm(request.GET, nodes=leads.scores.nodes, series=series)
+    scores = leads.scores
+    return leads, LeadForm(request.GET, nodes=scores.nodes, series=series, cities=scores.cities)
 
 
 def shown_columns(leads: Leads, form: LeadForm) -> list[tuple[str, str, FloatArray]]:
@@ -89,6 +92,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context |= {
         "title": lead_finding(leads, found, form),
         "rule": lead_rule(leads, form),
+        "narrowed": narrowed_note(form, leads.scores.cities.register),
         "columns": [name for _code, name, _ranks in columns],
         "register": leads.scores.cities.register,
         "shown_levels": leads.scores.cities.shown_levels,

@@ -22,11 +22,14 @@ from indexer.selectors.map_points import MapPoint, MapView, map_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
 from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
+from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
+from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Spec
 from weighting.exports import Heading
+from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
@@ -51,7 +54,7 @@ def run_map(request: HttpRequest, pk: int) -> HttpResponse:
 def map_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the points as a file; cities without coordinates come last."""
     run = finished_run(request, pk)
-    _choice, subject, other = _asked(request, run)
+    form, subject, other = _asked(request, run)
     headings = [
         *place_headings(subject.cities),
         Heading("latitude", _("latitude")),
@@ -63,14 +66,15 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
         headings.append(Heading("shift", _("Places gained")))
     headings.append(changed_heading(subject.name))
     runs = [run, other.run] if other else [run]
-    rows = _file_rows(subject, map_of(subject, other), with_shift=other is not None)
-    return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, run_facts(*runs))
+    rows = _file_rows(subject, map_of(subject, other, among=form.positions()), with_shift=other is not None)
+    facts = [*run_facts(*runs), *narrowed_facts(form)]
+    return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, facts)
 
 
 def map_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the map for a picture; None where no city has coordinates."""
-    _choice, subject, other = _asked(request, run)
-    return _shown(subject, other).get("chart")
+    form, subject, other = _asked(request, run)
+    return _shown(form, subject, other).get("chart")
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeScores | None]:
@@ -84,8 +88,9 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, subject, other = _asked(request, run)
     export = reverse("indexer:run-map-export", args=[run.pk])
     picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
-    chosen = {"node": form.code, "against": other.run.pk if other else ""}
-    query = urlencode({key: value for key, value in chosen.items() if value})
+    among = form.positions()
+    chosen = {"node": form.code, "against": other.run.pk if other else "", "level": form.level}
+    query = urlencode({**{key: value for key, value in chosen.items() if value}, **form.places_asked})
     context = {
         **run_context(request, run, "run-map"),
         "form": form,
@@ -97,23 +102,25 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "saves": save_links(f"{export}?{query}" if query else export),
         "few_names": FEW_NAMES,
         "title": _("No %(unit)s has coordinates") % {"unit": subject.cities.register.unit},
-        "absent_count": int(np.isnan(subject.scores).sum()),
-        **_shown(subject, other),
+        "absent_count": int(np.isnan(subject.scores[among]).sum()),
+        "narrowed": narrowed_note(form, subject.cities.register),
+        **_shown(form, subject, other),
     }
     return render(request, "indexer/run/map.html", context)
 
 
-def _shown(subject: NodeScores, other: NodeScores | None) -> dict[str, Any]:
+def _shown(form: MapChoice, subject: NodeScores, other: NodeScores | None) -> dict[str, Any]:
     """Draw each unit as a dot, and those of a large run by cell; without a chart where none has a place."""
-    if is_crowded(subject):
-        return _crowd(subject, other)
-    view = map_of(subject, other)
+    among = form.positions()
+    if is_crowded(among):
+        return _crowd(subject, other, among)
+    view = map_of(subject, other, among=among)
     named = {"view": view, "unplaced": view.unplaced, "unplaced_count": len(view.unplaced)}
-    return named | (_drawing(subject, view, other) if view.points else {})
+    return named | (_drawing(subject, view, other, form.level) if view.points else {})
 
 
-def _crowd(subject: NodeScores, other: NodeScores | None) -> dict[str, Any]:
-    crowd, cities = crowded_map_of(subject, other), subject.cities
+def _crowd(subject: NodeScores, other: NodeScores | None, among: IntArray) -> dict[str, Any]:
+    crowd, cities = crowded_map_of(subject, other, among=among), subject.cities
     first, unplaced = crowd.placed[:LISTED].tolist(), crowd.unplaced[:LISTED].tolist()
     cities.load({*first, *unplaced, *crowd.cells.firsts.tolist()})
     named = {
@@ -181,9 +188,8 @@ def _form(request: HttpRequest, subject: NodeScores) -> MapChoice:
         data_set=subject.run.data_set_id, status=RunStatus.DONE
     )
     others = [run for run in runs.order_by("weight_version__number", "pk") if run.pk != subject.run.pk]
-    return MapChoice(
-        request.GET, nodes=subject.nodes, runs=others, names=[_run_name(run, subject.run) for run in others]
-    )
+    names = [_run_name(run, subject.run) for run in others]
+    return MapChoice(request.GET, nodes=subject.nodes, cities=subject.cities, runs=others, names=names)
 
 
 def _run_name(run: Run, base: Run) -> str:
@@ -202,21 +208,22 @@ def _other(request: HttpRequest, form: MapChoice) -> NodeScores | None:
     return node_scores_of(run, form.code)
 
 
-def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None) -> dict[str, Any]:
+def _drawing(subject: NodeScores, view: MapView, other: NodeScores | None, level: str) -> dict[str, Any]:
     run, register = subject.run, subject.cities.register
     place_word = register.province_word if PROVINCE in subject.cities.shown_levels else ""
-    words = {"unit_word": register.unit, "place_word": place_word}
-    dots = [_dot(point, subject.scale) for point in view.points]
+    groups, names = coloured_groups(subject.cities, level, [point.position for point in view.points])
+    looks: dict[str, Any] = {"unit_word": register.unit, "place_word": place_word, "groups": groups}
+    dots = [_dot(point, name, subject.scale) for point, name in zip(view.points, names, strict=True)]
     source = _source(subject, other)
     if other:
         title = _shift_finding(subject, view)
         subtitle = _("places gained or lost: area and direction of the marks; names: who moves furthest")
-        spec = charts.shift_map(dots, **words, title=title, subtitle=subtitle, source=source)
+        spec = charts.shift_map(dots, **looks, title=title, subtitle=subtitle, source=source)
     else:
         unit = score_unit(run.method)
         title = _score_finding(subject, view)
         subtitle = _("area of the dots: %(name)s, %(unit)s") % {"name": subject.name, "unit": unit}
-        spec = charts.score_map(dots, unit, **words, title=title, subtitle=subtitle, source=source)
+        spec = charts.score_map(dots, unit, **looks, title=title, subtitle=subtitle, source=source)
     changed = changes_by_city(run, subject.record, subject.node)
     rows = [_row(point, subject.scale) | {"changes": changed.get(point.city.pk, ())} for point in view.points]
     counted = any(point.changed for point in view.points)
@@ -253,7 +260,7 @@ def _shift_finding(subject: NodeScores, view: MapView) -> str:
     }
 
 
-def _dot(point: MapPoint, scale: float) -> charts.MapDot:
+def _dot(point: MapPoint, group: str, scale: float) -> charts.MapDot:
     city = point.city
     return charts.MapDot(
         name=city.name,
@@ -263,6 +270,7 @@ def _dot(point: MapPoint, scale: float) -> charts.MapDot:
         rank=point.rank,
         score=point.score * scale,
         shift=point.shift or 0,
+        group=group,
     )
 
 

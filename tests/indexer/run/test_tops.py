@@ -64,7 +64,7 @@ def test_unasked_it_shows_the_composite_and_the_widest_levels(analyst):
 def test_queries_do_not_grow_with_units_or_scores(analyst, django_assert_num_queries):
     for count, nodes in ((3, 1), (12, 3)):
         run = make_runs(random_values(count), tilts=[None])[0]
-        # Session, account; run with nodes, scores, values, cities, provinces.
+        # Session, account; run with nodes, scores, values, cities, their places.
         codes = run.data_set.leaf_codes[:nodes]
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             analyst.get(page_of(run), {"nodes": codes})
