@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -14,7 +15,7 @@ from openpyxl.cell.text import InlineFont
 
 from tests.indexer.data.test_hostile_files import MAIN, SHEET, repacked
 from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confined
-from weighting.readers import ProblemLog, workbook
+from weighting.readers import ProblemLog, sheet_program, workbook
 from weighting.readers.workbook import SheetLimits, read_sheet
 
 LIMITS = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)
@@ -139,3 +140,28 @@ def test_a_cell_with_a_formula_is_named_where_formulas_are_not_taken():
     assert "row 3, column “AB”, value “=SUM(A1:A2)”" in problems_of(data, SheetLimits(takes_formulas=False))
     (row,) = read_sheet(data, ProblemLog("b.xlsx")).rows
     assert row.cells[-1] == "3"
+
+
+PLAIN = '<row r="{0}" spans="1:3"><c r="A{0}" s="1" t="str"><v>x</v></c><c r="B{0}"><v>1.5</v></c></row>'
+NOTED = [
+    '<row r="2"><c r="A2" t="e"><v>#REF!</v></c></row>',
+    '<row r="2"><c r="A2"><v>123456789012345678</v></c></row>',
+    '<row r="2"><c r="A2"><f>1+1</f><v>2</v></c></row>',
+    '<row r="2"><c r="AY2"><v>2</v></c></row>',
+    '<row r="2"><c r="AY2" s="1"/></row>',
+    '<row r="2"><c><v>123456789012345678</v></c></row>',
+    '<row><c t="e"><v>#N/A</v></c></row>',
+    '<row r="60000"><c r="A60000"><v>1</v></c></row>',
+    '<row r="2"><c r="A3"><v>1</v></c></row>',
+    '<row r="2"><c r="A2"><v>1</v></row>',
+    '<!-- <row r="2"><c r="A2"><v>1</v></c></row> --><row r="2"><c r="A2" t="e"><v>1</v></c></row>',
+]
+
+
+@pytest.mark.parametrize("row", NOTED)
+def test_plain_rows_are_passed_over_and_what_is_noted_stays_the_same(row, monkeypatch):
+    data = sheet_of(PLAIN.format(1) + row + PLAIN.format(4))
+    limits = sheet_program.Limits(rows=20_000, columns=50, cells=400_000, takes_formulas=False)
+    found = sheet_program._answer(data, limits)
+    monkeypatch.setattr(sheet_program, "PLAIN_ROW", re.compile(b"(?!)"))
+    assert found == sheet_program._answer(data, limits)

@@ -68,7 +68,7 @@ def _header_at(head: Sequence[Row]) -> int:
 
 
 def _extent(row: Row) -> int:
-    return max((place for place, cell in enumerate(row.cells, start=1) if cell), default=0)
+    return next((place for place in range(len(row.cells), 0, -1) if row.cells[place - 1]), 0)
 
 
 def _is_headless(row: Row) -> bool:

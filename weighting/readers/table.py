@@ -103,8 +103,32 @@ def table_of_rows(rows: Sequence[Row], log: ProblemLog, reading: Reading) -> Tab
             log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
         return None
     layout = find_layout(rows[:HEAD], reading.decisions, is_form=reading.is_form)
-    body = gather(rows[layout.taken :], len(layout.header), (), log, pads=not reading.is_form)
+    below = rows[layout.taken :]
+    body = _gather(below, lambda: below, layout, _packable(below, layout, reading), reading, log)
     return _table(layout, body, reading)
+
+
+def _packable(below: Sequence[Row], layout: Layout, reading: Reading) -> list[int]:
+    """Return the columns of data that may be packed; what somebody says of marks needs every text."""
+    if reading.is_form or any(key.startswith("decimal") for key in reading.decisions.choices):
+        return []
+    return packable(below, len(layout.header))
+
+
+def _gather(
+    rows: Iterable[Row],
+    anew: Callable[[], Iterable[Row]],
+    layout: Layout,
+    packed: Sequence[int],
+    reading: Reading,
+    log: ProblemLog,
+) -> Body:
+    """Turn the rows below a header into columns; where a packed one needs its text, they are read anew."""
+    width, pads = len(layout.header), not reading.is_form
+    try:
+        return gather(rows, width, packed, log, pads=pads)
+    except Unpackable:
+        return gather(anew(), width, (), log, pads=pads)
 
 
 def table_of_text(
@@ -129,19 +153,16 @@ def table_of_text(
         return None
     layout = find_layout(head, reading.decisions, is_form=reading.is_form)
     below = head[layout.taken :]
-    can_pack = not reading.is_form and not any(key.startswith("decimal") for key in reading.decisions.choices)
-    packed = packable(below, len(layout.header)) if can_pack else []
+    packed = _packable(below, layout, reading)
     if below and packed and is_clean:
         plain = read_plain(data, dialect, below[0].line, len(layout.header), packed)
         if plain:
             return _table(layout, plain, reading, encoding)
-    width, pads = len(layout.header), not reading.is_form
-    try:
-        body = gather(chain(below, rows), width, packed, log, pads=pads)
-    except Unpackable:
-        anew = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
-        again = islice(anew, layout.taken, None)
-        body = gather(again, width, (), log, pads=pads)
+
+    def anew() -> Iterable[Row]:
+        return islice(_rows_of_text(data, encoding, dialect, log, is_clean=is_clean), layout.taken, None)
+
+    body = _gather(chain(below, rows), anew, layout, packed, reading, log)
     return _table(layout, body, reading, encoding)
 
 

@@ -3,12 +3,14 @@
 import csv
 import io
 import math
+from datetime import date
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from indexer.intake.files import read_file
 from indexer.intake.hints import Hints
@@ -314,6 +316,22 @@ def check_ways(text):
         for name in ("columns", "units", "lines", "texts", "kept", "left_out", "layout", "unread"):
             assert getattr(at_once[0], name) == getattr(other[0], name)
         assert at_once[1:] == other[1:]
+
+
+@pytest.mark.parametrize("last", [None, "NA", "1,234.5", "8.6 b", date(2016, 1, 2), True, 7, 1e-7, "x 1"])
+def test_a_workbook_is_the_same_with_its_numbers_packed_or_as_text(last):
+    book = Workbook()
+    book.active.append(["unit", "a x", "b x"])
+    for row in range(40):
+        book.active.append([f"u{row}", row + 0.25, row / 7])
+    book.active.append(["last", last, 2.5])
+    file = io.BytesIO()
+    book.save(file)
+    packed = read(file.getvalue(), name="t.xlsx")
+    with patch("weighting.readers.table.packable", lambda head, width: []):
+        as_text = read(file.getvalue(), name="t.xlsx")
+    np.testing.assert_array_equal(packed[0].values, as_text[0].values)
+    assert (packed[0].texts, packed[0].kept, *packed[1:]) == (as_text[0].texts, as_text[0].kept, *as_text[1:])
 
 
 FEW = ["", "1.5", ".25", "+2.5", "-0.0", "3.", "1e-5", "12"]
