@@ -57,7 +57,7 @@ class Aggregation:
     terms : callable
         f, from normalised values to what the weights are applied to.
     finish : callable
-        The inverse of f, from weighted sums to scores; it may overwrite the sums.
+        The inverse of f, from weighted sums to scores, which are written over the sums and returned.
     sums : {"scores", "logarithms", "other"}
         What a weighted sum is, which decides whether a score has parts that add up.
     refusal : {"not_positive", "below_zero"}, optional
@@ -137,8 +137,17 @@ def _reciprocals(values: FloatArray) -> FloatArray:
     return 1 / values
 
 
+def _reciprocals_in_place(sums: FloatArray) -> FloatArray:
+    return np.divide(1, sums, out=sums)
+
+
 def _powers(power: float, values: FloatArray) -> FloatArray:
     return values**power
+
+
+def _powers_in_place(power: float, sums: FloatArray) -> FloatArray:
+    sums **= power
+    return sums
 
 
 def _power_slopes(power: float, values: FloatArray) -> FloatArray:
@@ -158,7 +167,7 @@ def _power_mean(text: str) -> Aggregation:
     return Aggregation(
         f"power:{text}",
         partial(_powers, power),
-        partial(_powers, 1 / power),
+        partial(_powers_in_place, 1 / power),
         refusal=refusal,
         slope=partial(_power_slopes, power),
         is_exact=power in EXACT_POWERS,
@@ -238,7 +247,7 @@ AGGREGATIONS = Entries(
         Aggregation(
             "harmonic",
             _reciprocals,
-            _reciprocals,
+            _reciprocals_in_place,
             refusal="not_positive",
             slope=_reciprocal_slopes,
             is_exact=True,

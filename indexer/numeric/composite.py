@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS
+from indexer.numeric.unbuffered import unbuffered
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, local_from_leaf_weights
 
@@ -175,16 +176,25 @@ def inner_scores(
     if missing == "reweight":
         return np.stack([_reweighted_inner(tree, local, terms, aggregation) for local in locals_])
     weights = np.stack(locals_, axis=1)
-    rows = {int(node): row for row, node in enumerate(tree.inner)}
     leaves = dict(zip(tree.leaves.tolist(), terms, strict=True))
-    scores = np.zeros((weights.shape[1], len(rows), terms.shape[1]))
-    product = np.empty((weights.shape[1], terms.shape[1]))
+    scores = np.zeros((weights.shape[1], len(tree.inner), terms.shape[1]))
+    step = max(1, CACHED_CELLS // terms.shape[1])
+    with unbuffered():
+        for start in range(0, len(scores), step):
+            part = slice(start, start + step)
+            _add_children(tree, weights[:, part], leaves, scores[part])
+    return AGGREGATIONS[aggregation].finish(scores)
+
+
+def _add_children(tree: Tree, local: FloatArray, leaves: dict[int, FloatArray], scores: FloatArray) -> None:
+    """Add to every inner node, (versions, inner nodes, cities), what is below it, from the bottom up."""
+    rows = {int(node): row for row, node in enumerate(tree.inner)}
+    product = np.empty((local.shape[1], scores.shape[2]))
     for level in reversed(tree.levels[1:]):
         for node in level.tolist():
             below = leaves[node] if node in leaves else scores[:, rows[node]]
-            np.multiply(weights[node][:, np.newaxis], below, out=product)
+            np.multiply(local[node][:, np.newaxis], below, out=product)
             scores[:, rows[int(tree.parents[node])]] += product
-    return AGGREGATIONS[aggregation].finish(scores)
 
 
 def _reweighted_inner(tree: Tree, local: FloatArray, terms: FloatArray, aggregation: str) -> FloatArray:
@@ -231,10 +241,11 @@ def _weigh_in_order(terms: FloatArray, weights: FloatArray) -> FloatArray:
         part = np.ascontiguousarray(weights[:, start : start + step, np.newaxis])
         sums = totals[start : start + step]
         product = np.empty_like(sums)
-        np.multiply(part[0], terms[0], out=sums)
-        for leaf, weight in zip(terms[1:], part[1:], strict=True):
-            np.multiply(weight, leaf, out=product)
-            sums += product
+        with unbuffered():
+            np.multiply(part[0], terms[0], out=sums)
+            for leaf, weight in zip(terms[1:], part[1:], strict=True):
+                np.multiply(weight, leaf, out=product)
+                sums += product
     return totals.T
 
 

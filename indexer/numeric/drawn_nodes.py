@@ -12,6 +12,7 @@ import numpy as np
 from indexer.numeric.aggregations import AGGREGATIONS, Aggregation, Parts
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.unbuffered import unbuffered
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 
@@ -100,7 +101,8 @@ class DrawnNodes:
         for node in stretch.nodes:
             term = self._taken(made.pop(node)[np.newaxis], stretch.entry, nodes=np.array([node]))[0]
             # Nobody else needs them, so that they can be weighed where they stand.
-            term *= weights[node][:, np.newaxis]
+            with unbuffered():
+                term *= weights[node][:, np.newaxis]
             total += term
         return stretch.entry.finish(total)
 
@@ -156,8 +158,7 @@ class DrawnNodes:
     def _taken(self, values: FloatArray, entry: Aggregation, **places: IntArray) -> FloatArray:
         """Return values, (places, ...), as a mean takes them; raise for the places that it does not take."""
         values = self._steps.floored(values, entry)
-        is_raised = entry.needs_above_zero and (self._steps.floor or 0) > 0
-        if entry.refusal and not is_raised and (refused := entry.refused_cells(values)).any():
+        if entry.refusal and not self._steps.raises(entry) and (refused := entry.refused_cells(values)).any():
             bad = refused.reshape(len(refused), -1).any(axis=1)
             raise CompositeError(entry.refusal, **{name: at[bad] for name, at in places.items()})
         return entry.terms(values)

@@ -17,6 +17,7 @@ from indexer.numeric.composite import (
     composite_scores,
     inner_scores,
 )
+from indexer.numeric.unbuffered import unbuffered
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 
@@ -96,6 +97,10 @@ class NodeSteps:
         """Return how that is formed which a node is a part of."""
         parent = int(tree.parents[node])
         return AGGREGATIONS[self.whole if parent == NO_PARENT else self.aggregations[parent]]
+
+    def raises(self, entry: Aggregation) -> bool:
+        """Whether the floor brings every value to where the mean takes it."""
+        return entry.needs_above_zero and (self.floor or 0) > 0
 
     def floored(self, values: FloatArray, entry: Aggregation) -> FloatArray:
         """Return the values, the smaller ones raised to the floor where the mean needs that."""
@@ -220,7 +225,7 @@ def score_locally(
     step = climb.versions_at_once
     for start in range(0, versions, step):
         part = slice(start, min(start + step, versions))
-        scores[part] = climb.score(local[:, part], inner[part])
+        climb.score(local[:, part], inner[part], scores[part])
     return Scored(scores, inner)
 
 
@@ -240,53 +245,56 @@ class _Climb:
         # Deepest groups first; the root group, whose parent is none, comes last.
         self._groups = sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]]))
 
-    def score(self, local: FloatArray, inner: FloatArray) -> FloatArray:
-        """Write (versions, inner nodes, cities) and return (versions, cities)."""
+    def score(self, local: FloatArray, inner: FloatArray, scores: FloatArray) -> None:
+        """Write (versions, inner nodes, cities) and (versions, cities)."""
         shares: dict[int, FloatArray] = {}
         lost: dict[int, BoolArray] = {}
         for group in self._groups:
             node = int(self._tree.parents[group[0]])
-            made = self._form(node, group, local, inner)
+            made = scores if node == NO_PARENT else inner[:, self._inner_row[node]]
+            self._form(node, group, local, inner, made)
             if self._steps.has_coverage:
                 shares[node] = self._share(group, local, shares)
                 lost[node] = self._lost(node, group, shares[node], lost)
                 made[lost[node]] = np.nan
-            if node != NO_PARENT:
-                inner[:, self._inner_row[node]] = made
-        bare = np.isnan(made)
+        bare = np.isnan(scores)
         if self._steps.has_coverage:
             bare &= ~lost[NO_PARENT]
         if bare.any():
             raise CompositeError("nothing_present", cities=np.flatnonzero(bare.any(axis=0)))
-        return made
 
-    def _form(self, node: int, group: IntArray, local: FloatArray, inner: FloatArray) -> FloatArray:
-        """Return the scores of a node, (versions, cities), which last until the next is formed.
-
-        nan where a city has nothing of it.
-        """
+    def _form(
+        self, node: int, group: IntArray, local: FloatArray, inner: FloatArray, out: FloatArray
+    ) -> None:
+        """Write the scores of a node, (versions, cities): nan where a city has nothing of it."""
         code = self._steps.whole if node == NO_PARENT else self._steps.aggregations[node]
         if len(group) == 1 and node == NO_PARENT and int(group[0]) in self._inner_row:
             # The only node of the root group is the index itself, whatever that is formed by.
-            return inner[:, self._inner_row[int(group[0])]].copy()
+            out[:] = inner[:, self._inner_row[int(group[0])]]
+            return
         entry = AGGREGATIONS[code]
         if entry.combine is not None:
-            return self._combine(entry, group, local, inner)
+            out[:] = self._combine(entry, group, local, inner)
+            return
+        add = self._add_what_is_there if self._has_gaps else self._add
+        out[:] = entry.finish(add(entry, group, local, inner))
+
+    def _add(self, entry: Aggregation, group: IntArray, local: FloatArray, inner: FloatArray) -> FloatArray:
+        """Add up the children."""
         total, product = self._room[:, : local.shape[1]]
         total[:] = 0
-        if self._has_gaps:
-            self._add_what_is_there(entry, group, local, inner)
-            return entry.finish(total)
-        for child in group.tolist():
-            weight = local[child][:, np.newaxis]
-            total += np.multiply(weight, self._term(child, entry, inner), out=product)
-        return entry.finish(total)
+        with unbuffered():
+            for child in group.tolist():
+                weight = local[child][:, np.newaxis]
+                total += np.multiply(weight, self._term(child, entry, inner), out=product)
+        return total
 
     def _add_what_is_there(
         self, entry: Aggregation, group: IntArray, local: FloatArray, inner: FloatArray
-    ) -> None:
+    ) -> FloatArray:
         """Add up the children and divide by the weight of those that a city has: nan where that is none."""
         total, product = self._room[:, : local.shape[1]]
+        total[:] = 0
         mass, whole = np.zeros_like(total), np.ones(total.shape, dtype=bool)
         for child in group.tolist():
             weight, term = local[child][:, np.newaxis], self._term(child, entry, inner)
@@ -296,6 +304,7 @@ class _Climb:
             whole &= there
         # Exactly 1 where all children are there.
         total /= np.where(whole, 1.0, np.where(mass > 0, mass, np.nan))
+        return total
 
     def _term(self, child: int, entry: Aggregation, inner: FloatArray) -> FloatArray:
         """Return what the weight of a child is applied to, (1 or versions, cities)."""
@@ -308,7 +317,7 @@ class _Climb:
 
     def _checked(self, child: int, entry: Aggregation, values: FloatArray) -> FloatArray:
         values = self._steps.floored(values, entry)
-        if entry.refusal and entry.refused_cells(values).any():
+        if entry.refusal and not self._steps.raises(entry) and entry.refused_cells(values).any():
             if child in self._leaf_row:
                 raise CompositeError(entry.refusal, leaves=[self._leaf_row[child]])
             raise CompositeError(entry.refusal, nodes=[child])
