@@ -17,6 +17,8 @@ def own_installation(variable: str) -> Iterator[None]:
             "DJANGO_LOG_LEVEL": "ERROR",
             "DJANGO_ALLOWED_HOSTS": "testserver",
             "DJANGO_SETTINGS_MODULE": "config.settings",
+            # As the servers have it.
+            "OPENBLAS_NUM_THREADS": "1",
         }
         import django
 

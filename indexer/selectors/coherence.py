@@ -13,7 +13,7 @@ from indexer.models import Run, Study
 from indexer.numeric.blocks import unpack_arrays
 from indexer.numeric.coherence.audit import Group, ScoredIndex, shifts_without
 from indexer.numeric.coherence.audit_plan import CountedAudit
-from indexer.numeric.coherence.importance import Importance, shares_of, variance_shares
+from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of, variance_shares
 from indexer.numeric.uncertainty import Index
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores, node_scores_of
@@ -23,8 +23,10 @@ from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 from weighting.selectors.versions import local_weights_of
 
-# Values that are scored anew for one page: within a second.
-MOST_WORK = 50_000_000
+# Values that are scored anew for one page, and scores whose units are drawn anew: within a second.
+MOST_WORK, MOST_DRAWN = 50_000_000, 150_000
+# Drawing the units costs as much as holding so many members against their whole in each draw.
+MEMBERS_OF_A_DRAW = 5
 
 
 class Audited(Protocol):
@@ -128,7 +130,35 @@ class GroupView(MemberView):
 
     @cached_property
     def importance(self) -> Importance:
-        return self.coherence.scored.importance(self.group.members, self.group.parent)
+        """Without intervals, which cost a hundred times as much: see ``interval``."""
+        return self._counted or self._importance(draws=0)
+
+    @cached_property
+    def interval(self) -> Importance:
+        """The same with intervals; without them where they are too much for a page."""
+        return self._counted or (self.importance if self.lacks_intervals else self._importance(draws=DRAWS))
+
+    @property
+    def lacks_intervals(self) -> bool:
+        """Whether drawing the units of this group anew takes longer than a page may."""
+        work = len(self.coherence.scored.scores) * (MEMBERS_OF_A_DRAW + len(self.group.members))
+        return self._counted is None and work > MOST_DRAWN
+
+    @cached_property
+    def _counted(self) -> Importance | None:
+        counted, scored = self.coherence.counted, self.coherence.scored
+        found = counted.importances(scored) if counted else ()
+        return next(
+            (
+                importance
+                for weighed, importance in found
+                if weighed.whole == self.group.parent and np.array_equal(weighed.nodes, self.group.members)
+            ),
+            None,
+        )
+
+    def _importance(self, *, draws: int) -> Importance:
+        return self.coherence.scored.importance(self.group.members, self.group.parent, draws=draws)
 
     @cached_property
     def importance_sum(self) -> float:

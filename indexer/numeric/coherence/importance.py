@@ -169,8 +169,8 @@ def _of_part(part: FloatArray, whole: FloatArray, counts: FloatArray) -> list[fl
         return [linear, np.nan, np.nan, np.nan]
     y = _to_unit_variance(y)
     fitted = _smooth((x - x.min()) / np.ptp(x), y)
-    drawn = _replications(fitted, y, counts[:, both])
     smooth = float(max(fitted.explained, linear))
+    drawn = _replications(fitted, y, counts[:, both]) if len(counts) else counts
     if not len(drawn):
         return [linear, smooth, np.nan, np.nan]
     low, high = np.quantile(drawn, [LOW, HIGH]).tolist()

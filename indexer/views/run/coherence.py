@@ -112,7 +112,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "left_out": max(0, len(view.members) - SHADED),
         "members": [_member(view, at) for at in range(len(view.members))],
         "is_untried": view.is_untried,
-        "whole_audit": _whole_audit(request, coherence),
+        "whole_audit": _whole_audit(request, view),
         "components": component_rows(view.group),
         "groups": [group_row(coherence, group) for group in coherence.scored.groups],
         "availability": _availability(coherence),
@@ -123,13 +123,13 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     return render(request, "indexer/run/coherence.html", context)
 
 
-def _whole_audit(request: HttpRequest, coherence: Coherence) -> dict[str, Any]:
+def _whole_audit(request: HttpRequest, view: GroupView) -> dict[str, Any]:
     """Say what a study of the whole audit adds, and how far it is; nothing where the page tells all."""
     study = studies_visible_to(visitor_of(request).account).filter(
-        run=coherence.run, kind=StudyKind.COHERENCE
+        run=view.coherence.run, kind=StudyKind.COHERENCE
     )
     known = study.order_by("-pk").first()
-    if known is None and not coherence.leaves_something_out:
+    if known is None and not (view.lacks_intervals or view.coherence.leaves_something_out):
         return {}
     return {
         "study": known,
@@ -181,12 +181,7 @@ def figure_of_group(view: GroupView) -> Figure:
     run, rows = view.coherence.run, _weight_rows(view)
     drawn = sorted(range(len(rows)), key=lambda at: -abs(rows[at].importance - rows[at].weight))[:DRAWN]
     title = widest_gap(view)
-    subtitle = _(
-        "weight beside importance over its sum, in percent; the band holds %(part)s of %(draws)s"
-    ) % {
-        "part": percent(HIGH - LOW, 0),
-        "draws": _("bootstrap replications"),
-    }
+    subtitle = _subtitle(view)
     source = f"{data_set_name(run.data_set)} · {version_name(run)}"
     query = f"?{urlencode({'group': view.parent.code})}" if view.parent else ""
     return Figure(
@@ -200,6 +195,15 @@ def figure_of_group(view: GroupView) -> Figure:
     )
 
 
+def _subtitle(view: GroupView) -> str:
+    if view.lacks_intervals:
+        return _("weight beside importance over its sum, in percent")
+    words = {"part": percent(HIGH - LOW, 0), "draws": _("bootstrap replications")}
+    return (
+        _("weight beside importance over its sum, in percent; the band holds %(part)s of %(draws)s") % words
+    )
+
+
 def _weight_rows(view: GroupView) -> list[charts.WeightAndImportance]:
     scale = PERCENT / view.importance_sum if view.importance_sum > 0 else float("nan")
     return [
@@ -207,15 +211,15 @@ def _weight_rows(view: GroupView) -> list[charts.WeightAndImportance]:
             name=node.name,
             weight=float(view.weights[at]) * PERCENT,
             importance=float(view.shares[at]) * PERCENT,
-            low=float(view.importance.low[at]) * scale,
-            high=float(view.importance.high[at]) * scale,
+            low=float(view.interval.low[at]) * scale,
+            high=float(view.interval.high[at]) * scale,
         )
         for at, node in enumerate(view.members)
     ]
 
 
 def _member(view: GroupView, at: int) -> dict[str, Any]:
-    importance, consistency, components = view.importance, view.group.consistency, view.group.components
+    importance, consistency, components = view.interval, view.group.consistency, view.group.components
     return {
         "node": view.members[at],
         "is_far": is_far(view, at),

@@ -115,6 +115,23 @@ def test_a_large_index_is_answered_without_what_takes_too_long(analyst, monkeypa
             assert row.items() <= full.items()
 
 
+def test_intervals_that_take_too_long_are_left_out_and_a_study_offered(analyst, monkeypatch):
+    run = make_runs(random_values(30), tilts=[1.0])[0]
+    whole = analyst.get(page_of(run)).context
+    monkeypatch.setattr(coherence_selectors, "MOST_DRAWN", 10)
+    hurried = analyst.get(page_of(run)).context
+
+    assert not whole["whole_audit"]
+    assert all(row["interval"] != "–" for row in whole["members"])
+    assert hurried["whole_audit"]["may_ask"]
+    assert all(row["interval"] == "–" for row in hurried["members"])
+    assert "band" not in hurried["figure"].subtitle
+    told = ("weight", "importance", "linear", "smooth", "variance")
+    assert [[row[name] for name in told] for row in hurried["members"]] == [
+        [row[name] for name in told] for row in whole["members"]
+    ]
+
+
 def test_what_is_missing_is_named(analyst):
     values = random_values(12)
     values[3, :2] = values[4, 0] = np.nan

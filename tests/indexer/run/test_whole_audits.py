@@ -106,6 +106,16 @@ def test_the_same_figures_as_without_a_study(world, monkeypatch):
     assert [told(analyst, run, table) for table in ("importance", "indicators")] == plain
 
 
+def test_what_a_study_counted_is_not_drawn_again_for_the_page(world, monkeypatch):
+    run, analyst = world
+    page = reverse("indexer:run-coherence", args=[run.pk])
+    drawn = [row["interval"] for row in analyst.get(page).context["members"]]
+    make_study(run, "coherence", actor=run.data_set.created_by)
+    monkeypatch.setattr(selectors, "MOST_DRAWN", 0)
+    assert [row["interval"] for row in analyst.get(page).context["members"]] == drawn
+    assert "–" not in drawn
+
+
 def test_what_does_not_fit_into_memory_is_refused_with_the_limit(world, settings):
     run, _analyst = world
     settings.STUDY_MEMORY_MB = 10
