@@ -1,10 +1,11 @@
 """Names of places: how they are compared, and which place of a register one means."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
+from weighting.readers.cells import Nearest
 from weighting.readers.languages import language_of as language_of
 
 # The kind of place that a name may end with, and its level: 吉林市 is not 吉林省, and 长沙县 is not
@@ -121,8 +122,12 @@ class UnitRegister:
         return {unit for unit, other in places if not level or not other or level == other}
 
     def _nearest(self, name: str) -> list[str]:
-        matches = difflib.get_close_matches(_key(split_name(name)[0]), self._stems, n=3, cutoff=0.4)
+        matches = self._like.find(_key(split_name(name)[0]))
         return list(dict.fromkeys(unit for match in matches for unit, _ in sorted(self._stems[match])))
+
+    @cached_property
+    def _like(self) -> Nearest:
+        return Nearest(self._stems, cutoff=0.4)
 
 
 def _key(name: str) -> str:

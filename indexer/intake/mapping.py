@@ -11,6 +11,7 @@ from typing import Literal
 
 from indexer.intake.hints import Hints, head_parts, is_aggregate, unit_key
 from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, fold_name
+from weighting.readers.cells import Nearest
 
 # How a target was come by: "near" is a suggestion that somebody has to look at.
 How = Literal["exact", "name", "alias", "near", "chosen", ""]
@@ -107,11 +108,13 @@ def match_columns(heads: Sequence[str], leaves: Sequence[LeafNames]) -> list[Mat
     found = [_by_parts(head, codes, named) for head in heads]
     taken = {match.to for match in found if match}
     left = {form: code for form, code in named.items() if code not in taken}
+    like = Nearest(left, cutoff=0.6)
     looks = 0
     matches = []
     for head, match in zip(heads, found, strict=True):
         if match is None:
-            near = _near(fold(head), left) if looks < MAX_LOOKUPS else []
+            forms = like.find(fold(head)) if looks < MAX_LOOKUPS else []
+            near = list(dict.fromkeys(left[form] for form in forms))
             looks += 1
             match = Match(near[0] if near else "", "near" if near else "", tuple(near))
         matches.append(match)
@@ -251,8 +254,3 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         if form and forms.setdefault(form, target) != target:
             shared.add(form)
     return {form: target for form, target in forms.items() if form not in shared} if shared else forms
-
-
-def _near(name: str, forms: Mapping[str, str]) -> list[str]:
-    close = difflib.get_close_matches(name, forms, n=3, cutoff=0.6)
-    return list(dict.fromkeys(forms[form] for form in close))

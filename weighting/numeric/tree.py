@@ -145,8 +145,8 @@ def build_tree(codes: Sequence[str], parents: Sequence[str]) -> Tree:
     Raises
     ------
     TreeError
-        Listing every empty or repeated code, orphan and cycle, a depth above 6 levels, and
-        none or more than 2,000 nodes.
+        Listing every empty or repeated code, orphan and cycle, and a depth above 6 levels; or that there
+        is no node, or more than 2,000.
     """
     if len(codes) != len(parents):
         raise ValueError(f"{len(codes)} codes but {len(parents)} parents")
@@ -227,7 +227,9 @@ def _find_faults(codes: Sequence[str], parents: Sequence[str]) -> Iterator[TreeF
     if not codes:
         yield TreeFault("too_small", number=len(codes))
     if len(codes) > MAX_NODES:
+        # What else is wrong with so many takes long to find, and may lie in those that are to go.
         yield TreeFault("too_large", number=len(codes))
+        return
     seen: Counter[str] = Counter()
     known = set(codes)
     for index, (code, parent) in enumerate(zip(codes, parents, strict=True)):

@@ -4,7 +4,8 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,8 @@ GAPS = {
 }
 SCORES = (1.0, 2.0, 3.0, 4.0, 5.0)
 MAX_LOOKUPS = 200
+# How many pairs of characters may be held against each other for one file: some seconds.
+MOST_COMPARED = 50_000_000
 
 
 class CellError(ValueError):
@@ -77,6 +80,38 @@ def _number_complaint(cleaned: str) -> str:
     return _("This is not a number. Write digits, with a point before decimals.")
 
 
+class Nearest:
+    """The known words that are most like another one.
+
+    Comparing takes the product of lengths, and whoever makes a file chooses both: once so much was
+    compared, nothing is near any more.
+    """
+
+    def __init__(self, words: Iterable[str], *, cutoff: float = 0.0) -> None:
+        self._words, self._cutoff = list(words), cutoff
+        self._length = sum(map(len, self._words))
+        self._left = MOST_COMPARED
+
+    def find(self, word: str) -> list[str]:
+        """Return up to three words, the nearest first."""
+        if not self._may_compare(word):
+            return []
+        return difflib.get_close_matches(word, self._words, n=3, cutoff=self._cutoff)
+
+    def in_order(self, word: str) -> list[str]:
+        """Return all words, the nearest first."""
+        if not self._may_compare(word):
+            return self._words
+        return sorted(self._words, key=lambda known: -difflib.SequenceMatcher(None, word, known).ratio())
+
+    def _may_compare(self, word: str) -> bool:
+        cost = len(word) * self._length
+        if cost > self._left:
+            return False
+        self._left -= cost
+        return True
+
+
 class Vocabulary:
     """The words that a cell or a header may hold, and the nearest ones to a wrong word."""
 
@@ -94,9 +129,16 @@ class Vocabulary:
         return f"{message} {hint}" if names else message
 
     def _look_up(self, word: str) -> list[str]:
-        # Comparing is slow and a file may be wrong throughout: the first wrong words will do.
+        # A file may be wrong throughout: the first wrong words will do.
         if word not in self._nearest and len(self._nearest) < MAX_LOOKUPS:
-            folded = {known.casefold(): known for known in self.words}
-            close = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.5)
-            self._nearest[word] = [folded[match] for match in close]
+            near = self._known.find(word.casefold())
+            self._nearest[word] = [self._folded[match] for match in near]
         return self._nearest.get(word, [])
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {known.casefold(): known for known in self.words}
+
+    @cached_property
+    def _known(self) -> Nearest:
+        return Nearest(self._folded, cutoff=0.5)

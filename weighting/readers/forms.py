@@ -1,12 +1,11 @@
 """The way in for every form: a file in the product's own layout or that of another program."""
 
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from weighting.readers.cells import Vocabulary
+from weighting.readers.cells import Nearest, Vocabulary
 from weighting.readers.formats import table_of
 from weighting.readers.formats.parcel import Parcel
 from weighting.readers.problems import ProblemLog
@@ -46,14 +45,14 @@ def choose_columns(table: Table, log: ProblemLog, known: Collection[str]) -> Tab
     What nobody has said yet is noted, and left out of what is read.
     """
     absent = [name for name in known if name not in table.header]
-    names = list(table.header)
+    names, like = list(table.header), Nearest(absent)
     for place, head in enumerate(table.header):
         if head and head not in known:
             names[place] = table.decisions.settle(
                 *("extra", ""),
                 how="open",
                 subject=head,
-                options=(LEFT_OUT, *_nearest_first(head, absent)),
+                options=(LEFT_OUT, *like.in_order(head.casefold())),
                 samples=filter(None, table.columns[place]),
             )
     _note_open(table, log, Vocabulary(dict.fromkeys(known)))
@@ -73,10 +72,3 @@ def _note_open(table: Table, log: ProblemLog, known: Vocabulary) -> None:
             )
             said = known.suggest(message % {"key": made.key}, made.subject)
             log.add(said, row=1, column=made.subject, value=made.subject, key=made.key)
-
-
-def _nearest_first(head: str, names: Iterable[str]) -> list[str]:
-    def distance(name: str) -> float:
-        return -difflib.SequenceMatcher(None, head.casefold(), name).ratio()
-
-    return sorted(names, key=distance)

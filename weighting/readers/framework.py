@@ -147,8 +147,9 @@ def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog
     try:
         tree = build_tree([row.code for row in rows], [row.parent for row in rows])
     except TreeError as error:
+        known = Vocabulary(codes)
         for fault in error.faults:
-            _add_fault(fault, rows, log)
+            _add_fault(fault, rows, known, log)
     else:
         if not log.problems:
             return FrameworkScan(codes, leaf_codes, FrameworkTable(rows, tree), [])
@@ -219,7 +220,7 @@ def _note_look_alikes(rows: tuple[FrameworkRow, ...], log: ProblemLog) -> None:
             log.add(message % {"first": known.row}, row=row.row, column="code", value=row.code)
 
 
-def _add_fault(fault: TreeFault, rows: tuple[FrameworkRow, ...], log: ProblemLog) -> None:
+def _add_fault(fault: TreeFault, rows: tuple[FrameworkRow, ...], known: Vocabulary, log: ProblemLog) -> None:
     """Say a fault of the tree in terms of the file."""
     match fault.kind:
         case "too_small":
@@ -239,7 +240,7 @@ def _add_fault(fault: TreeFault, rows: tuple[FrameworkRow, ...], log: ProblemLog
             log.add(message % {"first": first}, row=row.row, column="code", value=row.code)
         case "orphan":
             message = _("No row has this code. Correct the parent, or leave it empty for a sub-index.")
-            message = Vocabulary([other.code for other in rows]).suggest(message, row.parent)
+            message = known.suggest(message, row.parent)
             log.add(message, row=row.row, column="parent", value=row.parent)
         case "cycle":
             message = _("The indicator is its own ancestor (%(path)s). Change one of these parents.")

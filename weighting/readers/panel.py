@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -106,6 +107,7 @@ def _choose(
     return value
 
 
+@cache
 def _names_of(choices: type[TextChoices]) -> dict[str, str]:
     """Return the value under each name that a page in any language has for it.
 
