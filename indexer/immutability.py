@@ -9,7 +9,8 @@ from weighting.immutability import Kept, Rule, changed_columns
 DATA_SET = "indexer_dataset"
 LABEL_COLUMNS = ("is_published",)
 TWIN = (
-    f"EXISTS (SELECT 1 FROM {DATA_SET} d WHERE d.id = NEW.id OR d.sha256 = NEW.sha256"
+    f"EXISTS (SELECT 1 FROM {DATA_SET} d WHERE d.id = NEW.id"
+    " OR (d.framework_id = NEW.framework_id AND d.sha256 = NEW.sha256)"
     " OR (d.series_id = NEW.series_id AND d.year = NEW.year AND d.edition = NEW.edition))"
 )
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weighting.api.frameworks import FrameworkShare
 from weighting.api.imports import FrameworkImports, PanelImports, TotalsImports, WeightImports
 from weighting.api.resources import Frameworks, WeightVersions
 from weighting.api.rounds import Rounds, RoundStatisticsView
@@ -162,6 +163,7 @@ urlpatterns = [
     path("frameworks/<int:pk>/change/", framework_drafts.framework_change, name="framework-change"),
     path("frameworks/<int:pk>/framework.csv", frameworks.framework_file, name="framework-file"),
     path("frameworks/<int:pk>/publish/", frameworks.framework_publish, name="framework-publish"),
+    path("frameworks/<int:pk>/share/", frameworks.framework_share, name="framework-share"),
     path("panels/", panels.panel_list, name="panel-list"),
     path("panels/import/", panels.panel_import, name="panel-import"),
     path("panels/<int:pk>/", panels.panel_detail, name="panel-detail"),
@@ -192,6 +194,7 @@ urlpatterns = [
     path("weight-versions/<int:pk>/retire/", versions.version_retire, name="version-retire"),
     path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
     path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
+    path("api/v1/frameworks/<int:pk>/share/", FrameworkShare.declared(), name="api-framework-share"),
     path("api/v1/framework-imports/", FrameworkImports.declared(), name="api-framework-imports"),
     path("api/v1/panel-imports/", PanelImports.declared(), name="api-panel-imports"),
     path("api/v1/weight-imports/", WeightImports.declared(), name="api-weight-imports"),

@@ -53,7 +53,7 @@ class DataSet(BilingualName):
     totals_name = models.CharField(max_length=255, blank=True)
     totals_sha256 = models.CharField(max_length=64, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
-    sha256 = models.CharField(max_length=64, unique=True)
+    sha256 = models.CharField(max_length=64)
     is_published = models.BooleanField(_("published"), default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,7 +61,9 @@ class DataSet(BilingualName):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["series", "year", "edition"], name="data_set_edition_once")
+            models.UniqueConstraint(fields=["series", "year", "edition"], name="data_set_edition_once"),
+            # Its checksum names the tree, which private frameworks may have in common.
+            models.UniqueConstraint(fields=["framework", "sha256"], name="data_set_once"),
         ]
 
 

@@ -38,6 +38,7 @@ from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
 from weighting.readers.questions import question
+from weighting.selectors.sharing import known_to
 
 # The key under which a draft keeps that shares are meant, of all its rates or, with a code behind it, of one.
 SHARES_MEANT = "shares"
@@ -102,7 +103,7 @@ def imports_visible_to(account: Account | None) -> QuerySet[DataImport]:
 
 def series_visible_to(account: Account | None) -> QuerySet[DataSeries]:
     """Return the series that an account may add an edition to."""
-    series = DataSeries.objects.select_related("framework", "register")
+    series = known_to(account, DataSeries.objects.select_related("framework", "register"))
     return series if has_role(account, STAFF) else series.none()
 
 

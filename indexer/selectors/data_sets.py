@@ -22,6 +22,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.sharing import known_to
 
 # What lists of data sets leave in the database.
 NAMES = ("name_zh", "name_en")
@@ -53,8 +54,12 @@ def owns_data_set(account: Account | None, data_set: DataSet) -> bool:
 
 
 def data_sets_visible_to(account: Account | None) -> QuerySet[DataSet]:
-    """Return all data sets for staff, the published ones for anybody else."""
-    data_sets = DataSet.objects.select_related("framework", "method", "series").defer(*PACKED)
+    """Return all data sets that staff know of, the published ones for anybody else."""
+    data_sets = (
+        known_to(account, DataSet.objects.all())
+        .select_related("framework", "method", "series")
+        .defer(*PACKED)
+    )
     runs = Run.objects.filter(data_set=OuterRef("pk"))
     of_staff = has_role(account, STAFF)
     if not of_staff:

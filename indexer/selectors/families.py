@@ -16,6 +16,7 @@ from weighting.models import Account, Indicator
 from weighting.numeric.arrays import IntArray
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import along_the_tree
+from weighting.selectors.sharing import known_to
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +50,8 @@ class BranchRanking:
 
 
 def branches_visible_to(account: Account | None) -> QuerySet[BranchIndex]:
-    """Return all published branches for staff, those of published frameworks for anybody else."""
-    branches = BranchIndex.objects.select_related("node__framework", "node__parent")
+    """Return all published branches that staff know of, those of published frameworks for anybody else."""
+    branches = known_to(account, BranchIndex.objects.all()).select_related("node__framework", "node__parent")
     return branches if has_role(account, STAFF) else branches.filter(node__framework__is_published=True)
 
 

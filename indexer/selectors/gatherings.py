@@ -11,6 +11,7 @@ from indexer.selectors.data_imports import leaves_of, unit_names_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
+from weighting.selectors.sharing import known_to
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +40,12 @@ class LeafStatus:
 
 
 def gatherings_visible_to(account: Account | None) -> QuerySet[Gathering]:
-    """Return all gatherings for staff, who may all deliver; none for anybody else."""
-    gatherings = Gathering.objects.select_related(
-        "framework", "register", "series", "method", "created_by"
-    ).annotate(delivery_count=Count("deliveries"))
+    """Return all gatherings that staff know of, who may all deliver; none for anybody else."""
+    gatherings = (
+        known_to(account, Gathering.objects.all())
+        .select_related("framework", "register", "series", "method", "created_by")
+        .annotate(delivery_count=Count("deliveries"))
+    )
     return gatherings if has_role(account, STAFF) else gatherings.none()
 
 

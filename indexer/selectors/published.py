@@ -19,6 +19,7 @@ from indexer.selectors.withheld import withheld_codes
 from weighting.models import Account, Indicator
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import owns_framework
+from weighting.selectors.sharing import known_to
 from weighting.selectors.versions import versions_managed_by
 
 HEAVY = (
@@ -141,10 +142,12 @@ def indices_owned_by(account: Account | None) -> QuerySet[PublishedIndex]:
     return PublishedIndex.objects.none()
 
 
-def publishable_runs() -> QuerySet[Run]:
-    """Return the finished runs by their data sets' own methods, the newest data first."""
+def publishable_runs(account: Account) -> QuerySet[Run]:
+    """Return the finished runs that an account knows of by the data sets' own methods, newest data first."""
     runs = Run.objects.filter(status=RunStatus.DONE, method=F("data_set__method"))
-    return runs.order_by("-data_set__year", "-data_set_id", "-weight_version__number", "pk")
+    return known_to(account, runs).order_by(
+        "-data_set__year", "-data_set_id", "-weight_version__number", "pk"
+    )
 
 
 def publication_blockers(index: PublishedIndex, run: Run, account: Account) -> list[str]:
@@ -176,8 +179,11 @@ def _faults_of(run: Run) -> Iterator[str]:
 
 
 def _rights_missing(run: Run, account: Account) -> Iterator[str]:
-    """Say which parts are not public yet and belong to somebody else."""
+    """Say which parts are not public yet and belong to somebody else, or are private."""
     framework, data_set, version = run.data_set.framework, run.data_set, run.weight_version
+    if not framework.is_shared:
+        words = _("“%(name)s” is private as yet: share it with the staff first, on its page.")
+        yield words % {"name": framework.name}
     others = _("“%(name)s” is not published and belongs to somebody else: ask its owner to publish it first.")
     if not framework.is_published and not owns_framework(account, framework):
         yield others % {"name": framework.name}

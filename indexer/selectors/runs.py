@@ -18,6 +18,7 @@ from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
+from weighting.selectors.sharing import known_to
 
 # Shares and weights are shown in percent; scores on the scale of their method (docs/method.md 9).
 PERCENT = 100
@@ -130,7 +131,7 @@ class RunResult:
 
 
 def runs_visible_to(account: Account | None) -> QuerySet[Run]:
-    """Return all runs for staff; for anybody else those of published data and versions.
+    """Return all runs that staff know of; for anybody else those of published data and versions.
 
     Runs by another method than the data set's own are an analyst's trials: for staff alone.
     """
@@ -266,7 +267,7 @@ def shown_score(run: Run, score: float, printed: str | None) -> ShownScore:
 
 
 def _visible_to(account: Account | None) -> QuerySet[Run]:
-    runs = _runs_for(account)
+    runs = known_to(account, _runs_for(account))
     if has_role(account, STAFF):
         return runs
     published = runs.filter(data_set__is_published=True, weight_version__is_published=True)

@@ -22,6 +22,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.panel_scores import versions_told_of
 from weighting.selectors.pooling import rounds_behind
+from weighting.selectors.sharing import known_to
 from weighting.selectors.statistics import reported_rounds_visible_to
 
 # About two seconds of work.
@@ -92,12 +93,12 @@ class StudyResult:
 
 
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:
-    """Return all studies for staff; for anybody else the finished ones of published runs.
+    """Return all studies that staff know of; for anybody else the finished ones of published runs.
 
     Of those that rest on ballots, whoever may not have the ballots sees none.
     """
     studies = (
-        Study.objects.filter(_is_told_to(account))
+        known_to(account, Study.objects.filter(_is_told_to(account)))
         .select_related(
             "run__data_set__framework",
             "run__data_set__series__register",

@@ -26,6 +26,7 @@ from weighting.models import Account, Framework, Indicator
 from weighting.models.named import names_key
 from weighting.numeric.arrays import FloatArray
 from weighting.services.audit import record_act
+from weighting.services.frameworks import refuse_private
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def add_data_set(
     """
     Framework.objects.select_for_update(no_key=True).get(pk=terms.framework.pk)
     blocks = _pack(terms, matrix)
-    existing = DataSet.objects.filter(sha256=blocks["sha256"]).defer(*PACKED).first()
+    same = DataSet.objects.filter(framework=terms.framework, sha256=blocks["sha256"])
+    existing = same.defer(*PACKED).first()
     if existing:
         raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
     series = _use_series(terms, matrix.city_ids)
@@ -210,6 +212,7 @@ def publish_data_set(data_set: DataSet, *, actor: Account) -> DataSet:
     """Let anybody read a data set's runs of published versions without signing in."""
     data_set = DataSet.objects.select_for_update().get(pk=data_set.pk)
     if not data_set.is_published:
+        refuse_private(data_set.framework)
         data_set.is_published = True
         data_set.save(update_fields=["is_published"])
         record_act(actor, "publish", data_set)

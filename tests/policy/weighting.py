@@ -83,6 +83,7 @@ POLICY = {
     "weighting:framework-detail": ("GET", STAFF),
     "weighting:framework-file": ("GET", STAFF),
     "weighting:framework-publish": ("POST", OWNER),
+    "weighting:framework-share": ("POST", OWNER),
     "weighting:framework-copy": ("POST", STAFF),
     "weighting:framework-change": ("POST", OWNER),
     "weighting:tree-new": ("GET POST", STAFF),
@@ -108,6 +109,7 @@ POLICY = {
     "weighting:version-retire": ("GET POST", OWNER),
     "weighting:api-framework-list": ("GET", ANYBODY),
     "weighting:api-framework": ("GET", STAFF),
+    "weighting:api-framework-share": ("POST", OWNER),
     **{
         f"weighting:api-{kind}-imports": ("POST", visitors)
         for kind, visitors in (

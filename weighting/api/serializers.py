@@ -24,6 +24,7 @@ class FrameworkSerializer(serializers.ModelSerializer):
             "name_zh",
             "name_en",
             "sha256",
+            "is_shared",
             "is_published",
             "indicator_count",
             "leaf_count",

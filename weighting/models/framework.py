@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from weighting.models.named import BilingualName, in_own_language
@@ -12,10 +13,12 @@ from weighting.models.units import unit_label
 class Framework(BilingualName):
     """A tree of indicators, imported or made in the browser; it never changes.
 
-    ``came_from`` is the framework that it was copied from.
+    ``came_from`` is the framework that it was copied from. Until it ``is_shared``, its maker alone works
+    on it and on all that rests on it, and of somebody else's private one with the same tree nothing shows.
     """
 
-    sha256 = models.CharField(max_length=64, unique=True)
+    sha256 = models.CharField(max_length=64)
+    is_shared = models.BooleanField(_("shared with the staff"), default=True)
     is_published = models.BooleanField(_("published"), default=False)
     came_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="next_editions"
@@ -25,6 +28,25 @@ class Framework(BilingualName):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256"], condition=Q(is_shared=True), name="framework_shared_once"
+            ),
+            models.UniqueConstraint(fields=["sha256", "created_by"], name="framework_once_per_maker"),
+            models.CheckConstraint(
+                condition=Q(is_published=False) | Q(is_shared=True), name="framework_published_is_shared"
+            ),
+        ]
+
+    @property
+    def readers(self) -> str:
+        """Who may read it, in words."""
+        return gettext("Anybody") if self.is_published else self.insiders
+
+    @property
+    def insiders(self) -> str:
+        """Who may read what rests on it and is not published, in words."""
+        return gettext("Staff only") if self.is_shared else gettext("Its maker and administrators")
 
 
 class FrameworkDraft(BilingualName):

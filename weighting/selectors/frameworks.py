@@ -10,11 +10,12 @@ from weighting.models import Account, Framework, Indicator, Panel, Round
 from weighting.numeric.tree import Tree, build_tree
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.readers.framework import TERMS
+from weighting.selectors.sharing import known_to
 
 
 def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
-    """Return all frameworks for staff, the published ones for anybody else."""
-    frameworks = Framework.objects.annotate(
+    """Return all shared frameworks and their own for staff, the published ones for anybody else."""
+    frameworks = known_to(account, Framework.objects.all()).annotate(
         indicator_count=Count("indicators"),
         leaf_count=Count("indicators", filter=Q(indicators__is_leaf=True)),
     )
@@ -42,6 +43,11 @@ def changes_framework(account: Account | None, framework: Framework) -> bool:
 def frameworks_weighted_by(account: Account) -> QuerySet[Framework]:
     """Return the frameworks that an account may draft weights for: managers all, analysts their own."""
     return frameworks_visible_to(account) if has_role(account, MANAGERS) else frameworks_owned_by(account)
+
+
+def frameworks_for_rounds(account: Account) -> QuerySet[Framework]:
+    """Return the frameworks that others may be asked about: a private one shows them its tree."""
+    return frameworks_visible_to(account).filter(is_shared=True)
 
 
 def editions_beside(account: Account | None, framework: Framework) -> list[Framework]:

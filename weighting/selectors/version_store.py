@@ -4,7 +4,7 @@ Bytes, weights and counts are judged by the outsiders' own program, so that the 
 stranger can never come to different verdicts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connections
@@ -17,21 +17,24 @@ from weighting.selectors.version_chain import Head
 from weighting.selectors.versions import weighted_nodes_of
 
 Finding = tuple[bool, str]
+# A framework, and the hashes of its frozen versions by number.
+Chain = tuple[Framework, dict[int, str]]
 
 
 def check_store(*, using: str = "default", heads: Sequence[Head] = ()) -> Iterator[Finding]:
     """Yield what holds and what does not: triggers, every version, every chain, published heads."""
     missing = missing_triggers(connections[using])
     yield not missing, "every trigger that keeps frozen rows stands" + _list(missing)
+    chains: dict[str, list[Chain]] = {}
     for framework in Framework.objects.order_by("pk"):
-        yield from _check_chain(framework, [head for head in heads if head.framework == framework.sha256])
-    known = set(Framework.objects.values_list("sha256", flat=True))
+        hashes = yield from _check_chain(framework)
+        chains.setdefault(framework.sha256, []).append((framework, hashes))
     for head in heads:
-        if head.framework not in known:
-            yield False, f"head {head.number} of framework {head.framework} was published, which is not here"
+        yield _check_head(head, chains.get(head.framework, []))
 
 
-def _check_chain(framework: Framework, heads: Sequence[Head]) -> Iterator[Finding]:
+def _check_chain(framework: Framework) -> Generator[Finding, None, dict[int, str]]:
+    """Check a chain, and return the hashes of its versions."""
     versions = WeightVersion.objects.filter(framework=framework, number__isnull=False).order_by("number")
     hashes: dict[int, str] = {0: FIRST_PREVIOUS_HASH}
     for version in versions.select_related("framework", "round", "parent").iterator(chunk_size=20):
@@ -43,11 +46,14 @@ def _check_chain(framework: Framework, heads: Sequence[Head]) -> Iterator[Findin
     last = max(hashes)
     gaps = [str(number) for number in range(1, last) if number not in hashes]
     yield not gaps, f"framework {framework.pk} has every version from 1 to {last}" + _list(gaps)
-    for head in heads:
-        yield _check_head(framework, head, hashes)
+    return hashes
 
 
-def _check_head(framework: Framework, head: Head, hashes: Mapping[int, str]) -> Finding:
+def _check_head(head: Head, chains: Sequence[Chain]) -> Finding:
+    """Hold a head against the chains of its tree: private frameworks may have one in common."""
+    if not chains:
+        return False, f"head {head.number} of framework {head.framework} was published, which is not here"
+    framework, hashes = next((chain for chain in chains if chain[1].get(head.number) == head.hash), chains[0])
     name = f"framework {framework.pk}: version {head.number} was published with hash {head.hash}"
     if head.number not in hashes:
         return False, f"{name}, and is not here: the chain ends at {max(hashes)}, its tail is cut off"

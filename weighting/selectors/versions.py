@@ -28,6 +28,7 @@ from weighting.selectors.rounds import (
     entered_among,
     own_hand_blockers,
 )
+from weighting.selectors.sharing import known_to
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     be now, is shown to nobody.
     """
     withheld = _withheld_drafts().order_by().values("pk")
-    versions = WeightVersion.objects.exclude(pk__in=withheld)
+    versions = known_to(account, WeightVersion.objects.exclude(pk__in=withheld))
     versions = versions.select_related("framework", "round").defer("manifest")
     if has_role(account, ADMINISTRATORS):
         return versions

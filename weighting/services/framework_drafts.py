@@ -4,7 +4,7 @@ What is wrong is what the reader of files says: there is one way to check a tree
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,6 +19,15 @@ from weighting.services.frameworks import add_framework, refuse_used, replace_fr
 from weighting.services.quotas import check_quota, check_tables_of_a_day
 
 Rows = list[dict[str, Any]]
+
+
+class Names(TypedDict):
+    """What a framework is called, as its services take it."""
+
+    name_zh: str
+    name_en: str
+
+
 # Each may hold a tree of the largest size.
 MOST_DRAFTS = 50
 
@@ -117,7 +126,7 @@ def finish_draft(draft: FrameworkDraft, *, actor: Account) -> Framework:
     scan = scan_rows(draft.rows)
     if scan.table is None:
         raise FileProblems(scan.problems)
-    names = {"name_zh": draft.name_zh, "name_en": draft.name_en}
+    names: Names = {"name_zh": draft.name_zh, "name_en": draft.name_en}
     if draft.came_from and draft.replaces:
         framework, act = replace_framework(draft.came_from, scan.table, **names, actor=actor), "change"
     else:

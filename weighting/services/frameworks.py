@@ -1,11 +1,13 @@
-"""Frameworks: added whole, never edited, replaced while nothing rests on them, published for all to read."""
+"""Frameworks: added whole, never edited, replaced while nothing rests on them, shared and published."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from weighting.exceptions import Refused
 from weighting.manifest import hash_framework
 from weighting.models import Account, Framework, Indicator
+from weighting.permissions import MANAGERS, has_role
 from weighting.readers import FrameworkTable, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.framework import TERMS
@@ -43,15 +45,29 @@ def import_framework(
 
 @transaction.atomic
 def add_framework(
-    table: FrameworkTable, *, name_zh: str, name_en: str, actor: Account, came_from: Framework | None = None
+    table: FrameworkTable,
+    *,
+    name_zh: str,
+    name_en: str,
+    actor: Account,
+    came_from: Framework | None = None,
+    is_shared: bool | None = None,
 ) -> Framework:
-    """Add a tree that was checked, which belongs to the actor.
+    """Add a tree that was checked, which belongs to the actor: an analyst's is private until it is shared.
 
-    Raises `Refused` when the same tree is already there.
+    Raises `Refused` when the same tree is already there; of one that is private to somebody else nothing
+    is said.
     """
-    framework, created = Framework.objects.get_or_create(
+    known = Framework.objects.filter(Q(is_shared=True) | Q(created_by=actor))
+    framework, created = known.get_or_create(
         sha256=hash_framework(table),
-        defaults={"name_zh": name_zh, "name_en": name_en, "created_by": actor, "came_from": came_from},
+        defaults={
+            "name_zh": name_zh,
+            "name_en": name_en,
+            "created_by": actor,
+            "came_from": came_from,
+            "is_shared": has_role(actor, MANAGERS) if is_shared is None else is_shared,
+        },
     )
     if not created:
         raise Refused(
@@ -79,7 +95,9 @@ def replace_framework(
         old.save(update_fields=["name_zh", "name_en"])
         return old
     owner, before, drafts = old.created_by, old.came_from_id, old.drafts.all()
-    new = add_framework(table, name_zh=name_zh, name_en=name_en, actor=owner, came_from=old)
+    new = add_framework(
+        table, name_zh=name_zh, name_en=name_en, actor=owner, came_from=old, is_shared=old.is_shared
+    )
     Framework.objects.filter(pk=new.pk).update(came_from=before)
     old.next_editions.update(came_from=new)
     drafts.update(came_from=new)
@@ -99,11 +117,42 @@ def refuse_used(framework: Framework) -> None:
         )
 
 
+def refuse_private(framework: Framework) -> None:
+    """Refuse what would show others a framework that its maker has not shared."""
+    if not framework.is_shared:
+        words = _("“%(name)s” is private as yet: share it with the staff first, on its page.")
+        raise Refused(words % {"name": framework.name})
+
+
+@transaction.atomic
+def share_framework(framework: Framework, *, actor: Account) -> Framework:
+    """Let all staff see a framework and all that rests on it, for good.
+
+    Raises `Refused` where the same tree is shared already.
+    """
+    framework = Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    if framework.is_shared:
+        return framework
+    framework.is_shared = True
+    try:
+        with transaction.atomic():
+            framework.save(update_fields=["is_shared"])
+    except IntegrityError:
+        twin = Framework.objects.get(sha256=framework.sha256, is_shared=True)
+        words = _(
+            "The same tree is shared already as “%(name)s”. Use that one, or share a copy that differs."
+        )
+        raise Refused(words % {"name": twin.name}) from None
+    record_act(actor, "share", framework)
+    return framework
+
+
 @transaction.atomic
 def publish_framework(framework: Framework, *, actor: Account) -> Framework:
     """Let anybody read a framework without signing in."""
     framework = Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
     if not framework.is_published:
+        refuse_private(framework)
         framework.is_published = True
         framework.save(update_fields=["is_published"])
         record_act(actor, "publish", framework)

@@ -30,6 +30,7 @@ from weighting.selectors.preflight import opening_blockers
 from weighting.selectors.rounds import due_rounds, items_of
 from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
+from weighting.services.frameworks import refuse_private
 from weighting.services.unlinking import destroy_links, unlink_at_close
 
 
@@ -62,7 +63,8 @@ class RoundTerms:
 
 @transaction.atomic
 def draft_round(*, framework: Framework, terms: RoundTerms, actor: Account) -> Round:
-    """Draft a round of a framework."""
+    """Draft a round of a framework, which others are to see."""
+    refuse_private(framework)
     round_ = Round(framework=framework, seed=secrets.randbits(62))
     _keep_terms(round_, terms)
     round_.managers.add(actor)

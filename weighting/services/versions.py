@@ -33,6 +33,7 @@ from weighting.selectors.rounds import (
 )
 from weighting.selectors.versions import freezing_blockers, previous_version, weighted_nodes_of
 from weighting.services.audit import record_act
+from weighting.services.frameworks import refuse_private
 from weighting.services.quotas import check_tables_of_a_day
 from weighting.signals import weight_version_frozen
 
@@ -242,6 +243,7 @@ def publish_version(version: WeightVersion, *, actor: Account) -> WeightVersion:
     if version.number is None:
         raise Refused(_("Only a frozen version can be published: freeze it first."))
     if not version.is_published:
+        refuse_private(version.framework)
         version.is_published = True
         version.save(update_fields=["is_published"])
         record_act(actor, "publish", version)

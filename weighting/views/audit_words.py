@@ -76,6 +76,7 @@ SENTENCES: dict[str, Promise] = {
     "open_gathering": gettext_lazy("began %(subject)s"),
     "plan_reminder": gettext_lazy("planned a reminder in %(subject)s"),
     "publish": gettext_lazy("published %(subject)s"),
+    "share": gettext_lazy("shared %(subject)s with the staff"),
     "describe_index": gettext_lazy("changed what is said of %(subject)s"),
     "give_report": gettext_lazy("gave %(subject)s its report"),
     "publish_edition": gettext_lazy("published an edition of %(subject)s"),

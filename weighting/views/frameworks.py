@@ -29,8 +29,8 @@ from weighting.selectors.frameworks import (
     indicators_of,
     owns_framework,
 )
-from weighting.services.frameworks import import_framework, publish_framework
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.services.frameworks import import_framework, publish_framework, share_framework
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.files import asked_format, table_answer
 from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of, visitor_of
@@ -98,13 +98,31 @@ def framework_import(request: HttpRequest) -> HttpResponse:
     return render(request, "weighting/manager/framework_import.html", context, status=status)
 
 
+@audience(STAFF)
+@require_POST
+def framework_share(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let all staff see the framework, with all that rests on it."""
+    account = account_of(request)
+    framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
+    try:
+        share_framework(framework, actor=account)
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
+    messages.success(request, _("All staff now see this framework, and what rests on it."))
+    return redirect("weighting:framework-detail", pk=framework.pk)
+
+
 @audience(MANAGERS)
 @grave
 @require_POST
 def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Let anybody read the framework."""
     account = account_of(request)
-    framework = publish_framework(get_object_or_404(frameworks_owned_by(account), pk=pk), actor=account)
+    framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
+    try:
+        publish_framework(framework, actor=account)
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
     messages.success(request, _("Anybody can now read this framework."))
     return redirect("weighting:framework-detail", pk=framework.pk)
 

@@ -24,7 +24,7 @@ from weighting.reauthentication import grave
 from weighting.selectors.claims import keeps_locks
 from weighting.selectors.frameworks import (
     along_the_tree,
-    frameworks_visible_to,
+    frameworks_for_rounds,
     indicators_of,
     panels_visible_to,
 )
@@ -81,7 +81,7 @@ def round_new(request: HttpRequest) -> HttpResponse:
     basis = RoundBasisForm(
         request.GET if is_whole else None,
         initial=request.GET.dict(),
-        frameworks=frameworks_visible_to(account),
+        frameworks=frameworks_for_rounds(account),
         panels=panels_visible_to(account),
     )
     if not basis.is_valid():

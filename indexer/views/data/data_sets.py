@@ -28,8 +28,10 @@ from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_r
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, moment
+from weighting.exceptions import Refused
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
+from weighting.views.answers import answer_refusal
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
@@ -99,7 +101,11 @@ def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
     if not owns_data_set(account, data_set):
         raise Http404
     if request.method == "POST":
-        publish_data_set(data_set, actor=account)
+        try:
+            publish_data_set(data_set, actor=account)
+        except Refused as refusal:
+            back = reverse("indexer:data-set-detail", args=[pk])
+            return answer_refusal(request, refusal, back=back)
         messages.success(request, _("Anybody can now read this data set."))
         return redirect("indexer:data-set-detail", pk=pk)
     consequences = [
@@ -124,7 +130,7 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         (_("Method"), method_words(data_set.method)),
         (_("SHA-256 of the data"), data_set.sha256),
         (_("Added"), moment(data_set.created_at)),
-        (_("Who can read it"), _("Anybody") if data_set.is_published else _("Staff only")),
+        (_("Who can read it"), _("Anybody") if data_set.is_published else data_set.framework.insiders),
     ]
 
 

@@ -165,7 +165,8 @@ def _detail(
     account: Account, index: PublishedIndex, editions: Sequence[IndexEdition], run: Run | None
 ) -> dict[str, Any]:
     address = settings.PUBLIC_URL.rstrip("/") + reverse("indexer:public-index", args=[index.slug])
-    runs = [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in _runs()[:MOST_RUNS]]
+    known = _runs(account)[:MOST_RUNS]
+    runs = [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in known]
     days, total = visits_of(index, timezone.localdate())
     return {
         "index": index,
@@ -221,8 +222,8 @@ def owned_index(request: HttpRequest, pk: int) -> PublishedIndex:
     return get_object_or_404(indices_owned_by(account_of(request)), pk=pk)
 
 
-def _runs() -> Any:
-    runs = publishable_runs().select_related(
+def _runs(account: Account) -> Any:
+    runs = publishable_runs(account).select_related(
         "data_set__framework", "data_set__series__register", "weight_version", "method"
     )
     return runs.defer("node_scores", *NOT_SHOWN)
@@ -230,17 +231,17 @@ def _runs() -> Any:
 
 def _asked_run(request: HttpRequest) -> Run | None:
     pk = read_id(request.GET.get("run", ""))
-    return _runs().filter(pk=pk).first() if pk else None
+    return _runs(account_of(request)).filter(pk=pk).first() if pk else None
 
 
 def asked_run_or_404(request: HttpRequest) -> Run:
-    run: Run = get_object_or_404(_runs(), pk=read_id(request.GET.get("run", "")))
+    run: Run = get_object_or_404(_runs(account_of(request)), pk=read_id(request.GET.get("run", "")))
     return run
 
 
 def _chosen_run(request: HttpRequest) -> Run | None:
     """Return the run that is asked for, or the newest there is."""
-    return _asked_run(request) or _runs().first()
+    return _asked_run(request) or _runs(account_of(request)).first()
 
 
 def detail_url(index: PublishedIndex, run: Run | None) -> str:
