@@ -305,13 +305,16 @@ class ImportStore(_Imports):
 
 
 class ImportStoreYears(_Imports):
-    """Makes an edition of each year of an import's file, the earliest first: of all years, or of none."""
+    """Makes an edition of each year of which an import's file holds a value: of all of them, or of none.
+
+    They come the earliest first.
+    """
 
     @described(request=None, responses={201: DataSetSerializer(many=True), 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         account = account_of(request)
         try:
-            editions = store_every_year(self.draft(pk), actor=account)
+            editions = store_every_year(self.draft(pk), actor=account).editions
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
         stored = data_sets_visible_to(account).filter(pk__in=[one.pk for one in editions]).order_by("year")

@@ -22,10 +22,11 @@ from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.methods import default_method_of
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, use_method
-from weighting.models import Framework
+from indexer.services.registers import import_countries
+from weighting.models import Account, Framework
 from weighting.readers.encodings import ENCODINGS
 
-ALL = "all"
+ALL, COUNTRIES = "all", "countries"
 METHOD = {
     "normalisation": list(NORMALISATIONS),
     "negative": list(TURNS),
@@ -40,7 +41,10 @@ def add_terms(parser: ArgumentParser) -> None:
     parser.add_argument("--series", type=int, help="number of the series; else a name is needed")
     parser.add_argument("--name-zh", default="")
     parser.add_argument("--name-en", default="")
-    parser.add_argument("--register", help="name of the register; the one that has the units if none")
+    parser.add_argument(
+        "--register",
+        help=f"name of the register; “{COUNTRIES}” makes the world’s; if none, the one that has the units",
+    )
     parser.add_argument("--note", default="")
     for name, choices in METHOD.items():
         parser.add_argument(
@@ -102,15 +106,15 @@ def _units_said(choices: Choices, register: Register | None) -> dict[str, str]:
     }
 
 
-def terms_said(options: dict[str, Any]) -> Terms:
-    """Return what the data are about."""
+def terms_said(options: dict[str, Any], actor: Account) -> Terms:
+    """Return what the data are about; the register of countries is made where it was not used before."""
     series = found(DataSeries, pk=options["series"]) if options["series"] else None
     if series is None and not (options["name_zh"] or options["name_en"]):
         raise CommandError("Name the series by --series, or a new one by --name-zh or --name-en.")
     register, framework = options["register"], found(Framework, pk=options["framework"])
     return Terms(
         framework=framework,
-        register=_register(register) if register else None,
+        register=_register(register, actor) if register else None,
         series=series,
         name_zh=options["name_zh"],
         name_en=options["name_en"],
@@ -128,9 +132,11 @@ def _method(framework: Framework, options: dict[str, Any]) -> IndexMethod:
     return use_method(**vars(replace(choice_of(default) if default else MethodChoice(), **said)))
 
 
-def _register(name: str) -> Register:
+def _register(name: str, actor: Account) -> Register:
     """Return the register of a name, which is its Chinese one or, where it has none, its English one."""
     named = Register.objects.filter(Q(name_zh=name) | Q(name_zh="", name_en=name)).first()
+    if named is None and name == COUNTRIES:
+        return import_countries(actor=actor)
     return named or found(Register, name_zh=name)
 
 

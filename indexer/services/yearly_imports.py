@@ -1,12 +1,15 @@
 """A file of several years to an edition of each, in one act."""
 
 from copy import copy
+from typing import NamedTuple
 
+import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indexer.intake.mapping import ASIDE
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import review_of, years_of
+from indexer.selectors.data_imports import Review, review_of, years_of
 from indexer.services.data_imports import ImportBlocked, locked_import, read_again
 from indexer.services.import_editions import add_edition
 from weighting.exceptions import Refused
@@ -15,9 +18,16 @@ from weighting.models import Account
 MOST_BLOCKERS = 50
 
 
+class YearsStored(NamedTuple):
+    """The editions that were made, the earliest first, and the years of which the file holds no value."""
+
+    editions: list[DataSet]
+    empty: list[int]
+
+
 @transaction.atomic
-def store_every_year(draft: DataImport, *, actor: Account) -> list[DataSet]:
-    """Make an edition of each year of a draft's file, the earliest first: of all years, or of none.
+def store_every_year(draft: DataImport, *, actor: Account) -> YearsStored:
+    """Make an edition of each year of which a draft's file holds a value: of all of them, or of none.
 
     Columns and rows go where they go in the year that was mapped. Raises `Refused` naming, by year,
     everything that keeps any of them back.
@@ -25,15 +35,19 @@ def store_every_year(draft: DataImport, *, actor: Account) -> list[DataSet]:
     draft = locked_import(draft)
     years = years_of(draft)
     _check_kind(draft, years)
-    stored: list[DataSet] = []
+    stored = YearsStored([], [])
     blockers: list[str] = []
     for year in years:
         try:
-            stored.append(_store_year(draft, year, actor))
+            edition = _store_year(draft, year, actor)
         except Refused as refusal:
             blockers += [
                 _("%(year)s: %(problem)s") % {"year": year, "problem": one} for one in refusal.blockers
             ]
+        else:
+            _add(stored, year, edition)
+    if not blockers and not stored.editions:
+        blockers = [_("The file holds no value of any year.")]
     if blockers:
         raise Refused(*blockers[:MOST_BLOCKERS])
     draft.delete()
@@ -51,8 +65,18 @@ def _check_kind(draft: DataImport, years: list[int]) -> None:
         raise Refused(_("The national totals are of one year. Store each year by itself, with its own."))
 
 
-def _store_year(draft: DataImport, year: int, actor: Account) -> DataSet:
-    """Read the file for one year, as the draft is mapped, and store it."""
+def _add(stored: YearsStored, year: int, edition: DataSet | None) -> None:
+    if edition is None:
+        stored.empty.append(year)
+    else:
+        stored.editions.append(edition)
+
+
+def _store_year(draft: DataImport, year: int, actor: Account) -> DataSet | None:
+    """Read the file for one year, as the draft is mapped, and store it, unless it holds no value.
+
+    Publishers keep a column for the year that they have not gathered yet.
+    """
     one = copy(draft)
     if year != draft.year:
         # Cells were corrected in the year that was shown.
@@ -60,6 +84,18 @@ def _store_year(draft: DataImport, year: int, actor: Account) -> DataSet:
     one.year = year
     read_again(one, {**draft.choices, "year": str(year)})
     review = review_of(one)
+    if _is_empty(review):
+        return None
     if review.blockers:
         raise ImportBlocked(review)
     return add_edition(one, review, actor=actor)
+
+
+def _is_empty(review: Review) -> bool:
+    """Whether no cell of an indicator holds anything, of whatever unit."""
+    sheet = review.mapped.sheet
+    used = [
+        place for place, match in enumerate(review.mapped.columns) if match.is_settled and match.to != ASIDE
+    ]
+    has_text = any(column in used for _row, column in sheet.texts)
+    return not has_text and bool(np.isnan(sheet.values[:, used]).all())

@@ -47,8 +47,9 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
 
+    @transaction.atomic
     def _open(self, account: Account, options: dict[str, Any]) -> None:
-        terms = terms_said(options)
+        terms = terms_said(options, account)
         if options["year"] == ALL or not (terms.series or terms.register):
             raise CommandError("A gathering is of one year, and of the units of a --series or a --register.")
         gathering = open_gathering(terms=terms, actor=account)

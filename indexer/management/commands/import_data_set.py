@@ -1,6 +1,7 @@
 """``manage.py import_data_set``: a file of data to an edition, as on the pages, in one go or not at all."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,23 @@ from django.db import transaction
 
 from indexer.management.import_options import ALL, add_mapping, add_terms, found, mapping_said, terms_said
 from indexer.method_words import method_words
-from indexer.models import DataSet
+from indexer.models import DataImport
 from indexer.selectors.data_imports import open_decisions
 from indexer.services.data_imports import DataFile, store_import
 from indexer.services.import_registers import make_register
 from indexer.services.mapped_imports import map_import
 from indexer.services.registers import RegisterWords
-from indexer.services.yearly_imports import store_every_year
+from indexer.services.yearly_imports import YearsStored, store_every_year
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.readers import FileProblems
 from weighting.readers.languages import language_of
 from weighting.readers.questions import question
+
+NO_REGISTER = (
+    "No register has these units. Name one by --register, which may be “countries”, or make one by "
+    "--new-register NAME."
+)
 
 
 class Command(BaseCommand):
@@ -41,37 +47,42 @@ class Command(BaseCommand):
         parser.add_argument("--totals", type=Path, help="code, total")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        totals, named, terms = options["totals"], options["new_register"], terms_said(options)
         try:
-            editions = _store(
-                str(options["year"]),
-                _NewRegister(named, options["code_column"], options["group_column"]) if named else None,
-                totals=DataFile(totals, totals.name) if totals else None,
-                terms=terms,
-                actor=found(Account, username=options["account"]),
-                **mapping_said(options, terms.register),
-            )
+            stored = _store(options)
         except FileProblems as wrong:
             raise CommandError(str(wrong)) from wrong
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
-        self.stdout.write(f"method: {method_words(terms.method)}")
-        for one in editions:
+        self.stdout.write(f"method: {method_words(stored.editions[0].method)}")
+        for one in stored.editions:
             self.stdout.write(f"{one.pk}: {one.name} {one.year}, edition {one.edition}")
+        for year in stored.empty:
+            self.stdout.write(f"{year}: the file holds no value")
 
 
 @transaction.atomic
-def _store(year: str, new: "_NewRegister | None", *, actor: Account, **sent: Any) -> list[DataSet]:
+def _store(options: dict[str, Any]) -> YearsStored:
     """Make the edition of one year, or of each: all of it, or nothing."""
-    draft = map_import(actor=actor, **sent)
-    if new is not None:
+    totals, named = options["totals"], options["new_register"]
+    every_year, actor = options["year"] == ALL, found(Account, username=options["account"])
+    terms = terms_said(options, actor)
+    table = DataFile(totals, totals.name) if totals else None
+    draft = map_import(actor=actor, terms=terms, totals=table, **mapping_said(options, terms.register))
+    if named:
+        new = _NewRegister(named, options["code_column"], options["group_column"])
         draft = make_register(draft, words=new.words(), code=new.code, group=new.group, actor=actor)
     if draft.register is None:
-        # Units that nobody knows may be read wrongly.
-        asked = [f"Not settled: {question(made)}." for made in open_decisions(draft)]
-        remedy = "No register has these units. Name one by --register, or make one by --new-register NAME."
-        raise CommandError("\n".join([*asked, remedy]))
-    return store_every_year(draft, actor=actor) if year == ALL else [store_import(draft, actor=actor)]
+        raise CommandError("\n".join([*_asked(draft, every_year), NO_REGISTER]))
+    if every_year:
+        return store_every_year(draft, actor=actor)
+    return YearsStored([store_import(draft, actor=actor)], [])
+
+
+def _asked(draft: DataImport, every_year: bool) -> Iterator[str]:
+    """Say what is not settled yet: units that nobody knows may be read wrongly."""
+    for made in open_decisions(draft):
+        if not (every_year and made.kind == "year"):
+            yield f"Not settled: {question(made)}."
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,14 @@ from indexer.intake.registers import names_of, read_register
 from indexer.intake.sheets import Sheet, read_sheet
 from indexer.management.choices import read_choices
 from indexer.management.clean_tables import CLEAN, NEEDS_FRAMEWORK, NEEDS_REGISTER, Given
+from indexer.management.import_options import ALL, COUNTRIES
 from indexer.management.index_files import write_together
 from weighting.exports import neutralise, write_csv
 from weighting.readers import FileProblems, FrameworkTable, ProblemLog, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.table import Reading
 
-COUNTRIES, ALL, DATA = "countries", "all", "data"
+DATA = "data"
 EVERYTHING = ("", "")
 
 

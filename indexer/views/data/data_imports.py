@@ -248,9 +248,13 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     draft = draft_of(account, pk)
     try:
         if "every_year" in request.POST:
-            *_earlier, data_set = editions = store_every_year(draft, actor=account)
-            words = {"count": len(editions), "year": data_set.year}
+            stored = store_every_year(draft, actor=account)
+            *_earlier, data_set = stored.editions
+            words = {"count": len(stored.editions), "year": data_set.year}
             messages.success(request, _("%(count)d editions are stored. This is that of %(year)s.") % words)
+            if stored.empty:
+                years = ", ".join(map(str, stored.empty))
+                messages.info(request, _("The file holds no value of %(years)s.") % {"years": years})
             return redirect("indexer:data-set-detail", pk=data_set.pk)
         data_set = store_import(draft, actor=account)
     except ImportBlocked:

@@ -194,6 +194,21 @@ def test_the_command_makes_one_too(tmp_path, framework, analyst):
     assert DataSet.objects.count() == 2
 
 
+def test_the_command_brings_the_countries_with_the_first_file_that_is_stored(tmp_path, framework, analyst):
+    path = tmp_path / "table.csv"
+    named = {"framework": framework.pk, "account": analyst.username, "name_en": "C", "year": "2020"}
+    named |= {"register": "countries", "normalisation": "minmax"}
+    path.write_text(COUNTRIES.replace("2,3,4", "2,x,4"))
+    with pytest.raises(CommandError, match="“x”"):
+        call_command("import_data_set", path, **named)
+    assert not Register.objects.filter(name_en="Countries of the world").exists()
+    path.write_text(COUNTRIES)
+    call_command("import_data_set", path, **named)
+    path.write_text(COUNTRIES.replace("2,3,4", "2,9,4"))
+    call_command("import_data_set", path, **{**named, "year": "2021", "name_en": "D"})
+    assert Register.objects.filter(name_en="Countries of the world").count() == 1
+
+
 def test_regions_are_told_from_units_that_are_called_after_one():
     sums = ["Middle East & North Africa", "South Asia (IDA & IBRD)", "Latin America & the Caribbean", "OECD"]
     sums += ["European Union (27)", "OECD members", "Sub-Saharan Africa", "European Union - 27 countries"]

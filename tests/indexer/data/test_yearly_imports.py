@@ -119,6 +119,24 @@ def test_totals_of_one_year_are_not_those_of_another(framework, analyst):
         store_every_year(draft, actor=analyst)
 
 
+def test_a_year_of_which_the_file_holds_no_value_is_passed_over_and_named(
+    client, framework, analyst, tmp_path
+):
+    empty = "City 1,2022,,,,,\nCity 2,2022,,,,,\nNowhere,2022,,,,,\n"
+    draft = begin(framework, analyst, long_file() + empty)
+    page = client.post(reverse("indexer:import-store", args=[draft.pk]), {"every_year": "1"}, follow=True)
+    assert "The file holds no value of 2022." in page.content.decode()
+    check_family()
+    unknown = begin(
+        framework, analyst, long_file(factor=3) + empty.replace("Nowhere,2022,", "Nowhere,2022,1")
+    )
+    with pytest.raises(Refused, match="2022: row"):
+        store_every_year(unknown, actor=analyst)
+    nothing = begin(framework, analyst, f"city,year,{','.join(LEAVES)}\nCity 1,2022,,,,,\nCity 1,2023,,,,,\n")
+    with pytest.raises(Refused, match="no value of any year"):
+        store_every_year(nothing, actor=analyst)
+
+
 def test_one_command_makes_them(framework, tmp_path):
     path = tmp_path / "years.csv"
     path.write_text(long_file(), encoding="utf-8")
