@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import sys
+from functools import cache
 from typing import Any
 
 import pylopdf_fonts_zh_cn
@@ -31,14 +32,19 @@ def main() -> None:
 
 def drawn(data: bytes, format: str) -> bytes:
     """Draw a picture's source."""
-    # A machine without Chinese fonts of its own still draws Chinese: the package brings Noto Sans SC.
-    vl_convert.register_font_directory(str(pylopdf_fonts_zh_cn.sans_path().parent))
+    _install_fonts()
     source = json.loads(data)
     try:
         return _draw(source, format)
     except ValueError:
         # Where a label is cut within a rare character, which is two units long there, nothing is drawn.
         return _draw({**source, "picture": _without_rare_characters(source["picture"])}, format)
+
+
+@cache
+def _install_fonts() -> None:
+    """Let a machine without Chinese fonts of its own draw Chinese: the package brings Noto Sans SC."""
+    vl_convert.register_font_directory(str(pylopdf_fonts_zh_cn.sans_path().parent))
 
 
 def _draw(source: dict[str, Any], format: str) -> bytes:

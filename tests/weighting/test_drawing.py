@@ -68,6 +68,21 @@ def test_a_long_caption_is_drawn_whole():
     assert "…" not in texts
 
 
+def font_of(spec, lang):
+    return json.loads(drawing.picture_source(spec, lang))["picture"]["config"]["font"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-hans"])
+def test_a_picture_without_a_chinese_sign_is_drawn_with_the_font_that_is_in_memory(lang):
+    latin = figure(title="Up by two – ±3", subtitle="Rangänderung", source="version 1")
+    latin["data"]["values"] = [{"name": "Nanyang", "shift": 2}]
+
+    assert font_of(latin, lang) == drawing.LATIN_FONT
+    for name in ("南阳", "ナン", "南", "＼", "𠀀"):
+        latin["data"]["values"] = [{"name": name, "shift": 2}]
+        assert font_of(latin, lang) == drawing.FONT, name
+
+
 def test_lines_break_between_words_or_characters_and_never_before_a_comma():
     assert broken_into_lines("名次，得分与权重", 20, 60) == ["名次，", "得分与", "权重"]
     assert broken_into_lines("equal weights", 10, 50) == ["equal", "weights"]
