@@ -9,9 +9,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.pages import MOST_UNITS, PAGE_OF_UNITS, asked_units
 from indexer.api.run_view import NODE, PLACES, RunView
 from indexer.enums import RunStatus
-from indexer.selectors.map_points import MapPoint, map_of
+from indexer.selectors.map_points import MapPoint, placement_of, points_along
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from weighting.api.base import described
@@ -40,7 +41,9 @@ class MapSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     against = serializers.IntegerField(allow_null=True)
     node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
+    count = serializers.IntegerField(help_text="How many have coordinates: `points` is a page of them.")
     points = MapPointSerializer(many=True, help_text="By rank.")
+    unplaced_count = serializers.IntegerField(help_text="How many have none: the first of them are named.")
     unplaced = serializers.ListField(
         child=serializers.CharField(), help_text="Chinese names of cities without coordinates."
     )
@@ -53,20 +56,25 @@ class MapOfRun(RunView):
     @described(
         NODE,
         *PLACES,
+        *PAGE_OF_UNITS,
         OpenApiParameter("against", int, description="Id of a run of the same data set."),
         responses=MapSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
         subject = self.node_scores(pk)
         other = self._other(subject)
-        view = map_of(subject, other, among=self.positions_asked(subject.cities))
+        found = placement_of(subject, self.positions_asked(subject.cities))
+        points = points_along(subject, other, asked_units(request, found.placed.tolist()))
+        unplaced = list(subject.cities.along(found.unplaced[:MOST_UNITS].tolist()))
         answer: dict[str, Any] = {
             "run": subject.run.pk,
             "against": other.run.pk if other else None,
             "node": subject.node.code if subject.node else None,
-            "points": view.points,
-            "unplaced": [city.own_name for city in view.unplaced],
-            "unplaced_codes": [city.code for city in view.unplaced],
+            "count": len(found.placed),
+            "points": list(points),
+            "unplaced_count": len(found.unplaced),
+            "unplaced": [city.own_name for city in unplaced],
+            "unplaced_codes": [city.code for city in unplaced],
         }
         return Response(MapSerializer(answer, context={"scale": subject.scale}).data)
 

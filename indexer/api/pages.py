@@ -4,13 +4,33 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.forms import Form
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import Pages
 
+# Units that an answer about all of them holds, when no fewer are asked for: a second of work.
+MOST_UNITS = 10_000
+PAGE_OF_UNITS = [
+    OpenApiParameter("limit", int, description=f"At most so many units; {MOST_UNITS} when not given."),
+    OpenApiParameter("offset", int, description="How many to pass over."),
+]
 Row = TypeVar("Row")
+
+
+class UnitPages(Pages):
+    """All units at once, unless they are very many."""
+
+    default_limit = max_limit = MOST_UNITS
+
+
+def asked_units(request: Request, units: Sequence[Row]) -> Sequence[Row]:
+    """Return the page of ``?limit=`` and ``?offset=`` of an answer about all units."""
+    pages = UnitPages()
+    offset = pages.get_offset(request)
+    return units[offset : offset + pages.get_limit(request)]
 
 
 def answer_page(request: Request, rows: Sequence[Row], write: Callable[[Row], Any]) -> Response:

@@ -1,5 +1,6 @@
 """/api/v1/runs/{id}/what-if/."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.pages import PAGE_OF_UNITS, asked_units
 from indexer.api.run_view import RunView
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WeightStateError, state_text
@@ -54,17 +56,20 @@ class WhatIfSerializer(serializers.Serializer):
     moved = serializers.IntegerField(help_text="Cities whose rank is another.")
     swapped_pairs = serializers.IntegerField(help_text="Pairs of cities whose order is another.")
     weights = TriedWeightSerializer(many=True, help_text="In the order of the framework.")
+    count = serializers.IntegerField(help_text="How many cities are ranked: `cities` is a page of them.")
     cities = TriedCitySerializer(many=True, help_text="In the order of the data set.")
 
 
 class WhatIfOfRun(RunView):
-    """All scores and ranks of a finished run under other weights."""
+    """Scores and ranks of a finished run under other weights, a page of units of at most 10,000."""
 
-    @described(STATE, responses=WhatIfSerializer)
+    @described(STATE, *PAGE_OF_UNITS, responses=WhatIfSerializer)
     def get(self, request: Request, pk: int) -> Response:
         text = request.query_params.get("w", "")
         try:
-            return Response(WhatIfSerializer(_answer(what_if_of(self.finished_run(pk), text))).data)
+            tried = what_if_of(self.finished_run(pk), text)
+            positions = asked_units(request, range(len(tried.cities)))
+            return Response(WhatIfSerializer(_answer(tried, positions)).data)
         except WeightStateError as error:
             message = _("“%(part)s” states no weights of this tree (%(kind)s).")
             raise ValidationError({"w": [message % {"part": error.part, "kind": error.kind}]}) from None
@@ -82,12 +87,14 @@ def _no_ranking(error: CompositeError) -> str:
     )
 
 
-def _answer(tried: WhatIf) -> dict[str, Any]:
+def _answer(tried: WhatIf, positions: Sequence[int]) -> dict[str, Any]:
     weights = zip(
         tried.index.tree.codes, tried.local, global_weights(tried.index.tree, tried.local), strict=True
     )
-    ranks = (tried.ranks, tried.nominal_ranks, tried.shifts)
-    figures = zip(tried.cities, tried.shown_scores, *ranks, strict=True)
+    columns = (tried.shown_scores, tried.ranks, tried.nominal_ranks, tried.shifts)
+    figures = zip(
+        tried.cities.along(positions), *(column[list(positions)] for column in columns), strict=True
+    )
     return {
         "run": tried.run.pk,
         "w": state_text(tried.state),
@@ -98,6 +105,7 @@ def _answer(tried: WhatIf) -> dict[str, Any]:
             {"code": code, "local_weight": local, "global_weight": global_}
             for code, local, global_ in weights
         ],
+        "count": len(tried.cities),
         "cities": [
             {
                 "unit": city.own_name,

@@ -71,6 +71,11 @@ class Cities(Sequence[City]):
                 city.province = self._provinces[city.province_id]
                 self._loaded[city.pk] = city
 
+    def foresee(self, positions: Iterable[int]) -> None:
+        """Fetch together what will be looked at, of many cities; of few all come as one is."""
+        if len(self) > MANY_CITIES:
+            self.load(positions)
+
     def along(self, positions: Sequence[int]) -> Iterator[City]:
         """Yield cities in the order of the positions, fetched block by block while a file is sent."""
         for start in range(0, len(positions), BLOCK):

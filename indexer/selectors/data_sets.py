@@ -1,9 +1,10 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from django.db.models import BinaryField, Count, F, OuterRef, QuerySet, Subquery
@@ -32,6 +33,8 @@ PIECE = 8 << 20
 # Columns of that many cells in all are normalised at a time, so that what lies between the raw
 # matrix and the normalised one stays small.
 BLOCK_CELLS = 500_000
+# The page of a data set of more cities counts them by province.
+MOST_NAMED = 5_000
 
 
 @dataclass(frozen=True)
@@ -128,18 +131,28 @@ def cities_of(data_set: DataSet) -> list[City]:
     return [cities[city_id] for city_id in data_set.city_ids]
 
 
-def places_of(data_set: DataSet) -> list[tuple[Province, list[City]]]:
+class PlaceOfSet(NamedTuple):
+    """A province, how many cities of a data set are in it, and which; none where all are too many."""
+
+    province: Province
+    city_count: int
+    cities: list[City]
+
+
+def places_of(data_set: DataSet) -> list[PlaceOfSet]:
     """Return the cities by province, in the order of the register, with nothing but their names."""
     inside = set(data_set.city_ids)
-    cities = City.objects.filter(register=data_set.series.register_id).only(
-        "province_id", "name_zh", "name_en"
-    )
+    cities = City.objects.filter(register=data_set.series.register_id).order_by("pk")
     members: dict[int, list[City]] = {}
-    for city in cities.order_by("pk"):
-        if city.pk in inside:
-            members.setdefault(city.province_id, []).append(city)
-    provinces = Province.objects.filter(pk__in=members).select_related("region")
-    return [(province, members[province.pk]) for province in provinces.order_by("region_id", "pk")]
+    if len(inside) > MOST_NAMED:
+        found = Counter(province for pk, province in cities.values_list("pk", "province_id") if pk in inside)
+    else:
+        for city in cities.only("province_id", "name_zh", "name_en"):
+            if city.pk in inside:
+                members.setdefault(city.province_id, []).append(city)
+        found = Counter({province: len(named) for province, named in members.items()})
+    provinces = Province.objects.filter(pk__in=found).select_related("region").order_by("region_id", "pk")
+    return [PlaceOfSet(province, found[province.pk], members.get(province.pk, [])) for province in provinces]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.selectors.cities import rows_of_cities
+from indexer.selectors.map_points import placement_of
 from indexer.selectors.node_scores import NodeScores
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -48,21 +48,11 @@ def crowded_map_of(subject: NodeScores, other: NodeScores | None = None, *, amon
 
     ``among`` are the positions of those that are shown.
     """
-    places = _places_of(subject)
-    present = among[np.isfinite(subject.scores[among])]
-    is_placed = np.isfinite(places[present]).all(axis=1)
-    placed, ranks = present[is_placed], subject.ranks
-    placed = placed[np.lexsort((np.array(subject.cities.ids)[placed], ranks[placed]))]
-    shifts = None if other is None else np.where(other.ranks > 0, other.ranks - ranks, 0)
+    found = placement_of(subject, among)
+    shifts = None if other is None else np.where(other.ranks > 0, other.ranks - subject.ranks, 0)
     values = subject.scores * subject.scale if shifts is None else shifts.astype(float)
-    return CrowdedMap(placed, present[~is_placed], places, shifts, _cells(places, values, placed))
-
-
-def _places_of(subject: NodeScores) -> FloatArray:
-    """Return latitude and longitude of each city of the run, (cities, 2)."""
-    ids = subject.cities.ids
-    place_of = {pk: place for pk, *place in rows_of_cities(ids, ["pk", "latitude", "longitude"])}
-    return np.array([place_of[pk] for pk in ids], dtype=float).reshape(-1, 2)
+    cells = _cells(found.places, values, found.placed)
+    return CrowdedMap(found.placed, found.unplaced, found.places, shifts, cells)
 
 
 def _cells(places: FloatArray, values: FloatArray, placed: IntArray) -> MapCells:

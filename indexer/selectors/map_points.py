@@ -1,12 +1,14 @@
 """The cities of a run as points on a map."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.models import City
+from indexer.selectors.cities import rows_of_cities
 from indexer.selectors.node_scores import NodeScores
-from weighting.numeric.arrays import IntArray
+from weighting.numeric.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,36 @@ class MapView:
     absent: list[City]
 
 
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Positions of the cities that have a score: those with a place, by rank, and those without.
+
+    ``places`` are (cities, 2): latitude and longitude, nan where there are none.
+    """
+
+    placed: IntArray
+    unplaced: IntArray
+    places: FloatArray
+
+
+def placement_of(subject: NodeScores, among: IntArray) -> Placement:
+    """Sort the cities of a run by whether they can be placed; ``among`` are positions of those shown."""
+    places = _places_of(subject)
+    present = among[np.isfinite(subject.scores[among])]
+    is_placed = np.isfinite(places[present]).all(axis=1)
+    placed = present[is_placed]
+    placed = placed[np.lexsort((np.array(subject.cities.ids)[placed], subject.ranks[placed]))]
+    return Placement(placed, present[~is_placed], places)
+
+
+def points_along(
+    subject: NodeScores, other: NodeScores | None, positions: Sequence[int]
+) -> Iterator[MapPoint]:
+    """Yield the points of some cities in their order, whose names are read block by block."""
+    for place, city in zip(positions, subject.cities.along(positions), strict=True):
+        yield _point(subject, other, place, city)
+
+
 def map_of(subject: NodeScores, other: NodeScores | None = None, *, among: IntArray | None = None) -> MapView:
     """Place the cities of a run; ``other`` is a run of the same data set to take shifts against.
 
@@ -45,13 +77,22 @@ def map_of(subject: NodeScores, other: NodeScores | None = None, *, among: IntAr
     points: list[MapPoint] = []
     unplaced: list[City] = []
     for place in shown:
-        city, rank = subject.cities[place], int(subject.ranks[place])
-        before = int(other.ranks[place]) if other else 0
-        shift, changed = before - rank if before else None, int(subject.changed_values[place])
-        point = MapPoint(place, city, float(subject.scores[place]), rank, shift, changed)
+        city = subject.cities[place]
         if city.latitude is None or city.longitude is None:
             unplaced.append(city)
         else:
-            points.append(point)
+            points.append(_point(subject, other, place, city))
     points.sort(key=lambda point: (point.rank, point.city.pk))
     return MapView(points=points, unplaced=unplaced, absent=subject.absent)
+
+
+def _point(subject: NodeScores, other: NodeScores | None, place: int, city: City) -> MapPoint:
+    rank, before = int(subject.ranks[place]), int(other.ranks[place]) if other else 0
+    shift, changed = before - rank if before else None, int(subject.changed_values[place])
+    return MapPoint(place, city, float(subject.scores[place]), rank, shift, changed)
+
+
+def _places_of(subject: NodeScores) -> FloatArray:
+    ids = subject.cities.ids
+    place_of = {pk: place for pk, *place in rows_of_cities(ids, ["pk", "latitude", "longitude"])}
+    return np.array([place_of[pk] for pk in ids], dtype=float).reshape(-1, 2)

@@ -81,18 +81,19 @@ class Answer(APIView):
 class Pages(LimitOffsetPagination):
     """``?limit=`` (at most 1000, 100 when not given) and ``?offset=``."""
 
-    max_limit = MAX_ROWS
+    max_limit: int = MAX_ROWS
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         parameters = super().get_schema_operation_parameters(view)
-        bounds = {"limit": (1, MAX_ROWS), "offset": (0, LARGEST)}
+        bounds = {"limit": (1, self.max_limit), "offset": (0, LARGEST)}
         for parameter in parameters:
             least, most = bounds[parameter["name"]]
             parameter["schema"] |= {"minimum": least, "maximum": most}
         return parameters
 
     def get_limit(self, request: Request) -> int:
-        return _whole_number(request, "limit", least=1, most=MAX_ROWS, default=self.default_limit or MAX_ROWS)
+        default = self.default_limit or self.max_limit
+        return _whole_number(request, "limit", least=1, most=self.max_limit, default=default)
 
     def get_offset(self, request: Request) -> int:
         return _whole_number(request, "offset", least=0, most=LARGEST, default=0)

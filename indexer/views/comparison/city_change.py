@@ -266,6 +266,7 @@ def _passings(change: CityChange) -> list[dict[str, Any]]:
         (_("Passed by this %(unit)s") % words, change.passed, _("It passed nobody.")),
         (_("Passed this %(unit)s") % words, change.passed_by, _("Nobody passed it.")),
     ]
+    change.compared.cities.foresee([p for _title, positions, _none in lists for p in positions[:SHOWN]])
     return [
         {
             "title": title,

@@ -87,6 +87,7 @@ def _ranks(compared: Comparison) -> Figure:
     }
     order = np.lexsort((after, -np.abs(shifts)))[:ROWS]
     chosen = [p for p in order.tolist() if shifts[p]]
+    compared.cities.foresee(chosen)
     subtitle = _("places gained or lost, the %(count)s %(units)s that move most; beside them the ranks") % {
         "count": len(chosen),
         "units": compared.cities.register.units,
@@ -106,6 +107,7 @@ def _scores(compared: Comparison, change: ChangeParts) -> Figure:
         "unit": score_unit(compared.runs[0].method)
     }
     chosen = np.argsort(-np.abs(compared.score_changes), kind="stable")[:ROWS].tolist()
+    compared.cities.foresee(chosen)
     moves = [
         charts.ScoreMove(compared.cities[p].name, dict(zip(names, parts[p].tolist(), strict=True)))
         for p in chosen
@@ -128,6 +130,7 @@ def _bump(compared: Comparison, options: FigureOptions) -> Figure:
     labels = short_names(compared.runs)
     first = np.argsort(compared.results[0].ranks, kind="stable")[: options.lines].tolist()
     chosen = [*first, *(p for p in options.marked if p not in first)]
+    compared.cities.foresee(chosen)
     lines = [
         charts.RankLine(compared.cities[p].name, compared.ranks[p].tolist(), marked=p in options.marked)
         for p in chosen

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.method_words import method_words
-from indexer.models import City, DataSet, Province
+from indexer.models import DataSet
 from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
     IndicatorSummary,
+    PlaceOfSet,
     data_sets_visible_to,
     editions_of,
     indicator_summaries_of,
@@ -139,12 +140,15 @@ def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
     return {"summary": summary, "figures": figures, "total": plain_number(summary.total)}
 
 
-def _by_region(places: Iterable[tuple[Province, list[City]]]) -> list[dict[str, Any]]:
-    """Name the cities of each province, by region."""
+def _by_region(places: Iterable[PlaceOfSet]) -> list[dict[str, Any]]:
+    """Name the cities of each province, or count them where they are too many, by region."""
     groups = []
-    for region, members in groupby(places, key=lambda place: place[0].region):
+    for region, members in groupby(places, key=lambda place: place.province.region):
         provinces = list(members)
-        named = [(province, _(", ").join(city.name for city in cities)) for province, cities in provinces]
-        count = sum(len(cities) for _province, cities in provinces)
+        named = [
+            (place.province, _(", ").join(city.name for city in place.cities) or str(place.city_count))
+            for place in provinces
+        ]
+        count = sum(place.city_count for place in provinces)
         groups.append({"region": region, "provinces": named, "city_count": count})
     return groups

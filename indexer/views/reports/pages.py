@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from indexer.forms.comparison import FigureForm
 from indexer.models import IndexMethod, Run
 from indexer.numeric.method_plan import SCALE
+from indexer.selectors.cities import MANY_CITIES
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.concentration import ConcentrationReport, PlaceConcentration
 from indexer.selectors.runs import PERCENT
@@ -146,8 +147,9 @@ def _place_rows(places: Sequence[PlaceConcentration]) -> list[dict[str, Any]]:
 
 
 def _comparison_context(compared: Comparison) -> dict[str, Any]:
-    # Every sentence names cities, which tell their register without another query once they are there.
-    compared.cities.load(range(len(compared.cities)))
+    if len(compared.cities) <= MANY_CITIES:
+        # Every sentence names cities, which tell their register without another query once they are there.
+        compared.cities.load(range(len(compared.cities)))
     query = query_of(compared)
     options = FigureForm({}, cities=compared.cities, tops=compared.tops).options
     return {

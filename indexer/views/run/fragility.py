@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.models import Run
+from indexer.selectors.cities import BLOCK
 from indexer.selectors.fragility import Fragility, NotLinear, PairFragility, fragility_of
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
@@ -269,6 +270,8 @@ def _headings(fragility: Fragility) -> list[Heading]:
 def _file_rows(fragility: Fragility) -> Iterator[list[object]]:
     changes, scale = fragility.changes, fragility.run.method.scale
     for pair, (upper, lower) in enumerate(changes.pairs.tolist()):
+        if pair % BLOCK == 0:
+            fragility.cities.load(np.unique(changes.pairs[pair : pair + BLOCK]).tolist())
         better, following = fragility.cities[upper], fragility.cities[lower]
         node, weights = fragility.node_of(pair), fragility.weights_of(pair)
         yield [

@@ -18,7 +18,14 @@ from indexer.method_words import method_words
 from indexer.models import Run
 from indexer.selectors.cities import PROVINCE
 from indexer.selectors.map_cells import CrowdedMap, crowded_map_of, is_crowded
-from indexer.selectors.map_points import MapPoint, MapView, map_of
+from indexer.selectors.map_points import (
+    MapPoint,
+    MapView,
+    Placement,
+    map_of,
+    placement_of,
+    points_along,
+)
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
 from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
@@ -66,7 +73,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
         headings.append(Heading("shift", _("Places gained")))
     headings.append(changed_heading(subject.name))
     runs = [run, other.run] if other else [run]
-    rows = _file_rows(subject, map_of(subject, other, among=form.positions()), with_shift=other is not None)
+    rows = _file_rows(subject, other, placement_of(subject, form.positions()))
     facts = [*run_facts(*runs), *narrowed_facts(form)]
     return table_answer(asked_format(request), f"map-{run.pk}", headings, rows, facts)
 
@@ -284,12 +291,12 @@ def _row(point: MapPoint, scale: float) -> dict[str, Any]:
     }
 
 
-def _file_rows(subject: NodeScores, view: MapView, *, with_shift: bool) -> Iterator[list[object]]:
+def _file_rows(subject: NodeScores, other: NodeScores | None, found: Placement) -> Iterator[list[object]]:
     cities, scale = subject.cities, subject.scale
-    for point in view.points:
+    for point in points_along(subject, other, found.placed.tolist()):
         city = point.city
         where: list[object] = [city.latitude, city.longitude]
         cells = [*place_cells(cities, city), *where, point.score * scale, point.rank]
-        yield [*cells, *([point.shift] if with_shift else []), point.changed]
-    for city in view.unplaced:
-        yield [*place_cells(cities, city), "", "", "", "", *([""] if with_shift else []), ""]
+        yield [*cells, *([point.shift] if other else []), point.changed]
+    for city in cities.along(found.unplaced.tolist()):
+        yield [*place_cells(cities, city), "", "", "", "", *([""] if other else []), ""]

@@ -70,6 +70,16 @@ def test_file_and_api_hold_the_same_points(analyst, runs):
     assert rows[3]["latitude"] == ""
 
 
+def test_the_api_gives_the_points_page_by_page_and_counts_them_all(analyst, runs):
+    address = reverse("indexer:api-run-map", args=[runs[0].pk])
+    whole = analyst.get(address).json()
+    parts = [analyst.get(address, {"limit": 2, "offset": offset}).json() for offset in (0, 2, 4)]
+    assert whole["count"] == whole["unplaced_count"] == len(whole["points"]) == 3
+    assert [len(part["points"]) for part in parts] == [2, 1, 0]
+    assert [point for part in parts for point in part["points"]] == whole["points"]
+    assert analyst.get(address, {"limit": 10_001}).status_code == 400
+
+
 def test_without_any_coordinates_the_page_says_so(analyst):
     run = make_runs(random_values(2), tilts=[None])[0]
     text = analyst.get(page_of(run)).content.decode()

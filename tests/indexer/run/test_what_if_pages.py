@@ -127,6 +127,15 @@ def test_an_address_that_cannot_be_read_says_why(manager, run, text, words):
     assert "states no weights" in answer.json()["w"][0]
 
 
+def test_the_api_answers_with_a_page_of_the_ranks(manager, run):
+    address = reverse("indexer:api-run-what-if", args=[run.pk])
+    whole = manager.get(address).json()
+    page = manager.get(address, {"limit": 2, "offset": 1}).json()
+    assert whole["count"] == page["count"] == len(whole["cities"])
+    assert page["cities"] == whole["cities"][1:3]
+    assert page["weights"] == whole["weights"]
+
+
 def test_the_api_answers_with_all_ranks(manager, run):
     text = state_text(tilted(run))
     answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).json()
