@@ -36,17 +36,23 @@ def client_address(request: HttpRequest) -> str:
 
     Each proxy appends the address it heard; what stands before those is the visitor's own invention.
     """
+    nearest = _one_address(request.META.get("REMOTE_ADDR", ""))
     heard = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if 0 < settings.PROXIES <= len(heard):
-        return _one_address(heard[-settings.PROXIES]) or str(request.META.get("REMOTE_ADDR", ""))
-    return str(request.META.get("REMOTE_ADDR", ""))
+        return _one_address(heard[-settings.PROXIES]) or nearest
+    return nearest
 
 
 def _one_address(text: str) -> str:
+    """Return an address as it is written everywhere; one of the older kind never as one of the newer.
+
+    A server that listens for both kinds hears all of the older as one network of the newer.
+    """
     try:
-        return str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def read_id(text: str) -> int | None:

@@ -18,6 +18,7 @@ PROXY = "10.0.0.1"
         (1, "198.51.100.66, 203.0.113.5", "203.0.113.5"),
         (2, "198.51.100.66, 203.0.113.5, 10.0.0.2", "203.0.113.5"),
         (2, "2001:DB8::0:1,10.0.0.2", "2001:db8::1"),
+        (1, "::ffff:203.0.113.5", "203.0.113.5"),
         # Fewer were passed than are said to stand there, or one of them wrote nonsense.
         (2, "203.0.113.5", PROXY),
         (1, "", PROXY),
@@ -30,6 +31,12 @@ def test_the_address_is_what_the_outermost_counted_proxy_heard(settings, proxies
     request = RequestFactory().get("/", REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=forwarded)
 
     assert client_address(request) == address
+
+
+def test_a_server_that_listens_for_both_kinds_of_address_tells_people_apart(rf):
+    heard = [rf.get("/", REMOTE_ADDR=f"::ffff:198.51.100.{number}") for number in (1, 2)]
+
+    assert [client_address(request) for request in heard] == ["198.51.100.1", "198.51.100.2"]
 
 
 @pytest.mark.django_db
