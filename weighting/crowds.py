@@ -86,6 +86,8 @@ class Crowd:
         self.costly_allowance = Allowance(40, 1)
         # A room of three hundred may mistype as often in five minutes.
         self.wrong_allowance = Allowance(100, 1)
+        # Two forms for each of them, whatever is answered: a flood may send what is never wrong.
+        self.sent_allowance = Allowance(600, 5)
 
 
 class CrowdMiddleware:
@@ -118,9 +120,9 @@ class CrowdMiddleware:
         return crowd.costly.turn() if is_costly else crowd.pages.turn()
 
     def _guess(self, request: HttpRequest, address: str) -> HttpResponse:
-        """Let a secret be tried: after many wrong ones from its address slowly, but never not at all."""
+        """Let a secret be tried: after many from its address, or many wrong ones, slowly."""
         crowd = self.crowd
-        is_slowed = not crowd.wrong_allowance.has_left(address)
+        is_slowed = not (crowd.sent_allowance.take(address) and crowd.wrong_allowance.has_left(address))
         with crowd.slowed.turn() if is_slowed else crowd.guesses.turn():
             if is_slowed:
                 time.sleep(SLOWED_SECONDS)

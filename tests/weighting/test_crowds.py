@@ -152,6 +152,22 @@ def test_wrong_secrets_are_slowed_and_right_ones_let_in(crowd, monkeypatch):
     assert waits == []
 
 
+def test_a_flood_of_forms_that_are_never_wrong_waits_among_the_slow(crowd, monkeypatch):
+    """A language is always taken; so is what leads whoever is not signed in to the sign-in."""
+    waits = []
+    monkeypatch.setattr(crowds.time, "sleep", waits.append)
+    told = {crowd.ask("/language/?status=302", "post") for _ in range(700)}
+    assert (told, len(waits)) == ({302}, 100)
+    # It takes places of others no more: who comes from elsewhere finds room while the slow are full.
+    slow = crowd.crowd.slowed
+    with contextlib.ExitStack() as waiting:
+        for _ in range(3):
+            slow._places.acquire()
+            waiting.callback(slow._places.release)
+        assert crowd.ask("/language/?status=302", "post") == 429
+        assert crowd.ask("/in/code/?status=302", "post", REMOTE_ADDR="198.51.100.1") == 302
+
+
 @pytest.mark.django_db
 def test_staff_are_never_counted(client):
     sign_in_staff(client, make_account())
