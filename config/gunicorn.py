@@ -23,6 +23,9 @@ graceful_timeout = 10
 # otherwise hands over every 5 ms.
 SWITCH_SECONDS = 0.0005
 control_socket_disable = True
+# Whoever is heard on this machine, a proxy that hands on all that it is sent among them, could otherwise say
+# what every link of an answer begins with, and so of one that is kept for others.
+forwarder_headers = ""
 if env.str("QUANHENG_LOG_FORMAT", default="line") == "json":
     logconfig_dict = {"formatters": {"generic": {"()": "config.logs.JsonLines"}}}
 

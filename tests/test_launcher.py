@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import closing
+from http.client import HTTPConnection
 
 import psutil
 import pytest
@@ -114,6 +115,15 @@ def test_a_second_launch_on_another_port_leaves_the_database_alone(installation)
 
     assert again.returncode == 1
     assert f"already runs, or is just starting, from this folder: {installation.base_url}" in again.stderr
+
+
+def test_no_header_says_what_addresses_begin_with(installation):
+    connection = HTTPConnection("127.0.0.1", installation.port, timeout=PATIENCE_SECONDS)
+    with closing(connection):
+        connection.request(
+            "GET", "//elsewhere.example/sign-in/", headers={"SCRIPT_NAME": "//elsewhere.example"}
+        )
+        assert connection.getresponse().status == 404
 
 
 def test_the_port_of_another_installation_is_named_so(installation, tmp_path):
