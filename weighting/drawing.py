@@ -10,7 +10,7 @@ take the room of the drawing stand on lines of their own, and keys are set one b
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -87,6 +87,9 @@ WIDE, NARROW = 640, 288
 # On a narrow screen: the size of letters, what names may take beside the drawing, the line of one
 # that stands above it, what an axis of figures takes, and the mark of a key with its space.
 SMALL, BESIDE, LINE, AXIS_ROOM, KEY_ROOM = 12, 118, 16, 64, 26
+# On a wide screen: the size of the letters of a key, what stands between its words, and what a key
+# of figures takes.
+KEY_LETTERS, COLUMN_PADDING, OTHER_KEY = 13, 16, 160
 
 
 def theme() -> dict[str, Any]:
@@ -123,11 +126,11 @@ def theme() -> dict[str, Any]:
             "direction": "horizontal",
             "title": None,
             "labelColor": ink,
-            "labelFontSize": 13,
+            "labelFontSize": KEY_LETTERS,
             "symbolSize": 110,
             "offset": 12,
             "labelLimit": LABEL_LIMIT,
-            "columnPadding": 16,
+            "columnPadding": COLUMN_PADDING,
             "layout": {"top": {"anchor": "start", "margin": 16}},
         },
         "title": {
@@ -198,7 +201,7 @@ def with_narrow(spec: Spec, *, layers: Sequence[Spec], beside: int = AXIS_ROOM, 
         "layer": [_with_broken_key(layer, room) for layer in layers],
         **changes,
     }
-    return {**spec, "usermeta": {**spec["usermeta"], "narrow": narrow}}
+    return _with_fitting_keys({**spec, "usermeta": {**spec["usermeta"], "narrow": narrow}})
 
 
 def _named_lines(names: Sequence[str], lines: Spec, step: int, *, width: int, room: int) -> Spec:
@@ -224,6 +227,44 @@ def _named_lines(names: Sequence[str], lines: Spec, step: int, *, width: int, ro
         "height": (step + extra) * len(names),
         "encoding": {"y": {**lines, "scale": scale, "axis": axis}},
     }
+
+
+def _with_fitting_keys(spec: Spec) -> Spec:
+    """Set keys that are wider together than a drawing one below another, the words of each in columns."""
+    words = dict(_words_of_keys(spec["layer"]))
+    wide = {key: sum(map(_key_width, found)) or OTHER_KEY for key, found in words.items()}
+    if sum(wide.values()) <= WIDE:
+        return spec
+    config, legend = spec["config"], spec["config"]["legend"]
+    top = {**legend["layout"]["top"], "direction": "vertical"}
+    layers = [_with_key_in_columns(layer) for layer in spec["layer"]]
+    return {**spec, "config": {**config, "legend": {**legend, "layout": {"top": top}}}, "layer": layers}
+
+
+def _words_of_keys(layers: Sequence[Spec]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each key with its words; one of figures has none."""
+    for layer in layers:
+        for channel in ("color", "shape", "size"):
+            said = layer.get("encoding", {}).get(channel, {})
+            if "scale" in said and said.get("legend", {}) is not None:
+                words = said["scale"].get("domain", []) if said.get("type") == "nominal" else []
+                yield (json.dumps(words) if words else str(said.get("field"))), words
+
+
+def _key_width(word: str) -> float:
+    return KEY_ROOM + COLUMN_PADDING + text_width(word, KEY_LETTERS)
+
+
+def _with_key_in_columns(layer: Spec) -> Spec:
+    """Set the words of a key in as many columns as have room on a wide screen."""
+    encoding = dict(layer.get("encoding", {}))
+    for channel in ("color", "shape"):
+        said = encoding.get(channel) or {}
+        words = said.get("scale", {}).get("domain", []) if said.get("type") == "nominal" else []
+        if words and said.get("legend", {}) is not None and sum(map(_key_width, words)) > WIDE:
+            columns = max(1, int(WIDE // max(map(_key_width, words))))
+            encoding[channel] = {**said, "legend": {**said.get("legend", {}), "columns": columns}}
+    return {**layer, "encoding": encoding} if "encoding" in layer else layer
 
 
 def _narrow_config(config: Spec) -> Spec:

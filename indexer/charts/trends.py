@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -16,11 +17,11 @@ from weighting.drawing import (
     field_of_points,
     with_narrow,
 )
-from weighting.lettering import with_plain_names
+from weighting.lettering import broken_into_lines, text_width, with_plain_names
 
 HEIGHT, PADDING = 380, 14
-# Of the years' width, what names take behind the last year.
-BESIDE_LAST = {WIDE: 0.3, NARROW: 0.55}
+# Of the drawing's width, what names may take behind the last year.
+MOST_BESIDE = 0.5
 MOST_YEARS_NAMED, TICKS = 12, 6
 SCORE_TICKS: Spec = {"format": "~r", "tickCount": TICKS}
 # Pixels from a point to its name, and from one name to the next below it.
@@ -65,7 +66,9 @@ def _layers(
 ) -> list[Spec]:
     years = sorted({row["year"] for row in rows})
     first, last = years[0], max(years[-1], years[0] + 1)
-    part = BESIDE_LAST[width]
+    inner = width - AXIS_ROOM
+    room = min(MOST_BESIDE * inner, GAP + max(text_width(line.name, SMALL) for line in lines) + SMALL)
+    part = room / (inner - room)
     x = {
         "field": "year",
         "type": "quantitative",
@@ -81,7 +84,7 @@ def _layers(
             "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
             "encoding": {**place, "tooltip": tooltip},
         },
-        _names(lines, rows, place, last, (width - AXIS_ROOM) * part / (1 + part), are_ranks=are_ranks),
+        _names(lines, rows, place, last, room - GAP, are_ranks=are_ranks),
     ]
     if any(row["low"] is not None for row in rows):
         layers.insert(0, _between(place))
@@ -149,32 +152,59 @@ def _between(place: Spec) -> Spec:
 def _names(
     lines: Sequence[YearLine], rows: list[Spec], place: Spec, last: int, room: float, *, are_ranks: bool
 ) -> Spec:
-    """Return the layer that writes the names behind the last year, none over another."""
+    """Return the layer that writes the names behind the last year, none over another.
+
+    Long names take several lines, as many as there is height for.
+    """
     low, high = _extent(rows)
     inner = HEIGHT - 2 * PADDING
     ends = [(line.points[-1].value - low) / (high - low) for line in lines]
-    heights = set_apart([inner * (end if are_ranks else 1 - end) for end in ends], inner)
-    parts = [height / inner if are_ranks else 1 - height / inner for height in heights]
+    most = max(1, int(inner // (NAME_LINE * len(lines))))
+    broken = [_in_lines(line.name, room, most) for line in lines]
+    sizes = [len(parts) for parts in broken]
+    heights = set_apart([inner * (end if are_ranks else 1 - end) for end in ends], inner, sizes)
+    # Letters are set from their first line.
+    firsts = [
+        (height - NAME_LINE * (size - 1) / 2) / inner for height, size in zip(heights, sizes, strict=True)
+    ]
     named = [
-        {"name": line.name, "year": last, "value": low + part * (high - low)}
-        for line, part in zip(lines, parts, strict=True)
+        {
+            "name": line.name,
+            "label": "\n".join(parts),
+            "year": last,
+            "value": low + (first if are_ranks else 1 - first) * (high - low),
+        }
+        for line, parts, first in zip(lines, broken, firsts, strict=True)
     ]
     mark = {"type": "text", "align": "left", "baseline": "middle", "dx": GAP, "fontSize": SMALL}
     return {
         "data": {"values": named},
-        "mark": {**mark, "limit": round(room - GAP)},
-        "encoding": {**place, "text": {"field": "name"}},
+        "mark": {**mark, "limit": round(room), "lineBreak": "\n", "lineHeight": NAME_LINE},
+        "encoding": {**place, "text": {"field": "label"}},
     }
 
 
-def set_apart(heights: Sequence[float], room: float) -> list[float]:
-    """Return heights in the same order that lie a line apart, as near to those given as the room allows."""
-    step = min(NAME_LINE, room / max(1, len(heights) - 1))
+def _in_lines(name: str, room: float, most: int) -> list[str]:
+    """Break a name where it is wider than the room; what is beyond so many lines is cut off by the last."""
+    lines = broken_into_lines(name, SMALL, room)
+    return lines if len(lines) <= most else [*lines[: most - 1], " ".join(lines[most - 1 :])]
+
+
+def set_apart(heights: Sequence[float], room: float, sizes: Sequence[int] = ()) -> list[float]:
+    """Return heights in the same order that lie a line apart, as near to those given as the room allows.
+
+    They are the middles of names of ``sizes`` lines, of one each without them.
+    """
+    sizes = sizes or [1] * len(heights)
     order = sorted(range(len(heights)), key=heights.__getitem__)
-    placed = [0.0] * len(heights)
-    below = -step
+    half = [NAME_LINE * (sizes[at] - 1) / 2 for at in order]
+    steps = [NAME_LINE + before + after for before, after in pairwise(half)]
+    needed = sum(steps) + sum(half[:1] + half[-1:])
+    scale = min(1.0, room / needed) if needed else 1.0
+    placed, lowest = [0.0] * len(heights), scale * sum(half[:1])
     for count, at in enumerate(order):
         # What comes after needs room, too.
-        highest = room - step * (len(order) - 1 - count)
-        below = placed[at] = min(max(heights[at], below + step), highest)
+        after = scale * (sum(steps[count:]) + half[-1])
+        placed[at] = min(max(heights[at], lowest), room - after)
+        lowest = placed[at] + scale * sum(steps[count : count + 1])
     return placed

@@ -272,6 +272,9 @@ def test_names_are_set_apart_within_their_room():
     assert set_apart([5], 100) == [5]
     crowded = set_apart([50] * 30, 100)
     assert (min(crowded), max(crowded)) == (0, 100)
+    # The middles of three lines and of one: two lines apart, the first a line below the edge.
+    assert set_apart([0, 0], 100, [3, 1]) == [15, 45]
+    assert set_apart([100, 100], 100, [1, 3]) == [55, 85]
 
 
 def read(response):

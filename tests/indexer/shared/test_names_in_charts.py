@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -75,6 +76,9 @@ def figures(a, b, c):
     yield charts.bump_chart(lines, [a, b, c], **word)
     yield charts.score_map(dots, b, place_word=c, **word)
     yield charts.shift_map(dots, place_word=c, **word)
+    grouped = [replace(dot, group=name, score=-1.0) for dot, name in zip(dots, (a, b), strict=True)]
+    yield charts.score_map(grouped, b, groups=charts.Groups(c, [a, b]), **word)
+    yield charts.shift_map(grouped, groups=charts.Groups(c, [a, b]), **word)
     cells = [charts.MapCell(a, 39.9, 116.4, 3, 10.2), charts.MapCell(c, 39.1, 117.2, 1, -2.0)]
     yield charts.cell_map(cells, b, units_word=c, **caption)
     yield charts.lorenz_chart([0, 0.1, 0.3, 1], units_word=a, **caption)
