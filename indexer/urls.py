@@ -21,6 +21,7 @@ from indexer.api.maps import MapOfRun
 from indexer.api.methods import DataSetRuns
 from indexer.api.node_pairs import NodesPair
 from indexer.api.node_rankings import NodeRankingView, PreparationView
+from indexer.api.place_trends import PlaceTrendView
 from indexer.api.places import PlacesView
 from indexer.api.register_imports import RegisterImports
 from indexer.api.registers import Cities, Registers
@@ -77,6 +78,7 @@ from indexer.views.run import (
     maps,
     package,
     pictures,
+    place_trend,
     places,
     runs,
     series,
@@ -213,6 +215,12 @@ urlpatterns = [
     ),
     path("runs/<int:pk>/trend/", trends.run_trend, name="run-trend"),
     path("runs/<int:pk>/trend/export/", trends.trend_export, name="run-trend-export"),
+    path("runs/<int:pk>/trend/places/", place_trend.run_place_trend, name="run-place-trend"),
+    path(
+        "runs/<int:pk>/trend/places/export/",
+        place_trend.place_trend_export,
+        name="run-place-trend-export",
+    ),
     path("runs/<int:pk>/trend/cities/<int:city_pk>/", city_trend.run_city_trend, name="run-city-trend"),
     path(
         "runs/<int:pk>/trend/cities/<int:city_pk>/export/",
@@ -383,6 +391,7 @@ urlpatterns = [
     ),
     path("api/v1/runs/<int:pk>/leads/", LeadsView.declared(), name="api-run-leads"),
     path("api/v1/runs/<int:pk>/trend/", TrendView.declared(), name="api-run-trend"),
+    path("api/v1/runs/<int:pk>/trend/places/", PlaceTrendView.declared(), name="api-run-place-trend"),
     path(
         "api/v1/runs/<int:pk>/trend/cities/<int:city_pk>/",
         CityTrendView.declared(),

@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy
 
 from indexer.forms.city_names import read_names
 from indexer.forms.node_choice import NodeChoice
-from indexer.selectors.cities import Cities
+from indexer.selectors.cities import PROVINCE, Cities
+from indexer.selectors.levels import level_choices
+from indexer.selectors.place_trends import MEAN, MEDIAN
+from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
 RANKS, SCORES = "ranks", "scores"
@@ -32,6 +35,61 @@ class TrendChoice(NodeChoice):
     @property
     def shows(self) -> str:
         return str(self.cleaned_data.get("show") or RANKS)
+
+    @property
+    def among_common(self) -> bool:
+        return self.cleaned_data.get("among") == COMMON
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was chosen that is not the usual, for addresses of the same."""
+        return {name: str(value) for name in self.fields if (value := self.cleaned_data.get(name))}
+
+
+class PlaceTrendChoice(NodeChoice):
+    """Which places over the years, on which score, and what stands for their units."""
+
+    level = forms.ChoiceField(label=gettext_lazy("Level"), required=False)
+    middle = forms.ChoiceField(
+        label=gettext_lazy("Of their units"),
+        required=False,
+        choices=[("", gettext_lazy("the mean")), (MEDIAN, gettext_lazy("the median"))],
+    )
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"),
+        required=False,
+        choices=[("", gettext_lazy("Scores")), (RANKS, gettext_lazy("Ranks"))],
+    )
+    among = forms.ChoiceField(
+        label=gettext_lazy("Counted are"),
+        required=False,
+        choices=[("", gettext_lazy("all of the year")), (COMMON, gettext_lazy("those of all years"))],
+    )
+    field_order = ["level", "node", "middle", "show", "among"]
+
+    def __init__(self, data: Any, *, nodes: Sequence[Indicator], cities: Cities) -> None:
+        super().__init__(data, nodes=nodes)
+        levels = level_choices(cities)
+        offer_choices(self, "level", levels)
+        self._first = levels[0][0] if levels else PROVINCE
+        self.full_clean()
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether there is a level that tells units apart."""
+        return bool(self.fields["level"].choices)  # type: ignore[attr-defined]
+
+    @property
+    def chosen_level(self) -> str:
+        return self.cleaned_data.get("level") or self._first
+
+    @property
+    def chosen_middle(self) -> str:
+        return str(self.cleaned_data.get("middle") or MEAN)
+
+    @property
+    def of_ranks(self) -> bool:
+        return self.cleaned_data.get("show") == RANKS
 
     @property
     def among_common(self) -> bool:

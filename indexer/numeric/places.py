@@ -65,6 +65,31 @@ def mean_by_place(
     return np.divide(sums, masses, out=np.full(sums.shape, np.nan), where=masses > 0)
 
 
+def median_by_place(scores: FloatArray, places: IntArray, count: int) -> FloatArray:
+    """Return the median of what the cities of each place score: half of them score no more, half no less.
+
+    Between the two in the middle where their number is even.
+
+    Parameters
+    ----------
+    scores : float array, (cities, columns)
+        nan where a city has no score; it then counts for nothing.
+    places : int array, (cities,)
+    count : int
+
+    Returns
+    -------
+    float array, (places, columns)
+        nan where no city of a place has a score.
+    """
+    medians = np.full((count, scores.shape[1]), np.nan)
+    for place in np.unique(places).tolist():
+        inside = scores[places == place]
+        known = ~np.isnan(inside).all(axis=0)
+        medians[place, known] = np.nanmedian(inside[:, known], axis=0)
+    return medians
+
+
 def _added(
     values: FloatArray,
     counted: BoolArray,

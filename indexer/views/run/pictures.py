@@ -16,6 +16,7 @@ from indexer.views.run.concentration import lorenz_figure
 from indexer.views.run.distribution import distribution_figure
 from indexer.views.run.fragility import fragility_figure
 from indexer.views.run.maps import map_figure
+from indexer.views.run.place_trend import place_trend_figure
 from indexer.views.run.places import places_figure
 from indexer.views.run.ranking import composition_figure
 from indexer.views.run.series import series_figure
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[[HttpRequest, Run], Spec | None]] = {
     "lorenz": lorenz_figure,
     "map": map_figure,
     "nodes": pair_figure,
+    "place-years": place_trend_figure,
     "places": places_figure,
     "scatter": series_figure,
     "years": trend_figure,

@@ -16,6 +16,7 @@ from indexer.forms.trends import COMMON, RANKS, MarkedTrendChoice
 from indexer.method_words import common_bounds_words
 from indexer.models import Run
 from indexer.numeric.method_plan import is_absolute
+from indexer.selectors.levels import level_choices
 from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.trends import Trend, trend_of
@@ -171,6 +172,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
             "saves": save_links(f"{reverse('indexer:run-trend-export', args=[run.pk])}?{query}"),
             "clear_url": f"{reverse('indexer:run-trend', args=[run.pk])}?{query}",
             "moves_url": _comparison(trend.runs),
+            "has_places": bool(level_choices(trend.cities)),
         }
     return render_part(request, "indexer/run/trend.html", "indexer/run/_trend_table.html", context)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from indexer.numeric.places import mean_by_place, sum_by_place
+from indexer.numeric.places import mean_by_place, median_by_place, sum_by_place
 from indexer.numeric.ranking import min_ranks, ranks_of_present
 
 NAN = np.nan
@@ -25,6 +25,12 @@ def test_plain_means_by_hand():
     means = mean_by_place(SCORES, PLACES, 3)
 
     np.testing.assert_allclose(means, [[0.35, 2], [0.125, 4], [0.05, NAN]], rtol=1e-15)
+
+
+def test_medians_by_hand():
+    medians = median_by_place(np.vstack([SCORES, [[0.5, 2.0]]]), np.append(PLACES, 0), 4)
+
+    np.testing.assert_allclose(medians, [[0.4, 2], [0.125, 4], [0.05, NAN], [NAN, NAN]], rtol=1e-15)
 
 
 def test_weighted_means_by_hand():
