@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -45,6 +46,66 @@ def test_tls_stands_before_the_proxy_under_the_name_people_use(with_tls):
     assert "reverse_proxy proxy:80" in site
     # Two proxies then: this one and nginx.
     assert with_tls["services"]["web"]["environment"]["QUANHENG_PROXIES"] == "2"
+
+
+ENGINE = """#!/bin/sh
+case "$1" in
+    pull) echo "$3" >>"$PULLED" ;;
+    image) echo "${5%%:*}@sha256:$DIGEST" ;;
+esac
+"""
+
+
+def pin(tmp_path, digest):
+    """Run the script beside an engine that knows one digest; return what it wrote."""
+    engine, pins = tmp_path / "engine", tmp_path / "env"
+    engine.write_text(ENGINE)
+    engine.chmod(0o755)
+    told = {"PATH": os.environ["PATH"], "PULLED": str(tmp_path / "pulled"), "DIGEST": digest}
+    subprocess.run(
+        ["sh", DEPLOY / "pin-images.sh"],
+        env={**told, "ENGINE": str(engine), "PINS": str(pins)},
+        check=True,
+        capture_output=True,
+    )
+    return dict(line.split("=", 1) for line in pins.read_text().splitlines())
+
+
+def test_every_image_is_pinned_by_the_command_that_renews_them(tmp_path):
+    (tmp_path / "env").write_text("DJANGO_SECRET_KEY=kept\n")
+    pin(tmp_path, "a" * 64)
+    pinned = pin(tmp_path, "b" * 64)
+    done = subprocess.run(
+        [
+            COMPOSE,
+            "--file",
+            ROOT / "docker-compose.yml",
+            "--file",
+            DEPLOY / "tls.yml",
+            "config",
+            "--format",
+            "json",
+        ],
+        env={**SECRETS, **pinned},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    services = json.loads(done.stdout)["services"]
+    fetched = {part["image"] for part in services.values() if "build" not in part}
+
+    # Digests of an earlier time are replaced, and what else stands there is kept.
+    assert pinned.pop("DJANGO_SECRET_KEY") == "kept"
+    assert len(fetched) == 4
+    assert all(image.endswith("@sha256:" + "b" * 64) for image in fetched)
+    assert services["web"]["build"]["args"]["PYTHON_IMAGE"] == "python@sha256:" + "b" * 64
+    assert set(pinned.values()) == {*fetched, "python@sha256:" + "b" * 64}
+
+
+def test_what_has_no_digest_is_refused(tmp_path):
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        pin(tmp_path, "")
+    assert failed.value.returncode != 0
 
 
 def test_copies_are_made_where_they_are_asked_for():
