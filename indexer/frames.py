@@ -5,16 +5,18 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.names import normalise_unit_name
-from indexer.numeric.faults import DataFault, FaultKind, NormalisationError
+from indexer.numeric.faults import DataFault, FaultKind
 from indexer.numeric.gaps import MISSING_POLICIES, Beside
 from indexer.numeric.leaf_steps import RawColumns, check_leaves
 from indexer.numeric.method_plan import LeafStep, MethodPlan
+from indexer.numeric.node_steps import NodeSteps, refused_faults
 from indexer.numeric.normalisations import NORMALISATIONS
 from weighting.exports import neutralise, write_csv
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -75,6 +77,25 @@ def treatment_of(plan: MethodPlan) -> Treatment:
         {code: plan.leaf_step(code) for code in plan.leaves},
         plan.may_leave_out,
     )
+
+
+@dataclass(frozen=True)
+class Means:
+    """The means that leaves go into."""
+
+    tree: Tree
+    steps: NodeSteps
+
+    def refused(
+        self,
+        codes: Sequence[str],
+        normalised: FloatArray,
+        *,
+        units: Sequence[str],
+        without: Collection[str] = (),
+    ) -> list[DataFault]:
+        """Return which of some leaves the mean above them does not take."""
+        return refused_faults(self.tree, codes, normalised, self.steps, units, without=without)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +192,14 @@ def check_columns(
     *,
     treatment: Treatment,
     before: FloatArray | None = None,
+    means: Means | None = None,
+    wrong: Collection[str] = (),
 ) -> None:
-    """Note the columns without wrong cells that still cannot be normalised."""
-    wrong = {problem.column for problem in log.problems}
+    """Note the columns without wrong cells that still cannot be normalised, or taken by the mean above.
+
+    Leaves and nodes that are ``wrong`` elsewhere are passed over.
+    """
+    wrong = {*wrong, *(problem.column for problem in log.problems)}
     clean = _chosen([code not in wrong for code in table.codes])
     codes = [code for code in table.codes if code not in wrong]
     if not codes:
@@ -188,11 +214,9 @@ def check_columns(
         beside=Beside(table.attributes, None if before is None else before[:, clean], may_be_empty=True),
         unit_rows={unit: row for row, unit in enumerate(table.units)},
     )
-    try:
-        check_leaves(raw, [treatment.step(code) for code in codes])
-    except NormalisationError as error:
-        for fault in error.faults:
-            _note_fault(fault, table, log)
+    look = None if means is None else partial(means.refused, units=table.units, without=wrong)
+    for fault in check_leaves(raw, [treatment.step(code) for code in codes], look):
+        _note_fault(fault, table, log)
 
 
 def _chosen(flags: list[bool]) -> slice | BoolArray:
@@ -208,8 +232,8 @@ def _note_fault(fault: DataFault, table: DataTable, log: ProblemLog) -> None:
             log.add(message, column=code)
             continue
         column = table.values[:, table.codes.index(code)]
-        for unit in fault.units:
-            value = column[rows[unit]]
+        values = fault.values or [column[rows[unit]] for unit in fault.units]
+        for unit, value in zip(fault.units, values, strict=True):
             shown = "" if np.isnan(value) else f"{value:.15g}"
             log.add(message, row=table.rows[rows[unit]], column=code, value=shown)
 
@@ -405,6 +429,10 @@ def _column_message(kind: FaultKind) -> str:
             "The reference unit is not there or has no value. Name another one, as the data name it."
         ),
         "reference_at_worst": _("The reference unit has the worst value there is. Name another one."),
+        "not_positive": _(
+            "The normalised value is not above zero, which the mean above needs. State the smallest "
+            "normalised value, a floor such as 0.01, or choose the arithmetic mean."
+        ),
         "below_zero": _("There are values below zero, which this step does not take. Choose another one."),
         "no_value_in_group": _("No unit of the group has a value. Fill it in or choose another imputation."),
         "no_earlier": _("No earlier edition has the value. Fill it in or choose another imputation."),

@@ -3,7 +3,7 @@
 The same columns stand in the framework file, on pages and in the API (docs/method.md 9).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from indexer.numeric.method_plan import (
     WHOLE,
     MethodPlan,
     PlanFault,
+    PlanFaultKind,
+    lasting_faults,
     plan_faults,
 )
 from indexer.numeric.normalisations import NORMALISATIONS
@@ -26,7 +28,16 @@ from indexer.numeric.transforms import TRANSFORMS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
 from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import Tree
-from weighting.readers import CellError, FrameworkRow, ProblemLog, Vocabulary, parse_number, plain
+from weighting.readers import (
+    CellError,
+    FileProblem,
+    FrameworkRow,
+    FrameworkTable,
+    ProblemLog,
+    Vocabulary,
+    parse_number,
+    plain,
+)
 
 TABLES: dict[str, Entries[Any]] = {
     "transform": TRANSFORMS,
@@ -165,17 +176,41 @@ def cell_text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
+# What may come of another cell of the row, or of a row below it, that is wrong itself, and of which cells.
+AFTER_OWN: frozenset[PlanFaultKind] = frozenset(
+    {"needs_cell", "unused_cell", "prepared_none", "target_outside", "bound_no_transform"}
+)
+AFTER_BELOW: frozenset[PlanFaultKind] = frozenset({"needs_points", "needs_above_zero"})
+DECISIVE = frozenset({"normalisation", "transform", "direction", "lower", "upper"})
+
+
 def note_plan_faults(
-    plan: MethodPlan, tree: Tree, directions: IntArray, rows: Mapping[str, int], log: ProblemLog
+    plan: MethodPlan, table: FrameworkTable, noted: Sequence[FileProblem], log: ProblemLog
 ) -> None:
-    """Note what no data could satisfy in the rows of the file; ``rows`` are lines by code."""
-    for fault in plan_faults(plan, tree, directions):
-        log.add(
-            fault_words(fault),
-            row=rows.get(fault.code),
-            column=fault.column,
-            value=None if fault.kind == "needs_cell" else fault.value,
-        )
+    """Note what no data could satisfy in the rows of a file, but for what comes of problems noted before."""
+    _note(plan_faults(plan, table.tree, table.directions), table, noted, log)
+
+
+def note_lasting_faults(cells: MethodCells, table: FrameworkTable, log: ProblemLog) -> None:
+    """Note what no index could do in the rows of a file, whatever is chosen for the cells that are blank."""
+    plan = MethodPlan(leaves=cells.leaves, nodes=cells.nodes)
+    _note(lasting_faults(plan, table.tree, table.directions), table, log.problems, log)
+
+
+def _note(
+    faults: Iterable[PlanFault], table: FrameworkTable, noted: Sequence[FileProblem], log: ProblemLog
+) -> None:
+    lines = {row.code: row.row for row in table.rows}
+    wrong = {(problem.row, problem.column) for problem in noted}
+    doubtful = {row for row, column in wrong if column in DECISIVE}
+    above = {row.parent for row in table.rows if row.row in doubtful}
+    for fault in faults:
+        line = lines.get(fault.code)
+        after_row = line in doubtful if fault.kind in AFTER_OWN else fault.code in above
+        may_follow = fault.kind in AFTER_OWN | AFTER_BELOW and after_row
+        if (line, fault.column) not in wrong and not may_follow:
+            value = None if fault.kind == "needs_cell" else fault.value
+            log.add(fault_words(fault), row=line, column=fault.column, value=value)
 
 
 def faulty_cells(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[CellFault]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from indexer.dispatch import queue_runs_of_data_set, queue_runs_of_version
-from indexer.method_cells import read_method_cells
+from indexer.method_cells import note_lasting_faults, read_method_cells
 from indexer.models import DataSet
 from indexer.services.methods import set_default_method, take_over_method, use_method
 from indexer.signals import data_set_added
@@ -31,9 +31,13 @@ def compute_added_data_set(data_set: DataSet, **_kwargs: Any) -> None:
 
 
 @receiver(framework_read)
-def check_method_columns(rows: tuple[FrameworkRow, ...], log: ProblemLog, **_kwargs: Any) -> None:
-    """Note the cells of the method's columns that say nothing known."""
-    read_method_cells(rows, log)
+def check_method_columns(
+    rows: tuple[FrameworkRow, ...], outline: FrameworkTable | None, log: ProblemLog, **_kwargs: Any
+) -> None:
+    """Note the cells of the method's columns that say nothing known, or what no index could do."""
+    cells = read_method_cells(rows, log)
+    if outline is not None and not cells.is_empty:
+        note_lasting_faults(cells, outline, log)
 
 
 @receiver(framework_added)

@@ -5,7 +5,8 @@ from django.dispatch import Signal
 # Sent inside the transaction that freezes a version, with `version`.
 weight_version_frozen = Signal()
 
-# Sent while a framework file is read, with its `rows` and the `log` of problems that listeners add to.
+# Sent while a framework file is read, with its `rows`, their `outline` where they form a tree, and the `log`
+# of problems that listeners add to.
 framework_read = Signal()
 
 # Sent inside the transaction that adds a framework, with `framework`, the `table`, the `actor`, and

@@ -123,10 +123,15 @@ class IndexChoices(forms.Form):
         return cleaned
 
     def choice(self, cells: MethodCells) -> MethodChoice:
-        """Return the method that is typed; what has no field here is as it was."""
-        said = {name: self.cleaned_data[name] for name in self.fields if name not in ("power", "version")}
-        said["aggregation"] = _powered(self.cleaned_data)
-        said["coverage"] = said["coverage"] or 0.0
+        """Return the method that is typed; what has no field here, or a wrong one, is as it was."""
+        cleaned = {name: value for name, value in self.cleaned_data.items() if name not in self.errors}
+        said = {name: value for name, value in cleaned.items() if name not in ("power", "version")}
+        if "power" in self.errors:
+            said.pop("aggregation", None)
+        elif "aggregation" in said:
+            said["aggregation"] = _powered(cleaned)
+        if "coverage" in said:
+            said["coverage"] = said["coverage"] or 0.0
         return MethodChoice(**vars(self._own) | said | {"leaves": cells.leaves, "nodes": cells.nodes})
 
     @property

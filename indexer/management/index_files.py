@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from indexer.frames import DataTable, Treatment, check_columns, scan_data, scan_totals, treatment_of
+from indexer.frames import DataTable, Means, Treatment, check_columns, scan_data, scan_totals, treatment_of
 from indexer.intake.rates import why_no_sum
 from indexer.management.method_options import add_method_options, columns_asked, read_plan, rule_of
 from indexer.method_cells import lack_words
@@ -369,8 +369,23 @@ def _read_data(
     attributes += [name for name in dict.fromkeys(further) if name not in {*scan.leaf_codes, *attributes}]
     log, treatment = ProblemLog(str(options["data"])), treatment_of(plan)
     table = scan_data(options["data"], log, scan.leaf_codes, attributes, treatment=treatment)
-    if table is not None and scan.table is not None and not problems:
-        beside = _beside(table, before, plan)
-        check_columns(table, log, scan.table.directions, totals, treatment=treatment, before=beside.before)
+    if table is not None and scan.outline is not None:
+        beside, outline = _beside(table, before, plan), scan.outline
+        lines = {row.row: row.code for row in outline.rows}
+        wrong = {
+            lines.get(problem.row or 0, "")
+            for problem in problems
+            if problem.file == str(options["framework"])
+        }
+        check_columns(
+            table,
+            log,
+            outline.directions,
+            totals,
+            treatment=treatment,
+            before=beside.before,
+            means=Means(outline.tree, plan.node_steps(outline.tree)),
+            wrong=wrong,
+        )
     problems += log.problems
     return table

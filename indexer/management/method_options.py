@@ -73,7 +73,7 @@ def read_plan(options: dict[str, Any], scan: FrameworkScan, problems: list[FileP
     """
     numbers = _numbers(options)
     log = ProblemLog(str(options["framework"]))
-    rows = scan.table.rows if scan.table else ()
+    rows = scan.outline.rows if scan.outline else ()
     # What is wrong with single cells has been noted with the file.
     cells = read_method_cells(rows, ProblemLog(log.file))
     plan = MethodPlan(
@@ -91,9 +91,8 @@ def read_plan(options: dict[str, Any], scan: FrameworkScan, problems: list[FileP
         digits=None if numbers["digits"] is None else int(numbers["digits"]),
         floor=numbers["floor"],
     )
-    if scan.table is not None:
-        lines = {row.code: row.row for row in rows}
-        note_plan_faults(plan, scan.table.tree, scan.table.directions, lines, log)
+    if scan.outline is not None:
+        note_plan_faults(plan, scan.outline, scan.problems, log)
         problems += log.problems
     return plan
 

@@ -62,11 +62,15 @@ FAULT_TEXTS: dict[FaultKind, str] = {
 
 @dataclass(frozen=True)
 class DataFault:
-    """One reason why the data cannot be normalised, with all indicators and cities it names."""
+    """One reason why the data cannot be normalised, with all indicators and cities it names.
+
+    ``values`` are what the units have, where that is what is wrong.
+    """
 
     kind: FaultKind
     codes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
 
     def __str__(self) -> str:
         return FAULT_TEXTS[self.kind].format(codes=", ".join(self.codes), units=", ".join(self.units))

@@ -6,6 +6,7 @@ others go with it.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -21,6 +22,8 @@ from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 
 Result = TypeVar("Result")
+# From codes and their normalised columns to what is wrong with these.
+Look = Callable[[Sequence[str], FloatArray], list[DataFault]]
 # Columns that are checked at a time.
 CHECKED = 64
 
@@ -116,19 +119,30 @@ def normalise_leaves(
     return NormalisedLeaves(values, cells, tuple(sorted(treatments, key=lambda one: one.column)))
 
 
-def check_leaves(raw: RawColumns, steps: Sequence[LeafStep]) -> None:
-    """Raise as `normalise_leaves` does, but hold the results of a few columns at a time.
+def check_leaves(raw: RawColumns, steps: Sequence[LeafStep], look: Look | None = None) -> list[DataFault]:
+    """Return every reason why `normalise_leaves` raises, but hold the results of a few columns at a time.
 
-    Whoever has nothing at all is not looked for.
+    Whoever has nothing at all is not looked for. ``look`` may refuse normalised columns of some codes.
     """
     raw = replace(raw, beside=replace(raw.beside, may_be_empty=True))
+    places = range(len(steps))
+    faults = [_check(raw, steps, places[start : start + CHECKED], look) for start in places[::CHECKED]]
+    return list(dict.fromkeys(chain.from_iterable(faults)))
+
+
+def _check(
+    raw: RawColumns, steps: Sequence[LeafStep], columns: Sequence[int], look: Look | None
+) -> list[DataFault]:
+    """Check some columns; those that are sound once more without the others, for the sake of ``look``."""
+    part = raw.of_columns(columns)
     try:
-        for start in range(0, len(steps), CHECKED):
-            columns = range(start, min(start + CHECKED, len(steps)))
-            normalise_leaves(raw.of_columns(columns), steps[start : start + CHECKED])
-    except NormalisationError:
-        # The reasons are told of all columns together.
-        normalise_leaves(raw, steps)
+        made = normalise_leaves(part, [steps[column] for column in columns])
+    except NormalisationError as error:
+        refused = {code for fault in error.faults for code in fault.codes}
+        rest = [column for column in columns if raw.codes[column] not in refused]
+        again = _check(raw, steps, rest, look) if look and rest and len(rest) < len(columns) else []
+        return [*error.faults, *again]
+    return look(part.codes, made.values) if look else []
 
 
 def _ways(steps: Sequence[LeafStep]) -> list[list[int]]:

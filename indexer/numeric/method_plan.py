@@ -203,6 +203,28 @@ def plan_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[Plan
     return found
 
 
+def lasting_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[PlanFault]:
+    """Return what is wrong with the cells of a plan whatever the index chooses for those that are blank.
+
+    A cell that is still to be filled in is nothing wrong yet.
+    """
+    lasting: dict[tuple[str, str], PlanFault] = {}
+    for tried in range(len(codes := list(NORMALISATIONS))):
+        leaf, floor = replace(plan.leaf, normalisation=codes[tried]), plan.floor or 1.0
+        faults = plan_faults(replace(plan, leaf=leaf, floor=floor), tree, directions)
+        found = {(fault.code, fault.column): fault for fault in faults if fault.kind != "needs_cell"}
+        lasting = found if tried == 0 else _in_both(lasting, found)
+    return list(lasting.values())
+
+
+def _in_both(
+    first: Mapping[tuple[str, str], PlanFault], second: Mapping[tuple[str, str], PlanFault]
+) -> dict[tuple[str, str], PlanFault]:
+    """Return the cells that are wrong in both; that nobody makes use of one says least."""
+    both = {cell: (first[cell], second[cell]) for cell in first if cell in second}
+    return {cell: after if before.kind == "unused_cell" else before for cell, (before, after) in both.items()}
+
+
 def index_faults(plan: MethodPlan) -> Iterator[PlanFault]:
     """Yield what is wrong with the choices of the index, whatever its tree."""
     if not (math.isfinite(plan.scale) and plan.scale > 0):

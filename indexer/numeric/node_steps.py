@@ -4,19 +4,21 @@ A node is formed of its children, with the weights of those that a city has; a n
 has less than its coverage has no score for that city, nor has any node above it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 
-from indexer.numeric.aggregations import AGGREGATIONS, Aggregation, Parts, Refusal
+from indexer.numeric.aggregations import AGGREGATIONS, Aggregation, Parts
 from indexer.numeric.composite import (
     CompositeError,
     Missing,
     composite_scores,
     inner_scores,
 )
+from indexer.numeric.faults import DataFault
 from indexer.numeric.unbuffered import unbuffered
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
@@ -381,14 +383,31 @@ def may_refuse(tree: Tree, steps: NodeSteps) -> bool:
     return any(steps.entry_above(tree, leaf).refusal for leaf in tree.leaves.tolist())
 
 
-def refused_leaves(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> dict[Refusal, list[str]]:
-    """Return the codes of the leaves of which the node above cannot be formed, by the reason."""
-    refused: dict[Refusal, list[str]] = {}
-    for leaf, code, column in zip(tree.leaves.tolist(), tree.leaf_codes, normalised.T, strict=True):
-        entry = steps.entry_above(tree, leaf)
-        if entry.refusal and entry.refused_cells(steps.floored(column, entry)).any():
-            refused.setdefault(entry.refusal, []).append(code)
-    return refused
+def refused_faults(
+    tree: Tree,
+    codes: Sequence[str],
+    normalised: FloatArray,
+    steps: NodeSteps,
+    units: Sequence[str],
+    *,
+    without: Collection[str] = (),
+) -> list[DataFault]:
+    """Return the leaves that the mean above them cannot be formed of, each with the units concerned.
+
+    ``codes`` name the columns, (cities, leaves), which may be some of the leaves; ``without`` those of
+    leaves, and of nodes above them, that are not looked at.
+    """
+    faults = []
+    for code, column in zip(codes, normalised.T, strict=True):
+        leaf = tree.index[code]
+        entry, parent = steps.entry_above(tree, leaf), int(tree.parents[leaf])
+        above = "" if parent == NO_PARENT else tree.codes[parent]
+        if entry.refusal is None or code in without or above in without:
+            continue
+        if (refused := entry.refused_cells(steps.floored(column, entry))).any():
+            names, values = tuple(compress(units, refused)), tuple(column[refused].tolist())
+            faults.append(DataFault(entry.refusal, (code,), names, values))
+    return faults
 
 
 def leaf_terms(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> FloatArray:

@@ -119,8 +119,8 @@ def _transform(
 ) -> FloatArray:
     refused = transform.refused(values, extent).T
     faults = [
-        DataFault("no_transform", (code,), tuple(compress(units, bad)))
-        for code, bad in zip(codes, refused, strict=True)
+        DataFault("no_transform", (code,), tuple(compress(units, bad)), tuple(column[bad].tolist()))
+        for code, column, bad in zip(codes, values.T, refused, strict=True)
         if bad.any()
     ]
     if faults:

@@ -21,7 +21,7 @@ from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.node_steps import may_refuse, refused_leaves
+from indexer.numeric.node_steps import may_refuse, refused_faults
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.data_sets import (
     RawData,
@@ -30,7 +30,7 @@ from indexer.selectors.data_sets import (
     structure_of,
     unpack_values,
 )
-from indexer.selectors.faults import fault_text
+from indexer.selectors.faults import fault_text, units_with_values
 from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -354,7 +354,12 @@ def _optional_steps_refused(
     except NormalisationError as error:
         names = {leaf.code: leaf.name for leaf in leaves}
         return [
-            ("", fault_text(f.kind, codes=[names.get(code, code) for code in f.codes], units=f.units))
+            (
+                "",
+                fault_text(
+                    f.kind, codes=[names.get(code, code) for code in f.codes], units=units_with_values(f)
+                ),
+            )
             for f in error.faults
         ]
     return []
@@ -384,11 +389,12 @@ def _never_formed(
         values = normalise_leaves(raw, plan.leaf_steps(tree)).values
     except NormalisationError:
         return []
-    words = {
+    words: dict[str, str] = {
         "not_positive": _(
-            "A geometric mean needs values above zero. Correct the column or choose the arithmetic mean."
+            "This mean needs normalised values above zero. Correct the column, state a floor, or choose the "
+            "arithmetic mean."
         ),
         "below_zero": _("This mean takes no values below zero. Correct the column or choose another one."),
     }
-    refused = refused_leaves(tree, values, plan.node_steps(tree))
-    return [(code, words[kind]) for kind, codes in refused.items() for code in codes]
+    faults = refused_faults(tree, table.codes, values, plan.node_steps(tree), table.units)
+    return [(fault.codes[0], words[fault.kind]) for fault in faults]

@@ -245,7 +245,7 @@ def normalise_data_set(
     raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
     # The names are for the messages about missing values, denominators and transforms alone.
     if np.isnan(raw.values).any() or method.denominators or method.leaves:
-        raw = replace(raw, units=_city_names(data_set))
+        raw = replace(raw, units=units_of(data_set))
     return normalise_raw_data(raw, method, order=order)
 
 
@@ -325,7 +325,7 @@ def raw_extents_of(data_set: DataSet, method: IndexMethod, structure: Structure)
     Raises `NormalisationError`, a `ValueError`, with every reason why that cannot be done.
     """
     raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
-    raw = replace(raw, units=_city_names(data_set))
+    raw = replace(raw, units=units_of(data_set))
     plan = plan_of(method)
     whole = slice(0, raw.values.shape[1])
     columns = _columns_of(raw, _denominators(raw, method), whole, may_be_empty=plan.may_leave_out)
@@ -417,6 +417,7 @@ def own_names() -> dict[int, str]:
     return {pk: chinese or english for pk, chinese, english in City.objects.values_list("pk", *NAMES)}
 
 
-def _city_names(data_set: DataSet) -> list[str]:
+def units_of(data_set: DataSet) -> list[str]:
+    """Return the names of the cities, (cities,)."""
     names = own_names()
     return [names[city_id] for city_id in data_set.city_ids]

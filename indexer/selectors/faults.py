@@ -25,11 +25,19 @@ def fault_texts(faults: Sequence[DataFault | AggregationFault], data_set: DataSe
         fault_text(
             fault.kind,
             codes=[names.get(code, code) for code in fault.codes],
-            units=getattr(fault, "units", ()),
+            units=units_with_values(fault) if isinstance(fault, DataFault) else (),
             number=getattr(fault, "number", 0),
         )
         for fault in faults
     ]
+
+
+def units_with_values(fault: DataFault) -> Sequence[str]:
+    """Return the units that a fault names, with their values where these are what is wrong."""
+    if len(fault.values) != len(fault.units):
+        return fault.units
+    pairs = zip(fault.units, fault.values, strict=True)
+    return [_("%(name)s: %(value)s") % {"name": unit, "value": f"{value:.6g}"} for unit, value in pairs]
 
 
 def fault_text(
@@ -40,7 +48,8 @@ def fault_text(
     words = template.get(kind) or _(
         "Computing stopped because of an error in the program. Ask the operator to look at the worker's log."
     )
-    return words % {"codes": listed(codes), "units": listed(units), "number": number}
+    places = f"{listed(codes)} ({listed(units)})" if units else listed(codes)
+    return words % {"codes": listed(codes), "units": listed(units), "places": places, "number": number}
 
 
 def listed(names: Sequence[str]) -> str:
@@ -96,10 +105,10 @@ def _data_templates() -> dict[str, str]:
         ),
         "unknown_column": _("The data set has no such indicator or column: %(codes)s."),
         "not_positive": _(
-            "This mean needs values above zero: %(codes)s. Choose the arithmetic mean or another "
-            "normalisation."
+            "This mean needs values above zero: %(places)s. State the smallest normalised value, "
+            "a floor such as 0.01, or choose the arithmetic mean or another normalisation."
         ),
-        "below_zero": _("This step takes no values below zero: %(codes)s. Choose another one."),
+        "below_zero": _("This step takes no values below zero: %(places)s. Choose another one."),
         "no_transform": _(
             "The transform is not defined for %(codes)s in %(units)s. Correct the values or choose another "
             "one."

@@ -11,9 +11,10 @@ from indexer.numeric.comparison import rank_shift
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.leaf_steps import NormalisedLeaves
-from indexer.numeric.node_steps import refused_leaves, score_nodes
+from indexer.numeric.node_steps import score_nodes
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.data_sets import Structure, normalise_data_set, structure_of
+from indexer.selectors.method_faults import refused_by_means
 from indexer.selectors.plans import plan_of
 from weighting.models import WeightVersion
 from weighting.numeric.aggregation import equal_weights
@@ -112,8 +113,8 @@ class Laboratory:
         """Compute a data set by a method; raises `NormalisationError` with every reason why it cannot be."""
         tree, plan = self.structure.tree, plan_of(method)
         made, steps = normalise_data_set(self.data_set, method, self.structure), plan.node_steps(tree)
-        if refused := refused_leaves(tree, made.values, steps):
-            raise NormalisationError([DataFault(kind, tuple(codes)) for kind, codes in refused.items()])
+        if refused := refused_by_means(self.data_set, method, self.structure, made.values):
+            raise NormalisationError(refused)
         try:
             scored = score_nodes(
                 tree,

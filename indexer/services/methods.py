@@ -1,7 +1,7 @@
 """Methods: chosen whole, checked, kept once; runs by another one; the default of a framework."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -9,18 +9,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.method_cells import cells_of, fault_words, faulty_cells
+from indexer.method_cells import cells_of, fault_words
 from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.entries import Entries
-from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.method_plan import SCALE, WHOLE, LeafStep, NodeStep, index_faults
-from indexer.numeric.node_steps import refused_leaves
 from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
-from indexer.selectors.data_sets import Structure, normalise_data_set, structure_of
+from indexer.selectors.data_sets import structure_of
 from indexer.selectors.faults import fault_texts
+from indexer.selectors.method_faults import data_faults, table_faults
 from indexer.selectors.plans import plan_of
 from indexer.services.queueing import write_runs
 from weighting.exceptions import Refused
@@ -92,7 +91,7 @@ def method_blockers(choice: MethodChoice) -> list[str]:
         blockers.append(
             _(
                 "The geometric mean needs values above zero, which this normalisation does not give for "
-                "all units. Choose the arithmetic mean or another normalisation."
+                "all units. State a floor, or choose the arithmetic mean or another normalisation."
             )
         )
     changes = OUTLIER_ACTIONS[choice.outliers].changes or choice.denominators
@@ -138,28 +137,35 @@ def unknown_choices(choice: MethodChoice) -> list[str]:
     return [*problems, *(fault.placed(fault.code) for fault in cells_of(choice.leaves, choice.nodes)[1])]
 
 
-def plan_blockers(method: IndexMethod, framework_id: int, structure: Structure) -> list[str]:
-    """Return what no data of a framework could satisfy in the table of a method, in words."""
-    names = {node.code: node.name for node in Indicator.objects.filter(framework=framework_id)}
-    faults = faulty_cells(plan_of(method), structure.tree, structure.directions)
-    return [fault.placed(names.get(fault.code, fault.code)) for fault in faults]
-
-
-def data_blockers(data_set: DataSet, method: IndexMethod) -> list[str]:
+def data_blockers(data_set: DataSet, method: IndexMethod, wrong: Collection[str] = ()) -> list[str]:
     """Return why a data set cannot be computed by a method, in words; nothing where it can.
 
-    The data are normalised to find out, so that nobody waits for a run that must fail.
+    The data are normalised to find out, so that nobody waits for a run that must fail. Rows of the table that
+    are ``wrong`` already are passed over.
     """
     whole = DataSet.objects.get(pk=data_set.pk)
     structure = structure_of(whole.framework_id)
-    if method.is_table and (blockers := plan_blockers(method, whole.framework_id, structure)):
-        return blockers
+    cells = table_faults(method, structure, wrong) if method.is_table else []
+    names = {node.code: node.name for node in Indicator.objects.filter(framework=whole.framework_id)}
+    blockers = [fault.placed(names.get(fault.code, fault.code)) for fault in cells]
+    faulty = {*wrong, *(fault.code for fault in cells)}
+    return [*blockers, *fault_texts(data_faults(whole, method, structure, faulty), whole)]
+
+
+def use_method_on(data_set: DataSet, choice: MethodChoice) -> IndexMethod:
+    """Return the row of a method as `use_method` does.
+
+    Raises `Refused` with what is wrong in the data, too, where the method is refused whatever they are.
+    """
     try:
-        values = normalise_data_set(whole, method, structure).values
-    except NormalisationError as error:
-        return fault_texts(error.faults, whole)
-    refused = refused_leaves(structure.tree, values, plan_of(method).node_steps(structure.tree))
-    return fault_texts([DataFault(kind, tuple(codes)) for kind, codes in refused.items()], whole)
+        return use_method(**vars(choice))
+    except Refused as refusal:
+        cells, faults = cells_of(choice.leaves, choice.nodes)
+        if len(unknown_choices(choice)) > len(faults):
+            raise
+        sound = IndexMethod(**vars(replace(choice, leaves=cells.leaves, nodes=cells.nodes)))
+        further = data_blockers(data_set, sound, {fault.code for fault in faults})
+        raise Refused(*dict.fromkeys([*refusal.blockers, *further])) from refusal
 
 
 @transaction.atomic

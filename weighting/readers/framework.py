@@ -1,7 +1,7 @@
 """The tree of indicators from a file."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,13 +103,15 @@ class FrameworkScan:
     """What could be read of a framework; ``table`` is None when there are problems.
 
     ``codes`` and ``leaf_codes`` are known even of a faulty tree, so that the files that
-    refer to it can be checked in the same go.
+    refer to it can be checked in the same go; ``outline`` is there whenever the nodes form a tree,
+    whatever is wrong with their cells.
     """
 
     codes: tuple[str, ...]
     leaf_codes: tuple[str, ...]
     table: FrameworkTable | None
     problems: list[FileProblem]
+    outline: FrameworkTable | None = None
 
 
 def read_framework(source: Source, name: str, decisions: Decisions | None = None) -> FrameworkTable:
@@ -139,21 +141,21 @@ def scan_framework(source: Source, name: str, decisions: Decisions | None = None
 def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog) -> FrameworkScan:
     """Check nodes as they were written: the place of each, from 1, and all its cells by column."""
     rows = tuple(_read_row(line, cells, log) for line, cells in records)
-    framework_read.send(sender=None, rows=rows, log=log)
+    try:
+        outline = FrameworkTable(rows, build_tree([row.code for row in rows], [row.parent for row in rows]))
+        faults: Sequence[TreeFault] = ()
+    except TreeError as error:
+        outline, faults = None, error.faults
+    framework_read.send(sender=None, rows=rows, outline=outline, log=log)
     _note_look_alikes(rows, log)
     codes = tuple(dict.fromkeys(row.code for row in rows))
+    known = Vocabulary(codes)
+    for fault in faults:
+        _add_fault(fault, rows, known, log)
     parents = {row.parent for row in rows}
     leaf_codes = tuple(code for code in codes if code not in parents)
-    try:
-        tree = build_tree([row.code for row in rows], [row.parent for row in rows])
-    except TreeError as error:
-        known = Vocabulary(codes)
-        for fault in error.faults:
-            _add_fault(fault, rows, known, log)
-    else:
-        if not log.problems:
-            return FrameworkScan(codes, leaf_codes, FrameworkTable(rows, tree), [])
-    return FrameworkScan(codes, leaf_codes, None, log.problems)
+    table = None if log.problems else outline
+    return FrameworkScan(codes, leaf_codes, table, log.problems, outline)
 
 
 def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> FrameworkRow:

@@ -14,7 +14,7 @@ from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import PACKED
 from indexer.selectors.methods import frozen_versions_of, is_in, numbers_in
-from indexer.services.methods import MethodChoice, choice_of, use_method
+from indexer.services.methods import MethodChoice, choice_of, use_method_on
 from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if data_set is None or actor is None:
             raise CommandError("There is no such data set, or no account of that name.")
         try:
-            method = use_method(**_choices(options, choice_of(data_set.method)))
+            method = use_method_on(data_set, _choice(options, choice_of(data_set.method)))
             versions = _versions(data_set, options["versions"])
             new = compute_with_method(data_set, versions=versions, method=method, actor=actor)
         except Refused as refusal:
@@ -71,12 +71,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{new} of {len(versions)} runs are new and wait to be computed.")
 
 
-def _choices(options: dict[str, Any], own: MethodChoice) -> dict[str, Any]:
+def _choice(options: dict[str, Any], own: MethodChoice) -> MethodChoice:
     said = {name: options[name] for name in (*CHOICES, *NUMBERS) if options[name] is not None}
     pairs = [pair.partition("=") for pair in options["denominator"]]
     if pairs:
         said["denominators"] = {leaf.strip(): column.strip() for leaf, _equals, column in pairs}
-    return {**vars(own), **said}
+    return MethodChoice(**vars(own) | said)
 
 
 def _versions(data_set: DataSet, text: str) -> list[WeightVersion]:

@@ -1,5 +1,6 @@
 """How each indicator is treated: a method as a table, tried on the data before it is used."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from indexer.dispatch import compute_with_method
 from indexer.forms.method_table import IndexChoices, TypedTable
-from indexer.method_cells import CellFault, faulty_cells
+from indexer.method_cells import CellFault
 from indexer.models import DataSet, IndexMethod
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.method_plan import index_faults
+from indexer.numeric.faults import DataFault, NormalisationError
+from indexer.numeric.method_plan import WHOLE, index_faults
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.faults import fault_texts
+from indexer.selectors.method_faults import data_faults, table_faults
 from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.plans import plan_of
 from indexer.selectors.trials import Laboratory, Moves
@@ -68,32 +70,42 @@ def _judge(sheet: Sheet) -> None:
     """Find all that is wrong at once; try what is sound, beside the data set's own method."""
     cells, sheet.faults = sheet.table.cells()
     if sheet.form.is_bound:
-        if sheet.form.errors:
-            return
         choice = sheet.form.choice(cells)
         sheet.method = IndexMethod(**vars(choice))
         sheet.problems = method_blockers(choice)
-        sheet.faults += _faults_of_plan(sheet.method, sheet.laboratory)
+        sheet.faults += _faults_of_plan(sheet)
     else:
         sheet.method = sheet.data_set.method
-    if sheet.is_sound and not sheet.laboratory.is_too_large:
+    if sheet.laboratory.is_too_large:
+        return
+    if sheet.is_sound:
         _try(sheet, sheet.method)
+    else:
+        wrong = {fault.code for fault in sheet.faults}
+        _note(sheet, data_faults(sheet.data_set, sheet.method, sheet.laboratory.structure, wrong))
 
 
-def _faults_of_plan(method: IndexMethod, laboratory: Laboratory) -> list[CellFault]:
-    plan, structure = plan_of(method), laboratory.structure
+def _faults_of_plan(sheet: Sheet) -> list[CellFault]:
+    assert sheet.method is not None  # noqa: S101  (asked by the caller)
     # What is wrong with the index whatever its tree is said by `method_blockers` already.
-    said = len(list(index_faults(plan)))
-    return faulty_cells(plan, structure.tree, structure.directions)[said:]
+    said = {fault.column for fault in index_faults(plan_of(sheet.method))}
+    faults = table_faults(sheet.method, sheet.laboratory.structure, {fault.code for fault in sheet.faults})
+    return [fault for fault in faults if fault.code != WHOLE or fault.column not in said]
+
+
+def _note(sheet: Sheet, faults: Sequence[DataFault]) -> None:
+    """Say what the data refuse in the rows of the table, or above it."""
+    for fault, text in zip(faults, fault_texts(faults, sheet.data_set), strict=True):
+        sheet.faults += [CellFault(code, "", "", text) for code in fault.codes]
+        sheet.problems += [] if fault.codes else [text]
 
 
 def _try(sheet: Sheet, method: IndexMethod) -> None:
     try:
         sheet.trial = sheet.laboratory.attempt(method)
     except NormalisationError as error:
-        for fault, text in zip(error.faults, fault_texts(error.faults, sheet.data_set), strict=True):
-            sheet.faults += [CellFault(code, "", "", text) for code in fault.codes]
-            sheet.problems += [] if fault.codes else [text]
+        refused = data_faults(sheet.data_set, method, sheet.laboratory.structure)
+        _note(sheet, refused or error.faults)
         return
     if not sheet.form.is_bound:
         return

@@ -179,7 +179,9 @@ def test_a_city_with_nothing_of_any_weight_is_named(refusal):
 
 def test_geometric_means_of_zeros_are_refused_by_name(refusal):
     data = DATA.replace("南阳,1", "南阳,0")
-    assert refusal(data=data, weights=WEIGHTS, aggregation="geometric")[0].endswith("above zero: a1")
+    (line,) = refusal(data=data, weights=WEIGHTS, aggregation="geometric")
+    assert line.startswith("data.csv, row 2, column “a1”, value “0”: The normalised value is not above zero")
+    assert "a floor such as 0.01" in line
 
 
 def test_a_failed_write_leaves_the_old_results(run, tmp_path, monkeypatch):

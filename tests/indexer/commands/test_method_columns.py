@@ -102,6 +102,9 @@ def test_everything_that_is_wrong_is_named_at_once_with_row_value_and_remedy(run
         "row 4, column “cap”, value “perhaps”",
         "row 5, column “imputation”, value “guess”",
         "row 6, column “aggregation”, value “arithmetic”",
+        # What follows from a normalisation that is none is not told as well.
+        "row 5, column “target”",
+        "row 6, column “lower”, value “1”",
     ]
     assert "Write one of: none, ln, log10, sqrt, log_shift, boxcox:…." in found[4]
     assert "Write 0.8 for 80 percent." in found[2]

@@ -127,7 +127,10 @@ BAD = [
     ({"workers": "0"}, "--workers must be a whole number from 1 to 256, not “0”"),
     ({"scores": None, "weights": WEIGHTS}, "The method bootstrap draws experts"),
     ({"data": DATA.replace("3,6,5", "3,x,5")}, "data.csv"),
-    ({"data": DATA.replace("3,6,5", "3,6,0"), "aggregation": "geometric"}, "needs values above zero: b1"),
+    (
+        {"data": DATA.replace("3,6,5", "3,6,0"), "aggregation": "geometric"},
+        "column “b1”, value “0”: The normalised",
+    ),
 ]
 
 

@@ -168,7 +168,9 @@ class TestRefusals:
 
         assert f"All units have the same value: {constant}." in page
         assert api.status_code == 422
-        assert api.json()["blockers"][0].startswith(f"This mean needs values above zero: {zero}.")
+        assert api.json()["blockers"][0].startswith(
+            f"This mean needs values above zero: {zero} (城市001: 0)."
+        )
         with pytest.raises(CommandError, match="All units have the same value"):
             command(data_set, "--normalisation", "minmax")
         assert numbers_by_method(data_set) == {}

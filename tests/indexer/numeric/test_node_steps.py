@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import CompositeError, composite_scores, inner_scores
+from indexer.numeric.faults import DataFault
 from indexer.numeric.node_steps import (
     NodeSteps,
     Shortfall,
-    refused_leaves,
+    refused_faults,
     score_locally,
     score_nodes,
     shortfalls,
@@ -147,8 +148,17 @@ def test_a_node_that_a_mean_does_not_take_is_named():
         score_nodes(TREE, LEAF[:, np.newaxis], values, steps)
     assert (error.value.kind, error.value.nodes) == ("not_positive", (0,))
     # The leaves themselves are taken by the means right above them.
-    assert refused_leaves(TREE, values, steps) == {}
-    assert refused_leaves(TREE, values, uniform_steps(TREE, "geometric")) == {"not_positive": ["a", "b"]}
+    units = [f"u{place}" for place in range(len(values))]
+    assert refused_faults(TREE, TREE.leaf_codes, values, steps, units) == []
+    values[1:, 1] = 1
+    faults = refused_faults(TREE, TREE.leaf_codes, values, uniform_steps(TREE, "geometric"), units)
+    zeros = (0.0,) * len(units)
+    assert faults == [
+        DataFault("not_positive", ("a",), tuple(units), zeros),
+        DataFault("not_positive", ("b",), ("u0",), (0.0,)),
+    ]
+    geometric = uniform_steps(TREE, "geometric")
+    assert len(refused_faults(TREE, TREE.leaf_codes, values, geometric, units, without={"a"})) == 1
 
 
 @pytest.mark.parametrize("steps", [MIXED, NodeSteps(("mpi", "minimum", *[""] * 5), "copeland", (0.0,) * 7)])
