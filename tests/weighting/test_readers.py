@@ -163,6 +163,12 @@ class TestFramework:
             (11, "unit", "u" * 41),
         ]
 
+    def test_a_text_of_full_length_is_read_back_from_a_file_that_keeps_it_from_running(self):
+        unit = "=" + "u" * 39
+        read = read_framework(f"code,parent,unit\na,,'{unit}\n".encode(), "F.csv")
+        assert read.rows[0].unit == unit
+        assert problems_of(read_framework, f"code,parent,unit\na,,'{unit}u\n") == [(2, "unit", f"{unit}u")]
+
     def test_header_alone(self):
         assert problems_of(read_framework, "code,parent\n") == [(None, "", None)]
 

@@ -32,6 +32,7 @@ MAX_LENGTHS = {
 }
 # What is measured, and where its values are from.
 TERMS = ("definition_zh", "definition_en", "source", "licence")
+TEXTS = ("name_zh", "name_en", "unit", "note", *TERMS)
 OPTIONAL = ("name_zh", "name_en", "direction", "unit", "note", *TERMS)
 # The columns that say what an indicator is, in the order in which files have them.
 COLUMNS = (*REQUIRED, *OPTIONAL)
@@ -160,6 +161,7 @@ def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog
 
 def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> FrameworkRow:
     cells = {**cells, **_in_each_language(cells)}
+    cells |= {column: _as_meant(cells[column]) for column in TEXTS}
     for column, limit in MAX_LENGTHS.items():
         if len(cells[column]) > limit:
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
@@ -173,12 +175,8 @@ def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> Framework
         row=line,
         code=cells["code"],
         parent=cells["parent"],
-        name_zh=_as_meant(cells["name_zh"]),
-        name_en=_as_meant(cells["name_en"]),
         direction=DIRECTIONS.get(direction, 1),
-        unit=_as_meant(cells["unit"]),
-        note=_as_meant(cells["note"]),
-        **{column: _as_meant(cells[column]) for column in TERMS},
+        **{column: cells[column] for column in TEXTS},
         method={column: cells[column] for column in METHOD_COLUMNS if cells[column]},
     )
 
