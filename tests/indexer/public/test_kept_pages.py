@@ -11,6 +11,7 @@ from indexer.models import DailyVisits
 from indexer.services import visits as counting
 from indexer.services.published import describe_index
 from indexer.services.visits import VisitCounter
+from indexer.views.public.pages import strangers_page
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.public.human_development import TERMS
 from tests.indexer.public.test_visits import BROWSER
@@ -153,6 +154,65 @@ def test_what_one_process_made_is_handed_out_by_another(client, human_developmen
     reword(human_development, "An index of other words")
     assert Client().get(INDEX).content == b"made anew"
     assert fresh.get(INDEX, {"a": "query"}).content == b"made anew"
+
+
+CROOKED = "crooked.example"
+# What a proxy might name, where a reader comes from, what a browser may take.
+NAMED = dict.fromkeys(
+    (
+        *("X-Forwarded-Host", "Forwarded", "X-Original-URL", "X-Rewrite-URL", "X-Script-Name", "Referer"),
+        *("X-Forwarded-Prefix", "X-HTTP-Method-Override", "Origin", "Range", "Accept", "Accept-Encoding"),
+        "Accept-Language",
+    ),
+    f"/{CROOKED}",
+)
+ODD = (
+    NAMED,
+    {"HX-Request": "true", "HX-Target": "results", "HX-Current-URL": CROOKED},
+    {"If-None-Match": '"x"', "If-Modified-Since": "Mon, 01 Jan 2035 00:00:00 GMT", "Host": "testserver:8"},
+)
+COOKIES = ("django_language", "ballot_keys", "sessionid", "csrftoken", "messages", "pending_token")
+
+
+def odd_readers():
+    """Everybody who might leave something of their own where strangers find it."""
+    for headers in ODD:
+        yield Client(headers=headers)
+    crooked = Client()
+    for name in COOKIES:
+        crooked.cookies[name] = CROOKED
+    yield crooked
+    yield sign_in_staff(Client(), make_account(Role.MANAGER, username="crooked-manager"))
+
+
+def left_behind(pages, readers):
+    """Return the pages that a stranger finds otherwise than alone, after a reader came first."""
+    caches["pages"].clear()
+    alone = {page: Client().get(page).content for page in pages}
+    found = []
+    for reader in readers:
+        caches["pages"].clear()
+        for page in pages:
+            reader.head(page)
+            reader.get(page, {"lang": CROOKED, "q": CROOKED})
+        # One who comes to the same process, and one to another.
+        for stranger in (another(reader), Client()):
+            found += [page for page in pages if stranger.get(page).content != alone[page]]
+    return found
+
+
+def test_no_reader_leaves_anything_where_others_find_it(client, human_development, now, monkeypatch):
+    pages = ("/", EMBED)
+    assert left_behind(pages, odd_readers()) == []
+
+    # Control: a page that repeats what a reader said of itself.
+    honest = strangers_page
+    monkeypatch.setattr(
+        "indexer.views.public.pages.strangers_page",
+        lambda request: honest(request) | {"canonical": request.headers.get("Referer", "")},
+    )
+    leaving = Client(headers=NAMED)
+    assert set(left_behind(pages, [leaving])) == {"/"}
 
 
 def test_whoever_asks_and_finds_no_room_is_handed_what_is_kept(client, human_development, now, monkeypatch):
