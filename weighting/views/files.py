@@ -30,7 +30,7 @@ from weighting.typesetting import document_source, typeset
 LARGE_TABLE = 2_000
 SECONDS_TO_WAIT = 3
 # A file of more rows is sent piece by piece: its first bytes come at once, and no memory holds it whole.
-MOST_AT_ONCE = 10_000
+MOST_AT_ONCE = 5_000
 
 
 class SaveLink(NamedTuple):
