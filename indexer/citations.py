@@ -29,7 +29,8 @@ class Citation:
 
     key: str
     title: str
-    authors: list[str]
+    persons: list[str]
+    institutions: list[str]
     publisher: str
     day: date
     edition: int
@@ -38,9 +39,16 @@ class Citation:
     licence: str
 
     @property
+    def authors(self) -> list[str]:
+        """All who are cited, persons first."""
+        return [*self.persons, *self.institutions]
+
+    @property
     def text(self) -> str:
         """The citation in the reader's language, as a line of a list of references."""
-        by = _(", ").join(self.authors) or self.publisher or self.title
+        # A comma may stand between the two names of a person.
+        apart = _("; ") if any("," in name for name in self.persons) else _(", ")
+        by = apart.join(self.authors) or self.publisher or self.title
         return _("%(by)s (%(year)s): %(title)s, edition %(edition)s. %(publisher)s%(address)s") % {
             "by": by,
             "year": self.day.year,
@@ -63,7 +71,8 @@ def citation_of(edition: IndexEdition) -> Citation:
     return Citation(
         key=f"{index.slug}-{edition.number}",
         title=_one_line(index.name),
-        authors=[_one_line(line) for line in index.authors.splitlines() if line.strip()],
+        persons=_lines(index.authors),
+        institutions=_lines(index.institutions),
         publisher=_one_line(index.publisher),
         day=timezone.localdate(edition.released_at or timezone.now()),
         edition=edition.number,
@@ -74,10 +83,11 @@ def citation_of(edition: IndexEdition) -> Citation:
 
 
 def bibtex(citation: Citation) -> str:
-    """Write an entry of BibTeX; names go in braces, because they may be those of institutions."""
+    """Write an entry of BibTeX; only the names of persons are taken apart by it."""
+    whole = [f"{{{_escaped(name)}}}" for name in citation.institutions or _publisher_if_alone(citation)]
     fields = {
         "title": f"{{{_escaped(citation.title)}}}",
-        "author": " and ".join(f"{{{_escaped(name)}}}" for name in citation.authors or [citation.publisher]),
+        "author": " and ".join([*map(_person, citation.persons), *whole]),
         "publisher": _escaped(citation.publisher),
         "year": str(citation.day.year),
         "month": str(citation.day.month),
@@ -107,7 +117,7 @@ def ris(citation: Citation) -> str:
 
 def cff(citation: Citation) -> str:
     """Write a CITATION.cff; texts are quoted as JSON, which YAML reads alike."""
-    names = citation.authors or [citation.publisher or citation.title]
+    entities = citation.institutions or ([] if citation.persons else [citation.publisher or citation.title])
     pairs = {
         "cff-version": "1.2.0",
         "message": "If you use this index, please cite it as below.",
@@ -120,7 +130,8 @@ def cff(citation: Citation) -> str:
         "license": citation.licence,
     }
     lines = [f"{name}: {_quoted(value)}" for name, value in pairs.items() if value]
-    return "\n".join([*lines, "authors:", *(f"  - name: {_quoted(name)}" for name in names), ""])
+    people = [line for name in citation.persons for line in _cff_person(name)]
+    return "\n".join([*lines, "authors:", *people, *(f"  - name: {_quoted(name)}" for name in entities), ""])
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,27 @@ CITATIONS: Mapping[str, CitationFile] = {
     "ris": CitationFile("RIS", "application/x-research-info-systems; charset=utf-8", ris, "%s.ris"),
     "cff": CitationFile("CITATION.cff", "application/yaml; charset=utf-8", cff, "CITATION.cff"),
 }
+
+
+def _lines(text: str) -> list[str]:
+    return [_one_line(line) for line in text.splitlines() if line.strip()]
+
+
+def _publisher_if_alone(citation: Citation) -> list[str]:
+    return [] if citation.persons or not citation.publisher else [citation.publisher]
+
+
+def _person(name: str) -> str:
+    """Write a name for BibTeX; one that holds its word between names stays whole."""
+    text = _escaped(name)
+    return f"{{{text}}}" if " and " in text.lower() else text
+
+
+def _cff_person(name: str) -> list[str]:
+    """Return the lines of a person, whose family name stands before a comma; the whole name without one."""
+    family, _comma, given = (part.strip() for part in name.partition(","))
+    lines = [f"  - family-names: {_quoted(family)}"]
+    return [*lines, f"    given-names: {_quoted(given)}"] if given else lines
 
 
 def _one_line(text: str) -> str:

@@ -143,6 +143,11 @@ urlpatterns = [
         edition_reports.publishing_report,
         name="publishing-report",
     ),
+    path(
+        "publishing/<int:pk>/editions/<int:number>/report/preview/",
+        edition_reports.publishing_report_preview,
+        name="publishing-report-preview",
+    ),
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/report/", reports.comparison_report, name="comparison-report"),
     path("compare/export/", comparison.comparison_export, name="comparison-export"),

@@ -63,7 +63,8 @@ class IndexForm(forms.ModelForm):
             "description_zh": gettext_lazy("Chinese description"),
             "description_en": gettext_lazy("English description"),
             "contact": gettext_lazy("Contact"),
-            "authors": gettext_lazy("Authors"),
+            "authors": gettext_lazy("Authors: persons"),
+            "institutions": gettext_lazy("Authors: institutions"),
             "publisher": gettext_lazy("Publisher"),
         }
         help_texts = {
@@ -71,13 +72,15 @@ class IndexForm(forms.ModelForm):
             "name_zh": gettext_lazy("One language is enough; readers of the other see it too."),
             "description_zh": gettext_lazy("What the index measures, and for whom."),
             "contact": gettext_lazy("An e-mail address or the address of a page."),
-            "authors": gettext_lazy("One to a line, as they are to be cited."),
+            "authors": gettext_lazy("One to a line, as they are to be cited, such as Doe, Jane."),
+            "institutions": gettext_lazy("One to a line. They are cited after the persons."),
             "doi": gettext_lazy("If the index is archived somewhere, such as 10.5281/zenodo.1234."),
         }
         widgets = {
             "description_zh": forms.Textarea(attrs={"rows": 4}),
             "description_en": forms.Textarea(attrs={"rows": 4}),
             "authors": forms.Textarea(attrs={"rows": 3}),
+            "institutions": forms.Textarea(attrs={"rows": 2}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

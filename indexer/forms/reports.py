@@ -22,7 +22,8 @@ class ParagraphForm(forms.Form):
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 10}),
         help_text=gettext_lazy(
-            "An empty line begins a new paragraph. Whoever can read this ranking can read these words."
+            "An empty line begins a new paragraph. Markdown is read: **bold**, *emphasis*, - or 1. for "
+            "lists, # for a heading, > for a quotation, [text](https://address) for a link."
         ),
     )
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

@@ -34,8 +34,9 @@ class PublishedIndex(BilingualName):
     # A name of the list of SPDX, such as CC-BY-4.0.
     licence = models.CharField(_("licence"), max_length=60, blank=True)
     contact = models.CharField(_("contact"), max_length=200, blank=True)
-    # One to a line, as they are to be cited.
+    # Persons, one to a line, as they are to be cited; institutions that are authors follow them.
     authors = models.TextField(_("authors"), max_length=2000, blank=True)
+    institutions = models.TextField(_("institutions"), max_length=2000, blank=True)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     doi = models.CharField(
         _("DOI"),

@@ -163,7 +163,9 @@ class Package:
                 "description": "\n\n".join(filter(None, (index.description_zh, index.description_en))),
                 "version": str(self.edition.number),
                 "licenses": [{"name": index.licence}],
-                "contributors": [{"title": name, "role": "author"} for name in index.authors.splitlines()],
+                "contributors": [
+                    {"title": name, "role": "author"} for name in citation_of(self.edition).authors
+                ],
             }
         if self.contents.withheld:
             about["withheld"] = sorted(self.contents.withheld)

@@ -120,6 +120,12 @@ def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:
     return editions.order_by("-number").first()
 
 
+def editions_up_to(edition: IndexEdition) -> QuerySet[IndexEdition]:
+    """Return an edition and those released before it, the newest first: its change log."""
+    earlier = released_editions().filter(index=edition.index_id, number__lte=edition.number)
+    return earlier.order_by("-number")
+
+
 def visits_of(index: PublishedIndex, day: date) -> tuple[list[tuple[date, int]], int]:
     """Return the visits of each of the days that end with ``day``, the last first, and of all days."""
     counts = dict(DailyVisits.objects.filter(index=index).order_by("day").values_list("day", "count"))
@@ -212,7 +218,7 @@ def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
         ) % {"count": undefined}
     if not (index.name_zh and index.name_en and index.description_zh and index.description_en):
         yield _("Title and description are not there in both languages: readers of the other see yours.")
-    if not index.authors:
+    if not (index.authors or index.institutions):
         yield _("No author is named: the citation names the publisher, or the title alone.")
     if not index.doi:
         yield _("There is no DOI: archive the index, for example with Zenodo, and enter it.")

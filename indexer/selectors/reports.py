@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -80,6 +82,21 @@ def reports_to_begin_with(run: Run, account: Account | None) -> QuerySet[Run]:
     return runs_visible_to(account).filter(alike, has_report).exclude(pk=run.pk).order_by("-pk")
 
 
+def report_now(edition: IndexEdition) -> dict[str, Any]:
+    """Return what an edition would carry as its report: chapters, and words by language and chapter."""
+    words: dict[str, dict[str, str]] = {}
+    for paragraph in paragraphs_of(edition.run):
+        if paragraph.text:
+            words.setdefault(paragraph.language, {})[paragraph.section] = paragraph.text
+    return {"chapters": list(outline_of(edition.run).chapters), "words": words}
+
+
 def report_of_edition(edition: IndexEdition) -> EditionReport | None:
     """Return the report that an edition carries, if its owner gave it one."""
     return EditionReport.objects.filter(edition=edition.pk).first()
+
+
+def editions_with_report(editions: Sequence[IndexEdition]) -> dict[int, datetime]:
+    """Return when each of these editions that carries a report was given it, by the edition's key."""
+    given = EditionReport.objects.filter(edition__in=[edition.pk for edition in editions])
+    return dict(given.order_by("edition_id").values_list("edition_id", "given_at"))

@@ -26,6 +26,7 @@ TERMS = (
     "licence",
     "contact",
     "authors",
+    "institutions",
     "publisher",
     "doi",
 )

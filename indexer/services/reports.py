@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
 from indexer.models import EditionReport, IndexEdition, PublishedIndex, ReportOutline, ReportParagraph, Run
-from indexer.selectors.reports import has_no_report, outline_of, paragraphs_of
+from indexer.selectors.reports import has_no_report, outline_of, paragraphs_of, report_now
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.services.audit import record_act
@@ -87,14 +87,11 @@ def give_report(edition: IndexEdition, *, actor: Account) -> EditionReport:
     """Let an edition carry the report of its run, with chapters and words as they are now."""
     index = PublishedIndex.objects.select_for_update().get(pk=edition.index_id)
     _lock(edition.run)
-    words: dict[str, dict[str, str]] = {}
-    for paragraph in paragraphs_of(edition.run):
-        if paragraph.text:
-            words.setdefault(paragraph.language, {})[paragraph.section] = paragraph.text
-    chapters = list(outline_of(edition.run).chapters)
-    said = {"chapters": chapters, "words": words, "given_by": actor}
-    report, _is_new = EditionReport.objects.update_or_create(edition=edition, defaults=said)
-    record_act(actor, "give_report", index, number=edition.number, chapters=chapters)
+    said = report_now(edition)
+    report, _is_new = EditionReport.objects.update_or_create(
+        edition=edition, defaults={**said, "given_by": actor}
+    )
+    record_act(actor, "give_report", index, number=edition.number, chapters=said["chapters"])
     return report
 
 

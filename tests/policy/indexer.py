@@ -31,6 +31,7 @@ POLICY = {
     "indexer:publishing-indicators": ("", MANAGERS),
     "indexer:publishing-take-back": ("", MANAGERS),
     "indexer:publishing-report": ("", MANAGERS),
+    "indexer:publishing-report-preview": ("", MANAGERS),
     "indexer:comparison": ("GET", ANYBODY),
     "indexer:run-list": ("GET", ANYBODY),
     "indexer:run-progress": ("GET", ANYBODY),

@@ -38,7 +38,12 @@ def test_words_that_look_like_markup_are_set_as_words():
     odd = '#panic("no") $x$ *bold* _it_ `code` <label> @ref \\ // — “引号” €'
     table = {"caption": odd, "head": [odd, "b"], "rows": [[odd, odd]], "widths": [2, 1], "left": 1}
     finding = {"text": odd, "advice": odd, "grave": True}
-    part = PART | {"sentences": [odd], "findings": [finding], "tables": [table], "own": [odd]}
+    span = {"text": odd, "strong": True, "emphasised": True, "url": "", "is_break": False}
+    own = [
+        {"kind": kind, "start": 3, "spans": [span], "blocks": [{"kind": "paragraph", "spans": [span]}]}
+        for kind in ("paragraph", "heading", "quote", "list", "steps", "item")
+    ]
+    part = PART | {"sentences": [odd], "findings": [finding], "tables": [table], "own": own}
     document = DOCUMENT | {"title": odd, "parts": [part], "origin": [{"label": odd, "value": odd}]}
 
     assert typeset(document_source(document)).startswith(b"%PDF")

@@ -5,11 +5,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from indexer.enums import RunStatus
 from indexer.forms.comparison import FEWEST, ComparisonForm
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, compare_runs
+from indexer.selectors.published import latest_editions
 from indexer.selectors.runs import load_runs, runs_visible_to
 from indexer.views.comparison.first_steps import steps_to_a_comparison
 from indexer.views.shared.run_names import run_names
@@ -32,6 +35,8 @@ class RunChoice:
             context = _waiting(self.listed)
             if self._account and not context["is_moving"]:
                 context |= first_steps(steps_to_a_comparison(self._account))
+            if not self._account:
+                context |= _instead(self.listed)
             self.refusal = render(request, "indexer/comparison/comparison_empty.html", context)
         elif not self.form.is_valid():
             self.refusal = render(
@@ -109,3 +114,25 @@ def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
 def _waiting(listed: Sequence[Run]) -> dict[str, Any]:
     ended = [run for run in listed if run.status in (RunStatus.DONE, RunStatus.FAILED)]
     return {"run_count": len(listed), "ended_count": len(ended), "is_moving": len(ended) < len(listed)}
+
+
+def _instead(listed: Sequence[Run]) -> dict[str, Any]:
+    """Say to strangers why nothing can be compared, and lead to what they can read instead."""
+    editions = list(latest_editions()[:2])
+    if not editions and not listed:
+        return {}
+    said = _(
+        "Two rankings of the same data under other weights can be compared; those public here are single."
+    )
+    context = {"empty_title": _("There is nothing to compare"), "empty_text": said}
+    if len(editions) == 1:
+        url = reverse("indexer:public-index", args=[editions[0].index.slug])
+        return {
+            **context,
+            "empty_url": url,
+            "empty_label": _("Read “%(name)s”") % {"name": editions[0].index},
+        }
+    if editions:
+        return {**context, "empty_url": reverse("home"), "empty_label": _("All indices")}
+    url = reverse("indexer:run-detail", args=[listed[0].pk])
+    return {**context, "empty_url": url, "empty_label": _("Read the ranking")}

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.answers import answer_published
-from indexer.models import EditionReport, IndexEdition
-from indexer.selectors.reports import outline_of, paragraphs_of, report_of_edition
+from indexer.models import EditionReport, IndexEdition, Run
+from indexer.selectors.reports import outline_of, paragraphs_of, report_now, report_of_edition
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.selectors.series import series_visible_to
 from indexer.selectors.studies import finished_studies_of
@@ -90,16 +90,39 @@ def publishing_report(request: HttpRequest, pk: int, number: int) -> HttpRespons
             for code in outline_of(edition.run).chapters
         ],
         "document_url": reverse("indexer:run-document", args=[edition.run_id]),
+        "preview_url": reverse("indexer:publishing-report-preview", args=[index.pk, number]),
         "back": detail_url(index, None),
     }
     return render(request, "indexer/public/publishing_report.html", context)
 
 
+@audience(MANAGERS)
+@require_safe
+def publishing_report_preview(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Show the report that an edition would carry, as strangers will read it once it is public."""
+    account, index = account_of(request), owned_index(request, pk)
+    edition = get_object_or_404(index.editions, number=number)
+    run = get_object_or_404(runs_with_nodes_visible_to(account), pk=edition.run_id)
+    context = {
+        "document": _document(run, EditionReport(**report_now(edition)), index.name),
+        "index": index,
+        "edition": edition,
+        "index_url": reverse("indexer:publishing-report", args=[index.pk, number]),
+        "is_preview": True,
+        "layout": "base.html",
+    }
+    return render(request, "indexer/public/report.html", context)
+
+
 def edition_document(edition: IndexEdition, report: EditionReport) -> Document:
     """Write the report of a released edition as a stranger may read it, in the active language."""
     run = get_object_or_404(runs_with_nodes_visible_to(None), pk=edition.run_id)
+    return _document(run, report, edition.index.name)
+
+
+def _document(run: Run, report: EditionReport, title: str) -> Document:
     words = report.words.get(language(), {})
-    return write_document(Material(run, None), report.chapters, words, title=edition.index.name)
+    return write_document(Material(run, None), report.chapters, words, title=title)
 
 
 def _carried(name: str, number: int | None) -> tuple[IndexEdition, EditionReport]:

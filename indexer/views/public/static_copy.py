@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from indexer.citations import CITATIONS, citation_of
 from indexer.models import City, EditionReport, IndexEdition
 from indexer.packages.archive import package_of
+from indexer.selectors.published import editions_up_to
 from indexer.selectors.reports import report_of_edition
 from indexer.selectors.unit_profiles import LeafTable, UnitProfile, unit_key
 from indexer.selectors.what_if import WhatIf, what_if_of
@@ -129,7 +130,7 @@ class StaticCopy:
         folder = _folder(language)
         context = edition_context(self.edition, self.ranking, self.shelf)
         context |= {
-            "editions": [self.edition],
+            "editions": list(editions_up_to(self.edition)),
             "acts": list(self._acts(folder)),
             "dataset_json": dataset_json(self.edition, self.edition.run),
         }

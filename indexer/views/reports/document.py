@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from indexer.models import Run
 from indexer.views.reports.chapters.registry import CHAPTERS
 from indexer.views.reports.material import Material
-from indexer.views.reports.parts import Part, as_data, numbered, paragraphs_of_text
+from indexer.views.reports.own_words import blocks_of_text
+from indexer.views.reports.parts import Part, as_data, numbered
 from indexer.views.run.ranking import ranking_finding
 from indexer.views.shared.words import provenance_of
 from indexer.words import data_set_name, version_name
@@ -60,7 +61,7 @@ def write_parts(
     """
     found: dict[str, Part] = {}
     for code in chapters:
-        chapter, own = CHAPTERS[code], paragraphs_of_text(words.get(code, ""))
+        chapter, own = CHAPTERS[code], blocks_of_text(words.get(code, ""))
         if with_lacks or not chapter.lack(material):
             found[code] = replace(chapter.part(material), own=own)
         elif own:

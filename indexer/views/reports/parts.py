@@ -4,13 +4,13 @@ Pages and PDF show the same parts.
 """
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from indexer.views.reports.own_words import Block
 from indexer.views.shared.coherence_words import Finding
 from weighting.drawing import Figure
 
@@ -41,7 +41,7 @@ class Part:
     findings: Sequence[Finding] = ()
     tables: Sequence[PartTable] = ()
     figures: Sequence[Figure] = ()
-    own: list[str] = field(default_factory=list)
+    own: Sequence[Block] = ()
 
 
 def numbered(parts: Mapping[str, Part]) -> dict[str, Part]:
@@ -69,12 +69,6 @@ def _figure_caption(figure: Figure, number: int) -> str:
     return _("Figure %(number)s. %(title)s") % {"number": number, "title": figure.title}
 
 
-def paragraphs_of_text(text: str) -> list[str]:
-    """Return the paragraphs of what somebody wrote: an empty line begins a new one, lines stay lines."""
-    blocks = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.replace("\r\n", "\n"))
-    return [block.strip() for block in blocks if block.strip()]
-
-
 def as_data(part: Part) -> dict[str, Any]:
     """Return a part as the layout of the PDF reads it."""
     return {
@@ -94,5 +88,5 @@ def as_data(part: Part) -> dict[str, Any]:
             for table in part.tables
         ],
         "pictures": [{"spec": figure.spec, "alt": figure.title} for figure in part.figures if figure.spec],
-        "own": part.own,
+        "own": list(part.own),
     }

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
 from indexer.enums import ReportChapter
@@ -192,3 +193,28 @@ def test_the_command_says_what_was_wrong(edition, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(CommandError, match="not an empty folder"):
         call_command("write_report", run=edition.run_id, out=tmp_path)
+
+
+def test_search_engines_are_led_to_a_report_and_its_pdf(client, edition, owner):
+    assert REPORT not in client.get("/sitemap.xml").content.decode()
+    give_report(edition, actor=owner)
+    listed = client.get("/sitemap.xml").content.decode()
+    assert f"{REPORT}</loc>" in listed
+    assert "/i/human-development/1/report/</loc>" in listed
+    page = read(client, "/i/human-development/").content.decode()
+    assert '"contentUrl": "http://127.0.0.1:8000/i/human-development/1/report.pdf"' in page
+
+
+def test_an_owner_reads_it_as_strangers_will_before_it_is_given(client, edition, owner):
+    say(edition, "Norway is no surprise.")
+    address = reverse("indexer:publishing-report-preview", args=[edition.index_id, edition.number])
+    assert client.get(address).status_code in (302, 403, 404)
+    previewed = read(sign_in_staff(Client(), owner), address).content.decode()
+    assert "This is a preview" in previewed
+    give_report(edition, actor=owner)
+    given = read(client).content.decode()
+
+    def told(page):
+        return re.findall(r'<section class="flow-tight document-part".*?</section>', page, re.DOTALL)
+
+    assert told(previewed) == told(given) != []

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from indexer.formulas import AGGREGATION_FORMULAS, NORMALISATION_FORMULAS, aggre
 from indexer.models import IndexEdition, PublishedIndex
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.selectors.runs import runs_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.services.published import draft_index, publish_edition
 from indexer.services.studies import count_waiting_parts, plan_study
@@ -20,6 +22,7 @@ from tests.factories import make_account, make_framework, make_panel, make_round
 from tests.indexer.pages import make_runs, random_values
 from tests.routes import without_tokens
 from weighting.enums import Role, RoundState
+from weighting.exports import XLSX
 from weighting.services.versions import aggregate_round, freeze_version, publish_version
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +34,8 @@ TERMS = {
     "description_en": "How liveable cities are, for those who live there.",
     "licence": "CC-BY-4.0",
     "contact": "index@example.org",
-    "authors": "Ada Lovelace\nInstitute of {Cities}",
+    "authors": "Lovelace, Ada",
+    "institutions": "Institute of {Cities}",
     "publisher": "A Press",
 }
 ADDRESS = "/i/liveability/"
@@ -109,6 +113,16 @@ def test_search_engines_read_a_data_set(client, published):
     said = json.loads(text)
 
     assert (said["@type"], said["name"], said["version"]) == ("Dataset", TERMS["name_en"], "1")
+    assert [(one["@type"], one["name"]) for one in said["creator"]] == [
+        ("Person", "Lovelace, Ada"),
+        ("Organization", "Institute of {Cities}"),
+    ]
+    kinds = [one["encodingFormat"] for one in said["distribution"]]
+    assert kinds == ["application/zip", XLSX, "text/csv", "application/json"]
+    for one in said["distribution"]:
+        answer = client.get(one["contentUrl"].removeprefix(settings.PUBLIC_URL.rstrip("/")))
+        assert answer.status_code == 200
+        assert answer["Content-Type"].split(";")[0] == one["encodingFormat"]
     assert "<" not in text
     assert "&" not in text
 
@@ -119,14 +133,18 @@ def test_the_citation_is_saved(client, published, ending):
     text = answer.content.decode()
 
     assert "attachment" in answer["Content-Disposition"]
-    assert "Ada Lovelace" in text
+    assert ("Lovelace, Ada" in text) == (ending != "cff")
     assert "/i/liveability/1/" in text
     if ending == "bib":
-        assert r"{Institute of \{Cities\}}" in text
+        assert r"author = {Lovelace, Ada and {Institute of \{Cities\}}}" in text
         assert r"Liveability \& <more>" in text
     if ending == "ris":
         assert text.startswith("TY  - DATA\r\n")
         assert text.endswith("ER  - \r\n")
+    if ending == "cff":
+        assert (
+            '  - family-names: "Lovelace"\n    given-names: "Ada"\n  - name: "Institute of {Cities}"' in text
+        )
 
 
 def test_unknown_citations_are_not_found(client, published):
@@ -269,3 +287,11 @@ def test_every_entry_of_the_registries_has_a_formula():
     assert NORMALISATION_FORMULAS.keys() == NORMALISATIONS.keys()
     assert AGGREGATION_FORMULAS.keys() == {*AGGREGATIONS, *AGGREGATIONS.families}
     assert aggregation_formula("power:2").endswith("p = 2")
+
+
+def test_strangers_are_led_on_where_nothing_can_be_compared(client, published, index, run, owner):
+    """One ranking is public: the page of comparisons says why it is empty, and what can be read."""
+    assert [one.pk for one in runs_visible_to(None)] == [run.pk]
+    content = client.get("/compare/", headers={"Accept-Language": "en"}).content.decode()
+    assert "There is nothing to compare" in content
+    assert f'href="{ADDRESS}"' in content

@@ -15,7 +15,7 @@ from indexer.packages.archive import package_of
 from indexer.selectors.published import find_edition
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.selectors.what_if import what_if_of
-from indexer.services.published import draft_index
+from indexer.services.published import draft_index, publish_edition
 from indexer.views.public import static_copy
 from indexer.views.public.copy_links import CopyLinks
 from indexer.views.public.static_copy import StaticCopy
@@ -120,3 +120,14 @@ def test_a_draft_is_not_copied(human_development, tmp_path):
     with pytest.raises(CommandError, match="edition 7 of human-development"):
         call_command("export_site", "human-development", edition=7, out=tmp_path / "site")
     assert not (tmp_path / "site").exists()
+
+
+def test_a_copy_of_a_correction_tells_what_changed_until_then(human_development):
+    index, reason = human_development.index, "A value of Norway was a misprint."
+    publish_edition(index, run=human_development.run, reason=reason, actor=index.created_by)
+    second = dict(copy_of_index().files())["en/index.html"].decode()
+    assert reason in second
+    assert "The first edition." in second
+    first = find_edition("human-development", 1)
+    first.run = runs_with_nodes_visible_to(None).get(pk=first.run_id)
+    assert reason not in dict(StaticCopy(first, 1).files())["en/index.html"].decode()

@@ -12,6 +12,7 @@ from indexer.selectors.reports import USUAL, outline_of, words_in_report
 from indexer.services.reports import choose_chapters, write_paragraph
 from indexer.views.reports.chapters.registry import CHAPTERS, IncompleteChaptersError, registered
 from indexer.views.reports.chapters.total import Total
+from indexer.views.reports.own_words import blocks_of_text
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
@@ -120,10 +121,10 @@ def test_own_words_stand_in_their_chapter_escaped_and_fill_one_that_has_nothing_
 
     document = analyst.get(page(run))
     parts = document.context["document"].parts
-    assert parts["total"].own == ["<script>alert(1)</script> first\nline", "second"]
-    assert (parts["series"].own, parts["series"].sentences) == (["None fits."], ())
+    assert [block["kind"] for block in parts["total"].own] == ["paragraph", "paragraph"]
+    assert (parts["series"].own, parts["series"].sentences) == (blocks_of_text("None fits."), ())
     assert "&lt;script&gt;alert(1)" in document.content.decode()
-    assert "first<br>line</p><p>second</p>" in document.content.decode()
+    assert "first<br>line</p>\n<p>second</p>" in document.content.decode()
     assert "<script>alert" not in document.content.decode()
 
 
