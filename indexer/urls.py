@@ -46,6 +46,7 @@ from indexer.views.comparison import city_change
 from indexer.views.comparison import overview as comparison
 from indexer.views.data import audit as data_audit
 from indexer.views.data import (
+    borders,
     data_imports,
     data_sets,
     examples,
@@ -322,6 +323,7 @@ urlpatterns = [
     path("registers/", registers.register_list, name="register-list"),
     path("registers/import/", registers.register_import, name="register-import"),
     path("registers/<int:pk>/", registers.register_detail, name="register-detail"),
+    path("registers/<int:pk>/borders/", borders.register_borders, name="register-borders"),
     path("api/v1/registers/", Registers.list_view(), name="api-register-list"),
     path("api/v1/registers/<int:pk>/", Registers.detail_view(), name="api-register"),
     path("api/v1/registers/<int:pk>/cities/", Cities.list_view(), name="api-register-cities"),

@@ -1,5 +1,6 @@
 """Vega-Lite specs of the product's figures; `weighting.drawing` holds their look and their rendering."""
 
+from indexer.charts.border_map import MapArea, border_map
 from indexer.charts.city import Contribution, ProfilePoint, contribution_chart, profile_chart
 from indexer.charts.coherence import Bin, WeightAndImportance, dumbbell_chart, histogram_chart
 from indexer.charts.concentration import lorenz_chart
@@ -46,6 +47,7 @@ __all__ = [
     "Flow",
     "Groups",
     "Line",
+    "MapArea",
     "MapCell",
     "MapDot",
     "NodeWeight",
@@ -61,6 +63,7 @@ __all__ = [
     "WeightAndImportance",
     "YearLine",
     "YearPoint",
+    "border_map",
     "bump_chart",
     "cell_map",
     "composition_chart",

@@ -11,9 +11,17 @@ from indexer.forms.grouping_choice import offer_colours
 from indexer.forms.node_choice import NodeChoice
 from indexer.forms.place_filter import PlaceFilter
 from indexer.models import Run
+from indexer.numeric.classes import EQUAL, QUANTILE
 from indexer.selectors.cities import Cities
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
+
+DOTS = "dots"
+DRAWN = (
+    (QUANTILE, gettext_lazy("areas, as many units in each class")),
+    (EQUAL, gettext_lazy("areas, classes of equal width")),
+    (DOTS, gettext_lazy("dots")),
+)
 
 
 class MapChoice(NodeChoice, PlaceFilter):
@@ -23,6 +31,8 @@ class MapChoice(NodeChoice, PlaceFilter):
         label=gettext_lazy("Shift of ranks against"), coerce=int, required=False, empty_value=None
     )
 
+    drawn = forms.ChoiceField(label=gettext_lazy("Drawn as"), required=False)
+
     def __init__(
         self,
         data: Any,
@@ -31,12 +41,17 @@ class MapChoice(NodeChoice, PlaceFilter):
         cities: Cities,
         runs: Sequence[Run],
         names: Sequence[str],
+        has_borders: bool = False,
     ) -> None:
         super().__init__(data, nodes=nodes)
         self.offer_places(cities)
         offer_colours(self, cities, usual=_("none"))
         choices = [(run.pk, name) for run, name in zip(runs, names, strict=True)]
         offer_choices(self, "against", [("", _("none: show the scores")), *choices])
+        if has_borders:
+            offer_choices(self, "drawn", [(code, label) for code, label in DRAWN])
+        else:
+            del self.fields["drawn"]
         self.full_clean()
 
     @property
@@ -48,3 +63,12 @@ class MapChoice(NodeChoice, PlaceFilter):
     def other(self) -> int | None:
         """The id of the run to compare with."""
         return self.cleaned_data.get("against")
+
+    @property
+    def classes(self) -> str:
+        """How areas are shaded; "" where dots are to be drawn."""
+        if "drawn" not in self.fields or self.other:
+            return ""
+        # Colours that tell groups apart are those of dots.
+        asked = str(self.cleaned_data.get("drawn") or (DOTS if self.level else QUANTILE))
+        return "" if asked == DOTS else asked

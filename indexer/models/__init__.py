@@ -1,3 +1,4 @@
+from indexer.models.border import RegisterBorders
 from indexer.models.city import City, Province, Region
 from indexer.models.data_import import DataImport
 from indexer.models.data_set import DataSeries, DataSet, PrintedPlaceFigure, PublishedFigure
@@ -40,6 +41,7 @@ __all__ = [
     "PublishedIndex",
     "Region",
     "Register",
+    "RegisterBorders",
     "ReportOutline",
     "ReportParagraph",
     "Run",

@@ -147,6 +147,7 @@ POLICY = {
     "indexer:register-list": ("GET", ANYBODY),
     "indexer:register-detail": ("GET", ANYBODY),
     "indexer:register-import": ("GET POST", STAFF),
+    "indexer:register-borders": ("GET POST", STAFF),
     "indexer:api-register-list": ("GET", ANYBODY),
     "indexer:api-register": ("GET", ANYBODY),
     "indexer:api-register-cities": ("GET", ANYBODY),

@@ -78,6 +78,7 @@ SENTENCES: dict[str, Promise] = {
     "publish": gettext_lazy("published %(subject)s"),
     "share": gettext_lazy("shared %(subject)s with the staff"),
     "describe_index": gettext_lazy("changed what is said of %(subject)s"),
+    "borders": gettext_lazy("gave %(subject)s borders"),
     "give_report": gettext_lazy("gave %(subject)s its report"),
     "publish_edition": gettext_lazy("published an edition of %(subject)s"),
     "take_back_edition": gettext_lazy("took back an edition of %(subject)s before its embargo ended"),

@@ -12,6 +12,7 @@ from indexer.citations import CITATIONS, address_of_edition, citation_of
 from indexer.enums import StudyKind
 from indexer.forms.published import LICENCES
 from indexer.models import IndexEdition, IndicatorTerms, PublishedIndex, Run, Study
+from indexer.selectors.borders import has_borders
 from indexer.selectors.published import has_coordinates, terms_by_code
 from indexer.selectors.reports import report_of_edition
 from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
@@ -100,7 +101,7 @@ def acts_on(edition: IndexEdition, shelf: Shelf | None) -> Iterator[Act]:
         yield Act(_("Side by side"), shelf.side_by_side())
     if shelf and report_of_edition(edition):
         yield Act(_("Read the report"), shelf.url("report"))
-    if has_coordinates(run):
+    if has_borders(run) or has_coordinates(run):
         yield Act(_("Map"), reverse("indexer:run-map", args=[run.pk]))
     if shelf:
         yield Act(_("Take everything"), reverse("indexer:run-package", args=[run.pk]), is_file=True)

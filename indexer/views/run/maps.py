@@ -16,6 +16,7 @@ from indexer.enums import RunStatus
 from indexer.forms.map_choice import MapChoice
 from indexer.method_words import method_words
 from indexer.models import Run
+from indexer.selectors.borders import borders_of_run, has_borders
 from indexer.selectors.cities import PROVINCE
 from indexer.selectors.map_cells import CrowdedMap, crowded_map_of, is_crowded
 from indexer.selectors.map_points import (
@@ -29,6 +30,7 @@ from indexer.selectors.map_points import (
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
 from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
+from indexer.views.run.map_areas import areas_context
 from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
@@ -97,6 +99,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
     among = form.positions()
     chosen = {"node": form.code, "against": other.run.pk if other else "", "level": form.level}
+    chosen["drawn"] = form.cleaned_data.get("drawn", "")
     query = urlencode({**{key: value for key, value in chosen.items() if value}, **form.places_asked})
     context = {
         **run_context(request, run, "run-map"),
@@ -117,8 +120,14 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _shown(form: MapChoice, subject: NodeScores, other: NodeScores | None) -> dict[str, Any]:
-    """Draw each unit as a dot, and those of a large run by cell; without a chart where none has a place."""
+    """Draw each unit as an area or a dot, and those of a large run by cell.
+
+    Without a chart where none has borders or a place.
+    """
     among = form.positions()
+    borders = borders_of_run(subject.run) if form.classes else None
+    if borders:
+        return areas_context(subject, borders, form.classes, _source(subject, other), among=among)
     if is_crowded(among):
         return _crowd(subject, other, among)
     view = map_of(subject, other, among=among)
@@ -195,8 +204,14 @@ def _form(request: HttpRequest, subject: NodeScores) -> MapChoice:
         data_set=subject.run.data_set_id, status=RunStatus.DONE
     )
     others = [run for run in runs.order_by("weight_version__number", "pk") if run.pk != subject.run.pk]
-    names = [_run_name(run, subject.run) for run in others]
-    return MapChoice(request.GET, nodes=subject.nodes, cities=subject.cities, runs=others, names=names)
+    return MapChoice(
+        request.GET,
+        nodes=subject.nodes,
+        cities=subject.cities,
+        runs=others,
+        names=[_run_name(run, subject.run) for run in others],
+        has_borders=has_borders(subject.run),
+    )
 
 
 def _run_name(run: Run, base: Run) -> str:

@@ -51,7 +51,8 @@ TERMS = {
     "description_en": "For those who live there.",
     "licence": "CC-BY-4.0",
     "contact": "index@example.org",
-    "authors": 'Li, Lei\nInstitute: "A"',
+    "authors": "Li, Lei",
+    "institutions": 'Institute: "A"',
 }
 LABELS = {"label_zh": "版本", "label_en": "Version"}
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0045_no_rows_of_scores"),
+        ("indexer", "0046_data_once_per_framework"),
     ]
 
     operations = [

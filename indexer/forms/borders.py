@@ -1,0 +1,30 @@
+"""Borders that a register is brought."""
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from weighting.forms.carrying import CarryingFileInput
+from weighting.forms.uploads import TableFileField
+
+
+class GeoJsonField(TableFileField):
+    """A file of GeoJSON, as large as a table may be."""
+
+    widget = CarryingFileInput(attrs={"accept": ".geojson,.json,application/geo+json"})
+
+
+class BordersForm(forms.Form):
+    """The file, and whose borders they are."""
+
+    file = GeoJsonField(
+        label=gettext_lazy("Borders (GeoJSON)"),
+        help_text=gettext_lazy(
+            "One feature for each unit, a Polygon or a MultiPolygon in degrees (WGS 84); its id or one of "
+            "its properties is the unit's code or name."
+        ),
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Source and licence of the borders"),
+        max_length=300,
+        help_text=gettext_lazy("It stands under every map that shows them."),
+    )

@@ -1,0 +1,156 @@
+"""Borders of a register: read from GeoJSON, refused with a reason, and drawn as areas on the map of a run."""
+
+import itertools
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from indexer.intake import borders as reading
+from indexer.intake.borders import BorderError, Unit, read_borders
+from indexer.models import City, RegisterBorders
+from indexer.services.borders import bring_borders, bring_country_borders
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.public.human_development import publish_human_development
+from weighting.enums import Role
+from weighting.models import AuditEntry
+
+UNITS = [Unit(1, ["NOR", "挪威", "Norway"]), Unit(2, ["SWE", "瑞典", "Sweden"])]
+SQUARE = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
+HOLE = [[1, 1], [1, 2], [2, 2], [2, 1], [1, 1]]
+
+
+def feature(rings=(SQUARE,), kind="Polygon", id=None, **properties):
+    geometry = {"type": kind, "coordinates": rings}
+    return {"type": "Feature", "id": id, "properties": properties, "geometry": geometry}
+
+
+def geojson(*features):
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def turned(ring):
+    """Twice the area; above zero where it is wound against the clock."""
+    return sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring))
+
+
+def test_units_are_found_by_the_property_that_names_most():
+    shapes = read_borders(
+        geojson(feature(iso="NOR", name="x"), feature(iso="SWE", name="Norway"), feature(iso="DNK")), UNITS
+    )
+    assert sorted(shapes) == ["1", "2"]
+    assert sorted(read_borders(geojson(feature(id="SWE")), UNITS)) == ["2"]
+
+
+@pytest.mark.parametrize("outer", [SQUARE, SQUARE[::-1]])
+@pytest.mark.parametrize("hole", [HOLE, HOLE[::-1]])
+def test_rings_are_wound_as_they_are_filled(outer, hole):
+    ((drawn, cut),) = read_borders(geojson(feature([outer, hole], name="Norway")), UNITS)["1"]
+    assert turned(drawn) < 0 < turned(cut)
+
+
+def test_points_that_no_map_tells_apart_are_one():
+    fine = [[0, 0], [0.001, 0.001], *SQUARE[1:]]
+    ((ring,),) = read_borders(geojson(feature([fine], name="挪威")), UNITS)["1"]
+    assert len(ring) == len(SQUARE)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (b"\xff\x00", "cannot be read as JSON"),
+        (b"[" * 100_000, "cannot be read as JSON"),
+        (b"[1]", "no list of features"),
+        (b'{"features": [1]}', "no list of features"),
+        (geojson(feature(name="Atlantis")), "the code or a name of a unit"),
+        (geojson(feature([0, 0], kind="Point", name="Norway")), "Feature 1 is a Point"),
+        (geojson(feature([[[0, 0], [999, 0], [4, 4], [0, 0]]], name="Norway")), "Feature 1 has a ring"),
+        (geojson(feature([[["a", 0], [1, 0], [4, 4]]], name="Norway")), "Feature 1 has a ring"),
+        (geojson(feature(7, name="Norway")), "Feature 1 has a ring"),
+        (geojson({"type": "Feature", "properties": None, "geometry": None, "id": "NOR"}), "Feature 1 is a ?"),
+    ],
+)
+def test_what_holds_no_borders_says_why(source, said):
+    with pytest.raises(BorderError) as found:
+        read_borders(source, UNITS)
+    assert said in str(found.value)
+
+
+def test_borders_that_are_too_fine_for_a_page_are_refused(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_POINTS", 4)
+    with pytest.raises(BorderError, match="5 points; at most 4"):
+        read_borders(geojson(feature(name="Norway")), UNITS)
+
+
+@pytest.fixture(scope="module")
+def edition(django_db_setup, django_db_blocker):
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield publish_human_development(make_account(Role.MANAGER, username="borders-owner"))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def register(edition):
+    return edition.run.data_set.series.register
+
+
+@pytest.mark.django_db
+def test_the_countries_have_borders_and_their_map_is_shaded(client, edition, register):
+    page = f"/runs/{edition.run_id}/map/"
+    assert "has coordinates" in client.get(page, headers={"Accept-Language": "en"}).content.decode()
+    borders = bring_country_borders(register, actor=edition.index.created_by)
+    assert len(borders.shapes) > 190
+    assert AuditEntry.objects.filter(act="borders").exists()
+
+    seen = {}
+    for drawn in ("quantile", "equal"):
+        answer = client.get(page, {"drawn": drawn}, headers={"Accept-Language": "en"})
+        chart = answer.context["chart"]
+        values = chart["data"]["values"]
+        seen[drawn] = {one["name"]: one["class"] for one in values}
+        assert chart["projection"] == {"type": "equalEarth"}
+        assert "naturalearthdata.com" in answer.content.decode()
+        # Each country that is ranked is an area, or stands among those that are not.
+        assert len(answer.context["rows"]) + answer.context["unplaced_count"] == 191
+        assert len(answer.context["rows"]) > 185
+        assert all(turned(polygon[0]) < 0 for one in values for polygon in one["geometry"]["coordinates"])
+    assert seen["quantile"]["Norway"] != seen["quantile"]["Chad"]
+    assert seen["quantile"] != seen["equal"]
+    assert client.get(f"/runs/{edition.run_id}/map.svg", {"drawn": "equal"}).status_code == 200
+    assert "/map/" in client.get("/i/human-development/").content.decode()
+    # Dots are asked for where units have coordinates; these have none.
+    assert "chart" not in client.get(page, {"drawn": "dots"}).context
+
+
+@pytest.mark.django_db
+def test_staff_bring_a_file_by_the_page(edition, register):
+    analyst = sign_in_staff(Client(), make_account(Role.ANALYST))
+    page = f"/registers/{register.pk}/borders/"
+    norway = City.objects.get(register=register, code="NOR")
+
+    def send(content, **further):
+        file = SimpleUploadedFile("b.geojson", content)
+        return analyst.post(page, {"file": file, **further}, headers={"Accept-Language": "en"})
+
+    assert send(geojson(feature(name="Norway"))).status_code == 422
+    refused = send(b"no", source="Us")
+    assert (refused.status_code, "cannot be read as JSON" in refused.content.decode()) == (422, True)
+    assert not RegisterBorders.objects.filter(register=register).exists()
+    assert send(geojson(feature(name="Norway")), source="Us, CC BY").status_code == 302
+    borders = RegisterBorders.objects.get(register=register)
+    assert (list(borders.shapes), borders.source) == ([str(norway.pk)], "Us, CC BY")
+    assert "Us, CC BY" in analyst.get(page).content.decode()
+    assert analyst.post(page, {"countries": "1"}).status_code == 302
+    assert len(RegisterBorders.objects.get(register=register).shapes) > 190
+
+
+@pytest.mark.django_db
+def test_a_register_without_countries_is_refused_theirs(register, monkeypatch, tmp_path):
+    monkeypatch.setattr("indexer.services.borders._units", lambda register: [Unit(1, ["X-1"])])
+    with pytest.raises(Exception, match="code or a name"):
+        bring_country_borders(register, actor=make_account(Role.MANAGER))
+    with pytest.raises(Exception, match="cannot be read"):
+        bring_borders(register, source="x", file=b"", actor=make_account(Role.MANAGER))
