@@ -18,8 +18,8 @@ from weighting.models import Indicator
 
 DOTS = "dots"
 DRAWN = (
-    (QUANTILE, gettext_lazy("areas, as many units in each class")),
-    (EQUAL, gettext_lazy("areas, classes of equal width")),
+    (QUANTILE, gettext_lazy("areas, equal numbers")),
+    (EQUAL, gettext_lazy("areas, equal widths")),
     (DOTS, gettext_lazy("dots")),
 )
 

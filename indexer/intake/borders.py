@@ -15,6 +15,8 @@ from indexer.names import fold_name
 MOST_POINTS = 60_000
 # A kilometre: less than a pixel of any map that is drawn here.
 DIGITS = 2
+# Of less nothing is seen, and what has no area at all would be drawn as the rest of the earth.
+LEAST_AREA = 10.0 ** (-2 * DIGITS)
 COUNTRIES = Path(__file__).parent / "natural_earth" / "countries.geojson"
 COUNTRIES_SOURCE = "Natural Earth, naturalearthdata.com (public domain)"
 
@@ -113,7 +115,19 @@ def _ring(points: Sequence[Sequence[float]], *, is_hole: bool) -> Ring:
         point = [round(float(longitude), DIGITS), round(float(latitude), DIGITS)]
         if not ring or ring[-1] != point:
             ring.append(point)
-    if len(ring) < 4:
+    area = _area(ring) if len(ring) > 3 else 0.0
+    if abs(area) < LEAST_AREA:
         return []
-    area = sum(x * other_y - other_x * y for (x, y), (other_x, other_y) in itertools.pairwise(ring))
     return ring if (area > 0) == is_hole else ring[::-1]
+
+
+def _area(ring: Ring) -> float:
+    """Return twice the area in square degrees, above zero where a ring runs against the clock.
+
+    A ring may step over the meridian of 180 degrees, where longitudes jump from one end to the other.
+    """
+    steps = [(other[0] - point[0] + 180) % 360 - 180 for point, other in itertools.pairwise(ring)]
+    along = list(itertools.accumulate(steps, initial=ring[0][0]))
+    heights = [latitude for _longitude, latitude in ring]
+    pairs = itertools.pairwise(zip(along, heights, strict=True))
+    return sum(x * other_y - other_x * y for (x, y), (other_x, other_y) in pairs)

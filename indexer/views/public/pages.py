@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from indexer.answers import answer_published
 from indexer.models import IndexEdition, PublishedIndex
+from indexer.selectors.borders import has_borders
 from indexer.selectors.published import (
     has_public_runs,
     latest_editions,
@@ -138,6 +139,7 @@ def named_by(edition: IndexEdition) -> Sequence[str]:
         *(f"{other.number} {other.reason}" for other in editions),
         str(study.pk if study else ""),
         str(bool(report)),
+        str(has_borders(edition.run)),
     ]
 
 

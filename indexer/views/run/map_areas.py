@@ -69,10 +69,11 @@ def _chart(
 
 
 def _labels(bounds: Any) -> list[str]:
-    """Name classes by their bounds, with as many digits as tell these apart."""
+    """Name classes by their bounds, with as many digits as tell these apart, and one more."""
     for digits in range(DIGITS + 1):
         said = [signed(float(bound), digits, plus=False) for bound in bounds]
         if len(set(said)) == len(said):
+            said = [signed(float(bound), digits + 1, plus=False) for bound in bounds]
             break
     return [f"{low} – {high}" for low, high in itertools.pairwise(said)] or said
 

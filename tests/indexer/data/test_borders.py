@@ -35,6 +35,12 @@ def turned(ring):
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring))
 
 
+def unrolled(ring):
+    """A ring that steps over the date line with all of its longitudes on one side."""
+    is_over = any(abs(a[0] - b[0]) > 180 for a, b in itertools.pairwise(ring))
+    return [[x % 360 if is_over else x, y] for x, y in ring]
+
+
 def test_units_are_found_by_the_property_that_names_most():
     shapes = read_borders(
         geojson(feature(iso="NOR", name="x"), feature(iso="SWE", name="Norway"), feature(iso="DNK")), UNITS
@@ -48,6 +54,13 @@ def test_units_are_found_by_the_property_that_names_most():
 def test_rings_are_wound_as_they_are_filled(outer, hole):
     ((drawn, cut),) = read_borders(geojson(feature([outer, hole], name="Norway")), UNITS)["1"]
     assert turned(drawn) < 0 < turned(cut)
+
+
+@pytest.mark.parametrize("turns", [1, -1])
+def test_a_ring_over_the_date_line_is_wound_by_its_own_side(turns):
+    fiji = [[179, -18], [-179, -18], [-179, -16], [179, -16], [179, -18]][::turns]
+    ((ring,),) = read_borders(geojson(feature([fiji], name="Norway")), UNITS)["1"]
+    assert turned(unrolled(ring)) < 0
 
 
 def test_points_that_no_map_tells_apart_are_one():
@@ -116,7 +129,8 @@ def test_the_countries_have_borders_and_their_map_is_shaded(client, edition, reg
         # Each country that is ranked is an area, or stands among those that are not.
         assert len(answer.context["rows"]) + answer.context["unplaced_count"] == 191
         assert len(answer.context["rows"]) > 185
-        assert all(turned(polygon[0]) < 0 for one in values for polygon in one["geometry"]["coordinates"])
+        rings = [polygon[0] for one in values for polygon in one["geometry"]["coordinates"]]
+        assert all(turned(unrolled(ring)) < 0 for ring in rings)
     assert seen["quantile"]["Norway"] != seen["quantile"]["Chad"]
     assert seen["quantile"] != seen["equal"]
     assert client.get(f"/runs/{edition.run_id}/map.svg", {"drawn": "equal"}).status_code == 200
