@@ -96,7 +96,7 @@ def read_file(
     def as_it_stands(part: bytes) -> Table | None:
         return _table_as_it_stands(part, log, limits, reading)
 
-    table = table_of(Parcel(data, log, reading, SHEET, as_it_stands))
+    table = table_of(Parcel(data, log, reading, SHEET, as_it_stands, limits.bytes))
     if table is None:
         return None
     sheets = {made.kind: made for made in table.decisions.made}.get("sheet")

@@ -14,6 +14,8 @@ from weighting.readers.table import Reading, Table, table_of_bytes, with_heads
 from weighting.readers.workbook import FORMS, SheetLimits
 
 LEFT_OUT = "left out"
+# A form of 2,000 rows that are full of words has a few megabytes.
+LARGEST = 32 * 1024 * 1024
 
 
 def read_table(
@@ -35,7 +37,7 @@ def read_table(
     def as_it_stands(part: bytes) -> Table | None:
         return table_of_bytes(part, log, reading, sheets)
 
-    table = table_of(Parcel(data, log, reading, sheets, as_it_stands))
+    table = table_of(Parcel(data, log, reading, sheets, as_it_stands, LARGEST))
     return with_heads(table, heads) if table else None
 
 

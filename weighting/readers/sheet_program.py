@@ -26,6 +26,8 @@ MAX_ENTRIES, MAX_DEPTH = 200, 8
 MAX_UNFOLDED = 50 * 1024 * 1024
 # A spreadsheet's cell holds no more.
 LONGEST_TEXT = 32_767
+# Some programs write longer names than the 31 characters that others take.
+LONGEST_NAME = 255
 # The largest sheet that is taken, its texts and its formulas have five million.
 MOST_TAGS = 6_000_000
 CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
@@ -170,6 +172,9 @@ def _counts(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[tuple[
 def _sheet(data: bytes, archive: zipfile.ZipFile, limits: Limits) -> dict[str, Any]:
     book = CalamineWorkbook.from_filelike(BytesIO(data))
     names = [sheet.name for sheet in book.sheets_metadata]
+    # Each sheet is a part; whatever lists more of them, or such names, was written by no spreadsheet.
+    if len(names) > MAX_ENTRIES or any(len(name) > LONGEST_NAME for name in names):
+        raise Refused("unreadable")
     place = _place_of_sheet(book, limits.name)
     marks = _Scan(limits, _zero_styles(archive)).read(archive, _path_of_sheet(archive, place))
     sheet = book.get_sheet_by_index(place)

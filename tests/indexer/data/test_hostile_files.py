@@ -104,6 +104,24 @@ def parquet_of(column):
     return out.getvalue()
 
 
+def listing(sheets):
+    """Return the list of a workbook's sheets that calls its only one by so many names."""
+    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    named = "".join(f'<sheet name="s{n}" sheetId="{n + 1}" r:id="rId1"/>' for n in range(sheets))
+    return f'<workbook xmlns="{MAIN}" xmlns:r="{related}"><sheets>{named}</sheets></workbook>'
+
+
+def packed_table(megabytes):
+    """Return a data package whose one table is so large."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("datapackage.json", json.dumps({"resources": [{"path": "a.csv"}]}))
+        with archive.open("a.csv", "w") as part:
+            for _ in range(megabytes):
+                part.write(b"unit,1\n" * (MEGABYTE // 7))
+    return out.getvalue()
+
+
 SMALL_SHEET = f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>'
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 LAUGHTER = (
@@ -213,6 +231,12 @@ FILES = {
     ),
     "a cell in the last row": ("l.xlsx", lambda: reaching(("A", "1048576")), "more than 20000 rows"),
     "a cell in the last column": ("l.xlsx", lambda: reaching(("XFD", "2")), "row 2.*more than 4000 columns"),
+    "a hundred thousand names of one sheet": (
+        "s.xlsx", lambda: repacked(**{"xl/workbook.xml": listing(100_000)}), "cannot be read as an XLSX",
+    ),
+    "a table that a package unpacks to 100 MB": (
+        "p.zip", lambda: packed_table(100), "“a.csv” of the package is damaged or too large",
+    ),
     "nothing but zeros": ("z.csv", lambda: bytes(20 * MEGABYTE), "not a text file. Save the table as CSV"),
 }  # fmt: skip
 

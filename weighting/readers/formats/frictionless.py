@@ -13,7 +13,6 @@ from weighting.readers.cells import CellError, parse_number
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import How
 from weighting.readers.formats.parcel import Format, Parcel, parts_of
-from weighting.readers.rows import MAX_BYTES
 from weighting.readers.table import Table
 
 DESCRIPTOR = "datapackage.json"
@@ -53,7 +52,7 @@ def _table(parcel: Parcel) -> Table | None:
     chosen = _choose(found, parcel)
     if chosen is None:
         return None
-    content = parcel.part(chosen.path, MAX_BYTES)
+    content = parcel.part(chosen.path, parcel.most_bytes)
     if content is None:
         message = _("The part “%(path)s” of the package is damaged or too large. Pack it anew.")
         parcel.log.add(message % {"path": chosen.path})

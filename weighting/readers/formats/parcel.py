@@ -30,13 +30,17 @@ def parts_of(data: bytes) -> frozenset[str]:
 
 @dataclass(frozen=True, eq=False)
 class Parcel:
-    """The bytes of a file and how it is read; ``as_it_stands`` reads the one table that bytes hold."""
+    """The bytes of a file and how it is read; ``as_it_stands`` reads the one table that bytes hold.
+
+    ``most_bytes`` a table within it may have, unpacked: as many as a file of its own.
+    """
 
     data: bytes
     log: ProblemLog
     reading: Reading
     sheets: SheetLimits
     as_it_stands: Callable[[bytes], Table | None]
+    most_bytes: int
 
     @property
     def kind(self) -> str:
