@@ -23,6 +23,7 @@ from indexer.views.reports.run_words import leaders
 from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
 from indexer.views.shared.method_rows import experts_words, method_rows
 from indexer.views.shared.tables import longest_bar
+from indexer.views.shared.unranked import unranked_rows
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.models import Indicator
 from weighting.views.numbers import signed
@@ -60,6 +61,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "register": ranking.cities.register,
         "unit": score_unit(run.method),
         "rows": ranking_rows(ranking, sureness, shelf),
+        "unranked": unranked_rows(ranking.subject),
         "left_out": max(0, len(ranking.cities) - MOST_ROWS),
         "sureness": sureness,
         "picture": _picture(ranking),

@@ -35,6 +35,7 @@ from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.unranked import unranked_rows
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Spec
 from weighting.exports import Heading
@@ -114,6 +115,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "title": _("No %(unit)s has coordinates") % {"unit": subject.cities.register.unit},
         "absent_count": int(np.isnan(subject.scores[among]).sum()),
         "narrowed": narrowed_note(form, subject.cities.register),
+        "unranked": unranked_rows(subject),
         **_shown(form, subject, other),
     }
     return render(request, "indexer/run/map.html", context)

@@ -13,12 +13,10 @@ from django.utils.translation import gettext as _
 
 from indexer import charts
 from indexer.forms.node_choice import NodeChoice
-from indexer.method_cells import lack_words
 from indexer.method_words import short_method_words
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
-from indexer.selectors.coverage import Unranked, unranked_of
 from indexer.selectors.distributions import Distribution
 from indexer.selectors.levels import level_named, widest_level
 from indexer.selectors.node_scores import NodeScores
@@ -48,6 +46,7 @@ from indexer.views.shared.tables import (
     plain_number,
     render_part,
 )
+from indexer.views.shared.unranked import unranked_rows
 from indexer.views.shared.words import provenance_of, source_word
 from indexer.views.shared.year_switch import year_switch
 from indexer.words import data_set_name, score_unit, version_name
@@ -346,12 +345,8 @@ def _summary(ranking: Ranking, places: PlaceRanking | None, account: Account | N
         "studies": imputation_links(run, account) if _is_filled_in(ranking) else [],
         "is_filled_in": _is_filled_in(ranking),
         "preparation": preparation_context(ranking.subject.record, run, ranking.subject.nodes),
-        "unranked": [(lack.city, _why(lack)) for lack in unranked_of(ranking.subject)],
+        "unranked": unranked_rows(ranking.subject),
     }
-
-
-def _why(lack: Unranked) -> str:
-    return lack_words(lack.share, lack.least, lack.node.name if lack.node else "")
 
 
 def ranking_finding(ranking: Ranking) -> str:
@@ -423,7 +418,7 @@ def _composition_unit(ranking: Ranking) -> str:
 
 def _file_rows(ranking: Ranking) -> Iterator[list[object]]:
     positions, may_leave_out = ranking.order, plan_of(ranking.run.method).may_leave_out
-    why = {lack.city.pk: _why(lack) for lack in unranked_of(ranking.subject)}
+    why = {city.pk: reason for city, reason in unranked_rows(ranking.subject)}
     lines = zip(positions, ranking.cities.along(positions), _figures(ranking, positions), strict=True)
     for p, city, figures in lines:
         scores: list[object] = [_or_nothing(values[p]) for _key, _name, values in ranking.of_leaf]

@@ -34,6 +34,7 @@ from indexer.views.run.what_if_words import (
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import render_part
+from indexer.views.shared.unranked import unranked_rows_of
 from weighting.exceptions import Refused
 from weighting.exports import Fact
 from weighting.models import WeightVersion
@@ -166,6 +167,7 @@ def _render(
         "all_address": _address(run, text, pins, **{ALL_LINES: "1"}),
         "link": request.build_absolute_uri(_address(run, text, pins)),
         "pins": ".".join(map(str, pins)),
+        "unranked": unranked_rows_of(run),
         "saves": save_links(f"{export}?{urlencode({'w': text})}"),
     }
     try:

@@ -4,17 +4,20 @@ import json
 
 import numpy as np
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from indexer.models import City, Run
 from indexer.selectors.coverage import unranked_of
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.studies import result_of_study
+from indexer.services.published import draft_index, publish_edition
 from indexer.services.runs import compute_waiting_runs
 from indexer.services.study_pairs import compare_pair
 from indexer.studies.registry import KINDS
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
+from tests.indexer.public.human_development import TERMS
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.exceptions import Refused
 
@@ -108,6 +111,25 @@ def test_who_has_no_rank_and_why(signed_in):
     assert "asked for" in json.dumps(rows, ensure_ascii=False) or "要求" in json.dumps(
         rows, ensure_ascii=False
     )
+
+
+def test_pages_that_rank_the_others_say_who_is_not_among_them(signed_in):
+    client, run = signed_in
+    index = draft_index(slug="gaps", terms=TERMS, actor=run.data_set.created_by)
+    publish_edition(index, run=run, actor=run.data_set.created_by)
+    own = [reverse(f"indexer:{name}", args=[run.pk]) for name in ("run-detail", "run-map", "run-what-if")]
+    names = [lack.city.name_en for lack in unranked_of(node_scores_of(run))]
+    stranger = Client(headers={"accept-language": "en"})
+    for who, address in [
+        *((client, page) for page in own),
+        (stranger, reverse("indexer:public-index", args=["gaps"])),
+    ]:
+        text = who.get(address, headers={"accept-language": "en"}).text.partition('<section id="unranked">')[
+            2
+        ]
+        told = text.partition("</section>")[0]
+        assert all(name in told for name in names), address
+        assert told.count("less than the 60 % asked for") == len(names), address
 
 
 @pytest.mark.parametrize("method", [{}, {"nodes": {"": {"aggregation": "copeland"}}, "scale": 1}])
