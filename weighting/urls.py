@@ -2,6 +2,16 @@
 
 from django.urls import path
 
+from weighting.api.framework_drafts import (
+    FrameworkChange,
+    FrameworkCopy,
+    FrameworkDraftDetail,
+    FrameworkDraftFinish,
+    FrameworkDraftMove,
+    FrameworkDraftNode,
+    FrameworkDraftNodes,
+    FrameworkDrafts,
+)
 from weighting.api.frameworks import FrameworkShare
 from weighting.api.imports import FrameworkImports, PanelImports, TotalsImports, WeightImports
 from weighting.api.resources import Frameworks, WeightVersions
@@ -195,6 +205,22 @@ urlpatterns = [
     path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
     path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
     path("api/v1/frameworks/<int:pk>/share/", FrameworkShare.declared(), name="api-framework-share"),
+    path("api/v1/frameworks/<int:pk>/copy/", FrameworkCopy.declared(), name="api-framework-copy"),
+    path("api/v1/frameworks/<int:pk>/change/", FrameworkChange.declared(), name="api-framework-change"),
+    path("api/v1/framework-drafts/", FrameworkDrafts.declared(), name="api-tree-list"),
+    path("api/v1/framework-drafts/<int:pk>/", FrameworkDraftDetail.declared(), name="api-tree"),
+    path("api/v1/framework-drafts/<int:pk>/nodes/", FrameworkDraftNodes.declared(), name="api-tree-nodes"),
+    path(
+        "api/v1/framework-drafts/<int:pk>/nodes/<int:row>/",
+        FrameworkDraftNode.declared(),
+        name="api-tree-node",
+    ),
+    path(
+        "api/v1/framework-drafts/<int:pk>/nodes/<int:row>/move/",
+        FrameworkDraftMove.declared(),
+        name="api-tree-move",
+    ),
+    path("api/v1/framework-drafts/<int:pk>/finish/", FrameworkDraftFinish.declared(), name="api-tree-finish"),
     path("api/v1/framework-imports/", FrameworkImports.declared(), name="api-framework-imports"),
     path("api/v1/panel-imports/", PanelImports.declared(), name="api-panel-imports"),
     path("api/v1/weight-imports/", WeightImports.declared(), name="api-weight-imports"),

@@ -36,11 +36,12 @@ from indexer.services.yearly_imports import store_every_year
 from weighting.api.base import Answer, described
 from weighting.api.errors import Unprocessable, WrongFile
 from weighting.api.parsers import StrictJSONParser
-from weighting.api.table_imports import LARGEST, REFUSED, DecisionAnswer
+from weighting.api.table_imports import LARGEST, REFUSED, DecisionAnswer, choices_said
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
+from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
@@ -76,6 +77,12 @@ class ImportRequestSerializer(TermsSerializer):
     file = serializers.FileField()
     totals = serializers.FileField(required=False)
     encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
+    choices = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="A JSON object of texts by the keys of decisions, for what keeps the file from being read, "
+        "such as `resource`, the table of a package that holds several.",
+    )
 
 
 class TargetSerializer(serializers.Serializer):
@@ -239,7 +246,11 @@ class ImportList(_Imports):
         )
         if not form.is_valid():
             raise ValidationError({name: [str(text) for text in said] for name, said in form.errors.items()})
-        data, totals = form.sources()
+        try:
+            choices = choices_said(request.POST.get("choices", ""))
+        except ValidationError as wrong:
+            raise ValidationError({"choices": wrong.detail}) from None
+        data, totals = form.sources(Decisions(choices))
         try:
             draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
         except FileProblems as found:

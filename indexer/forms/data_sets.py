@@ -24,6 +24,7 @@ from weighting.forms.names import NamedForm, in_either, names_in_either, require
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
+from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
 from weighting.requests import read_id
 
@@ -235,11 +236,13 @@ class DataSetImportForm(TermsForm):
         *METHOD, "note",
     )  # fmt: skip
 
-    def sources(self) -> tuple[DataFile, DataFile | None]:
-        """Return the data and the totals as the service takes them."""
+    def sources(self, ledger: Decisions) -> tuple[DataFile, DataFile | None]:
+        """Return the data, to be read by choices of a ledger, and the totals as the service takes them."""
         data, totals = self.cleaned_data["file"], self.cleaned_data["totals"]
         encoding = self.cleaned_data["encoding"]
-        file = DataFile(data, data.name, {"encoding": encoding} if encoding else {})
+        if encoding:
+            ledger.choices["encoding"] = encoding
+        file = DataFile(data, data.name, ledger.choices, ledger)
         return file, DataFile(totals, totals.name) if totals else None
 
 

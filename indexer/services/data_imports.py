@@ -58,6 +58,8 @@ class DataFile:
     source: Source
     name: str
     choices: Mapping[str, str] = field(default_factory=dict)
+    # Of whoever looks at what is open while nothing is stored.
+    ledger: Decisions | None = None
 
 
 @dataclass(frozen=True)
@@ -357,7 +359,7 @@ def _read_into(
 ) -> Sheet | None:
     content = read_bytes(data.source, log)
     hints = hints_about(known.units, known.leaves, draft.year)
-    reading = Reading(Decisions(data.choices), hints.units, is_form=False, kind="data")
+    reading = Reading(data.ledger or Decisions(data.choices), hints.units, is_form=False, kind="data")
     file = None if content is None else read_file(content, data.name, log, limits, reading)
     sheet = read_sheet(file, log, hints) if file else None
     if content is None or file is None or sheet is None:

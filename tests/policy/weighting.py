@@ -110,6 +110,14 @@ POLICY = {
     "weighting:api-framework-list": ("GET", ANYBODY),
     "weighting:api-framework": ("GET", STAFF),
     "weighting:api-framework-share": ("POST", OWNER),
+    "weighting:api-framework-copy": ("POST", STAFF),
+    "weighting:api-framework-change": ("POST", OWNER),
+    "weighting:api-tree-list": ("GET POST", STAFF),
+    "weighting:api-tree": ("GET PATCH DELETE", OWNER),
+    "weighting:api-tree-node": ("PATCH DELETE", OWNER),
+    "weighting:api-tree-finish": ("POST", OWNER),
+    # What is not sent as JSON is refused before a draft is looked for.
+    **{f"weighting:api-tree-{act}": ("POST", STAFF) for act in ("nodes", "move")},
     **{
         f"weighting:api-{kind}-imports": ("POST", visitors)
         for kind, visitors in (

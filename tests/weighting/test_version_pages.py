@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.factories import make_account, make_framework, make_round, sign_in_staff
 from tests.weighting.pages import upload
-from weighting.enums import RoundState, VersionStatus
+from weighting.enums import Role, RoundState, VersionStatus
 from weighting.manifest import hash_bytes
 from weighting.models import NodeWeight, WeightVersion
 from weighting.services import versions as services
@@ -223,3 +223,18 @@ def test_the_page_of_a_version_costs_the_same_for_any_size_of_tree(
 ):
     with django_assert_max_num_queries(10):
         client.get(url("detail", frozen))
+
+
+def test_an_analyst_without_a_framework_is_led_to_one(client):
+    make_framework()
+    analyst = make_account(Role.ANALYST)
+    sign_in_staff(client, analyst)
+    page = client.get(NEW).text
+    assert "No framework of yours yet" in page
+    assert 'href="/frameworks/drafts/new/"' in page
+    assert "<select" not in page.split("<main")[1]
+    make_framework(owner=analyst)
+    page = client.get(NEW).text
+    assert "No framework of yours yet" not in page
+    # What managers alone draft is not offered to her.
+    assert "/weight-versions/pool/" not in page

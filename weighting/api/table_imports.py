@@ -58,6 +58,20 @@ class ReadingTold(serializers.Serializer):
         return unheeded
 
 
+def choices_said(text: str) -> dict[str, str]:
+    """Return choices by key, from JSON, without those that were left to be filled in."""
+    try:
+        said = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        said = None
+    if isinstance(said, dict) and set(said) == {"reading"}:
+        said = said["reading"]
+    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+        message = _("Write a JSON object of texts, such as {“year”: “2020”}.")
+        raise serializers.ValidationError([message])
+    return {key: value for key, value in said.items() if value}
+
+
 class TableRequestSerializer(serializers.Serializer):
     """A file, and how it is read."""
 
@@ -77,17 +91,8 @@ class TableRequestSerializer(serializers.Serializer):
     )
 
     def validate_choices(self, text: str) -> dict[str, str]:
-        """Return the choices by key, without those that were left to be filled in."""
-        try:
-            said = json.loads(text or "{}")
-        except (ValueError, RecursionError):
-            said = None
-        if isinstance(said, dict) and set(said) == {"reading"}:
-            said = said["reading"]
-        if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
-            message = _("Write a JSON object of texts, such as {“year”: “2020”}.")
-            raise serializers.ValidationError([message])
-        return {key: value for key, value in said.items() if value}
+        """Return the choices by key."""
+        return choices_said(text)
 
     def validate_proposals(self, text: str) -> list[str]:
         """Return the kinds that are named."""

@@ -33,11 +33,12 @@ def in_either(chinese: Any, english: Any) -> tuple[forms.CharField, forms.CharFi
 
 
 def require_either(form: forms.BaseForm, cleaned: dict[str, Any], stem: str = "name") -> None:
-    """Note at the first of two fields, ``stem``_zh and ``stem``_en, that both are empty."""
+    """Note at the first of two fields, ``stem``_zh and ``stem``_en, that both are empty, and name both."""
     first, second = f"{stem}_zh", f"{stem}_en"
     said = cleaned.get(first) or cleaned.get(second)
     if not said and first not in form.errors and second not in form.errors:
-        form.add_error(first, _("Fill in one of the two languages."))
+        labels = {"first": form.fields[first].label, "second": form.fields[second].label}
+        form.add_error(first, _("Fill in “%(first)s” or “%(second)s”: one of them is enough.") % labels)
 
 
 class NamedForm(forms.Form):

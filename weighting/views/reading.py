@@ -44,6 +44,8 @@ class SentTable:
 def table_in(request: HttpRequest, file: UploadedFile) -> SentTable:
     """Return a file with the choices made for it; those made for another one are not for this."""
     content = file.read()
+    # Whoever reads it next does so from the beginning.
+    file.seek(0)
     choices: dict[str, str] = {}
     if request.POST.get(READ) == _digest(content):
         choices = chosen_in(request.POST)

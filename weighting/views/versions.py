@@ -97,7 +97,8 @@ def version_manifest(request: HttpRequest, pk: int) -> HttpResponse:
 def version_new(request: HttpRequest) -> HttpResponse:
     """Draft equal weights or those of a file, or say everything that is wrong with it."""
     account = account_of(request)
-    form = VersionForm(*sent_data(request), frameworks=frameworks_weighted_by(account))
+    frameworks = frameworks_weighted_by(account)
+    form = VersionForm(*sent_data(request), frameworks=frameworks)
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -114,7 +115,12 @@ def version_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The draft is made. Check the weights, then freeze them."))
             return redirect("weighting:version-detail", pk=version.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
-    context = {**shown, "form": form, "cancel_url": reverse("weighting:version-list")}
+    context = {
+        **shown,
+        "form": form,
+        "has_framework": frameworks.exists(),
+        "cancel_url": reverse("weighting:version-list"),
+    }
     return render(request, "weighting/manager/version_new.html", context, status=status)
 
 

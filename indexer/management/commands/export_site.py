@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indexer.management.static_files import require_static_files
 from indexer.models import IndexEdition
 from indexer.selectors.published import find_edition
 from indexer.selectors.runs import runs_with_nodes_visible_to
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_static_files()
         edition = _released(options["name"], options["edition"])
         out: Path = options["out"]
         if out.exists() and (not out.is_dir() or any(out.iterdir())):

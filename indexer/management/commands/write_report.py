@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from indexer.enums import ReportChapter, RunStatus
+from indexer.management.static_files import require_static_files
 from indexer.models import IndexEdition, Run
 from indexer.selectors.published import find_edition
 from indexer.selectors.reports import outline_of, report_of_edition, words_in_report
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", required=True, type=Path, help="folder to write, new or empty")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_static_files()
         out: Path = options["out"]
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise CommandError(f"{out} is there and not an empty folder: choose another --out.")

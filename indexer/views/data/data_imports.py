@@ -49,6 +49,7 @@ from weighting.requests import read_id
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of
 
 SHOWN = 100
@@ -60,13 +61,14 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
     """Take the files, or say why they cannot be read; list the imports that wait."""
     account = account_of(request)
     form = DataSetImportForm(*sent_data(request), **_choices(account))
-    problems: list[FileProblem] = []
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
+        sent = table_in(request, form.cleaned_data["file"])
+        data, totals = form.sources(sent.decisions)
         try:
-            data, totals = form.sources()
             draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
         except FileProblems as found:
-            problems = found.problems
+            shown = _problems_of(found.problems, sent)
         except YearUnknown as unknown:
             form.add_error("year", list(unknown.blockers))
         except Refused as refusal:
@@ -74,14 +76,19 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
         else:
             return redirect(next_step(draft))
     context = {
+        **shown,
         "form": form,
-        "problems": problems,
         "steps": _steps("file"),
         "drafts": list(imports_visible_to(account)) if request.method == "GET" else [],
         "cancel_url": reverse("indexer:data-set-list"),
     }
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/data_set_import.html", context, status=status)
+
+
+def _problems_of(problems: list[FileProblem], sent: SentTable) -> dict[str, Any]:
+    """Return what is wrong with a file; where a choice settles it, the page asks for that instead."""
+    return sent.context(problems) if any(one.key for one in problems) else {"problems": problems}
 
 
 @audience(STAFF)

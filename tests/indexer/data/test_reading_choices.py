@@ -1,6 +1,7 @@
 """What the reader asks about a file is settled on the page, in the API and by a kept file of choices."""
 
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.urls import reverse
 from indexer.models import City, DataImport, DataSet
 from indexer.selectors.data_sets import unpack_values
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.weighting.test_formats import package
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +121,39 @@ def test_next_years_file_is_brought_in_by_one_command_with_the_kept_choices(fram
         leave_out_columns=True,
     )
     assert unpack_values(DataSet.objects.get())[:, 0].tolist() == [2.5, 4.5]
+
+
+def test_of_a_package_with_several_tables_one_is_chosen_where_it_is_sent(client, framework):
+    table = ",".join(("country", *LEAVES)) + "\nAlbania,1,2,3,4,5\nNamibia,2,3,4,5,6\n"
+    named = [{"name": "people", "path": "first.csv"}, {"name": "places", "path": "second.csv"}]
+    content = package(named, first="name\nAnna\n", second=table)
+    said = {
+        "framework": framework.pk,
+        "register": City.objects.get(code="NAM").register_id,
+        "name_en": "Data",
+        "year": 2019,
+    }
+    address = reverse("indexer:data-set-import")
+    asked = client.post(address, {**said, "file": SimpleUploadedFile("p.zip", content)})
+    assert asked.status_code == 422
+    reading = next(one for one in asked.context["readings"] if one["is_open"])
+    assert (reading["name"], [value for value, _label in reading["options"]]) == (
+        *("reading-resource", ["people", "places"]),
+    )
+    assert (asked.context["problems"], DataImport.objects.count()) == ([], 0)
+
+    # The page carries the file along.
+    hidden = dict(re.findall(r'name="(file-carried[^"]*|read)" value="([^"]*)"', asked.text))
+    hidden |= dict(re.findall(r'name="(file-carried-name)" value="([^"]*)"', asked.text))
+    chosen = client.post(address, {**said, **hidden, "reading-resource": "places"})
+    assert chosen.status_code == 302, chosen.context["problems"]
+    draft = DataImport.objects.get()
+    assert (draft.units, draft.choices) == (["Albania", "Namibia"], {"resource": "places"})
+
+    sent = {**said, "choices": json.dumps({"resource": "places"})}
+    made = client.post("/api/v1/imports/", {**sent, "file": SimpleUploadedFile("p.zip", content)})
+    assert made.status_code == 201, made.content
+    wrong = client.post(
+        "/api/v1/imports/", {**sent, "choices": "[]", "file": SimpleUploadedFile("p.zip", b"")}
+    )
+    assert (wrong.status_code, list(wrong.json())) == (400, ["choices"])

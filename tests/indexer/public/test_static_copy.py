@@ -131,3 +131,15 @@ def test_a_copy_of_a_correction_tells_what_changed_until_then(human_development)
     first = find_edition("human-development", 1)
     first.run = runs_with_nodes_visible_to(None).get(pk=first.run_id)
     assert reason not in dict(StaticCopy(first, 1).files())["en/index.html"].decode()
+
+
+@pytest.mark.parametrize(
+    "asked", [("export_site", "human-development"), ("write_report", "--index", "human-development")]
+)
+def test_without_collected_files_a_command_says_what_to_run(human_development, settings, tmp_path, asked):
+    settings.STATIC_ROOT = tmp_path / "none"
+    manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": manifest}}
+    with pytest.raises(CommandError, match="collectstatic --noinput"):
+        call_command(*asked, "--out", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
