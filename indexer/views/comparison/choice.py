@@ -21,12 +21,16 @@ from weighting.enums import VersionSource
 from weighting.views.first_steps import first_steps
 from weighting.visitors import visitor_of
 
+# Of more versions so many are offered, beside those that are compared; the others are found by name.
+MOST_OFFERED = 100
+
 
 class RunChoice:
     """What a request asks to compare; ``refusal`` is the answer where that cannot be done."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._account = visitor_of(request).account
+        self._find = request.GET.get("find", "").strip()
         runs = runs_visible_to(self._account)
         self.listed = list(runs.order_by("data_set_id", "weight_version__number", "pk"))
         self.form = _bind(request, self.listed)
@@ -52,12 +56,15 @@ class RunChoice:
         return compare_runs(load_runs(self._account, asked, with_values=with_values))
 
     def picker(self) -> dict[str, Any]:
-        """Offer the runs of the framework in view, and the data sets of all."""
+        """Offer the runs of the framework in view that are asked for by name, and the data sets of all."""
         assert self.form is not None  # noqa: S101  (nothing to choose from is a refusal)
         chosen = [str(value) for value in self.form.data["runs"]]
         base = str(self.form.data["base"] or (chosen[0] if chosen else ""))
         in_view = next((run for run in self.listed if str(run.pk) in chosen), self.listed[0]).data_set
-        offered = [run for run in self.listed if run.data_set.framework_id == in_view.framework_id]
+        runs = [run for run in self.listed if run.data_set.framework_id == in_view.framework_id]
+        found, find = list(zip(runs, run_names(runs), strict=True)), self._find.casefold()
+        others = [run.pk for run, name in found if str(run.pk) not in chosen and find in name.casefold()]
+        shown = {*chosen, base, *map(str, others[:MOST_OFFERED])}
         options = [
             {
                 "run": run,
@@ -66,12 +73,20 @@ class RunChoice:
                 "is_base": str(run.pk) == base,
                 "is_done": run.status == RunStatus.DONE,
             }
-            for run, name in zip(offered, run_names(offered), strict=True)
+            for run, name in found
+            if str(run.pk) in shown
         ]
         data_sets = {run.data_set_id: run.data_set for run in self.listed}
-        others = [(key, data_set_name(data_set)) for key, data_set in data_sets.items() if key != in_view.pk]
+        further = [(key, data_set_name(data_set)) for key, data_set in data_sets.items() if key != in_view.pk]
         problems = [str(error) for errors in self.form.errors.values() for error in errors]
-        return {"options": options, "others": others, "problems": problems}
+        return {
+            "options": options,
+            "find": self._find,
+            "is_searched": bool(self._find) or len(runs) > MOST_OFFERED,
+            "not_offered": len(others[MOST_OFFERED:]),
+            "others": further,
+            "problems": problems,
+        }
 
 
 def asked_comparison(request: HttpRequest, *, is_split: bool = False) -> Comparison:

@@ -47,6 +47,21 @@ def test_equal_weights_are_what_the_first_version_is_compared_with_where_there_a
     assert analyst.get(HERE).context["runs"] == [first, equal]
 
 
+def test_of_many_versions_a_few_are_offered_and_the_others_found_by_name(analyst, monkeypatch):
+    runs = make_runs(random_values(4), tilts=[None, 3.0, 6.0, 9.0])
+    assert not analyst.get(HERE).context["is_searched"]
+    monkeypatch.setattr("indexer.views.comparison.choice.MOST_OFFERED", 1)
+    few = analyst.get(HERE, ask(*runs[:2]))
+    last = next(option["name"] for option in analyst.get(HERE, ask(*runs[2:])).context["options"][-1:])
+    found = analyst.get(HERE, ask(*runs[:2], find=last.upper()))
+
+    assert [option["run"] for option in few.context["options"]] == runs[:3]
+    assert "1 further version is not listed" in few.content.decode()
+    assert [option["run"] for option in found.context["options"]] == [*runs[:2], runs[3]]
+    assert found.context["not_offered"] == 0
+    assert [option["run"] for option in found.context["options"] if option["is_chosen"]] == runs[:2]
+
+
 def test_the_finding_counts_the_cities_that_move(analyst, runs):
     text = analyst.get(HERE, ask(*runs[:2])).content.decode()
     assert "<h1>The choice of weights moves 2 of 3 cities</h1>" in text
