@@ -1,6 +1,7 @@
 """Find a Chromium for the browser tests: ``python -m tests.chromium --install`` gets one.
 
-The order: $CHROMIUM_PATH, a system browser, Playwright's own, Debian's package when we are root.
+The order: $CHROMIUM_PATH, the system's browser without windows, one with them, Playwright's own, Debian's
+packages when we are root. Windows that nobody sees take three quarters of what a browser computes.
 Failing to find one is an error, never a silent skip.
 """
 
@@ -10,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WITHOUT_WINDOWS = "chromium-headless-shell"
+NAMES = (WITHOUT_WINDOWS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,8 +41,8 @@ def find_chromium() -> str | None:
 
 
 def install_chromium() -> str:
-    """Return the path of a browser, installing one when there is none."""
-    for install in (lambda: None, _install_by_playwright, lambda: _install_by_apt("chromium")):
+    """Return the path of a browser, installing one when there is none, or none without windows."""
+    for install in (_install_without_windows, _install_by_playwright, lambda: _install_by_apt("chromium")):
         install()
         found = find_chromium()
         if found:
@@ -60,6 +62,11 @@ def _playwright_chromium() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None
+
+
+def _install_without_windows() -> None:
+    if "CHROMIUM_PATH" not in os.environ and shutil.which(WITHOUT_WINDOWS) is None:
+        _install_by_apt(WITHOUT_WINDOWS)
 
 
 def _install_by_playwright() -> None:
