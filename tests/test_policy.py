@@ -13,7 +13,7 @@ from tests.policy.visitors import EXPERTS, VISITORS
 from tests.routes import find_routes, make_world, without_tokens
 from weighting.permissions import ANYONE, audience
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
 
 
 @pytest.fixture(scope="module")
