@@ -5,10 +5,12 @@
 
 import itertools
 import random
+import secrets
 import threading
 import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
@@ -30,15 +32,16 @@ from tests.processes import wait_until
 from tests.weighting.test_pooling import closed
 from tests.weighting.test_sheets import filled
 from weighting.enums import Rule
-from weighting.exceptions import AlreadyFrozen, RoundNotOpen, StaleScore
+from weighting.exceptions import AlreadyClaimed, AlreadyFrozen, ClaimReplaced, RoundNotOpen, StaleScore
 from weighting.manifest import hash_receipt_list
-from weighting.models import Framework, Invitation, Round, Score, WeightVersion
+from weighting.models import Ballot, Framework, Invitation, Round, Score, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
-from weighting.selectors.claims import Claim, bears_locks
+from weighting.selectors.claims import SECRET_BYTES, Claim, bears_locks, claim_hash
 from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
 from weighting.services import answers, ballots, claims, sheets
 from weighting.services.ballots import save_score, seal_ballot
+from weighting.services.claims import claim_ballot
 from weighting.services.framework_drafts import finish_draft, reopen_framework
 from weighting.services.rounds import (
     RoundTerms,
@@ -57,6 +60,7 @@ CLOSE_RACES = in_full(500, otherwise=60)
 SHEET_RACES = in_full(200, otherwise=30)
 FREEZE_RACES = in_full(200, otherwise=40)
 SAVE_RACES = in_full(200, otherwise=30)
+CLAIM_RACES = in_full(200, otherwise=5)
 VOID_RACES = in_full(100, otherwise=12)
 CHANGE_RACES = in_full(100, otherwise=4)
 # A control ends with the first race that goes wrong, which is nearly always among the first.
@@ -341,6 +345,43 @@ def test_a_first_visit_and_a_close_never_wait_for_each_other(open_rounds, manage
     results = [race_close_against_first_visit(*open_rounds(), manager) for _ in range(CLOSE_RACES // 3)]
 
     assert all(results)
+
+
+def race_two_claims(invitation):
+    """Return whether one holds invitation and ballot, and the other was told."""
+    browsers = [Claim(invitation, secrets.token_hex(SECRET_BYTES)) for _browser in range(2)]
+    outcomes = run_at_once(*[partial(claim_ballot, claim) for claim in browsers])
+    claimed = Invitation.objects.get(pk=invitation.pk).claim
+    holders = [claim for claim in browsers if claim_hash(claim.secret) == claimed]
+    opened = [claim for claim in browsers if Ballot.objects.filter(lock=claim.lock).exists()]
+    told = [type(outcome) for outcome in outcomes].count(AlreadyClaimed)
+    return holders == opened and (len(opened), told) == (1, 1)
+
+
+@pytest.mark.usefixtures("_slow_first_visits")
+def test_of_two_who_claim_at_once_one_holds_the_ballot_and_the_other_is_told(open_rounds):
+    """A link in a shared mailbox: what the second confirms opens nothing and is counted nowhere."""
+    assert all(race_two_claims(open_rounds()[1]) for _race in range(CLAIM_RACES))
+
+
+@pytest.mark.usefixtures("_slow_first_visits", "_without_locks")
+def test_without_locks_two_claim_one_invitation_or_break_on_it(open_rounds):
+    assert not all(race_two_claims(open_rounds()[1]) for _race in range(CONTROL_RACES))
+
+
+def race_seal_against_beginning_anew(invitation):
+    """Return whether either the seal counts and nobody began anew, or the other way round."""
+    fill_ballot(invitation)
+    sealing, anew = claim_of(invitation), Claim(invitation, secrets.token_hex(SECRET_BYTES))
+    sealed, begun = run_at_once(partial(seal_ballot, sealing), partial(claim_ballot, anew, anew=True))
+    held = Invitation.objects.get(pk=invitation.pk)
+    if isinstance(begun, Ballot):
+        return type(sealed) is ClaimReplaced and held.claim == claim_hash(anew.secret) and not held.sealed
+    return type(begun) is AlreadyClaimed and held.claim == claim_hash(sealing.secret) and held.sealed
+
+
+def test_a_seal_and_a_beginning_anew_never_both_succeed(open_rounds):
+    assert all(race_seal_against_beginning_anew(open_rounds()[1]) for _race in range(CLAIM_RACES))
 
 
 def draft(framework, manager):
