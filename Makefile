@@ -17,7 +17,7 @@ FAULTS_SAID := build/test-faults.txt
 # The files that hold tests of a mark: to import all others for them would take longer than many of these tests.
 marked = $$(grep -rl --include 'test_*.py' 'mark\.$(1)\b' tests | sort)
 
-.PHONY: help run install test test-pages test-faults check bench faults lock messages clean
+.PHONY: help run install test test-pages test-faults check bench faults soak lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -62,6 +62,10 @@ faults: install ## the tests that kill real processes, and that swap scores, as 
 	@$(FAULTS) -m tests.postgres -m "postgres and faults" $(FAULTS_SHOWN) $(call marked,faults)
 	@$(FAULTS) -m pytest -m faults $(FAULTS_SHOWN) $(call marked,faults)
 	@$(FAULTS) -m pytest tests/test_blindness.py $(FAULTS_SHOWN)
+
+soak: .venv/.dev ## a hundred experts save for ten minutes on each database, beside a bare view
+	@$(PY) -m benchmarks.soak --database sqlite
+	@$(PY) -m benchmarks.soak --database postgres
 
 lock: .venv/.dev ## renew requirements-locked.txt: what the image installs, to the byte
 	@$(PIP) 'uv~=0.13' && .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
