@@ -9,11 +9,15 @@ FAULTS_SHOWN := --timeout 7200 -rP
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
-# For two processors: two processes on PostgreSQL, and then three on SQLite, where a browser is often waited for.
+# For two processors: two processes on PostgreSQL, and then four on SQLite, where browsers, servers and clocks are
+# often waited for: three left a quarter of the processors idle.
 # File by file, in their order: the short ones of formulas come last. Beside them one runs the faults, which
 # mostly wait; on PostgreSQL also those that read the server's files, which have one to themselves.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
 FAULTS_SAID := build/test-faults.txt
+# What draws and sets type steps back by fifteen behind all others, and nineteen is the last: beside five busy
+# processes of tests it would be left a seventieth of a processor. From ten it is left a twentieth.
+AT_EASE := nice -n 10 $(PY)
 # The files that hold tests of a mark: to import all others for them would take longer than many of these tests.
 marked = $$(grep -rl --include 'test_*.py' 'mark\.$(1)\b' tests | sort)
 
@@ -35,15 +39,15 @@ test: install ## run every test, on PostgreSQL and on SQLite
 
 test-pages:
 	@status=0; \
-	$(PY) -m tests.postgres -m "postgres and not (faults or alone)" -n 2 $(SIDE_BY_SIDE) \
+	$(AT_EASE) -m tests.postgres -m "postgres and not (faults or alone)" -n 2 $(SIDE_BY_SIDE) \
 		$(call marked,postgres) || status=1; \
-	$(PY) -m pytest -m "not faults" -n 3 $(SIDE_BY_SIDE) || status=1; \
+	$(AT_EASE) -m pytest -m "not faults" -n 4 $(SIDE_BY_SIDE) || status=1; \
 	exit $$status
 
 test-faults:
 	@mkdir -p $(dir $(FAULTS_SAID)); exec > $(FAULTS_SAID) 2>&1; status=0; \
-	$(PY) -m tests.postgres -m "postgres and (faults or alone)" $(call marked,postgres) || status=1; \
-	$(PY) -m pytest -m faults $(call marked,faults) || status=1; \
+	$(AT_EASE) -m tests.postgres -m "postgres and (faults or alone)" $(call marked,postgres) || status=1; \
+	$(AT_EASE) -m pytest -m faults $(call marked,faults) || status=1; \
 	exit $$status
 
 check: .venv/.dev ## ruff, mypy, import-linter, migrations, deployment settings
