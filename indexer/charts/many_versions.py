@@ -33,9 +33,9 @@ from weighting.lettering import (
 # More versions than this leave no room for the rank at every bend.
 FEW = 6
 HEIGHT = 420
-# Pixels for one city, beside the names of the first and last version, and between two versions
-# at the least; a rank alone takes less than a name.
-STEP, SPACE, LEAST, RANK_ROOM = 26, 18, 56, 38
+# Pixels from one city to the next, from the first and the last to the edge, beside the names of the
+# first and last version, and between two versions at the least; a rank alone takes less than a name.
+STEP, EDGE, SPACE, LEAST, RANK_ROOM = 26, 22, 18, 56, 38
 # More versions than this are not named above the drawing.
 MOST_NAMED = 12
 # Lines of a version's name over its place, their height, and the pixels between two names.
@@ -90,7 +90,7 @@ def bump_chart(
         "field": "place",
         "type": "quantitative",
         "axis": None,
-        "scale": {"reverse": True, "nice": False, "padding": 22},
+        "scale": {"reverse": True, "nice": False, "padding": EDGE},
     }
     colour = {
         "field": "way",
@@ -122,7 +122,12 @@ def bump_chart(
     is_short = NARROW - 2 * room < LEAST * (len(versions) - 1)
     after = RANK_ROOM if is_short else room
     drawn = field_of_points(
-        rows, [*layers, named], title=title, subtitle=subtitle, source=source, height=STEP * len(lines)
+        rows,
+        [*layers, named],
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        height=STEP * (len(lines) - 1) + 2 * EDGE,
     )
     shared = {"y": y, "color": colour}
     return {

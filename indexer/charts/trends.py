@@ -57,7 +57,8 @@ def years_chart(
         for point in line.points
     ]
     wide, narrow = (_layers(lines, rows, width, value, are_ranks=are_ranks) for width in (WIDE, NARROW))
-    drawn = field_of_points(rows, wide, title=title, subtitle=subtitle, source=source, height=HEIGHT)
+    height = _height(lines)
+    drawn = field_of_points(rows, wide, title=title, subtitle=subtitle, source=source, height=height)
     return with_narrow(drawn, layers=narrow)
 
 
@@ -89,6 +90,11 @@ def _layers(
     if any(row["low"] is not None for row in rows):
         layers.insert(0, _between(place))
     return layers
+
+
+def _height(lines: Sequence[YearLine]) -> int:
+    """Return the height at which every line has room for its name."""
+    return max(HEIGHT, NAME_LINE * (len(lines) - 1) + 2 * PADDING)
 
 
 def _colours(lines: Sequence[YearLine]) -> Spec:
@@ -157,9 +163,9 @@ def _names(
     Long names take several lines, as many as there is height for.
     """
     low, high = _extent(rows)
-    inner = HEIGHT - 2 * PADDING
+    inner = _height(lines) - 2 * PADDING
     ends = [(line.points[-1].value - low) / (high - low) for line in lines]
-    most = max(1, int(inner // (NAME_LINE * len(lines))))
+    most = max(1, inner // (NAME_LINE * len(lines)))
     broken = [_in_lines(line.name, room, most) for line in lines]
     sizes = [len(parts) for parts in broken]
     heights = set_apart([inner * (end if are_ranks else 1 - end) for end in ends], inner, sizes)
