@@ -100,7 +100,7 @@ class ReportChapter(TextChoices):
     METHOD = "method", _("Method")
     TOTAL = "total", _("Composite score and ranking")
     SUB_INDICES = "sub_indices", _("The sub-indices")
-    REGIONS = "regions", _("The regions")
+    REGIONS = "regions", _("The places")
     GROUPS = "groups", _("By further groupings")
     LEADS = "leads", _("Dark horses")
     SERIES = "series", _("Comparison with outside series")

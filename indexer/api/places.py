@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import LEVEL, NODE, RunView
+from indexer.models import OutsideSeries, Run
 from indexer.selectors.cities import PROVINCE
+from indexer.selectors.place_shares import SharesBeside, shares_beside
 from indexer.selectors.places import (
     PlaceRanking,
     PrintedPlace,
@@ -20,17 +22,27 @@ from indexer.selectors.places import (
     rank_places,
     usual_weight,
 )
+from indexer.selectors.series import series_beside
 from weighting.api.base import described
+from weighting.requests import read_id
 
 PLAIN = "plain"
 WEIGHT = OpenApiParameter(
     "weight", str, description="Auxiliary column that weighs the cities of a mean, or `plain`."
 )
 
+SERIES = OpenApiParameter("series", int, description="Id of an outside series: shares of both stand beside.")
+
 
 class ChildScoreSerializer(serializers.Serializer):
     code = serializers.CharField()
     score = serializers.FloatField(allow_null=True)
+
+
+class PlaceSharesSerializer(serializers.Serializer):
+    index = serializers.FloatField(help_text="Of the sum over the units that have both figures, 0 to 1.")
+    series = serializers.FloatField(help_text="The same of the series.")
+    of_total = serializers.FloatField(allow_null=True, help_text="Of the published total of the series.")
 
 
 class PlaceScoreSerializer(serializers.Serializer):
@@ -47,6 +59,9 @@ class PlaceScoreSerializer(serializers.Serializer):
         allow_null=True, help_text="What a publication prints for the place itself, digit for digit."
     )
     difference = serializers.FloatField(allow_null=True, help_text="Printed less computed, unrounded.")
+    shares = PlaceSharesSerializer(
+        allow_null=True, help_text="Beside the series asked for; null without it, and where there are none."
+    )
 
 
 class PlaceRankingSerializer(serializers.Serializer):
@@ -55,13 +70,14 @@ class PlaceRankingSerializer(serializers.Serializer):
     level = serializers.CharField(help_text="province, region, or the code of a grouping of the register.")
     formed_by = serializers.ChoiceField(choices=["sum", "plain mean", "weighted mean"])
     weight = serializers.CharField(allow_null=True, help_text="The column that weighs the cities.")
+    series = serializers.IntegerField(allow_null=True, help_text="The series that was asked for.")
     places = PlaceScoreSerializer(many=True)
 
 
 class PlacesView(RunView):
     """Provinces, regions or other groups of a finished run: sums of shares, means of any other score."""
 
-    @described(NODE, LEVEL, WEIGHT, responses=PlaceRankingSerializer)
+    @described(NODE, LEVEL, WEIGHT, SERIES, responses=PlaceRankingSerializer)
     def get(self, request: Request, pk: int) -> Response:
         subject = self.node_scores(pk)
         usable = city_weights_of(subject.run)
@@ -70,13 +86,26 @@ class PlacesView(RunView):
         if weight not in (PLAIN, *usable):
             known = _(", ").join([PLAIN, *usable])
             problems["weight"] = [_("No such column weighs units. Known: %(known)s.") % {"known": known}]
+        series = self._series(subject.run, problems)
         if problems or level is None:
             raise ValidationError(problems)
         ranked = rank_places(subject, level, weight="" if weight == PLAIN else weight, usable=usable)
-        return Response(PlaceRankingSerializer(_answer(ranked)).data)
+        beside = shares_beside(ranked, series) if series else None
+        return Response(PlaceRankingSerializer(_answer(ranked, beside)).data)
+
+    def _series(self, run: Run, problems: dict[str, list[str]]) -> OutsideSeries | None:
+        """Return the series of ``?series=``, or say that there is none of that number."""
+        asked = self.request.query_params.get("series", "")
+        if not asked:
+            return None
+        series = series_beside(run, self.account).filter(pk=read_id(asked) or 0).first()
+        if series is None:
+            message = _("No series beside this run has the number “%(asked)s”.")
+            problems["series"] = [message % {"asked": asked}]
+        return series
 
 
-def _answer(ranked: PlaceRanking) -> dict[str, Any]:
+def _answer(ranked: PlaceRanking, beside: SharesBeside | None) -> dict[str, Any]:
     node = ranked.subject.node
     printed = printed_beside(ranked)
     mean = "weighted mean" if ranked.weight else "plain mean"
@@ -86,7 +115,12 @@ def _answer(ranked: PlaceRanking) -> dict[str, Any]:
         "level": ranked.level.code,
         "formed_by": "sum" if ranked.is_sum else mean,
         "weight": ranked.weight or None,
-        "places": [_place(ranked, position, printed.get(position)) for position in ranked.order],
+        "series": beside.series.pk if beside else None,
+        "places": [
+            _place(ranked, position, printed.get(position))
+            | {"shares": beside.by_place.get(position) if beside else None}
+            for position in ranked.order
+        ],
     }
 
 

@@ -28,8 +28,11 @@ Choice = tuple[str, str]
 Texts = dict[str, dict[str, str]]
 
 
-def offered(column: str) -> list[Choice]:
-    """Return what can be chosen in a column: codes and words; one that ends in a colon needs a number."""
+def offered(column: str, groups: Mapping[str, str]) -> list[Choice]:
+    """Return what can be chosen in a column: codes and words; one that ends in a colon needs a number.
+
+    ``groups`` are the words for what units may be grouped by, by its code.
+    """
     named: dict[str, Any] = {
         "normalisation": Normalisation,
         "imputation": Missing,
@@ -38,7 +41,7 @@ def offered(column: str) -> list[Choice]:
     }
     if column in named:
         choices = [(str(value), str(label)) for value, label in named[column].choices]
-        return [*choices, *_families(column)]
+        return [*choices, *_families(column, groups)]
     if column == "transform":
         return [
             ("none", _("none")),
@@ -51,12 +54,11 @@ def offered(column: str) -> list[Choice]:
     return [("yes", _("yes")), ("no", _("no"))]
 
 
-def _families(column: str) -> list[Choice]:
+def _families(column: str, groups: Mapping[str, str]) -> list[Choice]:
     if column == "aggregation":
         return [("power:", _("Power mean, with p"))]
     if column == "imputation":
         middles = [("group_mean", _("Mean of the %(group)s")), ("group_median", _("Median of the %(group)s"))]
-        groups = {"province": _("province"), "region": _("region")}
         return [
             (f"{code}:{group}", words % {"group": name})
             for code, words in middles
@@ -98,7 +100,15 @@ class IndexChoices(forms.Form):
     )
     version = forms.ChoiceField(label=gettext_lazy("Weights to try with"), required=False)
 
-    def __init__(self, data: Any = None, *, choice: MethodChoice, frozen: Sequence[WeightVersion]) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        choice: MethodChoice,
+        frozen: Sequence[WeightVersion],
+        groups: Mapping[str, str],
+    ) -> None:
+        self.groups = groups
         initial = vars(choice) | {"version": str(frozen[-1].number) if frozen else ""}
         aggregation, colon, power = choice.aggregation.partition(":")
         initial |= {"aggregation": f"{aggregation}{colon}", "power": power or None}
@@ -107,7 +117,7 @@ class IndexChoices(forms.Form):
         self._own, self._frozen = choice, {str(version.number): version for version in frozen}
         columns = {"missing": "imputation"}
         for name in ("normalisation", "missing", "outliers", "aggregation"):
-            self.fields[name].choices = offered(columns.get(name, name))  # type: ignore[attr-defined]
+            self.fields[name].choices = offered(columns.get(name, name), groups)  # type: ignore[attr-defined]
         self.fields["version"].choices = [  # type: ignore[attr-defined]
             (number, _("version %(number)s, %(label)s") % {"number": number, "label": version.label})
             for number, version in self._frozen.items()

@@ -1,6 +1,6 @@
 """Which places a page looks at, on which score, and what weighs their cities."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import NodeChoice
+from indexer.models import OutsideSeries
 from indexer.selectors.cities import PROVINCE
 from indexer.selectors.levels import level_choices
 from indexer.selectors.node_scores import NodeScores
@@ -23,9 +24,17 @@ class PlaceChoice(NodeChoice):
 
     level = forms.ChoiceField(label=gettext_lazy("Level"), required=False)
     weight = forms.ChoiceField(required=False)
-    field_order = ["level", "node", "weight"]
+    field_order = ["level", "node", "weight", "series"]
 
-    def __init__(self, data: Any, *, subject: NodeScores, weights: Collection[str], usual: str) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        subject: NodeScores,
+        weights: Collection[str],
+        usual: str,
+        series: Sequence[OutsideSeries] = (),
+    ) -> None:
         asked = data.copy()
         asked.setdefault("weight", usual or PLAIN)
         super().__init__(asked, nodes=subject.nodes)
@@ -37,7 +46,19 @@ class PlaceChoice(NodeChoice):
         self.fields["weight"].label = _("%(units)s weigh") % {"units": units}
         by_column = [(code, _("by %(column)s") % {"column": code}) for code in weights]
         offer_choices(self, "weight", [(PLAIN, _("all the same")), *by_column])
+        self._series = {one.pk: one for one in series}
+        if series:
+            self.fields["series"] = forms.TypedChoiceField(
+                label=_("Shares beside"), coerce=int, required=False, empty_value=None
+            )
+            choices = [(one.pk, f"{one.name} ({one.year})") for one in series]
+            offer_choices(self, "series", [("", _("no series")), *choices])
         self.full_clean()
+
+    @property
+    def series(self) -> OutsideSeries | None:
+        """The series whose shares stand beside those of the index."""
+        return self._series.get(self.cleaned_data.get("series") or 0)
 
     @property
     def tells_apart(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from indexer.models import City, Grouping, GroupMember, Register, Run, UnitGroup
-from indexer.selectors.cities import telling_levels, whole_provinces
+from indexer.selectors.cities import PROVINCE, REGION, telling_levels, whole_provinces
 
 
 def counted_registers() -> QuerySet[Register]:
@@ -37,6 +37,12 @@ def cities_of_group(said: str) -> QuerySet[GroupMember, int]:
     code, _colon, group = said.partition(":")
     names = Q(group__name_zh=group) | Q(group__name_en=group)
     return GroupMember.objects.filter(names, grouping__code=code).values_list("city_id", flat=True)
+
+
+def group_words(register: Register) -> dict[str, str]:
+    """Return the register's words for what its units may be grouped by, by the code of the level."""
+    groupings = {grouping.code: grouping.name for grouping in register.groupings.all()}
+    return {PROVINCE: register.province_word, REGION: register.region_word, **groupings}
 
 
 def levels_of(register: Any) -> list[str]:

@@ -22,6 +22,7 @@ from indexer.selectors.faults import fault_texts
 from indexer.selectors.method_faults import data_faults, table_faults
 from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.plans import plan_of
+from indexer.selectors.registers import group_words
 from indexer.selectors.trials import Laboratory, Moves
 from indexer.services.methods import choice_of, method_blockers, set_default_method, use_method
 from indexer.views.data.method_table_words import Sheet, table_context, trial_context
@@ -60,7 +61,8 @@ def _sheet_of(request: HttpRequest, data_set: DataSet) -> Sheet:
     nodes = indicators_of(data_set.framework_id)
     frozen = list(frozen_versions_of(data_set.framework_id))
     choice, is_sent = choice_of(data_set.method), request.method == "POST"
-    form = IndexChoices(request.POST if is_sent else None, choice=choice, frozen=frozen)
+    groups = group_words(data_set.series.register)
+    form = IndexChoices(request.POST if is_sent else None, choice=choice, frozen=frozen, groups=groups)
     table = TypedTable.of_data(nodes, request.POST) if is_sent else TypedTable.of_choice(nodes, choice)
     form.is_valid()
     return Sheet(data_set, form, table, Laboratory(data_set, form.chosen_version))

@@ -66,15 +66,15 @@ def table_context(sheet: Sheet) -> dict[str, Any]:
                 "node": nodes.get(code),
                 "is_leaf": is_leaf,
                 "is_index": code == WHOLE,
-                "cells": _cells(table.texts.get(code, {}), key, is_leaf, faults.get(code, ())),
+                "cells": _cells(sheet, table.texts.get(code, {}), key, is_leaf, faults.get(code, ())),
                 "faults": [fault.message for fault in faults.get(code, ())],
                 **spreads.get(code, {}),
             }
             for key, code, is_leaf in table.shown
         ],
         "together": {
-            "leaf": _cells({}, "set", True, ()),
-            "node": _cells({}, "set", False, ())[:1] + _cells({}, "set", False, ())[2:],
+            "leaf": _cells(sheet, {}, "set", True, ()),
+            "node": _cells(sheet, {}, "set", False, ())[:1] + _cells(sheet, {}, "set", False, ())[2:],
         },
         "carried": table.carried,
         "page": table.page,
@@ -84,7 +84,7 @@ def table_context(sheet: Sheet) -> dict[str, Any]:
 
 
 def _cells(
-    texts: Mapping[str, str], key: str, is_leaf: bool, faults: Sequence[CellFault]
+    sheet: Sheet, texts: Mapping[str, str], key: str, is_leaf: bool, faults: Sequence[CellFault]
 ) -> list[dict[str, Any]]:
     """Return the fields of a row; a choice and its number are two of them."""
     words = {**column_words(), PARAMETER: _("λ or p")}
@@ -97,7 +97,7 @@ def _cells(
             "label": words[name],
             "column": name,
             "value": shown.get(name, ""),
-            "options": _options(name, shown.get(name, "")),
+            "options": _options(name, shown.get(name, ""), sheet.form.groups),
             "is_number": name in (*NUMBERS, "coverage", PARAMETER),
             "is_wrong": name in wrong,
         }
@@ -115,11 +115,11 @@ def _split(texts: Mapping[str, str], is_leaf: bool) -> dict[str, str]:
     return cells
 
 
-def _options(column: str, value: str) -> list[tuple[str, str]]:
+def _options(column: str, value: str, groups: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return what a list offers; a value that it does not know stays in sight."""
     if column in (*NUMBERS, "reference", "coverage", PARAMETER):
         return []
-    choices = offered(column)
+    choices = offered(column, groups)
     known = {code for code, _label in choices}
     return choices if not value or value in known else [*choices, (value, value)]
 

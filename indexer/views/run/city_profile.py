@@ -25,7 +25,7 @@ from indexer.selectors.profiles import (
 from indexer.services.study_pairs import count_at_once
 from indexer.studies.registry import study_name
 from indexer.views.run.leads import rank_text
-from indexer.views.shared.exports import changed_heading, imputed_heading, run_facts
+from indexer.views.shared.exports import changed_heading, group_facts, imputed_heading, run_facts
 from indexer.views.shared.imputed import imputation_links, imputed_text
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
@@ -54,10 +54,9 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
     run = finished_run(request, pk)
     name = f"city-{run.pk}-{city_pk}"
     profile = _find(request, run, city_pk)
-    rows = _file_rows(profile)
-    return table_answer(
-        asked_format(request), name, _headings(profile.scores.cities.register), rows, run_facts(run)
-    )
+    rows, headings = _file_rows(profile), _headings(profile.scores.cities.register)
+    facts = [*run_facts(run), *group_facts(profile.scores.cities, profile.city)]
+    return table_answer(asked_format(request), name, headings, rows, facts)
 
 
 @audience(ANYONE)
@@ -324,15 +323,16 @@ def _others(request: HttpRequest, profile: CityProfile) -> list[dict[str, Any]]:
 
 def _headings(register: Register) -> list[Heading]:
     words = {"unit": register.unit}
+    province, region = {"group": register.province_word}, {"group": register.region_word}
     return [
         Heading("score", _("Code of the indicator")),
         Heading("name", _("Score")),
         Heading("rank", _("Rank")),
-        Heading("rank_in_region", _("Rank in the region")),
-        Heading("rank_in_province", _("Rank in the province")),
+        Heading("rank_in_region", _("Rank in the %(group)s") % region),
+        Heading("rank_in_province", _("Rank in the %(group)s") % province),
         Heading("city", _("Score of the %(unit)s") % words),
-        Heading("province", _("Mean of the province")),
-        Heading("region", _("Mean of the region")),
+        Heading("province", _("Mean of the %(group)s") % province),
+        Heading("region", _("Mean of the %(group)s") % region),
         Heading("nation", _("Mean of all units")),
         changed_heading(_("the score of the %(unit)s") % words),
         imputed_heading(),

@@ -267,18 +267,19 @@ def _headings(report: ConcentrationReport) -> list[Heading]:
 def _file_rows(report: ConcentrationReport) -> Iterator[list[object]]:
     """One line for each level with its parts, then one for each of their places."""
     name, grouping = report.subject.name, report.level.name if report.level else ""
-    units = {"units": report.subject.cities.register.units}
+    register = report.subject.cities.register
     level_words = {
-        "cities": _("all %(units)s") % units,
-        "provinces": _("all provinces"),
-        "regions": _("all regions"),
+        "cities": _("all %(units)s") % {"units": register.units},
+        "provinces": _("all %(units)s") % {"units": register.provinces_word},
+        "regions": _("all %(units)s") % {"units": register.regions_word},
         "groups": _("all groups: %(grouping)s") % {"grouping": grouping},
     }
     for level, found in report.between.items():
         tops = _plain(report.top) if level == "cities" else [""] * len(TOPS)
         yield [name, level_words[level], "", found.count, 100.0, *_cells(found), *tops]
-    further = [(grouping, report.groups)]
-    for word, places in ((_("region"), report.regions), (_("province"), report.provinces), *further):
+    levels = [(register.region_word, report.regions), (register.province_word, report.provinces)]
+    levels.append((grouping, report.groups))
+    for word, places in levels:
         for held in places:
             row = [name, word, held.place.name, held.count, held.share * PERCENT]
             yield [*row, *_cells(held.inside), *[""] * len(TOPS)]

@@ -15,6 +15,7 @@ from indexer.forms.place_choice import PlaceChoice
 from indexer.models import Run
 from indexer.selectors.levels import level_named
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.place_shares import SharesBeside, shares_beside
 from indexer.selectors.places import (
     PlaceRanking,
     PrintedPlace,
@@ -25,13 +26,15 @@ from indexer.selectors.places import (
     usual_weight,
 )
 from indexer.selectors.runs import PERCENT
-from indexer.views.shared.exports import changed_heading, run_facts
-from indexer.views.shared.place_rows import how_formed, place_rows, printed_rows
+from indexer.selectors.series import series_beside
+from indexer.views.shared.exports import changed_heading, run_facts, series_facts
+from indexer.views.shared.place_rows import how_formed, place_rows, printed_rows, share_rows
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
+from weighting.visitors import visitor_of
 
 
 @audience(ANYONE)
@@ -46,12 +49,14 @@ def run_places(request: HttpRequest, pk: int) -> HttpResponse:
 def places_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the places and what their scores were formed by, as a file."""
     run = finished_run(request, pk)
-    _form, ranked = _ranked(request, run)
-    printed = printed_beside(ranked)
+    form, ranked = _ranked(request, run)
+    printed, beside = printed_beside(ranked), _shares(form, ranked)
     level = Fact("level", _("Level"), f"{ranked.level.code}: {ranked.level.name}")
     facts = [*run_facts(run), level, Fact("formed_by", _("Scores of places"), how_formed(ranked))]
+    facts += series_facts(beside.series) if beside else []
     name = f"places-{run.pk}"
-    headings, rows = _headings(ranked, bool(printed)), _file_rows(ranked, printed)
+    headings = [*_headings(ranked, bool(printed)), *(_share_headings(beside) if beside else [])]
+    rows = _file_rows(ranked, printed, beside)
     return table_answer(asked_format(request), name, headings, rows, facts)
 
 
@@ -63,7 +68,13 @@ def places_figure(request: HttpRequest, run: Run) -> charts.Spec:
 def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
     subject = node_scores_of(run)
     usable = city_weights_of(run)
-    form = PlaceChoice(request.GET, subject=subject, weights=usable, usual=usual_weight(run, usable))
+    form = PlaceChoice(
+        request.GET,
+        subject=subject,
+        weights=usable,
+        usual=usual_weight(run, usable),
+        series=list(series_beside(run, visitor_of(request).account)),
+    )
     ranked = rank_places(
         subject.on(form.chosen),
         level_named(subject.cities, form.chosen_level),
@@ -74,9 +85,15 @@ def _ranked(request: HttpRequest, run: Run) -> tuple[PlaceChoice, PlaceRanking]:
     return form, ranked
 
 
+def _shares(form: PlaceChoice, ranked: PlaceRanking) -> SharesBeside | None:
+    return shares_beside(ranked, form.series) if form.series else None
+
+
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, ranked = _ranked(request, run)
+    beside = _shares(form, ranked)
     query = {"level": ranked.level.code, "node": form.code, "weight": form.data["weight"]}
+    query |= {"series": str(beside.series.pk)} if beside else {}
     export = f"{reverse('indexer:run-places-export', args=[run.pk])}?{urlencode(query)}"
     picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
@@ -91,6 +108,9 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "how": how_formed(ranked),
         "printed_rows": printed_rows(ranked, printed_beside(ranked)),
         "printed_nodes": _printed_nodes(ranked),
+        "beside": beside,
+        "share_heads": _share_headings(beside) if beside else [],
+        "share_rows": share_rows(ranked, beside) if beside else [],
         "chart": places_chart(ranked),
         "chart_image": f"{picture}?{urlencode(query)}",
         "saves": save_links(export),
@@ -162,18 +182,34 @@ def _headings(ranked: PlaceRanking, is_printed: bool) -> list[Heading]:
     ]
 
 
-def _printed_headings() -> list[Heading]:
-    return [Heading("printed", _("As printed")), Heading("difference", _("Printed less computed"))]
+def _share_headings(beside: SharesBeside) -> list[Heading]:
+    total = [Heading("total_share", _("Share of the published total (%)"))] if beside.has_total else []
+    return [
+        Heading("index_share", _("Share of the index (%)")),
+        Heading("series_share", _("Share of the series (%)")),
+        *total,
+    ]
 
 
-def _file_rows(ranked: PlaceRanking, printed: Mapping[int, PrintedPlace]) -> Iterator[list[object]]:
+def _file_rows(
+    ranked: PlaceRanking, printed: Mapping[int, PrintedPlace], shares: SharesBeside | None
+) -> Iterator[list[object]]:
     for position in ranked.order:
         place = ranked.places[position]
         scores = (ranked.scores[position] * ranked.subject.scale).tolist()
         rank = int(ranked.ranks[position]) or None
         changed = [int(ranked.changed_values[position])] if ranked.subject.record is not None else []
         beside = _printed_cells(printed.get(position)) if printed else []
-        yield [rank, place.name_zh, place.name_en, int(ranked.counts[position]), *scores, *changed, *beside]
+        held = _share_cells(shares, position) if shares else []
+        counts = int(ranked.counts[position])
+        yield [rank, place.name_zh, place.name_en, counts, *scores, *changed, *beside, *held]
+
+
+def _share_cells(beside: SharesBeside, position: int) -> list[object]:
+    held = beside.by_place.get(position)
+    parts = [held.index, held.series, held.of_total] if held else [None, None, None]
+    percent = [None if part is None else part * PERCENT for part in parts]
+    return list(percent if beside.has_total else percent[:2])
 
 
 def _printed_cells(printed: PrintedPlace | None) -> list[object]:

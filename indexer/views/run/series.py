@@ -31,12 +31,12 @@ from indexer.services.series import (
     remove_series,
 )
 from indexer.views.run.series_figures import report_context, scatter_of
-from indexer.views.shared.exports import place_cells, place_headings, run_facts
+from indexer.views.shared.exports import place_cells, place_headings, run_facts, series_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import score_unit
 from weighting.drawing import Spec
 from weighting.exceptions import Refused
-from weighting.exports import Fact, Heading
+from weighting.exports import Heading
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
@@ -78,12 +78,7 @@ def series_export(request: HttpRequest, pk: int) -> HttpResponse:
         Heading("series_share", _("Share of the series (%)")),
         *([Heading("total_share", _("Share of the published total (%)"))] if series.total else []),
     ]
-    facts = [
-        *run_facts(run),
-        Fact("series", _("Series"), f"{series.name} ({series.year})"),
-        *([Fact("series_total", _("Published total"), series.total)] if series.total else []),
-        Fact("series_sha256", _("SHA-256 of the series"), series.sha256),
-    ]
+    facts = [*run_facts(run), *series_facts(series)]
     return table_answer(asked_format(request), f"series-{run.pk}", headings, _file_rows(report), facts)
 
 

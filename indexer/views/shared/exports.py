@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.method_words import method_words, own_ways
-from indexer.models import City, DataSet, Run
+from indexer.models import City, DataSet, OutsideSeries, Run
 from indexer.selectors.cities import Cities
 from indexer.words import data_set_name, version_name
 from weighting.exports import Fact, Heading
@@ -31,6 +31,12 @@ def place_cells(cities: Cities, city: City) -> list[str]:
     """Return a city's names and code, its places, and its group under each grouping, '' for none."""
     places = [city.province.name, city.province.region.name]
     return [city.name_zh, city.name_en, city.code, *places, *cities.groups_of(city)]
+
+
+def group_facts(cities: Cities, city: City) -> list[Fact]:
+    """Return the group of a city under each grouping, for a file about it alone; '' for none."""
+    pairs = zip(cities.groupings, cities.groups_of(city), strict=True)
+    return [Fact(f"group_{grouping.code}", grouping.name, name) for grouping, name in pairs]
 
 
 def changed_heading(name: str) -> Heading:
@@ -57,6 +63,15 @@ def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
         Fact("code_version", _("Software version"), _software(runs)),
     ]
     return facts if seed is None else [*facts, Fact("seed", _("Seed"), seed)]
+
+
+def series_facts(series: OutsideSeries) -> list[Fact]:
+    """Return what figures beside an outside series say of it."""
+    return [
+        Fact("series", _("Series"), f"{series.name} ({series.year})"),
+        *([Fact("series_total", _("Published total"), series.total)] if series.total else []),
+        Fact("series_sha256", _("SHA-256 of the series"), series.sha256),
+    ]
 
 
 def data_set_facts(data_set: DataSet) -> list[Fact]:

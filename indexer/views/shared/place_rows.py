@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from indexer.selectors.place_shares import SharesBeside
 from indexer.selectors.places import PlaceRanking, PrintedPlace
+from indexer.selectors.runs import PERCENT
 from indexer.views.shared.tables import Cell, longest_bar
 from weighting.views.numbers import signed
 
@@ -56,6 +58,25 @@ def printed_rows(ranked: PlaceRanking, printed: Mapping[int, PrintedPlace]) -> l
         for position in ranked.order
         if position in printed
     ]
+
+
+def share_rows(ranked: PlaceRanking, beside: SharesBeside) -> list[dict[str, Any]]:
+    """Return what each place holds of the index, of a series and of its published total, in percent."""
+    held = [(at, beside.by_place[at]) for at in ranked.order if at in beside.by_place]
+    return [
+        {
+            "place": ranked.places[at],
+            "index": _percent(shares.index),
+            "series": _percent(shares.series),
+            "of_total": "" if shares.of_total is None else _percent(shares.of_total),
+            "quotient": signed(shares.quotient, 2, plus=False),
+        }
+        for at, shares in held
+    ]
+
+
+def _percent(part: float) -> str:
+    return signed(part * PERCENT, 2, plus=False)
 
 
 def _cell(score: float, full: float, scale: float) -> Cell:

@@ -311,6 +311,47 @@ def test_shares_of_a_published_total_stand_beside_those_of_the_sum(analyst, run,
     assert analyst.get(reverse("indexer:api-series", args=[series.pk])).json()["total"] == "12.50"
 
 
+def test_places_show_what_they_hold_of_the_index_beside_a_published_total(analyst, run, national):
+    national("12.50")
+    asked = {"series": OutsideSeries.objects.get().pk, "level": "income"}
+    response = page(analyst, run, "run-places", **asked)
+    # High: 0.4 of the index, 1 of 10 and of 12.5; low: 0.3 + 0.2, and 2 + 3.
+    low, high = response.context["share_rows"]
+    assert (low["index"], low["series"], low["of_total"], low["quotient"]) == (
+        "50.00",
+        "50.00",
+        "40.00",
+        "1.00",
+    )
+    assert (high["index"], high["series"], high["of_total"], high["quotient"]) == (
+        *("40.00", "10.00", "8.00", "4.00"),
+    )
+    assert "The published total is 12.50 bn" in response.content.decode()
+    assert f"series={asked['series']}" in response.context["saves"][0].url
+
+    file = rows_of(page(analyst, run, "run-places-export", **asked))
+    assert [float(line["Share of the published total (%)"]) for line in file] == pytest.approx([40, 8])
+    assert {line["Published total"] for line in file} == {"12.50"}
+    told = page(analyst, run, "api-run-places", **asked).json()
+    assert told["series"] == asked["series"]
+    assert [place["shares"]["of_total"] for place in told["places"]] == pytest.approx([0.4, 0.08])
+    assert page(analyst, run, "api-run-places").json()["places"][0]["shares"] is None
+    refused = analyst.get(reverse("indexer:api-run-places", args=[run.pk]), {"series": "999999"})
+    assert (refused.status_code, list(refused.json())) == (400, ["series"])
+    assert page(analyst, run, "run-places", series="nothing").context["beside"] is None
+
+
+def test_places_without_a_total_or_without_shares_say_so(analyst, run, national):
+    national("")
+    asked = {"series": OutsideSeries.objects.get().pk, "level": "income"}
+    text = page(analyst, run, "run-places", **asked).content.decode()
+    assert "Share of the series (%)" in text
+    assert "Share of the published total" not in text
+    measured = make_runs(FOUR, tilts=[None], normalisation="zscore")[0]
+    text = page(analyst, measured, "run-places", **asked).content.decode()
+    assert "There are no shares: a figure is below zero" in text
+
+
 @pytest.mark.parametrize(
     ("total", "is_taken"),
     [

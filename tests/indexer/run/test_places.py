@@ -210,8 +210,8 @@ def test_bad_requests_to_the_api_are_all_named(analyst):
 def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(analyst, django_assert_num_queries):
     runs = [make_runs(random_values(count), tilts=[None])[0] for count in (1, 3)]
     for run in runs:
-        # Session, account; run with nodes, indicators, scores, cities, provinces, what is printed (twice).
-        with django_assert_num_queries(11):
+        # Session, account; run with nodes, indicators, scores, cities, places, what is printed twice, series.
+        with django_assert_num_queries(12):
             analyst.get(page_of(run))
 
 

@@ -1,5 +1,7 @@
 """Places stand in tables where they tell units apart, and are called as the register calls them."""
 
+import re
+
 import numpy as np
 import pytest
 from django.conf import settings
@@ -15,6 +17,7 @@ from indexer.services.registers import CityRow, RegisterWords, create_register, 
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, said, sign_in_staff
 from tests.indexer.factories import make_version
+from tests.routes import find_routes
 from weighting.enums import Role
 from weighting.models import Indicator
 
@@ -87,6 +90,65 @@ def test_pages_call_places_as_the_register_does(analyst):
         assert all(word in ranking for word in own)
         told = {(address, word) for address, text in pages.items() for word in others if word in text}
         assert not told
+
+
+# What the words of the product's own may be, in either language, where a register has words of its own.
+PLAIN = {
+    "en": re.compile(r"\b(?:province|region)s?\b", re.IGNORECASE),
+    "zh-hans": re.compile("省份|各省|省内|省均|地区"),
+}
+# They are drawn and packed, which takes time, of what the pages say.
+DRAWN = (".pdf", "/package/")
+
+
+def addresses_about(run):
+    """Every address of pages and files about a run, its data set, framework and register, by the resolver."""
+    things = {
+        "runs/<int:pk>": run.pk,
+        "data-sets/<int:pk>": run.data_set_id,
+        "frameworks/<int:pk>": run.data_set.framework_id,
+        "registers/<int:pk>": run.data_set.series.register_id,
+    }
+    for route in find_routes():
+        for start, pk in things.items():
+            path = route.pattern.replace("<int:city_pk>", str(run.data_set.city_ids[0]))
+            if path.startswith(start) and "<" not in path.removeprefix(start) and not path.endswith(DRAWN):
+                yield f"/{path.replace(start, start.replace('<int:pk>', str(pk)))}"
+
+
+def words_in(page):
+    """Return what a page or a file says, without the code of its markup."""
+    text = page.content.decode(errors="replace")
+    if "html" not in page.headers.get("Content-Type", ""):
+        # A level is told with the code that addresses take.
+        return text.replace("province: ", "")
+    said = re.findall(r'(?:aria-label|title|data-label|placeholder)="([^"]*)"', text)
+    bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", text, flags=re.S)
+    # The Chinese for GDP begins so.
+    return " ".join([bare, *said]).replace("地区生产总值", "GDP")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_no_page_and_no_file_says_province_or_region_where_the_register_says_state(analyst, language):
+    words = {"province_zh": "州", "province_en": "state", "region_zh": "大区", "region_en": "division"}
+    places = [("Uppsala", "Uppland", "East"), ("Lund", "Skania", "South"), ("Malmö", "Skania", "South")]
+    run = compute(places, **words)
+    analyst.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    answers = {address: analyst.get(address) for address in addresses_about(run)}
+    read = {
+        address: words_in(page)
+        for address, page in answers.items()
+        if page.status_code == 200 and page.headers["Content-Type"].startswith("text/")
+    }
+    assert len(read) > 40
+    assert "state" in read[f"/data-sets/{run.data_set_id}/method/"] or language != "en"
+    told = {
+        (address, text[max(0, found.start() - 40) : found.end() + 20])
+        for address, text in read.items()
+        for found in [PLAIN[language].search(text)]
+        if found
+    }
+    assert told == set()
 
 
 @pytest.mark.parametrize("places", [IN_ONE, THEIR_OWN])

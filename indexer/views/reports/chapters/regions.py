@@ -16,10 +16,9 @@ class Regions(Chapter):
 
     def lack(self, material: Material) -> str:
         if not widest_level(material.cities):
-            words = {"units": material.units}
-            return (
-                _("The %(units)s lie in fewer than two regions: a register with regions fills this.") % words
-            )
+            words = {"units": material.units, "places": material.cities.register.regions_word}
+            said = _("The %(units)s lie in fewer than two %(places)s: a register with %(places)s fills this.")
+            return said % words
         return no_scores(material)
 
     def write(self, material: Material) -> Part:
