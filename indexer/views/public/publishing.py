@@ -95,7 +95,7 @@ def publishing_detail(request: HttpRequest, pk: int) -> HttpResponse:
     editions = list(
         index.editions.select_related("run__data_set__series", "run__weight_version").defer(*_HEAVY)
     )
-    context = _detail(account, index, editions, _chosen_run(request))
+    context = _detail(account, index, editions, _chosen_run(request, editions))
     return render(request, "indexer/public/publishing.html", context)
 
 
@@ -239,9 +239,11 @@ def asked_run_or_404(request: HttpRequest) -> Run:
     return run
 
 
-def _chosen_run(request: HttpRequest) -> Run | None:
-    """Return the run that is asked for, or the newest there is."""
-    return _asked_run(request) or _runs(account_of(request)).first()
+def _chosen_run(request: HttpRequest, editions: Sequence[IndexEdition]) -> Run | None:
+    """Return the run that is asked for, or the newest of the data that the index shows, or the newest."""
+    runs = _runs(account_of(request))
+    own = runs.filter(data_set__series=editions[0].run.data_set.series_id) if editions else runs
+    return _asked_run(request) or own.first() or runs.first()
 
 
 def detail_url(index: PublishedIndex, run: Run | None) -> str:
