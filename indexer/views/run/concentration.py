@@ -30,6 +30,7 @@ from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import Cell
+from indexer.views.shared.unranked import unranked_rows_of
 from indexer.words import data_set_name, version_name
 from weighting.drawing import Spec
 from weighting.exports import Heading
@@ -89,7 +90,7 @@ def _level_asked(request: HttpRequest, subject: NodeScores) -> Level | None:
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, subject = _asked(request, run)
     context = {**run_context(request, run, "run-concentration"), "form": form, "subject": subject}
-    context["register"] = subject.cities.register
+    context |= {"register": subject.cities.register, "unranked": unranked_rows_of(run)}
     try:
         grouping = form.cleaned_data.get("level", "")
         level = level_named(subject.cities, grouping) if grouping else None

@@ -19,6 +19,7 @@ from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
+from indexer.views.shared.unranked import unranked_rows_of
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure
 from weighting.exports import Fact, Heading
@@ -58,7 +59,7 @@ def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    context = run_context(request, run, "run-fragility")
+    context = run_context(request, run, "run-fragility") | {"unranked": unranked_rows_of(run)}
     try:
         fragility = fragility_of(run)
     except NotLinear:

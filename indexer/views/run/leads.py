@@ -22,6 +22,7 @@ from indexer.selectors.series import series_beside
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.unranked import unranked_rows_of
 from weighting.exports import Heading
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
@@ -82,7 +83,7 @@ def shown_columns(leads: Leads, form: LeadForm) -> list[tuple[str, str, FloatArr
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     leads, form = _asked(request, run)
-    context = run_context(request, run, "run-leads") | {"form": form}
+    context = run_context(request, run, "run-leads") | {"form": form, "unranked": unranked_rows_of(run)}
     if not form.is_valid():
         context |= {"title": _("Leads of one rank over others"), "columns": []}
         return render(request, "indexer/run/leads.html", context, status=400)

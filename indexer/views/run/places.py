@@ -30,6 +30,7 @@ from indexer.selectors.series import series_beside
 from indexer.views.shared.exports import changed_heading, run_facts, series_facts
 from indexer.views.shared.place_rows import how_formed, place_rows, printed_rows, share_rows
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.unranked import unranked_rows_of
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
@@ -98,6 +99,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     picture = reverse("indexer:run-picture", args=[run.pk, "places", "svg"])
     context = {
         **run_context(request, run, "run-places"),
+        "unranked": unranked_rows_of(run),
         "title": places_finding(ranked) if form.tells_apart else _("There are no places to compare"),
         "is_one": len(ranked.places) < 2,
         "tells_apart": form.tells_apart,

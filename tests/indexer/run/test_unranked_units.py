@@ -61,6 +61,17 @@ PAGES = [
 ]
 
 
+RANKING_PAGES = [
+    "run-detail",
+    "run-map",
+    "run-what-if",
+    "run-places",
+    "run-leads",
+    "run-fragility",
+    "run-concentration",
+]
+
+
 def computed(**method):
     framework = make_framework()
     codes = [node.code for node in framework.indicators.filter(is_leaf=True)]
@@ -117,7 +128,7 @@ def test_pages_that_rank_the_others_say_who_is_not_among_them(signed_in):
     client, run = signed_in
     index = draft_index(slug="gaps", terms=TERMS, actor=run.data_set.created_by)
     publish_edition(index, run=run, actor=run.data_set.created_by)
-    own = [reverse(f"indexer:{name}", args=[run.pk]) for name in ("run-detail", "run-map", "run-what-if")]
+    own = [reverse(f"indexer:{name}", args=[run.pk]) for name in RANKING_PAGES]
     names = [lack.city.name_en for lack in unranked_of(node_scores_of(run))]
     stranger = Client(headers={"accept-language": "en"})
     for who, address in [
