@@ -19,8 +19,8 @@ from benchmarks.memory import peak, reset_peak
 from benchmarks.processes import rows_in_process
 from indexer.intake.files import OPERATOR
 from indexer.intake.registers import CityRow
-from indexer.services.data_imports import DataFile, Terms, store_import
-from indexer.services.mapped_imports import map_import
+from indexer.services.data_imports import DataFile, Terms, store_read
+from indexer.services.mapped_imports import read_mapped
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register, register_cities
 from weighting.models import Account
@@ -51,7 +51,7 @@ def rows() -> list[dict[str, object]]:
 
 def _store(**sent: Any) -> object:
     with transaction.atomic():
-        return store_import(map_import(**sent), actor=sent["actor"])
+        return store_read(read_mapped(**sent), actor=sent["actor"])
 
 
 def bench(kind: str, folder: Path) -> list[dict[str, object]]:

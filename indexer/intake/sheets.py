@@ -156,7 +156,7 @@ def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decis
 
 def _side_by_side(columns: Sequence[FloatArray | None], height: int) -> FloatArray:
     """Return columns as a matrix, (rows, columns), with nan for those of text."""
-    values = np.full((height, len(columns)), math.nan)
+    values = np.empty((height, len(columns)))
     for start in range(0, len(columns), BLOCK):
         part = columns[start : start + BLOCK]
         # A few columns at a time stay near the processor while they are turned into rows.
@@ -165,8 +165,7 @@ def _side_by_side(columns: Sequence[FloatArray | None], height: int) -> FloatArr
             values[:, start : start + BLOCK] = np.array(found).T
             continue
         for place, column in enumerate(part, start):
-            if column is not None:
-                values[:, place] = column
+            values[:, place] = math.nan if column is None else column
     return values
 
 

@@ -69,7 +69,7 @@ def add_mapping(parser: ArgumentParser) -> None:
 
 
 def mapping_said(options: dict[str, Any], register: Register | None) -> dict[str, Any]:
-    """Return the file, how it is read and where its parts go, as `map_import` takes them."""
+    """Return the file, how it is read and where its parts go, as `read_mapped` takes them."""
     file, choices = options["file"], read_choices(options["choices"])
     return {
         "data": DataFile(file, file.name, _reading_said(choices, options["encoding"])),

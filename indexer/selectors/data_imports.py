@@ -1,12 +1,14 @@
 """Data sets on their way in, as their owner sees them: mapping, content, findings."""
 
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -124,24 +126,49 @@ def leaves_of(framework_id: int) -> list[Indicator]:
     return list(Indicator.objects.filter(framework_id=framework_id, is_leaf=True).order_by("position"))
 
 
-def unit_names_of(register: Register | None) -> list[UnitNames]:
-    """Return the units of a register, none without one; names that two provinces share carry the province."""
-    # Rows, not models: a register may have two hundred thousand of them.
-    columns = ("pk", "name_zh", "name_en", "code", "aliases", "province__name_zh", "province__name_en")
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A unit of a register by its names; ``aliases`` is the list as JSON."""
+
+    pk: int
+    zh: str
+    en: str
+    code: str
+    aliases: str
+    label: str
+    shown: str
+
+
+def _units_of(register: Register | None) -> Iterator[_Unit]:
+    """Yield the units of a register, none without one; names that two provinces share carry the province."""
+    # Rows, not models, and few of the lists of aliases hold one: there may be two hundred thousand units.
+    aliases = Cast("aliases", TextField())
+    columns = ("pk", "name_zh", "name_en", "code", aliases, "province__name_zh", "province__name_en")
     rows = list(City.objects.filter(register=register).order_by("pk").values_list(*columns))
     counts = Counter(zh or en for _pk, zh, en, *_rest in rows)
     chinese_first = (get_language() or "").startswith("zh")
-    found = []
-    for pk, zh, en, code, aliases, province_zh, province_en in rows:
+    for pk, zh, en, code, listed, province_zh, province_en in rows:
         own = zh or en
         label = f"{own}（{province_zh or province_en}）" if counts[own] > 1 else own
         # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
         other = en if en != own else ""
         both = (label, other) if chinese_first else (other, label)
-        names = tuple(filter(None, (zh, en, code)))
-        shown = " ".join(filter(None, both))
-        found.append(UnitNames(str(pk), label, shown, names, tuple(aliases), codes_beside(code, (en, zh))))
-    return found
+        yield _Unit(pk, zh, en, code, listed, label, " ".join(filter(None, both)))
+
+
+def unit_names_of(register: Register | None) -> list[UnitNames]:
+    """Return the units of a register with everything that a file may call them."""
+    return [
+        UnitNames(
+            key=str(unit.pk),
+            label=unit.label,
+            shown=unit.shown,
+            names=tuple(filter(None, (unit.zh, unit.en, unit.code))),
+            aliases=tuple(json.loads(unit.aliases)) if unit.aliases != "[]" else (),
+            codes=codes_beside(unit.code, (unit.en, unit.zh)),
+        )
+        for unit in _units_of(register)
+    ]
 
 
 def leaf_names(leaves: Iterable[Indicator]) -> list[LeafNames]:
@@ -210,7 +237,7 @@ def _mapped(draft: DataImport, leaves: list[LeafNames]) -> Mapped:
         columns=[Match(to, how) for to, how in draft.column_targets],
         rows=[Match(to, how) for to, how in draft.row_targets],
         leaves=leaves,
-        labels={unit.key: unit.shown for unit in unit_names_of(draft.register)},
+        labels={str(unit.pk): unit.shown for unit in _units_of(draft.register)},
         given_totals=draft.totals,
         other_sheets=tuple(draft.other_sheets),
         before=_values_before(draft, leaves),

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from indexer.enums import Normalisation
 from indexer.frames import scan_totals
 from indexer.intake.files import UPLOAD, FileTable, Limits, read_file
-from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, hints_about, match_columns, match_rows
+from indexer.intake.mapping import ASIDE, hints_about, match_columns, match_rows
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Gathering, IndexMethod, Register
@@ -32,10 +32,12 @@ from indexer.selectors.data_imports import (
 )
 from indexer.selectors.register_search import register_of
 from indexer.services.import_editions import add_edition
+from indexer.services.import_targets import places_said, set_columns_aside, set_targets, settled, take_nearest
 from indexer.services.methods import choice_of, use_method
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework
+from weighting.numeric.arrays import bytes_of
 from weighting.readers import FileProblems, ProblemLog, Source
 from weighting.readers.cells import GAPS, plain
 from weighting.readers.decisions import Decisions
@@ -107,14 +109,22 @@ def start_import(
     Raises `FileProblems` with everything that keeps the files from being read at all.
     """
     check_drafts(actor)
+    draft = read_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
+    return keep_import(draft, actor=actor)
+
+
+def read_import(
+    *, data: DataFile, totals: DataFile | None, terms: Terms, actor: Account, limits: Limits = UPLOAD
+) -> DataImport:
+    """Return a draft of the files that is not kept."""
     draft = with_terms(DataImport(owner=actor), terms)
     log = ProblemLog(data.name)
     known = _Known(draft)
-    sheet = _read_into(draft, data, log, limits, known)
+    is_read = _read_into(draft, data, log, limits, known)
     problems = log.problems
     if totals is not None:
         problems = [*problems, *_read_totals_into(draft, totals)]
-    if problems or sheet is None:
+    if problems or not is_read:
         raise FileProblems(problems)
     if draft.register is None or terms.year is None:
         _take_terms_of_file(draft, terms)
@@ -124,6 +134,11 @@ def start_import(
     if terms.shares_meant:
         draft.choices = {**draft.choices, SHARES_MEANT: Normalisation.SHARE}
     draft.full_clean(exclude=["values"])
+    return draft
+
+
+def keep_import(draft: DataImport, *, actor: Account) -> DataImport:
+    """Keep a draft that was read, until it is stored or thrown away."""
     draft.save()
     record_act(actor, "start_import", draft, file=draft.file_sha256)
     return draft
@@ -179,17 +194,7 @@ def settle_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mappi
     Raises `Refused` naming every target that there is not.
     """
     draft = locked_import(draft)
-    codes = {leaf.code for leaf in leaves_of(draft.framework_id)} | {"", ASIDE, BESIDE}
-    units = {str(pk) for pk in City.objects.filter(register=draft.register_id).values_list("pk", flat=True)}
-    units |= {"", ASIDE, TOTALS}
-    unknown = [to for to in columns.values() if to not in codes] + [
-        to for to in rows.values() if to not in units
-    ]
-    if unknown:
-        message = _("There is no indicator or unit “%(name)s” here. Choose one of those offered.")
-        raise Refused(*(message % {"name": name} for name in unknown))
-    draft.column_targets = _settled(draft.column_targets, columns)
-    draft.row_targets = _settled(draft.row_targets, rows)
+    set_targets(draft, columns=columns, rows=rows)
     draft.save(update_fields=["column_targets", "row_targets"])
     return draft
 
@@ -198,19 +203,18 @@ def settle_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mappi
 def accept_suggestions(draft: DataImport) -> DataImport:
     """Take every nearest name for what was meant."""
     draft = locked_import(draft)
-    near = [
-        {place: to for place, (to, how) in enumerate(targets) if how == "near"}
-        for targets in (draft.column_targets, draft.row_targets)
-    ]
-    return settle_targets(draft, columns=near[0], rows=near[1])
+    take_nearest(draft)
+    draft.save(update_fields=["column_targets", "row_targets"])
+    return draft
 
 
 @transaction.atomic
 def leave_out_columns(draft: DataImport) -> DataImport:
     """Leave out every column that stands for no indicator yet: a publisher's file has many."""
     draft = locked_import(draft)
-    rest = {place: ASIDE for place, (to, how) in enumerate(draft.column_targets) if not to or how == "near"}
-    return settle_targets(draft, columns=rest, rows={})
+    set_columns_aside(draft)
+    draft.save(update_fields=["column_targets", "row_targets"])
+    return draft
 
 
 @transaction.atomic
@@ -283,14 +287,19 @@ def store_import(draft: DataImport, *, actor: Account) -> DataSet:
     Raises `ImportBlocked` with all blockers, or `Refused` when the same data is stored already.
     """
     draft = locked_import(draft)
+    data_set = store_read(draft, actor=actor)
+    draft.delete()
+    return data_set
+
+
+def store_read(draft: DataImport, *, actor: Account) -> DataSet:
+    """Make an edition of a draft, which need not be kept, in a transaction of the caller."""
     if draft.gathering:
         raise Refused(_("This import is a delivery: deliver it to its gathering."))
     review = review_of(draft)
     if review.blockers:
         raise ImportBlocked(review)
-    data_set = add_edition(draft, review, actor=actor)
-    draft.delete()
-    return data_set
+    return add_edition(draft, review, actor=actor)
 
 
 def check_drafts(actor: Account) -> None:
@@ -354,26 +363,35 @@ class _Known:
         self.units = unit_names_of(draft.register)
 
 
-def _read_into(
-    draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, known: _Known
-) -> Sheet | None:
-    content = read_bytes(data.source, log)
+def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, known: _Known) -> bool:
+    """Read a file into a draft; return whether there was anything to go on with."""
     hints = hints_about(known.units, known.leaves, draft.year)
     reading = Reading(data.ledger or Decisions(data.choices), hints.units, is_form=False, kind="data")
-    file = None if content is None else read_file(content, data.name, log, limits, reading)
+    file = _file_into(draft, data, log, limits, reading)
     sheet = read_sheet(file, log, hints) if file else None
-    if content is None or file is None or sheet is None:
-        return None
-    draft.file_name, draft.file_sha256 = data.name[:255], hashlib.sha256(content).hexdigest()
+    if file is None or sheet is None:
+        return False
     draft.layout, draft.unit_column = sheet.layout, sheet.unit_column[:255]
     draft.columns, draft.units, draft.lines = list(sheet.columns), list(sheet.units), list(sheet.lines)
-    draft.values = np.ascontiguousarray(sheet.values, dtype="<f8").tobytes()
+    draft.values = bytes_of(sheet.values)
     draft.texts = [[row, column, text] for (row, column), text in sorted(sheet.texts.items())]
     draft.unread, draft.other_sheets = list(sheet.unread), list(file.other_sheets)
     draft.reading, draft.choices = _reading_of(file, sheet), dict(data.choices)
+    return True
+
+
+def _file_into(
+    draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, reading: Reading
+) -> FileTable | None:
+    """Read a file as it stands; its bytes, which may be many, are let go with it, or kept packed."""
+    content = read_bytes(data.source, log)
+    file = None if content is None else read_file(content, data.name, log, limits, reading)
+    if content is None or file is None:
+        return None
+    draft.file_name, draft.file_sha256 = data.name[:255], hashlib.sha256(content).hexdigest()
     # What is larger is read by a command, which says its choices at once.
     draft.file = zlib.compress(content, 1) if len(content) <= UPLOAD.bytes else b""
-    return sheet
+    return file
 
 
 def read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
@@ -385,11 +403,11 @@ def read_again(draft: DataImport, choices: Mapping[str, str]) -> None:
     if draft.file:
         log = ProblemLog(draft.file_name)
         data = DataFile(zlib.decompress(draft.file), draft.file_name, choices)
-        if _read_into(draft, data, log, UPLOAD, known) is None:
+        if not _read_into(draft, data, log, UPLOAD, known):
             raise FileProblems(log.problems)
     _suggest(draft, known)
-    draft.column_targets = _settled(draft.column_targets, places_said(draft.columns, columns))
-    draft.row_targets = _settled(draft.row_targets, places_said(draft.units, rows))
+    draft.column_targets = settled(draft.column_targets, places_said(draft.columns, columns))
+    draft.row_targets = settled(draft.row_targets, places_said(draft.units, rows))
     by_line, by_head = _places(draft.lines), _places(draft.columns)
     draft.corrections = [
         [by_line[line], by_head[head], text]
@@ -446,23 +464,6 @@ def _suggest(draft: DataImport, known: _Known) -> None:
         for match, holds in zip(match_columns(draft.columns, known.leaves), holds_numbers, strict=True)
     ]
     draft.row_targets = [[m.to, m.how] for m in match_rows(draft.units, known.units)]
-
-
-def _settled(targets: list[list[str]], chosen: Mapping[int, str]) -> list[list[str]]:
-    """Write choices over targets; a choice that confirms what was found exactly changes nothing."""
-    settled = [list(target) for target in targets]
-    for place, to in chosen.items():
-        if not 0 <= place < len(settled):
-            raise Refused(_("The file has no such column or row. Reload the page."))
-        target, how = settled[place]
-        if target != to or how == "near":
-            settled[place] = [to, "chosen" if to else ""]
-    return settled
-
-
-def places_said(labels: list[str], said: Mapping[str, str]) -> dict[int, str]:
-    """Return what is said of labels, by their places."""
-    return {place: said[label] for place, label in enumerate(labels) if label in said}
 
 
 def _blocker_words(finding: Any) -> str:

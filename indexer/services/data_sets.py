@@ -24,7 +24,7 @@ from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account, Framework, Indicator
 from weighting.models.named import names_key
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, bytes_of
 from weighting.services.audit import record_act
 from weighting.services.frameworks import refuse_private
 
@@ -132,8 +132,7 @@ def _pack(terms: EditionTerms, matrix: Matrix) -> dict[str, Any]:
     columns = [matrix.auxiliary[code] for code in codes]
     totals = np.array([matrix.totals.get(code, np.nan) for code in matrix.leaf_codes])
     blocks = [
-        np.ascontiguousarray(block, dtype="<f8").tobytes()
-        for block in (matrix.values, totals, np.stack(columns, axis=1) if codes else ())
+        bytes_of(block) for block in (matrix.values, totals, np.stack(columns, axis=1) if codes else ())
     ]
     labels = {
         "framework": terms.framework.sha256,
@@ -142,10 +141,13 @@ def _pack(terms: EditionTerms, matrix: Matrix) -> dict[str, Any]:
         "leaves": matrix.leaf_codes,
     }
     named = canonical_json({**labels, "auxiliary": codes} if codes else labels)
+    checksum = hashlib.sha256(named)
+    for block in blocks:
+        checksum.update(block)
     return {
         **dict(zip(("values", "totals", "auxiliary"), blocks, strict=True)),
         "auxiliary_codes": codes,
-        "sha256": hashlib.sha256(named + b"".join(blocks)).hexdigest(),
+        "sha256": checksum.hexdigest(),
     }
 
 

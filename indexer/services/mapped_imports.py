@@ -1,25 +1,25 @@
 """A file sent in and mapped in one go, as commands do."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 
 from indexer.intake.files import UPLOAD, Limits
 from indexer.models import DataImport
-from indexer.services.data_imports import (
-    DataFile,
-    Terms,
-    accept_suggestions,
-    leave_out_columns,
-    places_said,
-    settle_targets,
-    start_import,
-)
+from indexer.services.data_imports import DataFile, Terms, check_drafts, keep_import, read_import
+from indexer.services.import_targets import places_said, set_columns_aside, set_targets, take_nearest
 from weighting.models import Account
 
 
 @transaction.atomic
-def map_import(
+def map_import(*, actor: Account, **sent: Any) -> DataImport:
+    """Read and map a file as `read_mapped` does, and keep it; what is stored is for the caller to say."""
+    check_drafts(actor)
+    return keep_import(read_mapped(actor=actor, **sent), actor=actor)
+
+
+def read_mapped(
     *,
     data: DataFile,
     totals: DataFile | None,
@@ -31,19 +31,19 @@ def map_import(
     accept: bool = False,
     leave_out: bool = False,
 ) -> DataImport:
-    """Start an import and map it in one go; what then is stored is for the caller to say.
+    """Read a file and map it: a draft that is not kept, for what is stored at once need not lie there first.
 
     ``columns`` and ``units`` say by their heads and labels where columns and rows go; with
     ``accept`` nearest names are taken. Raises `FileProblems` or `Refused`.
     """
-    draft = start_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
-    settle_targets(
+    draft = read_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
+    set_targets(
         draft,
         columns=places_said(draft.columns, columns or {}),
         rows=places_said(draft.units, units or {}),
     )
     if accept:
-        accept_suggestions(draft)
+        take_nearest(draft)
     if leave_out:
-        leave_out_columns(draft)
+        set_columns_aside(draft)
     return draft

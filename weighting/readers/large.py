@@ -29,12 +29,11 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         or importlib.util.find_spec("pyarrow") is None
     ):
         return None
-    if b'"' in data or _has_blank_line(data):
+    if b'"' in data:
         return None
     import pyarrow
 
-    # A row has all of its separators, or it is not plain.
-    most = data.count(dialect.separator.encode()) // (width - 1) + 1
+    most = data.count(b"\n") + data.count(b"\r") + 1
     try:
         columns = _read(_batches(data, dialect, first, width, set(packed)), width, packed, most)
     except pyarrow.ArrowException:
@@ -46,10 +45,6 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         return None
     kept = np.flatnonzero(held(columns, len(columns[0])))
     return Body([pick_rows(column, kept) for column in columns], (kept + first).tolist(), [])
-
-
-def _has_blank_line(data: bytes) -> bool:
-    return b"\n\n" in data or (b"\r" in data and (b"\n\r\n" in data or b"\r\r" in data))
 
 
 def _batches(data: bytes, dialect: Dialect, first: int, width: int, packed: set[int]) -> Iterator[Any]:
@@ -70,7 +65,10 @@ def _batches(data: bytes, dialect: Dialect, first: int, width: int, packed: set[
 
 
 def _read(batches: Iterator[Any], width: int, packed: Sequence[int], most: int) -> list[Column] | None:
-    """Gather blocks of at most so many rows; None where words or endless numbers stand for numbers."""
+    """Gather blocks of at most so many rows, a blank line as a row of gaps.
+
+    None where words or endless numbers stand for numbers.
+    """
     numbers = np.empty((len(packed), most))
     texts: dict[int, list[str]] = {place: [] for place in range(width) if place not in set(packed)}
     height = 0

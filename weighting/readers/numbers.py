@@ -26,6 +26,8 @@ NUMBER = re.compile(
     rf"\s*(?P<percent>%)?\s*(?P<after>{CURRENCY}|元)?(?P<flag>\s+[a-zA-Z]{{1,3}}|\s*[*†‡§]+|\s*[(\[]\w{{1,2}}[)\]])?",
     re.ASCII,
 )
+# What most cells hold: no sign, no mark but one, nothing beside it.
+PLAIN_DIGITS = re.compile(r"\d+(?:[.,]\d*)?", re.ASCII)
 # Footnote marks above the line would become digits of the number.
 RAISED = re.compile("[⁰¹²³⁴-⁹ᵃ-ᶻ]+$")
 # Spaces of every width, and the Swiss apostrophe, between groups of three.
@@ -100,6 +102,8 @@ class Numbers:
 
 def read_cell(text: str) -> Cell:
     """Take a cell apart."""
+    if PLAIN_DIGITS.fullmatch(text):
+        return Cell("number", text)
     bare = RAISED.sub("", text.strip())
     raised = text.strip()[len(bare) :]
     cleaned = plain(bare)
@@ -127,15 +131,11 @@ def looks_numeric(column: Column) -> bool:
     """Tell a column that is mostly numbers, whatever they are written with."""
     if isinstance(column, Packed):
         return True
-    kinds = Counter(_kinds(column))
-    return kinds["number"] + kinds["range"] > kinds["text"]
-
-
-def _kinds(texts: Iterable[str]) -> Iterable[str]:
-    counts = Counter(filter(None, texts))
+    counts = Counter(filter(None, column))
+    kinds: Counter[str] = Counter()
     for text, count in counts.items():
-        for _time in range(count):
-            yield read_cell(text).kind
+        kinds[read_cell(text).kind] += count
+    return kinds["number"] + kinds["range"] > kinds["text"]
 
 
 def read_columns(

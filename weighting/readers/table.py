@@ -27,9 +27,9 @@ from weighting.readers.workbook import SheetLimits, SheetRows, is_workbook, read
 
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
 MAYBE_REVERSED = (b"\xe2\x80", b"\xe2\x81")
-CONTROL_BYTES = bytes(code for code in range(256) if (code < 32 and code not in b"\t\n\r") or code == 127)
-# Looked through in parts: a whole file twice is much memory.
-PART = 1 << 20
+DELETE = 127
+# Looked through in parts that stay near the processor.
+PART = 1 << 18
 MOST_SHORT = 0.1
 MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 
@@ -302,7 +302,11 @@ def _unwrapped(cells: list[str], dialect: Dialect) -> list[str]:
 
 def _is_clean(data: bytes, encoding: str) -> bool:
     """Tell at once, by its bytes, that no cell of a text holds a control character."""
-    if encoding != "utf-8-sig" or any(start in data for start in MAYBE_REVERSED):
+    # The first byte of such a mark is looked for alone, which is many times as quick as both.
+    if encoding != "utf-8-sig" or (b"\xe2" in data and any(start in data for start in MAYBE_REVERSED)):
         return False
-    parts = (data[start : start + PART] for start in range(0, len(data), PART))
-    return all(len(part.translate(None, CONTROL_BYTES)) == len(part) for part in parts)
+    controls = 0
+    for start in range(0, len(data), PART):
+        part = np.frombuffer(data, np.uint8, min(PART, len(data) - start), start)
+        controls += np.count_nonzero(part < ord(" ")) + np.count_nonzero(part == DELETE)
+    return controls == sum(map(data.count, (b"\t", b"\n", b"\r")))

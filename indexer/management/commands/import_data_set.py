@@ -13,9 +13,9 @@ from indexer.management.import_options import ALL, add_mapping, add_terms, found
 from indexer.method_words import method_words
 from indexer.models import DataImport
 from indexer.selectors.data_imports import open_decisions
-from indexer.services.data_imports import DataFile, store_import
+from indexer.services.data_imports import DataFile, keep_import, store_import, store_read
 from indexer.services.import_registers import make_register
-from indexer.services.mapped_imports import map_import
+from indexer.services.mapped_imports import read_mapped
 from indexer.services.registers import RegisterWords
 from indexer.services.yearly_imports import YearsStored, store_every_year
 from weighting.exceptions import Refused
@@ -67,7 +67,9 @@ def _store(options: dict[str, Any]) -> YearsStored:
     every_year, actor = options["year"] == ALL, found(Account, username=options["account"])
     terms = terms_said(options, actor)
     table = DataFile(totals, totals.name) if totals else None
-    draft = map_import(actor=actor, terms=terms, totals=table, **mapping_said(options, terms.register))
+    draft = read_mapped(actor=actor, terms=terms, totals=table, **mapping_said(options, terms.register))
+    if named or every_year:
+        keep_import(draft, actor=actor)
     if named:
         new = _NewRegister(named, options["code_column"], options["group_column"])
         draft = make_register(draft, words=new.words(), code=new.code, group=new.group, actor=actor)
@@ -75,7 +77,8 @@ def _store(options: dict[str, Any]) -> YearsStored:
         raise CommandError("\n".join([*_asked(draft, every_year), NO_REGISTER]))
     if every_year:
         return store_every_year(draft, actor=actor)
-    return YearsStored([store_import(draft, actor=actor)], [])
+    store = store_import if draft.pk else store_read
+    return YearsStored([store(draft, actor=actor)], [])
 
 
 def _asked(draft: DataImport, every_year: bool) -> Iterator[str]:
