@@ -12,7 +12,7 @@ from indexer.models import Register
 from indexer.services.registers import RegisterWords
 from weighting.forms.names import NamedForm, names_in_either, require_either
 from weighting.forms.offers import offer_choices, offer_rows
-from weighting.forms.uploads import SheetFileField
+from weighting.forms.uploads import MEGABYTE, SheetFileField
 
 
 class RegisterImportForm(forms.Form):
@@ -57,6 +57,8 @@ class RegisterImportForm(forms.Form):
         initial="region",
     )
     file = SheetFileField(
+        # A tenth of a kilobyte for each of the most units, with both names, a code, groups and a place.
+        most_bytes=20 * MEGABYTE,
         label=gettext_lazy("Register file (CSV or XLSX)"),
         help_text=gettext_lazy(
             "One row for each unit. Columns: name_zh or name_en or both; optional: code, province_zh, "

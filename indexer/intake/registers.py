@@ -21,7 +21,7 @@ COLUMNS = (
 # The same names in the one language that there is.
 EITHER = ("name", "province", "region")
 KNOWN = (*COLUMNS, *EITHER)
-MAX_UNITS = 20_000
+MAX_UNITS = 200_000
 RANGES = {"latitude": 90.0, "longitude": 180.0}
 # Further columns of groups begin so, as in COINr; what follows is the code, and perhaps the language.
 GROUP_COLUMN = re.compile(r"group_(?P<code>.+?)(?:_(?P<language>zh|en))?", re.IGNORECASE)

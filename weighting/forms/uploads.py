@@ -16,16 +16,20 @@ MAX_UPLOAD = 10 * MEGABYTE
 
 
 class TableFileField(CarryingFileField):
-    """A CSV file of at most 10 MB; an empty one is left to the reader, which says what is missing."""
+    """A CSV file of so many bytes; an empty one is left to the reader, which says what is missing."""
 
     widget = CarryingFileInput(attrs={"accept": ".csv,text/csv"})
 
+    def __init__(self, *, most_bytes: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most_bytes = most_bytes
+
     def clean(self, data: Any, initial: Any = None) -> Any:
-        file = super().clean(data, initial)
-        if isinstance(file, UploadedFile) and file.size and file.size > MAX_UPLOAD:
+        file, most = super().clean(data, initial), self.most_bytes or MAX_UPLOAD
+        if isinstance(file, UploadedFile) and file.size and file.size > most:
             raise ValidationError(
                 _("The file has %(size).1f MB; at most %(limit)d MB are taken. Leave out what is not needed.")
-                % {"size": file.size / MEGABYTE, "limit": MAX_UPLOAD / MEGABYTE}
+                % {"size": file.size / MEGABYTE, "limit": most / MEGABYTE}
             )
         return file
 
