@@ -27,7 +27,7 @@ def main() -> None:
         django.setup()
         from django.core.management import call_command
 
-        from benchmarks import autosave, bulk, coherence, imports, mixed, studies
+        from benchmarks import autosave, bulk, coherence, import_pages, imports, mixed, studies
         from benchmarks.engine import growth_rows, peer_rows
         from benchmarks.recompute import recompute_rows
         from benchmarks.uncertainty import rows
@@ -39,6 +39,7 @@ def main() -> None:
             recompute_rows,
             bulk.rows,
             imports.rows,
+            import_pages.rows,
             rows,
             mixed.rows,
             studies.rows,

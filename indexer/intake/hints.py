@@ -43,6 +43,9 @@ class Hints:
 
 def unit_key(text: str) -> str:
     """Return what two spellings of one name of a unit have in common."""
+    # A code or one plain word, as most are, has nothing but its case to forget.
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return normalise_unit_name(text).casefold()
 
 

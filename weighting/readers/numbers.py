@@ -132,10 +132,15 @@ def looks_numeric(column: Column) -> bool:
     if isinstance(column, Packed):
         return True
     counts = Counter(filter(None, column))
-    kinds: Counter[str] = Counter()
+    # One half of the texts settles it.
+    half, numbers, texts = sum(counts.values()) / 2, 0, 0
     for text, count in counts.items():
-        kinds[read_cell(text).kind] += count
-    return kinds["number"] + kinds["range"] > kinds["text"]
+        kind = read_cell(text).kind
+        numbers += count * (kind in ("number", "range"))
+        texts += count * (kind == "text")
+        if numbers > half or texts >= half:
+            break
+    return numbers > texts
 
 
 def read_columns(

@@ -308,5 +308,5 @@ def _is_clean(data: bytes, encoding: str) -> bool:
     controls = 0
     for start in range(0, len(data), PART):
         part = np.frombuffer(data, np.uint8, min(PART, len(data) - start), start)
-        controls += np.count_nonzero(part < ord(" ")) + np.count_nonzero(part == DELETE)
+        controls += int(np.count_nonzero(part < ord(" ")) + np.count_nonzero(part == DELETE))
     return controls == sum(map(data.count, (b"\t", b"\n", b"\r")))

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.intake.assessment import Mapped
-from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, Match, UnitFinder, UnitNames, match_columns
+from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, Match, UnitFinder, match_columns
 from indexer.models import DataImport
 from indexer.selectors.data_imports import leaves_of, mapped_of, unit_names_of
 
@@ -27,15 +27,22 @@ class Side:
     names: dict[str, str]
     extras: dict[str, str]
     samples: Sequence[str]
-    places: Sequence[str]
+    lines: Sequence[int]
+
+    def sample(self, place: int) -> str:
+        """Return what stands in a column; '' of a row."""
+        return self.samples[place] if self.samples else ""
+
+    def where(self, place: int) -> str:
+        """Say where a row stands in the file; '' of a column."""
+        return _("row %(row)d") % {"row": self.lines[place]} if self.lines else ""
 
 
 def sides_of(draft: DataImport) -> tuple[Side, Side]:
     """Return the columns and the rows of an import."""
     mapped = mapped_of(draft)
     leaves = leaves_of(draft.framework_id)
-    units = unit_names_of(draft.register)
-    columns, rows = _with_nearest(mapped, units)
+    columns, rows = _with_nearest(mapped, draft)
     sheet = mapped.sheet
     return (
         Side(
@@ -48,16 +55,16 @@ def sides_of(draft: DataImport) -> tuple[Side, Side]:
                 ASIDE: _("leave the column out"),
             },
             samples=[_samples(sheet, place) for place in range(len(sheet.columns))],
-            places=["" for _head in sheet.columns],
+            lines=(),
         ),
         Side(
             kind="row",
             heads=sheet.units,
             matches=rows,
-            names={unit.key: unit.shown for unit in units},
+            names=mapped.labels,
             extras={TOTALS: _("the national totals"), ASIDE: _("leave the row out")},
-            samples=["" for _unit in sheet.units],
-            places=[_("row %(row)d") % {"row": line} for line in sheet.lines],
+            samples=(),
+            lines=sheet.lines,
         ),
     )
 
@@ -67,15 +74,18 @@ def _samples(sheet: Any, column: int) -> str:
     return _(", ").join(filter(None, shown))
 
 
-def _with_nearest(mapped: Mapped, units: Sequence[UnitNames]) -> tuple[list[Match], list[Match]]:
+def _with_nearest(mapped: Mapped, draft: DataImport) -> tuple[list[Match], list[Match]]:
     """Look up the nearest names again for what is still open: they are not kept."""
     columns, rows = list(mapped.columns), list(mapped.rows)
     if not all(match.is_settled for match in columns):
         fresh = match_columns(mapped.sheet.columns, mapped.leaves)
         columns = [_near(match, found) for match, found in zip(columns, fresh, strict=True)]
-    finder = UnitFinder(units)
-    for row, match in enumerate(rows):
-        if not match.is_settled:
+    open_rows = [row for row, match in enumerate(rows) if not match.is_settled]
+    if open_rows:
+        # A register may have two hundred thousand units: it is indexed where there is something to find.
+        finder = UnitFinder(unit_names_of(draft.register))
+        for row in open_rows:
+            match = rows[row]
             rows[row] = _near(match, finder.find(mapped.sheet.units[row]))
     return columns, rows
 
@@ -100,7 +110,7 @@ def side_context(
             {
                 "place": place,
                 "head": side.heads[place],
-                "where": side.places[place],
+                "where": side.where(place),
                 "to": _target_name(side, side.matches[place].to),
                 "how": how_words(side.matches[place]),
             }
@@ -120,8 +130,8 @@ def _question(side: Side, place: int, errors: Mapping[str, str], sent: Any) -> d
         "name": name,
         "place": place,
         "head": side.heads[place],
-        "where": side.places[place],
-        "samples": side.samples[place],
+        "where": side.where(place),
+        "samples": side.sample(place),
         "choices": [(to, side.names[to]) for to in targets] + list(side.extras.items()),
         "chosen": sent.get(name, match.to),
         "typed": sent.get(f"name-{name}", ""),

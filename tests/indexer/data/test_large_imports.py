@@ -1,0 +1,101 @@
+"""What is large comes in the same way: at once or as a draft, in as many queries, and as far as it may."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from indexer.forms.registers import RegisterImportForm
+from indexer.intake import registers
+from indexer.intake.hints import unit_key
+from indexer.models import DataImport, Register
+from indexer.names import normalise_unit_name
+from indexer.services.data_imports import DataFile, Terms, start_import, store_import, store_read
+from indexer.services.mapped_imports import map_import, read_mapped
+from indexer.services.methods import use_method
+from indexer.services.registers import default_register
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.factories import make_cities
+from weighting.enums import Role
+from weighting.forms.uploads import MEGABYTE, PanelImportForm
+from weighting.readers import FileProblems
+
+pytestmark = pytest.mark.django_db
+LEAVES = ("fixed", "mobile", "retail", "finance", "travel")
+
+
+@pytest.fixture
+def analyst(client):
+    account = make_account(Role.ANALYST)
+    sign_in_staff(client, account)
+    return account
+
+
+def sent(analyst, framework, units):
+    lines = [",".join(["unit", *LEAVES, "extra"])]
+    lines += [f"City {unit},{unit}.5,2.25,{unit / 4},4.5,5.5,9" for unit in range(1, units + 1)]
+    terms = Terms(
+        framework=framework, register=default_register(), year=2016, method=use_method(), name_en="Large"
+    )
+    data = DataFile("\n".join(lines).encode(), "data.csv")
+    return {"data": data, "totals": None, "terms": terms, "actor": analyst}
+
+
+@pytest.mark.postgres
+def test_what_is_stored_at_once_is_what_a_draft_becomes(analyst):
+    make_cities(4, actor=analyst)
+    file = {**sent(analyst, make_framework(), 4), "leave_out": True, "columns": {"extra": "beside"}}
+    stored = []
+    for store in (
+        lambda: store_read(read_mapped(**file), actor=analyst),
+        lambda: store_import(map_import(**file), actor=analyst),
+    ):
+        with transaction.atomic():
+            edition = store()
+            edition.refresh_from_db()
+            assert not DataImport.objects.exists()
+            kept = ("values", "totals", "auxiliary")
+            blocks = [bytes(getattr(edition, name)) for name in kept]
+            stored.append((blocks, edition.sha256, edition.mapping, edition.file_sha256, edition.city_ids))
+            transaction.set_rollback(True)
+    assert stored[0] == stored[1]
+    assert len(stored[0][0][0]) == 4 * len(LEAVES) * 8
+
+
+def test_mapping_and_check_take_the_same_queries_for_any_number_of_units(client, analyst):
+    make_cities(60, actor=analyst)
+    framework = make_framework()
+    counts = []
+    for units in (3, 60):
+        draft = start_import(**sent(analyst, framework, units))
+        for page in ("import-mapping", "import-check"):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(reverse(f"indexer:{page}", args=[draft.pk])).status_code == 200
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
+
+
+def test_a_register_of_more_units_than_may_be_is_refused(monkeypatch):
+    file = b"name_en\nA\nB\nC\n"
+    assert len(registers.read_register(file, "r.csv", everything=("", "All"))) == 3
+    monkeypatch.setattr(registers, "MAX_UNITS", 2)
+    with pytest.raises(FileProblems, match="more than 2 units"):
+        registers.read_register(file, "r.csv", everything=("", "All"))
+
+
+def test_a_register_may_have_a_file_as_large_as_a_request():
+    def file():
+        return SimpleUploadedFile("r.csv", b"name_en\n".ljust(11 * MEGABYTE))
+
+    form = RegisterImportForm(
+        {"name_en": "Towns", "unit_en": "town"}, {"file": file()}, registers=Register.objects.all()
+    )
+    assert "file" not in form.errors
+    # Other forms take ten megabytes.
+    assert "file" in PanelImportForm({"name": "Panel"}, {"file": file()}).errors
+
+
+@pytest.mark.parametrize("name", ["AbC1", "St Ives", " x ", "镇", "İ", "1", "", "a-b", "ß", "Ａ"])
+def test_a_plain_word_has_the_key_that_any_name_has(name):
+    assert unit_key(name) == normalise_unit_name(name).casefold()
