@@ -278,3 +278,14 @@ def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(manager, dja
         run = make_runs(random_values(count), tilts=[None])[0]
         with django_assert_num_queries(10):
             manager.get(page_of(run))
+
+
+def test_a_page_comes_with_its_first_lines_and_with_all_to_whoever_asks(manager):
+    run = make_runs(random_values(104), tilts=[None])[0]
+    page = f"/runs/{run.pk}/what-if/"
+    first, whole = manager.get(page), manager.get(page, {"all": "1"})
+    assert [len(answer.context["rows"]) for answer in (first, whole)] == [100, 104]
+    assert f'href="{page}?all=1"' in first.content.decode()
+    assert f'href="{page}?all=1"' not in whole.content.decode()
+    # A script names the lines that it adds.
+    assert [len(answer.context["page_data"]["names"]) for answer in (first, whole)] == [104, 0]
