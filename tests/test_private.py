@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from indexer.models import DataSet, PublishedIndex, Run
 from indexer.selectors.published import publication_blockers, publishable_runs
@@ -47,6 +48,13 @@ def world(django_db_setup, django_db_blocker):
         yield make_world()
         logging.disable(logging.NOTSET)
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Whatever language the last request left behind."""
+    with translation.override("en"):
+        yield
 
 
 def make_tree(actor, *, note=""):
