@@ -5,11 +5,11 @@ from indexer.models import RegisterBorders, Run
 
 def borders_of_run(run: Run) -> RegisterBorders | None:
     """Return the borders of the units that a run scores, if its register was brought any."""
-    return RegisterBorders.objects.filter(register=run.data_set.series.register_id).first()
+    return RegisterBorders.objects.filter(register__data_series=run.data_set.series_id).first()
 
 
 def has_borders(run: Run) -> bool:
-    return RegisterBorders.objects.filter(register=run.data_set.series.register_id).exists()
+    return RegisterBorders.objects.filter(register__data_series=run.data_set.series_id).exists()
 
 
 def border_facts(register_id: int) -> tuple[str, int] | None:
