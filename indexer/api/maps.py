@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from indexer.api.pages import MOST_UNITS, PAGE_OF_UNITS, asked_units
 from indexer.api.run_view import NODE, PLACES, RunView
+from indexer.api.unranked import UNRANKED, first_unranked
 from indexer.enums import RunStatus
 from indexer.selectors.map_points import MapPoint, placement_of, points_along
 from indexer.selectors.node_scores import NodeScores, node_scores_of
@@ -48,6 +49,7 @@ class MapSerializer(serializers.Serializer):
         child=serializers.CharField(), help_text="Chinese names of cities without coordinates."
     )
     unplaced_codes = serializers.ListField(child=serializers.CharField(), help_text="Their codes.")
+    unranked = UNRANKED
 
 
 class MapOfRun(RunView):
@@ -75,6 +77,7 @@ class MapOfRun(RunView):
             "unplaced_count": len(found.unplaced),
             "unplaced": [city.own_name for city in unplaced],
             "unplaced_codes": [city.code for city in unplaced],
+            "unranked": first_unranked(subject),
         }
         return Response(MapSerializer(answer, context={"scale": subject.scale}).data)
 

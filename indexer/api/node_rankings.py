@@ -12,17 +12,17 @@ from rest_framework.response import Response
 from indexer.api.pages import page_of
 from indexer.api.run_view import RunView
 from indexer.api.serializers import MARKS, MethodSerializer
+from indexer.api.unranked import UNRANKED, RankedPages, beside_page, first_unranked, first_unranked_of
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import cities_of_run
-from indexer.selectors.coverage import unranked_of
 from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
 from indexer.selectors.published import codes_given_raw
 from indexer.selectors.registers import groups_by_city
 from indexer.selectors.runs import Printed, printed_figures_of, shown_score
-from weighting.api.base import PAGE, Pages, described
+from weighting.api.base import PAGE, described
 from weighting.numeric.arrays import FloatArray
 
 
@@ -60,18 +60,19 @@ class NodeRankingSerializer(serializers.Serializer):
 class NodeRankingView(RunView):
     """The cities of a finished run ranked on one node, highest score first."""
 
-    @described(*PAGE, responses=page_of(NodeRankingSerializer))
+    @described(*PAGE, responses=page_of(NodeRankingSerializer, unranked=UNRANKED))
     def get(self, request: Request, pk: int, code: str) -> Response:
         try:
             subject = node_scores_of(self.finished_run(pk), code)
         except KeyError:
             raise NotFound(_("The framework has no indicator “%(code)s”.") % {"code": code}) from None
-        pages = Pages()
+        pages = RankedPages()
         order = np.lexsort((subject.ranks, subject.ranks == 0)).tolist()
         chosen = pages.paginate_queryset(order, request, view=self)
         with_raw = code in codes_given_raw(self.account, subject.run)
         rows = _node_rows(subject, chosen or [], with_raw=with_raw)
-        return pages.get_paginated_response(NodeRankingSerializer(rows, many=True).data)
+        page = pages.get_paginated_response(NodeRankingSerializer(rows, many=True).data)
+        return beside_page(page, first_unranked(subject))
 
 
 class ShapeSerializer(serializers.Serializer):
@@ -95,15 +96,6 @@ class ChangedCellSerializer(serializers.Serializer):
     changes = serializers.ListField(child=serializers.CharField())
 
 
-class UnrankedSerializer(serializers.Serializer):
-    unit = serializers.CharField(source="city.own_name")
-    unit_en = serializers.CharField(source="city.name_en")
-    unit_code = serializers.CharField(source="city.code")
-    node = serializers.CharField(source="node.code", default=None, help_text="Null: the index itself.")
-    share = serializers.FloatField(help_text="Of the weight below the node, what the unit has.")
-    least = serializers.FloatField(help_text="The coverage that is asked for.")
-
-
 class PreparationSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     method = MethodSerializer()
@@ -111,7 +103,7 @@ class PreparationSerializer(serializers.Serializer):
     cells = ChangedCellSerializer(
         many=True, help_text="Every value that was filled in, left out or winsorised; not those only logged."
     )
-    unranked = UnrankedSerializer(many=True, help_text="Units with too few values for a score.")
+    unranked = UNRANKED
 
 
 class PreparationView(RunView):
@@ -121,11 +113,10 @@ class PreparationView(RunView):
     def get(self, request: Request, pk: int) -> Response:
         run = self.finished_run(pk)
         answer: dict[str, Any] = {"run": run.pk, "method": run.method, "treatments": [], "cells": []}
-        answer["unranked"] = []
+        answer["unranked"] = first_unranked_of(run)
         if may_change_cells(run.method):
             record = record_of(run)
             answer |= {"treatments": record.treatments, "cells": _changed_cells(run, record.cells)}
-            answer["unranked"] = unranked_of(node_scores_of(run))
         return Response(PreparationSerializer(answer).data)
 
 

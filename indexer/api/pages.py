@@ -40,13 +40,14 @@ def answer_page(request: Request, rows: Sequence[Row], write: Callable[[Row], An
     return pages.get_paginated_response([write(row) for row in chosen or ()])
 
 
-def page_of(row: type[serializers.Serializer]) -> Any:
-    """Return the serializer of a page of such rows."""
+def page_of(row: type[serializers.Serializer], **beside: serializers.BaseSerializer) -> Any:
+    """Return the serializer of a page of such rows, and of what stands beside them."""
     fields = {
         "count": serializers.IntegerField(),
         "next": serializers.CharField(allow_null=True),
         "previous": serializers.CharField(allow_null=True),
         "results": row(many=True),
+        **beside,
     }
     return type(row.__name__.replace("Serializer", "PageSerializer"), (serializers.Serializer,), fields)
 

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import LEVEL, NODE, RunView
+from indexer.api.unranked import UNRANKED, first_unranked
 from indexer.models import OutsideSeries, Run
 from indexer.selectors.cities import PROVINCE
 from indexer.selectors.place_shares import SharesBeside, shares_beside
@@ -72,6 +73,7 @@ class PlaceRankingSerializer(serializers.Serializer):
     weight = serializers.CharField(allow_null=True, help_text="The column that weighs the cities.")
     series = serializers.IntegerField(allow_null=True, help_text="The series that was asked for.")
     places = PlaceScoreSerializer(many=True)
+    unranked = UNRANKED
 
 
 class PlacesView(RunView):
@@ -121,6 +123,7 @@ def _answer(ranked: PlaceRanking, beside: SharesBeside | None) -> dict[str, Any]
             | {"shares": beside.by_place.get(position) if beside else None}
             for position in ranked.order
         ],
+        "unranked": first_unranked(ranked.subject),
     }
 
 

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from indexer.answers import answer_file
 from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSerializer
+from indexer.api.unranked import RankedPages, beside_page, first_unranked_of
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
@@ -87,6 +88,7 @@ class Ranking(Resource):
     # What the description of the API reads the address's id from: it is the run's.
     queryset = Run.objects.none()
     serializer_class = RankingSerializer
+    pagination_class = RankedPages
     filterset_class = RankingFilter
     ordering_fields = ["rank", "score"]
     run: Run
@@ -114,9 +116,12 @@ class Ranking(Resource):
         return answer_file(
             request._request,
             self.run,
-            lambda: super(Ranking, self).list(request, *args, **kwargs),
+            lambda: self._page(request, *args, **kwargs),
             request.headers.get("Accept", ""),
         )
+
+    def _page(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return beside_page(super().list(request, *args, **kwargs), first_unranked_of(self.run))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Look up what is printed for the cities of this page alone, and what was changed behind them."""

@@ -21,6 +21,7 @@ from indexer.views.public.parts import Sureness, ranking_rows, sureness_of
 from indexer.views.public.reuse import THEMES, TOP
 from indexer.views.public.weight_picture import draw_weights
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
+from indexer.views.shared.unranked import unranked_rows
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import PICTURES, Spec
 from weighting.permissions import ANYONE, audience
@@ -128,6 +129,7 @@ def _ranking(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> dict[
         "headline": ranking_finding(ranking),
         "unit": score_unit(edition.run.method),
         "register": ranking.cities.register,
+        "unranked": unranked_rows(ranking.subject),
     }
 
 

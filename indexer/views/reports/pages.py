@@ -42,6 +42,7 @@ from indexer.views.reports.run_words import (
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
+from indexer.views.shared.unranked import unranked_rows
 from indexer.words import score_unit
 from weighting.drawing import Figure
 from weighting.permissions import ANYONE, audience
@@ -87,6 +88,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
         ],
         "rows": _leading_rows(ranking, intervals),
         "left_out": max(0, len(ranking.cities) - ROWS),
+        "unranked": unranked_rows(ranking.subject),
         "study": intervals.study if intervals else None,
         "sureness": _sureness(intervals),
         "fragile": fragile_figure(fragility),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.views.reports.material import Material
 from indexer.views.reports.parts import PartTable
+from indexer.views.shared.unranked import unranked_rows
 from indexer.words import score_unit
 from weighting.models import Indicator
 from weighting.views.numbers import signed
@@ -38,6 +39,13 @@ def no_scores(material: Material) -> str:
         return ""
     finding = _("No %(unit)s has a score here") % {"unit": material.cities.register.unit}
     return _("%(finding)s.") % {"finding": finding}
+
+
+def unranked_table(material: Material) -> list[PartTable]:
+    """Return the units that have too few values for a score, with the reasons; none where all have one."""
+    rows = [[city.name, reason] for city, reason in unranked_rows(material.subject)]
+    head = [capfirst(material.cities.register.unit), _("Reason")]
+    return [PartTable(_("Without a rank"), head, rows)] if rows else []
 
 
 def _score_columns(material: Material) -> list[Indicator | None]:

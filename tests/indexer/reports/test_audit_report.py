@@ -92,7 +92,7 @@ def test_an_analyst_writes_keeps_changes_and_takes_back_own_words_in_one_languag
     kept = analyst.post(page, {"text": "First.\r\n\r\nSecond <b>.", "revision": "0"})
     assert kept.status_code == 302
     text = analyst.get(page_of(run)).content.decode()
-    assert "<p>First.</p><p>Second &lt;b&gt;.</p>" in text
+    assert "<p>First.</p>\n<p>Second &lt;b&gt;.</p>" in text
     analyst.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
     assert "First." not in analyst.get(page_of(run)).content.decode()
     analyst.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"

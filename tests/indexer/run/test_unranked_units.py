@@ -69,6 +69,7 @@ RANKING_PAGES = [
     "run-leads",
     "run-fragility",
     "run-concentration",
+    "run-report",
 ]
 
 
@@ -113,6 +114,10 @@ def test_who_has_no_rank_and_why(signed_in):
     assert [(row["unit"], row["least"]) for row in answer["unranked"]] == [
         (lack.city.name_zh, 0.6) for lack in found
     ]
+    node = run.data_set.framework.indicators.filter(is_leaf=False).first()
+    for name, *place in (["ranking"], ["run-map"], ["run-places"], ["run-node-ranking", node.code]):
+        told = client.get(reverse(f"indexer:api-{name}", args=[run.pk, *place])).json()
+        assert told["unranked"] == answer["unranked"], name
     ranked = client.get(reverse("indexer:api-ranking", args=[run.pk])).json()
     assert ranked["count"] == 9 - len(found)
     file = client.get(reverse("indexer:run-export", args=[run.pk]), {"format": "json"})
@@ -134,6 +139,7 @@ def test_pages_that_rank_the_others_say_who_is_not_among_them(signed_in):
     for who, address in [
         *((client, page) for page in own),
         (stranger, reverse("indexer:public-index", args=["gaps"])),
+        (stranger, reverse("indexer:public-embed", args=["gaps", "ranking"])),
     ]:
         text = who.get(address, headers={"accept-language": "en"}).text.partition('<section id="unranked">')[
             2
@@ -141,6 +147,9 @@ def test_pages_that_rank_the_others_say_who_is_not_among_them(signed_in):
         told = text.partition("</section>")[0]
         assert all(name in told for name in names), address
         assert told.count("less than the 60 % asked for") == len(names), address
+    document = reverse("indexer:run-document", args=[run.pk])
+    report = client.get(document, headers={"accept-language": "en"}).text
+    assert report.count("less than the 60 % asked for") == len(names)
 
 
 @pytest.mark.parametrize("method", [{}, {"nodes": {"": {"aggregation": "copeland"}}, "scale": 1}])

@@ -4,7 +4,12 @@ from indexer.enums import ReportChapter
 from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import Material
 from indexer.views.reports.parts import Part
-from indexer.views.reports.ranking_tables import first_units_caption, no_scores, ranking_table
+from indexer.views.reports.ranking_tables import (
+    first_units_caption,
+    no_scores,
+    ranking_table,
+    unranked_table,
+)
 from indexer.views.reports.run_words import certainty, distribution_sentences, leaders
 from indexer.views.run.ranking import composition_of
 from weighting.drawing import Figure
@@ -24,7 +29,10 @@ class Total(Chapter):
         return Part(
             self.title,
             sentences=[sentence for sentence in said if sentence],
-            tables=[ranking_table(material, first_units_caption(material, ROWS), ROWS)],
+            tables=[
+                ranking_table(material, first_units_caption(material, ROWS), ROWS),
+                *unranked_table(material),
+            ],
             figures=_composition(material),
         )
 
