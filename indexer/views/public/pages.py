@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
@@ -33,6 +34,7 @@ from indexer.views.public.reuse import reuse_context, shared_picture
 from indexer.views.reports.document import OWN_NAMES
 from indexer.views.reports.run_words import names_of
 from indexer.views.run.ranking import load_ranking
+from indexer.views.shared.year_switch import YearLink, YearSwitch
 from weighting.models import Account
 from weighting.permissions import ANYONE, audience
 from weighting.requests import remember_language
@@ -84,6 +86,7 @@ def edition_page(
     context = edition_context(edition, load_ranking(run), shelf) | {
         "is_preview": shelf is None,
         "editions": editions,
+        "year_switch": _years(editions, edition),
         "newest": editions[0] if editions and editions[0].pk != edition.pk else None,
         "acts": list(acts_on(edition, shelf)),
         "shared_picture": shared_picture(edition) if shelf else "",
@@ -93,6 +96,20 @@ def edition_page(
     if shelf:
         context |= reuse_context(edition, weights_height=context["weights"].height)
     return render(request, "indexer/public/index.html", context)
+
+
+def _years(editions: Sequence[IndexEdition], shown: IndexEdition) -> YearSwitch | None:
+    """Return the newest edition of each year, which is given as the newest first; None of a single year."""
+    found: dict[int, YearLink] = {}
+    for edition in editions:
+        year, slug = edition.run.data_set.year, edition.index.slug
+        if year not in found:
+            own = reverse("indexer:public-edition", args=[slug, edition.number])
+            url = own if found else reverse("indexer:public-index", args=[slug])
+            is_current = year == shown.run.data_set.year
+            found[year] = {"year": year, "url": url, "is_current": is_current, "reason": ""}
+    links = sorted(found.values(), key=lambda link: -link["year"])
+    return {"years": links, "notes": []} if len(links) > 1 else None
 
 
 def strangers_page(request: HttpRequest) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "unranked": unranked_rows(ranking.subject),
         "left_out": max(0, len(ranking.cities) - MOST_ROWS),
         "sureness": sureness,
-        "picture": _picture(ranking),
+        "figures": [figure for figure in (_composition(ranking), _map(ranking)) if figure],
         "method": list(method_rows(run.method)),
         "turned": sum(node.is_leaf and node.direction < 0 for node in ranking.subject.nodes),
         "experts": experts_words(run.weight_version),
@@ -103,7 +103,7 @@ def acts_on(edition: IndexEdition, shelf: Shelf | None) -> Iterator[Act]:
         yield Act(_("Side by side"), shelf.side_by_side())
     if shelf and report_of_edition(edition):
         yield Act(_("Read the report"), shelf.url("report"))
-    if has_borders(run) or has_coordinates(run):
+    if may_be_mapped(run):
         yield Act(_("Map"), reverse("indexer:run-map", args=[run.pk]))
     if shelf:
         yield Act(_("Take everything"), reverse("indexer:run-package", args=[run.pk]), is_file=True)
@@ -163,13 +163,32 @@ def _finding(ranking: Ranking) -> str:
     return leaders(ranking.subject) if len(ranking.subject.present) else ranking_finding(ranking)
 
 
-def _picture(ranking: Ranking) -> dict[str, str] | None:
+def _composition(ranking: Ranking) -> dict[str, str] | None:
     """Return what the scores are made of, as a picture; None where they are no such sums."""
     chart = composition_of(ranking).get("chart")
     if chart is None:
         return None
     said = {name: chart["usermeta"][name] for name in ("title", "subtitle")}
-    return {**said, "url": reverse("indexer:run-picture", args=[ranking.run.pk, "composition", "svg"])}
+    return {**said, "name": "composition", "url": picture_address(ranking.run, "composition")}
+
+
+def _map(ranking: Ranking) -> dict[str, str] | None:
+    """Return where the units lie, as a picture; None where neither borders nor coordinates tell."""
+    if not may_be_mapped(ranking.run):
+        return None
+    title = _("%(finding)s, on the map") % {"finding": ranking_finding(ranking)}
+    subtitle, url = score_unit(ranking.run.method), picture_address(ranking.run, "map")
+    return {"title": title, "subtitle": subtitle, "name": "map", "url": url}
+
+
+def may_be_mapped(run: Run) -> bool:
+    """Whether borders or coordinates tell where the units of a run lie."""
+    return has_borders(run) or has_coordinates(run)
+
+
+def picture_address(run: Run, name: str) -> str:
+    """Return the address of a picture of a run."""
+    return reverse("indexer:run-picture", args=[run.pk, name, "svg"])
 
 
 def _definitions(

@@ -26,10 +26,18 @@ from indexer.selectors.what_if import WhatIf, what_if_of
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.copy_links import ASSETS, OWN, CopyLinks, read_asset
 from indexer.views.public.machine import dataset_json
-from indexer.views.public.parts import MOST_ROWS, Act, edition_context, ranking_rows
+from indexer.views.public.parts import (
+    MOST_ROWS,
+    Act,
+    edition_context,
+    may_be_mapped,
+    picture_address,
+    ranking_rows,
+)
 from indexer.views.public.report import edition_document
 from indexer.views.public.units import choose_peers, unit_context
 from indexer.views.reports.document import OWN_NAMES, Document
+from indexer.views.run.maps import map_chart
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking
 from indexer.views.run.what_if import page_data, weight_groups
 from indexer.views.run.what_if_words import results_context
@@ -60,7 +68,7 @@ class StaticCopy:
                 links = CopyLinks(self._addresses(language) | self._report_pictures(language), links.assets)
                 for at, page in self._pages(language):
                     yield at, links.rewrite(page, at).encode()
-                yield from self._picture(language)
+                yield from self._pictures(language)
                 yield from self._report_files(language)
         yield "index.html", links.rewrite(self._choice(), "index.html").encode()
         for name in sorted(links.assets):
@@ -105,7 +113,7 @@ class StaticCopy:
         run, folder = self.edition.run, _folder(language)
         files = {
             self.shelf.index: f"{folder}/index.html",
-            reverse("indexer:run-picture", args=[run.pk, "composition", "svg"]): f"{folder}/composition.svg",
+            **{picture_address(run, name): f"{folder}/{name}.svg" for name in ("composition", "map")},
             reverse("weighting:version-manifest", args=[run.weight_version_id]): "manifest.json",
             **{
                 self.shelf.unit(city): f"{folder}/units/{unit_key(city)}.html"
@@ -203,10 +211,14 @@ class StaticCopy:
             context = unit_context(self.edition, self.shelf, profile, peers) | {"beside_url": ""}
             yield self._page(f"units/{unit_key(city)}.html", language, "indexer/public/unit.html", context)
 
-    def _picture(self, language: str) -> Iterator[tuple[str, bytes]]:
-        chart = composition_of(self.ranking).get("chart")
-        if chart is not None:
-            yield f"{_folder(language)}/composition.svg", draw(picture_source(chart, language), "svg")
+    def _pictures(self, language: str) -> Iterator[tuple[str, bytes]]:
+        charts = {
+            "composition": composition_of(self.ranking).get("chart"),
+            "map": map_chart(self.edition.run) if may_be_mapped(self.edition.run) else None,
+        }
+        for name, chart in charts.items():
+            if chart is not None:
+                yield f"{_folder(language)}/{name}.svg", draw(picture_source(chart, language), "svg")
 
     def _document(self, language: str) -> Document | None:
         """Return the report that the edition carries, in the active language."""

@@ -1,6 +1,6 @@
 """The cities of a run on a map, as a page and as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,12 @@ def map_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the map for a picture; None where no city has coordinates."""
     form, subject, other = _asked(request, run)
     return _shown(form, subject, other).get("chart")
+
+
+def map_chart(run: Run) -> Spec | None:
+    """Return the map of all units as anybody sees it first; None where nothing tells where they lie."""
+    subject = node_scores_of(run)
+    return _shown(_choice({}, subject, []), subject, None).get("chart")
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeScores | None]:
@@ -206,8 +212,12 @@ def _form(request: HttpRequest, subject: NodeScores) -> MapChoice:
         data_set=subject.run.data_set_id, status=RunStatus.DONE
     )
     others = [run for run in runs.order_by("weight_version__number", "pk") if run.pk != subject.run.pk]
+    return _choice(request.GET, subject, others)
+
+
+def _choice(asked: Mapping[str, Any], subject: NodeScores, others: Sequence[Run]) -> MapChoice:
     return MapChoice(
-        request.GET,
+        asked,
         nodes=subject.nodes,
         cities=subject.cities,
         runs=others,

@@ -11,14 +11,17 @@ from django.utils import timezone
 
 from indexer.citations import CITATIONS
 from indexer.formulas import AGGREGATION_FORMULAS, NORMALISATION_FORMULAS, aggregation_formula
-from indexer.models import IndexEdition, PublishedIndex
+from indexer.models import City, IndexEdition, PublishedIndex
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.selectors.published import released_editions
 from indexer.selectors.runs import runs_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.services.published import draft_index, publish_edition
 from indexer.services.studies import count_waiting_parts, plan_study
+from indexer.views.public.static_copy import StaticCopy
 from tests.factories import make_account, make_framework, make_panel, make_round, sign_in_staff
+from tests.indexer.families import make_family
 from tests.indexer.pages import make_runs, random_values
 from tests.routes import without_tokens
 from weighting.enums import Role, RoundState
@@ -185,6 +188,31 @@ def test_the_change_log_says_why_and_leads_to_the_newest(client, published, inde
     assert "A value of 2016 was wrong." in newest
     assert "there is a newer one" in first
     assert "there is a newer one" not in newest
+
+
+def test_an_index_of_several_years_leads_to_the_newest_edition_of_each(client, owner):
+    values = random_values(6)
+    framework = make_framework(owner=owner)
+    family = make_family({2019: (range(6), values), 2020: (range(6), values * 2)}, framework=framework)
+    index = draft_index(slug="liveability", terms=TERMS, actor=owner)
+    for year, reason in ((2019, ""), (2020, "A year more."), (2019, "A value was wrong.")):
+        publish_edition(index, run=family.runs[year], actor=owner, reason=reason)
+    newest, second = page(client), page(client, f"{ADDRESS}2/")
+    assert f'<a href="{ADDRESS}" aria-current="page">2019</a>' in newest
+    assert f'<a href="{ADDRESS}2/">2020</a>' in newest
+    assert f'<a href="{ADDRESS}2/" aria-current="page">2020</a>' in second
+    assert "aria-current" not in second.partition(f'<a href="{ADDRESS}">2019</a>')[2].partition("</nav>")[0]
+
+
+def test_the_map_stands_on_the_page_where_something_tells_where_units_lie(client, published, run):
+    picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
+    assert picture not in page(client, f"{ADDRESS}1/")
+    City.objects.filter(pk__in=run.data_set.city_ids).update(latitude=30.5, longitude=114.3)
+    assert picture in page(client)
+    assert client.get(picture).status_code == 200
+    copied = dict(StaticCopy(released_editions().get(pk=published.pk), 1).files())
+    assert b"<svg" in copied["en/map.svg"]
+    assert b'src="map.svg"' in copied["en/index.html"]
 
 
 def test_ranks_are_said_to_be_unsure_by_a_study_that_anybody_may_read(client, published, run, owner):
