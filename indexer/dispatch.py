@@ -15,6 +15,7 @@ from redis import RedisError
 
 from indexer.enums import Queue
 from indexer.models import DataSet, IndexMethod, Run, Study
+from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.runs import data_sets_with_waiting_runs
 from indexer.selectors.studies import UNDER_WAY, queue_of_study
 from indexer.services.common_bounds import request_runs_of_years
@@ -24,7 +25,6 @@ from indexer.services.queueing import write_runs
 from indexer.services.studies import plan_study, retry_study
 from indexer.tasks import compute_runs, count_study
 from weighting.dispatch import IMPATIENT
-from weighting.enums import VersionStatus
 from weighting.models import Account, WeightVersion
 
 # How many workers are told of bulk work at once.
@@ -42,14 +42,11 @@ def queue_runs_of_version(version: WeightVersion) -> None:
     _queue([Run(data_set=d, weight_version=version, method_id=d.method_id) for d in data_sets])
 
 
-def queue_runs_of_data_set(data_set: DataSet) -> None:
-    """Write a job for every frozen version of the data set's framework."""
-    versions = WeightVersion.objects.filter(framework=data_set.framework_id, status=VersionStatus.FROZEN)
+def queue_runs_of_data_set(data_set: DataSet, versions: Sequence[WeightVersion] | None = None) -> None:
+    """Write a job for each of some frozen versions, or for every one of the data set's framework."""
+    chosen = frozen_versions_of(data_set.framework_id) if versions is None else versions
     _queue(
-        [
-            Run(data_set=data_set, weight_version=version, method_id=data_set.method_id)
-            for version in versions.defer("manifest")
-        ]
+        [Run(data_set=data_set, weight_version=version, method_id=data_set.method_id) for version in chosen]
     )
 
 

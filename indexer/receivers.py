@@ -4,6 +4,7 @@ Freezing a version or adding a data set writes the job rows; a framework whose f
 treated has that as its method.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
@@ -25,9 +26,11 @@ def compute_frozen_version(version: WeightVersion, **_kwargs: Any) -> None:
 
 
 @receiver(data_set_added)
-def compute_added_data_set(data_set: DataSet, **_kwargs: Any) -> None:
-    """Compute a data set that was just added under every frozen version."""
-    queue_runs_of_data_set(data_set)
+def compute_added_data_set(
+    data_set: DataSet, versions: Sequence[WeightVersion] | None, **_kwargs: Any
+) -> None:
+    """Compute a data set that was just added under the versions chosen, else under every frozen one."""
+    queue_runs_of_data_set(data_set, versions)
 
 
 @receiver(framework_read)

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent inside the transaction that adds a data set, with `data_set`.
+# Sent inside the transaction that adds a data set, with `data_set` and the frozen `versions` that it is
+# computed under, None for all of them.
 data_set_added = Signal()

@@ -11,6 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.methods import LARGEST_NUMBER
 from indexer.api.serializers import DataSetSerializer, MethodSerializer
 from indexer.enums import Normalisation
 from indexer.forms.data_sets import DataSetImportForm
@@ -23,6 +24,8 @@ from indexer.selectors.data_imports import (
     series_visible_to,
 )
 from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.forecasts import Forecast, forecast_of
+from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     change_import,
@@ -38,7 +41,7 @@ from weighting.api.errors import Unprocessable, WrongFile
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.table_imports import LARGEST, REFUSED, DecisionAnswer, choices_said
 from weighting.exceptions import Refused
-from weighting.models import Account
+from weighting.models import Account, WeightVersion
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
 from weighting.readers.decisions import Decisions
@@ -189,6 +192,14 @@ class ReadingAnswer(serializers.Serializer):
     words = serializers.ListField(child=serializers.CharField())
 
 
+class ForecastAnswer(serializers.Serializer):
+    """An edition under all frozen versions, by measured costs."""
+
+    runs = serializers.IntegerField()
+    seconds = serializers.FloatField(help_text="Of one worker, about.")
+    bytes = serializers.IntegerField(help_text="In the database.")
+
+
 class ImportAnswer(serializers.Serializer):
     """An import as it stands: its mapping, and all that is to be corrected or known."""
 
@@ -206,7 +217,18 @@ class ImportAnswer(serializers.Serializer):
     rows = RowAnswer(many=True)
     findings = FindingAnswer(many=True)
     method = MethodSerializer()
+    queues = ForecastAnswer(help_text="What storing it sets going.")
     can_be_stored = serializers.BooleanField()
+
+
+class StoreRequest(serializers.Serializer):
+    """Under which versions an edition is computed."""
+
+    versions = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER),
+        required=False,
+        help_text="Numbers of frozen versions; all of them when left out.",
+    )
 
 
 class ImportSummary(serializers.ModelSerializer):
@@ -304,11 +326,12 @@ class ImportDetail(_Imports):
 class ImportStore(_Imports):
     """Makes an edition of an import that nothing keeps back."""
 
-    @described(request=None, responses={201: DataSetSerializer, 422: REFUSED})
+    @described(request=StoreRequest, responses={201: DataSetSerializer, 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
-        account = account_of(request)
+        account, draft = account_of(request), self.draft(pk)
         try:
-            data_set: DataSet = store_import(self.draft(pk), actor=account)
+            versions = _versions_asked(request, draft)
+            data_set: DataSet = store_import(draft, actor=account, versions=versions)
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
         stored = data_sets_visible_to(account).get(pk=data_set.pk)
@@ -321,15 +344,39 @@ class ImportStoreYears(_Imports):
     They come the earliest first.
     """
 
-    @described(request=None, responses={201: DataSetSerializer(many=True), 422: REFUSED})
+    @described(request=StoreRequest, responses={201: DataSetSerializer(many=True), 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
-        account = account_of(request)
+        account, draft = account_of(request), self.draft(pk)
         try:
-            editions = store_every_year(self.draft(pk), actor=account).editions
+            versions = _versions_asked(request, draft)
+            editions = store_every_year(draft, actor=account, versions=versions).editions
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
         stored = data_sets_visible_to(account).filter(pk__in=[one.pk for one in editions]).order_by("year")
         return Response(DataSetSerializer(stored, many=True).data, status=201)
+
+
+def _versions_asked(request: Request, draft: DataImport) -> list[WeightVersion] | None:
+    """Return the frozen versions that are named, None where all are meant.
+
+    Raises `Refused` naming the numbers that no frozen version has.
+    """
+    asked = StoreRequest(data=request.data)
+    asked.is_valid(raise_exception=True)
+    wanted = asked.validated_data.get("versions")
+    if wanted is None:
+        return None
+    found = list(frozen_versions_of(draft.framework_id).filter(number__in=wanted))
+    if lacking := sorted(set(wanted) - {version.number for version in found}):
+        words = _("No frozen version has the number %(numbers)s.")
+        raise Refused(words % {"numbers": ", ".join(map(str, lacking))})
+    return found
+
+
+def _forecast(review: Review) -> Forecast:
+    draft = review.draft
+    versions = frozen_versions_of(draft.framework_id).count()
+    return forecast_of(draft.framework, units=len(review.content.keys), versions=versions)
 
 
 def draft_of(account: Account, pk: int) -> DataImport:
@@ -374,5 +421,6 @@ def answer_of(review: Review) -> dict[str, Any]:
         ],
         "findings": review.findings,
         "method": draft.method,
+        "queues": _forecast(review),
         "can_be_stored": not review.blockers,
     }

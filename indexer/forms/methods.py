@@ -5,15 +5,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
 from indexer.forms.denominators import MORE, SPARE, DenominatorsField
+from indexer.forms.versions import VersionsForm
 from indexer.models import IndexMethod
-from indexer.selectors.methods import is_in, numbers_in
 from indexer.services.methods import MethodChoice, choice_of, method_blockers
-from weighting.models import Indicator, WeightVersion
+from weighting.models import Indicator
 
 # The table of leaves and nodes has a page of its own; the form keeps what it says.
 OFFERED = (
@@ -99,7 +98,7 @@ class MethodForm(forms.Form):
         return vars(self._own) | {name: self.cleaned_data[name] for name in OFFERED}
 
 
-class ComputeForm(MethodForm):
+class ComputeForm(VersionsForm, MethodForm):
     """A method, and the numbers of the versions to compute by it."""
 
     bounds = forms.ChoiceField(
@@ -114,33 +113,4 @@ class ComputeForm(MethodForm):
             "them, so that scores can be compared over the years; a further year asks for them anew."
         ),
     )
-    versions = forms.CharField(
-        label=gettext_lazy("Weight versions"),
-        required=False,
-        max_length=400,
-        help_text=gettext_lazy("Numbers such as 1-3, 7. All frozen versions when left empty."),
-    )
     field_order = ["versions", "bounds", *OFFERED]
-
-    def __init__(self, data: Any = None, *, frozen: Sequence[WeightVersion], **options: Any) -> None:
-        super().__init__(data, **options)
-        self._frozen = frozen
-
-    def clean_versions(self) -> list[WeightVersion]:
-        """Return the frozen versions that are named."""
-        text = self.cleaned_data["versions"]
-        if not text.strip():
-            return list(self._frozen)
-        try:
-            spans = numbers_in(text)
-        except ValueError as error:
-            raise ValidationError(
-                _("“%(part)s” is not a version number. Write numbers such as 1-3, 7.") % {"part": error}
-            ) from error
-        chosen = [version for version in self._frozen if is_in(version.number, spans)]
-        if not chosen:
-            known = _(", ").join(str(version.number) for version in self._frozen[:10]) or _("none")
-            raise ValidationError(
-                _("No frozen version has such a number. The first ones: %(known)s.") % {"known": known}
-            )
-        return chosen

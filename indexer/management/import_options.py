@@ -19,11 +19,11 @@ from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
-from indexer.selectors.methods import default_method_of
+from indexer.selectors.methods import default_method_of, frozen_versions_of, is_in, numbers_in
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, use_method
 from indexer.services.registers import import_countries
-from weighting.models import Account, Framework
+from weighting.models import Account, Framework, WeightVersion
 from weighting.readers.encodings import ENCODINGS
 
 ALL, COUNTRIES = "all", "countries"
@@ -138,6 +138,16 @@ def _register(name: str, actor: Account) -> Register:
     if named is None and name == COUNTRIES:
         return import_countries(actor=actor)
     return named or found(Register, name_zh=name)
+
+
+def named_versions(framework_id: int, text: str) -> list[WeightVersion] | None:
+    """Return the frozen versions of some numbers; None where no number is named."""
+    try:
+        spans = numbers_in(text)
+    except ValueError as error:
+        raise CommandError(f"{error} is not a version number: write numbers such as 1-3,7.") from error
+    frozen = frozen_versions_of(framework_id)
+    return [version for version in frozen if is_in(version.number, spans)] if spans else None
 
 
 def found(model: Any, **key: Any) -> Any:

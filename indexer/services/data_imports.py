@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
@@ -36,7 +36,7 @@ from indexer.services.import_targets import places_said, set_columns_aside, set_
 from indexer.services.methods import choice_of, use_method
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
-from weighting.models import Account, Framework
+from weighting.models import Account, Framework, WeightVersion
 from weighting.numeric.arrays import bytes_of
 from weighting.readers import FileProblems, ProblemLog, Source
 from weighting.readers.cells import GAPS, plain
@@ -281,25 +281,31 @@ def add_unit(draft: DataImport, *, row: int, unit: CityRow, actor: Account) -> C
 
 
 @transaction.atomic
-def store_import(draft: DataImport, *, actor: Account) -> DataSet:
+def store_import(
+    draft: DataImport, *, actor: Account, versions: Sequence[WeightVersion] | None = None
+) -> DataSet:
     """Make an edition of a draft that nothing keeps back; the draft goes, its mapping stays.
+
+    It is computed under the frozen ``versions``, or under all of them.
 
     Raises `ImportBlocked` with all blockers, or `Refused` when the same data is stored already.
     """
     draft = locked_import(draft)
-    data_set = store_read(draft, actor=actor)
+    data_set = store_read(draft, actor=actor, versions=versions)
     draft.delete()
     return data_set
 
 
-def store_read(draft: DataImport, *, actor: Account) -> DataSet:
+def store_read(
+    draft: DataImport, *, actor: Account, versions: Sequence[WeightVersion] | None = None
+) -> DataSet:
     """Make an edition of a draft, which need not be kept, in a transaction of the caller."""
     if draft.gathering:
         raise Refused(_("This import is a delivery: deliver it to its gathering."))
     review = review_of(draft)
     if review.blockers:
         raise ImportBlocked(review)
-    return add_edition(draft, review, actor=actor)
+    return add_edition(draft, review, actor=actor, versions=versions)
 
 
 def check_drafts(actor: Account) -> None:

@@ -1,7 +1,7 @@
 """Data sets: checked as a whole, stored as one immutable, numbered edition of their series."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from indexer.selectors.data_sets import PACKED
 from indexer.signals import data_set_added
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
-from weighting.models import Account, Framework, Indicator
+from weighting.models import Account, Framework, Indicator, WeightVersion
 from weighting.models.named import names_key
 from weighting.numeric.arrays import FloatArray, bytes_of
 from weighting.services.audit import record_act
@@ -87,9 +87,16 @@ class Matrix:
 
 @transaction.atomic
 def add_data_set(
-    *, terms: EditionTerms, matrix: Matrix, actor: Account, origin: Origin | None = None
+    *,
+    terms: EditionTerms,
+    matrix: Matrix,
+    actor: Account,
+    origin: Origin | None = None,
+    versions: Sequence[WeightVersion] | None = None,
 ) -> DataSet:
     """Store a matrix as an immutable edition of its series, which begins with it, and announce it.
+
+    It is computed under the frozen ``versions``, or under all of them.
 
     The framework's row is the lock, as in freezing: of a version and a data set that come
     at the same moment the later one sees the other, and writes their run.
@@ -122,7 +129,7 @@ def add_data_set(
     data_set.full_clean()
     data_set.save()
     record_act(actor, "add", data_set, sha256=data_set.sha256)
-    data_set_added.send(sender=DataSet, data_set=data_set)
+    data_set_added.send(sender=DataSet, data_set=data_set, versions=versions)
     return data_set
 
 

@@ -1,15 +1,18 @@
 """An edition of a draft as it is read now, with what is kept of the draft for good."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import Review, sheet_of
 from indexer.services.data_sets import EditionTerms, Matrix, Origin, add_data_set
-from weighting.models import Account
+from weighting.models import Account, WeightVersion
 
 
-def add_edition(draft: DataImport, review: Review, *, actor: Account) -> DataSet:
+def add_edition(
+    draft: DataImport, review: Review, *, actor: Account, versions: Sequence[WeightVersion] | None = None
+) -> DataSet:
     """Store what a draft without blockers holds; raises `Refused` when the same data is stored already."""
     content = review.content
     codes = [leaf.code for leaf in review.mapped.leaves]
@@ -35,6 +38,7 @@ def add_edition(draft: DataImport, review: Review, *, actor: Account) -> DataSet
             *(draft.file_name, draft.file_sha256, draft.totals_name, draft.totals_sha256),
             mapping_of(draft, review),
         ),
+        versions=versions,
     )
 
 

@@ -1,5 +1,6 @@
 """A file of several years to an edition of each, in one act."""
 
+from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from indexer.selectors.data_imports import Review, review_of, years_of
 from indexer.services.data_imports import ImportBlocked, locked_import, read_again
 from indexer.services.import_editions import add_edition
 from weighting.exceptions import Refused
-from weighting.models import Account
+from weighting.models import Account, WeightVersion
 
 MOST_BLOCKERS = 50
 
@@ -26,11 +27,13 @@ class YearsStored(NamedTuple):
 
 
 @transaction.atomic
-def store_every_year(draft: DataImport, *, actor: Account) -> YearsStored:
+def store_every_year(
+    draft: DataImport, *, actor: Account, versions: Sequence[WeightVersion] | None = None
+) -> YearsStored:
     """Make an edition of each year of which a draft's file holds a value: of all of them, or of none.
 
     Columns and rows go where they go in the year that was mapped. Raises `Refused` naming, by year,
-    everything that keeps any of them back.
+    everything that keeps any of them back. They are computed under the frozen ``versions``, or under all.
     """
     draft = locked_import(draft)
     years = years_of(draft)
@@ -39,7 +42,7 @@ def store_every_year(draft: DataImport, *, actor: Account) -> YearsStored:
     blockers: list[str] = []
     for year in years:
         try:
-            edition = _store_year(draft, year, actor)
+            edition = _store_year(draft, year, actor, versions)
         except Refused as refusal:
             blockers += [
                 _("%(year)s: %(problem)s") % {"year": year, "problem": one} for one in refusal.blockers
@@ -72,7 +75,9 @@ def _add(stored: YearsStored, year: int, edition: DataSet | None) -> None:
         stored.editions.append(edition)
 
 
-def _store_year(draft: DataImport, year: int, actor: Account) -> DataSet | None:
+def _store_year(
+    draft: DataImport, year: int, actor: Account, versions: Sequence[WeightVersion] | None
+) -> DataSet | None:
     """Read the file for one year, as the draft is mapped, and store it, unless it holds no value.
 
     Publishers keep a column for the year that they have not gathered yet.
@@ -88,7 +93,7 @@ def _store_year(draft: DataImport, year: int, actor: Account) -> DataSet | None:
         return None
     if review.blockers:
         raise ImportBlocked(review)
-    return add_edition(one, review, actor=actor)
+    return add_edition(one, review, actor=actor, versions=versions)
 
 
 def _is_empty(review: Review) -> bool:

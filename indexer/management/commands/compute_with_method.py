@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from indexer.dispatch import compute_with_method
+from indexer.management.import_options import named_versions
 from indexer.management.method_options import Codes
 from indexer.models import DataSet
 from indexer.numeric.aggregations import AGGREGATIONS
@@ -13,10 +14,10 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import PACKED
-from indexer.selectors.methods import frozen_versions_of, is_in, numbers_in
+from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import MethodChoice, choice_of, use_method_on
 from weighting.exceptions import Refused
-from weighting.models import Account, WeightVersion
+from weighting.models import Account
 
 CHOICES = {
     "normalisation": Codes(NORMALISATIONS),
@@ -64,7 +65,9 @@ class Command(BaseCommand):
             raise CommandError("There is no such data set, or no account of that name.")
         try:
             method = use_method_on(data_set, _choice(options, choice_of(data_set.method)))
-            versions = _versions(data_set, options["versions"])
+            versions = named_versions(data_set.framework_id, options["versions"])
+            if versions is None:
+                versions = list(frozen_versions_of(data_set.framework_id))
             new = compute_with_method(data_set, versions=versions, method=method, actor=actor)
         except Refused as refusal:
             raise CommandError("\n".join(refusal.blockers)) from refusal
@@ -77,12 +80,3 @@ def _choice(options: dict[str, Any], own: MethodChoice) -> MethodChoice:
     if pairs:
         said["denominators"] = {leaf.strip(): column.strip() for leaf, _equals, column in pairs}
     return MethodChoice(**vars(own) | said)
-
-
-def _versions(data_set: DataSet, text: str) -> list[WeightVersion]:
-    frozen = list(frozen_versions_of(data_set.framework_id))
-    try:
-        spans = numbers_in(text)
-    except ValueError as error:
-        raise CommandError(f"{error} is not a version number: write numbers such as 1-3,7.") from error
-    return [version for version in frozen if is_in(version.number, spans)] if spans else frozen

@@ -9,7 +9,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from indexer.management.import_options import ALL, add_mapping, add_terms, found, mapping_said, terms_said
+from indexer.management.import_options import (
+    ALL,
+    add_mapping,
+    add_terms,
+    found,
+    mapping_said,
+    named_versions,
+    terms_said,
+)
 from indexer.method_words import method_words
 from indexer.models import DataImport
 from indexer.selectors.data_imports import open_decisions
@@ -39,6 +47,11 @@ class Command(BaseCommand):
         add_mapping(parser)
         parser.add_argument(
             "--year", required=True, help=f"or “{ALL}”: an edition of each year of a file of several"
+        )
+        parser.add_argument(
+            "--versions",
+            default="",
+            help="to compute it under: numbers such as 1-3,7; all when not given",
         )
         parser.add_argument("--account", required=True, help="user name of who imports")
         parser.add_argument("--new-register", metavar="NAME", help="makes one of the units of the file")
@@ -75,10 +88,11 @@ def _store(options: dict[str, Any]) -> YearsStored:
         draft = make_register(draft, words=new.words(), code=new.code, group=new.group, actor=actor)
     if draft.register is None:
         raise CommandError("\n".join([*_asked(draft, every_year), NO_REGISTER]))
+    versions = named_versions(draft.framework_id, options["versions"])
     if every_year:
-        return store_every_year(draft, actor=actor)
+        return store_every_year(draft, actor=actor, versions=versions)
     store = store_import if draft.pk else store_read
-    return YearsStored([store(draft, actor=actor)], [])
+    return YearsStored([store(draft, actor=actor, versions=versions)], [])
 
 
 def _asked(draft: DataImport, every_year: bool) -> Iterator[str]:

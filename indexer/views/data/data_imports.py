@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indexer.forms.data_sets import DataSetImportForm, RatesForm, TermsForm, UnitForm, corrections_in
+from indexer.forms.versions import VersionsForm
+from indexer.job_words import duration_words
 from indexer.method_words import method_words
 from indexer.models import DataImport
 from indexer.selectors.data_imports import (
@@ -20,6 +22,8 @@ from indexer.selectors.data_imports import (
     series_visible_to,
     years_of,
 )
+from indexer.selectors.forecasts import forecast_of
+from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     ImportBlocked,
@@ -170,9 +174,21 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "needs_mapping": any(finding.rule in ("unmapped", "duplicate", "no_column") for finding in blockers),
         "correction_count": len(draft.corrections),
         "years": years_of(draft),
+        **_computing(draft, len(review.content.keys)),
         "save_links": save_links(reverse("indexer:import-report", args=[pk])),
     }
     return render(request, "indexer/data/import_check.html", context)
+
+
+def _computing(draft: DataImport, units: int) -> dict[str, Any]:
+    """Return what storing the draft will queue, and the form that chooses among several versions."""
+    frozen = list(frozen_versions_of(draft.framework_id))
+    forecast = forecast_of(draft.framework, units=units, versions=len(frozen))
+    return {
+        "forecast": forecast,
+        "forecast_time": duration_words(forecast.seconds),
+        "versions_form": VersionsForm(frozen=frozen) if len(frozen) > 1 else None,
+    }
 
 
 def _settle_rates(request: HttpRequest, draft: DataImport, form: RatesForm) -> HttpResponse:
@@ -253,9 +269,14 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     """Make an edition of the import, or lead back to what keeps it back."""
     account = account_of(request)
     draft = draft_of(account, pk)
+    form = VersionsForm(request.POST, frozen=list(frozen_versions_of(draft.framework_id)))
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["versions"])))
+        return redirect("indexer:import-check", pk=pk)
+    versions = form.chosen
     try:
         if "every_year" in request.POST:
-            stored = store_every_year(draft, actor=account)
+            stored = store_every_year(draft, actor=account, versions=versions)
             *_earlier, data_set = stored.editions
             words = {"count": len(stored.editions), "year": data_set.year}
             messages.success(request, _("%(count)d editions are stored. This is that of %(year)s.") % words)
@@ -263,7 +284,7 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
                 years = ", ".join(map(str, stored.empty))
                 messages.info(request, _("The file holds no value of %(years)s.") % {"years": years})
             return redirect("indexer:data-set-detail", pk=data_set.pk)
-        data_set = store_import(draft, actor=account)
+        data_set = store_import(draft, actor=account, versions=versions)
     except ImportBlocked:
         messages.error(request, _("Nothing was stored: correct what is listed first."))
         return redirect("indexer:import-check", pk=pk)
