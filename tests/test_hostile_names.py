@@ -39,7 +39,8 @@ WORDS = {
         "partner",
         "totals_name",
     ),
-    *("authors", "publisher", "contact", "province_zh", "province_en", "region_zh", "region_en"),
+    *("authors", "institutions", "publisher", "contact"),
+    *("province_zh", "province_en", "region_zh", "region_en"),
 }
 # Those that hold none: codes and addresses, whose letters are few, and what the product writes itself.
 NO_WORDS = {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -323,7 +323,12 @@ class ImportDetail(_Imports):
         return Response(status=204)
 
 
-class ImportStore(_Imports):
+class _Stores(_Imports):
+    # A body is not needed: a form without fields says as much as none.
+    parser_classes = [StrictJSONParser, FormParser, MultiPartParser]
+
+
+class ImportStore(_Stores):
     """Makes an edition of an import that nothing keeps back."""
 
     @described(request=StoreRequest, responses={201: DataSetSerializer, 422: REFUSED})
@@ -338,7 +343,7 @@ class ImportStore(_Imports):
         return Response(DataSetSerializer(stored).data, status=201)
 
 
-class ImportStoreYears(_Imports):
+class ImportStoreYears(_Stores):
     """Makes an edition of each year of which an import's file holds a value: of all of them, or of none.
 
     They come the earliest first.

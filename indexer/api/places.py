@@ -40,7 +40,7 @@ class ChildScoreSerializer(serializers.Serializer):
     score = serializers.FloatField(allow_null=True)
 
 
-class PlaceSharesSerializer(serializers.Serializer):
+class SharesBesideSerializer(serializers.Serializer):
     index = serializers.FloatField(help_text="Of the sum over the units that have both figures, 0 to 1.")
     series = serializers.FloatField(help_text="The same of the series.")
     of_total = serializers.FloatField(allow_null=True, help_text="Of the published total of the series.")
@@ -60,7 +60,7 @@ class PlaceScoreSerializer(serializers.Serializer):
         allow_null=True, help_text="What a publication prints for the place itself, digit for digit."
     )
     difference = serializers.FloatField(allow_null=True, help_text="Printed less computed, unrounded.")
-    shares = PlaceSharesSerializer(
+    shares = SharesBesideSerializer(
         allow_null=True, help_text="Beside the series asked for; null without it, and where there are none."
     )
 

@@ -13,6 +13,7 @@ from tests.indexer.factories import make_cities, make_draft
 from weighting.enums import Role, VersionSource
 from weighting.models import Framework, WeightVersion
 from weighting.services.api_tokens import make_api_token
+from weighting.services.frameworks import share_framework
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +113,7 @@ def test_drafts_are_their_authors_and_weights_of_others_are_not_hers(own, analys
 def test_a_manager_who_became_an_analyst_keeps_no_draft_of_a_round(own, analyst, framework, source):
     draft = make_draft(framework, actor=analyst)
     assert own.get(at("version-detail", draft)).status_code == 200
+    framework = share_framework(framework, actor=analyst)
     round_ = make_round(framework=framework) if source == VersionSource.ROUND else None
     WeightVersion.objects.filter(pk=draft.pk).update(source=source, round=round_)
     assert own.get(at("version-detail", draft)).status_code == 404

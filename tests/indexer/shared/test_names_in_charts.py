@@ -81,6 +81,9 @@ def figures(a, b, c):
     yield charts.shift_map(grouped, groups=charts.Groups(c, [a, b]), **word)
     cells = [charts.MapCell(a, 39.9, 116.4, 3, 10.2), charts.MapCell(c, 39.1, 117.2, 1, -2.0)]
     yield charts.cell_map(cells, b, units_word=c, **caption)
+    square = [[[[0.0, 1.0], [4.0, 1.0], [4.0, 5.0], [0.0, 1.0]]]]
+    areas = [charts.MapArea(a, 1, 2.0, 0, square), charts.MapArea(b, 0, 0.0, None, square)]
+    yield charts.border_map(areas, [c], b, **word)
     yield charts.lorenz_chart([0, 0.1, 0.3, 1], units_word=a, **caption)
     yield charts.rank_flow_chart(flows, ["1–10", "11–20"], [a, b, c], units_word=c, **caption)
     yield charts.weight_ticks_chart(weights, c, **caption)
