@@ -169,16 +169,20 @@ def _composition(ranking: Ranking) -> dict[str, str] | None:
     if chart is None:
         return None
     said = {name: chart["usermeta"][name] for name in ("title", "subtitle")}
-    return {**said, "name": "composition", "url": picture_address(ranking.run, "composition")}
+    return {
+        **said,
+        "name": "composition",
+        "url": picture_address(ranking.run, "composition"),
+        "height": "714",
+    }
 
 
 def _map(ranking: Ranking) -> dict[str, str] | None:
     """Return where the units lie, as a picture; None where neither borders nor coordinates tell."""
     if not may_be_mapped(ranking.run):
         return None
-    title = _("%(finding)s, on the map") % {"finding": ranking_finding(ranking)}
     subtitle, url = score_unit(ranking.run.method), picture_address(ranking.run, "map")
-    return {"title": title, "subtitle": subtitle, "name": "map", "url": url}
+    return {"title": _("Map"), "subtitle": subtitle, "name": "map", "url": url, "height": "1010"}
 
 
 def may_be_mapped(run: Run) -> bool:
