@@ -22,9 +22,13 @@ Block = dict[str, Any]
 def blocks_of_text(text: str) -> list[Block]:
     """Return what somebody wrote as blocks: each has a kind, and spans of text or blocks of its own.
 
-    An empty line begins a new paragraph, and lines stay lines.
+    An empty line begins a new paragraph, and lines stay lines. A text that nests deeper than the library
+    reads, which passes over what lies beyond, is paragraphs as it was written.
     """
-    tokens = MarkdownIt("zero").enable(RULES).parse(text)
+    reader = MarkdownIt("zero").enable(RULES)
+    tokens = reader.parse(text)
+    if max((token.level for token in tokens), default=0) + 1 >= reader.options["maxNesting"]:
+        tokens = MarkdownIt("zero").enable("newline").parse(text)
     return [_block(node) for node in SyntaxTreeNode(tokens).children]
 
 

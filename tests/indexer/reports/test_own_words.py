@@ -73,6 +73,7 @@ def test_nothing_else_becomes_markup(hostile):
     )
 
 
-def test_no_nesting_is_too_deep():
-    page_of("> " * 500 + "x")
-    page_of("".join("  " * deep + "- x\n" for deep in range(60)))
+@pytest.mark.parametrize("depth", [*range(1, 26), 60, 500])
+def test_no_nesting_loses_a_word(depth):
+    for text in ("> " * depth + "word", "".join("  " * deep + "- word\n" for deep in range(depth))):
+        assert page_of(text).count("word") == text.count("word")
