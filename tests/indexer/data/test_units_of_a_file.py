@@ -9,9 +9,7 @@ from indexer.intake.hints import is_aggregate
 from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import City, DataImport, DataSet, Province, Register
 from indexer.services.registers import default_register
-from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.factories import make_cities
-from weighting.enums import Role
+from tests.factories import make_framework
 from weighting.readers.table import Table
 from weighting.services.api_tokens import make_api_token
 
@@ -27,14 +25,6 @@ Oslo,Norway,0201,2018,3,4,5,6,7
 Middle East Technical University,Türkiye,0301,2018,4,5,6,7,9
 """
 COUNTRIES = f"country,{LEAVES}\nNorway,1,2,3,4,5\nChad,2,3,4,5,6\nCHE,3,4,5,6,7\n"
-
-
-@pytest.fixture
-def analyst(client):
-    account = make_account(Role.ANALYST, username="anna")
-    sign_in_staff(client, account)
-    make_cities(3, actor=account)
-    return account
 
 
 @pytest.fixture

@@ -8,20 +8,11 @@ from indexer.models import DataSet, Run, RunScores
 from indexer.selectors.forecasts import forecast_of
 from indexer.services.data_imports import store_import
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.data.test_yearly_imports import begin, long_file
-from tests.indexer.factories import make_cities, make_version
-from weighting.enums import Role
+from tests.indexer.factories import make_version
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    account = make_account(Role.ANALYST, username="anna")
-    sign_in_staff(client, account)
-    make_cities(3, actor=account)
-    return account
 
 
 @pytest.fixture

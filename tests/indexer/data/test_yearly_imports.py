@@ -10,9 +10,8 @@ from indexer.services.data_imports import DataFile, Terms, start_import
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
 from indexer.services.yearly_imports import store_every_year
-from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.factories import make_cities, make_version
-from weighting.enums import Role
+from tests.factories import make_framework
+from tests.indexer.factories import make_version
 from weighting.exceptions import Refused
 
 pytestmark = pytest.mark.django_db
@@ -28,14 +27,6 @@ def long_file(years=YEARS, units=("City 1", "City 2"), factor=1):
         for year in years
     ]
     return "\n".join([",".join(["unit", "year", *LEAVES]), *rows]) + "\n"
-
-
-@pytest.fixture
-def analyst(client):
-    account = make_account(Role.ANALYST, username="anna")
-    sign_in_staff(client, account)
-    make_cities(3, actor=account)
-    return account
 
 
 @pytest.fixture
