@@ -1,5 +1,6 @@
 """/api/v1/comparisons/, .../cities/ and .../cities/{id}/."""
 
+from math import isnan
 from typing import Any
 
 from django.http import QueryDict
@@ -18,6 +19,7 @@ from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.runs import load_runs, runs_visible_to
 from weighting.api.base import PAGE, described
+from weighting.selectors.tree_changes import TreeChange
 
 REASONS = [
     ("", "split"),
@@ -63,10 +65,23 @@ class ApartSerializer(UnitSerializer):
     runs = ApartRunSerializer(many=True)
 
 
+class OtherTreeSerializer(serializers.Serializer):
+    """What a framework has otherwise than that of the base, by code; nodes are the same where codes are."""
+
+    framework = serializers.IntegerField()
+    came = serializers.ListField(child=serializers.CharField(), help_text="Not in the base.")
+    went = serializers.ListField(child=serializers.CharField(), help_text="In the base alone.")
+    moved = serializers.ListField(child=serializers.CharField(), help_text="Below another node.")
+    renamed = serializers.ListField(child=serializers.CharField())
+    turned = serializers.ListField(child=serializers.CharField(), help_text="Of another direction.")
+    remeasured = serializers.ListField(child=serializers.CharField(), help_text="In another unit.")
+
+
 class ComparisonSerializer(serializers.Serializer):
     base = serializers.IntegerField()
     cities = serializers.IntegerField(help_text="That all runs rank; ranks are among them.")
     apart = ApartSerializer(many=True, help_text="Cities that some of the runs do not rank, left out.")
+    trees = OtherTreeSerializer(many=True, help_text="Frameworks that are not that of the base.")
     moved = serializers.IntegerField(help_text="Cities whose rank is not the same under all runs.")
     runs = ComparedRunSerializer(many=True)
     mean_shifts = serializers.ListField(
@@ -108,8 +123,10 @@ class NodeChangeSerializer(serializers.Serializer):
     local_after = serializers.FloatField()
     global_before = serializers.FloatField()
     global_after = serializers.FloatField()
-    score_before = serializers.FloatField()
-    score_after = serializers.FloatField()
+    in_before = serializers.BooleanField(help_text="Whether the framework of the base has it.")
+    in_after = serializers.BooleanField()
+    score_before = serializers.FloatField(allow_null=True, help_text="Null where there is none.")
+    score_after = serializers.FloatField(allow_null=True)
     through_weights = serializers.FloatField()
     through_values = serializers.FloatField(help_text="Through the data or the method.")
 
@@ -218,6 +235,7 @@ def _comparison(compared: Comparison) -> dict[str, Any]:
         "base": compared.runs[0].pk,
         "cities": len(compared.cities),
         "apart": _apart(compared),
+        "trees": [_other_tree(key, change) for key, change in compared.tree_changes.items()],
         "moved": compared.moved,
         "runs": [
             {
@@ -235,6 +253,16 @@ def _comparison(compared: Comparison) -> dict[str, Any]:
         ],
         "mean_shifts": compared.mean_shifts.tolist(),
         "tops": [{"k": k, "overlaps": compared.top_overlaps(k).tolist()} for k in compared.tops],
+    }
+
+
+def _other_tree(framework_id: int, change: TreeChange) -> dict[str, Any]:
+    pairs = {kind: getattr(change, kind) for kind in ("moved", "renamed", "turned", "remeasured")}
+    return {
+        "framework": framework_id,
+        "came": [node.code for node in change.came],
+        "went": [node.code for node in change.went],
+        **{kind: [node.code for _before, node in members] for kind, members in pairs.items()},
     }
 
 
@@ -298,11 +326,17 @@ def _node(branch: NodeChange, scale: float) -> dict[str, Any]:
         "local_after": branch.local[1],
         "global_before": branch.global_[0],
         "global_after": branch.global_[1],
-        "score_before": branch.values[0] * scale,
-        "score_after": branch.values[1] * scale,
+        "in_before": branch.is_there[0],
+        "in_after": branch.is_there[1],
+        "score_before": _number(branch.values[0] * scale),
+        "score_after": _number(branch.values[1] * scale),
         "through_weights": branch.through_weights * scale,
         "through_values": branch.through_values * scale,
     }
+
+
+def _number(value: float) -> float | None:
+    return None if isnan(value) else value
 
 
 def _passing(change: CityChange, position: int) -> dict[str, Any]:

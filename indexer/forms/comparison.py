@@ -46,8 +46,8 @@ class ComparisonForm(forms.Form):
                 _("%(count)s chosen: choose %(fewest)s to %(most)s versions.")
                 % {"count": len(chosen), "fewest": FEWEST, "most": MOST}
             )
-        if differing := _differing_frameworks(chosen):
-            raise ValidationError(differing)
+        if strange := _nothing_in_common(chosen):
+            raise ValidationError(strange)
         if waiting := [run for run in chosen if run.status != RunStatus.DONE]:
             raise ValidationError(
                 _("Not computed yet: %(versions)s. Leave it out, or wait until its run is finished.")
@@ -115,12 +115,15 @@ class FigureForm(forms.Form):
         return FigureOptions(lines=chosen["lines"], k=chosen["k"], marked=chosen.get("mark", ()))
 
 
-def _differing_frameworks(runs: Sequence[Run]) -> str:
-    """Name the frameworks where there are several, whose nodes are not the same; empty for one."""
-    frameworks = {run.data_set.framework_id: run.data_set.framework for run in runs}
-    if len(frameworks) == 1:
+def _nothing_in_common(runs: Sequence[Run]) -> str:
+    """Name the frameworks that share no indicator with that of the first run; empty where all do."""
+    codes = {run.data_set.framework_id: set(run.data_set.leaf_codes) for run in runs}
+    names = {run.data_set.framework_id: run.data_set.framework.name for run in runs}
+    base = runs[0].data_set.framework_id
+    strange = [names[key] for key, own in codes.items() if own.isdisjoint(codes[base])]
+    if not strange:
         return ""
-    names = ", ".join(framework.name for framework in frameworks.values())
-    return _("These runs follow different frameworks (%(names)s): choose runs of one of them.") % {
-        "names": names
-    }
+    return _(
+        "No indicator of %(names)s has the code of one of %(base)s: there is nothing to compare. Choose runs "
+        "of one framework, or of editions of it."
+    ) % {"names": ", ".join(strange), "base": names[base]}

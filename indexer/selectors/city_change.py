@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.models import City, Run
 from indexer.numeric.comparison import Passing, find_passing
+from indexer.numeric.joined_trees import NOWHERE
 from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import Comparison, NotSplit
 from weighting.models import Indicator
@@ -20,13 +21,14 @@ class NodeChange:
     """One indicator: its weights and the city's score on it, before and after, and what it adds.
 
     ``through_weights`` and ``through_values`` are parts of the change of the composite; an inner
-    node has the sums of its children.
+    node has the sums of its children. ``is_there`` tells whether the framework of each side has it.
     """
 
     node: Indicator
     local: tuple[float, float]
     global_: tuple[float, float]
     values: tuple[float, float]
+    is_there: tuple[bool, bool]
     through_weights: float
     through_values: float
     children: "Sequence[NodeChange]"
@@ -123,23 +125,25 @@ class CityChange:
 
     @cached_property
     def _local(self) -> FloatArray:
-        """Local weights before and after, (2, nodes)."""
-        tree, weights = self.compared.tree, self.compared.weights
-        return np.stack(
-            [local_from_leaf_weights(tree, weights[tree.leaves, place]) for place in (0, self.place)]
-        )
+        """Local weights before and after, (2, nodes); 0 of what a framework does not have."""
+        compared, tree = self.compared, self.compared.tree
+        sides = [0, self.place]
+        local = [local_from_leaf_weights(tree, compared.weights[tree.leaves, side]) for side in sides]
+        there = [compared.joined.places[side] != NOWHERE for side in sides]
+        return np.where(there, local, 0.0)
 
     def _branch(self, node: int, children: dict[int, list[int]]) -> NodeChange:
         assert self.parts is not None  # noqa: S101  (the tree is empty without parts)
-        results = (self.compared.results[0], self.compared.results[self.place])
-        before, after = (float(result.on_node(node)[self.position]) for result in results)
-        first, second = self.compared.weights[node, [0, self.place]].tolist()
+        sides = (0, self.place)
+        before, after = (self.compared.score_on(side, node, self.position) for side in sides)
+        first, second = self.compared.weights[node, sides].tolist()
         one, other = self._local[:, node].tolist()
         return NodeChange(
             node=self.compared.nodes[node],
             local=(one, other),
             global_=(first, second),
             values=(before, after),
+            is_there=(self.compared.has_node(0, node), self.compared.has_node(self.place, node)),
             through_weights=float(self.parts.weights[0, node]),
             through_values=float(self.parts.values[0, node]),
             children=[self._branch(child, children) for child in children.get(node, ())],

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from indexer.models import IndexMethod, Run
+from indexer.models import Run
 from indexer.numeric.comparison import (
     band_flows,
     kendall_tau_b,
@@ -18,16 +18,20 @@ from indexer.numeric.comparison import (
     spearman,
     top_overlap,
 )
+from indexer.numeric.joined_trees import NOWHERE, JoinedTrees
+from indexer.numeric.node_steps import NodeSteps
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import ranks_by_run
+from indexer.selectors.joined_frameworks import join_frameworks
 from indexer.selectors.plans import plan_of, steps_of_ranked
 from indexer.selectors.runs import RunResult, results_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree, local_from_leaf_weights
-from weighting.selectors.frameworks import indicators_of, sub_indices_of, tree_of
+from weighting.selectors.frameworks import indicators_by_framework, sub_indices_of
+from weighting.selectors.tree_changes import TreeChange, tree_change
 from weighting.selectors.versions import global_weights_of
 
 # Weights are products of a few quotients: below this they differ by rounding alone.
@@ -79,16 +83,48 @@ class Apart:
 class Comparison:
     """Finished runs side by side; ``results[0]`` is the base, arrays follow ``cities``.
 
+    Runs may follow several frameworks: ``nodes`` are those of all, ``joined`` where each run has them.
     Ranks are those among ``cities``, which every run ranks: a city that came in ahead of others is no
     reason why these fall. ``apart`` are the cities that came, went or have no rank; None for none.
     """
 
     results: list[RunResult]
     nodes: list[Indicator]
-    tree: Tree
+    joined: JoinedTrees  # with places for each run
     cities: Cities
-    weights: FloatArray  # global, (nodes, versions)
+    weights: FloatArray  # global, (nodes, versions); 0 where a run's framework does not have the node
+    frameworks: Mapping[int, Sequence[Indicator]]
     apart: Apart | None = None
+
+    @property
+    def tree(self) -> Tree:
+        return self.joined.tree
+
+    def has_node(self, place: int, node: int) -> bool:
+        """Tell whether the framework of a run has a node."""
+        return bool(self.joined.places[place][node] != NOWHERE)
+
+    def score_on(self, place: int, node: int, city: int) -> float:
+        """Return what a city scores on a node under a version; nan for none, and for one kept back."""
+        own = int(self.joined.places[place][node])
+        return float("nan") if own == NOWHERE else float(self.results[place].on_node(own)[city])
+
+    @cached_property
+    def tree_changes(self) -> dict[int, TreeChange]:
+        """What each other framework has otherwise than that of the base, by its key."""
+        base, *others = dict.fromkeys(run.data_set.framework_id for run in self.runs)
+        return {key: tree_change(self.frameworks[base], self.frameworks[key]) for key in others}
+
+    def narrowed_to(self, place: int) -> "Comparison":
+        """Return the base and one other version alone."""
+        places = [0, place]
+        return replace(
+            self,
+            results=[self.results[at] for at in places],
+            joined=replace(self.joined, places=tuple(self.joined.places[at] for at in places)),
+            weights=self.weights[:, places],
+            apart=None,
+        )
 
     @property
     def runs(self) -> list[Run]:
@@ -182,20 +218,19 @@ class Comparison:
     def why_not_split(self, place: int = -1) -> NotSplit:
         """Say why the change from the base to another version has no parts; empty where it has."""
         pair = (self.results[0], self.results[place])
-        methods = [result.run.method for result in pair]
-        if len({_unit_of_values(method) for method in methods}) > 1:
+        if len({self._unit_of_values(at, (0, place)) for at in (0, place)}) > 1:
             return "units"
-        first, second = (steps_of_ranked(method, self.tree) for method in methods)
-        if first != second:
+        steps = self._steps(place)
+        if steps is None:
             return "formed"
         if any(result.kept_nodes for result in pair):
             return "withheld"
-        return "" if first.splits else "others"
+        return "" if steps.splits else "others"
 
     def adds_up(self, place: int = -1) -> bool:
         """Whether the scores of the base and of another version are weighted sums over all indicators."""
         return all(
-            plan_of(result.run.method).adds_up and not np.isnan(self._values(result)).any()
+            plan_of(result.run.method).adds_up and not np.isnan(_values(result)).any()
             for result in (self.results[0], self.results[place])
         )
 
@@ -204,15 +239,11 @@ class Comparison:
 
         None where ``why_not_split`` tells.
         """
-        if self.why_not_split(place):
+        steps = self._steps(place)
+        if steps is None or self.why_not_split(place):
             return None
         rows = slice(None) if city is None else slice(city, city + 1)
-        return split_change(
-            self.tree,
-            steps_of_ranked(self.runs[0].method, self.tree),
-            self._side(0, rows),
-            self._side(place, rows),
-        )
+        return split_change(self.tree, steps, self._side(0, rows), self._side(place, rows))
 
     @cached_property
     def change(self) -> ChangeParts | None:
@@ -222,11 +253,22 @@ class Comparison:
     def _side(self, place: int, rows: slice) -> ScoredSide:
         result = self.results[place]
         local = local_from_leaf_weights(self.tree, self.weights[self.tree.leaves, place])
-        return ScoredSide(local, result.node_scores[rows], result.scores[rows])
+        nodes = self.joined.spread(result.node_scores[rows], place, np.nan)
+        return ScoredSide(local, nodes, result.scores[rows])
 
-    def _values(self, result: RunResult) -> FloatArray:
-        """Return the normalised values, (cities, leaves): the scores of the leaves."""
-        return result.computed_node_scores[:, self.tree.leaves]
+    def _steps(self, place: int) -> NodeSteps | None:
+        """Return how the base and another version form their nodes; None where they do it otherwise."""
+        pair = self.narrowed_to(place)
+        own = [steps_of_ranked(r.run.method, r.leaves.structure.tree) for r in pair.results]
+        return pair.joined.steps(own)
+
+    def _unit_of_values(self, place: int, pair: tuple[int, int]) -> tuple[Any, ...]:
+        """Return what of a run has to be alike for scores of a pair to be subtracted."""
+        method = self.runs[place].method
+        codes = [set(self.runs[at].data_set.leaf_codes) for at in pair]
+        own = {code: cells.get("normalisation", "") for code, cells in method.leaves.items()}
+        common = sorted((code, how) for code, how in own.items() if how and code in codes[0] & codes[1])
+        return method.normalisation, method.scale, *common
 
     @cached_property
     def lower_weights_differ(self) -> bool:
@@ -238,24 +280,26 @@ class Comparison:
         return bool(np.ptp(inside, axis=1).max() > WEIGHT_TOLERANCE)
 
 
-def _unit_of_values(method: IndexMethod) -> tuple[Any, ...]:
-    """Return what has to be alike for scores to be subtracted."""
-    own = {code: cells.get("normalisation", "") for code, cells in method.leaves.items()}
-    return method.normalisation, method.scale, *sorted((code, how) for code, how in own.items() if how)
+def _values(result: RunResult) -> FloatArray:
+    """Return the normalised values, (cities, leaves): the scores of the leaves."""
+    return result.computed_node_scores[:, result.leaves.structure.tree.leaves]
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:
-    """Set finished runs of one framework side by side, over the cities that all rank, the base first."""
-    nodes = indicators_of(runs[0].data_set.framework_id)
+    """Set finished runs side by side, over the cities that all rank, the base first."""
+    frameworks = indicators_by_framework({run.data_set.framework_id for run in runs})
+    nodes, joined = join_frameworks([frameworks[run.data_set.framework_id] for run in runs])
     weights = global_weights_of([run.weight_version_id for run in runs])
     ids = list(dict.fromkeys(chain.from_iterable(run.data_set.city_ids for run in runs)))
-    results, cities, apart = _ranked_in_all(results_of(runs, nodes, city_ids=ids), ids)
+    results, cities, apart = _ranked_in_all(results_of(runs, frameworks, city_ids=ids), ids)
+    spread = [joined.spread(weights[run.weight_version_id], at, 0.0) for at, run in enumerate(runs)]
     return Comparison(
         results=results,
         nodes=nodes,
-        tree=tree_of(nodes),
+        joined=joined,
         cities=cities,
-        weights=np.stack([weights[run.weight_version_id] for run in runs], axis=1),
+        weights=np.stack(spread, axis=1),
+        frameworks=frameworks,
         apart=apart,
     )
 

@@ -1,6 +1,6 @@
 """Runs and their results as the visitor may see them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -224,16 +224,25 @@ def ranked_cities(run: Run, fields: Sequence[str], wanted: Collection[int] | Non
 
 
 def results_of(
-    runs: Sequence[Run], nodes: Sequence[Indicator] = (), *, city_ids: Sequence[int] | None = None
+    runs: Sequence[Run],
+    nodes: Mapping[int, Sequence[Indicator]] | None = None,
+    *,
+    city_ids: Sequence[int] | None = None,
 ) -> list[RunResult]:
     """Return finished runs, loaded with their nodes, as arrays over the same cities.
 
-    ``nodes`` are those of the framework, where the caller has them. The cities are ``city_ids``, or
+    ``nodes`` are those of the frameworks, where the caller has them. The cities are ``city_ids``, or
     those of the first run's data set; another may list them otherwise, or not have all of them.
     """
     city_ids = runs[0].data_set.city_ids if city_ids is None else city_ids
     composites = composites_of([run.pk for run in runs])
-    leaves = {(run.data_set_id, run.method_id): LeafScores(run.data_set, run.method, nodes) for run in runs}
+    known = nodes or {}
+    leaves = {
+        (run.data_set_id, run.method_id): LeafScores(
+            run.data_set, run.method, known.get(run.data_set.framework_id, ())
+        )
+        for run in runs
+    }
     kept_back = codes_kept_back(runs)
     results = []
     for run in runs:

@@ -234,7 +234,7 @@ def trend_of(run: Run, account: Account | None, code: str = "", *, among_common:
     runs = load_runs(account, asked, with_values=node is not None and node.is_leaf)
     ids = list(dict.fromkeys(chain.from_iterable(one.data_set.city_ids for one in reversed(runs))))
     return Trend(
-        results=results_of(runs, nodes, city_ids=ids),
+        results=results_of(runs, {run.data_set.framework_id: nodes}, city_ids=ids),
         nodes=nodes,
         cities=Cities(runs[-1], ids=ids),
         node=node,

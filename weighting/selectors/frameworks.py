@@ -63,6 +63,15 @@ def indicators_of(framework_id: int) -> list[Indicator]:
     )
 
 
+def indicators_by_framework(framework_ids: Collection[int]) -> dict[int, list[Indicator]]:
+    """Return the nodes of several frameworks in file order, each with its parent, in one query."""
+    found = Indicator.objects.filter(framework__in=framework_ids).select_related("parent")
+    nodes: dict[int, list[Indicator]] = {key: [] for key in framework_ids}
+    for node in found.order_by("framework_id", "position"):
+        nodes[node.framework_id].append(node)
+    return nodes
+
+
 def framework_rows(indicators: list[Indicator]) -> list[list[object]]:
     """Return the nodes under `COLUMNS` of its reader, as a file that imports as the same framework."""
     codes = {node.pk: node.code for node in indicators}
@@ -114,17 +123,23 @@ def distinct_names(tree: Collection[Indicator]) -> dict[str, str]:
 
     That is the name; where another node has it, too, the names of the branches above follow it.
     """
+    names = distinct_names_by_pk(tree)
+    return {node.code: names[node.pk] for node in tree}
+
+
+def distinct_names_by_pk(tree: Collection[Indicator]) -> dict[int, str]:
+    """Return the same by primary key, for nodes of several trees that may have a code in common."""
     by_pk = {node.pk: node for node in tree}
-    above = {node.code: node.parent_id for node in tree}
-    names = {node.code: node.name for node in tree}
+    above = {node.pk: node.parent_id for node in tree}
+    names = {node.pk: node.name for node in tree}
     while True:
         counts = Counter(names.values())
-        shared = {code: by_pk[pk] for code, pk in above.items() if pk and counts[names[code]] > 1}
+        shared = {pk: by_pk[parent] for pk, parent in above.items() if parent and counts[names[pk]] > 1}
         if not shared:
             return names
-        for code, branch in shared.items():
-            names[code] = _("%(name)s (%(branch)s)") % {"name": names[code], "branch": branch.name}
-            above[code] = branch.parent_id
+        for pk, branch in shared.items():
+            names[pk] = _("%(name)s (%(branch)s)") % {"name": names[pk], "branch": branch.name}
+            above[pk] = branch.parent_id
 
 
 def tree_of(indicators: list[Indicator]) -> Tree:

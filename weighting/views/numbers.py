@@ -11,3 +11,8 @@ def signed(value: float, digits: int, *, plus: bool = True) -> str:
     if not float(text):
         return text
     return ("−" if value < 0 else "+" if plus else "") + text
+
+
+def number_or_none(value: float) -> float | None:
+    """Return a number for a file; nothing where there is none."""
+    return None if math.isnan(value) else value

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import RunStatus
 from indexer.forms.comparison import FEWEST, ComparisonForm
-from indexer.models import Run
+from indexer.models import DataSet, Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.published import latest_editions
 from indexer.selectors.runs import load_runs, runs_visible_to
@@ -31,7 +31,7 @@ class RunChoice:
     def __init__(self, request: HttpRequest) -> None:
         self._account = visitor_of(request).account
         self._find = request.GET.get("find", "").strip()
-        runs = runs_visible_to(self._account)
+        runs = runs_visible_to(self._account).select_related("data_set__series")
         self.listed = list(runs.order_by("data_set_id", "weight_version__number", "pk"))
         self.form = _bind(request, self.listed)
         self.refusal: HttpResponse | None = None
@@ -56,12 +56,12 @@ class RunChoice:
         return compare_runs(load_runs(self._account, asked, with_values=with_values))
 
     def picker(self) -> dict[str, Any]:
-        """Offer the runs of the framework in view that are asked for by name, and the data sets of all."""
+        """Offer the runs of the framework in view and of its like, by name, and the data sets of all."""
         assert self.form is not None  # noqa: S101  (nothing to choose from is a refusal)
         chosen = [str(value) for value in self.form.data["runs"]]
         base = str(self.form.data["base"] or (chosen[0] if chosen else ""))
         in_view = next((run for run in self.listed if str(run.pk) in chosen), self.listed[0]).data_set
-        runs = [run for run in self.listed if run.data_set.framework_id == in_view.framework_id]
+        runs = [run for run in self.listed if _is_comparable(run.data_set, in_view)]
         found, find = list(zip(runs, run_names(runs), strict=True)), self._find.casefold()
         others = [run.pk for run, name in found if str(run.pk) not in chosen and find in name.casefold()]
         shown = {*chosen, base, *map(str, others[:MOST_OFFERED])}
@@ -109,6 +109,14 @@ def _bind(request: HttpRequest, listed: Sequence[Run]) -> ComparisonForm | None:
         if not data["runs"]:
             return None
     return ComparisonForm(data, runs=listed, names=run_names(listed))
+
+
+def _is_comparable(data_set: DataSet, in_view: DataSet) -> bool:
+    """Tell whether two data sets are of one framework, or of one register with indicators in common."""
+    if data_set.framework_id == in_view.framework_id:
+        return True
+    is_one_register = data_set.series.register_id == in_view.series.register_id
+    return is_one_register and not set(data_set.leaf_codes).isdisjoint(in_view.leaf_codes)
 
 
 def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:

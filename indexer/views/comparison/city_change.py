@@ -1,7 +1,6 @@
 """Why one city moved between two versions, as a page, a picture and a file."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.choice import RunChoice, asked_comparison
 from indexer.views.comparison.table import change_digits, diverging
+from indexer.views.comparison.trees import tree_facts, tree_notes
 from indexer.views.comparison.words import (
     common_data,
     provenance_of,
@@ -31,9 +31,9 @@ from indexer.words import score_unit
 from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
-from weighting.selectors.frameworks import distinct_names
+from weighting.selectors.frameworks import distinct_names_by_pk
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
-from weighting.views.numbers import signed
+from weighting.views.numbers import number_or_none, signed
 
 CHART_ROWS = 20
 SHOWN = 50
@@ -67,6 +67,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
         "values_word": values_word(_pair(change)) if _has_values(change) else "",
         "split_note": split_note(_pair(change)),
         "split_manner": split_manner(_pair(change)),
+        "tree_notes": tree_notes(_pair(change)),
         "passings": _passings(change),
         "versions": _versions(change, names),
         "saves": save_links(f"{reverse('indexer:city-change-export', args=[city_pk])}?{query}"),
@@ -87,7 +88,8 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
         raise Http404
     name = f"change-{city_pk}-{change.runs[0].pk}-{change.runs[1].pk}"
     rows = _file_rows(change.branches, change.compared.scale)
-    return table_answer(asked_format(request), name, _headings(), rows, run_facts(*change.runs))
+    facts = [*run_facts(*change.runs), *tree_facts(_pair(change))]
+    return table_answer(asked_format(request), name, _headings(), rows, facts)
 
 
 @audience(ANYONE)
@@ -112,13 +114,7 @@ def _find(request: HttpRequest, compared: Comparison, city_pk: int) -> CityChang
 
 def _pair(change: CityChange) -> Comparison:
     """Narrow the comparison to the two versions in view."""
-    compared, places = change.compared, [0, change.place]
-    return replace(
-        compared,
-        results=[compared.results[place] for place in places],
-        weights=compared.weights[:, places],
-        apart=None,
-    )
+    return change.compared.narrowed_to(change.place)
 
 
 def _runs_query(compared: Comparison) -> str:
@@ -189,9 +185,9 @@ def _figure(change: CityChange, query: str) -> Figure | None:
     if not leaves:
         return None
     digits = _digits(change)
-    names = distinct_names([part.node for root in change.tree for part in root.and_below()])
+    names = distinct_names_by_pk([part.node for root in change.tree for part in root.and_below()])
     title = _("“%(name)s” changes the score most, by %(change)s") % {
-        "name": names[leaves[0].node.code],
+        "name": names[leaves[0].node.pk],
         "change": signed(leaves[0].total * change.compared.scale, digits),
     }
     subtitle = _(
@@ -200,14 +196,14 @@ def _figure(change: CityChange, query: str) -> Figure | None:
         "unit": score_unit(change.runs[0].method),
         "count": len(leaves),
     }
-    branches = {leaf.node.code: root.node.name for root in change.tree for leaf in root.and_below()}
+    branches = {leaf.node.pk: root.node.name for root in change.tree for leaf in root.and_below()}
     values = ""
     if _has_values(change):
         values = _("through the values (%(cause)s)") % {"cause": values_word(_pair(change))}
     parts = [
         charts.Contribution(
-            names[leaf.node.code],
-            branches[leaf.node.code],
+            names[leaf.node.pk],
+            branches[leaf.node.pk],
             leaf.through_weights * change.compared.scale,
             leaf.through_values * change.compared.scale,
         )
@@ -250,13 +246,21 @@ def _tree(change: CityChange) -> list[dict[str, Any]]:
 def _line(branch: NodeChange, widest: float, digits: int, scale: float) -> dict[str, Any]:
     return {
         "node": branch.node,
-        "local": [f"{weight * PERCENT:.2f}" for weight in branch.local],
-        "global": [f"{weight * PERCENT:.3f}" for weight in branch.global_],
+        "local": _weights(branch.local, branch, 2),
+        "global": _weights(branch.global_, branch, 3),
         "values": [signed(value * scale, DIGITS, plus=False) for value in branch.values],
         "through_values": signed(branch.through_values * scale, digits),
         "bar": diverging(branch.total * scale, widest, digits),
         "children": [_line(child, widest, digits, scale) for child in branch.children],
     }
+
+
+def _weights(weights: Sequence[float], branch: NodeChange, digits: int) -> list[str]:
+    """Write the weights of both sides; – where a framework does not have the node."""
+    return [
+        f"{weight * PERCENT:.{digits}f}" if there else "–"
+        for weight, there in zip(weights, branch.is_there, strict=True)
+    ]
 
 
 def _passings(change: CityChange) -> list[dict[str, Any]]:
@@ -330,10 +334,15 @@ def _file_rows(branches: list[NodeChange], scale: float) -> Iterator[list[object
             node.parent.code if node.parent else "",
             node.name_zh,
             node.name_en,
-            *branch.local,
-            *branch.global_,
-            *(value * scale for value in branch.values),
+            *_known(branch.local, branch),
+            *_known(branch.global_, branch),
+            *(number_or_none(value * scale) for value in branch.values),
             branch.through_weights * scale,
             branch.through_values * scale,
             branch.total * scale,
         ]
+
+
+def _known(weights: Sequence[float], branch: NodeChange) -> Iterator[float | None]:
+    for weight, there in zip(weights, branch.is_there, strict=True):
+        yield weight if there else None

@@ -8,6 +8,7 @@ from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.apart import apart_note
+from indexer.views.comparison.trees import tree_notes
 from indexer.views.comparison.words import correlation_text, split_note, values_word
 from indexer.views.reports.run_words import at_rank, joined, names_of
 from indexer.views.shared.run_names import run_names
@@ -20,11 +21,12 @@ def comparison_sentences(compared: Comparison) -> list[str]:
     """Say what moves, how far, who leads, what stays, and why."""
     if len(compared.cities) == 1:
         alone = _("There is one %(unit)s: no weights can move it.") % _units(compared)
-        written = [apart_note(compared), alone, why_weights(compared)]
+        written = [alone, why_weights(compared)]
     else:
-        written = [apart_note(compared), moves(compared), *movers(compared), distance(compared)]
+        written = [moves(compared), *movers(compared), distance(compared)]
         written += [leadership(compared), tops(compared), why_weights(compared), why_scores(compared)]
-    return [sentence for sentence in written if sentence]
+    who = [apart_note(compared), *tree_notes(compared)]
+    return [sentence for sentence in (*who, *written) if sentence]
 
 
 def moves(compared: Comparison) -> str:

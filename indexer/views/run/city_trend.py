@@ -22,7 +22,6 @@ from indexer.views.run.trends import (
     data_span,
     growth_text,
     interval_text,
-    number_or_none,
     trend_facts,
     year_rows,
 )
@@ -35,7 +34,7 @@ from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.requests import read_id
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.numbers import signed
+from weighting.views.numbers import number_or_none, signed
 from weighting.visitors import visitor_of
 
 

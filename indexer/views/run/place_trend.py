@@ -19,7 +19,7 @@ from indexer.selectors.levels import level_named
 from indexer.selectors.place_trends import MEAN, MEDIAN, PlaceTrend
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.trends import Trend, trend_of
-from indexer.views.run.trends import bounds_note, data_span, growth_text, number_or_none, score_name
+from indexer.views.run.trends import bounds_note, data_span, growth_text, score_name
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import score_unit, version_name
@@ -27,7 +27,7 @@ from weighting.drawing import Figure, Spec
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.numbers import signed
+from weighting.views.numbers import number_or_none, signed
 from weighting.visitors import visitor_of
 
 DIGITS = 4

@@ -38,7 +38,7 @@ from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
 from weighting.requests import asks_for_part
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.numbers import signed
+from weighting.views.numbers import number_or_none, signed
 from weighting.visitors import visitor_of
 
 DIGITS = 4
@@ -347,7 +347,3 @@ def _file_rows(trend: Trend) -> Iterator[list[object]]:
             row += map(number_or_none, trend.intervals[:, p, at].tolist()) if with_intervals else []
         change, growth = float(trend.change[p]) * trend.scale, float(trend.growth[p]) * PERCENT
         yield [*row, *map(number_or_none, (float(trend.gained[p]), change, growth))]
-
-
-def number_or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value
