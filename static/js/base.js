@@ -16,13 +16,26 @@ function closeMenuOnEscape(event) {
 async function copyText(event) {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-  button.textContent = button.dataset.done;
+  const isCopied = await copyTextOf(document.getElementById(button.dataset.copy));
+  button.textContent = isCopied ? button.dataset.done : button.dataset.byHand;
+}
+
+async function copyTextOf(element) {
+  // Browsers inside chat apps refuse the clipboard, and over plain HTTP there is none: then as before there was
+  // one, from a selection, which stays for a finger to copy where that is refused too.
+  try {
+    await navigator.clipboard.writeText(element.textContent.trim());
+    return true;
+  } catch {
+    const selection = getSelection();
+    selection.selectAllChildren(element);
+    const isCopied = document.execCommand("copy");
+    if (isCopied) selection.removeAllRanges();
+    return isCopied;
+  }
 }
 
 function showCopyButtons() {
-  // The clipboard exists only over HTTPS and on the loopback interface.
-  if (!navigator.clipboard) return;
   document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
 }
 

@@ -15,7 +15,7 @@ from tests.browser.ballot_page import (
     kept_on_device,
     stored,
 )
-from weighting.models import Ballot, Invitation, Score
+from weighting.models import Ballot, Expert, Invitation, Score
 from weighting.services.access import issue_invitation_link
 from weighting.services.rounds import close_round
 
@@ -276,7 +276,9 @@ def test_no_page_of_the_expert_scrolls_sideways(come_in, live_server, width, lan
         expect_no_overflow(page)
 
 
-def test_text_twice_as_large_still_fits(come_in):
+@pytest.mark.parametrize("name", ["李雷", "Maria Oliveira da Conceição"])
+def test_text_twice_as_large_still_fits(come_in, invitation, name):
+    Expert.objects.filter(pk=invitation.expert_id).update(name=name)
     page = come_in(width=390)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
 
