@@ -16,7 +16,7 @@ from weighting.readers import ProblemLog, Source
 from weighting.readers.columns import Column, Packed, held, pick_rows
 from weighting.readers.formats import frictionless, table_of
 from weighting.readers.formats.parcel import Parcel
-from weighting.readers.rows import note_controls, read_bytes
+from weighting.readers.rows import count_marks, note_controls, read_bytes
 from weighting.readers.table import (
     Reading,
     Table,
@@ -111,7 +111,7 @@ def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: R
         return table_of_rows(read_chosen_sheet(data, log, reading, SHEET).rows, log, reading)
 
     def fits(separator: str) -> bool:
-        is_small = data.count(separator.encode()) + data.count(b"\n") <= limits.cells
+        is_small = count_marks(data, separator) + count_marks(data, "\n") <= limits.cells
         if not is_small:
             _note_too_many_cells(log, limits)
         return is_small

@@ -31,8 +31,9 @@ LOOKED_AT = 1 << 16
 BETWEEN_CELLS = re.compile('[,;\t|\r\n"]+')
 # Text of one encoding read as another is mostly unreadable; text with a few damaged bytes is not.
 DAMAGED_SHARE = 0.5
-# Decoded in parts: a whole file as text takes up to four times its bytes.
-PART = 1 << 20
+# Decoded in parts: a whole file as text takes up to four times its bytes, and of larger parts than this the
+# kernel hands the memory out anew each time, which takes longer than the decoding.
+PART = 1 << 16
 # Two Chinese characters of UTF-8 in a row, which GB18030 hardly ever makes of other characters.
 SURELY_UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){2}")
 # Of Chinese text in GB18030 nearly all stands in the table of GB 2312, and most in its common part,

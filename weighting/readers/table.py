@@ -22,14 +22,13 @@ from weighting.readers.encodings import find_encoding
 from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Row, note_controls, trimmed
+from weighting.readers.rows import Row, note_controls, parts_of, trimmed
 from weighting.readers.workbook import SheetLimits, SheetRows, is_workbook, read_sheet
 
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
 MAYBE_REVERSED = (b"\xe2\x80", b"\xe2\x81")
 DELETE = 127
-# Looked through in parts that stay near the processor.
-PART = 1 << 18
+BREAKS = b"\t\n\r"
 MOST_SHORT = 0.1
 MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 
@@ -305,8 +304,7 @@ def _is_clean(data: bytes, encoding: str) -> bool:
     # The first byte of such a mark is looked for alone, which is many times as quick as both.
     if encoding != "utf-8-sig" or (b"\xe2" in data and any(start in data for start in MAYBE_REVERSED)):
         return False
-    controls = 0
-    for start in range(0, len(data), PART):
-        part = np.frombuffer(data, np.uint8, min(PART, len(data) - start), start)
-        controls += int(np.count_nonzero(part < ord(" ")) + np.count_nonzero(part == DELETE))
-    return controls == sum(map(data.count, (b"\t", b"\n", b"\r")))
+    return not any(
+        part[part < ord(" ")].tobytes().translate(None, BREAKS) or (part == DELETE).any()
+        for part in parts_of(data)
+    )
