@@ -21,6 +21,10 @@ AT_EASE := nice -n 10 $(PY)
 # The files that hold tests of a mark: to import all others for them would take longer than many of these tests.
 marked = $$(grep -rl --include 'test_*.py' 'mark\.$(1)\b' tests | sort)
 
+# Where nothing compiled is kept, each of the hundreds of processes that tests start, and each start of the product,
+# compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run install test test-pages test-faults check bench faults soak lock messages clean
 .DEFAULT_GOAL := help
 

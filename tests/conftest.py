@@ -32,9 +32,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("repeatable")
 
-# Thousands of modules and tests are never garbage: looking through them took a fifth of the time.
-gc.set_threshold(100_000, 20, 50)
-
 
 def pytest_configure():
     """Compile the catalogues, which git does not keep, where they are missing or old."""
