@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from indexer.api.borders import RegisterBordersView
 from indexer.api.city_profiles import CityProfileView, LeadsView
 from indexer.api.coherence import AuditTableView, DataSetAudit, FrameworkAuditView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
@@ -326,6 +327,7 @@ urlpatterns = [
     path("registers/<int:pk>/borders/", borders.register_borders, name="register-borders"),
     path("api/v1/registers/", Registers.list_view(), name="api-register-list"),
     path("api/v1/registers/<int:pk>/", Registers.detail_view(), name="api-register"),
+    path("api/v1/registers/<int:pk>/borders/", RegisterBordersView.declared(), name="api-register-borders"),
     path("api/v1/registers/<int:pk>/cities/", Cities.list_view(), name="api-register-cities"),
     path("api/v1/imports/", ImportList.declared(), name="api-import-list"),
     path("api/v1/imports/<int:pk>/", ImportDetail.declared(), name="api-import"),

@@ -114,7 +114,7 @@ def terms_said(options: dict[str, Any], actor: Account) -> Terms:
     register, framework = options["register"], found(Framework, pk=options["framework"])
     return Terms(
         framework=framework,
-        register=_register(register, actor) if register else None,
+        register=register_called(register, actor) if register else None,
         series=series,
         name_zh=options["name_zh"],
         name_en=options["name_en"],
@@ -132,7 +132,7 @@ def _method(framework: Framework, options: dict[str, Any]) -> IndexMethod:
     return use_method(**vars(replace(choice_of(default) if default else MethodChoice(), **said)))
 
 
-def _register(name: str, actor: Account) -> Register:
+def register_called(name: str, actor: Account) -> Register:
     """Return the register of a name, which is its Chinese one or, where it has none, its English one."""
     named = Register.objects.filter(Q(name_zh=name) | Q(name_zh="", name_en=name)).first()
     if named is None and name == COUNTRIES:

@@ -150,6 +150,7 @@ POLICY = {
     "indexer:register-borders": ("GET POST", STAFF),
     "indexer:api-register-list": ("GET", ANYBODY),
     "indexer:api-register": ("GET", ANYBODY),
+    "indexer:api-register-borders": ("POST", STAFF),
     "indexer:api-register-cities": ("GET", ANYBODY),
     "indexer:gathering-list": ("GET", STAFF),
     "indexer:gathering-new": ("GET POST", STAFF),

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from indexer.intake import borders as reading
@@ -168,3 +169,73 @@ def test_a_register_without_countries_is_refused_theirs(register, monkeypatch, t
         bring_country_borders(register, actor=make_account(Role.MANAGER))
     with pytest.raises(Exception, match="cannot be read"):
         bring_borders(register, source="x", file=b"", actor=make_account(Role.MANAGER))
+
+
+@pytest.fixture
+def send_borders(register):
+    def send(role=Role.ANALYST, **sent):
+        client = sign_in_staff(Client(), make_account(role))
+        headers = {"Accept-Language": "en", "X-CSRFToken": "x"}
+        return client.post(f"/api/v1/registers/{register.pk}/borders/", sent, headers=headers)
+
+    return send
+
+
+def sent_file(content):
+    return SimpleUploadedFile("b.geojson", content)
+
+
+@pytest.mark.django_db
+def test_programs_bring_borders_as_the_page_does(register, send_borders):
+    answer = send_borders(file=sent_file(geojson(feature(name="Norway"))), source="Us, CC BY")
+    assert (answer.status_code, answer.json()) == (
+        201,
+        {"register": register.pk, "source": "Us, CC BY", "units": 1},
+    )
+    assert send_borders(countries="true").json()["units"] > 190
+    assert RegisterBorders.objects.get(register=register).source.startswith("Natural Earth")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        ({"file": b"no", "source": "Us"}, 422, "cannot be read as JSON"),
+        ({"file": geojson(feature(name="Atlantis")), "source": "Us"}, 422, "the code or a name of a unit"),
+        ({"file": geojson(feature(name="Norway"))}, 400, '"source"'),
+        ({"source": "Us"}, 400, '"file"'),
+        ({"file": b"{}", "source": "Us", "countries": "true"}, 400, "not both"),
+        ({"countries": "true", "colour": "red"}, 400, '"colour"'),
+    ],
+)
+def test_programs_are_refused_with_a_reason_and_nothing_changes(register, send_borders, sent, status, said):
+    file = {"file": sent_file(sent["file"])} if "file" in sent else {}
+    answer = send_borders(**sent | file)
+    assert (answer.status_code, said in answer.content.decode()) == (status, True)
+    assert not RegisterBorders.objects.filter(register=register).exists()
+
+
+@pytest.mark.django_db
+def test_a_command_brings_borders(register, tmp_path, capsys):
+    make_account(Role.ANALYST, username="ada")
+    path = tmp_path / "b.geojson"
+    path.write_bytes(geojson(feature(name="Norway"), feature(name="Sweden")))
+    asked = {"register": "countries", "account": "ada"}
+    call_command("import_borders", path, source="Us", **asked)
+    assert "2 of 250 countries have borders" in capsys.readouterr().out
+    for wrong, said in [
+        ({"source": ""}, "source"),
+        ({"countries": True}, "Give a file"),
+        ({"source": "Us", "register": "Atlantis"}, "no register"),
+        ({"source": "Us", "account": "eve"}, "no account"),
+    ]:
+        with pytest.raises(CommandError, match=said):
+            call_command("import_borders", path, **asked | wrong)
+    path.write_bytes(b"no")
+    with pytest.raises(CommandError, match="cannot be read as JSON"):
+        call_command("import_borders", path, source="Us", **asked)
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("import_borders", tmp_path / "c.geojson", source="Us", **asked)
+    assert RegisterBorders.objects.get(register=register).source == "Us"
+    call_command("import_borders", countries=True, **asked)
+    assert RegisterBorders.objects.get(register=register).source.startswith("Natural Earth")
