@@ -12,8 +12,8 @@ PHONE = {"width": 390, "height": 844}
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 SLOWER = 4
 SETTLED_MS = 2500
-# What charts and sliders need arrives after the page stands, and is counted apart.
-LATER = {"/vendor/vega": "charts", "/what-if/data/": "values"}
+# What charts, maps and sliders need arrives after the page stands, and is counted apart.
+LATER = {"/vendor/vega": "charts", "/map.json": "map", "/what-if/data/": "values"}
 PARTS = ("page", *LATER.values())
 OBSERVE = """
 window.largest = 0; window.shifted = 0;

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.utils.http import urlencode
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from weighting.typesetting import document_source, typeset
 # Of these many cells and more, a workbook takes long enough to make that it waits its turn.
 LARGE_TABLE = 2_000
 SECONDS_TO_WAIT = 3
+SPEC = "json"
 # A file of more rows is sent piece by piece: its first bytes come at once, and no memory holds it whole.
 MOST_AT_ONCE = 5_000
 
@@ -119,9 +120,14 @@ def _table_content(format: str, table: Table) -> bytes:
 
 
 def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
-    """Return a figure as a picture that stands alone; 404 for no figure or an unknown format."""
-    if spec is None or format not in PICTURES:
+    """Return a figure as a picture that stands alone; 404 for no figure or an unknown format.
+
+    As ``json`` it is what the picture is drawn from, which a page draws once it stands.
+    """
+    if spec is None or format not in (SPEC, *PICTURES):
         raise Http404
+    if format == SPEC:
+        return JsonResponse(spec)
     source = picture_source(spec, get_language() or "en")
     try:
         content = made_once(source, lambda: draw(source, format), "picture", format)

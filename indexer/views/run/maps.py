@@ -41,7 +41,7 @@ from weighting.drawing import Spec
 from weighting.exports import Heading
 from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
-from weighting.views.files import asked_format, save_links, table_answer
+from weighting.views.files import SPEC, asked_format, save_links, table_answer
 from weighting.views.numbers import signed
 from weighting.visitors import visitor_of
 
@@ -103,7 +103,7 @@ def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeS
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, subject, other = _asked(request, run)
     export = reverse("indexer:run-map-export", args=[run.pk])
-    picture = reverse("indexer:run-picture", args=[run.pk, "map", "svg"])
+    picture, spec = (reverse("indexer:run-picture", args=[run.pk, "map", kind]) for kind in ("svg", SPEC))
     among = form.positions()
     chosen = {"node": form.code, "against": other.run.pk if other else "", "level": form.level}
     chosen["drawn"] = form.cleaned_data.get("drawn", "")
@@ -116,6 +116,8 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "shown_levels": subject.cities.shown_levels,
         "against": version_name(other.run) if other else "",
         "image_url": f"{picture}?{query}" if query else picture,
+        # Borders are half of what such a page would weigh: its words stand first.
+        "spec_url": f"{spec}?{query}" if query else spec,
         "saves": save_links(f"{export}?{query}" if query else export),
         "few_names": FEW_NAMES,
         "title": _("No %(unit)s has coordinates") % {"unit": subject.cities.register.unit},

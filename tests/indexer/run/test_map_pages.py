@@ -1,7 +1,9 @@
 import csv
 import io
+import json
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from indexer.models import City
@@ -39,7 +41,18 @@ def test_the_map_places_cities_and_names_those_without_coordinates(analyst, runs
     assert [point.rank for point in view.points] == sorted(point.rank for point in view.points)
     assert "3 cities have no coordinates" in text
     assert "Town 005" in text
-    assert "data-spec" in text
+    assert f'data-spec-url="/runs/{runs[0].pk}/map.json"' in text
+
+
+def test_what_the_map_is_drawn_from_comes_after_its_page_and_has_its_address(analyst, runs):
+    asked = {"against": runs[1].pk}
+    response = analyst.get(page_of(runs[0]), asked)
+    assert "vega-lite" not in response.content.decode()
+    address = reverse("indexer:run-picture", args=[runs[0].pk, "map", "json"])
+    assert f'data-spec-url="{address}?against={runs[1].pk}"' in response.content.decode()
+    assert analyst.get(address, asked).json() == json.loads(json.dumps(response.context["chart"]))
+    assert analyst.get(address).json() != analyst.get(address, asked).json()
+    assert Client().get(address).status_code == 404
 
 
 def test_shifts_are_places_gained_against_the_other_run(analyst, runs):

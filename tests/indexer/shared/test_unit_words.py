@@ -1,5 +1,6 @@
 """A register of counties: what files, tables and pages say of a unit, in both languages."""
 
+import html
 import json
 import re
 
@@ -24,6 +25,7 @@ COUNTED = ["run-places-export", "run-concentration-export"]
 MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.S)
 LABELS = re.compile(r'(?:aria-label|placeholder|alt|title|data-label)="([^"]*)"')
 DRAWINGS = re.compile(r'<script id="[^"]*-spec"[^>]*>(.*?)</script>', re.S)
+FETCHED = re.compile(r'data-spec-url="([^"]*)"')
 WORDS = {"en": (r"\bcount(y|ies)\b", r"\bcit(y|ies)\b"), "zh-hans": ("县", "城市")}
 
 
@@ -73,9 +75,13 @@ def words_of(spec):
     return titles + words_of(list(spec.values()))
 
 
-def shown_by(page):
-    """Return what a page says to a reader: its text, its labels, and the words of its drawings."""
-    drawn = [word for text in DRAWINGS.findall(page) for word in words_of(json.loads(text))]
+def shown_by(page, fetch=None):
+    """Return what a page says to a reader: its text, its labels, and the words of its drawings.
+
+    ``fetch`` brings those that a page draws from an address of their own.
+    """
+    fetched = [fetch(html.unescape(url)) for url in FETCHED.findall(page)]
+    drawn = [word for text in [*DRAWINGS.findall(page), *fetched] for word in words_of(json.loads(text))]
     return "\n".join([MARKUP.sub("\n", page), *LABELS.findall(page), *drawn])
 
 
@@ -114,7 +120,11 @@ def pages(client):
     def read(language):
         answers = {url: client.get(url, headers={"Accept-Language": language}) for url in addresses}
         assert {url: a.status_code for url, a in answers.items() if a.status_code >= 404} == {}
-        return {url: shown_by(answer.content.decode()) for url, answer in answers.items()}
+
+        def fetch(url):
+            return client.get(url, headers={"Accept-Language": language}).content
+
+        return {url: shown_by(answer.content.decode(), fetch) for url, answer in answers.items()}
 
     return read
 
