@@ -9,7 +9,7 @@ from django import forms
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 
-from indexer.models import Register
+from indexer.models import Register, Run
 from indexer.studies.kind import Kind
 from indexer.studies.questions import BadParameters
 
@@ -17,10 +17,10 @@ from indexer.studies.questions import BadParameters
 class StudyForm(forms.Form):
     """The fields of one kind of study."""
 
-    def __init__(self, data: Any = None, *, kind: Kind, register: Register) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, kind: Kind, run: Run) -> None:
+        super().__init__(data, initial=kind.offered(run))
         self.kind = kind.code
-        self.fields |= kind.fields(register)
+        self.fields |= kind.fields(run.data_set.series.register)
 
     def sent(self) -> dict[str, Any]:
         """Return what was sent for the fields of this kind, for the service to read."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from indexer.models import City, Register, Study
+from indexer.models import City, Register, Run, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.plans import Plan
 from indexer.selectors.studies import StudyResult
@@ -104,6 +104,10 @@ class Kind(ABC):
     @abstractmethod
     def fields(self, register: Register) -> Fields:
         """Return the fields of the form, in their order."""
+
+    def offered(self, run: Run) -> dict[str, Any]:
+        """Return what the form has chosen before anybody does because the run was computed so."""
+        return {}
 
     @abstractmethod
     def read(self, base: Base, reader: Reader) -> dict[str, Any]:

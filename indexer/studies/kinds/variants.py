@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from indexer.charts.studies import Amount
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.job_words import failure_words, reason_names
-from indexer.models import Register, Study
+from indexer.models import Register, Run, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
@@ -35,6 +35,9 @@ from weighting.exceptions import Refused
 from weighting.models import Indicator
 
 WEIGHTS = WeightChoice((*AROUND, AS_THEY_ARE))
+USUAL_NORMALISATIONS = ("share", "minmax", "zscore", "rank")
+USUAL_AGGREGATIONS = ("arithmetic", "geometric")
+MOST_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,26 @@ class Variants(RankedKind):
 
     def fields(self, register: Register) -> Fields:
         chosen = {
-            "normalisations": (_("Normalisations"), Normalisation, ["share", "minmax", "zscore", "rank"]),
-            "missing": (_("Missing values"), Missing, ["refuse"]),
-            "aggregations": (_("Aggregations"), Aggregation, ["arithmetic", "geometric"]),
+            "normalisations": (_("Normalisations"), Normalisation),
+            "missing": (_("Missing values"), Missing),
+            "aggregations": (_("Aggregations"), Aggregation),
         }
         several: Fields = {
             name: forms.MultipleChoiceField(
-                label=label, choices=values.choices, initial=initial, widget=forms.CheckboxSelectMultiple
+                label=label, choices=values.choices, widget=forms.CheckboxSelectMultiple
             )
-            for name, (label, values, initial) in chosen.items()
+            for name, (label, values) in chosen.items()
         }
         return several | WEIGHTS.fields() | draws_fields()
+
+    def offered(self, run: Run) -> dict[str, Any]:
+        """Choose the run's own steps, too: another rule for gaps may leave nothing that can be computed."""
+        own = run.method
+        return {
+            "normalisations": [*USUAL_NORMALISATIONS, own.normalisation],
+            "missing": [own.missing],
+            "aggregations": [*USUAL_AGGREGATIONS, own.aggregation],
+        }
 
     def read(self, base: Base, reader: Reader) -> dict[str, Any]:
         return WEIGHTS.read(reader) | {
@@ -103,7 +115,13 @@ class Variants(RankedKind):
     def plan(self, base: Base, question: Question) -> Planned:
         indices, variants = variant_indices(base, question.parameters)
         if not indices:
-            raise Refused(_("None of these combinations can be computed: choose other methods."))
+            reasons = [
+                _problem_line(vars(v), question.parameters, base.data_set.framework_id) for v in variants
+            ]
+            raise Refused(
+                _("None of these combinations can be computed: choose other methods."),
+                *list(dict.fromkeys(reasons))[:MOST_PROBLEMS],
+            )
         plan = RankPlan(indices, _versions(base, question))
         return Planned(base, question, plan, question.draws, (indices, variants))
 
@@ -136,7 +154,7 @@ class Variants(RankedKind):
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
         most_moving = _counted(result.study)[0]
         return _("“%(variant)s” moves the %(units)s most, by %(shift)s places on average") % {
-            "variant": _variant_words(most_moving, result.study),
+            "variant": _variant_words(most_moving, result.study.parameters),
             "units": result.cities.register.units,
             "shift": f"{most_moving['r_s']['mean']:.2f}",
         }
@@ -149,9 +167,9 @@ class Variants(RankedKind):
     def left_out(self, study: Study) -> list[str]:
         """Say which combinations are left out and why; those that are the same as another, together."""
         variants = study.summary["variants"]
+        framework = study.run.data_set.framework_id
         problems = [
-            _("%(variant)s: %(reason)s")
-            % {"variant": _variant_words(variant, study), "reason": _problem_words(variant, study)}
+            _problem_line(variant, study.parameters, framework)
             for variant in variants
             if variant["problem"] not in ("", "no_gaps")
         ]
@@ -219,7 +237,8 @@ def _variants_figure(result: StudyResult, source: str) -> StudyFigure:
     study = result.study
     counted = _counted(study)
     rows = [
-        Amount(_variant_words(v, study), v["r_s"]["mean"], v["r_s"]["q05"], v["r_s"]["q95"]) for v in counted
+        Amount(_variant_words(v, study.parameters), v["r_s"]["mean"], v["r_s"]["q05"], v["r_s"]["q95"])
+        for v in counted
     ]
     still = min(counted, key=lambda v: v["r_s"]["mean"])
     heads = [
@@ -232,7 +251,7 @@ def _variants_figure(result: StudyResult, source: str) -> StudyFigure:
     ]
     table: list[list[object]] = [
         [
-            _variant_words(v, study),
+            _variant_words(v, study.parameters),
             result.cities[v["first"]].name,
             f"{v['nominal_r_s']:.3f}",
             *(f"{v['r_s'][name]:.3f}" for name in ("mean", "q05", "q95")),
@@ -240,7 +259,8 @@ def _variants_figure(result: StudyResult, source: str) -> StudyFigure:
         for v in counted
     ]
     words = (
-        _("“%(variant)s” stays nearest to the ranking") % {"variant": _variant_words(still, study)},
+        _("“%(variant)s” stays nearest to the ranking")
+        % {"variant": _variant_words(still, study.parameters)},
         _("average absolute rank shift R_S against the ranking, in places; bar: mean, line: middle 90 %"),
         source,
         _("average absolute rank shift R_S, places"),
@@ -248,18 +268,26 @@ def _variants_figure(result: StudyResult, source: str) -> StudyFigure:
     return amounts_figure(rows, table, heads, words=words, left=2)
 
 
-def _variant_words(variant: Mapping[str, Any], study: Study) -> str:
+def _variant_words(variant: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
     """Name a combination of methods; a policy about missing values only where there are several."""
     parts = [Normalisation(variant["normalisation"]).label, Aggregation(variant["aggregation"]).label]
-    if len(study.parameters["missing"]) > 1:
+    if len(parameters["missing"]) > 1:
         parts.append(Missing(variant["missing"]).label)
     return _("; ").join(map(str, parts))
 
 
-def _problem_words(variant: Mapping[str, Any], study: Study) -> str:
+def _problem_line(variant: Mapping[str, Any], parameters: Mapping[str, Any], framework_id: int) -> str:
+    words = {
+        "variant": _variant_words(variant, parameters),
+        "reason": _problem_words(variant, framework_id),
+    }
+    return _("%(variant)s: %(reason)s") % words
+
+
+def _problem_words(variant: Mapping[str, Any], framework_id: int) -> str:
     """Say why a combination is left out."""
     if faults := variant.get("faults"):
-        return " ".join(failure_words(faults, reason_names(faults, [study.run.data_set.framework_id])))
+        return " ".join(failure_words(faults, reason_names(faults, [framework_id])))
     # A study counted before aggregations said their own refusals.
     return {
         "geometric": _("the geometric mean needs values above zero, which this normalisation does not give"),

@@ -43,7 +43,7 @@ def run_studies(request: HttpRequest, pk: int) -> HttpResponse:
     run = visible_run(request, pk)
     account = visitor_of(request).account
     kind, register = _asked_kind(request, run), run.data_set.series.register
-    form = StudyForm(request.POST or None, kind=kind, register=register)
+    form = StudyForm(request.POST or None, kind=kind, run=run)
     status, problems = 200, list[str]()
     if request.method == "POST":
         if account is None:

@@ -325,3 +325,32 @@ def test_an_archive_says_how_many_ballots_a_manager_entered(analyst, run, tmp_pa
     said = json.loads((tmp_path / "study.json").read_text())
 
     assert (said["ballots"], said["ballots_entered"]) == (8, 2)
+
+
+def test_the_form_of_other_methods_can_be_sent_as_it_stands_where_values_are_missing(analyst):
+    """A first form that refuses gaps would be refused itself on every run that has any."""
+    values = random_values(12)
+    values[3, 1] = np.nan
+    run = make_panel_run(values=values, missing="reweight", normalisation="minmax")
+    here = reverse("indexer:run-studies", args=[run.pk])
+    form = analyst.get(f"{here}?kind=variants").context["form"]
+    offered = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    answer = analyst.post(here, {**offered, "kind": "variants", "draws": 200})
+
+    assert offered["missing"] == ["reweight"]
+    assert (answer.status_code, Study.objects.get().kind) == (302, "variants")
+
+
+def test_methods_none_of_which_can_be_computed_are_refused_with_what_keeps_each(analyst):
+    values = random_values(12)
+    values[3, 1] = np.nan
+    run = make_panel_run(values=values, missing="reweight", normalisation="minmax")
+    here = reverse("indexer:run-studies", args=[run.pk])
+    sent = {"kind": "variants", "normalisations": ["minmax", "zscore"], "missing": ["refuse"]}
+    sent |= {"aggregations": ["arithmetic"], "weights": "none", "draws": "200", "seed": "0"}
+    answer = analyst.post(here, sent, headers={"accept-language": "en"})
+    problems = answer.context["problems"]
+
+    assert answer.status_code == 422
+    assert [problem.split("; ")[0] for problem in problems[1:]] == ["Min-max", "z-score"]
+    assert all("missing" in problem for problem in problems[1:])
