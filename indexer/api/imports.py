@@ -66,8 +66,8 @@ class TermsSerializer(serializers.Serializer):
     note = serializers.CharField(required=False)
     normalisation = serializers.CharField(
         required=False,
-        help_text="As the framework's method says without it, else shares; `share` by name means shares of "
-        "rates, indices and percentages, too.",
+        help_text="As the framework's method says without it, else as the edition before in its series, else "
+        "shares; `share` by name means shares of rates, indices and percentages, too.",
     )
     negative = serializers.CharField(required=False)
     missing = serializers.CharField(required=False)

@@ -16,7 +16,7 @@ from indexer.intake.files import MEGABYTE, UPLOAD
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
-from indexer.selectors.methods import default_method_of
+from indexer.selectors.methods import method_left_open
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
 from weighting.forms.carrying import CarryingFileField, CarryingFileInput
@@ -77,7 +77,10 @@ class TermsForm(forms.Form):
         queryset=DataSeries.objects.none(),
         required=False,
         empty_label=gettext_lazy("a new series, named below"),
-        help_text=gettext_lazy("A correction or another year of data that are here already."),
+        help_text=gettext_lazy(
+            "A correction or another year of data that are here already. Where neither you nor the framework "
+            "says how it is computed, it is computed as the edition before."
+        ),
     )
     name_zh, name_en = names_in_either()
     year = forms.IntegerField(
@@ -154,8 +157,8 @@ class TermsForm(forms.Form):
         )
 
     def _method(self) -> MethodChoice:
-        """Return the framework's method with what was chosen in its place."""
-        default = default_method_of(self.cleaned_data["framework"].pk)
+        """Return the method that holds where nobody chooses, with what was chosen in its place."""
+        default = method_left_open(self.cleaned_data["framework"].pk, self.cleaned_data.get("series"))
         said = {name: self.cleaned_data[name] for name in METHOD if self.cleaned_data.get(name)}
         return replace(choice_of(default) if default else MethodChoice(), **said)
 

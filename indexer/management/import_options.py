@@ -19,7 +19,7 @@ from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
-from indexer.selectors.methods import default_method_of, frozen_versions_of, is_in, numbers_in
+from indexer.selectors.methods import frozen_versions_of, is_in, method_left_open, numbers_in
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, use_method
 from indexer.services.registers import import_countries
@@ -50,7 +50,7 @@ def add_terms(parser: ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}",
             choices=choices,
-            help=f"as the framework's method says if none, else {choices[0]}",
+            help=f"as the framework's method says if none, else as the edition before, else {choices[0]}",
         )
 
 
@@ -120,14 +120,14 @@ def terms_said(options: dict[str, Any], actor: Account) -> Terms:
         name_en=options["name_en"],
         year=_year(str(options["year"])),
         note=options["note"],
-        method=_method(framework, options),
+        method=_method(framework, series, options),
         shares_meant=options["normalisation"] == Normalisation.SHARE,
     )
 
 
-def _method(framework: Framework, options: dict[str, Any]) -> IndexMethod:
-    """Return the framework's method, or the default, with what was named in its place."""
-    default = default_method_of(framework.pk)
+def _method(framework: Framework, series: DataSeries | None, options: dict[str, Any]) -> IndexMethod:
+    """Return the method that holds where none is named, with what was named in its place."""
+    default = method_left_open(framework.pk, series)
     said = {name: options[name] for name in METHOD if options[name]}
     return use_method(**vars(replace(choice_of(default) if default else MethodChoice(), **said)))
 

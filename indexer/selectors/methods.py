@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from indexer.models import FrameworkMethod, IndexMethod
+from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod
 from weighting.enums import VersionStatus
 from weighting.models import WeightVersion
 
@@ -23,6 +23,18 @@ def default_method_of(framework_id: int) -> IndexMethod | None:
     """Return the method chosen for a framework, if one was."""
     default = FrameworkMethod.objects.filter(framework=framework_id).select_related("method").first()
     return default.method if default else None
+
+
+def method_left_open(framework_id: int, series: DataSeries | None) -> IndexMethod | None:
+    """Return the method of data for which nobody chose one: the framework's, else that of the edition before.
+
+    Years of one series that are computed in different ways could not be compared.
+    """
+    if (default := default_method_of(framework_id)) or series is None:
+        return default
+    before = DataSet.objects.filter(series=series).order_by("-year", "-edition")
+    newest = before.only("method").select_related("method").first()
+    return newest.method if newest else None
 
 
 def numbers_in(text: str) -> list[range]:

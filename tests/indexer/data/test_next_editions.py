@@ -1,0 +1,85 @@
+"""What an edition is computed by where nobody says, and what its page promises and adds up."""
+
+import pytest
+from django.urls import reverse
+
+from indexer.models import DataImport, DataSet, Register
+from indexer.services.methods import set_default_method, use_method
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.data.test_data_set_pages import IMPORT, send, store
+from tests.indexer.pages import register_places
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def framework():
+    framework = make_framework()
+    register_places(3, actor=framework.created_by)
+    return framework
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+class TestTheNextEdition:
+    """What nobody says of an edition is as it was in the one before: years must be comparable."""
+
+    LEFT_OPEN = dict.fromkeys(
+        ("normalisation", "negative", "missing", "aggregation", "name_zh", "name_en"), ""
+    )
+
+    @pytest.fixture
+    def series(self, analyst, framework):
+        send(analyst, framework, normalisation="minmax", missing="reweight")
+        store(analyst)
+        return DataSet.objects.get().series_id
+
+    def test_it_is_computed_as_the_edition_before(self, analyst, framework, series):
+        send(analyst, framework, series=series, year="2017", **self.LEFT_OPEN)
+
+        method = DataImport.objects.get().method
+        assert (method.normalisation, method.missing) == ("minmax", "reweight")
+
+    def test_what_is_said_comes_before_the_edition_before(self, analyst, framework, series):
+        send(analyst, framework, series=series, year="2017", **{**self.LEFT_OPEN, "normalisation": "rank"})
+
+        method = DataImport.objects.get().method
+        assert (method.normalisation, method.missing) == ("rank", "reweight")
+
+    def test_a_method_of_the_framework_comes_before_the_edition_before(self, analyst, framework, series):
+        set_default_method(framework, method=use_method(normalisation="zscore"), actor=framework.created_by)
+        send(analyst, framework, series=series, year="2017", **self.LEFT_OPEN)
+
+        assert DataImport.objects.get().method.normalisation == "zscore"
+
+
+def test_no_ranking_is_promised_before_there_are_weights(analyst, framework):
+    send(analyst, framework)
+    page = analyst.post(reverse("indexer:import-store", args=[DataImport.objects.get().pk]), follow=True)
+    text = page.content.decode()
+
+    assert "Rankings follow as soon as weights of its framework are frozen." in text
+    assert "being computed" not in text
+    assert reverse("weighting:version-list") + '">Look at the weight versions' in text
+
+
+def test_no_total_is_shown_of_rates_and_percentages(analyst, framework):
+    leaves = framework.indicators.filter(is_leaf=True)
+    rate = leaves.first()
+    leaves.filter(pk=rate.pk).update(unit="%")
+    send(analyst, framework, normalisation="minmax")
+    store(analyst)
+    page = analyst.get(reverse("indexer:data-set-detail", args=[DataSet.objects.get().pk]))
+    totals = {row["summary"].indicator.code: row["total"] for row in page.context["rows"]}
+
+    assert totals.pop(rate.code) == "–"
+    assert "–" not in totals.values()
+
+
+def test_looking_at_the_import_page_makes_no_register(analyst):
+    assert analyst.get(IMPORT).status_code == 200
+    assert not Register.objects.exists()
