@@ -13,7 +13,7 @@ from indexer.forms.data_sets import DataSetImportForm, RatesForm, TermsForm, Uni
 from indexer.forms.versions import VersionsForm
 from indexer.job_words import duration_words
 from indexer.method_words import method_words
-from indexer.models import DataImport
+from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import (
     count_matches,
     imports_visible_to,
@@ -39,7 +39,6 @@ from indexer.services.data_imports import (
     store_import,
 )
 from indexer.services.import_drafts import discard_import
-from indexer.services.registers import default_register
 from indexer.services.yearly_imports import store_every_year
 from indexer.views.data.import_mapping import choices_in, side_context, sides_of
 from indexer.views.data.import_reading import reading_context, readings_in
@@ -291,8 +290,14 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, " ".join(refusal.blockers))
         return redirect("indexer:import-check", pk=pk)
-    messages.success(request, _("The data set is stored. Its rankings are being computed."))
+    messages.success(request, _stored_words(data_set))
     return redirect("indexer:data-set-detail", pk=data_set.pk)
+
+
+def _stored_words(data_set: DataSet) -> str:
+    if data_set.runs.exists():
+        return _("The data set is stored. Its rankings are being computed.")
+    return _("The data set is stored. Rankings follow as soon as weights of its framework are frozen.")
 
 
 @audience(STAFF)
@@ -320,8 +325,6 @@ def next_step(draft: DataImport) -> str:
 
 
 def _choices(account: Account) -> dict[str, Any]:
-    if not counted_registers().exists():
-        default_register()
     return {
         "frameworks": frameworks_visible_to(account),
         "registers": counted_registers(),
