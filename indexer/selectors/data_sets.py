@@ -11,6 +11,7 @@ from django.db.models import BinaryField, Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Substr
 
 from indexer.enums import RunStatus
+from indexer.intake.rates import why_no_sum
 from indexer.models import City, DataSet, Grouping, IndexMethod, Province, Run
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import Beside
@@ -39,13 +40,16 @@ MOST_NAMED = 5_000
 
 @dataclass(frozen=True)
 class IndicatorSummary:
-    """The raw values of one leaf; the total is the column sum unless the data set has its own."""
+    """The raw values of one leaf.
+
+    The total is the column sum unless the data set has its own; None where a sum would mean nothing.
+    """
 
     indicator: Indicator
     smallest: float
     median: float
     largest: float
-    total: float
+    total: float | None
     has_own_total: bool
     missing: int
 
@@ -117,12 +121,19 @@ def indicator_summaries_of(data_set: DataSet) -> list[IndicatorSummary]:
             smallest=float(np.nanmin(column)),
             median=float(np.nanmedian(column)),
             largest=float(np.nanmax(column)),
-            total=float(np.nansum(column) if np.isnan(total) else total),
+            total=_sum_of(leaf, column) if np.isnan(total) else float(total),
             has_own_total=not np.isnan(total),
             missing=int(np.isnan(column).sum()),
         )
         for leaf, column, total in zip(leaves, values.T, totals, strict=True)
     ]
+
+
+def _sum_of(leaf: Indicator, column: FloatArray) -> float | None:
+    """Add the values of a column up; None for rates, indices and percentages."""
+    if why_no_sum(names=(leaf.name_zh, leaf.name_en), unit=leaf.unit, values=column):
+        return None
+    return float(np.nansum(column))
 
 
 def cities_of(data_set: DataSet) -> list[City]:

@@ -137,7 +137,8 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
 
 def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
     figures = [plain_number(figure) for figure in (summary.smallest, summary.median, summary.largest)]
-    return {"summary": summary, "figures": figures, "total": plain_number(summary.total)}
+    total = "–" if summary.total is None else plain_number(summary.total)
+    return {"summary": summary, "figures": figures, "total": total}
 
 
 def _by_region(places: Iterable[PlaceOfSet]) -> list[dict[str, Any]]:
