@@ -25,36 +25,34 @@ class RegisterImportForm(forms.Form):
         empty_label=gettext_lazy("a new register, named below"),
     )
     name_zh, name_en = names_in_either()
-    unit_zh = forms.CharField(
-        label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False, initial="城市"
-    )
+    unit_zh = forms.CharField(label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False)
     unit_en = forms.CharField(
-        label=gettext_lazy("English word for a unit"), max_length=40, required=False, initial="city"
+        label=gettext_lazy("English word for a unit"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("Such as university; pages then speak of universities."),
     )
     units_en = forms.CharField(
-        label=gettext_lazy("English word for several units"), max_length=40, required=False, initial="cities"
+        label=gettext_lazy("English word for several units"), max_length=40, required=False
     )
     province_zh = forms.CharField(
-        label=gettext_lazy("Chinese word for a group"), max_length=40, required=False, initial="省份"
+        label=gettext_lazy("Chinese word for a group"), max_length=40, required=False
     )
     province_en = forms.CharField(
         label=gettext_lazy("English word for a group"),
         max_length=40,
         required=False,
-        initial="province",
         help_text=gettext_lazy("What the columns province_zh and province_en name; one language is enough."),
     )
     region_zh = forms.CharField(
         label=gettext_lazy("Chinese word for a group of groups"),
         max_length=40,
         required=False,
-        initial="地区",
     )
     region_en = forms.CharField(
         label=gettext_lazy("English word for a group of groups"),
         max_length=40,
         required=False,
-        initial="region",
     )
     file = SheetFileField(
         # A tenth of a kilobyte for each of the most units, with both names, a code, groups and a place.

@@ -175,3 +175,18 @@ def test_a_register_file_without_any_name_says_so(analyst):
         refused = send(analyst, text)
         assert refused.status_code == 422
     assert not City.objects.exists()
+
+
+def test_units_are_called_in_no_language_what_nobody_called_them(client):
+    """A word of cities that stood in the form before would call hospitals so in the other language."""
+    analyst = sign_in_staff(client, make_account(Role.ANALYST))
+    form = analyst.get(reverse("indexer:register-import")).context["form"]
+    words = {name: form.get_initial_for_field(field, name) or "" for name, field in form.fields.items()}
+    file = SimpleUploadedFile("units.csv", b"name_en\nSt Mary & All Saints\n")
+    sent = {**words, "name_en": "Hospitals", "unit_en": "hospital", "units_en": "hospitals", "file": file}
+    page = analyst.post(
+        reverse("indexer:register-import"), sent, headers={"accept-language": "zh-hans"}, follow=True
+    )
+
+    assert Register.objects.get(name_en="Hospitals").unit_zh == ""
+    assert "城市" not in page.content.decode()
