@@ -122,6 +122,11 @@ def test_no_template_holds_inline_script_or_style(template):
     assert INLINE.findall(template.read_text()) == []
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_no_template_shows_an_hour_without_its_zone(template):
+    assert re.findall(r'date:"[^"]*[HGhg]:i', template.read_text()) == []
+
+
 @pytest.mark.parametrize(
     "html",
     [
