@@ -21,7 +21,7 @@ from indexer.views.public.addresses import Shelf
 from indexer.views.public.weight_picture import draw_weights
 from indexer.views.reports.run_words import leaders
 from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
-from indexer.views.shared.method_rows import experts_words, method_rows
+from indexer.views.shared.method_rows import experts_words, method_notes, method_rows
 from indexer.views.shared.tables import longest_bar
 from indexer.views.shared.unranked import unranked_rows
 from indexer.words import data_set_name, score_unit, version_name
@@ -66,7 +66,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "sureness": sureness,
         "figures": [figure for figure in (_composition(ranking), _map(ranking)) if figure],
         "method": list(method_rows(run.method)),
-        "turned": sum(node.is_leaf and node.direction < 0 for node in ranking.subject.nodes),
+        "method_notes": method_notes(run.method, ranking.subject.nodes),
         "experts": experts_words(run.weight_version),
         "weights": draw_weights(ranking.nodes),
         "definitions": _definitions(edition.index, ranking),

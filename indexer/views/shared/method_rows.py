@@ -1,6 +1,6 @@
 """A method step by step, and whom its weights are from, as readers who did not choose it are told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,7 +10,7 @@ from indexer.method_words import method_words, own_ways, value_words
 from indexer.models import IndexMethod
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS
-from weighting.models import WeightVersion
+from weighting.models import Indicator, WeightVersion
 from weighting.selectors.versions import panel_size_of
 from weighting.views.statistics_words import panel_words
 
@@ -31,6 +31,24 @@ def method_rows(method: IndexMethod) -> Iterator[tuple[str, str, str]]:
         yield name, words, ""
     yield _("Ranks"), _("By unrounded scores; equal scores share the smallest rank."), ""
     yield _("All choices in a line"), method_words(method), ""
+
+
+def method_notes(method: IndexMethod, nodes: Sequence[Indicator]) -> list[str]:
+    """Return what the formulas of the steps leave open: the indicators that are turned, and the scale."""
+    notes = []
+    if turned := sum(node.is_leaf and node.direction < 0 for node in nodes):
+        notes.append(
+            ngettext(
+                "Of %(count)s indicator less is better; it is turned, so that a high score is always good.",
+                "Of %(count)s indicators less is better; they are turned, so that a high score is always "
+                "good.",
+                turned,
+            )
+            % {"count": turned}
+        )
+    if method.scale != 1:
+        notes.append(_("Scores are shown multiplied by %(scale)s.") % {"scale": f"{method.scale:g}"})
+    return notes
 
 
 def _normalised(method: IndexMethod) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from indexer.views.reports.own_words import blocks_of_text
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
+from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused
 
@@ -185,3 +186,24 @@ def test_the_pdf_is_made_with_what_was_chosen(analyst, run, monkeypatch):
     assert f"report-{run.pk}.pdf" in answer["Content-Disposition"]
     assert b"The first 6 cities" in sources[0]
     assert sources[0].index(b"Composite score and ranking") < sources[0].index(b"The steps of the method")
+
+
+def test_the_method_says_what_its_formulas_leave_open(analyst, run):
+    """Whoever computes a score by the printed formulas has to get what is printed."""
+    leaf = run.data_set.framework.indicators.filter(is_leaf=True).first()
+    type(leaf).objects.filter(pk=leaf.pk).update(direction=-1)
+    document = analyst.get(page(run), headers={"accept-language": "en"}).context["document"]
+
+    said = " ".join(document.parts["method"].sentences)
+    assert "Of 1 indicator less is better; it is turned" in said
+    assert "Scores are shown multiplied by 100." in said
+
+
+def test_each_figure_of_how_sure_ranks_are_names_its_study(analyst, run):
+    for kind in ("noise", "dirichlet"):
+        make_study(run, kind, draws=200)
+    document = analyst.get(page(run), headers={"accept-language": "en"}).context["document"]
+    titles = [figure.title for figure in document.parts["uncertainty"].figures]
+
+    assert any("Weight noise: " in title for title in titles)
+    assert any("Dirichlet weights: " in title for title in titles)

@@ -58,7 +58,7 @@ def _every_indicator(material: Material) -> PartTable:
                 INDENT * (one.depth - 1) + one.name,
                 one.unit_label if one.unit else "",
                 (own.source if own else "") or one.source,
-                _("less is better") if one.is_leaf and one.direction < 0 else "",
+                _("lower is better") if one.is_leaf and one.direction < 0 else "",
                 percent(node.global_weight, 2),
             ]
         )

@@ -7,7 +7,7 @@ from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import Material
 from indexer.views.reports.parts import Part, PartTable
 from indexer.views.shared.coherence_words import percent
-from indexer.views.shared.method_rows import experts_words, method_rows
+from indexer.views.shared.method_rows import experts_words, method_notes, method_rows
 
 
 class Method(Chapter):
@@ -20,4 +20,6 @@ class Method(Chapter):
         if children := material.ranking.children:
             rows = [[child.indicator.name, percent(child.global_weight, 2)] for child in children]
             tables.append(PartTable(_("Weights of the sub-indices"), [_("Sub-index"), _("Weight")], rows))
-        return Part(self.title, sentences=experts_words(material.run.weight_version), tables=tables)
+        notes = method_notes(material.run.method, material.subject.nodes)
+        sentences = [*experts_words(material.run.weight_version), *notes]
+        return Part(self.title, sentences=sentences, tables=tables)

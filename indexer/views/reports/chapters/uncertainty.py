@@ -1,5 +1,7 @@
 """What the finished studies say of how sure the ranks are."""
 
+from dataclasses import replace
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -38,8 +40,10 @@ class Uncertainty(Chapter):
 
 
 def _first_figure(kind: Kind, result: StudyResult, nodes: list[Indicator]) -> list[Figure]:
-    """Return the figure that a study's page shows first, with the address of its picture."""
+    """Return the figure that a study's page shows first, under the study's name, with its address."""
     for name, figure in kind.figures(result, nodes).items():
         address = reverse("indexer:study-picture", args=[result.study.pk, name, "svg"])
-        return [figure.drawn_at(address)] if figure.spec else []
+        words = {"study": kind.label(result.cities.register), "title": figure.title}
+        named = replace(figure, title=_("%(study)s: %(title)s") % words)
+        return [named.drawn_at(address)] if figure.spec else []
     return []
