@@ -146,10 +146,11 @@ def _branches(profile: UnitProfile) -> list[dict[str, Any]]:
 
 
 def _leaf_rows(table: LeafTable, branch: Branch) -> Iterator[dict[str, Any]]:
-    """Yield the indicators of a sub-index, the first of each part under the part's name."""
+    """Yield the indicators of a sub-index: those of no part, then the first of each part under its name."""
     names = {node.pk: node.name for node in table.scores.nodes}
     before = branch.node.pk
-    for leaf in branch.leaves:
+    # Below the name of a part an indicator of none would read as one of it.
+    for leaf in sorted(branch.leaves, key=lambda leaf: leaf.node.parent_id != branch.node.pk):
         part = before if leaf.node == branch.node else leaf.node.parent_id
         under = names[part] if part and part not in (before, branch.node.pk) else ""
         before = part or before

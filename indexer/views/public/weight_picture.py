@@ -1,5 +1,6 @@
 """The weights as a tree picture: an icicle that the server draws, a column for each level."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,11 @@ from weighting.models import Indicator
 from weighting.selectors.frameworks import along_the_tree
 from weighting.views.numbers import signed
 
-# Pixels: a leaf of average weight has a line to itself, as long as the picture fits a page.
+# Pixels: a leaf of average weight has a line to itself, as long as the picture fits a page; for the sake of
+# the lightest the picture is up to twice as high.
 LINE, LEAST, MOST = 22, 240, 1200
 # Below this a cell has no room for its name; it is in the table and in the cell's title.
-LEAST_NAMED = 14
+LEAST_NAMED = 16
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,7 @@ def draw_weights(nodes: Sequence[WeightedNode]) -> WeightPicture:
     weights = {node.indicator.pk: node.global_weight for node in nodes}
     indicators = along_the_tree([node.indicator for node in nodes])
     levels = max(indicator.depth for indicator in indicators)
-    leaves = sum(indicator.is_leaf for indicator in indicators)
-    height = min(max(LINE * leaves, LEAST), MOST)
+    height = _height_for([weights[indicator.pk] for indicator in indicators if indicator.is_leaf])
     cells, reached = [], 0.0
     for indicator in indicators:
         share = weights[indicator.pk]
@@ -51,6 +52,14 @@ def draw_weights(nodes: Sequence[WeightedNode]) -> WeightPicture:
         if indicator.is_leaf:
             reached += share
     return WeightPicture(height, cells)
+
+
+def _height_for(leaves: Sequence[float]) -> int:
+    """Return the height at which the leaves of these global weights can be named."""
+    lines = LINE * len(leaves)
+    lightest = min((share for share in leaves if share > 0), default=1.0)
+    # A little more than is needed: shares are of a float.
+    return min(max(lines, LEAST, min(math.ceil(LEAST_NAMED / lightest) + 1, 2 * lines)), MOST)
 
 
 def _cell(indicator: Indicator, share: float, *, top: float, height: float, levels: int) -> Cell:

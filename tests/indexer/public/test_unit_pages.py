@@ -167,3 +167,21 @@ def test_a_profile_tells_its_rank_in_every_edition(client, human_development):
     publish_edition(edition.index, run=edition.run, actor=edition.index.created_by, reason="Again")
     assert "2021, edition 2: 2" in words(client, f"{INDEX}units/NOR/")
     assert IndexEdition.objects.filter(index=edition.index).count() == 2
+
+
+def test_an_indicator_of_no_part_stands_before_the_parts_and_not_under_the_last(client):
+    framework = make_framework(
+        {"health": {"access": {"doctors": {}, "waiting": {}}, "infants": {}}, "green": {}}
+    )
+    run = make_runs(random_values(5, leaves=4), framework=framework, tilts=[None])[0]
+    owner = framework.created_by
+    index = draft_index(slug="ragged", terms=TERMS, actor=owner)
+    publish_edition(index, run=run, reason="", actor=owner)
+    page = client.get(f"/i/ragged/units/{unit_key(City.objects.get(pk=run.data_set.city_ids[0]))}/")
+    health = next(branch for branch in page.context["branches"] if branch["name"].endswith("health"))
+
+    assert [(row["under"].split()[-1:], row["name"].split()[-1]) for row in health["rows"]] == [
+        ([], "infants"),
+        (["access"], "doctors"),
+        ([], "waiting"),
+    ]

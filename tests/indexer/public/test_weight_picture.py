@@ -25,3 +25,10 @@ def test_boxes_are_as_high_as_their_weights_and_fill_the_picture():
     # Every leaf reaches the right edge, however short its branch.
     edges = [float(cell.left[:-1]) + float(cell.width[:-1]) for cell in leaves]
     assert edges == pytest.approx([100] * len(leaves), abs=0.01)
+
+
+def test_the_lightest_leaf_has_room_for_its_name():
+    framework = make_framework({"a": {f"a{n}": {} for n in range(7)}, "b": {}, "c": {}})
+    picture = draw_weights(weighted_nodes_of(make_version(framework)))
+
+    assert [cell.name for cell in picture.cells if not cell.is_named] == []
