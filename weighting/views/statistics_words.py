@@ -9,6 +9,7 @@ from weighting.enums import ConsensusMeasure
 from weighting.models import Round
 from weighting.numeric.agreement import IntraclassCorrelation
 from weighting.selectors.statistics import Agreement, GroupFigures, RoundStatistics
+from weighting.views.numbers import signed
 
 SIGNIFICANT = 0.05
 NONE = "–"
@@ -100,7 +101,7 @@ def key_figures(statistics: RoundStatistics) -> list[dict[str, str]]:
         },
         {
             "label": _("ICC(2,1), one expert"),
-            "value": f"{icc.single:.3f}" if icc else NONE,
+            "value": signed(icc.single, 3, plus=False) if icc else NONE,
             "note": _icc_note(icc) if icc else "",
         },
         {
@@ -135,8 +136,8 @@ def agreement_cells(agreement: Agreement) -> dict[str, Any]:
 def icc_text(value: float, is_interpretable: bool) -> str:
     """Write an intraclass correlation, and say so where it means nothing."""
     if is_interpretable:
-        return f"{value:.3f}"
-    return _("%(value)s (not interpretable)") % {"value": f"{value:.3f}"}
+        return signed(value, 3, plus=False)
+    return _("%(value)s (not interpretable)") % {"value": signed(value, 3, plus=False)}
 
 
 def _counted_note(statistics: RoundStatistics) -> str:

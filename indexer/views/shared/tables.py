@@ -160,4 +160,5 @@ def plain_number(value: float) -> str:
     """Return a raw value with four figures, or whole with its thousands set apart; a dash for none."""
     if isnan(value):
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}".replace("-", "−")
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text.replace("-", "−")
