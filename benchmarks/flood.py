@@ -1,7 +1,8 @@
 """``python -m benchmarks.flood``: strangers ask for what costs most without a pause while experts save.
 
 Sixteen at once, each with an address of its own on the loopback network; of each kind of flood the saves are
-timed beside it, and alone just before, since other programs may keep the machine busy.
+timed beside it, and alone just before, since other programs may keep the machine busy. As many experts save
+to a bare view that nobody floods, on the same processors and the same file: what slows it is the machine.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.installations import prepare
-from benchmarks.readers import EXPERTS, ITEMS, LANGUAGES, Tally, get, percentiles, savers, together
+from benchmarks.readers import EXPERTS, ITEMS, LANGUAGES, Tally, get, percentiles, savers, together, upserters
 
 CLIENTS = 16
 
@@ -43,19 +44,23 @@ def flood(folder: Path, seconds: float) -> int:
     """Measure the saves alone, then beside each kind of flood; print both, and whether the promise held."""
     from django.db import connections
 
-    from benchmarks.serving import PRODUCT, enrol, serving
+    from benchmarks.serving import BARE, PRODUCT, enrol, serving
 
     prepare(demo=True)
     floods = _floods()
-    experts = enrol(EXPERTS, ITEMS)
+    experts, others = enrol(EXPERTS, ITEMS), enrol(EXPERTS, ITEMS)
     connections.close_all()
     turns, errors = [count() for _expert in experts], 0
-    with serving(PRODUCT, folder / "product.log") as port:
+    with serving(PRODUCT, folder / "product.log") as port, serving(BARE, folder / "bare.log") as bare:
+
+        def saving(end: float, tally: Tally) -> list[threading.Thread]:
+            return [*savers(experts, turns, port, end, tally), *upserters(others, bare, end, tally)]
+
         for kind, addresses in floods.items():
             quiet, busy = Tally(), Tally()
-            together(savers(experts, turns, port, time.monotonic() + seconds / 2, quiet))
+            together(saving(time.monotonic() + seconds / 2, quiet))
             end = time.monotonic() + seconds
-            together([*savers(experts, turns, port, end, busy), *_clients(port, addresses, end, busy)])
+            together([*saving(end, busy), *_clients(port, addresses, end, busy)])
             _print(kind, quiet, busy)
             errors += len(quiet.errors) + len(busy.errors)
     return int(errors > 0)
@@ -108,9 +113,14 @@ def _print(kind: str, quiet: Tally, busy: Tally) -> None:
 
     alone, beside = (percentile(tally.saves, 95) for tally in (quiet, busy))
     held = "held" if beside <= 2 * alone + 0.05 else "missed"
+    bare_alone, bare_beside = (percentile(tally.upserts, 95) for tally in (quiet, busy))
     print(f"{kind} (load {os.getloadavg()[0]:.1f}): {dict(busy.statuses)}, promise {held}")
-    for name, tally in (("saves alone", quiet), ("saves beside", busy)):
-        print(f"  {name:12} {percentiles(tally.saves)} of {len(tally.saves)}, errors {len(tally.errors)}")
+    for name, tally in (("alone", quiet), ("beside", busy)):
+        errors = len(tally.errors)
+        print(f"  saves {name:6} {percentiles(tally.saves)} of {len(tally.saves)}, errors {errors}")
+        print(f"  bare  {name:6} {percentiles(tally.upserts)} of {len(tally.upserts)}")
+    print(f"  p95 beside to alone: saves {beside / alone:.1f}, bare {bare_beside / bare_alone:.1f}")
+    print(f"  p95 of saves to bare: alone {alone / bare_alone:.1f}, beside {beside / bare_beside:.1f}")
     for error, times in Counter(busy.errors).most_common(3):
         print(f"  {times} x {error}")
 

@@ -42,6 +42,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     saves: list[float] = field(default_factory=list)
+    upserts: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
@@ -128,6 +129,22 @@ def _save(expert: "ExpertAtWork", turns: "count[int]", port: int, end: float, ta
         tally.saves.append(answer.seconds)
         if answer.status != 200:
             tally.errors.append(f"save: {answer.status} {answer.body}")
+        time.sleep(max(0, PAUSE - answer.seconds))
+
+
+def upserters(
+    experts: Sequence["ExpertAtWork"], port: int, end: float, tally: Tally
+) -> list[threading.Thread]:
+    return [threading.Thread(target=_upsert, args=(expert, port, end, tally)) for expert in experts]
+
+
+def _upsert(expert: "ExpertAtWork", port: int, end: float, tally: Tally) -> None:
+    time.sleep(random.uniform(0, PAUSE))  # noqa: S311
+    turns = count()
+    while time.monotonic() < end:
+        turn = next(turns)
+        answer = expert.upsert(port, f"i{turn % ITEMS}", turn // ITEMS % 5 + 1)
+        tally.upserts.append(answer.seconds)
         time.sleep(max(0, PAUSE - answer.seconds))
 
 
