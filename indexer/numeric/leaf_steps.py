@@ -24,8 +24,9 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 Result = TypeVar("Result")
 # From codes and their normalised columns to what is wrong with these.
 Look = Callable[[Sequence[str], FloatArray], list[DataFault]]
-# Columns that are checked at a time.
-CHECKED = 64
+# So many cells are checked at a time, which stay near the processor, but of so many columns at least.
+CHECKED = 1 << 19
+FEWEST = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +60,17 @@ class RawColumns:
     def of_columns(self, columns: Sequence[int]) -> "RawColumns":
         """Return some of the leaves."""
         before = self.beside.before
+        # Columns beside each other need no copy.
+        picked = slice(columns.start, columns.stop) if isinstance(columns, range) else columns
         place = {column: at for at, column in enumerate(columns)}
         return replace(
             self,
-            values=self.values[:, columns],
-            directions=self.directions[columns],
+            values=self.values[:, picked],
+            directions=self.directions[picked],
             codes=[self.codes[column] for column in columns],
-            totals=None if self.totals is None else self.totals[columns],
+            totals=None if self.totals is None else self.totals[picked],
             denominators={place[at]: below for at, below in self.denominators.items() if at in place},
-            beside=replace(self.beside, before=None if before is None else before[:, columns]),
+            beside=replace(self.beside, before=None if before is None else before[:, picked]),
         )
 
 
@@ -125,8 +128,8 @@ def check_leaves(raw: RawColumns, steps: Sequence[LeafStep], look: Look | None =
     Whoever has nothing at all is not looked for. ``look`` may refuse normalised columns of some codes.
     """
     raw = replace(raw, beside=replace(raw.beside, may_be_empty=True))
-    places = range(len(steps))
-    faults = [_check(raw, steps, places[start : start + CHECKED], look) for start in places[::CHECKED]]
+    places, width = range(len(steps)), max(FEWEST, CHECKED // max(1, len(raw.values)))
+    faults = [_check(raw, steps, places[start : start + width], look) for start in places[::width]]
     return list(dict.fromkeys(chain.from_iterable(faults)))
 
 

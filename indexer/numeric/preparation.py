@@ -96,7 +96,7 @@ def prepare(
     treated = treat_outliers(scaled, rule or OutlierRule())
     policy = MISSING_POLICIES[missing]
     gone = LEFT_OUT if policy.leaves_gaps else IMPUTED | (CARRIED if policy.carries else 0)
-    cells = np.where(gaps, gone, 0).astype(np.uint8)
+    cells = gaps * np.uint8(gone)
     cells[treated.winsorised] |= WINSORISED
     whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
     whole[list(denominators)] = np.nan
@@ -117,6 +117,8 @@ def _extent_of(values: FloatArray) -> Extent:
 def _transform(
     values: FloatArray, transform: Transform, extent: Extent, codes: Sequence[str], units: Sequence[str]
 ) -> FloatArray:
+    if not transform.changes:
+        return values
     refused = transform.refused(values, extent).T
     faults = [
         DataFault("no_transform", (code,), tuple(compress(units, bad)), tuple(column[bad].tolist()))
@@ -144,6 +146,8 @@ def _divide(
     codes: Sequence[str],
     units: Sequence[str],
 ) -> FloatArray:
+    if not denominators:
+        return values
     faults = []
     divided = values.copy()
     for place, below in denominators.items():

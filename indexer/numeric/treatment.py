@@ -163,23 +163,24 @@ def treat_outliers(values: FloatArray, rule: OutlierRule) -> Treated:
     doi:10.1787/9789264043466-en; Becker et al. (2022), "COINr", doi:10.21105/joss.04567.
     """
     _check(rule)
+    winsorised = np.zeros(values.shape, dtype=bool)
+    treatments: list[ColumnTreatment] = []
+    if (treat := OUTLIER_ACTIONS[rule.action].treat) is None:
+        return Treated(values, winsorised, ())
     treated = np.array(values, dtype=np.float64)
-    winsorised = np.zeros(treated.shape, dtype=bool)
-    treatments = []
-    if (treat := OUTLIER_ACTIONS[rule.action].treat) is not None:
-        for place in range(treated.shape[1]):
-            column = np.ascontiguousarray(treated[:, place])
-            before = shape_of(column)
-            if _is_within(before, rule):
-                continue
-            result, after, done = treat(column, before, rule)
-            changed = result != column if done == "winsorised" else ~np.isnan(column)
-            changed &= ~np.isnan(column)
-            treated[:, place] = result
-            winsorised[:, place] = changed & (done == "winsorised")
-            treatments.append(
-                ColumnTreatment(place, done, int(changed.sum()), before, after, _is_within(after, rule))
-            )
+    for place in range(treated.shape[1]):
+        column = np.ascontiguousarray(treated[:, place])
+        before = shape_of(column)
+        if _is_within(before, rule):
+            continue
+        result, after, done = treat(column, before, rule)
+        changed = result != column if done == "winsorised" else ~np.isnan(column)
+        changed &= ~np.isnan(column)
+        treated[:, place] = result
+        winsorised[:, place] = changed & (done == "winsorised")
+        treatments.append(
+            ColumnTreatment(place, done, int(changed.sum()), before, after, _is_within(after, rule))
+        )
     return Treated(treated, winsorised, tuple(treatments))
 
 
