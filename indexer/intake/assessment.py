@@ -194,7 +194,8 @@ def _cells(
                 "blocker", "not_a_number", _complaint(text), sheet.lines[row], sheet.units[row], used[column],
                 text, (row, column), _proposal(text),
             )  # fmt: skip
-    for place, leaf in enumerate(mapped.leaves):
+    for place in _with_gaps_or_below_zero(content.values):
+        leaf = mapped.leaves[place]
         if leaf.code not in places:
             continue
         column, values = places[leaf.code], content.values[:, place]
@@ -222,26 +223,32 @@ def _cells(
             )  # fmt: skip
 
 
+def _with_gaps_or_below_zero(values: FloatArray) -> list[int]:
+    """Return the columns with a cell of the kind: the least of a column with a gap is nan."""
+    least = np.minimum.reduce(values, axis=0, initial=math.inf)
+    return np.flatnonzero(~(least >= 0)).tolist()
+
+
 def _columns(mapped: Mapped, content: Content) -> Iterator[Finding]:
     """Columns that are all alike, hold far outliers, or changed since the edition before."""
     values, sheet = content.values, mapped.sheet
     if not len(values):
         return
-    for place, (leaf, screened) in enumerate(zip(mapped.leaves, screen_columns(values), strict=True)):
+    for leaf, screened in zip(mapped.leaves, screen_columns(values), strict=True):
         ordered = screened.ordered
         if len(ordered) > 1 and ordered[0] == ordered[-1]:
             message = _("All units have the same value, which does not tell them apart.")
-            present = next(value for value in values[:, place] if not math.isnan(value))
+            present = next(value for value in screened.column if not math.isnan(value))
             yield Finding("note", "constant", message, column=leaf.code, value=f"{present:.15g}")
         if len(screened.far):
-            message = _outlier_note(sheet, content, values[:, place], screened)
+            message = _outlier_note(sheet, content, screened)
             yield Finding("note", "outliers", message, column=leaf.code)
     yield from _jumps(mapped, content)
 
 
-def _outlier_note(sheet: Sheet, content: Content, column: FloatArray, screened: Screened) -> str:
+def _outlier_note(sheet: Sheet, content: Content, screened: Screened) -> str:
     far = screened.far
-    furthest = far[np.argsort(-np.abs(column[far] - screened.median), kind="stable")]
+    furthest = far[np.argsort(-np.abs(screened.column[far] - screened.median), kind="stable")]
     # One more than are named shows that there are others.
     names = [sheet.units[content.rows[row]] for row in furthest[: NAMED + 1].tolist()]
     shape = shape_of_sorted(screened.ordered)

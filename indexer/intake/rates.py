@@ -65,7 +65,7 @@ def why_no_sum(*, names: tuple[str, ...], unit: str, values: FloatArray) -> Why:
 
 def sums_to_the_whole(values: FloatArray) -> bool:
     """Whether values above zero sum to 1 or to 100: they are parts of one whole."""
-    known = values[np.isfinite(values)]
+    known = _known(values)
     if len(known) < 2 or known.min() < 0:
         return False
     return bool(min(abs(known.sum() - 1), abs(known.sum() / 100 - 1)) <= ROUNDING)
@@ -73,6 +73,12 @@ def sums_to_the_whole(values: FloatArray) -> bool:
 
 def lies_in_the_range_of_parts(values: FloatArray) -> bool:
     """Whether all values lie between 0 and 1, not all of them whole."""
-    known = values[np.isfinite(values)]
+    known = _known(values)
     inside = len(known) > 1 and known.min() >= 0 and known.max() <= 1
     return bool(inside and (known % 1 != 0).any())
+
+
+def _known(values: FloatArray) -> FloatArray:
+    """Return the numbers among values, which are all of them in most columns."""
+    is_number = np.isfinite(values)
+    return values if is_number.all() else values[is_number]

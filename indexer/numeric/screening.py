@@ -17,8 +17,9 @@ CELL_JUMP = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Screened:
-    """The values of a column in ascending order, (present,), and the rows of its far outliers."""
+    """A column, (cities,), its values in ascending order, (present,), and the rows of its far outliers."""
 
+    column: FloatArray
     ordered: FloatArray
     far: IntArray
 
@@ -28,6 +29,18 @@ class Screened:
         middle = len(self.ordered) // 2
         with np.errstate(over="ignore"):
             return float(self.ordered[middle - 1 + len(self.ordered) % 2 : middle + 1].mean())
+
+
+def columns_of(values: FloatArray) -> Iterator[FloatArray]:
+    """Yield the columns of values (cities, leaves), each beside itself in memory, (cities,)."""
+    for columns in _blocks_of_columns(values):
+        yield from columns
+
+
+def _blocks_of_columns(values: FloatArray) -> Iterator[FloatArray]:
+    """Yield some columns at a time as rows, (columns, cities), which are ten times as quick to go through."""
+    for start in range(0, values.shape[1], BLOCK):
+        yield np.ascontiguousarray(values[:, start : start + BLOCK].T)
 
 
 def screen_columns(values: FloatArray, fence: float = FENCE) -> Iterator[Screened]:
@@ -53,13 +66,11 @@ def screen_columns(values: FloatArray, fence: float = FENCE) -> Iterator[Screene
     ----------
     Tukey (1977), "Exploratory Data Analysis", section 2D.
     """
-    for start in range(0, values.shape[1], BLOCK):
-        # Sorting beside each other in memory is ten times as quick; nan comes last.
-        columns = np.ascontiguousarray(values[:, start : start + BLOCK].T)
-        present = columns.shape[1] - np.isnan(columns).sum(axis=1)
-        for column, whole, count in zip(columns, np.sort(columns, axis=1), present.tolist(), strict=True):
-            ordered = whole[:count]
-            yield Screened(ordered, _far(column, ordered, fence))
+    for columns in _blocks_of_columns(values):
+        # nan comes last.
+        for column, whole in zip(columns, np.sort(columns, axis=1), strict=True):
+            ordered = whole[: len(whole) - np.isnan(whole).sum()] if np.isnan(whole[-1]) else whole
+            yield Screened(column, ordered, _far(column, ordered, fence))
 
 
 def _far(column: FloatArray, ordered: FloatArray, fence: float) -> IntArray:
@@ -132,25 +143,34 @@ def repeats(values: FloatArray) -> list[tuple[int, int]]:
 
     Rows that hold nothing repeat nothing; pass the transpose for columns.
     """
-    prints = _prints(values)
-    _marks, group, sizes = np.unique(prints, return_inverse=True, return_counts=True)
+    # Rows whose prints differ cannot be alike, and most differ in their first cells; the others are compared
+    # in full.
+    maybe = np.arange(len(values))
+    for width in (BLOCK, values.shape[1]):
+        maybe = maybe[_shared(_prints(values[:, :width], maybe))]
     first: dict[bytes, int] = {}
     pairs = []
-    # Rows whose prints differ cannot be alike; the others are compared in full.
-    for place in np.flatnonzero(sizes[group] > 1).tolist():
+    for place in maybe.tolist():
         row = values[place] + 0.0
         if not np.isnan(row).all() and (seen := first.setdefault(row.tobytes(), place)) != place:
             pairs.append((seen, place))
     return pairs
 
 
-def _prints(values: FloatArray) -> IntArray:
-    """Return a whole number for each row, the same for the same bits: their sum, each with a factor."""
+def _shared(prints: IntArray) -> BoolArray:
+    """Tell the prints that are there more than once."""
+    _marks, group, sizes = np.unique(prints, return_inverse=True, return_counts=True)
+    shared: BoolArray = sizes[group] > 1
+    return shared
+
+
+def _prints(values: FloatArray, rows: IntArray) -> IntArray:
+    """Return a whole number for each row that is asked for, the same for the same bits."""
     drawn = np.random.default_rng(0).integers(2**62, size=values.shape[1])
     factors = np.bitwise_or(drawn.view(np.uint64), 1)
-    prints = np.zeros(len(values), dtype=np.uint64)
+    prints = np.zeros(len(rows), dtype=np.uint64)
     for start in range(0, values.shape[1], BLOCK):
         # Zero added makes one zero of the two.
-        bits = np.ascontiguousarray(values[:, start : start + BLOCK] + 0.0).view(np.uint64)
+        bits = np.ascontiguousarray(values[rows, start : start + BLOCK] + 0.0).view(np.uint64)
         prints += (bits * factors[start : start + BLOCK]).sum(axis=1, dtype=np.uint64)
     return prints.view(np.int64)

@@ -25,6 +25,7 @@ from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.node_steps import may_refuse, refused_faults
 from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.screening import columns_of
 from indexer.selectors.data_sets import (
     RawData,
     last_values_before,
@@ -282,7 +283,7 @@ def _as_finding(made: Decision) -> Finding:
 def _rates(draft: DataImport, leaves: list[Indicator], content: Content) -> Iterator[Finding]:
     """Rates, indices and percentages of which the method would take shares as nobody said it should."""
     plan = plan_of(draft.method)
-    for leaf, values in zip(leaves, content.values.T, strict=True):
+    for leaf, values in zip(leaves, columns_of(content.values), strict=True):
         takes_shares = NORMALISATIONS[plan.leaf_step(leaf.code).normalisation].is_part_of_total
         is_said = "normalisation" in plan.leaves.get(leaf.code, {}) or leaf.code in draft.method.denominators
         if not takes_shares or is_said:
