@@ -56,6 +56,9 @@ def normalise_unit_name(name: str) -> str:
     if name.isascii():
         # Nothing but its spaces can change, and most files hold nothing else.
         return " ".join(name.split())
+    if name.isalnum() and unicodedata.is_normalized("NFKC", name):
+        # Letters and digits alone hold neither spaces nor what is invisible.
+        return name
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).split())
 
 

@@ -62,9 +62,11 @@ def _by_code() -> dict[str, UnitNames]:
 
 def codes_beside(code: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the codes of a unit: those of ISO and M49 where it is a country by its code and a name."""
+    if not code:
+        return ()
     country = _by_code().get(code)
     if country is None:
-        return (code,) if code else ()
+        return (code,)
     known = {unit_key(name) for name in (*country.names, *country.aliases)}
     is_country = any(unit_key(name) in known for name in names)
     return country.codes if is_country else (code,)
