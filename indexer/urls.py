@@ -40,6 +40,7 @@ from indexer.api.studies import (
     StudyPair,
     StudyRetry,
 )
+from indexer.api.tops import TopsView
 from indexer.api.trends import CityTrendView, TrendView
 from indexer.api.unit_indicators import UnitIndicatorsView
 from indexer.api.what_if import WhatIfOfRun
@@ -399,6 +400,7 @@ urlpatterns = [
         name="api-run-unit-indicators",
     ),
     path("api/v1/runs/<int:pk>/leads/", LeadsView.declared(), name="api-run-leads"),
+    path("api/v1/runs/<int:pk>/tops/", TopsView.declared(), name="api-run-tops"),
     path("api/v1/runs/<int:pk>/trend/", TrendView.declared(), name="api-run-trend"),
     path("api/v1/runs/<int:pk>/trend/places/", PlaceTrendView.declared(), name="api-run-place-trend"),
     path(

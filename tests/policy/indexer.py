@@ -60,6 +60,7 @@ POLICY = {
     "indexer:run-fragility-export": ("GET", STAFF),
     "indexer:api-run-city": ("GET", STAFF),
     "indexer:api-run-leads": ("GET", STAFF),
+    "indexer:api-run-tops": ("GET", STAFF),
     # Without runs they answer 400, with what to give.
     "indexer:api-comparison": ("GET", ANYBODY),
     "indexer:api-comparison-cities": ("GET", ANYBODY),
