@@ -13,7 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.imports import ImportAnswer, TermsSerializer, answer_of, draft_of
+from indexer.api.imports import ImportAnswer, ReadByChoices, TermsSerializer, answer_of, choices_in, draft_of
 from indexer.api.serializers import MethodSerializer
 from indexer.forms.data_sets import GatheringForm
 from indexer.forms.gatherings import DeliveryForm
@@ -40,19 +40,17 @@ from weighting.api.table_imports import REFUSED
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.readers import FileProblems
-from weighting.readers.encodings import ENCODINGS
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
 TOLD = ("id", "name", "year", "framework", "register", "series", "note", "created_at")
 
 
-class DeliveryRequest(serializers.Serializer):
+class DeliveryRequest(ReadByChoices):
     """A file of some of the indicators, and whose figures it holds."""
 
     partner = serializers.CharField(max_length=200)
     file = serializers.FileField()
-    encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
 
 
 class DeliveryAnswer(serializers.Serializer):
@@ -161,7 +159,8 @@ class GatheringDeliveries(_Gatherings):
         form = DeliveryForm(request.POST, request.FILES)
         _check(form)
         try:
-            draft = start_delivery(gathering, **form.said(), actor=account_of(request))
+            said = form.said(choices_in(request))
+            draft = start_delivery(gathering, **said, actor=account_of(request))
         except FileProblems as found:
             raise WrongFile(found) from found
         except Refused as refusal:

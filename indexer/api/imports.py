@@ -74,11 +74,9 @@ class TermsSerializer(serializers.Serializer):
     aggregation = serializers.CharField(required=False)
 
 
-class ImportRequestSerializer(TermsSerializer):
-    """A file, and what it is about."""
+class ReadByChoices(serializers.Serializer):
+    """How a file of data is read, where it leaves that open."""
 
-    file = serializers.FileField()
-    totals = serializers.FileField(required=False)
     encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
     choices = serializers.CharField(
         required=False,
@@ -86,6 +84,21 @@ class ImportRequestSerializer(TermsSerializer):
         help_text="A JSON object of texts by the keys of decisions, for what keeps the file from being read, "
         "such as `resource`, the table of a package that holds several.",
     )
+
+
+class ImportRequestSerializer(ReadByChoices, TermsSerializer):
+    """A file, and what it is about."""
+
+    file = serializers.FileField()
+    totals = serializers.FileField(required=False)
+
+
+def choices_in(request: Request) -> Decisions:
+    """Return the ledger of a reading with the choices that were sent along."""
+    try:
+        return Decisions(choices_said(request.POST.get("choices", "")))
+    except ValidationError as wrong:
+        raise ValidationError({"choices": wrong.detail}) from None
 
 
 class TargetSerializer(serializers.Serializer):
@@ -268,11 +281,7 @@ class ImportList(_Imports):
         )
         if not form.is_valid():
             raise ValidationError({name: [str(text) for text in said] for name, said in form.errors.items()})
-        try:
-            choices = choices_said(request.POST.get("choices", ""))
-        except ValidationError as wrong:
-            raise ValidationError({"choices": wrong.detail}) from None
-        data, totals = form.sources(Decisions(choices))
+        data, totals = form.sources(choices_in(request))
         try:
             draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
         except FileProblems as found:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.forms.data_sets import DataFileField
 from indexer.services.data_imports import DataFile
+from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
 
 
@@ -32,8 +33,10 @@ class DeliveryForm(forms.Form):
         help_text=gettext_lazy("Choose one only where the next step shows wrong characters."),
     )
 
-    def said(self) -> dict[str, Any]:
-        """Return the file and its partner as the service takes them."""
+    def said(self, ledger: Decisions) -> dict[str, Any]:
+        """Return the file, to be read by choices of a ledger, and its partner as the service takes them."""
         file, encoding = self.cleaned_data["file"], self.cleaned_data["encoding"]
-        choices = {"encoding": encoding} if encoding else {}
-        return {"data": DataFile(file, file.name, choices), "partner": self.cleaned_data["partner"]}
+        if encoding:
+            ledger.choices["encoding"] = encoding
+        data = DataFile(file, file.name, ledger.choices, ledger)
+        return {"data": data, "partner": self.cleaned_data["partner"]}

@@ -40,6 +40,10 @@ class SentTable:
             "problems": [problem for problem in problems if not problem.key],
         }
 
+    def refused(self, problems: Sequence[FileProblem]) -> dict[str, Any]:
+        """Return what is wrong with a file; where a choice settles it, the page asks for that instead."""
+        return self.context(problems) if any(one.key for one in problems) else {"problems": problems}
+
 
 def table_in(request: HttpRequest, file: UploadedFile) -> SentTable:
     """Return a file with the choices made for it; those made for another one are not for this."""

@@ -46,13 +46,13 @@ from indexer.views.data.import_report import finding_rows, report_columns, repor
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
 from weighting.readers.languages import language_of
 from weighting.requests import read_id
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.reading import SentTable, table_in
+from weighting.views.reading import table_in
 from weighting.visitors import account_of
 
 SHOWN = 100
@@ -71,7 +71,7 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
         try:
             draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
         except FileProblems as found:
-            shown = _problems_of(found.problems, sent)
+            shown = sent.refused(found.problems)
         except YearUnknown as unknown:
             form.add_error("year", list(unknown.blockers))
         except Refused as refusal:
@@ -87,11 +87,6 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
     }
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/data_set_import.html", context, status=status)
-
-
-def _problems_of(problems: list[FileProblem], sent: SentTable) -> dict[str, Any]:
-    """Return what is wrong with a file; where a choice settles it, the page asks for that instead."""
-    return sent.context(problems) if any(one.key for one in problems) else {"problems": problems}
 
 
 @audience(STAFF)

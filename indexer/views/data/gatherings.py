@@ -33,9 +33,10 @@ from indexer.services.registers import default_register
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
-from weighting.readers import FileProblem, FileProblems
+from weighting.readers import FileProblems
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.reading import table_in
 from weighting.visitors import account_of
 
 NAMED = 5
@@ -74,17 +75,18 @@ def gathering_detail(request: HttpRequest, pk: int) -> HttpResponse:
     account = account_of(request)
     gathering = get_object_or_404(gatherings_visible_to(account), pk=pk)
     form = DeliveryForm(*sent_data(request))
-    problems: list[FileProblem] = []
+    shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
+        sent = table_in(request, form.cleaned_data["file"])
         try:
-            draft = start_delivery(gathering, **form.said(), actor=account)
+            draft = start_delivery(gathering, **form.said(sent.decisions), actor=account)
         except FileProblems as found:
-            problems = found.problems
+            shown = sent.refused(found.problems)
         except Refused as refusal:
             form.add_error("file", list(refusal.blockers))
         else:
             return redirect("indexer:import-mapping", pk=draft.pk)
-    context = {**_context(gathering, account), "form": form, "problems": problems}
+    context = {**_context(gathering, account), **shown, "form": form}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/gathering_detail.html", context, status=status)
 

@@ -1,6 +1,8 @@
 """Several deliveries to one edition: what is missing, who delivered what, and what the edition says of it."""
 
 import io
+import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -232,3 +234,60 @@ def test_commands_gather_an_edition(client, owner, tmp_path):
     (told,) = run("store", *number)
     assert told.endswith("Together 2020, edition 1")
     assert unpack_values(DataSet.objects.get()).tolist() == [[1, 2, 5], [3, 4, 6]]
+
+
+TWO_TABLES = {
+    "datapackage.json": json.dumps(
+        {
+            "resources": [
+                {"name": "first", "path": "first.csv", "format": "csv"},
+                {"name": "second", "path": "second.csv", "format": "csv"},
+            ]
+        }
+    ),
+    "first.csv": "unit,a\n城市001,1\n城市002,2\n",
+    "second.csv": "unit,b,c\n城市001,3,5\n城市002,4,6\n",
+}
+
+
+def package_of(files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def test_a_package_of_several_tables_is_delivered_by_the_table_that_is_chosen(client, gathering):
+    address = url("gathering-detail", gathering)
+    package = SimpleUploadedFile("parts.zip", package_of(TWO_TABLES))
+    page = client.post(address, {"partner": "Energy", "file": package})
+    assert (page.status_code, DataImport.objects.count()) == (422, 0)
+    (reading,) = [one for one in page.context["readings"] if one["is_open"]]
+    assert [value for value, _words in reading["options"]] == ["first", "second"]
+    # The page carries the file: it is chosen once.
+    carried = {
+        name: page.text.split(f'name="{name}" value="')[1].split('"')[0] for name in ("file-carried", "read")
+    }
+    said = {"partner": "Energy", **carried, "file-carried-name": "parts.zip", reading["name"]: "second"}
+    answer = client.post(address, said)
+    assert answer.status_code == 302, answer.text
+    draft = DataImport.objects.get()
+    assert draft.columns == ["b", "c"]
+    client.post(url("import-deliver", draft))
+    assert Delivery.objects.get().leaf_codes == ["b", "c"]
+
+
+def test_the_api_delivers_the_table_that_is_named(client, gathering):
+    address = reverse("indexer:api-gathering-deliveries", args=[gathering.pk])
+    package = package_of(TWO_TABLES)
+
+    def sent(**more):
+        return client.post(address, {"partner": "E", "file": SimpleUploadedFile("p.zip", package), **more})
+
+    refused = sent()
+    assert refused.status_code == 422
+    key = refused.json()["problems"][0]["key"]
+    assert sent(choices=json.dumps({key: "first"})).status_code == 201
+    assert DataImport.objects.get().columns == ["a"]
+    assert sent(choices="[1]").status_code == 400
