@@ -34,8 +34,8 @@ PIECE = 8 << 20
 # Columns of that many cells in all are normalised at a time, so that what lies between the raw
 # matrix and the normalised one stays small.
 BLOCK_CELLS = 500_000
-# The page of a data set of more cities counts them by province.
-MOST_NAMED = 5_000
+# The page of a data set of more cities counts them by province, and lists them page by page.
+MOST_NAMED = 1_000
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,10 @@ class PlaceOfSet(NamedTuple):
 
 
 def places_of(data_set: DataSet) -> list[PlaceOfSet]:
-    """Return the cities by province, in the order of the register, with nothing but their names."""
+    """Return the cities by province, in the order of the register, with nothing but their names.
+
+    Of too many they are counted alone, and nothing is returned where the provinces are too many, too.
+    """
     inside = set(data_set.city_ids)
     cities = City.objects.filter(register=data_set.series.register_id).order_by("pk")
     members: dict[int, list[City]] = {}
@@ -162,8 +165,15 @@ def places_of(data_set: DataSet) -> list[PlaceOfSet]:
             if city.pk in inside:
                 members.setdefault(city.province_id, []).append(city)
         found = Counter({province: len(named) for province, named in members.items()})
+    if len(found) > MOST_NAMED:
+        return []
     provinces = Province.objects.filter(pk__in=found).select_related("region").order_by("region_id", "pk")
     return [PlaceOfSet(province, found[province.pk], members.get(province.pk, [])) for province in provinces]
+
+
+def units_among(city_ids: Collection[int]) -> list[City]:
+    """Return some cities in the order of the register, each with its places."""
+    return list(City.objects.filter(pk__in=city_ids).select_related("province__region").order_by("pk"))
 
 
 @dataclass(frozen=True, eq=False)

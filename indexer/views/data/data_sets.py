@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from indexer.method_words import method_words
 from indexer.models import DataSet
 from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
+    MOST_NAMED,
     IndicatorSummary,
     PlaceOfSet,
     data_sets_visible_to,
@@ -22,6 +24,7 @@ from indexer.selectors.data_sets import (
     indicator_summaries_of,
     owns_data_set,
     places_of,
+    units_among,
 )
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.services.data_sets import publish_data_set
@@ -35,6 +38,8 @@ from weighting.reauthentication import grave
 from weighting.views.answers import answer_refusal
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
+
+PAGE = 100
 
 
 @audience(ANYONE)
@@ -71,11 +76,10 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_publish": owns_data_set(account, data_set),
         "facts": [*_facts(data_set), *lineage_facts(data_set, account)],
         "editions": editions_of(data_set, account),
-        "units_word": data_set.series.register.units,
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),
-        "regions": _by_region(places_of(data_set)),
+        **_units(request, data_set),
         **runs_context(runs, only=pk),
     }
     if data_set.mapping:
@@ -139,6 +143,18 @@ def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
     figures = [plain_number(figure) for figure in (summary.smallest, summary.median, summary.largest)]
     total = "–" if summary.total is None else plain_number(summary.total)
     return {"summary": summary, "figures": figures, "total": total}
+
+
+def _units(request: HttpRequest, data_set: DataSet) -> dict[str, Any]:
+    """Return the units by place and, of more than are named there, a page of them."""
+    places, is_counted = places_of(data_set), len(data_set.city_ids) > MOST_NAMED
+    page = Paginator(sorted(data_set.city_ids), PAGE).get_page(request.GET.get("page"))
+    return {
+        "register": data_set.series.register,
+        "regions": _by_region(places),
+        "unit_page": page if is_counted else None,
+        "units": units_among(list(page.object_list)) if is_counted else [],
+    }
 
 
 def _by_region(places: Iterable[PlaceOfSet]) -> list[dict[str, Any]]:
