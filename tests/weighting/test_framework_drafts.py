@@ -272,3 +272,47 @@ def test_the_tree_costs_the_same_for_any_number_of_rows(client, manager, rows, d
     draft.save()
     with django_assert_num_queries(3):
         assert client.get(address("detail", draft.pk)).status_code == 200
+
+
+@pytest.mark.postgres
+def test_the_second_of_two_who_change_one_row_is_told_and_overwrites_knowingly(client, manager):
+    draft, keys = made(client, ("a", ""), ("b", "a"))
+    other = factories.sign_in_staff(type(client)(), factories.make_account(Role.ADMINISTRATOR))
+    at = address("node", draft.pk, keys["b"])
+    own_page, their_page = client.get(at), other.get(at)
+    seen = own_page.context["seen"]
+    assert f'name="seen" value="{seen}"' in own_page.text
+    their = node("b", parent=keys["a"], name_en="Theirs", unit="%", seen=their_page.context["seen"])
+    assert other.post(at, their).status_code == 302
+
+    # A mistake first: that the page is shown again does not make the clash go unseen.
+    mistaken = client.post(at, node("b", parent=10**6, seen=seen))
+    assert mistaken.context["seen"] == seen
+    own = node("b", parent=keys["a"], name_en="Ours", seen=seen)
+    clash = client.post(at, own)
+    assert (clash.status_code, set(clash.context["form"].errors)) == (422, {"__all__", "name_en", "unit"})
+    assert "Somebody else changed this indicator" in clash.text
+    assert "It says now: “Theirs”." in clash.text
+    # What was written here still stands in the form, what stands in the draft is theirs.
+    assert 'value="Ours"' in clash.text
+    draft.refresh_from_db()
+    assert next(row for row in draft.rows if row["key"] == keys["b"])["name_en"] == "Theirs"
+
+    kept = client.post(at, {**own, "seen": clash.context["seen"]})
+    assert kept.status_code == 302
+    draft.refresh_from_db()
+    assert next(row for row in draft.rows if row["key"] == keys["b"])["name_en"] == "Ours"
+    # Who writes what is there already clashes with nobody.
+    assert other.post(at, {**own, "seen": their_page.context["seen"]}).status_code == 302
+
+
+@pytest.mark.usefixtures("manager")
+def test_a_row_that_was_changed_meanwhile_is_not_taken_out_unseen(client):
+    draft, keys = made(client, ("a", ""))
+    seen = client.get(address("node", draft.pk, keys["a"])).context["seen"]
+    client.post(address("node", draft.pk, keys["a"]), node("a", name_en="Another", seen=seen))
+    refused = client.post(address("node-remove", draft.pk, keys["a"]), {"seen": seen})
+    assert (refused.status_code, tree_of(draft)) == (409, [("a", "")])
+    now = client.get(address("node", draft.pk, keys["a"])).context["seen"]
+    assert client.post(address("node-remove", draft.pk, keys["a"]), {"seen": now}).status_code == 302
+    assert tree_of(draft) == []

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from weighting.forms.names import OTHER_MAY_STAY_EMPTY
 from weighting.models import Indicator
 from weighting.readers import FileProblem
-from weighting.selectors.framework_drafts import CELLS, DraftNode
+from weighting.selectors.framework_drafts import CELLS, DraftNode, Row
 
 # A space that no browser takes away: how deep a choice of the list lies.
 STEP = "\u2003"
@@ -58,6 +58,17 @@ class NodeForm(forms.Form):
     def cells(self) -> dict[str, str]:
         """What was written, with the line ends that files have."""
         return {column: self.cleaned_data[column].replace("\r\n", "\n") for column in CELLS}
+
+    def note_clash(self, row: Row, said: Iterable[str]) -> None:
+        """Say at each field what somebody else wrote there meanwhile."""
+        self.add_error(None, list(said))
+        names = {key: name.strip() for key, name in self.fields["parent"].choices}  # type: ignore[attr-defined]
+        for field, own in (*self.cells.items(), ("parent", self.cleaned_data["parent"])):
+            if row[field] != own:
+                now = names.get(row[field] or "", "") if field == "parent" else row[field]
+                self.add_error(
+                    field, _("It says now: “%(now)s”.") % {"now": now} if now else _("It is empty now.")
+                )
 
     def note_problems(self, problems: Iterable[FileProblem]) -> None:
         """Put each problem at its field."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import CASCADE, ForeignObjectRel, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Account, Framework, FrameworkDraft, Indicator
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import FileProblem, FrameworkScan, ProblemLog
@@ -90,6 +91,12 @@ def rows_of(framework: Framework) -> list[dict[str, Any]]:
         }
         for node, said in zip(nodes, cells, strict=True)
     ]
+
+
+def mark_of(row: Row) -> str:
+    """Return what tells whether a row still is what somebody saw."""
+    said = {name: row[name] for name in (*CELLS, "parent")}
+    return hash_bytes(canonical_json(said))[:16]
 
 
 def scan_rows(rows: Sequence[Row]) -> FrameworkScan:

@@ -13,7 +13,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, Framework, FrameworkDraft
 from weighting.numeric.tree import MAX_NODES
 from weighting.readers import FileProblems
-from weighting.selectors.framework_drafts import CELLS, rows_of, scan_rows
+from weighting.selectors.framework_drafts import CELLS, mark_of, rows_of, scan_rows
 from weighting.services.audit import record_act
 from weighting.services.frameworks import add_framework, refuse_used, replace_framework
 from weighting.services.quotas import check_quota, check_tables_of_a_day
@@ -80,14 +80,34 @@ def add_row(draft: FrameworkDraft, *, parent: int | None, cells: Mapping[str, st
     return key
 
 
+class ChangedMeanwhile(Refused):
+    """Somebody else wrote a row after it was looked at; ``row`` is what it says now."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.row = row
+        super().__init__(
+            _(
+                "Somebody else changed this indicator after you opened it. Nothing of yours is kept yet: "
+                "look at what it says now, then keep yours in its place, or leave it."
+            )
+        )
+
+
 @transaction.atomic
-def change_row(draft: FrameworkDraft, key: int, *, parent: int | None, cells: Mapping[str, str]) -> None:
+def change_row(
+    draft: FrameworkDraft, key: int, *, parent: int | None, cells: Mapping[str, str], seen: str = ""
+) -> None:
     """Change what a node says and, where the parent is another, move it with all below it.
 
-    Raises `FileProblems` with what is wrong with it.
+    ``seen`` is the mark of the row that the change was made to. Raises `FileProblems` with what is wrong
+    with it, `ChangedMeanwhile` when the row is another by now and says neither that nor this.
     """
     draft = _lock(draft)
-    _place(draft.rows, key)
+    row = draft.rows[_place(draft.rows, key)]
+    if seen not in ("", mark_of(row)) and any(
+        row[name] != said for name, said in {**cells, "parent": parent}.items()
+    ):
+        raise ChangedMeanwhile(row)
     _put(draft, [{**row, **cells} if row["key"] == key else row for row in draft.rows], key, parent)
 
 
@@ -108,10 +128,12 @@ def move_row(draft: FrameworkDraft, key: int, *, down: bool) -> None:
 
 
 @transaction.atomic
-def remove_row(draft: FrameworkDraft, key: int) -> None:
-    """Take a node out with all below it."""
+def remove_row(draft: FrameworkDraft, key: int, *, seen: str = "") -> None:
+    """Take a node out with all below it; raises `ChangedMeanwhile` when it is another than was seen."""
     draft = _lock(draft)
     start, end = _span(draft.rows, key)
+    if seen not in ("", mark_of(draft.rows[start])):
+        raise ChangedMeanwhile(draft.rows[start])
     _keep(draft, [*draft.rows[:start], *draft.rows[end:]])
 
 

@@ -20,6 +20,7 @@ from weighting.selectors.framework_drafts import (
     branch_of,
     draft_nodes,
     framework_drafts_of,
+    mark_of,
     scan_rows,
 )
 from weighting.selectors.frameworks import frameworks_owned_by, frameworks_visible_to
@@ -115,14 +116,19 @@ def tree_node(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     below = branch_of(draft.rows, row)
     others = [other for other in nodes if other.row["key"] not in below]
     form = NodeForm(*sent_data(request), initial=dict(node.row), parents=others)
+    # What was wrong with a form leaves it at what its reader saw: only a clash that was shown moves it on.
+    seen = request.POST.get("seen", "") if request.method == "POST" else mark_of(node.row)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_row(draft, row, parent=form.cleaned_data["parent"], cells=form.cells)
+            services.change_row(draft, row, parent=form.cleaned_data["parent"], cells=form.cells, seen=seen)
+        except services.ChangedMeanwhile as clash:
+            form.note_clash(clash.row, clash.blockers)
+            seen = mark_of(clash.row)
         except (FileProblems, Refused) as found:
             _note(form, found)
         else:
             return _to_tree(pk, row)
-    return _show_node(request, draft, form, node, below=len(below) - 1)
+    return _show_node(request, draft, form, node, below=len(below) - 1, seen=seen)
 
 
 @audience(STAFF)
@@ -145,7 +151,9 @@ def tree_move(request: HttpRequest, pk: int) -> HttpResponse:
 def tree_node_remove(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     """Take a node out of the tree with all below it."""
     try:
-        services.remove_row(_draft_or_404(request, pk), row)
+        services.remove_row(_draft_or_404(request, pk), row, seen=request.POST.get("seen", ""))
+    except services.ChangedMeanwhile as refusal:
+        return answer_refusal(request, refusal, back=reverse("weighting:tree-node", args=[pk, row]))
     except Refused as refusal:
         return answer_refusal(request, refusal, back=reverse("weighting:tree-detail", args=[pk]))
     messages.success(request, _("The indicator is taken out of the tree."))
