@@ -1,6 +1,6 @@
 """Registers of units: made once, added to, never rewritten."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from indexer.intake.countries import country_rows
 from indexer.intake.registers import CityRow, read_register
 from indexer.models import City, Province, Region, Register
 from indexer.services.groupings import put_in_groups
+from indexer.services.named import Named
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.models.named import names_key
@@ -20,6 +21,10 @@ from weighting.services.quotas import check_tables_of_a_day
 
 DEFAULT = {"name_zh": "中国城市", "name_en": "Cities of China"}
 BATCH = 500
+WRITTEN = [
+    *("name_zh", "name_en", "aliases", "folded_names", "province"),
+    *("code", "latitude", "longitude"),
+]
 
 
 @dataclass(frozen=True)
@@ -120,65 +125,87 @@ def register_cities(
     rows = list(rows)
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
     provinces = _provinces_of(rows, register)
-    known = {(city.province_id, city.own_name): city for city in City.objects.filter(register=register)}
-    _check_codes(rows, provinces, known)
+    known: dict[int, Named[City]] = {}
+    held = list(City.objects.filter(register=register).order_by("pk"))
+    for city in held:
+        known.setdefault(city.province_id, Named()).add(city)
+    places = [provinces[row.region, row.province] for row in rows]
+    named = [known.setdefault(province.pk, Named()) for province in places]
+    _check_codes(zip(rows, named, strict=True), held)
     changed: list[City] = []
     fresh: list[City] = []
-    for row in rows:
-        province = provinces[row.region, row.province]
-        city = known.get((province.pk, row.own_name))
-        if city is None:
-            city = known[province.pk, row.own_name] = City(
-                register=register,
-                province=province,
-                name_zh=row.name_zh,
-                name_en=row.name_en,
-                aliases=list(row.aliases),
-            )
-            fresh.append(city)
-            _complete(city, row)
-        elif _complete(city, row):
+    units: list[City] = []
+    for row, province, beside in zip(rows, places, named, strict=True):
+        known_city = beside.find((row.name_zh, row.name_en))
+        city = known_city or beside.add(_new_city(register, province, row))
+        if _complete(city, row) and known_city:
             changed.append(city)
+        if known_city is None:
+            fresh.append(city)
+        units.append(city)
+    # What is new is written as it has become.
+    written = {city.pk: city for city in (*changed, *_completed(known.values())) if city.pk}
     City.objects.bulk_create(fresh, batch_size=BATCH)
-    City.objects.bulk_update(changed, ["code", "latitude", "longitude"], batch_size=BATCH)
-    units = [known[provinces[row.region, row.province].pk, row.own_name] for row in rows]
+    update_units(written.values())
     grouped = put_in_groups(register, units, rows)
-    if fresh or changed or grouped:
+    if fresh or written or grouped:
         further = {"grouped": grouped} if grouped else {}
-        record_act(actor, "register", register, added=len(fresh), completed=len(changed), **further)
+        record_act(actor, "register", register, added=len(fresh), completed=len(written), **further)
     return units
 
 
 def _provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:
-    """Return the province of each pair of names, made where it was not there."""
-    regions = {region.own_name: region for region in Region.objects.filter(register=register)}
-    found = {
-        (province.region.own_name, province.own_name): province
-        for province in Province.objects.filter(region__register=register).select_related("region")
-    }
+    """Return the province of each pair of own names, found by either name and made where it was not there."""
+    regions = Named(Region.objects.filter(register=register))
+    inside: dict[int, Named[Province]] = {}
+    for province in (
+        Province.objects.filter(region__register=register).select_related("region").order_by("pk")
+    ):
+        inside.setdefault(province.region_id, Named()).add(province)
+    found: dict[tuple[str, str], Province] = {}
     for row in rows:
-        if row.region not in regions:
-            regions[row.region] = Region.objects.create(
-                register=register, name_zh=row.region_zh, name_en=row.region_en
-            )
-        if (row.region, row.province) not in found:
-            found[row.region, row.province] = Province.objects.create(
-                region=regions[row.region], name_zh=row.province_zh, name_en=row.province_en
-            )
+        if (row.region, row.province) in found:
+            continue
+        names = {"name_zh": row.region_zh, "name_en": row.region_en}
+        region = regions.find((row.region_zh, row.region_en))
+        region = region or regions.add(Region.objects.create(register=register, **names))
+        inside_it = inside.setdefault(region.pk, Named())
+        names = {"name_zh": row.province_zh, "name_en": row.province_en}
+        known = inside_it.find((row.province_zh, row.province_en))
+        province = known or inside_it.add(Province.objects.create(region=region, **names))
+        found[row.region, row.province] = province
+    completed = [province for named in inside.values() for province in named.completed]
+    for place in (*regions.completed, *completed):
+        place.save(update_fields=["name_zh", "name_en"])
     return found
 
 
-def _check_codes(
-    rows: Iterable[CityRow],
-    provinces: dict[tuple[str, str], Province],
-    known: dict[tuple[int, str], City],
-) -> None:
-    holders = {city.code: city for city in known.values() if city.code}
+def _new_city(register: Register, province: Province, row: CityRow) -> City:
+    names = {"name_zh": row.name_zh, "name_en": row.name_en}
+    return City(register=register, province=province, **names, aliases=list(row.aliases))
+
+
+def update_units(cities: Iterable[City]) -> None:
+    """Write units that are there already, with what they are found by."""
+    changed = list(cities)
+    for city in changed:
+        # Of what is written at once Django asks no field what it would keep.
+        City._meta.get_field("folded_names").pre_save(city, False)
+    City.objects.bulk_update(changed, WRITTEN, batch_size=BATCH)
+
+
+def _completed(named: Iterable[Named[City]]) -> Iterator[City]:
+    """Yield the units that took over a name in the language that they had none in."""
+    for members in named:
+        yield from members.completed
+
+
+def _check_codes(rows: Iterable[tuple[CityRow, Named[City]]], known: Iterable[City]) -> None:
+    holders = {city.code: city for city in known if city.code}
     blockers = []
-    for row in rows:
+    for row, beside in rows:
         holder = holders.get(row.code)
-        place = (provinces[row.region, row.province].pk, row.own_name)
-        if holder and (holder.province_id, holder.own_name) != place:
+        if holder and beside.one_of((row.name_zh, row.name_en)) is not holder:
             message = _("The code %(code)s of %(name)s is that of %(other)s. Correct it.")
             blockers.append(message % {"code": row.code, "name": row.own_name, "other": holder.name})
     if blockers:

@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from indexer.models import City, DataSet, Register
+from indexer.models import City, DataSet, Province, Region, Register
 from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.data_sets import unpack_values
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -190,3 +190,53 @@ def test_units_are_called_in_no_language_what_nobody_called_them(client):
 
     assert Register.objects.get(name_en="Hospitals").unit_zh == ""
     assert "城市" not in page.content.decode()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_places_and_units_are_recognised_by_their_name_in_either_language(analyst, language):
+    whole = (
+        "name_zh,name_en,province_zh,province_en,region_zh,region_en\n"
+        "南阳市,Nanyang,河南省,Henan,华中,Central\n西安市,Xi'an,陕西省,Shaanxi,西北,Northwest\n"
+    )
+    send(analyst, whole)
+    register = Register.objects.get(name_en="Countries")
+    half = {
+        "zh": "name_zh,province_zh,region_zh,code\n南阳市,河南省,华中,4113\n洛阳市,河南省,华中,4103\n",
+        "en": "name_en,province_en,region_en,code\nNanyang,Henan,Central,4113\nLuoyang,Henan,Central,4103\n",
+    }
+    send(analyst, half[language], register=register.pk)
+    assert (Region.objects.count(), Province.objects.count(), City.objects.count()) == (2, 2, 3)
+    assert City.objects.get(code="4113").name_zh == "南阳市"
+    assert City.objects.get(code="4103").province == City.objects.get(code="4113").province
+
+
+def test_a_place_known_in_one_language_takes_over_its_name_in_the_other(analyst):
+    send(analyst, "name_en,province_en,region_en\nNanyang,Henan,Central\n")
+    register = Register.objects.get(name_en="Countries")
+    whole = (
+        "name_zh,name_en,province_zh,province_en,region_zh,region_en\n"
+        "南阳市,Nanyang,河南省,Henan,华中,Central\n"
+    )
+    send(analyst, whole, register=register.pk)
+    (city,) = City.objects.select_related("province__region")
+    names = [(one.name_zh, one.name_en) for one in (city, city.province, city.province.region)]
+    assert names == [("南阳市", "Nanyang"), ("河南省", "Henan"), ("华中", "Central")]
+    # It is found by the name that it took over.
+    assert "南阳" in city.folded_names
+
+
+def test_a_unit_that_one_file_names_in_either_language_is_one(analyst):
+    twice = "name_zh,name_en,region_en,code\n,Nanyang,Central,\n南阳市,Nanyang,Central,4113\n"
+    send(analyst, twice)
+    (city,) = City.objects.all()
+    assert (city.name_zh, city.name_en, city.code) == ("南阳市", "Nanyang", "4113")
+
+
+def test_two_places_of_one_english_name_stay_two(analyst):
+    same = "name_zh,name_en,region_zh,region_en\n甲,A,陕西,Shaanxi\n乙,B,山西,Shaanxi\n"
+    send(analyst, same)
+    register = Register.objects.get(name_en="Countries")
+    assert Region.objects.count() == 2
+    # English alone cannot say which: it is a third one, as it always was.
+    send(analyst, "name_en,region_en\nC,Shaanxi\n", register=register.pk)
+    assert Region.objects.count() == 3

@@ -1,0 +1,64 @@
+"""Places or units of one register that a file names in either language."""
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from weighting.models.named import BilingualName
+
+Thing = TypeVar("Thing", bound=BilingualName)
+# Chinese and English; one may be empty.
+Names = tuple[str, str]
+
+
+class Named(Generic[Thing]):
+    """What is found by its names; ``completed`` are those that took over a name that they lacked.
+
+    A thing is meant by its own name, the Chinese one where it has one. Else it is meant by the name in
+    the other language, unless both give a name in the first and these differ: two that share an English
+    name stay two where their Chinese names are not the same.
+    """
+
+    def __init__(self, things: Iterable[Thing] = ()) -> None:
+        self._own: dict[str, Thing] = {}
+        self._any: dict[str, list[Thing]] = {}
+        self.completed: list[Thing] = []
+        for thing in things:
+            self.add(thing)
+
+    def add(self, thing: Thing) -> Thing:
+        """Let a thing be found by its names."""
+        self._own[thing.own_name] = thing
+        for name in filter(None, _names(thing)):
+            self._any.setdefault(name, []).append(thing)
+        return thing
+
+    def find(self, names: Names) -> Thing | None:
+        """Return the thing of these names, which takes over the one that it lacked; None where none is."""
+        thing = self.one_of(names)
+        if thing is None:
+            return None
+        before = _names(thing)
+        thing.name_zh, thing.name_en = thing.name_zh or names[0], thing.name_en or names[1]
+        if _names(thing) != before:
+            self.completed.append(thing)
+            self.add(thing)
+        return thing
+
+    def one_of(self, names: Names) -> Thing | None:
+        """Return the only thing that these names can mean; None where none can, or several."""
+        if own := self._own.get(names[0] or names[1]):
+            return own
+        alike = {
+            id(one): one for name in names for one in self._any.get(name, ()) if _agree(names, _names(one))
+        }
+        return next(iter(alike.values())) if len(alike) == 1 else None
+
+
+def _names(thing: BilingualName) -> Names:
+    return thing.name_zh, thing.name_en
+
+
+def _agree(one: Names, other: Names) -> bool:
+    """Whether a name that both give in a language is the same, and there is one."""
+    pairs = [(a, b) for a, b in zip(one, other, strict=True) if a and b]
+    return bool(pairs) and all(a == b for a, b in pairs)
