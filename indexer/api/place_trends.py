@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import LEVEL, NODE, RunView
-from indexer.api.trends import AMONG
+from indexer.api.trends import AMONG, BESIDE, runs_beside
 from indexer.forms.trends import COMMON, OWN, RANKS, SCORES
 from indexer.selectors.cities import PROVINCE
 from indexer.selectors.place_trends import MEAN, MEDIAN, PlaceTrend
@@ -53,14 +53,14 @@ class PlaceTrendSerializer(serializers.Serializer):
 class PlaceTrendView(RunView):
     """Provinces, regions or other groups over the years: means or medians of their units."""
 
-    @described(NODE, LEVEL, MIDDLE, SHOW, AMONG, responses=PlaceTrendSerializer)
+    @described(NODE, LEVEL, MIDDLE, SHOW, AMONG, BESIDE, responses=PlaceTrendSerializer)
     def get(self, request: Request, pk: int) -> Response:
         middle = self._one_of("middle", [MEAN, MEDIAN])
         show = self._one_of("show", [SCORES, RANKS])
         among = self._one_of("among", [OWN, COMMON])
         run, code = self.finished_run(pk), request.query_params.get("node", "")
         try:
-            trend = trend_of(run, self.account, code)
+            trend = trend_of(run, self.account, code, beside=runs_beside(self, run))
         except KeyError:
             message = _("The framework has no indicator “%(code)s”.") % {"code": code}
             raise ValidationError({"node": [message]}) from None

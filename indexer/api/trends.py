@@ -1,5 +1,6 @@
 """/api/v1/runs/{id}/trend/ and .../trend/cities/{id}/."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from rest_framework.response import Response
 from indexer.api.pages import answer_page, page_of
 from indexer.api.run_view import NODE, PLACES, RunView
 from indexer.api.units import UnitSerializer, unit_of
-from indexer.forms.trends import COMMON, OWN
+from indexer.forms.trends import COMMON, OWN, read_beside
+from indexer.models import Run
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.trends import CityTrend, ScoreTrend, Trend, ValueTrend, city_trend_of, trend_of
+from indexer.selectors.years import runs_to_set_beside
 from weighting.api.base import PAGE, described
 
 AMONG = OpenApiParameter(
@@ -24,6 +27,13 @@ AMONG = OpenApiParameter(
     enum=[OWN, COMMON],
     default=OWN,
     description="Whether ranks are among all cities of each year, or among those that every year ranks.",
+)
+
+
+BESIDE = OpenApiParameter(
+    "beside",
+    str,
+    description="Ids of runs of other trees for further years, joined by commas; see `trees` of comparisons.",
 )
 
 
@@ -75,6 +85,7 @@ class TrendView(RunView):
     @described(
         NODE,
         AMONG,
+        BESIDE,
         *PLACES,
         *PAGE,
         OpenApiParameter("q", str, description="Part of a city's name."),
@@ -93,8 +104,10 @@ class TrendView(RunView):
         among, code = asked.get("among", OWN), asked.get("node", "")
         if among not in (OWN, COMMON):
             raise ValidationError({"among": [f"{among!r}: {OWN}, {COMMON}"]})
+        run = self.finished_run(pk)
+        beside = runs_beside(self, run)
         try:
-            return trend_of(self.finished_run(pk), self.account, code, among_common=among == COMMON)
+            return trend_of(run, self.account, code, among_common=among == COMMON, beside=beside)
         except KeyError:
             message = _("The framework has no indicator “%(code)s”.") % {"code": code}
             raise ValidationError({"node": [message]}) from None
@@ -103,12 +116,25 @@ class TrendView(RunView):
 class CityTrendView(RunView):
     """One city over the years: its scores and ranks on every inner node, and its raw values."""
 
-    @described(responses=CityTrendSerializer)
+    @described(BESIDE, responses=CityTrendSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:
-        found = city_trend_of(trend_of(self.finished_run(pk), self.account), city_pk, self.account)
+        run = self.finished_run(pk)
+        trend = trend_of(run, self.account, beside=runs_beside(self, run))
+        found = city_trend_of(trend, city_pk, self.account)
         if found is None:
             raise NotFound
         return Response(CityTrendSerializer(_city(found)).data)
+
+
+def runs_beside(view: RunView, run: Run) -> Sequence[Run]:
+    """Return the runs of ``?beside=``, or say what is wrong with them."""
+    asked = view.request.query_params.getlist("beside")
+    if not asked:
+        return []
+    beside = read_beside(asked, runs_to_set_beside(run, view.account))
+    if beside.problems:
+        raise ValidationError({"beside": list(beside.problems)})
+    return beside.chosen
 
 
 def _row(trend: Trend, position: int) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """What a page about the years of a run looks at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.city_names import read_names
 from indexer.forms.node_choice import NodeChoice
+from indexer.models import Run
 from indexer.selectors.cities import PROVINCE, Cities
 from indexer.selectors.levels import level_choices
 from indexer.selectors.place_trends import MEAN, MEDIAN
@@ -16,6 +19,44 @@ from weighting.models import Indicator
 
 RANKS, SCORES = "ranks", "scores"
 OWN, COMMON = "own", "common"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Runs of other trees for years that a series does not have: those offered, and the chosen ones."""
+
+    offered: Sequence[Run] = ()
+    chosen: Sequence[Run] = ()
+    problems: Sequence[str] = ()
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was chosen, for addresses of the same."""
+        return {"beside": ",".join(str(run.pk) for run in self.chosen)} if self.chosen else {}
+
+
+def read_beside(texts: Sequence[str], offered: Sequence[Run]) -> Beside:
+    """Return the runs that are named, one or several a text with commas between them, and what is wrong."""
+    known = {str(run.pk): run for run in offered}
+    named = dict.fromkeys(pk.strip() for text in texts for pk in text.split(",") if pk.strip())
+    chosen: dict[int, Run] = {}
+    problems = []
+    for pk in named:
+        run = known.get(pk)
+        if run is None:
+            message = _(
+                "Run %(run)s cannot stand beside these years. Name a finished run of another tree with "
+                "common codes, of the same register and unit of scores, and of a year that is not there yet."
+            )
+            problems.append(message % {"run": pk})
+        elif run.data_set.year in chosen:
+            words = {"year": run.data_set.year, "first": chosen[run.data_set.year].pk, "second": pk}
+            problems.append(
+                _("Runs %(first)s and %(second)s are both of %(year)s: choose one of them.") % words
+            )
+        else:
+            chosen[run.data_set.year] = run
+    return Beside(offered, list(chosen.values()), problems)
 
 
 class TrendChoice(NodeChoice):

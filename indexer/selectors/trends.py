@@ -1,6 +1,6 @@
 """A run beside those of the same version and method of other years: scores, ranks and raw values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -17,10 +17,11 @@ from indexer.selectors.plans import score_unit_of
 from indexer.selectors.published import given_away
 from indexer.selectors.runs import RunResult, load_runs, results_of
 from indexer.selectors.studies import RunIntervals, intervals_of_runs
-from indexer.selectors.years import YearOfRun, years_of
+from indexer.selectors.years import YearOfRun, years_of, years_with
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.selectors.frameworks import along_the_tree, indicators_of
+from weighting.selectors.frameworks import along_the_tree, indicators_by_framework
+from weighting.selectors.tree_changes import TreeChange, tree_change
 
 NUMBER = 8
 
@@ -29,16 +30,20 @@ NUMBER = 8
 class Trend:
     """Finished runs of one version and method, a year each, with one score in view; None is the composite.
 
-    Arrays are (cities, years), over the cities that any of the years has. With ``among_common`` ranks
-    are those among the cities that every year ranks, as in a comparison of runs; else among all of the year.
+    Years of other trees may be set beside them: ``nodes`` are those of the run's own framework, which
+    another has where it has the code. Arrays are (cities, years), over the cities that any of the years
+    has. With ``among_common`` ranks are those among the cities that every year ranks, as in a comparison
+    of runs; else among all of the year.
     """
 
     results: list[RunResult]
     nodes: list[Indicator]
+    frameworks: Mapping[int, Sequence[Indicator]]
     cities: Cities
     node: Indicator | None = None
     among_common: bool = False
-    # Of the series, those without a run included.
+    # Of the series, those without a run included; and with those that are set beside it.
+    own_years: list[YearOfRun] = field(default_factory=list)
     all_years: list[YearOfRun] = field(default_factory=list)
     studied: dict[int, RunIntervals] = field(default_factory=dict)
 
@@ -49,6 +54,12 @@ class Trend:
     @property
     def years(self) -> list[int]:
         return [run.data_set.year for run in self.runs]
+
+    @property
+    def beside(self) -> list[Run]:
+        """The runs that follow another tree."""
+        own = self.nodes[0].framework_id
+        return [run for run in self.runs if run.data_set.framework_id != own]
 
     @property
     def span(self) -> int:
@@ -125,12 +136,35 @@ class Trend:
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
         """Return the scores on a node as the reader may see them, (cities, years)."""
-        columns = [r.scores if node is None else r.on_node(node.position) for r in self.results]
-        return np.stack(columns, axis=1)
+        return np.stack([self._of(result, node, RunResult.on_node) for result in self.results], axis=1)
 
     def _computed_on(self, node: Indicator | None) -> FloatArray:
-        columns = [r.scores if node is None else r.computed_on_node(node.position) for r in self.results]
-        return np.stack(columns, axis=1)
+        return np.stack(
+            [self._of(result, node, RunResult.computed_on_node) for result in self.results], axis=1
+        )
+
+    def _of(
+        self, result: RunResult, node: Indicator | None, scores: Callable[[RunResult, int], FloatArray]
+    ) -> FloatArray:
+        """Return the scores of a year, (cities,); nan where its tree does not have the node."""
+        if node is None:
+            return result.scores
+        place = self._places[result.run.data_set.framework_id].get((node.code, node.is_leaf))
+        return np.full(len(result.scores), np.nan) if place is None else scores(result, place)
+
+    @cached_property
+    def _places(self) -> dict[int, dict[tuple[str, bool], int]]:
+        return {
+            key: {(node.code, node.is_leaf): node.position for node in tree}
+            for key, tree in self.frameworks.items()
+        }
+
+    @cached_property
+    def tree_changes(self) -> dict[int, TreeChange]:
+        """What each other tree has otherwise than the run's own, by the key of its framework."""
+        own = self.nodes[0].framework_id
+        others = {key: tree for key, tree in self.frameworks.items() if key != own}
+        return {key: tree_change(self.nodes, tree) for key, tree in others.items()}
 
     def ranks_on(self, node: Indicator | None) -> IntArray:
         """Return the ranks on a node, (cities, years), each year by itself; 0 where there is none."""
@@ -194,12 +228,16 @@ class CityTrend:
 
     @cached_property
     def values(self) -> list[ValueTrend]:
-        """The raw values of every indicator, as far as the reader may have them."""
+        """The raw values of every indicator in its unit, as far as the reader may have them."""
         leaves, runs = [node for node in self.trend.nodes if node.is_leaf], self.trend.runs
         given = given_away(self.account, runs)
         if not given.runs:
             return []
-        rows = raw_values_of(runs, self.city.pk, len(leaves))
+        rows = raw_values_of(runs, self.city.pk, [leaf.code for leaf in leaves])
+        for at, run in enumerate(runs):
+            if change := self.trend.tree_changes.get(run.data_set.framework_id):
+                other_unit = {node.code for _own, node in change.remeasured}
+                rows[at, [leaf.code in other_unit for leaf in leaves]] = np.nan
         rows[[run.pk not in given.runs for run in runs]] = np.nan
         rows[:, [leaf.code in given.withheld for leaf in leaves]] = np.nan
         years = np.array(self.trend.years, dtype=np.float64)
@@ -222,23 +260,35 @@ class CityTrend:
         )
 
 
-def trend_of(run: Run, account: Account | None, code: str = "", *, among_common: bool = False) -> Trend:
-    """Load a run's years in a constant number of queries.
+def trend_of(
+    run: Run,
+    account: Account | None,
+    code: str = "",
+    *,
+    among_common: bool = False,
+    beside: Sequence[Run] = (),
+) -> Trend:
+    """Load a run's years in a constant number of queries, with those of other trees ``beside`` them.
 
     Raises `KeyError` for a code that the framework does not have; '' is the composite.
     """
-    nodes = indicators_of(run.data_set.framework_id)
+    keys = {one.data_set.framework_id for one in (run, *beside)}
+    frameworks = indicators_by_framework(keys)
+    nodes = frameworks[run.data_set.framework_id]
     node = {node.code: node for node in nodes}[code] if code else None
-    years = years_of(run, account)
+    own_years = years_of(run, account)
+    years = years_with(own_years, beside)
     asked = [year.run_id for year in years if year.run_id is not None]
     runs = load_runs(account, asked, with_values=node is not None and node.is_leaf)
     ids = list(dict.fromkeys(chain.from_iterable(one.data_set.city_ids for one in reversed(runs))))
     return Trend(
-        results=results_of(runs, {run.data_set.framework_id: nodes}, city_ids=ids),
+        results=results_of(runs, frameworks, city_ids=ids),
         nodes=nodes,
+        frameworks=frameworks,
         cities=Cities(runs[-1], ids=ids),
         node=node,
         among_common=among_common,
+        own_years=own_years,
         all_years=years,
         studied={} if node or among_common else intervals_of_runs(runs, account),
     )
@@ -251,24 +301,29 @@ def city_trend_of(trend: Trend, city_id: int, account: Account | None) -> CityTr
     return CityTrend(trend, trend.cities.ids.index(city_id), account)
 
 
-def raw_values_of(runs: Sequence[Run], city_id: int, leaves: int) -> FloatArray:
-    """Return the raw values of one city in the data sets of some runs, (runs, leaves); nan where it has none.
+def raw_values_of(runs: Sequence[Run], city_id: int, codes: Sequence[str]) -> FloatArray:
+    """Return the raw values of one city in the data sets of some runs, (runs, codes); nan where it has none.
 
     The rows are cut out in the database, one of each matrix: all of them together may be large.
     """
-    rows = {
-        run.data_set_id: run.data_set.city_ids.index(city_id)
-        for run in runs
-        if city_id in run.data_set.city_ids
-    }
-    values = np.full((len(runs), leaves), np.nan)
-    if not rows:
+    data_sets = {run.data_set_id: run.data_set for run in runs if city_id in run.data_set.city_ids}
+    values = np.full((len(runs), len(codes)), np.nan)
+    if not data_sets:
         return values
-    starts = [When(pk=pk, then=Value(NUMBER * leaves * row + 1)) for pk, row in rows.items()]
-    place = Case(*starts, output_field=IntegerField())
-    row = Substr("values", place, NUMBER * leaves, output_field=BinaryField())
-    found = dict(DataSet.objects.filter(pk__in=rows).annotate(row=row).values_list("pk", "row"))
+    sizes = {pk: NUMBER * len(data_set.leaf_codes) for pk, data_set in data_sets.items()}
+    starts = {pk: sizes[pk] * one.city_ids.index(city_id) + 1 for pk, one in data_sets.items()}
+    row = Substr("values", _by_data_set(starts), _by_data_set(sizes), output_field=BinaryField())
+    found = dict(DataSet.objects.filter(pk__in=data_sets).annotate(row=row).values_list("pk", "row"))
     for at, run in enumerate(runs):
         if run.data_set_id in found:
-            values[at] = np.frombuffer(found[run.data_set_id], dtype="<f8")
+            own = dict(
+                zip(run.data_set.leaf_codes, np.frombuffer(found[run.data_set_id], "<f8"), strict=True)
+            )
+            values[at] = [own.get(code, np.nan) for code in codes]
     return values
+
+
+def _by_data_set(numbers: Mapping[int, int]) -> Case:
+    return Case(
+        *(When(pk=pk, then=Value(number)) for pk, number in numbers.items()), output_field=IntegerField()
+    )

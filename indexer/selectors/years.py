@@ -7,9 +7,10 @@ from itertools import groupby
 from django.db.models import OuterRef, Subquery
 
 from indexer.enums import RunStatus
-from indexer.models import DataSet, Run
-from indexer.selectors.runs import runs_visible_to
-from weighting.models import Account
+from indexer.models import DataSeries, DataSet, Run
+from indexer.selectors.plans import score_unit_of
+from indexer.selectors.runs import listed_runs_visible_to, runs_visible_to
+from weighting.models import Account, Indicator
 from weighting.permissions import STAFF, has_role
 
 
@@ -39,6 +40,33 @@ def years_of(run: Run, account: Account | None) -> list[YearOfRun]:
     found = editions.annotate(found=Subquery(runs.order_by().values("pk")[:1])).order_by("year", "edition")
     rows = [YearOfRun(*row) for row in found.values_list("year", "edition", "found")]
     return [_chosen(members, run) for _year, members in groupby(rows, key=lambda row: row.year)]
+
+
+def runs_to_set_beside(run: Run, account: Account | None) -> list[Run]:
+    """Return the finished runs of other trees that the years of a run can go on with, by year.
+
+    They rank units of the same register, have an indicator whose code the run's framework has, and count
+    scores in the same unit; years that the run's series has are left out.
+    """
+    own = run.data_set
+    leaves = Indicator.objects.filter(framework=own.framework_id, is_leaf=True)
+    alike = Indicator.objects.filter(is_leaf=True, code__in=leaves.values("code")).values("framework")
+    runs = listed_runs_visible_to(account).filter(
+        status=RunStatus.DONE,
+        data_set__framework__in=alike,
+        data_set__series__register__in=DataSeries.objects.filter(pk=own.series_id).values("register"),
+    )
+    taken = DataSet.objects.filter(series=own.series_id).values("year")
+    runs = runs.exclude(data_set__framework=own.framework_id).exclude(data_set__year__in=taken)
+    unit = score_unit_of(run.method), run.method.scale
+    found = runs.order_by("data_set__year", "data_set_id", "weight_version__number", "pk")
+    return [other for other in found if (score_unit_of(other.method), other.method.scale) == unit]
+
+
+def years_with(years: list[YearOfRun], beside: Iterable[Run]) -> list[YearOfRun]:
+    """Return the years of a series with those of runs that are set beside it, in order."""
+    others = [YearOfRun(other.data_set.year, other.data_set.edition, other.pk) for other in beside]
+    return sorted([*years, *others], key=lambda one: one.year)
 
 
 def _chosen(editions: Iterable[YearOfRun], run: Run) -> YearOfRun:

@@ -1,4 +1,4 @@
-"""The cities that some of the compared runs do not rank: came, went, or without a rank."""
+"""What the compared runs do not have in common: cities that some do not rank, and indicators."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from indexer.models import Run
 from indexer.selectors.comparison import Apart, Comparison
 from indexer.views.shared.run_names import run_names, short_names
+from indexer.views.shared.trees import tree_facts, tree_notes
 from weighting.exports import Fact
 
 # As many are listed on the page; the file has all.
@@ -45,6 +46,18 @@ def apart_note(compared: Comparison) -> str:
     )
 
 
+def other_trees(compared: Comparison) -> list[str]:
+    """Say what each other tree has otherwise than the base's, and how it counts; nothing for one tree."""
+    frameworks = [run.data_set.framework for run in compared.runs]
+    notes = tree_notes(frameworks[0], frameworks, compared.tree_changes)
+    if notes:
+        notes[-1] += " " + _(
+            "Nodes are the same where their codes are. In a change of the score, what one tree alone has "
+            "comes or goes through its weight, and the parts still add up exactly."
+        )
+    return notes
+
+
 def apart_table(compared: Comparison) -> ApartTable | None:
     """Return the first cities that are left out, with their rank in each run that has them."""
     apart = compared.apart
@@ -62,9 +75,9 @@ def apart_table(compared: Comparison) -> ApartTable | None:
 
 
 def apart_facts(compared: Comparison) -> list[Fact]:
-    """Return the note as the files carry it."""
-    note = apart_note(compared)
-    return [Fact("compared", _("Who is compared"), note)] if note else []
+    """Return who is compared, and by what indicators, as the files carry it."""
+    note, trees = apart_note(compared), tree_facts(other_trees(compared))
+    return [Fact("compared", _("Who is compared"), note), *trees] if note else trees
 
 
 def reasons(apart: Apart, runs: Sequence[Run]) -> Iterator[str]:

@@ -15,9 +15,9 @@ from indexer import charts
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.runs import PERCENT
+from indexer.views.comparison.apart import apart_facts, other_trees
 from indexer.views.comparison.choice import RunChoice, asked_comparison
 from indexer.views.comparison.table import change_digits, diverging
-from indexer.views.comparison.trees import tree_facts, tree_notes
 from indexer.views.comparison.words import (
     common_data,
     provenance_of,
@@ -67,7 +67,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
         "values_word": values_word(_pair(change)) if _has_values(change) else "",
         "split_note": split_note(_pair(change)),
         "split_manner": split_manner(_pair(change)),
-        "tree_notes": tree_notes(_pair(change)),
+        "tree_notes": other_trees(_pair(change)),
         "passings": _passings(change),
         "versions": _versions(change, names),
         "saves": save_links(f"{reverse('indexer:city-change-export', args=[city_pk])}?{query}"),
@@ -88,7 +88,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
         raise Http404
     name = f"change-{city_pk}-{change.runs[0].pk}-{change.runs[1].pk}"
     rows = _file_rows(change.branches, change.compared.scale)
-    facts = [*run_facts(*change.runs), *tree_facts(_pair(change))]
+    facts = [*run_facts(*change.runs), *apart_facts(_pair(change))]
     return table_answer(asked_format(request), name, _headings(), rows, facts)
 
 

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_safe
 
 from indexer.forms.comparison import FEWEST, FigureForm
 from indexer.selectors.comparison import Comparison
-from indexer.views.comparison.apart import apart_note, apart_table
+from indexer.views.comparison.apart import apart_note, apart_table, other_trees
 from indexer.views.comparison.choice import RunChoice, asked_comparison
 from indexer.views.comparison.figures import drawn_figures, figures_of
 from indexer.views.comparison.matrices import matrices_of, pairs_file
 from indexer.views.comparison.table import comparison_file, comparison_rows, comparison_table
-from indexer.views.comparison.trees import tree_notes
 from indexer.views.comparison.words import (
     common_data,
     finding,
@@ -100,7 +99,7 @@ def _summary(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
         "title": finding(compared),
         "apart_note": apart_note(compared),
         "apart": apart_table(compared),
-        "tree_notes": tree_notes(compared),
+        "tree_notes": other_trees(compared),
         "stats": statistics_of(compared),
         "summaries": summary_rows(compared),
         "matrices": matrices_of(compared, options),

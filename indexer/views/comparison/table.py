@@ -14,7 +14,6 @@ from indexer.selectors.comparison import Comparison
 from indexer.selectors.preparations import changed_counts_of, may_change_cells
 from indexer.selectors.runs import ShownScore, printed_figures_of, shown_score
 from indexer.views.comparison.apart import apart_facts, reasons
-from indexer.views.comparison.trees import tree_facts
 from indexer.views.comparison.words import values_word
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.run_names import run_names
@@ -76,7 +75,7 @@ def comparison_file(compared: Comparison, format: str) -> HttpResponse:
         columns.append(Heading("left_out", _("Left out, because")))
     file_name = "comparison-" + "-".join(str(run.pk) for run in compared.runs[:MANY_VERSIONS])
     rows = chain(_file_rows(compared), _apart_rows(compared, len(columns)))
-    facts = [*run_facts(*compared.runs), *apart_facts(compared), *tree_facts(compared)]
+    facts = [*run_facts(*compared.runs), *apart_facts(compared)]
     return table_answer(format, file_name, columns, rows, facts)
 
 

@@ -7,8 +7,7 @@ from django.utils.translation import ngettext
 from indexer.numeric.score_change import ChangeParts
 from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
 from indexer.selectors.runs import PERCENT
-from indexer.views.comparison.apart import apart_note
-from indexer.views.comparison.trees import tree_notes
+from indexer.views.comparison.apart import apart_note, other_trees
 from indexer.views.comparison.words import correlation_text, split_note, values_word
 from indexer.views.reports.run_words import at_rank, joined, names_of
 from indexer.views.shared.run_names import run_names
@@ -25,7 +24,7 @@ def comparison_sentences(compared: Comparison) -> list[str]:
     else:
         written = [moves(compared), *movers(compared), distance(compared)]
         written += [leadership(compared), tops(compared), why_weights(compared), why_scores(compared)]
-    who = [apart_note(compared), *tree_notes(compared)]
+    who = [apart_note(compared), *other_trees(compared)]
     return [sentence for sentence in (*who, *written) if sentence]
 
 

@@ -16,6 +16,7 @@ from indexer import charts
 from indexer.models import Run
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.trends import CityTrend, ScoreTrend, city_trend_of, trend_of
+from indexer.views.run.beside import asked_beside, beside_facts, other_years, with_beside
 from indexer.views.run.trends import (
     DIGITS,
     bounds_note,
@@ -67,7 +68,7 @@ def city_trend_export(request: HttpRequest, pk: int, city_pk: int) -> HttpRespon
         Heading("change", _("Change")),
         Heading("growth", _("Growth per year, %")),
     ]
-    facts = [*run_facts(*found.trend.runs), *trend_facts(found.trend)]
+    facts = [*run_facts(*found.trend.runs), *trend_facts(found.trend), *beside_facts(found.trend, run)]
     name = f"trend-{run.pk}-{city_pk}"
     return table_answer(asked_format(request), name, headings, _file_rows(found), facts)
 
@@ -86,7 +87,8 @@ def city_scores_figure(request: HttpRequest, run: Run) -> Spec | None:
 
 def _find(request: HttpRequest, run: Run, city_pk: int) -> CityTrend:
     account = visitor_of(request).account
-    found = city_trend_of(trend_of(run, account), city_pk, account)
+    trend = trend_of(run, account, beside=asked_beside(request, run).chosen)
+    found = city_trend_of(trend, city_pk, account)
     if found is None:
         raise Http404
     return found
@@ -96,7 +98,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
     found = _find(request, run, city_pk)
     trend = found.trend
     context = {
-        **run_context(request, run, "run-trend", years=trend.all_years),
+        **run_context(request, run, "run-trend", years=trend.own_years),
         "data_span": data_span(trend),
         "trend": trend,
         "city": found.city,
@@ -108,10 +110,14 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "value_rows": _value_rows(found),
         "steps": [f"{first}–{last}" for first, last in pairwise(trend.years)],
         "bounds_note": bounds_note(trend),
+        "tree_notes": other_years(trend, run),
+        "beside_query": with_beside(trend),
         "years": year_rows(trend),
         "moves": _moves(found),
         "in_this_year": found.city.pk in run.data_set.city_ids,
-        "saves": save_links(reverse("indexer:run-city-trend-export", args=[run.pk, city_pk])),
+        "saves": save_links(
+            f"{reverse('indexer:run-city-trend-export', args=[run.pk, city_pk])}?{with_beside(trend)}"
+        ),
     }
     return render(request, "indexer/run/city_trend.html", context)
 
@@ -197,7 +203,7 @@ def _source(found: CityTrend) -> str:
 
 def _picture(run: Run, name: str, found: CityTrend) -> str:
     address = reverse("indexer:run-picture", args=[run.pk, name, "svg"])
-    return f"{address}?{urlencode({'city': found.city.pk})}"
+    return f"{address}?{with_beside(found.trend, {'city': found.city.pk})}"
 
 
 def _name(score: ScoreTrend) -> str:
@@ -217,7 +223,7 @@ def _score_row(found: CityTrend, score: ScoreTrend) -> dict[str, Any]:
         ],
         "change": signed(score.change * scale, digits),
         "growth": growth_text(score.growth),
-        "url": "" if score.node is None else urlencode({"node": score.node.code}),
+        "url": "" if score.node is None else with_beside(found.trend, {"node": score.node.code}),
     }
 
 
@@ -225,7 +231,7 @@ def _value_rows(found: CityTrend) -> list[dict[str, Any]]:
     return [
         {
             "name": value.node.name,
-            "code": value.node.code,
+            "url": with_beside(found.trend, {"node": value.node.code}),
             "unit": value.node.unit_label,
             "values": [plain_number(number) for number in value.values.tolist()],
             "steps": [growth_text(step) for step in value.steps.tolist()],

@@ -7,7 +7,6 @@ import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -19,6 +18,7 @@ from indexer.selectors.levels import level_named
 from indexer.selectors.place_trends import MEAN, MEDIAN, PlaceTrend
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.trends import Trend, trend_of
+from indexer.views.run.beside import asked_beside, beside_facts, other_years, with_beside
 from indexer.views.run.trends import bounds_note, data_span, growth_text, score_name
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
@@ -53,6 +53,7 @@ def place_trend_export(request: HttpRequest, pk: int) -> HttpResponse:
         Fact("score", _("Score"), score_name(places.trend)),
         Fact("level", _("Level"), f"{places.level.code}: {places.level.name}"),
         Fact("formed_by", _("Scores of places"), how_formed(places)),
+        *beside_facts(places.trend, run),
     ]
     name = f"trend-places-{run.pk}"
     return table_answer(asked_format(request), name, _headings(places), _file_rows(places), facts)
@@ -61,12 +62,12 @@ def place_trend_export(request: HttpRequest, pk: int) -> HttpResponse:
 def place_trend_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the chart of the page for a picture."""
     form, places = _asked(request, run)
-    figure = _figure(places, urlencode(form.asked))
+    figure = _figure(places, with_beside(places.trend, form.asked))
     return figure.spec if figure else None
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[PlaceTrendChoice, PlaceTrend]:
-    trend = trend_of(run, visitor_of(request).account)
+    trend = trend_of(run, visitor_of(request).account, beside=asked_beside(request, run).chosen)
     form = PlaceTrendChoice(request.GET, nodes=trend.nodes, cities=trend.cities)
     return form, PlaceTrend(
         trend=_on(trend, form, request, run),
@@ -81,14 +82,19 @@ def _on(trend: Trend, form: PlaceTrendChoice, request: HttpRequest, run: Run) ->
     """Return the years with the score in view; values are loaded for a leaf alone, whose scores they make."""
     if form.chosen is None or not form.chosen.is_leaf:
         return trend.on(form.chosen)
-    return trend_of(run, visitor_of(request).account, form.code)
+    beside = asked_beside(request, run).chosen
+    return trend_of(run, visitor_of(request).account, form.code, beside=beside)
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
     form, places = _asked(request, run)
-    query, trend = urlencode(form.asked), places.trend
+    trend = places.trend
+    query = with_beside(trend, form.asked)
     context = {
-        **run_context(request, run, "run-trend", years=trend.all_years),
+        **run_context(request, run, "run-trend", years=trend.own_years),
+        "kept": {"beside": ",".join(str(one.pk) for one in trend.beside)} if trend.beside else {},
+        "beside_query": with_beside(trend),
+        "tree_notes": other_years(trend, run),
         "title": _finding(places) if form.tells_apart else _("There are no places to compare"),
         "data_span": data_span(trend),
         "score": score_name(trend),

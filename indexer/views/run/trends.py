@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from indexer import charts
-from indexer.forms.trends import COMMON, RANKS, MarkedTrendChoice
+from indexer.forms.trends import COMMON, RANKS, Beside, MarkedTrendChoice
 from indexer.method_words import common_bounds_words
 from indexer.models import Run
 from indexer.numeric.method_plan import is_absolute
@@ -21,6 +21,7 @@ from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.trends import Trend, trend_of
 from indexer.studies.registry import study_name
+from indexer.views.run.beside import asked_beside, beside_facts, beside_options, other_years, with_beside
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import (
@@ -61,6 +62,7 @@ def trend_export(request: HttpRequest, pk: int) -> HttpResponse:
     trend = asked_trend(request, run)
     headings = [*place_headings(trend.cities), *_headings(trend)]
     facts = [*run_facts(*trend.runs), Fact("score", _("Score"), score_name(trend)), *trend_facts(trend)]
+    facts += beside_facts(trend, run)
     return table_answer(asked_format(request), f"trend-{run.pk}", headings, _file_rows(trend), facts)
 
 
@@ -71,13 +73,14 @@ def trend_figure(request: HttpRequest, run: Run) -> Spec | None:
     return figure.spec if figure else None
 
 
-def asked_trend(request: HttpRequest, run: Run) -> Trend:
+def asked_trend(request: HttpRequest, run: Run, beside: Beside | None = None) -> Trend:
     """Load the years with the score that is asked for; the composite where there is no such node."""
     account, among_common = visitor_of(request).account, request.GET.get("among") == COMMON
+    runs = (beside or asked_beside(request, run)).chosen
     try:
-        return trend_of(run, account, request.GET.get("node", ""), among_common=among_common)
+        return trend_of(run, account, request.GET.get("node", ""), among_common=among_common, beside=runs)
     except KeyError:
-        return trend_of(run, account, among_common=among_common)
+        return trend_of(run, account, among_common=among_common, beside=runs)
 
 
 def score_name(trend: Trend) -> str:
@@ -108,8 +111,11 @@ def trend_facts(trend: Trend) -> list[Fact]:
 
 def bounds_note(trend: Trend) -> str:
     """Say where scores of two years are measured by two scales; empty where one raw value is one score."""
-    plan, leaves = plan_of(trend.runs[0].method), [node for node in trend.nodes if node.is_leaf]
-    relative = [leaf for leaf in leaves if not is_absolute(plan.leaf_step(leaf.code))]
+    plans, leaves = (
+        [plan_of(run.method) for run in trend.runs],
+        [node for node in trend.nodes if node.is_leaf],
+    )
+    relative = [leaf for leaf in leaves if not all(is_absolute(plan.leaf_step(leaf.code)) for plan in plans)]
     method = trend.runs[0].method
     if not trend.span or (not relative and not method.bounds):
         return ""
@@ -144,29 +150,35 @@ def year_rows(trend: Trend) -> list[dict[str, Any]]:
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    trend = asked_trend(request, run)
+    is_page = not asks_for_part(request)
+    beside = asked_beside(request, run, is_offered=is_page)
+    trend = asked_trend(request, run, beside)
     form = _choice(request, trend)
+    query = with_beside(trend, form.asked)
     table = cut_table(request, trend.cities, _columns(trend, form.shows), first=_first(trend))
-    figure = None if asks_for_part(request) else _figure(trend, form, urlencode(form.asked))
+    figure = _figure(trend, form, query) if is_page else None
     others = np.flatnonzero(~trend.in_every_year)[:LISTED].tolist()
     trend.cities.load({*table.positions, *_drawn(trend, form), *others})
     context: dict[str, Any] = {
-        **run_context(request, run, "run-trend", years=trend.all_years),
+        **run_context(request, run, "run-trend", years=trend.own_years),
         "data_span": data_span(trend),
         "trend": trend,
         "form": form,
         "table": table,
         "rows": _rows(trend, table, form.shows),
         "score": score_name(trend),
-        "kept": form.asked,
+        "kept": form.asked | beside.asked,
+        "beside_query": with_beside(trend),
     }
-    if not asks_for_part(request):
-        query = urlencode(form.asked)
+    if is_page:
         context |= {
             "title": _finding(trend),
             "figure": figure,
             "years": year_rows(trend),
             "bounds_note": bounds_note(trend),
+            "beside": beside_options(beside),
+            "beside_problems": beside.problems,
+            "tree_notes": other_years(trend, run),
             "others": [_other(trend, position) for position in others],
             "other_count": int((~trend.in_every_year).sum()),
             "saves": save_links(f"{reverse('indexer:run-trend-export', args=[run.pk])}?{query}"),

@@ -1,12 +1,11 @@
-"""What the runs of a comparison do not have in common where they follow several trees of indicators."""
+"""What runs do not have in common where they follow several trees of indicators, in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from indexer.selectors.comparison import Comparison
 from weighting.exports import Fact
-from weighting.models import Indicator
+from weighting.models import Framework, Indicator
 from weighting.selectors.tree_changes import TreeChange
 
 # Of one kind so many are named; the API has all.
@@ -15,27 +14,20 @@ NAMED = 20
 Pairs = Sequence[tuple[Indicator, Indicator]]
 
 
-def tree_notes(compared: Comparison) -> list[str]:
-    """Say of each other tree what is not the same there, and how it counts; nothing for one tree."""
-    frameworks = {run.data_set.framework_id: run.data_set.framework for run in compared.runs}
-    base = compared.runs[0].data_set.framework
+def tree_notes(base: Framework, others: Iterable[Framework], changes: Mapping[int, TreeChange]) -> list[str]:
+    """Say of each other tree, by its key, what is not the same there; nothing for one tree."""
+    names = {framework.pk: framework.name for framework in others}
     notes = []
-    for key, change in compared.tree_changes.items():
-        words = {"base": base.name, "other": frameworks[key].name}
+    for key, change in changes.items():
+        words = {"base": base.name, "other": names[key]}
         said = [_("“%(other)s” is another edition of the indicators than “%(base)s”.") % words]
         notes.append(" ".join([*said, *change_words(change)]))
-    if notes:
-        notes[-1] += " " + _(
-            "Nodes are the same where their codes are. In a change of the score, what one tree alone has "
-            "comes or goes through its weight, and the parts still add up exactly."
-        )
     return notes
 
 
-def tree_facts(compared: Comparison) -> list[Fact]:
-    """Return the notes as the files carry them."""
-    notes = tree_notes(compared)
-    return [Fact("indicators_compared", _("Other indicators"), " ".join(notes))] if notes else []
+def tree_facts(notes: Sequence[str]) -> list[Fact]:
+    """Return the notes as files carry them."""
+    return [Fact("other_indicators", _("Other indicators"), " ".join(notes))] if notes else []
 
 
 def change_words(change: TreeChange) -> Iterator[str]:
