@@ -23,7 +23,7 @@ WORLDS = in_full(200, otherwise=5)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(in_full(7200, otherwise=900))
 def test_nothing_anybody_else_can_fetch_depends_on_the_scores(observe):
     routes = [route for route in find_routes() if route.name not in OF_THE_MACHINE]
     readings = Readings()

@@ -14,6 +14,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
+from tests.numbers import in_full
 from weighting.models import Invitation, Score
 from weighting.services.access import issue_invitation_link
 from weighting.services.frameworks import import_framework
@@ -22,7 +23,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.faults,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(in_full(7200, otherwise=900)),
     pytest.mark.django_db(transaction=True),
 ]
 
