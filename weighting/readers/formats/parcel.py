@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +16,11 @@ from weighting.readers.workbook import ARCHIVE, SheetLimits, SheetRows, read_she
 BOOK = "xl/workbook.xml"
 LONGEST_LIST = 1024 * 1024
 SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?\bname=\"([^\"]*)\"")
-UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError)
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError
+)  # fmt: skip
+# What programs pack tables with. Other ways may ask for as much memory as a file says.
+PACKED_BY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def parts_of(data: bytes) -> frozenset[str]:
@@ -68,10 +73,13 @@ class Parcel:
         return tuple(found.decode("utf-8", "replace") for found in SHEET.findall(listed or b""))
 
     def part(self, path: str, most: int) -> bytes | None:
-        """Return a part of an archive; None where it is damaged, locked or larger than ``most`` bytes."""
+        """Return a part; None where it is damaged, locked, packed oddly or larger than ``most`` bytes."""
         try:
-            with zipfile.ZipFile(BytesIO(self.data)) as archive, archive.open(path) as part:
-                content = part.read(most + 1)
+            with zipfile.ZipFile(BytesIO(self.data)) as archive:
+                if archive.getinfo(path).compress_type not in PACKED_BY:
+                    return None
+                with archive.open(path) as part:
+                    content = part.read(most + 1)
         except UNREADABLE:
             return None
         return content if len(content) <= most else None
