@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer.enums import RunStatus
-from indexer.models import City, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Run
+from indexer.models import City, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Register, Run
 from indexer.selectors.composites import first_of, ranks_by_run
 from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
+from indexer.selectors.studies import TELLING, told_to_anybody
 from indexer.selectors.withheld import withheld_codes
 from weighting.models import Account, Indicator
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
@@ -158,7 +159,19 @@ def publishable_runs(account: Account) -> QuerySet[Run]:
 
 def publication_blockers(index: PublishedIndex, run: Run, account: Account) -> list[str]:
     """Say all that keeps an account from publishing a run under an index."""
-    return [*_lacks_of(index), *_faults_of(run), *_rights_missing(run, account), *_waiting_edition(index)]
+    return [
+        *_lacks_of(index),
+        *_other_units(index, run),
+        *_faults_of(run),
+        *_rights_missing(run, account),
+        *_waiting_edition(index),
+    ]
+
+
+def of_the_units_of(index: PublishedIndex, runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Keep the runs of the register that the editions of an index rank; all where it has none yet."""
+    register = _register_of(index)
+    return runs.filter(data_set__series__register=register) if register else runs
 
 
 def publication_advice(index: PublishedIndex, run: Run) -> list[str]:
@@ -173,6 +186,21 @@ def _lacks_of(index: PublishedIndex) -> Iterator[str]:
         yield _("Choose the licence under which others may use the index.")
     if not index.contact:
         yield _("Say whom a reader may write to.")
+
+
+def _register_of(index: PublishedIndex) -> Register | None:
+    editions = IndexEdition.objects.filter(index=index).order_by("-number")
+    return Register.objects.filter(pk__in=editions.values("run__data_set__series__register")[:1]).first()
+
+
+def _other_units(index: PublishedIndex, run: Run) -> Iterator[str]:
+    """Say that a run ranks what no edition ranked: the address would lead readers to another subject."""
+    register = _register_of(index)
+    if register and register != run.data_set.series.register:
+        yield _(
+            "The editions so far rank those of “%(known)s”, and this ranking is of “%(other)s”: publish it "
+            "as an index of its own."
+        ) % {"known": register.name, "other": run.data_set.series.register.name}
 
 
 def _faults_of(run: Run) -> Iterator[str]:
@@ -222,6 +250,8 @@ def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
         yield _("No author is named: the citation names the publisher, or the title alone.")
     if not index.doi:
         yield _("There is no DOI: archive the index, for example with Zenodo, and enter it.")
+    if told_to_anybody(run, TELLING) is None:
+        yield _("No study of other weights or methods says how sure the ranks are: ask one of the ranking.")
 
 
 def has_public_runs() -> bool:

@@ -33,6 +33,8 @@ OF_BALLOTS = (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
 # Those that say between which ranks a city lies, the ones that are asked first.
 INTERVAL_KINDS = (StudyKind.BOOTSTRAP, StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
 EXPERTS_DRAWN = StudyKind.BOOTSTRAP.value
+# Those that vary weights or choices about the ones that were made, without ballots: what strangers are told.
+TELLING = (StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
 
 
 @dataclass(frozen=True, eq=False)

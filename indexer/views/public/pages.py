@@ -25,11 +25,11 @@ from indexer.selectors.published import (
 )
 from indexer.selectors.reports import report_of_edition
 from indexer.selectors.runs import runs_with_nodes_visible_to
-from indexer.selectors.studies import told_to_anybody
+from indexer.selectors.studies import TELLING, told_to_anybody
 from indexer.views.public.addresses import Shelf, edition_or_404
 from indexer.views.public.counting import count_visit, visits_of
 from indexer.views.public.machine import dataset_json
-from indexer.views.public.parts import TELLING, acts_on, edition_context
+from indexer.views.public.parts import acts_on, edition_context
 from indexer.views.public.reuse import reuse_context, shared_picture
 from indexer.views.reports.document import OWN_NAMES
 from indexer.views.reports.run_words import names_of

@@ -1,6 +1,5 @@
 """What the page of a published index shows: ranking, certainty, method, experts, weights, changes."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from indexer.citations import CITATIONS, address_of_edition, citation_of
-from indexer.enums import StudyKind
 from indexer.forms.published import LICENCES
 from indexer.models import IndexEdition, IndicatorTerms, PublishedIndex, Run, Study
 from indexer.selectors.borders import has_borders
 from indexer.selectors.published import has_coordinates, terms_by_code
 from indexer.selectors.reports import report_of_edition
-from indexer.selectors.studies import StudyResult, result_of_study, told_to_anybody
+from indexer.selectors.studies import TELLING, StudyResult, result_of_study, told_to_anybody
 from indexer.studies.registry import study_name
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.weight_picture import draw_weights
@@ -24,15 +22,13 @@ from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
 from indexer.views.shared.method_rows import experts_words, method_notes, method_rows
 from indexer.views.shared.tables import longest_bar
 from indexer.views.shared.unranked import unranked_rows
-from indexer.words import data_set_name, score_unit, version_name
+from indexer.words import data_set_name, ranks_between, score_unit, version_name
 from weighting.models import Indicator
 from weighting.views.numbers import signed
 
 # Of more units the page shows the first, and leads to the whole table.
 MOST_ROWS = 150
 DIGITS = 2
-# Studies that vary weights or choices about those that were made; what they say is how sure a rank is.
-TELLING = (StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +118,7 @@ def sureness_of(run: Run) -> Sureness | None:
 def _sureness(result: StudyResult) -> Sureness:
     figures, ids = result.figures, result.cities.ids
     pairs = zip(figures["q05"].tolist(), figures["q95"].tolist(), strict=True)
-    # Quantiles of whole ranks may fall between two of them: the interval is rather too wide.
-    ends = [(math.floor(low), math.ceil(high)) for low, high in pairs]
-    between = [str(low) if low == high else f"{low}–{high}" for low, high in ends]
+    between = [ranks_between(low, high) for low, high in pairs]
     groups = zip(ids, figures["group"].astype(int).tolist(), strict=True)
     return Sureness(result.study, dict(zip(ids, between, strict=True)), dict(groups))
 

@@ -18,6 +18,7 @@ from indexer.forms.published import EditionForm, IndexForm
 from indexer.models import IndexEdition, PublishedIndex, Run
 from indexer.selectors.published import (
     indices_owned_by,
+    of_the_units_of,
     publication_advice,
     publication_blockers,
     publishable_runs,
@@ -165,7 +166,7 @@ def _detail(
     account: Account, index: PublishedIndex, editions: Sequence[IndexEdition], run: Run | None
 ) -> dict[str, Any]:
     address = settings.PUBLIC_URL.rstrip("/") + reverse("indexer:public-index", args=[index.slug])
-    known = _runs(account)[:MOST_RUNS]
+    known = of_the_units_of(index, _runs(account))[:MOST_RUNS]
     runs = [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in known]
     days, total = visits_of(index, timezone.localdate())
     return {

@@ -3,20 +3,25 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from indexer.models import IndexEdition, PublishedIndex
+from indexer.models import IndexEdition, PublishedIndex, Run
 from indexer.selectors.published import find_edition, indices_owned_by, latest_editions, publication_advice
 from indexer.selectors.runs import runs_visible_to
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.published import (
     describe_index,
     draft_index,
     publish_edition,
     take_back_edition,
 )
+from indexer.services.registers import CityRow, RegisterWords, create_register, register_cities
+from indexer.services.runs import compute_waiting_runs
 from indexer.tasks import release_editions
-from tests.factories import make_account, make_framework
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
+from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry
@@ -142,3 +147,34 @@ def test_an_index_is_changed_by_its_owner_and_administrators(index, owner):
     assert indices_owned_by(make_account(Role.ADMINISTRATOR)).get() == index
     for account in (make_account(Role.MANAGER), make_account(Role.ANALYST), None):
         assert not indices_owned_by(account).exists()
+
+
+def test_an_edition_of_other_units_is_neither_offered_nor_taken(client, index, run, owner):
+    """The address of an index of cities must not lead its readers to hospitals one day."""
+    publish_edition(index, run=run, actor=owner)
+    hospitals = create_register(RegisterWords(name_en="Hospitals"), actor=owner)
+    rows = [CityRow("", f"Ward {n}", "", "West", "", "West") for n in range(4)]
+    wards = register_cities(rows, register=hospitals, actor=owner)
+    known = run.data_set
+    data_set = add_data_set(
+        terms=EditionTerms(known.framework, "", "Wards", known.year, known.method),
+        matrix=Matrix([ward.pk for ward in wards], known.leaf_codes, random_values(4), {}),
+        actor=owner,
+    )
+    compute_waiting_runs(data_set.pk)
+    other = Run.objects.get(data_set=data_set, weight_version=run.weight_version)
+    page = sign_in_staff(client, owner).get(reverse("indexer:publishing-detail", args=[index.pk]))
+
+    assert run in [one for one, _name in page.context["runs"]]
+    assert other not in [one for one, _name in page.context["runs"]]
+    with pytest.raises(Refused, match="an index of its own"):
+        publish_edition(index, run=other, actor=owner, reason="Wards.")
+
+
+def test_readers_miss_how_sure_the_ranks_are_until_a_study_says_so(run, index):
+    lack = "how sure the ranks are"
+    assert any(lack in line for line in publication_advice(index, run))
+
+    make_study(run, "noise", draws=100)
+
+    assert not any(lack in line for line in publication_advice(index, run))
