@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from django.db.models import QuerySet
 
+from indexer.intake.rates import why_no_sum
 from indexer.models import City, OutsideSeries, Run
 from indexer.numeric.association import Association, Fit, Line, associate, bands_of, fit_line, fit_scales
 from indexer.numeric.ranking import min_ranks
@@ -147,7 +148,10 @@ class SeriesReport:
 
     @property
     def has_shares(self) -> bool:
-        """Whether both figures are parts of a total: none below zero, not all zero."""
+        """Whether both figures are parts of a total: none below zero, not all zero, and no rate or mean."""
+        series = self.series
+        if why_no_sum(names=(series.name_zh, series.name_en), unit=series.unit, values=self.values):
+            return False
         return all((x >= 0).all() and x.any() for x in (self.values, self.scores))
 
     def shares_of_cities(self) -> list[Shares]:

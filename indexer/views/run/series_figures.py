@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indexer import charts
 from indexer.numeric.association import Association, Fit, infer_correlation
@@ -216,8 +217,11 @@ def _outlier_finding(report: SeriesReport) -> str:
     outliers = report.outliers
     if not outliers:
         return _("No %(unit)s lies far from the line") % {"unit": report.subject.cities.register.unit}
-    names = _(", ").join(outlier.city.name for outlier in outliers[:3])
-    return _("%(names)s lie furthest from the line") % {"names": names}
+    named = [outlier.city.name for outlier in outliers[:3]]
+    said = ngettext(
+        "%(names)s lies furthest from the line", "%(names)s lie furthest from the line", len(named)
+    )
+    return said % {"names": _(", ").join(named)}
 
 
 def _rows(report: SeriesReport) -> list[dict[str, Any]]:

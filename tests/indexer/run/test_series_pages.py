@@ -40,12 +40,12 @@ def page_of(run):
     return reverse("indexer:run-series", args=[run.pk])
 
 
-def gdp_of(run, *, far=None):
+def gdp_of(run, *, far=None, times=40):
     """A series that follows the scores, but for one city."""
     scores = scores_of(run)
     values = [1000 * scores[city] * (1 + 0.01 * at) for at, city in enumerate(run.data_set.city_ids)]
     if far is not None:
-        values[far] *= 40
+        values[far] *= times
     return make_series(run.data_set.city_ids, values, actor=run.data_set.created_by)
 
 
@@ -324,3 +324,19 @@ def test_the_page_the_file_and_the_api_state_the_line_and_the_ranks_of_the_serie
     assert response.context["fits"][0]["r"] in response.content.decode()
     ranks = [int(row["Rank on the series"]) for row in csv.DictReader(io.StringIO(text))]
     assert sorted(ranks) == list(range(1, 9))
+
+
+def test_no_shares_are_taken_of_a_figure_per_head(analyst, run):
+    series = make_series(run.data_set.city_ids, actor=run.data_set.created_by, name_en="GDP per head")
+    answer = analyst.get(page_of(run), {"series": series.pk}, headers={"accept-language": "en"})
+
+    assert not answer.context["report"].has_shares
+    assert "a rate or a mean that adds up to no total" in answer.content.decode()
+
+
+def test_of_one_unit_far_from_the_line_it_is_said_in_the_singular(analyst, run):
+    gdp_of(run, far=2, times=2)
+    answer = analyst.get(page_of(run), headers={"accept-language": "en"})
+
+    assert len(answer.context["report"].outliers) == 1
+    assert "lies furthest from the line" in answer.content.decode()
