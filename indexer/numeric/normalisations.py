@@ -112,6 +112,8 @@ class Normalisation:
         Whether values beyond the bounds are held at them unless a leaf says otherwise.
     floor : float, optional
         The worst value of the scale, where the scale has one of its own.
+    keeps_zero : bool
+        Whether zero stays nothing, so that a score can be a part of the sum of all.
     """
 
     code: str
@@ -127,6 +129,7 @@ class Normalisation:
     needs: frozenset[str] = frozenset()
     caps: bool = False
     floor: float | None = None
+    keeps_zero: bool = False
 
     def worst(self, normalised: FloatArray) -> FloatArray:
         """Return the worst value of each column, (leaves,): of the scale, or of the data if that is worse."""
@@ -320,6 +323,7 @@ NORMALISATIONS = Entries(
             shares,
             unit="total",
             prepared_unit="prepared_total",
+            keeps_zero=True,
             takes_below_zero=False,
             takes_turn=True,
             takes_totals=True,
@@ -344,7 +348,13 @@ NORMALISATIONS = Entries(
         ),
         Normalisation("rank", rank_fractions, unit="points", prepared_unit="points"),
         Normalisation(
-            "none", as_given, unit="data_unit", prepared_unit="data_unit", takes_prepared=False, floor=0.0
+            "none",
+            as_given,
+            unit="data_unit",
+            prepared_unit="data_unit",
+            takes_prepared=False,
+            floor=0.0,
+            keeps_zero=True,
         ),
         Normalisation(
             "zscore_sample",
@@ -399,6 +409,13 @@ NORMALISATIONS = Entries(
             needs=frozenset({"reference"}),
             floor=0.0,
         ),
-        Normalisation("fraction_of_max", parts_of_best, unit="points", prepared_unit="points", floor=0.0),
+        Normalisation(
+            "fraction_of_max",
+            parts_of_best,
+            unit="points",
+            prepared_unit="points",
+            floor=0.0,
+            keeps_zero=True,
+        ),
     ],
 )

@@ -17,6 +17,7 @@ from indexer.forms.grouping_choice import offer_groupings
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import Run
 from indexer.numeric.concentration import Concentration, ConcentrationError
+from indexer.numeric.normalisations import NORMALISATIONS
 from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.concentration import (
     TOPS,
@@ -108,6 +109,7 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
     query = f"?{urlencode(said)}" if said else ""
     return {
         "report": report,
+        "keeps_zero": NORMALISATIONS[run.method.normalisation].keeps_zero,
         "title": _finding(report),
         "saves": save_links(export + query),
         "stats": _stats(report),

@@ -119,3 +119,13 @@ def test_the_curve_is_saved_as_a_picture(analyst):
     assert "if all held the same" in analyst.get(image).content.decode()
     none = make_runs(random_values(5), tilts=[None], normalisation="zscore")[0]
     assert analyst.get(image.replace(f"/{run.pk}/", f"/{none.pk}/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "is_said"), [("share", False), ("none", False), ("minmax", True), ("rank", True)]
+)
+def test_of_scores_whose_zero_is_not_nothing_it_is_said(analyst, normalisation, is_said):
+    run = make_runs(random_values(4), tilts=[None], normalisation=normalisation)[0]
+    text = analyst.get(f"/runs/{run.pk}/concentration/", headers={"accept-language": "en"}).content.decode()
+
+    assert ("its zero is not nothing" in text) is is_said
