@@ -120,7 +120,7 @@ def _is_comparable(data_set: DataSet, in_view: DataSet) -> bool:
 
 
 def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
-    """Return two finished versions of the first data set that has two.
+    """Return two finished versions of the newest edition of the first series that has two.
 
     The lowest-numbered one is set against equal weights, which is what anybody would ask first; against
     the next one where no version has them.
@@ -129,7 +129,10 @@ def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
     for run in listed:
         if run.status == RunStatus.DONE and data_set in ("", str(run.data_set_id)):
             groups.setdefault((run.data_set_id, run.method_id), []).append(run)
-    runs = next((runs for runs in groups.values() if len(runs) >= FEWEST), [])
+    several = [runs for runs in groups.values() if len(runs) >= FEWEST]
+    of_first = [runs for runs in several if runs[0].data_set.series_id == several[0][0].data_set.series_id]
+    # Of one edition the method that came first; `max` keeps the first of equals.
+    runs = max(of_first, key=lambda runs: (runs[0].data_set.year, runs[0].data_set.edition), default=[])
     equal = [run for run in runs[1:] if run.weight_version.source == VersionSource.EQUAL]
     return [run.pk for run in (*runs[:1], *equal, *runs[1:])][:FEWEST]
 

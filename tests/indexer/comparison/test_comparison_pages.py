@@ -439,3 +439,15 @@ def test_the_page_takes_the_same_queries_for_any_number_of_cities_and_versions(
     # Session, account; all runs, those compared, their data; indicators, weights, scores, cities, provinces.
     with django_assert_num_queries(11):
         analyst.get(HERE, ask(*runs))
+
+
+def test_the_newest_edition_is_compared_by_default(analyst):
+    first = make_runs(random_values(4))[0].data_set
+    newer = add_data_set(
+        terms=EditionTerms(first.framework, first.name_zh, first.name_en, 2018, first.method),
+        matrix=Matrix(first.city_ids, first.leaf_codes, random_values(4, seed=2), {}),
+        actor=first.created_by,
+    )
+    compute_waiting_runs(newer.pk)
+
+    assert {run.data_set_id for run in analyst.get(HERE).context["runs"]} == {newer.pk}
