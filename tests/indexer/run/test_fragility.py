@@ -83,7 +83,9 @@ def test_a_single_city_has_no_neighbour(analyst):
 def test_scores_without_a_mean_at_the_top_say_why_there_is_nothing(analyst):
     run = make_runs(random_values(4), tilts=[None], aggregation="minimum", normalisation="minmax")[0]
     response = analyst.get(f"/runs/{run.pk}/fragility/")
-    assert "These scores have no critical weights" in response.content.decode()
+    text = response.content.decode()
+    assert "These scores have no critical weights" in text
+    assert f'href="/runs/{run.pk}/studies/?kind=noise#new-study"' in text
     assert analyst.get(f"/runs/{run.pk}/fragility/export/").status_code == 404
     answer = analyst.get(f"/api/v1/runs/{run.pk}/critical-weights/")
     assert answer.status_code == 400
