@@ -1,5 +1,6 @@
 """How pages, figures, files and studies name versions, data sets, methods and units of scores."""
 
+import math
 from datetime import datetime
 
 from django.utils.timezone import get_current_timezone_name, localtime
@@ -50,6 +51,12 @@ def moment(time: datetime | None) -> str:
     if time is None:
         return "–"
     return f"{localtime(time):%Y-%m-%d %H:%M} ({zone_text(get_current_timezone_name(), time)})"
+
+
+def ranks_between(low: float, high: float) -> str:
+    """Write an interval of ranks; quantiles may fall between two, and it is then rather too wide."""
+    first, last = math.floor(low), math.ceil(high)
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def data_set_name(data_set: DataSet) -> str:

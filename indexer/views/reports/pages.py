@@ -43,7 +43,7 @@ from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ran
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
 from indexer.views.shared.unranked import unranked_rows
-from indexer.words import score_unit
+from indexer.words import ranks_between, score_unit
 from weighting.drawing import Figure
 from weighting.permissions import ANYONE, audience
 from weighting.views.numbers import signed
@@ -104,7 +104,7 @@ def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dic
     rows = []
     scale, digits = ranking.subject.scale, ranking.run.method.digits_or(DIGITS)
     for p in ranking.order[:ROWS]:
-        between = f"{intervals.q05[p]:g}–{intervals.q95[p]:g}" if intervals else ""
+        between = ranks_between(intervals.q05[p], intervals.q95[p]) if intervals else ""
         rows.append(
             {
                 "rank": int(ranking.subject.ranks[p]),

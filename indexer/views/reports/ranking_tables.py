@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from indexer.views.reports.material import Material
 from indexer.views.reports.parts import PartTable
 from indexer.views.shared.unranked import unranked_rows
-from indexer.words import score_unit
+from indexer.words import ranks_between, score_unit
 from weighting.models import Indicator
 from weighting.views.numbers import signed
 
@@ -61,5 +61,5 @@ def _rows(material: Material, columns: list[Indicator | None], most: int) -> Ite
     for place in chosen:
         row = [cities[place].name, str(int(subject.ranks[place]) or "–")]
         if intervals:
-            row.append(f"{intervals.q05[place]:g}–{intervals.q95[place]:g}")
+            row.append(ranks_between(intervals.q05[place], intervals.q95[place]))
         yield [*row, *(signed(float(of[place]) * subject.scale, digits, plus=False) for of in scores)]

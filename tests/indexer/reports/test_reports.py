@@ -12,6 +12,7 @@ from indexer.selectors.studies import rank_intervals_of
 from indexer.views.reports.comparison_words import comparison_sentences
 from indexer.views.reports.fragility import report_fragility
 from indexer.views.reports.run_words import digits_apart, in_both_languages, run_sentences
+from indexer.words import ranks_between
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
@@ -248,3 +249,8 @@ def test_an_unfinished_run_has_no_report_and_a_hidden_one_is_not_found(client, a
     assert "abstracts" not in page.context
     client.logout()
     assert client.get(reverse("indexer:run-report", args=[waiting.pk])).status_code == 404
+
+
+def test_ranks_between_are_whole():
+    """Quantiles of few draws fall between ranks, and nobody has rank 38.95."""
+    assert [ranks_between(*ends) for ends in ((38.95, 46), (9, 9.75), (3, 3))] == ["38–46", "9–10", "3"]
