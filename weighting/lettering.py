@@ -21,6 +21,8 @@ LABEL = "datum.label"
 # Control characters, line separators, and halves of characters.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 LOOKALIKES = str.maketrans({"\\": "＼", '"': "”"})
+# A straight quote that opens what it quotes.
+OPENING = re.compile(r'(?<![^\s(\[{“‘-])"(?=\S)')
 OBJECT_NAMES = frozenset(
     {"__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString"}
     | {"toString", "valueOf"}
@@ -57,7 +59,7 @@ def plain(value: Any) -> Any:
 
 
 def _plain_text(text: str) -> str:
-    text = UNSEEN.sub(" ", text).translate(LOOKALIKES)
+    text = OPENING.sub("“", UNSEEN.sub(" ", text)).translate(LOOKALIKES)
     # A name of what every object of the language has is told apart by a sign that is not seen.
     return f"{text}\u200b" if text in OBJECT_NAMES else text
 

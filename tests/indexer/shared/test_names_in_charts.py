@@ -15,7 +15,7 @@ from indexer import charts
 from indexer.charts import studies as study_charts
 from weighting import drawing
 from weighting.charts import ScoreDistribution, distribution_chart
-from weighting.lettering import looked_up
+from weighting.lettering import looked_up, plain
 
 HOSTILE = [
     "datum.label",
@@ -205,3 +205,15 @@ def test_the_check_sees_a_name_that_is_put_into_an_expression():
     built = looked_up({name: ["x"]}, "datum.label").replace("datum.label", '["a"][datum.value]')
     assert foreign_words(built) or LITERAL.sub("", built).count('"')
     assert foreign_words("datum.label + sequence(9)") == {"sequence"}
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ('Kreis "Dreistein" & Umland', "Kreis “Dreistein” & Umland"),
+        ('"A" ("B"), 5" long', "“A” (“B”), 5” long"),
+        ('"', "”"),
+    ],
+)
+def test_what_is_quoted_in_a_name_is_opened_and_closed(name, drawn):
+    assert plain(name) == drawn
