@@ -133,6 +133,8 @@ TEMPLATES = [
 
 # --- storage -------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'quanheng.sqlite3'}")}
+# To open SQLite's file takes longer than to save an answer, and whoever closes it last writes the log back.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE is the write lock (select_for_update does nothing here), for which config.sqlite
     # waits; FULL makes an acknowledged save survive a power cut, which NORMAL under WAL does not.
@@ -143,7 +145,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A database that went away is reported within seconds, not after the kernel's minutes.
     DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=2, tcp_user_timeout=5_000)

@@ -6,11 +6,12 @@ import json
 import random
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, connections
 
 from tests.factories import (
     ballot_of,
@@ -238,6 +239,17 @@ def traces_on_disk():
 @pytest.mark.django_db(transaction=True)
 def test_no_old_id_and_no_nonce_can_be_read_from_the_files():
     assert traces_on_disk() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_a_thread_keeps_does_not_hold_the_log_back():
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            assert thread.submit(Ballot.objects.count).result() == 0
+            assert traces_on_disk() == []
+            assert bytes_on_disk(log_only=True) == b""
+        finally:
+            thread.submit(connections.close_all).result()
 
 
 @pytest.mark.django_db(transaction=True)
