@@ -1,0 +1,20 @@
+"""Headings of pages, as they may break on a phone."""
+
+import pytest
+from django.template import Context, Template
+
+HEADING = Template("{% load headings %}{{ title|kept_together }}")
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("新西兰在 158 个国家中居首", "新西兰在 158\u00a0个国家中居首"),
+        ("158 个国家的总指数得分分布图", "158\u00a0个国家的<wbr>总指数得分分布图"),
+        ("目的", "目的"),
+        ("Norway leads 3 cities", "Norway leads 3 cities"),
+        ("<b>5 个</b>的", "&lt;b&gt;5\u00a0个&lt;/b&gt;的"),
+    ],
+)
+def test_a_number_stays_with_its_chinese_word(title, shown):
+    assert HEADING.render(Context({"title": title})) == shown
