@@ -7,11 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.models import City, IndexEdition, IndicatorTerms, Run
+from indexer.models import City, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
 from indexer.selectors.cities import PROVINCE, Cities, city_named
-from indexer.selectors.composites import city_ids_by_run, standings_of
 from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
@@ -76,9 +75,9 @@ class LeafTable:
         return terms_by_code(edition.index) if edition else {}
 
     def source_of(self, leaf: Indicator) -> str:
-        """Say where an indicator is from; '' where nobody said so."""
+        """Say where an indicator is from, as the index or its framework says; '' where neither does."""
         said = self.terms.get(leaf.code)
-        return said.source if said else ""
+        return (said.source if said else "") or leaf.source
 
     @property
     def normalised(self) -> FloatArray:
@@ -211,9 +210,3 @@ def nearest_of(scores: NodeScores, position: int) -> IntArray:
     place = int(np.flatnonzero(order == position)[0])
     near = order[max(0, place - NEAREST) : place + NEAREST + 1]
     return near[near != position]
-
-
-def ranks_in_editions(editions: Sequence[IndexEdition], city: City) -> list[tuple[IndexEdition, int]]:
-    """Return a unit's rank in each of some editions of an index in which it has one."""
-    found = standings_of(city.pk, city_ids_by_run([edition.run_id for edition in editions]))
-    return [(edition, found[edition.run_id].rank) for edition in editions if edition.run_id in found]

@@ -9,9 +9,11 @@ from django.utils.translation import pgettext
 
 from indexer.models import City, IndexEdition
 from indexer.selectors.cities import PROVINCE, REGION
+from indexer.selectors.unit_history import UnitHistory
 from indexer.selectors.unit_profiles import Branch, LeafProfile, LeafTable, UnitProfile
 from indexer.views.public.addresses import Shelf
 from indexer.views.public.parts import Sureness
+from indexer.views.public.sparks import HEIGHT, WIDTH, Spark, draw_spark
 from indexer.views.run.city_profile import profile_finding, rank_within
 from indexer.views.run.leads import rank_text
 from indexer.views.shared.tables import longest_bar, plain_number
@@ -26,8 +28,10 @@ MOST_STANDING_OUT = 5
 FEW_LEAVES, MANY_LEAVES = 30, 70
 
 
-def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Sureness | None) -> dict[str, Any]:
-    """Return a unit's ranks, its indicators along the tree, and where it stands out."""
+def profile_context(
+    edition: IndexEdition, profile: UnitProfile, sureness: Sureness | None, history: UnitHistory
+) -> dict[str, Any]:
+    """Return a unit's ranks, its indicators along the tree, over the years, and where it stands out."""
     whole, run = profile.whole, edition.run
     names = distinct_names(profile.table.scores.nodes)
     return {
@@ -37,7 +41,9 @@ def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Suren
         "register": profile.table.scores.cities.register,
         "run": run,
         "stats": _statistics(profile, sureness),
-        "branches": _branches(profile),
+        "branches": _with_sparks(_branches(profile), _sparks(profile, history)),
+        "source": _one_source(profile),
+        "spark_box": f"0 0 {WIDTH} {HEIGHT}",
         "strengths": _standing_out(profile.strengths, names),
         "weaknesses": _standing_out(profile.weaknesses, names),
         "unit": score_unit(run.method),
@@ -48,6 +54,37 @@ def profile_context(edition: IndexEdition, profile: UnitProfile, sureness: Suren
         ),
         "density": _density(len(profile.leaves)),
     }
+
+
+def history_rows(history: UnitHistory, profile: UnitProfile) -> list[dict[str, Any]]:
+    """Return rank and score of a unit in each edition; '' for scores that are measured by several scales."""
+    return [
+        {
+            "edition": edition,
+            "rank": standing.rank,
+            "score": score_text(profile, standing.score) if history.are_comparable else "",
+        }
+        for edition, standing in history.standings
+    ]
+
+
+def _one_source(profile: UnitProfile) -> str:
+    """Return the source that all indicators share, which is said once; '' where they have several."""
+    sources = {profile.table.source_of(leaf.node) for leaf in profile.leaves.values()}
+    return sources.pop() if len(sources) == 1 else ""
+
+
+def _sparks(profile: UnitProfile, history: UnitHistory) -> dict[str, Spark | None]:
+    codes = profile.table.scores.run.data_set.leaf_codes
+    columns = history.values.T.tolist()
+    return {code: draw_spark(history.years, values) for code, values in zip(codes, columns, strict=True)}
+
+
+def _with_sparks(branches: list[dict[str, Any]], sparks: Mapping[str, Spark | None]) -> list[dict[str, Any]]:
+    rows = (row for branch in branches for row in branch["rows"])
+    for row in rows:
+        row["spark"] = sparks[row["code"]]
+    return branches
 
 
 def side_by_side_context(
@@ -160,6 +197,7 @@ def _leaf_rows(table: LeafTable, branch: Branch) -> Iterator[dict[str, Any]]:
 def _leaf_row(leaf: LeafProfile) -> dict[str, Any]:
     return {
         "name": leaf.node.name,
+        "code": leaf.node.code,
         "value": plain_number(leaf.value),
         # A dash has no unit.
         "unit": "" if math.isnan(leaf.value) else leaf.node.unit_label,

@@ -16,13 +16,13 @@ from indexer.models import IndexEdition, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.published import released_editions
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.selectors.unit_history import history_of
 from indexer.selectors.unit_profiles import (
     LeafTable,
     UnitProfile,
     find_positions,
     is_group,
     nearest_of,
-    ranks_in_editions,
     read_units,
     region_of,
     unit_key,
@@ -32,7 +32,12 @@ from indexer.views.public.counting import count_visit, visits_of
 from indexer.views.public.pages import in_language, named_by, strangers_page
 from indexer.views.public.parts import sureness_of
 from indexer.views.public.reuse import shared_picture
-from indexer.views.public.unit_words import between_names, profile_context, side_by_side_context
+from indexer.views.public.unit_words import (
+    between_names,
+    history_rows,
+    profile_context,
+    side_by_side_context,
+)
 from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
 
@@ -112,6 +117,7 @@ def _page(request: HttpRequest, edition: IndexEdition, shelf: Shelf, code: str) 
 def unit_context(edition: IndexEdition, shelf: Shelf, profile: UnitProfile, peers: Peers) -> dict[str, Any]:
     """Return all that the page of a unit shows."""
     editions = released_editions().filter(index=edition.index_id).order_by("-number")
+    history = history_of(list(editions), edition.run, profile.city)
     return {
         "index": edition.index,
         "edition": edition,
@@ -119,13 +125,13 @@ def unit_context(edition: IndexEdition, shelf: Shelf, profile: UnitProfile, peer
         "own_url": shelf.unit(profile.city),
         "beside_url": shelf.side_by_side(profile.city),
         "address": absolute(Shelf(edition.index.slug, edition.number).unit(profile.city)),
-        "history": ranks_in_editions(list(editions), profile.city),
+        "history": history_rows(history, profile),
         "peers": peers,
         "widest_place": _widest_place(profile),
         "shared_picture": absolute(
             reverse("indexer:run-city-picture", args=[edition.run_id, profile.city.pk, "png"])
         ),
-        **profile_context(edition, profile, sureness_of(edition.run)),
+        **profile_context(edition, profile, sureness_of(edition.run), history),
         "peer_names": _peer_names(profile, peers),
     }
 

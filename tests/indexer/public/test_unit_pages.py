@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.models import City, IndexEdition
+from indexer.models import City, IndexEdition, IndexMethod, IndicatorTerms, Run
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.published import released_editions
+from indexer.selectors.unit_history import history_of
 from indexer.selectors.unit_profiles import (
     LeafTable,
     UnitProfile,
@@ -18,13 +20,17 @@ from indexer.selectors.unit_profiles import (
     region_of,
     unit_key,
 )
+from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.published import draft_index, publish_edition
+from indexer.services.runs import compute_waiting_runs
+from indexer.views.public.sparks import draw_spark
 from indexer.views.public.units import choose_peers
 from tests.factories import make_account, make_framework
-from tests.indexer.numeric.published import column, rows_of
+from tests.indexer.numeric.published import column, numbers, rows_of
 from tests.indexer.pages import make_runs, random_values
-from tests.indexer.public.human_development import TERMS
+from tests.indexer.public.human_development import LEAVES, TERMS
 from weighting.enums import Role
+from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
 INDEX = "/i/human-development/"
@@ -165,7 +171,7 @@ def test_units_without_a_plain_code_are_called_by_their_number(client):
 def test_a_profile_tells_its_rank_in_every_edition(client, human_development):
     edition = human_development
     publish_edition(edition.index, run=edition.run, actor=edition.index.created_by, reason="Again")
-    assert "2021, edition 2: 2" in words(client, f"{INDEX}units/NOR/")
+    assert "2021, edition 2: rank 2, score" in words(client, f"{INDEX}units/NOR/")
     assert IndexEdition.objects.filter(index=edition.index).count() == 2
 
 
@@ -185,3 +191,76 @@ def test_an_indicator_of_no_part_stands_before_the_parts_and_not_under_the_last(
         (["access"], "doctors"),
         ([], "waiting"),
     ]
+
+
+@pytest.fixture
+def two_years(human_development):
+    """The index of 2021, and after it an edition of 2019, by the same goalposts and weights."""
+    index, data_set = human_development.index, human_development.run.data_set
+    owner = index.created_by
+    rows = rows_of("hdi_2019_2021.csv")
+    other = add_data_set(
+        terms=EditionTerms(
+            framework=data_set.framework,
+            name_zh="联合国",
+            name_en="United Nations",
+            year=2019,
+            method=data_set.method,
+        ),
+        matrix=Matrix(
+            city_ids=data_set.city_ids,
+            leaf_codes=list(LEAVES),
+            values=numbers(rows, [f"{code}_2019" for code in LEAVES]),
+            totals={},
+        ),
+        actor=owner,
+    )
+    compute_waiting_runs(other.pk)
+    publish_edition(index, run=Run.objects.get(data_set=other), actor=owner, reason="The year 2019.")
+    return human_development
+
+
+def test_a_profile_shows_its_way_over_the_years(client, two_years):
+    said = words(client, f"{INDEX}1/units/IND/")
+    rows = {row["iso3"]: row for row in rows_of("hdi_2019_2021.csv")}
+    way = ", ".join(f"{year}: {float(rows['IND'][f'le_{year}']):.2f}" for year in (2019, 2021))
+    assert "2019, edition 2: rank" in said
+    assert re.search(r"2021, edition 1: rank 133, score 0\.6", said)
+    assert way in said
+    assert len(re.findall(r'class="spark"', client.get(f"{INDEX}1/units/IND/").content.decode())) == len(
+        LEAVES
+    )
+
+
+def test_values_that_may_not_be_given_away_have_no_way(client, two_years):
+    IndicatorTerms.objects.create(index=two_years.index, code="le", is_withheld=True)
+    page = client.get(f"{INDEX}1/units/IND/").content.decode()
+    assert page.count('class="spark"') == len(LEAVES) - 1
+
+
+def test_scores_by_several_scales_are_not_set_beside_each_other(two_years):
+    editions = list(released_editions().filter(index=two_years.index).order_by("-number"))
+    run, city = two_years.run, City.objects.get(code="IND", pk__in=two_years.run.data_set.city_ids)
+    assert history_of(editions, run, city).are_comparable
+    IndexMethod.objects.filter(pk=run.method_id).update(normalisation="minmax", leaves={})
+    editions = list(released_editions().filter(index=two_years.index).order_by("-number"))
+    assert not history_of(editions, run, city).are_comparable
+
+
+def test_a_line_breaks_where_a_year_has_no_value():
+    nan = float("nan")
+    spark = draw_spark([2018, 2019, 2020, 2022], [1.0, nan, 2.0, 2.0])
+    assert spark.path == "M1.0 11.0M20.0 1.0L39.0 1.0"
+    assert "2019" not in spark.words
+    assert draw_spark([2019, 2020], [3.0, nan]) is None
+    assert draw_spark([2019, 2020], [3.0, 3.0]).path == "M1.0 6.0L39.0 6.0"
+
+
+def test_sources_of_the_framework_are_told_once_where_all_share_one(client, human_development):
+    leaves = Indicator.objects.filter(framework=human_development.run.data_set.framework_id, is_leaf=True)
+    Indicator.objects.filter(pk__in=leaves).update(source="A yearbook")
+    said = words(client, f"{INDEX}units/NOR/")
+    assert (said.count("A yearbook"), "Source of all indicators: A yearbook" in said) == (1, True)
+    IndicatorTerms.objects.create(index=human_development.index, code="le", source="Another")
+    said = words(client, f"{INDEX}1/units/NOR/")
+    assert (said.count("A yearbook"), said.count("Another")) == (len(LEAVES) - 1, 1)
