@@ -61,7 +61,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "left_out": max(0, len(ranking.cities) - MOST_ROWS),
         "sureness": sureness,
         "figures": [figure for figure in (_composition(ranking), _map(ranking)) if figure],
-        "method": list(method_rows(run.method)),
+        "method": list(method_rows(run.method, ranking.subject.nodes)),
         "method_notes": method_notes(run.method, ranking.subject.nodes),
         "experts": experts_words(run.weight_version),
         "weights": draw_weights(ranking.nodes),
@@ -166,6 +166,7 @@ def _composition(ranking: Ranking) -> dict[str, str] | None:
     return {
         **said,
         "name": "composition",
+        "contents": _("Composition"),
         "url": picture_address(ranking.run, "composition"),
         "height": "714",
     }
@@ -176,7 +177,8 @@ def _map(ranking: Ranking) -> dict[str, str] | None:
     if not may_be_mapped(ranking.run):
         return None
     subtitle, url = score_unit(ranking.run.method), picture_address(ranking.run, "map")
-    return {"title": _("Map"), "subtitle": subtitle, "name": "map", "url": url, "height": "1010"}
+    named = {"name": "map", "title": _("Map"), "contents": _("Map")}
+    return {**named, "subtitle": subtitle, "url": url, "height": "1010"}
 
 
 def may_be_mapped(run: Run) -> bool:

@@ -1,9 +1,9 @@
 """A method step by step, and whom its weights are from, as readers who did not choose it are told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from indexer.formulas import aggregation_formula, normalisation_formula
 from indexer.method_words import method_words, own_ways, value_words
@@ -14,9 +14,12 @@ from weighting.models import Indicator, WeightVersion
 from weighting.selectors.versions import panel_size_of
 from weighting.views.statistics_words import panel_words
 
+# Of more nodes that are treated alike, a row tells how many they are before it names them.
+FEW = 2
 
-def method_rows(method: IndexMethod) -> Iterator[tuple[str, str, str]]:
-    """Yield every step of a method: what it is, what is done, and its formula."""
+
+def method_rows(method: IndexMethod, nodes: Iterable[Indicator]) -> Iterator[tuple[str, str, str]]:
+    """Yield every step of a method for some nodes: what it is, what is done, and its formula."""
     yield _("How values are made comparable"), *_normalised(method)
     if NORMALISATIONS[method.normalisation].takes_turn:
         yield _("Where less is better"), str(method.get_negative_display()), ""
@@ -27,8 +30,7 @@ def method_rows(method: IndexMethod) -> Iterator[tuple[str, str, str]]:
     yield _("Outliers"), str(method.get_outliers_display()), ""
     how = value_words("aggregation", method.aggregation)
     yield _("How parts are put together"), how, aggregation_formula(method.aggregation)
-    for name, words in own_ways(method):
-        yield name, words, ""
+    yield from _own_rows(method, {node.code: node.name for node in nodes})
     yield _("Ranks"), _("By unrounded scores; equal scores share the smallest rank."), ""
     yield _("All choices in a line"), method_words(method), ""
 
@@ -49,6 +51,20 @@ def method_notes(method: IndexMethod, nodes: Sequence[Indicator]) -> list[str]:
     if method.scale != 1:
         notes.append(_("Scores are shown multiplied by %(scale)s.") % {"scale": f"{method.scale:g}"})
     return notes
+
+
+def _own_rows(method: IndexMethod, names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is done otherwise, a row for all that are treated alike, by their names."""
+    alike: dict[str, list[str]] = {}
+    for code, words in own_ways(method):
+        alike.setdefault(words, []).append(names.get(code, code))
+    for words, named in alike.items():
+        listed = pgettext("between names", ", ").join(named)
+        if len(named) <= FEW:
+            yield listed, words, ""
+        else:
+            head = _("%(count)s indicators or groups") % {"count": len(named)}
+            yield head, _("%(words)s: %(names)s") % {"words": words, "names": listed}, ""
 
 
 def _normalised(method: IndexMethod) -> tuple[str, str]:

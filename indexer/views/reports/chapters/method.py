@@ -15,7 +15,8 @@ class Method(Chapter):
 
     def write(self, material: Material) -> Part:
         head = [_("Step"), _("What is done"), _("Formula")]
-        steps = [[str(cell) for cell in row] for row in method_rows(material.run.method)]
+        nodes = material.subject.nodes
+        steps = [[str(cell) for cell in row] for row in method_rows(material.run.method, nodes)]
         tables = [PartTable(_("The steps of the method"), head, steps, left=3)]
         if children := material.ranking.children:
             rows = [[child.indicator.name, percent(child.global_weight, 2)] for child in children]
