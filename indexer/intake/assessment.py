@@ -209,7 +209,12 @@ def _cells(
                 "blocker", "missing", message, sheet.lines[row], sheet.units[row], leaf.code, "",
                 (row, column), "",
             )  # fmt: skip
-        for index in np.flatnonzero(values < 0).tolist():
+        below = np.flatnonzero(values < 0).tolist()
+        if takes_negatives and len(below) > NAMED:
+            # A balance is below zero in half of its cells: a line for each would hide what else there is.
+            yield Finding("note", "negative", _negative_note(sheet, content, below), column=leaf.code)
+            continue
+        for index in below:
             row = content.rows[index]
             message = (
                 _("The value is negative. Make sure that it is meant.")
@@ -345,6 +350,12 @@ def _gap_note(sheet: Sheet, rows: Sequence[int]) -> str:
     )
     names = [sheet.units[row] for row in rows[: NAMED + 1]]
     return message % {"count": len(rows), "names": _listed(names)}
+
+
+def _negative_note(sheet: Sheet, content: Content, below: Sequence[int]) -> str:
+    names = [sheet.units[content.rows[index]] for index in below[: NAMED + 1]]
+    said = _("%(count)d values are negative: %(names)s. Make sure that they are meant.")
+    return said % {"count": len(below), "names": _listed(names)}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -166,6 +166,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "rates": rates if review.asks_of_shares else None,
         "rate_count": len(review.asks_of_shares),
         "needs_mapping": any(finding.rule in ("unmapped", "duplicate", "no_column") for finding in blockers),
+        "lacks_values": any(finding.rule == "missing" for finding in blockers),
         "correction_count": len(draft.corrections),
         "years": years_of(draft),
         **_computing(draft, len(review.content.keys)),

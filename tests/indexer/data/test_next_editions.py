@@ -6,7 +6,7 @@ from django.urls import reverse
 from indexer.models import DataImport, DataSet, Register
 from indexer.services.methods import set_default_method, use_method
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.data.test_data_set_pages import IMPORT, send, store
+from tests.indexer.data.test_data_set_pages import GOOD, HEADER, IMPORT, check, send, store
 from tests.indexer.pages import register_places
 from weighting.enums import Role
 
@@ -83,3 +83,29 @@ def test_no_total_is_shown_of_rates_and_percentages(analyst, framework):
 def test_looking_at_the_import_page_makes_no_register(analyst):
     assert analyst.get(IMPORT).status_code == 200
     assert not Register.objects.exists()
+
+
+def test_a_gap_leads_to_the_choice_of_how_gaps_are_treated(analyst, framework):
+    gap = GOOD.replace("Xi'an,2,", "Xi'an,,")
+    send(analyst, framework, gap, normalisation="minmax")
+    draft = DataImport.objects.get()
+    page = analyst.get(reverse("indexer:import-check", args=[draft.pk])).content.decode()
+
+    terms = reverse("indexer:import-terms", args=[draft.pk])
+    assert f'href="{terms}#id_missing"' in page
+    assert 'id="id_missing"' in analyst.get(terms).content.decode()
+
+
+def test_many_negative_values_of_a_column_are_one_thing_to_know(analyst):
+    framework = make_framework()
+    units = [city.name_en for city in register_places(9, actor=framework.created_by)]
+    rows = [
+        f"{unit},{at},{at + 2},{1 - 2 * (at % 2) * 3},{-at - 1},{at * at}" for at, unit in enumerate(units)
+    ]
+    send(analyst, framework, f"{HEADER}\n" + "\n".join(rows) + "\n", normalisation="minmax")
+    notes = [row for row in check(analyst) if row[1] == "negative"]
+
+    # Four values below zero are named one by one, and nine together.
+    assert [row[3] for row in notes].count("retail") == 4
+    (together,) = [row for row in notes if row[3] == "finance"]
+    assert together[5].startswith(f"9 values are negative: {', '.join(units[:5])}…")
