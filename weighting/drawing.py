@@ -87,6 +87,8 @@ WIDE, NARROW = 640, 288
 # On a narrow screen: the size of letters, what names may take beside the drawing, the line of one
 # that stands above it, what an axis of figures takes, and the mark of a key with its space.
 SMALL, BESIDE, LINE, AXIS_ROOM, KEY_ROOM = 12, 118, 16, 64, 26
+# Between a name that stands above its line and the marks on either side of it.
+AIR = 4
 # On a wide screen: the size of the letters of a key, what stands between its words, and what a key
 # of figures takes.
 KEY_LETTERS, COLUMN_PADDING, OTHER_KEY = 13, 16, 160
@@ -212,7 +214,7 @@ def _named_lines(names: Sequence[str], lines: Spec, step: int, *, width: int, ro
     if all(text_width(name, SMALL) <= room for name in names):
         return {"encoding": {"y": lines}}
     count = most_lines(names, SMALL, width)
-    extra = LINE * count + 4
+    extra = AIR + LINE * count + AIR
     share = extra / (step + extra)
     axis = {
         "labelAlign": "left",
@@ -220,7 +222,7 @@ def _named_lines(names: Sequence[str], lines: Spec, step: int, *, width: int, ro
         "labelLimit": 0,
         "labelLineHeight": LINE,
         # From the middle of the line to that of the first line of letters above it.
-        "labelOffset": LINE / 2 - step / 2 - extra,
+        "labelOffset": AIR + LINE / 2 - step / 2 - extra,
         "zindex": 1,
     }
     if expression := lines_expression(names, SMALL, width, lines=count):

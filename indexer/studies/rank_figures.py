@@ -67,8 +67,9 @@ def heat_figure(result: StudyResult, source: str) -> StudyFigure:
         for rank, share in enumerate(line)
     ]
     surest = int(np.argmax(shares.max(axis=1)))
-    title = _("%(city)s has one rank in %(share)s of the draws") % {
+    title = _("%(city)s has rank %(rank)s in %(share)s of the draws") % {
         "city": result.cities[chosen[surest]].name,
+        "rank": int(np.argmax(shares[surest])) + 1,
         "share": percent(float(shares.max(axis=1)[surest])),
     }
     subtitle = _("share of the draws with each rank, first %(count)s %(units)s, ranks 1 to %(last)s") % {

@@ -12,6 +12,7 @@ from indexer import charts
 from indexer.charts.names import NamedPoint, place_names
 from weighting import drawing
 from weighting.confined import Broke
+from weighting.lettering import most_lines
 
 CAPTION = {"title": "南阳上升两位", "subtitle": "位次变化（位）", "source": "数据：2016 报告（重构值）"}
 # The register's words stand in tooltips.
@@ -252,3 +253,18 @@ def test_scores_below_zero_get_a_colour_of_their_own_on_a_map():
     colour = charts.score_map(dots, "%", **WORD)["layer"][2]["encoding"]["color"]
     assert colour["scale"]["domain"] == ["above zero", "below zero"]
     assert "field" not in FIGURES["map"][0]["layer"][2]["encoding"]["color"]
+
+
+def test_a_name_above_its_line_touches_neither_its_own_marks_nor_those_of_the_line_before():
+    long = "Service value (query services x1, transaction services x3)"
+    moves = [charts.ScoreMove(long, {"基础设施": 0.004}), CHANGES[0]]
+    narrow = charts.score_shift_chart(moves, **WORD)["usermeta"]["narrow"]
+    each = narrow["height"] / 2
+    gap = each * narrow["encoding"]["y"]["scale"]["paddingInner"]
+    axis = narrow["encoding"]["y"]["axis"]
+    # Pixels below the marks of the line before; lines of letters are counted from the middle of the first.
+    top = gap + (each - gap) / 2 + axis["labelOffset"] - axis["labelLineHeight"] / 2
+    lines = most_lines([long], drawing.SMALL, drawing.NARROW)
+
+    assert top >= 4
+    assert gap - top - lines * axis["labelLineHeight"] >= 4
