@@ -354,3 +354,11 @@ def test_methods_none_of_which_can_be_computed_are_refused_with_what_keeps_each(
     assert answer.status_code == 422
     assert [problem.split("; ")[0] for problem in problems[1:]] == ["Min-max", "z-score"]
     assert all("missing" in problem for problem in problems[1:])
+
+
+def test_no_column_is_shown_of_what_is_certain_of_every_unit(analyst, run):
+    study = make_study(run, "noise", draws=200)
+    columns = [column.key for column in analyst.get(page(study)).context["table"].columns]
+
+    assert "top3" in columns
+    assert not {"top50", "top100"} & set(columns)
