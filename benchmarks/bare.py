@@ -1,6 +1,6 @@
 """The floor under autosave: one Django view that upserts the same row.
 
-It has no middleware, and on SQLite Django's own engine.
+It has no middleware, and Django's own engines.
 """
 
 import os
@@ -10,8 +10,8 @@ import django
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-if settings.DATABASES["default"]["ENGINE"] == "config.sqlite":
-    settings.DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"
+OWN = {"config.sqlite": "django.db.backends.sqlite3", "config.postgresql": "django.db.backends.postgresql"}
+settings.DATABASES["default"]["ENGINE"] = OWN[settings.DATABASES["default"]["ENGINE"]]
 django.setup()
 
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402

@@ -34,3 +34,22 @@ def test_a_connection_serves_one_request_after_the_other():
             assert thread.submit(link_after_a_request).result() is first
         finally:
             thread.submit(connections.close_all).result()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_server_ended_is_replaced_before_anything_is_asked():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server")
+    with ThreadPoolExecutor(1) as thread, connection.cursor() as cursor:
+        try:
+            first = thread.submit(link_after_a_request).result()
+            # Given five seconds to be gone.
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first.info.backend_pid])
+            assert cursor.fetchone() == (True,)
+            second = thread.submit(link_after_a_request).result()
+
+            assert first.closed
+            assert not second.closed
+        finally:
+            thread.submit(connections.close_all).result()
