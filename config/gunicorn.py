@@ -34,8 +34,13 @@ COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def on_starting(server: Any) -> None:
-    """Make the folder before any process begins to count; whoever only reads these settings needs none."""
+    """Load the product before anybody may connect, once for all processes.
+
+    A server that listens while it still loads keeps whoever is sent to it waiting, where the proxy would have
+    gone on to another. The folder of the counts comes first: they are begun as the product is loaded.
+    """
     os.environ[COUNTS] = os.environ.get(COUNTS) or tempfile.mkdtemp(prefix="quanheng-counts-")
+    server.app.wsgi()
 
 
 def post_fork(server: Any, worker: Any) -> None:
