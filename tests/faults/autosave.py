@@ -18,6 +18,8 @@ from weighting.models import Score
 
 EXPERTS, ITEMS = 4, 12
 PATIENCE = 240
+# The database, or for a proxy the product, is away for a while.
+AWAY = (502, 503, 504)
 
 
 class Web:
@@ -50,18 +52,23 @@ class Web:
 
 
 class Typist(threading.Thread):
-    """An expert's page: it saves answer after answer, and repeats a save until it is acknowledged."""
+    """An expert's page: it saves answer after answer, and repeats a save until it is acknowledged.
 
-    def __init__(self, web, expert, stop):
+    `first` is how many answers it saved before; `pause` the seconds between two.
+    """
+
+    def __init__(self, web, expert, stop, first=0, pause=0.0):
         super().__init__()
-        self.web, self.expert, self.stop = web, expert, stop
+        self.web, self.expert, self.stop, self.first, self.pause = web, expert, stop, first, pause
         self.acknowledged, self.wrong = {}, []
+        # The seconds from a first try to its acknowledgement.
+        self.longest = 0.0
         # Saves that were acknowledged, that broke off, and that were refused for a while.
         self.saves = self.broken = self.refused = 0
 
     def run(self):
-        for turn in itertools.count():
-            if self.stop.is_set() or self.wrong:
+        for turn in itertools.count(self.first):
+            if self.stop.wait(self.pause) or self.wrong:
                 return
             code, value, seen = f"i{turn % ITEMS}", turn // ITEMS % 5 + 1, turn // ITEMS
             answer = self._save(code, value, seen)
@@ -72,11 +79,17 @@ class Typist(threading.Thread):
                 self.wrong.append((code, value, seen, answer))
 
     def _save(self, code, value, seen):
-        give_up = time.monotonic() + PATIENCE
+        began = time.monotonic()
+        try:
+            return self._save_until_acknowledged(code, value, seen, began + PATIENCE)
+        finally:
+            self.longest = max(self.longest, time.monotonic() - began)
+
+    def _save_until_acknowledged(self, code, value, seen, give_up):
         while True:
             try:
                 answer = self.expert.save(self.web.port, code, value, seen)
-                if answer.status != 503:
+                if answer.status not in AWAY:
                     return answer
                 self.refused += 1
                 time.sleep(0.05)

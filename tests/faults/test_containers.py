@@ -1,0 +1,163 @@
+"""The containers of docker-compose.yml: made anew, added to, restarted and left alone while experts save."""
+
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from tests.containers.setup import Containers, named_images, why_not
+from tests.faults.autosave import ITEMS, Typist, total
+from tests.numbers import in_full
+from tests.processes import wait_until
+
+MISSING = why_not()
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.slow,
+    pytest.mark.timeout(7200),
+    pytest.mark.skipif(bool(MISSING), reason=f"THE CONTAINERS ARE NOT TESTED: {MISSING}"),
+]
+
+EXPERTS = in_full(300, otherwise=12)
+TIMES = in_full(20, otherwise=2)
+# An expert thinks for so long between two answers.
+PAUSE = in_full(2.0, otherwise=0.2)
+
+
+@pytest.fixture(scope="module")
+def containers(tmp_path_factory):
+    containers = Containers(tmp_path_factory.mktemp("containers"), named_images())
+    try:
+        containers.compose("up", "--detach", "--build", seconds=3000)
+        containers.wait_until_healthy("web", "worker", "proxy", "database", "broker")
+        yield containers
+    finally:
+        containers.remove()
+
+
+@pytest.fixture(scope="module")
+def experts(containers):
+    return containers.enrol(EXPERTS, ITEMS)
+
+
+@contextmanager
+def saving(containers, experts):
+    """Let experts save through the proxy meanwhile; afterwards nothing that was acknowledged is missing."""
+    stop, saved = threading.Event(), Counter()
+    for (ballot, _code), (_value, revision) in containers.stored().items():
+        saved[ballot] += revision
+    typists = [Typist(containers, expert, stop, saved[expert.ballot], PAUSE) for expert in experts]
+    for typist in typists:
+        typist.start()
+    try:
+        yield typists
+        before = total(typists, "saves")
+        wait_until(lambda: total(typists, "saves") >= before + len(typists), what="saves afterwards")
+    finally:
+        stop.set()
+        for typist in typists:
+            typist.join()
+    stored = containers.stored()
+    assert [each for typist in typists for each in typist.wrong] == []
+    lost = [
+        (typist.expert.ballot, code)
+        for typist in typists
+        for code, answer in typist.acknowledged.items()
+        if stored.get((typist.expert.ballot, code)) != answer
+    ]
+    assert lost == []
+
+
+def say(what, typists):
+    waits = sorted(typist.longest for typist in typists)
+    print(
+        f"{what}: {total(typists, 'saves')} saves acknowledged, 0 lost, {total(typists, 'broken')} broken,"
+        f" {total(typists, 'refused')} refused; the longest that an expert waited {waits[-1]:.2f} s,"
+        f" the middle one {waits[len(waits) // 2]:.2f} s"
+    )
+
+
+def get(containers, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{containers.port}{path}", timeout=10) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    except OSError:
+        return 0, ""
+
+
+def test_it_starts_whole_and_is_found_in_order(containers):
+    assert '"healthy": true' in get(containers, "/healthz")[1]
+    assert "/in/" in containers.compose("logs", "migrate")
+    assert "Everything holds" in containers.manage("verify_versions")
+
+
+def test_nothing_in_it_may_be_written_to_and_nobody_in_it_is_root(containers):
+    for service in ("web", "worker", "beat"):
+        told = containers.compose(
+            "exec", "-T", service, "sh", "-c", "id -u; touch /srv/quanheng/x 2>&1; true"
+        )
+        assert told.splitlines()[0] != "0"
+        assert "Read-only file system" in told
+
+
+@pytest.mark.parametrize("absent", [("worker",), ("broker",), ("worker", "beat", "broker")])
+def test_ballots_need_the_database_alone(containers, experts, absent):
+    containers.compose("stop", *absent)
+    try:
+        with saving(containers, experts) as typists:
+            # Each part starts without those it does not need.
+            containers.compose("up", "--detach", "--force-recreate", "--no-deps", "proxy", "web")
+            wait_until(lambda: get(containers, "/readyz")[0] == 200, what="readiness without a worker")
+        say(f"without {', '.join(absent)}", typists)
+    finally:
+        containers.compose("start", *absent)
+    containers.wait_until_healthy(*set(absent) - {"beat"})
+
+
+def test_a_web_that_is_made_anew_is_found_by_the_proxy(containers, experts):
+    with saving(containers, experts) as typists:
+        for _time in range(TIMES):
+            containers.compose("up", "--detach", "--force-recreate", "--no-deps", "web")
+            wait_until(lambda: get(containers, "/readyz")[0] == 200, what="the new web")
+    containers.wait_until_healthy("web", "proxy")
+    say(f"the only web made anew {TIMES} times", typists)
+
+
+def test_of_several_webs_each_may_go_while_the_others_serve(containers, experts):
+    containers.compose("up", "--detach", "--no-recreate", "--scale", "web=3", "--scale", "worker=2")
+    containers.wait_until_healthy("web", "worker")
+    try:
+        with saving(containers, experts) as typists:
+            for _time in range(TIMES):
+                for web in containers.containers_of("web"):
+                    subprocess.run(["docker", "restart", web], check=True, capture_output=True)
+                    containers.wait_until_healthy("web")
+        say(f"each of three webs restarted {TIMES} times", typists)
+    finally:
+        containers.compose("up", "--detach", "--no-recreate", "--scale", "web=1", "--scale", "worker=1")
+
+
+@pytest.mark.parametrize("service", ["proxy", "database", "broker", "worker"])
+def test_whatever_restarts_no_save_is_lost(containers, experts, service):
+    with saving(containers, experts) as typists:
+        for _time in range(TIMES):
+            containers.compose("restart", service)
+            wait_until(
+                lambda: get(containers, "/readyz")[0] == 200, what=f"service after a restart of {service}"
+            )
+            time.sleep(1)
+    containers.wait_until_healthy(service, "web", "proxy")
+    say(f"{service} restarted {TIMES} times", typists)
+
+
+def test_after_all_of_it_everything_holds_and_no_key_was_logged(containers):
+    assert "Everything holds" in containers.manage("verify_versions")
+    logs = containers.compose("logs", "web", "worker", "beat", "proxy", "database", "broker")
+    assert "/in/" not in logs
