@@ -7,6 +7,7 @@ import shutil
 import hypothesis
 import kombu.pools
 import pytest
+from _pytest import runner
 from django.conf import settings
 from django.template import Template
 from django.test import TransactionTestCase
@@ -17,6 +18,7 @@ from config.catalogues import compile_catalogues
 from tests import chromium
 from tests.prepared import place_database
 from tests.processes import Product, free_port, kill_tree, running_valkey, start_worker
+from tests.room import with_room
 from weighting.confined import Broke
 
 # Playwright's synchronous API runs inside an event loop, where Django would refuse the database.
@@ -42,6 +44,13 @@ def pytest_configure():
 
 def pytest_collection_finish():
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+@with_room
+def pytest_runtest_protocol(item, nextitem):
+    """Run a test as pytest does, with room for all that it calls."""
+    return runner.pytest_runtest_protocol(item, nextitem)
 
 
 @pytest.hookimpl(optionalhook=True)
