@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indexer.selectors.methods import is_in, numbers_in
+from indexer.selectors.methods import are_all_there, is_in, numbers_in
 from weighting.models import WeightVersion
 
 
@@ -44,7 +44,7 @@ class VersionsForm(forms.Form):
                 _("“%(part)s” is not a version number. Write numbers such as 1-3, 7.") % {"part": error}
             ) from error
         chosen = [version for version in self._frozen if is_in(version.number, spans)]
-        if not chosen:
+        if not are_all_there(chosen, spans):
             known = _(", ").join(str(version.number) for version in self._frozen[:10]) or _("none")
             raise ValidationError(
                 _("No frozen version has such a number. The first ones: %(known)s.") % {"known": known}

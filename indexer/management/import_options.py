@@ -19,7 +19,7 @@ from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
-from indexer.selectors.methods import frozen_versions_of, is_in, method_left_open, numbers_in
+from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, method_left_open, numbers_in
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, use_method
 from indexer.services.registers import import_countries
@@ -146,7 +146,10 @@ def named_versions(framework_id: int, text: str) -> list[WeightVersion] | None:
         spans = numbers_in(text)
     except ValueError as error:
         raise CommandError(f"{error} is not a version number: write numbers such as 1-3,7.") from error
-    frozen = frozen_versions_of(framework_id)
+    frozen = list(frozen_versions_of(framework_id))
+    if not are_all_there(frozen, spans):
+        known = ", ".join(str(version.number) for version in frozen) or "none"
+        raise CommandError(f"No frozen version has a number of {text!r}. There are: {known}.")
     return [version for version in frozen if is_in(version.number, spans)] if spans else None
 
 

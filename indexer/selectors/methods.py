@@ -52,3 +52,9 @@ def numbers_in(text: str) -> list[range]:
 def is_in(number: int | None, spans: Iterable[range]) -> bool:
     """Whether a version's number was named."""
     return any(number in span for span in spans)
+
+
+def are_all_there(versions: Iterable[WeightVersion], spans: Iterable[range]) -> bool:
+    """Whether each number or span that was named has a version."""
+    numbers = {version.number for version in versions}
+    return all(any(number in numbers for number in span) for span in spans)

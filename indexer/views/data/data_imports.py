@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -169,20 +170,24 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "lacks_values": any(finding.rule == "missing" for finding in blockers),
         "correction_count": len(draft.corrections),
         "years": years_of(draft),
-        **_computing(draft, len(review.content.keys)),
+        **_computing(request, draft, len(review.content.keys)),
         "save_links": save_links(reverse("indexer:import-report", args=[pk])),
     }
     return render(request, "indexer/data/import_check.html", context)
 
 
-def _computing(draft: DataImport, units: int) -> dict[str, Any]:
-    """Return what storing the draft will queue, and the form that chooses among several versions."""
+def _computing(request: HttpRequest, draft: DataImport, units: int) -> dict[str, Any]:
+    """Return what storing the draft will queue, and the form that chooses among several versions.
+
+    What was chosen when nothing could be stored stands in it, with what was wrong.
+    """
+    chosen = request.GET if "versions" in request.GET else None
     frozen = list(frozen_versions_of(draft.framework_id))
     forecast = forecast_of(draft.framework, units=units, versions=len(frozen))
     return {
         "forecast": forecast,
         "forecast_time": duration_words(forecast.seconds),
-        "versions_form": VersionsForm(frozen=frozen) if len(frozen) > 1 else None,
+        "versions_form": VersionsForm(chosen, frozen=frozen) if len(frozen) > 1 else None,
     }
 
 
@@ -265,9 +270,11 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     account = account_of(request)
     draft = draft_of(account, pk)
     form = VersionsForm(request.POST, frozen=list(frozen_versions_of(draft.framework_id)))
+    chosen, back = request.POST.get("versions", ""), reverse("indexer:import-check", args=[pk])
+    # What was chosen is chosen still when something keeps the edition back.
+    back += f"?{urlencode({'versions': chosen})}" if chosen else ""
     if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["versions"])))
-        return redirect("indexer:import-check", pk=pk)
+        return redirect(f"{back}#versions")
     versions = form.chosen
     try:
         if "every_year" in request.POST:
@@ -282,10 +289,10 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
         data_set = store_import(draft, actor=account, versions=versions)
     except ImportBlocked:
         messages.error(request, _("Nothing was stored: correct what is listed first."))
-        return redirect("indexer:import-check", pk=pk)
+        return redirect(back)
     except Refused as refusal:
         messages.error(request, " ".join(refusal.blockers))
-        return redirect("indexer:import-check", pk=pk)
+        return redirect(back)
     messages.success(request, _stored_words(data_set))
     return redirect("indexer:data-set-detail", pk=data_set.pk)
 

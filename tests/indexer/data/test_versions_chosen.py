@@ -34,9 +34,15 @@ def test_the_page_says_what_is_queued_and_queues_what_is_chosen(client, framewor
     text = client.get(check, headers={"accept-language": "en"}).content.decode()
     assert "computed under 3 frozen versions: about 0.0 s of one worker" in text
     store = reverse("indexer:import-store", args=[draft.pk])
-    for wrong, said in (("7", "No frozen version has such a number"), ("x", "is not a version number")):
+    for wrong, said in (
+        ("7", "No frozen version has such a number"),
+        ("1, 9", "has such a number"),
+        ("x", "is not a version number"),
+    ):
         answer = client.post(store, {"versions": wrong}, follow=True, headers={"accept-language": "en"})
         assert said in answer.content.decode()
+        # What was written stands in the field, beside what is wrong with it.
+        assert f'value="{wrong}"' in answer.content.decode()
     assert not DataSet.objects.exists()
     client.post(store, {"versions": "1, 3"})
     assert computed_under() == [(2020, 1), (2020, 3)]
@@ -69,6 +75,9 @@ def test_the_command_takes_the_same(framework, analyst, tmp_path):
     named = {"framework": framework.pk, "account": "anna", "name_en": "Yearbook", "year": "2020"}
     with pytest.raises(CommandError, match="x is not a version number"):
         call_command("import_data_set", path, versions="x", **named)
+    with pytest.raises(CommandError, match="No frozen version has a number of '2, 9'"):
+        call_command("import_data_set", path, versions="2, 9", **named)
+    assert not DataSet.objects.exists()
     call_command("import_data_set", path, versions="2", **named)
     assert computed_under() == [(2020, 2)]
 
