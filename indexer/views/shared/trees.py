@@ -19,10 +19,15 @@ def tree_notes(base: Framework, others: Iterable[Framework], changes: Mapping[in
     names = {framework.pk: framework.name for framework in others}
     notes = []
     for key, change in changes.items():
-        words = {"base": base.name, "other": names[key]}
-        said = [_("“%(other)s” is another edition of the indicators than “%(base)s”.") % words]
-        notes.append(" ".join([*said, *change_words(change)]))
+        notes.append(" ".join([_told_apart(base.name, names[key]), *change_words(change)]))
     return notes
+
+
+def _told_apart(base: str, other: str) -> str:
+    if base == other:
+        return _("Runs here follow two editions of “%(base)s”.") % {"base": base}
+    words = {"base": base, "other": other}
+    return _("“%(other)s” is another edition of the indicators than “%(base)s”.") % words
 
 
 def tree_facts(notes: Sequence[str]) -> list[Fact]:

@@ -136,6 +136,7 @@ def test_the_page_says_what_is_not_in_both_and_the_file_too(analyst):
     page = analyst.get(reverse("indexer:comparison"), ask(*runs))
     text = page.content.decode()
     for said in (
+        "Runs here follow two editions of",
         "New: Speed.",
         "Gone: Indicator price.",
         "Moved: Indicator staff (from Indicator deep to Indicator access).",
