@@ -24,6 +24,7 @@ from indexer.api.node_pairs import NodesPair
 from indexer.api.node_rankings import NodeRankingView, PreparationView
 from indexer.api.place_trends import PlaceTrendView
 from indexer.api.places import PlacesView
+from indexer.api.register_editions import RegisterCorrections, RegisterEditions, UnitCorrections
 from indexer.api.register_imports import RegisterImports
 from indexer.api.registers import Cities, Registers
 from indexer.api.reports import ReportChapters, ReportFile, ReportView, ReportWords
@@ -326,9 +327,17 @@ urlpatterns = [
     path("registers/import/", registers.register_import, name="register-import"),
     path("registers/<int:pk>/", registers.register_detail, name="register-detail"),
     path("registers/<int:pk>/borders/", borders.register_borders, name="register-borders"),
+    path("registers/<int:pk>/correct/", registers.register_correct, name="register-correct"),
+    path("registers/<int:pk>/editions/<int:number>/", registers.register_edition, name="register-edition"),
     path("api/v1/registers/", Registers.list_view(), name="api-register-list"),
     path("api/v1/registers/<int:pk>/", Registers.detail_view(), name="api-register"),
     path("api/v1/registers/<int:pk>/borders/", RegisterBordersView.declared(), name="api-register-borders"),
+    path("api/v1/registers/<int:pk>/editions/", RegisterEditions.list_view(), name="api-register-editions"),
+    path(
+        "api/v1/registers/<int:pk>/corrections/",
+        UnitCorrections.list_view(),
+        name="api-register-corrections",
+    ),
     path("api/v1/registers/<int:pk>/cities/", Cities.list_view(), name="api-register-cities"),
     path("api/v1/imports/", ImportList.declared(), name="api-import-list"),
     path("api/v1/imports/<int:pk>/", ImportDetail.declared(), name="api-import"),
@@ -385,6 +394,7 @@ urlpatterns = [
     path("api/v1/series/", OutsideSeriesList.list_view(), name="api-series-list"),
     path("api/v1/series/<int:pk>/", OutsideSeriesList.detail_view(), name="api-series"),
     path("api/v1/register-imports/", RegisterImports.declared(), name="api-register-imports"),
+    path("api/v1/register-corrections/", RegisterCorrections.declared(), name="api-register-correct"),
     path("api/v1/series-imports/", SeriesImports.declared(), name="api-series-imports"),
     path("api/v1/runs/<int:pk>/series/", RunAgainstSeries.declared(), name="api-run-series"),
     path("api/v1/runs/<int:pk>/map/", MapOfRun.declared(), name="api-run-map"),

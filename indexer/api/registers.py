@@ -35,7 +35,7 @@ class RegisterSerializer(serializers.ModelSerializer):
         model = Register
         fields = [
             *("id", "name", "name_zh", "name_en", "unit_zh", "unit_en", "units_en"),
-            *("province_zh", "province_en", "region_zh", "region_en", "units", "groupings"),
+            *("province_zh", "province_en", "region_zh", "region_en", "edition", "units", "groupings"),
         ]
 
 

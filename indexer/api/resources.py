@@ -16,6 +16,7 @@ from indexer.enums import RunStatus
 from indexer.models import City, DataSet, Run
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.preparations import changed_counts_of, imputed_shares_of_run
+from indexer.selectors.register_editions import as_stored
 from indexer.selectors.registers import cities_of_group, groups_by_city
 from indexer.selectors.runs import printed_figures_of, ranked_cities, runs_visible_to
 from weighting.api.base import IdFilter, Ordering, Resource
@@ -129,7 +130,8 @@ class Ranking(Resource):
             cities = [row.city_id for row in args[0]]
             printed = printed_figures_of(self.run.data_set, cities)
             own = {"run": self.run, "printed": printed, "changed": changed_counts_of(self.run)}
-            own["cities"] = City.objects.select_related("province__region").in_bulk(cities)
+            units = City.objects.select_related("province__region__register").in_bulk(cities)
+            own["cities"] = as_stored(units, self.run.data_set)
             own["imputed"] = imputed_shares_of_run(self.run)
             own["groups"] = groups_by_city(self.run, cities)
             kwargs["context"] = {**self.get_serializer_context(), **own}

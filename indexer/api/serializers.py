@@ -43,6 +43,9 @@ class DataSetSerializer(serializers.ModelSerializer):
     cities = serializers.SerializerMethodField()
     leaves = serializers.SerializerMethodField()
     register = serializers.IntegerField(source="series.register_id")
+    register_edition = serializers.IntegerField(
+        help_text="Of the register, when the data were stored: its units are named and placed as then."
+    )
 
     class Meta:
         model = DataSet
@@ -56,6 +59,7 @@ class DataSetSerializer(serializers.ModelSerializer):
             "edition",
             "previous",
             "register",
+            "register_edition",
             "note",
             "framework",
             "method",

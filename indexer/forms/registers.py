@@ -83,6 +83,32 @@ class RegisterImportForm(forms.Form):
         return RegisterWords(**{name: said[name] for name in RegisterWords.__dataclass_fields__})
 
 
+class CorrectionForm(forms.Form):
+    """A file that corrects a register, and why."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is corrected"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("It stands beside the edition, for readers of what was computed before."),
+    )
+    adds = forms.BooleanField(
+        label=gettext_lazy("Add the units that are not there"),
+        required=False,
+        help_text=gettext_lazy("Without it a name that the register does not have is refused."),
+    )
+    file = SheetFileField(
+        most_bytes=20 * MEGABYTE,
+        label=gettext_lazy("Corrected units (CSV or XLSX)"),
+        help_text=gettext_lazy(
+            "The columns of a register’s file; only the units and cells that change have to be there, and an "
+            "empty cell leaves what there is. A unit is found by its code or name; one without a code that "
+            "gets another name is found by its former one, in a column was. Aliases that are given replace "
+            "those that there are; a former name stays one."
+        ),
+    )
+
+
 class NewRegisterForm(NamedForm):
     """What a register of the units of a file is called, and which columns say more of them."""
 

@@ -18,6 +18,8 @@ COLUMNS = (
     *("name_zh", "name_en", "code", "province_zh", "province_en", "region_zh", "region_en"),
     *("aliases", "latitude", "longitude"),
 )
+# Of a file that corrects: what a unit was called before.
+WAS = "was"
 # The same names in the one language that there is.
 EITHER = ("name", "province", "region")
 KNOWN = (*COLUMNS, *EITHER)
@@ -49,6 +51,14 @@ class CityRow:
     latitude: float | None = None
     longitude: float | None = None
     groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # What a unit that is to be corrected was called, and whether the line itself says where it lies.
+    was: str = ""
+    says_province: bool = True
+    says_region: bool = True
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return self.name_zh, self.name_en
 
     @property
     def own_name(self) -> str:
@@ -65,9 +75,16 @@ class CityRow:
 
 
 def read_register(
-    source: Source, name: str, *, everything: tuple[str, str], decisions: Decisions | None = None
+    source: Source,
+    name: str,
+    *,
+    everything: tuple[str, str],
+    decisions: Decisions | None = None,
+    corrects: bool = False,
 ) -> list[CityRow]:
     """Read name, name_zh or name_en or both, any other of `KNOWN`, any column ``group_…``; CSV or XLSX.
+
+    A file that ``corrects`` may have the column ``was``, too: what a unit was called before.
 
     A unit without a province stands in its region's, one without a region in its province's, and
     one with neither in ``everything``, the Chinese and English name of the register.
@@ -78,15 +95,16 @@ def read_register(
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions, "register"), heads=KNOWN)
+    known = (*KNOWN, WAS) if corrects else KNOWN
+    table = read_table(source, log, as_form(decisions, "register"), heads=known)
     rows: list[CityRow] = []
     first: dict[tuple[str, ...], int] = {}
     further = _group_columns(table) if table else {}
-    table = table and choose_columns(table, log, (*KNOWN, *further))
-    if table and check_header(table, log, required=_names_in(table), optional=(*KNOWN, *further)):
+    table = table and choose_columns(table, log, (*known, *further))
+    if table and check_header(table, log, required=_names_in(table), optional=(*known, *further)):
         _check_groupings(further, log)
         degrees = read_figures(table, RANGES, log)
-        for place, (line, cells) in enumerate(table.records((*KNOWN, *further))):
+        for place, (line, cells) in enumerate(table.records((*known, *further))):
             where = [_degrees(place, line, column, cells[column], degrees, log) for column in RANGES]
             rows.append(_read_row(line, cells, where, everything, first, log, _groups(cells, further)))
             if len(rows) > MAX_UNITS:
@@ -180,6 +198,9 @@ def _read_row(
         latitude=latitude,
         longitude=longitude,
         groups=groups,
+        was=cells.get(WAS, ""),
+        says_province=any(levels["province"]),
+        says_region=any(levels["region"]),
     )
     for column, key in (("name_zh", (row.province, row.own_name)), ("code", (row.code,))):
         if key[-1] and first.setdefault((column, *key), line) != line:

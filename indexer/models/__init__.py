@@ -10,6 +10,7 @@ from indexer.models.method import FrameworkMethod, IndexMethod
 from indexer.models.preparation import Preparation
 from indexer.models.published import SLUG, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex
 from indexer.models.register import Register
+from indexer.models.register_edition import RegisterEdition, UnitCorrection
 from indexer.models.report import EditionReport, ReportOutline, ReportParagraph
 from indexer.models.run import Run, RunScores
 from indexer.models.series import OutsideSeries
@@ -42,11 +43,13 @@ __all__ = [
     "Region",
     "Register",
     "RegisterBorders",
+    "RegisterEdition",
     "ReportOutline",
     "ReportParagraph",
     "Run",
     "RunScores",
     "Study",
     "StudyPart",
+    "UnitCorrection",
     "UnitGroup",
 ]

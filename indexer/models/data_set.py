@@ -41,6 +41,8 @@ class DataSet(BilingualName):
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
     year = models.PositiveSmallIntegerField(_("year"))
     note = models.TextField(_("note"), blank=True)
+    # Of the register, when the data were stored: what was corrected since does not change them.
+    register_edition = models.PositiveSmallIntegerField(default=1)
     city_ids = models.JSONField()
     leaf_codes = models.JSONField()
     values = models.BinaryField()

@@ -31,6 +31,9 @@ class Register(BilingualName):
         _("English word for a group of groups"), max_length=40, blank=True, default="region"
     )
 
+    # Counts from 1; each correction of units that are there is another.
+    edition = models.PositiveSmallIntegerField(_("edition"), default=1, editable=False)
+
     class Meta:
         ordering = ["pk"]
         constraints = named_once("register_once")

@@ -32,6 +32,8 @@ class Run(Job):
     reproduces_publication: bool
     # The last unit that was put into a group: pages offer groups, which are only ever added to.
     last_member: int | None
+    # The edition of the register now, which may be a later one than that of the data.
+    register_edition: int = 1
     # Whether figures of it may be kept from whom it was loaded for; selectors know better.
     keeps_back: bool = True
 

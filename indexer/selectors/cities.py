@@ -12,6 +12,7 @@ from indexer.models import City, Grouping, GroupMember, Province, Region, Regist
 from indexer.names import fold_name, normalise_unit_name
 from indexer.selectors.composites import ranks_by_run
 from indexer.selectors.plans import plan_of
+from indexer.selectors.register_editions import Before, corrected_since
 from weighting.numeric.arrays import IntArray
 
 PROVINCE, REGION = "province", "region"
@@ -42,6 +43,8 @@ class Cities(Sequence[City]):
         """``ids`` are those of the cities, where they are not those of the run's data set."""
         self._loaded: dict[int, City] = {}
         self._alone = 0
+        self._before: Before | None = None
+        self._edition = run.data_set.register_edition
         self.ids: list[int] = run.data_set.city_ids if ids is None else ids
 
     def __len__(self) -> int:
@@ -69,6 +72,10 @@ class Cities(Sequence[City]):
         for cities in _by_id(City.objects.defer("folded_names"), wanted):
             for city in cities:
                 city.province = self._provinces[city.province_id]
+                before = self._before_of(city.province).get(city.pk, {})
+                for column, value in before.items():
+                    setattr(city, column, value)
+                city.province = self._provinces[city.province_id]
                 self._loaded[city.pk] = city
 
     def foresee(self, positions: Iterable[int]) -> None:
@@ -95,7 +102,19 @@ class Cities(Sequence[City]):
         if len(self._loaded) == len(self):
             return np.array([city.province_id for city in self], dtype=np.int64)
         province_of = dict(rows_of_cities(self.ids, ["pk", "province_id"]))
+        for pk, before in self._before_of(self._provinces[province_of[self.ids[0]]]).items():
+            province_of[pk] = before.get("province_id", province_of.get(pk))
         return np.array([province_of[pk] for pk in self.ids], dtype=np.int64)
+
+    def before(self) -> Before:
+        """Return what the cities said when the data were stored, as far as they were corrected since."""
+        return self._before_of(self.provinces[0])
+
+    def _before_of(self, province: Province) -> Before:
+        """Return the same of the register of a province; they are all of one."""
+        if self._before is None:
+            self._before = corrected_since(province.region.register, self._edition)
+        return self._before
 
     @cached_property
     def region_ids(self) -> IntArray:

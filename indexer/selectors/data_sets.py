@@ -19,6 +19,7 @@ from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, extents_of,
 from indexer.numeric.transforms import Extent
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from indexer.selectors.plans import asked_beside, plan_of
+from indexer.selectors.register_editions import as_stored, corrected_since
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
@@ -36,6 +37,8 @@ PIECE = 8 << 20
 BLOCK_CELLS = 500_000
 # The page of a data set of more cities counts them by province, and lists them page by page.
 MOST_NAMED = 1_000
+PLACE = ("pk", "province_id")
+SHOWN = {"name_zh", "name_en", "province_id"}
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,9 @@ def _sum_of(leaf: Indicator, column: FloatArray) -> float | None:
 
 
 def cities_of(data_set: DataSet) -> list[City]:
-    """Return the cities in the order of the matrix, each with province and region."""
-    cities = City.objects.select_related("province__region").in_bulk(data_set.city_ids)
-    return [cities[city_id] for city_id in data_set.city_ids]
+    """Return the cities in the order of the matrix, each with province and region, as they were then."""
+    cities = City.objects.select_related("province__region__register").in_bulk(data_set.city_ids)
+    return list(as_stored({pk: cities[pk] for pk in data_set.city_ids}, data_set).values())
 
 
 class PlaceOfSet(NamedTuple):
@@ -157,12 +160,16 @@ def places_of(data_set: DataSet) -> list[PlaceOfSet]:
     """
     inside = set(data_set.city_ids)
     cities = City.objects.filter(register=data_set.series.register_id).order_by("pk")
+    before = corrected_since(data_set.series.register, data_set.register_edition)
     members: dict[int, list[City]] = {}
     if len(inside) > MOST_NAMED:
-        found = Counter(province for pk, province in cities.values_list("pk", "province_id") if pk in inside)
+        places = ((pk, before.get(pk, {}).get("province_id", at)) for pk, at in cities.values_list(*PLACE))
+        found = Counter(province for pk, province in places if pk in inside)
     else:
         for city in cities.only("province_id", "name_zh", "name_en"):
             if city.pk in inside:
+                for column in SHOWN & before.get(city.pk, {}).keys():
+                    setattr(city, column, before[city.pk][column])
                 members.setdefault(city.province_id, []).append(city)
         found = Counter({province: len(named) for province, named in members.items()})
     if len(found) > MOST_NAMED:
@@ -171,9 +178,10 @@ def places_of(data_set: DataSet) -> list[PlaceOfSet]:
     return [PlaceOfSet(province, found[province.pk], members.get(province.pk, [])) for province in provinces]
 
 
-def units_among(city_ids: Collection[int]) -> list[City]:
-    """Return some cities in the order of the register, each with its places."""
-    return list(City.objects.filter(pk__in=city_ids).select_related("province__region").order_by("pk"))
+def units_among(data_set: DataSet, city_ids: Collection[int]) -> list[City]:
+    """Return some cities of a data set in the order of the register, each with its places, as they were."""
+    units = City.objects.filter(pk__in=city_ids).select_related("province__region__register").order_by("pk")
+    return list(as_stored({unit.pk: unit for unit in units}, data_set).values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -384,8 +392,7 @@ def with_what_it_asks_for(raw: RawData, data_set: DataSet, method: IndexMethod) 
     """Add what some ways to fill in or to normalise go by; for most methods that is nothing."""
     asked = asked_beside(plan_of(method), raw.codes)
     if asked.groups or asked.references:
-        cities = City.objects.select_related("province__region").in_bulk(data_set.city_ids)
-        ordered = [cities[city_id] for city_id in data_set.city_ids]
+        ordered = cities_of(data_set)
         raw = replace(
             raw,
             groups={

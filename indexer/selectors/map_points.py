@@ -95,4 +95,7 @@ def _point(subject: NodeScores, other: NodeScores | None, place: int, city: City
 def _places_of(subject: NodeScores) -> FloatArray:
     ids = subject.cities.ids
     place_of = {pk: place for pk, *place in rows_of_cities(ids, ["pk", "latitude", "longitude"])}
+    for pk, before in subject.cities.before().items():
+        latitude, longitude = place_of.get(pk, (None, None))
+        place_of[pk] = [before.get("latitude", latitude), before.get("longitude", longitude)]
     return np.array([place_of[pk] for pk in ids], dtype=float).reshape(-1, 2)

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 
-from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Run
+from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Register, Run
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
@@ -292,6 +292,8 @@ def _runs_for(account: Account | None) -> QuerySet[Run]:
     members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
     last = members.order_by("-pk").values("pk")[:1]
     runs = runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
+    edition = Register.objects.filter(data_series=OuterRef("data_set__series")).values("edition")
+    runs = runs.annotate(register_edition=Subquery(edition))  # type: ignore[no-redef]
     if has_role(account, STAFF):
         return runs.annotate(keeps_back=Value(False))  # type: ignore[no-redef]
     terms = IndicatorTerms.objects.filter(

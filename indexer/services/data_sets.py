@@ -120,6 +120,7 @@ def add_data_set(
         year=terms.year,
         **vars(origin or Origin()),
         note=terms.note,
+        register_edition=series.register.edition,
         method=terms.method,
         city_ids=matrix.city_ids,
         leaf_codes=matrix.leaf_codes,

@@ -124,7 +124,7 @@ def register_cities(
     """
     rows = list(rows)
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
-    provinces = _provinces_of(rows, register)
+    provinces = provinces_of(rows, register)
     known: dict[int, Named[City]] = {}
     held = list(City.objects.filter(register=register).order_by("pk"))
     for city in held:
@@ -154,7 +154,7 @@ def register_cities(
     return units
 
 
-def _provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:
+def provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:
     """Return the province of each pair of own names, found by either name and made where it was not there."""
     regions = Named(Region.objects.filter(register=register))
     inside: dict[int, Named[Province]] = {}

@@ -89,6 +89,7 @@ POLICY = {
     "indexer:api-series": ("GET", STAFF),
     "indexer:api-series-imports": ("POST", STAFF),
     "indexer:api-register-imports": ("POST", STAFF),
+    "indexer:api-register-correct": ("POST", MANAGERS),
     # Without a series it answers 400, with what to give.
     "indexer:api-run-series": ("GET", STAFF),
     "indexer:run-concentration": ("GET", STAFF),
@@ -149,6 +150,11 @@ POLICY = {
     "indexer:register-detail": ("GET", ANYBODY),
     "indexer:register-import": ("GET POST", STAFF),
     "indexer:register-borders": ("GET POST", STAFF),
+    "indexer:register-correct": ("GET POST", MANAGERS),
+    # No register of the world was corrected.
+    "indexer:register-edition": ("", ANYBODY),
+    "indexer:api-register-editions": ("GET", ANYBODY),
+    "indexer:api-register-corrections": ("GET", ANYBODY),
     "indexer:api-register-list": ("GET", ANYBODY),
     "indexer:api-register": ("GET", ANYBODY),
     "indexer:api-register-borders": ("POST", STAFF),

@@ -129,7 +129,7 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         (_("Framework"), data_set.framework.name),
         (_("Year"), str(data_set.year)),
         (_("Edition"), data_set.edition),
-        (_("Register"), data_set.series.register.name),
+        (_("Register"), _register_words(data_set)),
         (_("Units"), len(data_set.city_ids)),
         (_("Indicators"), len(data_set.leaf_codes)),
         (_("Method"), method_words(data_set.method)),
@@ -137,6 +137,18 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         (_("Added"), moment(data_set.created_at)),
         (_("Who can read it"), _("Anybody") if data_set.is_published else data_set.framework.insiders),
     ]
+
+
+def _register_words(data_set: DataSet) -> str:
+    """Name the register, with the edition that the data are of where it was corrected since."""
+    register, own = data_set.series.register, data_set.register_edition
+    if register.edition == own:
+        return register.name
+    return _("%(register)s, as in its edition %(own)s; edition %(now)s corrects some units") % {
+        "register": register.name,
+        "own": own,
+        "now": register.edition,
+    }
 
 
 def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def _units(request: HttpRequest, data_set: DataSet) -> dict[str, Any]:
         "register": data_set.series.register,
         "regions": _by_region(places),
         "unit_page": page if is_counted else None,
-        "units": units_among(list(page.object_list)) if is_counted else [],
+        "units": units_among(data_set, list(page.object_list)) if is_counted else [],
     }
 
 

@@ -1,5 +1,6 @@
-"""Registers: list, one with its units, import."""
+"""Registers: list, one with its units, import, correction."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -7,14 +8,23 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from indexer.forms.registers import RegisterImportForm
+from indexer.forms.registers import CorrectionForm, RegisterImportForm
+from indexer.models import Province, Register, UnitCorrection
+from indexer.selectors.register_editions import (
+    corrections_of,
+    editions_of_register,
+    provinces_told,
+    told_correction,
+)
 from indexer.selectors.registers import counted_registers, levels_of, units_of, with_groupings
+from indexer.services.register_editions import CorrectionFile, correct_register
 from indexer.services.registers import import_register
 from weighting.exceptions import Refused
-from weighting.permissions import ANYONE, STAFF, audience
+from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.views.answers import UNPROCESSABLE, sent_data
@@ -38,7 +48,12 @@ def register_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The units of a register, a page at a time."""
     register = get_object_or_404(with_groupings(counted_registers()), pk=pk)
     page = Paginator(units_of(register), PAGE).get_page(request.GET.get("page"))
-    context = {"register": register, "page": page, "shown_levels": levels_of(register)}
+    context = {
+        "register": register,
+        "page": page,
+        "shown_levels": levels_of(register),
+        "editions": editions_of_register(register) if register.edition > 1 else [],
+    }
     return render(request, "indexer/data/register_detail.html", context)
 
 
@@ -72,3 +87,75 @@ def register_import(request: HttpRequest) -> HttpResponse:
     context = {**shown, "form": form, "cancel_url": reverse("indexer:register-list")}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/register_import.html", context, status=status)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def register_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a file that makes the next edition of a register, or say everything that is wrong with it."""
+    register = get_object_or_404(counted_registers(), pk=pk)
+    form = CorrectionForm(*sent_data(request))
+    shown: dict[str, Any] = {}
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        sent = table_in(request, said["file"])
+        file = CorrectionFile(sent.content, sent.name, sent.decisions)
+        try:
+            edition = correct_register(
+                *(register,), file=file, reason=said["reason"], adds=said["adds"], actor=account_of(request)
+            )
+        except LookFirst:
+            shown = sent.context([])
+        except FileProblems as found:
+            shown = sent.context(found.problems)
+        except Refused as refusal:
+            form.add_error(None, list(refusal.blockers))
+        else:
+            words = {"number": edition.number}
+            messages.success(request, _("Edition %(number)s of the register is in force.") % words)
+            return redirect("indexer:register-edition", pk=pk, number=edition.number)
+    back = reverse("indexer:register-detail", args=[pk])
+    context = {**shown, "register": register, "form": form, "cancel_url": back}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "indexer/data/register_correct.html", context, status=status)
+
+
+@audience(ANYONE)
+@require_safe
+def register_edition(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """What an edition of a register corrected, unit by unit."""
+    editions = editions_of_register(get_object_or_404(Register, pk=pk)).select_related("register")
+    edition = get_object_or_404(editions, number=number)
+    page = Paginator(corrections_of(edition), PAGE).get_page(request.GET.get("page"))
+    provinces = provinces_told(page)
+    context = {
+        "edition": edition,
+        "register": edition.register,
+        "page": page,
+        "rows": [_correction(correction, provinces, edition.register) for correction in page],
+    }
+    return render(request, "indexer/data/register_edition.html", context)
+
+
+def _correction(
+    correction: UnitCorrection, provinces: Mapping[int, Province], register: Register
+) -> dict[str, Any]:
+    """Return what changed of a unit, column by column."""
+    words = {
+        "name_zh": _("Chinese name"),
+        "name_en": _("English name"),
+        "aliases": _("Other names"),
+        "code": _("Code"),
+        "latitude": _("Latitude"),
+        "longitude": _("Longitude"),
+        "province": capfirst(register.province_word),
+        "region": capfirst(register.region_word),
+    }
+    said = told_correction(correction, provinces)
+    changes = [(words[column], *map(_cell, pair)) for column, pair in said.items()]
+    return {"unit": correction.city, "changes": changes}
+
+
+def _cell(value: Any) -> str:
+    text = _(", ").join(value) if isinstance(value, list) else value
+    return "–" if text in ("", None) else str(text)

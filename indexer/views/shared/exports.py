@@ -1,6 +1,7 @@
 """What the index's files share: the columns of a place, and what a run was computed from."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from django.conf import settings
 from django.utils.text import capfirst
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from indexer.method_words import method_words, own_ways
 from indexer.models import City, DataSet, OutsideSeries, Run
 from indexer.selectors.cities import Cities
+from indexer.views.shared.words import register_words
 from indexer.words import data_set_name, version_name
 from weighting.exports import Fact, Heading
 
@@ -59,6 +61,7 @@ def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
         Fact("manifest_sha256", _("SHA-256 of the manifest"), " ".join(_once(r.manifest_hash for r in runs))),
         Fact("method", _("Method"), _joined(method_words(run.method) for run in runs)),
         *_tables(runs),
+        *(Fact("register", label, words) for label, words in _once_each(map(register_words, runs))),
         Fact("method_sha256", _("SHA-256 of the method"), " ".join(_once(r.method.sha256 for r in runs))),
         Fact("code_version", _("Software version"), _software(runs)),
     ]
@@ -101,3 +104,7 @@ def _joined(names: Iterable[str]) -> str:
 
 def _software(runs: Sequence[Run]) -> str:
     return " ".join(dict.fromkeys(run.code_version for run in runs))
+
+
+def _once_each(said: Iterable[list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(chain.from_iterable(said)))

@@ -14,6 +14,7 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
     return [
         (_("Data set"), data_set_name(run.data_set)),
         (_("SHA-256 of the data"), run.data_sha256),
+        *register_words(run),
         (_("Weight version"), version_name(run)),
         (_("SHA-256 of the manifest"), run.manifest_hash),
         (_("Method"), method_words(run.method)),
@@ -24,6 +25,18 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
         (_("Computed"), moment(run.finished_at)),
         (_("Time taken, with the runs beside it"), job_duration(run)),
     ]
+
+
+def register_words(run: Run) -> list[tuple[str, str]]:
+    """Say that names and places of a run are those before a correction; nothing where there was none."""
+    own = run.data_set.register_edition
+    if run.register_edition <= own:
+        return []
+    words = _(
+        "Names, codes and places of units are those of edition %(own)s of the register, by which this run "
+        "was computed; edition %(now)s corrects some of them."
+    )
+    return [(_("Register"), words % {"own": own, "now": run.register_edition})]
 
 
 def source_word(figure: ShownScore) -> str:
