@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from indexer.numeric.joined_trees import JoinedTrees, join_trees
 from weighting.models import Indicator
-from weighting.numeric.tree import NO_PARENT
+from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import tree_of
 
 
@@ -21,9 +21,15 @@ def join_frameworks(trees: Sequence[list[Indicator]]) -> tuple[list[Indicator], 
         joined = join_trees([tree_of(trees[0])])
         return trees[0], replace(joined, places=joined.places * len(trees))
     number = {key: at for at, key in enumerate(different)}
-    joined = join_trees([tree_of(tree) for tree in different.values()])
+    joined = join_trees([kin_tree(tree) for tree in different.values()])
     nodes = _nodes_of(joined, list(different.values()))
     return nodes, replace(joined, places=tuple(joined.places[number[id(tree)]] for tree in trees))
+
+
+def kin_tree(tree: list[Indicator]) -> Tree:
+    """Return the numeric tree of the nodes by what they are called over all editions."""
+    own = tree_of(tree)
+    return Tree(tuple(node.kin for node in tree), own.parents)
 
 
 def _nodes_of(joined: JoinedTrees, trees: Sequence[list[Indicator]]) -> list[Indicator]:

@@ -149,15 +149,21 @@ class Trend:
         """Return the scores of a year, (cities,); nan where its tree does not have the node."""
         if node is None:
             return result.scores
-        place = self._places[result.run.data_set.framework_id].get((node.code, node.is_leaf))
+        place = self._places[result.run.data_set.framework_id].get((node.kin, node.is_leaf))
         return np.full(len(result.scores), np.nan) if place is None else scores(result, place)
 
     @cached_property
     def _places(self) -> dict[int, dict[tuple[str, bool], int]]:
         return {
-            key: {(node.code, node.is_leaf): node.position for node in tree}
+            key: {(node.kin, node.is_leaf): node.position for node in tree}
             for key, tree in self.frameworks.items()
         }
+
+    def own_codes(self, kin: Sequence[str]) -> list[list[str]]:
+        """Return what each year calls some indicators, (years, indicators); '' where it has none."""
+        codes = {key: {node.kin: node.code for node in tree} for key, tree in self.frameworks.items()}
+        of_year = [codes[run.data_set.framework_id] for run in self.runs]
+        return [[own.get(name, "") for name in kin] for own in of_year]
 
     @cached_property
     def tree_changes(self) -> dict[int, TreeChange]:
@@ -233,10 +239,10 @@ class CityTrend:
         given = given_away(self.account, runs)
         if not given.runs:
             return []
-        rows = raw_values_of(runs, self.city.pk, [leaf.code for leaf in leaves])
+        rows = raw_values_of(runs, self.city.pk, self.trend.own_codes([leaf.kin for leaf in leaves]))
         for at, run in enumerate(runs):
             if change := self.trend.tree_changes.get(run.data_set.framework_id):
-                other_unit = {node.code for _own, node in change.remeasured}
+                other_unit = {node.code for node, _other in change.remeasured}
                 rows[at, [leaf.code in other_unit for leaf in leaves]] = np.nan
         rows[[run.pk not in given.runs for run in runs]] = np.nan
         rows[:, [leaf.code in given.withheld for leaf in leaves]] = np.nan
@@ -301,13 +307,13 @@ def city_trend_of(trend: Trend, city_id: int, account: Account | None) -> CityTr
     return CityTrend(trend, trend.cities.ids.index(city_id), account)
 
 
-def raw_values_of(runs: Sequence[Run], city_id: int, codes: Sequence[str]) -> FloatArray:
-    """Return the raw values of one city in the data sets of some runs, (runs, codes); nan where it has none.
+def raw_values_of(runs: Sequence[Run], city_id: int, codes: Sequence[Sequence[str]]) -> FloatArray:
+    """Return the raw values of one city under the codes of each run, (runs, codes); nan where it has none.
 
     The rows are cut out in the database, one of each matrix: all of them together may be large.
     """
     data_sets = {run.data_set_id: run.data_set for run in runs if city_id in run.data_set.city_ids}
-    values = np.full((len(runs), len(codes)), np.nan)
+    values = np.full((len(runs), len(codes[0])), np.nan)
     if not data_sets:
         return values
     sizes = {pk: NUMBER * len(data_set.leaf_codes) for pk, data_set in data_sets.items()}
@@ -319,7 +325,7 @@ def raw_values_of(runs: Sequence[Run], city_id: int, codes: Sequence[str]) -> Fl
             own = dict(
                 zip(run.data_set.leaf_codes, np.frombuffer(found[run.data_set_id], "<f8"), strict=True)
             )
-            values[at] = [own.get(code, np.nan) for code in codes]
+            values[at] = [own.get(code, np.nan) for code in codes[at]]
     return values
 
 

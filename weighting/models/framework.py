@@ -1,5 +1,7 @@
 """The tree of indicators that is scored and weighted."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -13,8 +15,10 @@ from weighting.models.units import unit_label
 class Framework(BilingualName):
     """A tree of indicators, imported or made in the browser; it never changes.
 
-    ``came_from`` is the framework that it was copied from. Until it ``is_shared``, its maker alone works
-    on it and on all that rests on it, and of somebody else's private one with the same tree nothing shows.
+    ``came_from`` is the framework that it was copied from; ``former_codes`` are the codes that are not those
+    there, each with what it was; '' where a new node has the code of one that is there. Until it
+    ``is_shared``, its maker alone works on it and on all that rests on it, and of somebody else's private
+    one with the same tree nothing shows.
     """
 
     sha256 = models.CharField(max_length=64)
@@ -23,6 +27,7 @@ class Framework(BilingualName):
     came_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="next_editions"
     )
+    former_codes = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -108,6 +113,11 @@ class Indicator(BilingualName):
             models.CheckConstraint(condition=Q(direction__in=[1, -1]), name="indicator_direction_known"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="indicator_not_own_parent"),
         ]
+
+    @cached_property
+    def kin(self) -> str:
+        """What tells the node from others of several editions; its code, where nothing else was found."""
+        return self.code
 
     @property
     def unit_label(self) -> str:

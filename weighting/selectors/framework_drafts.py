@@ -93,6 +93,21 @@ def rows_of(framework: Framework) -> list[dict[str, Any]]:
     ]
 
 
+def former_codes_of(draft: FrameworkDraft) -> dict[str, str]:
+    """Return the codes that a draft has otherwise than what it came from, as its framework keeps them.
+
+    Keys are never used again: a row with the key of a node that was copied is that node.
+    """
+    if draft.came_from is None:
+        return {}
+    copied = {row["key"]: row["code"] for row in rows_of(draft.came_from)}
+    taken = set(copied.values())
+    former = {
+        row["code"]: copied.get(row["key"], "" if row["code"] in taken else row["code"]) for row in draft.rows
+    }
+    return {code: was for code, was in former.items() if code != was}
+
+
 def mark_of(row: Row) -> str:
     """Return what tells whether a row still is what somebody saw."""
     said = {name: row[name] for name in (*CELLS, "parent")}

@@ -1,7 +1,7 @@
 """Frameworks and panels as the visitor may see them."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -69,7 +69,30 @@ def indicators_by_framework(framework_ids: Collection[int]) -> dict[int, list[In
     nodes: dict[int, list[Indicator]] = {key: [] for key in framework_ids}
     for node in found.order_by("framework_id", "position"):
         nodes[node.framework_id].append(node)
+    if len(nodes) > 1:
+        _find_kin(nodes)
     return nodes
+
+
+def _find_kin(nodes: dict[int, list[Indicator]]) -> None:
+    """Let each node be called as in the first edition that its framework came from."""
+    origins = Framework.objects.values_list("pk", "came_from_id", "former_codes")
+    above = {pk: (came_from, former) for pk, came_from, former in origins}
+    for key, tree in nodes.items():
+        for node in tree:
+            node.kin = _first_code(node.code, key, above)
+
+
+def _first_code(code: str, framework_id: int, above: Mapping[int, tuple[int | None, dict[str, str]]]) -> str:
+    """Return what a node was called in the first edition; new under another one's code, it is its own kin."""
+    at: int | None = framework_id
+    while at is not None:
+        came_from, former = above[at]
+        was = former.get(code, code)
+        if not was:
+            return f"{code}\t{at}"
+        code, at = was, came_from
+    return code
 
 
 def framework_rows(indicators: list[Indicator]) -> list[list[object]]:

@@ -1,4 +1,4 @@
-"""What becomes of the indicators from one tree to another, by their codes."""
+"""What becomes of the indicators from one tree to another, by what they are called over all editions."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -30,8 +30,9 @@ class TreeChange:
 
 
 def tree_change(before: Collection[Indicator], after: Collection[Indicator]) -> TreeChange:
-    """Tell two trees apart; a node is the same where its code is."""
-    earlier, later = ({node.code: node for node in tree} for tree in (before, after))
+    """Tell two trees apart; a node is the same where it is called so over all editions."""
+    earlier, later = ({node.kin: node for node in tree} for tree in (before, after))
+    kin = {node.pk: node.kin for node in (*before, *after)}
     both = [(earlier[code], node) for code, node in later.items() if code in earlier]
     leaves = [(one, other) for one, other in both if one.is_leaf and other.is_leaf]
 
@@ -43,8 +44,8 @@ def tree_change(before: Collection[Indicator], after: Collection[Indicator]) -> 
     return TreeChange(
         came=[node for code, node in later.items() if code not in earlier],
         went=[node for code, node in earlier.items() if code not in later],
-        moved=differing(both, lambda node: (node.parent.code if node.parent else "", node.is_leaf)),
-        renamed=differing(both, lambda node: (node.name_zh, node.name_en)),
+        moved=differing(both, lambda node: (kin[node.parent_id] if node.parent_id else "", node.is_leaf)),
+        renamed=differing(both, lambda node: (node.code, node.name_zh, node.name_en)),
         turned=differing(leaves, lambda node: node.direction),
         remeasured=differing(leaves, lambda node: node.unit),
     )

@@ -13,7 +13,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account, Framework, FrameworkDraft
 from weighting.numeric.tree import MAX_NODES
 from weighting.readers import FileProblems
-from weighting.selectors.framework_drafts import CELLS, mark_of, rows_of, scan_rows
+from weighting.selectors.framework_drafts import CELLS, former_codes_of, mark_of, rows_of, scan_rows
 from weighting.services.audit import record_act
 from weighting.services.frameworks import add_framework, refuse_used, replace_framework
 from weighting.services.quotas import check_quota, check_tables_of_a_day
@@ -149,11 +149,14 @@ def finish_draft(draft: FrameworkDraft, *, actor: Account) -> Framework:
     if scan.table is None:
         raise FileProblems(scan.problems)
     names: Names = {"name_zh": draft.name_zh, "name_en": draft.name_en}
-    if draft.came_from and draft.replaces:
-        framework, act = replace_framework(draft.came_from, scan.table, **names, actor=actor), "change"
+    former, source = former_codes_of(draft), draft.came_from
+    if source and draft.replaces:
+        act = "change"
+        framework = replace_framework(source, scan.table, **names, actor=actor, former_codes=former)
     else:
         check_tables_of_a_day(actor)
-        framework, act = add_framework(scan.table, **names, actor=actor, came_from=draft.came_from), "make"
+        act = "make"
+        framework = add_framework(scan.table, **names, actor=actor, came_from=source, former_codes=former)
     record_act(actor, act, framework, sha256=framework.sha256, indicators=len(scan.table.rows))
     draft.delete()
     return framework

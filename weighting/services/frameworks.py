@@ -1,5 +1,7 @@
 """Frameworks: added whole, never edited, replaced while nothing rests on them, shared and published."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -51,6 +53,7 @@ def add_framework(
     name_en: str,
     actor: Account,
     came_from: Framework | None = None,
+    former_codes: Mapping[str, str] | None = None,
     is_shared: bool | None = None,
 ) -> Framework:
     """Add a tree that was checked, which belongs to the actor: an analyst's is private until it is shared.
@@ -66,6 +69,7 @@ def add_framework(
             "name_en": name_en,
             "created_by": actor,
             "came_from": came_from,
+            "former_codes": dict(former_codes or {}),
             "is_shared": has_role(actor, MANAGERS) if is_shared is None else is_shared,
         },
     )
@@ -81,7 +85,13 @@ def add_framework(
 
 @transaction.atomic
 def replace_framework(
-    old: Framework, table: FrameworkTable, *, name_zh: str, name_en: str, actor: Account
+    old: Framework,
+    table: FrameworkTable,
+    *,
+    name_zh: str,
+    name_en: str,
+    actor: Account,
+    former_codes: Mapping[str, str] | None = None,
 ) -> Framework:
     """Put a changed tree in the place of a framework that nothing rests on; its owner keeps it.
 
@@ -98,12 +108,35 @@ def replace_framework(
     new = add_framework(
         table, name_zh=name_zh, name_en=name_en, actor=owner, came_from=old, is_shared=old.is_shared
     )
-    Framework.objects.filter(pk=new.pk).update(came_from=before)
-    old.next_editions.update(came_from=new)
+    renamed = dict(former_codes or {})
+    codes = [row.code for row in table.rows] if before else []
+    through = _former_through(renamed, old.former_codes, codes)
+    Framework.objects.filter(pk=new.pk).update(came_from=before, former_codes=through)
+    for edition in old.next_editions.all():
+        _follow(edition, {former: code for code, former in renamed.items() if former})
+        edition.came_from = new
+        edition.save(update_fields=["came_from", "former_codes"])
     drafts.update(came_from=new)
     old.delete()
     new.came_from_id = before
     return new
+
+
+def _former_through(
+    renamed: Mapping[str, str], before: Mapping[str, str], codes: Sequence[str]
+) -> dict[str, str]:
+    """Return what codes were two editions back: by what they were in between, and that before."""
+    there = {code: renamed.get(code, code) for code in codes}
+    found = {code: before.get(former, former) if former else "" for code, former in there.items()}
+    return {code: former for code, former in found.items() if code != former}
+
+
+def _follow(edition: Framework, renamed: Mapping[str, str]) -> None:
+    """Let what was copied from a framework know what that calls its nodes now, by their codes before."""
+    own = set(edition.indicators.values_list("code", flat=True))
+    former = {code: renamed.get(was, was) for code, was in edition.former_codes.items()}
+    former |= {code: now for code, now in renamed.items() if code in own and code not in former}
+    edition.former_codes = {code: was for code, was in former.items() if code != was}
 
 
 def refuse_used(framework: Framework) -> None:

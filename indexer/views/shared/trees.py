@@ -47,7 +47,7 @@ def change_words(change: TreeChange) -> Iterator[str]:
         moved = [_moved(*pair) for pair in change.moved]
         yield _("Moved: %(names)s.") % {"names": _listed(moved)}
     if change.renamed:
-        renamed = [f"{one.name} → {other.name}" for one, other in change.renamed]
+        renamed = [_renamed(*pair) for pair in change.renamed]
         yield _("Renamed: %(names)s.") % {"names": _listed(renamed)}
     if change.turned:
         yield _("Counted the other way round: %(names)s.") % {"names": _later(change.turned)}
@@ -63,6 +63,12 @@ def _moved(one: Indicator, other: Indicator) -> str:
         "before": ends[0],
         "after": ends[1],
     }
+
+
+def _renamed(one: Indicator, other: Indicator) -> str:
+    if one.code == other.code:
+        return f"{one.name} → {other.name}"
+    return f"{one.name} ({one.code}) → {other.name} ({other.code})"
 
 
 def _remeasured(one: Indicator, other: Indicator) -> str:

@@ -15,7 +15,14 @@ from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 from weighting.models import Indicator
 from weighting.numeric.tree import NO_PARENT
-from weighting.services.framework_drafts import add_row, change_row, copy_framework, finish_draft, remove_row
+from weighting.services.framework_drafts import (
+    add_row,
+    change_row,
+    copy_framework,
+    finish_draft,
+    remove_row,
+    reopen_framework,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -223,6 +230,73 @@ def test_the_queries_do_not_grow_with_the_trees(analyst, trees, django_assert_nu
     for number in range(trees):
         framework = make_framework({"access": {"fixed": {}, f"new{number}": {}}})
         runs += make_runs(random_values(8, 2), tilts=[None], framework=framework)
-    # One more than for one data set: the ranks of all runs, whether they rank anybody in common.
-    with django_assert_num_queries(12):
+    # Two more than for one data set: the ranks of all runs, whether they rank anybody in common, and what
+    # the frameworks came from.
+    with django_assert_num_queries(13):
         analyst.get(reverse("indexer:comparison"), ask(*runs))
+
+
+def renamed_edition(framework, codes, *, new=()):
+    """Copy a tree with other codes, and new nodes below access."""
+    actor = framework.created_by
+    draft = copy_framework(framework, actor=actor)
+    rows = {row["code"]: row for row in draft.rows}
+    for code, other in codes.items():
+        row = rows[code]
+        cells = {name: said for name, said in row.items() if name not in ("key", "parent")}
+        change_row(draft, row["key"], parent=row["parent"], cells={**cells, "code": other})
+    for code in new:
+        cells = {"code": code, "name_en": f"New {code}", "direction": "1"}
+        add_row(draft, parent=rows["access"]["key"], cells=cells)
+    draft.refresh_from_db()
+    return finish_draft(draft, actor=actor)
+
+
+def test_a_node_of_another_code_in_a_copy_is_the_same_node():
+    first = make_framework(TREE)
+    second = renamed_edition(first, {"mobile": "cellular", "deep": "depth"})
+    third = renamed_edition(second, {"cellular": "wireless"})
+    assert third.former_codes == {"wireless": "cellular"}
+    runs = [
+        make_runs(random_values(8, 6, seed=seed), tilts=[None], framework=framework)[0]
+        for seed, framework in ((1, first), (2, third))
+    ]
+    both = compared(*runs)
+    assert len(both.nodes) == len(both.frameworks[first.pk])
+    (change,) = both.tree_changes.values()
+    assert [(one.code, other.code) for one, other in change.renamed] == [
+        ("mobile", "wireless"),
+        ("deep", "depth"),
+    ]
+    assert (change.came, change.went, change.moved) == ([], [], [])
+    mobile = next(at for at, node in enumerate(both.nodes) if node.code == "mobile")
+    assert both.change.values[:, mobile].any()
+
+
+def test_a_new_node_under_a_code_that_was_another_ones_is_new():
+    first = make_framework(TREE)
+    second = renamed_edition(first, {"mobile": "cellular"}, new=["mobile"])
+    assert second.former_codes == {"cellular": "mobile", "mobile": ""}
+    runs = [
+        make_runs(random_values(8, leaves), tilts=[None], framework=framework)[0]
+        for leaves, framework in ((6, first), (7, second))
+    ]
+    (change,) = compared(*runs).tree_changes.values()
+    assert [node.name_en for node in change.came] == ["New mobile"]
+    assert [(one.code, other.code) for one, other in change.renamed] == [("mobile", "cellular")]
+
+
+def test_a_framework_that_is_replaced_keeps_what_its_nodes_were_and_its_copies_follow():
+    first = make_framework(TREE)
+    second = renamed_edition(first, {"mobile": "cellular"})
+    third = renamed_edition(second, {"fixed": "landline"})
+    draft = reopen_framework(second, actor=second.created_by)
+    row = next(one for one in draft.rows if one["code"] == "cellular")
+    cells = {name: said for name, said in row.items() if name not in ("key", "parent")}
+    change_row(draft, row["key"], parent=row["parent"], cells={**cells, "code": "handset"})
+    draft.refresh_from_db()
+    replaced = finish_draft(draft, actor=second.created_by)
+    replaced.refresh_from_db()
+    third.refresh_from_db()
+    assert (replaced.came_from, replaced.former_codes) == (first, {"handset": "mobile"})
+    assert (third.came_from, third.former_codes) == (replaced, {"landline": "fixed", "cellular": "handset"})
