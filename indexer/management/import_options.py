@@ -23,6 +23,7 @@ from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, 
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, use_method
 from indexer.services.registers import import_countries
+from weighting.exceptions import Refused
 from weighting.models import Account, Framework, WeightVersion
 from weighting.readers.encodings import ENCODINGS
 
@@ -32,6 +33,16 @@ METHOD = {
     "negative": list(TURNS),
     "missing": list(MISSING_POLICIES),
     "aggregation": list(AGGREGATIONS),
+}
+
+
+# What a page asks is settled by these options here.
+REMEDIES = {
+    "unmapped": "Columns: --column HEAD=CODE, --column HEAD=aside, or --leave-out-columns for all that "
+    "are no indicator. Rows: --unit NAME=ID or NAME=aside, or --accept-suggestions.",
+    "undecided": "How the file is read: --choices FILE; read_table writes such a file, with every question "
+    "and its answers.",
+    "missing": "Missing values: --missing reweight, or another way to treat them.",
 }
 
 
@@ -167,3 +178,9 @@ def _pairs(texts: list[str]) -> dict[str, str]:
     if wrong := [text for text, (head, _equals, _to) in zip(texts, pairs, strict=True) if not head]:
         raise CommandError(f"Write NAME=TARGET instead of {wrong[0]!r}.")
     return {head: to for head, _equals, to in pairs}
+
+
+def refused_words(refusal: Refused) -> str:
+    """Say what keeps a file back, and by which options a command settles it."""
+    rules: set[str] = getattr(refusal, "rules", set())
+    return "\n".join([*refusal.blockers, *(words for rule, words in REMEDIES.items() if rule in rules)])

@@ -93,6 +93,7 @@ class ImportBlocked(Refused):
 
     def __init__(self, review: Review) -> None:
         self.review = review
+        self.rules = {finding.rule for finding in review.blockers}
         found = [_blocker_words(finding) for finding in review.blockers[:MAX_BLOCKERS]]
         rest = len(review.blockers) - len(found)
         if rest:

@@ -26,6 +26,14 @@ class YearsStored(NamedTuple):
     empty: list[int]
 
 
+class YearsBlocked(Refused):
+    """No year was stored; ``rules`` are those that keep any of them back."""
+
+    def __init__(self, blockers: Sequence[str], rules: set[str]) -> None:
+        self.rules = rules
+        super().__init__(*blockers[:MOST_BLOCKERS])
+
+
 @transaction.atomic
 def store_every_year(
     draft: DataImport, *, actor: Account, versions: Sequence[WeightVersion] | None = None
@@ -40,10 +48,12 @@ def store_every_year(
     _check_kind(draft, years)
     stored = YearsStored([], [])
     blockers: list[str] = []
+    rules: set[str] = set()
     for year in years:
         try:
             edition = _store_year(draft, year, actor, versions)
         except Refused as refusal:
+            rules |= refusal.rules if isinstance(refusal, ImportBlocked) else set()
             blockers += [
                 _("%(year)s: %(problem)s") % {"year": year, "problem": one} for one in refusal.blockers
             ]
@@ -52,7 +62,7 @@ def store_every_year(
     if not blockers and not stored.editions:
         blockers = [_("The file holds no value of any year.")]
     if blockers:
-        raise Refused(*blockers[:MOST_BLOCKERS])
+        raise YearsBlocked(blockers, rules)
     draft.delete()
     return stored
 

@@ -7,7 +7,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from indexer.management.import_options import ALL, add_mapping, add_terms, found, mapping_said, terms_said
+from indexer.management.import_options import (
+    ALL,
+    add_mapping,
+    add_terms,
+    found,
+    mapping_said,
+    refused_words,
+    terms_said,
+)
 from indexer.models import DataSet, Gathering
 from indexer.selectors.gatherings import gatherings_owned_by, gatherings_visible_to, put_together, status_of
 from indexer.services.data_imports import store_import
@@ -45,7 +53,7 @@ class Command(BaseCommand):
         except FileProblems as wrong:
             raise CommandError(str(wrong)) from wrong
         except Refused as refusal:
-            raise CommandError("\n".join(refusal.blockers)) from refusal
+            raise CommandError(refused_words(refusal)) from refusal
 
     @transaction.atomic
     def _open(self, account: Account, options: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from indexer.management.import_options import (
     found,
     mapping_said,
     named_versions,
+    refused_words,
     terms_said,
 )
 from indexer.method_words import method_words
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         except FileProblems as wrong:
             raise CommandError(str(wrong)) from wrong
         except Refused as refusal:
-            raise CommandError("\n".join(refusal.blockers)) from refusal
+            raise CommandError(refused_words(refusal)) from refusal
         self.stdout.write(f"method: {method_words(stored.editions[0].method)}")
         for one in stored.editions:
             self.stdout.write(f"{one.pk}: {one.name} {one.year}, edition {one.edition}")

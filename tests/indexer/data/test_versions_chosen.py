@@ -13,6 +13,8 @@ from tests.indexer.data.test_yearly_imports import begin, long_file
 from tests.indexer.factories import make_version
 
 pytestmark = pytest.mark.django_db
+# A column that is no indicator.
+EXTRA = (",colour", *[",red"] * 4)
 
 
 @pytest.fixture
@@ -92,3 +94,19 @@ def test_the_room_that_is_said_is_the_room_that_is_taken(framework, analyst):
 def blocks_of(run):
     kept = RunScores.objects.get(run=run)
     return kept.scores, kept.ranks
+
+
+@pytest.mark.parametrize("year", ["2020", "all"])
+def test_a_command_says_by_which_options_it_is_settled_what_pages_ask(framework, analyst, tmp_path, year):
+    path = tmp_path / "table.csv"
+    rows = [line + extra for line, extra in zip(long_file([2019, 2020]).splitlines(), EXTRA, strict=True)]
+    path.write_text("\n".join(rows))
+    said = {"framework": framework.pk, "account": "anna", "name_en": "Yearbook", "year": year}
+    with pytest.raises(CommandError) as refused:
+        call_command("import_data_set", path, **said)
+    assert "The column stands for no indicator yet" in str(refused.value)
+    assert "--column HEAD=aside, or --leave-out-columns for all" in str(refused.value)
+    # What holds nothing back is not explained.
+    assert "--missing" not in str(refused.value)
+    call_command("import_data_set", path, leave_out_columns=True, **said)
+    assert DataSet.objects.exists()
