@@ -67,8 +67,15 @@ PALETTE = {
     "chart-grid": "#e4e1d9",
     "chart-axis": "#747a84",
     "chart-paper": "#fcfbf9",
+    "shade-1": "#d5e5f3",
+    "shade-2": "#9cc6e4",
+    "shade-3": "#5fa2d0",
+    "shade-4": "#2b7bb8",
+    "shade-5": "#0b4a86",
 }
 SERIES = [colour for name, colour in PALETTE.items() if name.startswith("series")]
+# From few to much, told apart by their lightness alone: away from the paper, be it light or dark.
+SHADES = [colour for name, colour in PALETTE.items() if name.startswith("shade")]
 UP, DOWN = PALETTE["series-1"], PALETTE["series-6"]
 SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"]
 FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sans-serif'

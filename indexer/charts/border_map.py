@@ -7,13 +7,11 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from weighting.drawing import PALETTE, Spec, field, field_of_points, with_narrow
+from weighting.drawing import PALETTE, SHADES, Spec, field, field_of_points, with_narrow
 from weighting.lettering import with_plain_names
 
 HEIGHT = 520
 ASPECT = 0.62
-# From few to much, told apart by their lightness alone.
-SHADES = ("#d5e5f3", "#9cc6e4", "#5fa2d0", "#2b7bb8", "#0b4a86")
 # More degrees than this from west to east are shown as the whole earth.
 WIDE_LAND = 120
 
@@ -48,7 +46,7 @@ def border_map(
         for area in areas
     ]
     lacks = any(area.place is None for area in areas)
-    shades = list(SHADES[len(SHADES) - len(labels) :])
+    shades = SHADES[len(SHADES) - len(labels) :]
     scale = {
         "domain": [*labels, *([none] if lacks else [])],
         "range": [*shades, *([PALETTE["chart-grid"]] if lacks else [])],
