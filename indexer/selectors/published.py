@@ -244,8 +244,6 @@ def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
             "%(count)d indicators have no definition (a column of the framework’s file).",
             undefined,
         ) % {"count": undefined}
-    if told_to_anybody(run, TELLING) is None:
-        yield _("Nothing says how sure the ranks are: ask for a study of other weights or choices first.")
     if not (index.name_zh and index.name_en and index.description_zh and index.description_en):
         yield _("Title and description are not there in both languages: readers of the other see yours.")
     if not (index.authors or index.institutions):

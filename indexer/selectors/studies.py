@@ -36,9 +36,6 @@ EXPERTS_DRAWN = StudyKind.BOOTSTRAP.value
 # Those that vary weights or choices about the ones that were made, without ballots: what strangers are told.
 TELLING = (StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
 
-# Studies that vary weights or choices about those that were made; what they say is how sure a rank is.
-TELLING = (StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
-
 
 @dataclass(frozen=True, eq=False)
 class RankIntervals:

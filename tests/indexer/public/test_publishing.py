@@ -126,10 +126,6 @@ def test_all_that_is_lacking_is_said_at_once(run, owner):
     assert said.count("belongs to somebody else") == 3
     assert not IndexEdition.objects.exists()
     assert any("DOI" in line for line in publication_advice(bare, run))
-    unsure = "how sure the ranks are"
-    assert any(unsure in line for line in publication_advice(bare, run))
-    make_study(run, "noise", draws=100)
-    assert not any(unsure in line for line in publication_advice(bare, run))
 
 
 def test_terms_are_checked_and_the_address_is_kept(index, owner):
