@@ -38,7 +38,7 @@ class RunChoice:
         if self.form is None:
             context = _waiting(self.listed)
             if self._account and not context["is_moving"]:
-                context |= first_steps(steps_to_a_comparison(self._account))
+                context |= first_steps(steps_to_a_comparison(self._account)) | _single(self.listed)
             if not self._account:
                 context |= _instead(self.listed)
             self.refusal = render(request, "indexer/comparison/comparison_empty.html", context)
@@ -140,6 +140,13 @@ def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
 def _waiting(listed: Sequence[Run]) -> dict[str, Any]:
     ended = [run for run in listed if run.status in (RunStatus.DONE, RunStatus.FAILED)]
     return {"run_count": len(listed), "ended_count": len(ended), "is_moving": len(ended) < len(listed)}
+
+
+def _single(listed: Sequence[Run]) -> dict[str, Any]:
+    """Lead the staff to the rankings that there are, though no two of them can be compared."""
+    if not any(run.status == RunStatus.DONE for run in listed):
+        return {}
+    return {"empty_url": reverse("indexer:run-list"), "empty_label": _("Look at the rankings")}
 
 
 def _instead(listed: Sequence[Run]) -> dict[str, Any]:

@@ -386,6 +386,14 @@ def test_anybody_compares_published_versions_and_no_others(client, runs):
     assert client.get(HERE).context["runs"] == shown
 
 
+def test_staff_with_a_single_ranking_are_led_to_it(analyst):
+    link = f'href="{reverse("indexer:run-list")}">Look at the rankings</a>'
+    assert link not in analyst.get(HERE).content.decode()
+    make_runs(random_values(3), tilts=[None])
+    text = analyst.get(HERE).content.decode()
+    assert ("Nothing to compare yet" in text, link in text) == (True, True)
+
+
 def test_while_runs_are_computed_the_page_says_so_and_looks_again(analyst):
     make_runs(random_values(2), computed=False)
     text = analyst.get(HERE).content.decode()
