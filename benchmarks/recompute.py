@@ -23,7 +23,7 @@ from benchmarks.worlds import forget_results, make_world
 from indexer.models import DataSet, Run
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import normalised_values, structure_of
-from indexer.services.run_results import binding_cursor
+from indexer.services.binding import binding_cursor
 from indexer.services.runs import compute_waiting_runs
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.versions import global_weights_of

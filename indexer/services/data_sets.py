@@ -19,6 +19,7 @@ from indexer.models import (
     Register,
 )
 from indexer.selectors.data_sets import PACKED
+from indexer.services.binding import bound_blocks
 from indexer.signals import data_set_added
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
@@ -128,7 +129,8 @@ def add_data_set(
         **blocks,
     )
     data_set.full_clean()
-    data_set.save()
+    with bound_blocks():
+        data_set.save()
     record_act(actor, "add", data_set, sha256=data_set.sha256)
     data_set_added.send(sender=DataSet, data_set=data_set, versions=versions)
     return data_set

@@ -1,12 +1,10 @@
 """Results of runs, written whole: every city's score and rank, the inner nodes, and the end."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,6 +12,7 @@ from django.utils import timezone
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
 from indexer.numeric.blocks import pack_composite, result_checksum
+from indexer.services.binding import binding_cursor
 from indexer.services.leases import rows_held
 from weighting.numeric.arrays import FloatArray, IntArray
 
@@ -82,17 +81,3 @@ def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
             made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
             outcome = (_block(results.inner[place], results.positions), results.sha256[place], run.pk)
             cursor.execute(END, (RunStatus.DONE.value, now, *made_by, *outcome))
-
-
-@contextmanager
-def binding_cursor() -> Iterator[Any]:
-    """Give a cursor that hands blocks over as they are.
-
-    Django writes them into the statement on PostgreSQL, where a block then is several times over.
-    """
-    if connection.vendor == "postgresql":
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            yield cursor
-    else:
-        with connection.cursor() as cursor:
-            yield cursor

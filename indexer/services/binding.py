@@ -1,0 +1,40 @@
+"""Large blocks on their way to the database, handed over as they are.
+
+Django writes parameters into the statement on PostgreSQL, where a block then is several times over: as its
+digits, as the statement, as the bytes of it, and once more of each in the server.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+@contextmanager
+def binding_cursor() -> Iterator[Any]:
+    """Give a cursor that hands over blocks as they are."""
+    if connection.vendor == "postgresql":
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            yield cursor
+    else:
+        with connection.cursor() as cursor:
+            yield cursor
+
+
+@contextmanager
+def bound_blocks() -> Iterator[None]:
+    """Have what is saved meanwhile handed over so, too."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    from django.db.backends.postgresql.base import ServerBindingCursor  # type: ignore[attr-defined]
+
+    connection.ensure_connection()
+    used = connection.connection
+    before, used.cursor_factory = used.cursor_factory, ServerBindingCursor
+    try:
+        yield
+    finally:
+        used.cursor_factory = before
