@@ -17,7 +17,7 @@ from django.db import connection, transaction
 import benchmarks.ready  # noqa: F401  (before the models)
 from benchmarks.memory import peak, reset_peak
 from benchmarks.processes import rows_in_process
-from indexer.intake.files import OPERATOR
+from indexer.intake.files import operator_limits
 from indexer.intake.registers import CityRow
 from indexer.services.data_imports import DataFile, Terms, store_read
 from indexer.services.mapped_imports import read_mapped
@@ -62,7 +62,9 @@ def bench(kind: str, folder: Path) -> list[dict[str, object]]:
     connection.close()
     before = reset_peak()
     ours = _seconds(
-        lambda: _store(data=DataFile(path, path.name), totals=None, terms=terms, actor=actor, limits=OPERATOR)
+        lambda: _store(
+            data=DataFile(path, path.name), totals=None, terms=terms, actor=actor, limits=operator_limits()
+        )
     )
     growth, matrix = peak() - before, 8 * cities * leaves
     reference = _seconds(lambda: read(path))

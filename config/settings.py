@@ -203,6 +203,8 @@ RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
 # What one process may need for a study, in megabytes: a study that needs more is refused when it is
 # asked. A quarter of what there is by default: two workers, the pages and the database share it.
 STUDY_MEMORY_MB = env.int("STUDY_MEMORY_MB", default=memory_there_is() // 4_000_000)
+# What a file that an operator has read from the server's disk may take of one process, in megabytes.
+IMPORT_MEMORY_MB = env.int("IMPORT_MEMORY_MB", default=memory_there_is() // 4_000_000)
 # A worker computes for this long, then looks at the queues again.
 RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=5.0)
 # What one account may keep waiting, and for how long what nobody takes up is kept.

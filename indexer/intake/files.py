@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
@@ -47,6 +48,9 @@ BATCH = 1000
 BLOCK = 64
 # A spreadsheet's cell holds no more.
 LONGEST_TEXT = 32_767
+# Of a file that is read by a command half the memory is for its bytes, and half for what is made of its
+# cells: their values, these once more side by side, and what is worked on at a time.
+BYTES_A_CELL = 24
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,19 @@ class Limits:
 
     bytes: int
     cells: int
-    columns: int = 4000
+    is_by_memory: bool = False
 
 
-# What comes in over the network, and what an operator reads from the server's own disk.
+# What comes in over the network.
 UPLOAD = Limits(bytes=32 * MEGABYTE, cells=2_000_000)
-OPERATOR = Limits(bytes=256 * MEGABYTE, cells=12_000_000)
+
+
+def operator_limits() -> Limits:
+    """Return what an operator may have read from the server's own disk: by the memory set aside."""
+    half = settings.IMPORT_MEMORY_MB * 1_000_000 // 2
+    return Limits(bytes=half, cells=half // BYTES_A_CELL, is_by_memory=True)
+
+
 # The process that reads a workbook has room for this many.
 SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=False)
 
@@ -82,7 +93,7 @@ def read_file(
 
     None with the problem noted when there is nothing to go on with.
     """
-    data = read_bytes(source, log)
+    data = read_bytes(source, log, limits.bytes)
     if data is None or not _is_small_enough(data, log, limits):
         return None
     kind = _kind_of(data, log)
@@ -125,6 +136,11 @@ def _is_small_enough(data: bytes, log: ProblemLog, limits: Limits) -> bool:
             "The file is larger than %(size)d MB. Leave out what is not needed, or have it read on the "
             "server by manage.py import_data_set."
         )
+        if limits.is_by_memory:
+            message = _(
+                "The file is larger than %(size)d MB. Leave out what is not needed, or set IMPORT_MEMORY_MB "
+                "higher."
+            )
         log.add(message % {"size": limits.bytes // MEGABYTE})
     return len(data) <= limits.bytes
 
@@ -134,6 +150,11 @@ def _note_too_many_cells(log: ProblemLog, limits: Limits) -> None:
         "The file has more than %(most)s cells. Leave out what is not needed, or have it read on the "
         "server by manage.py import_data_set."
     )
+    if limits.is_by_memory:
+        message = _(
+            "The file has more than %(most)s cells. Leave out what is not needed, or set IMPORT_MEMORY_MB "
+            "higher."
+        )
     log.add(message % {"most": f"{limits.cells:,}"})
 
 

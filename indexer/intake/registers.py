@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import UnitNames
@@ -23,7 +24,10 @@ WAS = "was"
 # The same names in the one language that there is.
 EITHER = ("name", "province", "region")
 KNOWN = (*COLUMNS, *EITHER)
+# What a request may take; a command takes as many as there is memory for.
 MAX_UNITS = 200_000
+# The cells of a unit as texts, its row, where its name and its code stand, and what is written of it.
+BYTES_A_UNIT = 3_500
 RANGES = {"latitude": 90.0, "longitude": 180.0}
 # Further columns of groups begin so, as in COINr; what follows is the code, and perhaps the language.
 GROUP_COLUMN = re.compile(r"group_(?P<code>.+?)(?:_(?P<language>zh|en))?", re.IGNORECASE)
@@ -33,7 +37,7 @@ RESERVED = ("province", "region", "unit", "rank")
 MOST_GROUPINGS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CityRow:
     """A line of a register file; of each pair of names one may be empty.
 
@@ -74,6 +78,11 @@ class CityRow:
         return self.region_zh or self.region_en
 
 
+def operator_units() -> int:
+    """Return how many units an operator may have read from the server's own disk."""
+    return settings.IMPORT_MEMORY_MB * 1_000_000 // BYTES_A_UNIT
+
+
 def read_register(
     source: Source,
     name: str,
@@ -81,6 +90,7 @@ def read_register(
     everything: tuple[str, str],
     decisions: Decisions | None = None,
     corrects: bool = False,
+    most: int = MAX_UNITS,
 ) -> list[CityRow]:
     """Read name, name_zh or name_en or both, any other of `KNOWN`, any column ``group_…``; CSV or XLSX.
 
@@ -107,8 +117,8 @@ def read_register(
         for place, (line, cells) in enumerate(table.records((*known, *further))):
             where = [_degrees(place, line, column, cells[column], degrees, log) for column in RANGES]
             rows.append(_read_row(line, cells, where, everything, first, log, _groups(cells, further)))
-            if len(rows) > MAX_UNITS:
-                log.add(_("The file has more than %(most)d units. Split it.") % {"most": MAX_UNITS})
+            if len(rows) > most:
+                log.add(_("The file has more than %(most)d units. Split it.") % {"most": most})
                 break
         if not rows:
             log.add(_("The file has no rows of data. Add one for each unit."))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.frames import scan_totals
-from indexer.intake.files import OPERATOR
+from indexer.intake.files import operator_limits
 from indexer.intake.mapping import UnitNames
 from indexer.intake.registers import COLUMNS as REGISTER
 from indexer.intake.registers import read_register
@@ -78,7 +78,7 @@ def _panel(path: Path, given: Given) -> CleanRows:
 
 def _series(path: Path, given: Given) -> CleanRows:
     log = ProblemLog(path.name)
-    table = read_series(path, log, given.units, given.decisions, year=given.year, limits=OPERATOR)
+    table = read_series(path, log, given.units, given.decisions, year=given.year, limits=operator_limits())
     log.raise_if_any()
     rows = zip(table.labels, table.values.tolist(), strict=True)
     return CleanRows(("unit", "value"), [list(row) for row in rows])

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from indexer.enums import Normalisation
 from indexer.intake.clean import LEFT_OUT, Choices
-from indexer.intake.files import OPERATOR
+from indexer.intake.files import operator_limits
 from indexer.intake.mapping import ASIDE, UnitFinder
 from indexer.management.choices import read_choices
 from indexer.models import DataSeries, IndexMethod, Register
@@ -88,7 +88,7 @@ def mapping_said(options: dict[str, Any], register: Register | None) -> dict[str
         "units": {**_units_said(choices, register), **_pairs(options["unit"])},
         "accept": options["accept_suggestions"],
         "leave_out": options["leave_out_columns"],
-        "limits": OPERATOR,
+        "limits": operator_limits(),
     }
 
 

@@ -31,6 +31,7 @@ from indexer.selectors.data_imports import (
     years_of,
 )
 from indexer.selectors.register_search import register_of
+from indexer.services.binding import bound_blocks
 from indexer.services.import_editions import add_edition
 from indexer.services.import_targets import places_said, set_columns_aside, set_targets, settled, take_nearest
 from indexer.services.methods import choice_of, use_method
@@ -140,7 +141,8 @@ def read_import(
 
 def keep_import(draft: DataImport, *, actor: Account) -> DataImport:
     """Keep a draft that was read, until it is stored or thrown away."""
-    draft.save()
+    with bound_blocks():
+        draft.save()
     record_act(actor, "start_import", draft, file=draft.file_sha256)
     return draft
 
@@ -391,7 +393,7 @@ def _file_into(
     draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, reading: Reading
 ) -> FileTable | None:
     """Read a file as it stands; its bytes, which may be many, are let go with it, or kept packed."""
-    content = read_bytes(data.source, log)
+    content = read_bytes(data.source, log, limits.bytes)
     file = None if content is None else read_file(content, data.name, log, limits, reading)
     if content is None or file is None:
         return None

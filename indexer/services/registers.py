@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.intake.countries import country_rows
-from indexer.intake.registers import CityRow, read_register
+from indexer.intake.registers import MAX_UNITS, CityRow, read_register
 from indexer.models import City, Province, Region, Register
 from indexer.services.groupings import put_in_groups
 from indexer.services.named import Named
@@ -86,8 +86,9 @@ def import_register(
     words: RegisterWords | None,
     register: Register | None,
     decisions: Decisions | None = None,
+    most: int = MAX_UNITS,
 ) -> Register:
-    """Read a file of units into a new register, or add them to one that is there.
+    """Read a file of at most so many units into a new register, or add them to one that is there.
 
     Raises `FileProblems` with everything wrong with the file, or `Refused`.
     """
@@ -97,7 +98,7 @@ def import_register(
     assert register is not None  # noqa: S101 - one of the two is given
     everything = (register.name_zh, register.name_en)
     ledger = decisions or Decisions()
-    rows = read_register(source, filename, everything=everything, decisions=ledger)
+    rows = read_register(source, filename, everything=everything, decisions=ledger, most=most)
     ledger.close()
     register_cities(rows, actor=actor, register=register)
     return register

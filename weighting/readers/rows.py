@@ -47,21 +47,25 @@ def trimmed(row: Row) -> Row:
     return Row(row.line, [cell.strip() for cell in row.cells])
 
 
-def read_bytes(source: Source, log: ProblemLog) -> bytes | None:
-    """Return the bytes of a file that can be read and is not too large; None with the problem noted."""
+def read_bytes(source: Source, log: ProblemLog, most: int = 0) -> bytes | None:
+    """Return the bytes of a file that can be read and is not too large; None with the problem noted.
+
+    ``most`` is for files that may be larger than `MAX_BYTES`.
+    """
+    most = max(most, MAX_BYTES)
     try:
         if isinstance(source, os.PathLike):
             with Path(source).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+                data = file.read(most + 1)
         else:
-            data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
+            data = source if isinstance(source, bytes) else source.read(most + 1)
     except OSError as error:
         log.add(
             _("The file cannot be read: %(reason)s. Check the path.") % {"reason": error.strerror or error}
         )
         return None
-    if len(data) > MAX_BYTES:
-        size = MAX_BYTES // 1024 // 1024
+    if len(data) > most:
+        size = most // 1024 // 1024
         log.add(_("The file is larger than %(size)d MB. Split it or leave columns out.") % {"size": size})
         return None
     return data

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indexer.intake.registers import operator_units
 from indexer.models import Register
 from indexer.services.registers import RegisterWords, import_countries, import_register
 from weighting.exceptions import Refused
@@ -54,6 +55,7 @@ class Command(BaseCommand):
                 actor=account,
                 words=None if known else RegisterWords(**words),
                 register=known,
+                most=operator_units(),
             )
         except FileProblems as found:
             raise CommandError(str(found)) from found

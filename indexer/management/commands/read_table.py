@@ -21,7 +21,7 @@ from indexer.intake.clean import (
     report_of,
 )
 from indexer.intake.countries import countries
-from indexer.intake.files import OPERATOR, read_file
+from indexer.intake.files import operator_limits, read_file
 from indexer.intake.hints import Hints
 from indexer.intake.mapping import LeafNames, UnitNames, hints_about
 from indexer.intake.registers import names_of, read_register
@@ -178,7 +178,9 @@ def _read(path: Path, choices: Choices, hints: Hints, year: str) -> tuple[Sheet,
     decisions = Decisions({**chosen, **({"year": year} if year else {})})
     # The names of countries tell an encoding, whatever the units are.
     known = hints.units or hints_about(countries(), ()).names
-    file = read_file(path, path.name, log, OPERATOR, Reading(decisions, known, is_form=False, kind=DATA))
+    file = read_file(
+        path, path.name, log, operator_limits(), Reading(decisions, known, is_form=False, kind=DATA)
+    )
     sheet = read_sheet(file, log, hints) if file else None
     log.raise_if_any()
     if sheet is None:

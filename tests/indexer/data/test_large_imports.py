@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from indexer.forms.registers import RegisterImportForm
 from indexer.intake import registers
+from indexer.intake.files import operator_limits, read_file
 from indexer.intake.hints import unit_key
+from indexer.intake.registers import BYTES_A_UNIT, operator_units
 from indexer.models import DataImport, Register
 from indexer.names import normalise_unit_name
 from indexer.services.data_imports import DataFile, Terms, start_import, store_import, store_read
@@ -19,7 +21,7 @@ from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_cities
 from weighting.enums import Role
 from weighting.forms.uploads import MEGABYTE, PanelImportForm
-from weighting.readers import FileProblems
+from weighting.readers import FileProblems, ProblemLog
 
 pytestmark = pytest.mark.django_db
 LEAVES = ("fixed", "mobile", "retail", "finance", "travel")
@@ -76,12 +78,11 @@ def test_mapping_and_check_take_the_same_queries_for_any_number_of_units(client,
     assert counts[:2] == counts[2:]
 
 
-def test_a_register_of_more_units_than_may_be_is_refused(monkeypatch):
+def test_a_register_of_more_units_than_may_be_is_refused():
     file = b"name_en\nA\nB\nC\n"
     assert len(registers.read_register(file, "r.csv", everything=("", "All"))) == 3
-    monkeypatch.setattr(registers, "MAX_UNITS", 2)
     with pytest.raises(FileProblems, match="more than 2 units"):
-        registers.read_register(file, "r.csv", everything=("", "All"))
+        registers.read_register(file, "r.csv", everything=("", "All"), most=2)
 
 
 def test_a_register_may_have_a_file_as_large_as_a_request():
@@ -99,3 +100,34 @@ def test_a_register_may_have_a_file_as_large_as_a_request():
 @pytest.mark.parametrize("name", ["AbC1", "St Ives", " x ", "镇", "İ", "1", "", "a-b", "ß", "Ａ"])
 def test_a_plain_word_has_the_key_that_any_name_has(name):
     assert unit_key(name) == normalise_unit_name(name).casefold()
+
+
+def test_what_a_command_may_read_follows_the_memory_set_aside(settings):
+    settings.IMPORT_MEMORY_MB = 1
+    limits, log = operator_limits(), ProblemLog("data.csv")
+    cells = b"unit,a,b\n" + b"X,1.5,2.5\n" * 7_000
+
+    assert read_file(cells, "data.csv", log, limits) is None
+    assert read_file(b"unit,a\n".ljust(600_000), "data.csv", log, limits) is None
+    too_many, too_large = (str(problem) for problem in log.problems)
+    assert "more than 20,833 cells" in too_many
+    assert "IMPORT_MEMORY_MB" in too_many
+    assert "larger than 0 MB" in too_large
+    assert "IMPORT_MEMORY_MB" in too_large
+    settings.IMPORT_MEMORY_MB = 2
+    assert read_file(cells, "data.csv", ProblemLog("data.csv"), operator_limits())
+    assert operator_units() == 2_000_000 // BYTES_A_UNIT
+
+
+@pytest.mark.postgres
+def test_a_block_goes_to_the_database_as_it_is(analyst):
+    """Written into the statement, as PostgreSQL's adapter does otherwise, it is several times over."""
+    make_cities(40, actor=analyst)
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        edition = store_read(
+            read_mapped(**sent(analyst, make_framework(), 40), leave_out=True), actor=analyst
+        )
+    (insert,) = (query["sql"] for query in queries if 'INTO "indexer_dataset"' in query["sql"])
+    assert connection.vendor == "sqlite" or bytes(edition.values)[:8].hex() not in insert
+    edition.refresh_from_db()
+    assert len(edition.values) == 40 * len(LEAVES) * 8
