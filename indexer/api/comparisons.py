@@ -17,6 +17,7 @@ from indexer.forms.comparison import FEWEST, ComparisonForm
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
+from indexer.selectors.run_search import runs_named
 from indexer.selectors.runs import load_runs, runs_visible_to
 from weighting.api.base import PAGE, described
 from weighting.selectors.tree_changes import TreeChange
@@ -160,11 +161,12 @@ class ComparisonBase(RunView):
         ``is_split`` where changes to any of the runs are split by indicator.
         """
         asked = asked_runs(self.request.query_params)
-        listed = list(runs_visible_to(self.account))
+        base = self.request.query_params.get("base", "")
+        listed = runs_named(runs_visible_to(self.account), [*asked, base])
         known = {str(run.pk) for run in listed}
         if unknown := [pk for pk in asked if pk not in known]:
             raise NotFound(", ".join(unknown))
-        data = {"runs": asked, "base": self.request.query_params.get("base", "")}
+        data = {"runs": asked, "base": base}
         form = ComparisonForm(data, runs=listed, names=[str(run.pk) for run in listed])
         if not form.is_valid():
             raise ValidationError(problems_of(form))

@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.node_choice import INDENT
+from indexer.forms.run_offer import offer_found, search_field
 from indexer.models import Run
+from indexer.selectors.run_search import OfferedRuns
 from weighting.forms.names import NamedForm
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
@@ -40,17 +42,18 @@ class BranchForm(NamedForm):
 class RunChoice(forms.Form):
     """The run that a page about a branch shows; without one that is known, the first."""
 
+    find = search_field()
     run = forms.TypedChoiceField(
         label=gettext_lazy("Data and weights"), coerce=int, required=False, empty_value=None
     )
 
-    def __init__(self, data: Any, *, runs: Sequence[Run], names: Sequence[str]) -> None:
+    def __init__(self, data: Any, *, offered: OfferedRuns, names: Sequence[str]) -> None:
         asked = data.copy()
-        self._runs = {str(run.pk): run for run in runs}
+        self._runs = {str(run.pk): run for run in offered.runs}
         if asked.get("run") not in self._runs:
             asked["run"] = next(iter(self._runs), "")
         super().__init__(asked)
-        offer_choices(self, "run", list(zip(self._runs, names, strict=True)))
+        offer_found(self, "run", offered, names)
 
     @property
     def chosen(self) -> Run | None:

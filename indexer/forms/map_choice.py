@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from indexer.forms.grouping_choice import offer_colours
 from indexer.forms.node_choice import NodeChoice
 from indexer.forms.place_filter import PlaceFilter
-from indexer.models import Run
+from indexer.forms.run_offer import offer_found, search_field
 from indexer.numeric.classes import EQUAL, QUANTILE
 from indexer.selectors.cities import Cities
+from indexer.selectors.run_search import OfferedRuns
 from weighting.forms.offers import offer_choices
 from weighting.models import Indicator
 
@@ -27,6 +28,7 @@ DRAWN = (
 class MapChoice(NodeChoice, PlaceFilter):
     """A score, a run of the same data set to take the shifts of ranks against, whose units, and colours."""
 
+    find = search_field()
     against = forms.TypedChoiceField(
         label=gettext_lazy("Shift of ranks against"), coerce=int, required=False, empty_value=None
     )
@@ -39,15 +41,14 @@ class MapChoice(NodeChoice, PlaceFilter):
         *,
         nodes: Sequence[Indicator],
         cities: Cities,
-        runs: Sequence[Run],
+        offered: OfferedRuns,
         names: Sequence[str],
         has_borders: bool = False,
     ) -> None:
         super().__init__(data, nodes=nodes)
         self.offer_places(cities)
         offer_colours(self, cities, usual=_("none"))
-        choices = [(run.pk, name) for run, name in zip(runs, names, strict=True)]
-        offer_choices(self, "against", [("", _("none: show the scores")), *choices])
+        offer_found(self, "against", offered, names, first=[("", _("none: show the scores"))])
         if has_borders:
             offer_choices(self, "drawn", [(code, label) for code, label in DRAWN])
         else:

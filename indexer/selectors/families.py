@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from indexer.enums import RunStatus
 from indexer.models import BranchIndex, Run
@@ -61,10 +61,10 @@ def open_branches_of(indicators: Sequence[Indicator]) -> list[Indicator]:
     return [node for node in along_the_tree(list(indicators)) if not node.is_leaf and node.pk not in taken]
 
 
-def finished_runs_of(branch: BranchIndex, account: Account | None) -> list[Run]:
+def finished_runs_of(branch: BranchIndex, account: Account | None) -> QuerySet[Run]:
     """Return the finished runs that show a branch: by the data sets' own methods and the newest first."""
     runs = runs_visible_to(account).filter(
         data_set__framework=branch.node.framework_id, status=RunStatus.DONE
     )
-    listed = list(runs.order_by("-data_set__year", "-data_set_id", "weight_version__number", "pk"))
-    return sorted(listed, key=lambda run: run.method_id != run.data_set.method_id)
+    is_trial = Case(When(method=F("data_set__method"), then=0), default=1)
+    return runs.order_by(is_trial, "-data_set__year", "-data_set_id", "weight_version__number", "pk")

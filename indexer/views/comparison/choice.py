@@ -1,8 +1,10 @@
 """Which runs a page compares: those asked for, or the first two; and the choice of others."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,16 +15,14 @@ from indexer.forms.comparison import FEWEST, ComparisonForm
 from indexer.models import DataSet, Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.published import latest_editions
+from indexer.selectors.run_search import data_sets_of, first_pair, offer_runs, runs_named
 from indexer.selectors.runs import load_runs, runs_visible_to
 from indexer.views.comparison.first_steps import steps_to_a_comparison
 from indexer.views.shared.run_names import run_names
 from indexer.words import data_set_name
-from weighting.enums import VersionSource
+from weighting.requests import read_id
 from weighting.views.first_steps import first_steps
 from weighting.visitors import visitor_of
-
-# Of more versions so many are offered, beside those that are compared; the others are found by name.
-MOST_OFFERED = 100
 
 
 class RunChoice:
@@ -30,10 +30,10 @@ class RunChoice:
 
     def __init__(self, request: HttpRequest) -> None:
         self._account = visitor_of(request).account
-        self._find = request.GET.get("find", "").strip()
+        self._find = request.GET.get("find", "")
         runs = runs_visible_to(self._account).select_related("data_set__series")
-        self.listed = list(runs.order_by("data_set_id", "weight_version__number", "pk"))
-        self.form = _bind(request, self.listed)
+        self._runs = runs.order_by("data_set_id", "weight_version__number", "pk")
+        self.form = _bind(request, self._runs)
         self.refusal: HttpResponse | None = None
         if self.form is None:
             context = _waiting(self.listed)
@@ -46,6 +46,11 @@ class RunChoice:
             self.refusal = render(
                 request, "indexer/comparison/comparison_empty.html", self.picker(), status=400
             )
+
+    @cached_property
+    def listed(self) -> list[Run]:
+        """Every run, for what is said where no two can be compared."""
+        return list(self._runs)
 
     def compare(self, *, is_split: bool = False) -> Comparison:
         """Set the chosen runs side by side; ``is_split`` where changes to any of them are split."""
@@ -60,11 +65,12 @@ class RunChoice:
         assert self.form is not None  # noqa: S101  (nothing to choose from is a refusal)
         chosen = [str(value) for value in self.form.data["runs"]]
         base = str(self.form.data["base"] or (chosen[0] if chosen else ""))
-        in_view = next((run for run in self.listed if str(run.pk) in chosen), self.listed[0]).data_set
-        runs = [run for run in self.listed if _is_comparable(run.data_set, in_view)]
-        found, find = list(zip(runs, run_names(runs), strict=True)), self._find.casefold()
-        others = [run.pk for run, name in found if str(run.pk) not in chosen and find in name.casefold()]
-        shown = {*chosen, base, *map(str, others[:MOST_OFFERED])}
+        in_view = next(iter(runs_named(self._runs, chosen)), None) or self._runs.first()
+        assert in_view is not None  # noqa: S101  (without a run there is no form)
+        data_sets = list(data_sets_of(self._runs))
+        alike = [data_set.pk for data_set in data_sets if _is_comparable(data_set, in_view.data_set)]
+        runs = self._runs.filter(data_set__in=alike)
+        offered = offer_runs(runs, self._find, [*chosen, base])
         options = [
             {
                 "run": run,
@@ -73,19 +79,14 @@ class RunChoice:
                 "is_base": str(run.pk) == base,
                 "is_done": run.status == RunStatus.DONE,
             }
-            for run, name in found
-            if str(run.pk) in shown
+            for run, name in zip(offered.runs, run_names(offered.runs), strict=True)
         ]
-        data_sets = {run.data_set_id: run.data_set for run in self.listed}
-        further = [(key, data_set_name(data_set)) for key, data_set in data_sets.items() if key != in_view.pk]
-        problems = [str(error) for errors in self.form.errors.values() for error in errors]
+        others = [data_set for data_set in data_sets if data_set.pk != in_view.data_set_id]
         return {
             "options": options,
-            "find": self._find,
-            "is_searched": bool(self._find) or len(runs) > MOST_OFFERED,
-            "not_offered": len(others[MOST_OFFERED:]),
-            "others": further,
-            "problems": problems,
+            "offered": offered,
+            "others": [(data_set.pk, data_set_name(data_set)) for data_set in others],
+            "problems": [str(error) for errors in self.form.errors.values() for error in errors],
         }
 
 
@@ -97,18 +98,20 @@ def asked_comparison(request: HttpRequest, *, is_split: bool = False) -> Compari
     return choice.compare(is_split=is_split)
 
 
-def _bind(request: HttpRequest, listed: Sequence[Run]) -> ComparisonForm | None:
+def _bind(request: HttpRequest, runs: QuerySet[Run]) -> ComparisonForm | None:
     """Bind the runs asked for, or the default ones; None where nothing can be compared yet."""
-    asked = request.GET.getlist("runs")
-    known = {str(run.pk) for run in listed}
-    if not set(asked) <= known:
+    asked, base = request.GET.getlist("runs"), request.GET.get("base", "")
+    known = runs_named(runs, [*asked, base])
+    if not set(asked) <= {str(run.pk) for run in known}:
         raise Http404
-    data: dict[str, Any] = {"runs": asked, "base": request.GET.get("base", "")}
+    data: dict[str, Any] = {"runs": asked, "base": base}
     if not asked and "base" not in request.GET:
-        data["runs"] = _first_pair(listed, request.GET.get("data_set", ""))
-        if not data["runs"]:
+        data_set = request.GET.get("data_set", "")
+        known = first_pair(runs.filter(data_set=read_id(data_set) or 0) if data_set else runs)
+        data["runs"] = [run.pk for run in known]
+        if not known:
             return None
-    return ComparisonForm(data, runs=listed, names=run_names(listed))
+    return ComparisonForm(data, runs=known, names=run_names(known))
 
 
 def _is_comparable(data_set: DataSet, in_view: DataSet) -> bool:
@@ -117,24 +120,6 @@ def _is_comparable(data_set: DataSet, in_view: DataSet) -> bool:
         return True
     is_one_register = data_set.series.register_id == in_view.series.register_id
     return is_one_register and not set(data_set.leaf_codes).isdisjoint(in_view.leaf_codes)
-
-
-def _first_pair(listed: Sequence[Run], data_set: str) -> list[int]:
-    """Return two finished versions of the newest edition of the first series that has two.
-
-    The lowest-numbered one is set against equal weights, which is what anybody would ask first; against
-    the next one where no version has them.
-    """
-    groups: dict[tuple[int, int], list[Run]] = {}
-    for run in listed:
-        if run.status == RunStatus.DONE and data_set in ("", str(run.data_set_id)):
-            groups.setdefault((run.data_set_id, run.method_id), []).append(run)
-    several = [runs for runs in groups.values() if len(runs) >= FEWEST]
-    of_first = [runs for runs in several if runs[0].data_set.series_id == several[0][0].data_set.series_id]
-    # Of one edition the method that came first; `max` keeps the first of equals.
-    runs = max(of_first, key=lambda runs: (runs[0].data_set.year, runs[0].data_set.edition), default=[])
-    equal = [run for run in runs[1:] if run.weight_version.source == VersionSource.EQUAL]
-    return [run.pk for run in (*runs[:1], *equal, *runs[1:])][:FEWEST]
 
 
 def _waiting(listed: Sequence[Run]) -> dict[str, Any]:

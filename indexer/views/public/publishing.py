@@ -24,6 +24,7 @@ from indexer.selectors.published import (
     publishable_runs,
     visits_of,
 )
+from indexer.selectors.run_search import OfferedRuns, offer_runs
 from indexer.selectors.runs import NOT_SHOWN
 from indexer.services.published import (
     describe_index,
@@ -41,9 +42,6 @@ from weighting.reauthentication import grave
 from weighting.requests import read_id
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.visitors import account_of
-
-# The newest of the rankings that may be chosen.
-MOST_RUNS = 200
 
 
 @audience(MANAGERS)
@@ -96,7 +94,10 @@ def publishing_detail(request: HttpRequest, pk: int) -> HttpResponse:
     editions = list(
         index.editions.select_related("run__data_set__series", "run__weight_version").defer(*_HEAVY)
     )
-    context = _detail(account, index, editions, _chosen_run(request, editions))
+    run = _chosen_run(request, editions)
+    chosen = [str(run.pk)] if run else []
+    offered = offer_runs(of_the_units_of(index, _runs(account)), request.GET.get("find", ""), chosen)
+    context = {**_detail(account, index, editions, run), "offered": offered, "runs": _named(offered)}
     return render(request, "indexer/public/publishing.html", context)
 
 
@@ -166,8 +167,6 @@ def _detail(
     account: Account, index: PublishedIndex, editions: Sequence[IndexEdition], run: Run | None
 ) -> dict[str, Any]:
     address = settings.PUBLIC_URL.rstrip("/") + reverse("indexer:public-index", args=[index.slug])
-    known = of_the_units_of(index, _runs(account))[:MOST_RUNS]
-    runs = [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in known]
     days, total = visits_of(index, timezone.localdate())
     return {
         "index": index,
@@ -177,13 +176,16 @@ def _detail(
         # Written by segno of an address that the model lets through.
         "qr": mark_safe(qr_svg(address)),  # noqa: S308
         "is_public": any(edition.released_at for edition in editions),
-        "runs": runs,
         "run": run,
         "parts": _parts(run) if run else [],
         "blockers": publication_blockers(index, run, account) if run else [],
         "advice": publication_advice(index, run) if run else [],
         "query": urlencode({"run": run.pk}) if run else "",
     }
+
+
+def _named(offered: OfferedRuns) -> list[tuple[Run, str]]:
+    return [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in offered.runs]
 
 
 def _parts(run: Run) -> list[tuple[str, str, bool]]:

@@ -24,6 +24,7 @@ from indexer.selectors.families import (
     open_branches_of,
 )
 from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.run_search import offer_runs
 from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.services.families import publish_branch, withdraw_branch
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
@@ -194,8 +195,10 @@ def _initial(request: HttpRequest, nodes: Sequence[Indicator]) -> dict[str, Any]
 def _load(request: HttpRequest, pk: int) -> tuple[BranchIndex, RunChoice]:
     account = visitor_of(request).account
     branch = get_object_or_404(branches_visible_to(account), pk=pk)
-    runs = finished_runs_of(branch, account)
-    return branch, RunChoice(request.GET, runs=runs, names=run_names(runs))
+    runs, asked = finished_runs_of(branch, account), request.GET
+    first = runs.values_list("pk", flat=True).first()
+    offered = offer_runs(runs, asked.get("find", ""), [asked.get("run", str(first or ""))])
+    return branch, RunChoice(asked, offered=offered, names=run_names(offered.runs))
 
 
 def _ranking(request: HttpRequest, branch: BranchIndex, chosen: Run) -> BranchRanking:

@@ -1,6 +1,6 @@
 """The cities of a run on a map, as a page and as a file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from indexer.selectors.map_points import (
 )
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import changes_by_city
+from indexer.selectors.run_search import OfferedRuns, offer_runs
 from indexer.selectors.runs import runs_visible_to, runs_with_nodes_visible_to
 from indexer.views.run.map_areas import areas_context
 from indexer.views.shared.coloured import coloured_groups
@@ -90,7 +91,7 @@ def map_figure(request: HttpRequest, run: Run) -> Spec | None:
 def map_chart(run: Run) -> Spec | None:
     """Return the map of all units as anybody sees it first; None where nothing tells where they lie."""
     subject = node_scores_of(run)
-    return _shown(_choice({}, subject, []), subject, None).get("chart")
+    return _shown(_choice({}, subject, OfferedRuns([], 0, "")), subject, None).get("chart")
 
 
 def _asked(request: HttpRequest, run: Run) -> tuple[MapChoice, NodeScores, NodeScores | None]:
@@ -213,17 +214,18 @@ def _form(request: HttpRequest, subject: NodeScores) -> MapChoice:
     runs = runs_visible_to(visitor_of(request).account).filter(
         data_set=subject.run.data_set_id, status=RunStatus.DONE
     )
-    others = [run for run in runs.order_by("weight_version__number", "pk") if run.pk != subject.run.pk]
-    return _choice(request.GET, subject, others)
+    others = runs.exclude(pk=subject.run.pk).order_by("weight_version__number", "pk")
+    offered = offer_runs(others, request.GET.get("find", ""), request.GET.getlist("against"))
+    return _choice(request.GET, subject, offered)
 
 
-def _choice(asked: Mapping[str, Any], subject: NodeScores, others: Sequence[Run]) -> MapChoice:
+def _choice(asked: Mapping[str, Any], subject: NodeScores, offered: OfferedRuns) -> MapChoice:
     return MapChoice(
         asked,
         nodes=subject.nodes,
         cities=subject.cities,
-        runs=others,
-        names=[_run_name(run, subject.run) for run in others],
+        offered=offered,
+        names=[_run_name(run, subject.run) for run in offered.runs],
         has_borders=has_borders(subject.run),
     )
 

@@ -49,8 +49,8 @@ def test_equal_weights_are_what_the_first_version_is_compared_with_where_there_a
 
 def test_of_many_versions_a_few_are_offered_and_the_others_found_by_name(analyst, monkeypatch):
     runs = make_runs(random_values(4), tilts=[None, 3.0, 6.0, 9.0])
-    assert not analyst.get(HERE).context["is_searched"]
-    monkeypatch.setattr("indexer.views.comparison.choice.MOST_OFFERED", 1)
+    assert not analyst.get(HERE).context["offered"].is_searched
+    monkeypatch.setattr("indexer.selectors.run_search.MOST_OFFERED", 1)
     few = analyst.get(HERE, ask(*runs[:2]))
     last = next(option["name"] for option in analyst.get(HERE, ask(*runs[2:])).context["options"][-1:])
     found = analyst.get(HERE, ask(*runs[:2], find=last.upper()))
@@ -58,7 +58,7 @@ def test_of_many_versions_a_few_are_offered_and_the_others_found_by_name(analyst
     assert [option["run"] for option in few.context["options"]] == runs[:3]
     assert "1 further version is not listed" in few.content.decode()
     assert [option["run"] for option in found.context["options"]] == [*runs[:2], runs[3]]
-    assert found.context["not_offered"] == 0
+    assert found.context["offered"].not_offered == 0
     assert [option["run"] for option in found.context["options"] if option["is_chosen"]] == runs[:2]
 
 
@@ -162,7 +162,7 @@ def test_what_comes_and_goes_is_listed_and_the_others_are_ranked_among_themselve
     values = np.array([[4, 4, 5, 5, 4], [99, 99, 99, 99, 99], [5, 5, 2, 2, 2]])
     edition = add_edition(runs[0], rows=[2, 3, 0], values=values, year=2017)
     second = Run.objects.filter(data_set=edition).earliest("pk")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(18):
         response = analyst.get(HERE, ask(runs[0], second))
     compared, text = response.context["compared"], response.content.decode()
     assert [city.name_en for city in compared.cities] == ["Nanyang", "Garze"]
@@ -445,7 +445,7 @@ def test_the_page_takes_the_same_queries_for_any_number_of_cities_and_versions(
 ):
     runs = make_runs(random_values(cities), tilts=[float(n) for n in range(versions)])
     # Session, account; all runs, those compared, their data; indicators, weights, scores, cities, provinces.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(15):
         analyst.get(HERE, ask(*runs))
 
 

@@ -227,5 +227,5 @@ def test_pages_take_the_same_queries_for_any_number_of_cities(manager, count, dj
     run = make_runs(random_values(count), tilts=[None])[0]
     branch = publish(run.data_set.framework)
     # Session, account; branch, runs, run with nodes, indicators, scores, cities, provinces.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         manager.get(page_of(branch))
