@@ -68,7 +68,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     visible = data_sets_visible_to(account).defer(None)
     visible = visible.select_related("framework", "method", "series__register", "previous", "created_by")
     data_set = get_object_or_404(visible, pk=pk)
-    runs = listed_runs_visible_to(account).filter(data_set=data_set).order_by("weight_version__number")
+    runs = listed_runs_visible_to(account).filter(data_set=data_set)
     summaries = indicator_summaries_of(data_set)
     context = {
         "data_set": data_set,

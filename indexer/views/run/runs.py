@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -116,10 +117,12 @@ def _asked_id(request: HttpRequest, name: str) -> int | None:
     return read_id(request.GET.get(name, ""))
 
 
-def _listed_runs(request: HttpRequest, data_set: int | None = None, method: int | None = None) -> list[Run]:
+def _listed_runs(
+    request: HttpRequest, data_set: int | None = None, method: int | None = None
+) -> QuerySet[Run]:
     runs = listed_runs_visible_to(visitor_of(request).account)
     if data_set is not None:
         runs = runs.filter(data_set=data_set)
     if method is not None:
         runs = runs.filter(method=method)
-    return list(runs.order_by("data_set_id", "weight_version__number", "pk"))
+    return runs

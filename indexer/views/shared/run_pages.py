@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from indexer.enums import RunStatus
 from indexer.method_words import short_method_words
 from indexer.models import City, Run
-from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.selectors.runs import listed_runs_visible_to, runs_with_nodes_visible_to
 from indexer.selectors.years import YearOfRun
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.run_tabs import run_tabs
@@ -39,7 +39,8 @@ def answer_about_run(
     run = visible_run(request, pk)
     if run.status == RunStatus.DONE:
         return page(request, run)
-    context = runs_context([run], only=run.data_set_id)
+    runs = listed_runs_visible_to(visitor_of(request).account).filter(pk=run.pk)
+    context = runs_context(runs, only=run.data_set_id)
     return render(request, "indexer/run/run_unfinished.html", {"title": version_name(run), **context})
 
 

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import Run
+from indexer.selectors import run_lists
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.jobs import cancel_job
 from indexer.services.methods import request_runs, use_method
 from indexer.services.runs import compute_waiting_runs
-from indexer.views.shared import run_groups
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -32,10 +32,14 @@ def fail(run):
     run.save()
 
 
+def listed_in(group):
+    return [run for method in group["methods"] for run in method["runs"]]
+
+
 def test_runs_are_listed_by_data_set(analyst):
     first, second = make_runs(random_values(2)), make_runs(random_values(2, seed=2))
     groups = analyst.get(HERE).context["groups"]
-    assert [group["runs"] for group in groups] == [first, second]
+    assert [listed_in(group) for group in groups] == [first, second]
 
 
 def test_without_any_run_the_page_says_what_is_needed(analyst):
@@ -59,7 +63,7 @@ def test_progress_of_one_data_set_leaves_out_the_others(analyst):
     groups = analyst.get(reverse("indexer:run-progress"), {"data_set": other[0].data_set_id}).context[
         "groups"
     ]
-    assert [group["runs"] for group in groups] == [other]
+    assert [listed_in(group) for group in groups] == [other]
     assert len(analyst.get(reverse("indexer:run-progress"), {"data_set": "x"}).context["groups"]) == 2
 
 
@@ -91,7 +95,7 @@ def test_anybody_sees_published_runs_without_the_retry_button(client):
     shown = make_runs(random_values(2, seed=2), published=True, framework=make_framework(), computed=False)
     fail(shown[0])
     response = client.get(HERE)
-    assert [group["runs"] for group in response.context["groups"]] == [shown]
+    assert [listed_in(group) for group in response.context["groups"]] == [shown]
     assert "Try again" not in response.content.decode()
     assert client.post(reverse("indexer:run-retry", args=[shown[0].pk])).status_code == 302
     assert Run.objects.get(pk=shown[0].pk).status == RunStatus.FAILED
@@ -127,7 +131,7 @@ def test_retrying_needs_a_post(analyst):
 @pytest.mark.parametrize("versions", [1, 3])
 def test_the_list_takes_the_same_queries_for_any_number_of_runs(analyst, versions, django_assert_num_queries):
     make_runs(random_values(2), tilts=[float(n) for n in range(versions)])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         analyst.get(HERE)
 
 
@@ -155,7 +159,7 @@ def test_rankings_by_several_methods_stand_apart_and_say_their_method(analyst):
 
 
 def test_a_long_list_shows_its_first_rankings_what_failed_and_the_way_to_all(analyst, monkeypatch):
-    monkeypatch.setattr(run_groups, "PAGE_SIZE", 3)
+    monkeypatch.setattr(run_lists, "PAGE_SIZE", 3)
     runs = make_runs(random_values(2), tilts=range(8), computed=False)
     fail(runs[6])
 
@@ -169,8 +173,24 @@ def test_a_long_list_shows_its_first_rankings_what_failed_and_the_way_to_all(ana
     assert "rows 7 to 8 of 8" in page.content.decode()
 
 
+def test_of_many_lists_each_is_shorter_and_what_is_left_out_stands_on_pages(analyst, monkeypatch):
+    monkeypatch.setattr(run_lists, "MOST_LISTED", 4)
+    monkeypatch.setattr(run_lists, "FEWEST", 1)
+    runs = make_runs(random_values(2), tilts=range(4))
+    for method in ("rank", "zscore"):
+        add_method(runs[0], normalisation=method)
+
+    methods = analyst.get(HERE).context["groups"][0]["methods"]
+
+    assert [len(method["runs"]) for method in methods] == [1, 1, 1]
+    assert [method["count"] for method in methods] == [4, 4, 4]
+    assert methods[0]["is_own"]
+    page = analyst.get(methods[1]["all_url"]).context["groups"][0]["methods"][0]
+    assert len(page["runs"]) == 4
+
+
 def test_a_page_of_a_long_list_renews_itself_as_that_page(analyst, monkeypatch):
-    monkeypatch.setattr(run_groups, "PAGE_SIZE", 3)
+    monkeypatch.setattr(run_lists, "PAGE_SIZE", 3)
     run = make_runs(random_values(2), tilts=range(4), computed=False)[0]
     query = {"data_set": run.data_set_id, "method": run.method_id, "page": 2}
 
@@ -185,8 +205,8 @@ def test_a_page_of_a_long_list_renews_itself_as_that_page(analyst, monkeypatch):
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_takes_the_same_queries_however_long_it_is(analyst, count, django_assert_num_queries):
     make_runs(random_values(2), tilts=range(count))
-    # Session, account; runs.
-    with django_assert_num_queries(3):
+    # Session, account; how many runs there are, and the first.
+    with django_assert_num_queries(4):
         analyst.get(HERE)
 
 
