@@ -1,8 +1,6 @@
 """Letters to experts, and what became of them."""
 
-from collections.abc import Sequence
-
-from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from weighting.enums import LetterState, PlanState, RoundState
@@ -24,12 +22,13 @@ def due_reminders() -> QuerySet[PlannedReminder]:
     return planned.alias(at=at).filter(at__lte=Now(), round__deadline__gt=Now()).order_by("at")
 
 
-def invitations_with_letters(round_: Round) -> list[Invitation]:
+def invitations_with_letters(round_: Round) -> QuerySet[Invitation]:
     """Return the invitations of a round with their experts and letters, by expert code."""
-    return list(invitations_of(round_).prefetch_related("letters"))
+    return invitations_of(round_).prefetch_related("letters")
 
 
-def count_not_reached(invitations: Sequence[Invitation]) -> int:
+def count_not_reached(round_: Round) -> int:
     """Count the experts who still score and whose last letter the mail server did not take."""
-    scoring = [each for each in invitations if not each.sealed and not each.removed]
-    return sum(each.last_letter is not None and each.last_letter.state in NOT_SENT for each in scoring)
+    last = Letter.objects.filter(invitation=OuterRef("pk")).order_by("-number").values("state")[:1]
+    scoring = Invitation.objects.filter(round=round_, sealed=False, removed=False)
+    return scoring.alias(last=Subquery(last)).filter(last__in=NOT_SENT).count()

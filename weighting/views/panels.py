@@ -18,6 +18,7 @@ from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import panels_visible_to
 from weighting.services.panels import import_panel
 from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.listing import page_of
 from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of
 
@@ -35,7 +36,7 @@ def panel_list(request: HttpRequest) -> HttpResponse:
 def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The experts of a panel."""
     panel = get_object_or_404(panels_visible_to(account_of(request)), pk=pk)
-    context = {"panel": panel, "experts": panel.experts.order_by("code")}
+    context = {"panel": panel, "experts": page_of(request, panel.experts.order_by("code"))}
     return render(request, "weighting/manager/panel_detail.html", context)
 
 

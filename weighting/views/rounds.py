@@ -57,6 +57,7 @@ from weighting.services.unlinking import end_series
 from weighting.services.versions import aggregate_round
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.first_steps import first_steps, steps_to_a_round
+from weighting.views.listing import page_of
 from weighting.views.round_steps import next_act_of, steps_of
 from weighting.visitors import account_of
 
@@ -66,7 +67,7 @@ from weighting.visitors import account_of
 def round_list(request: HttpRequest) -> HttpResponse:
     """The rounds that the account manages, with how many people have started and sealed."""
     account = account_of(request)
-    rounds = rounds_with_participation(account)
+    rounds = page_of(request, rounds_with_participation(account))
     context = {"rounds": rounds} if rounds else first_steps(steps_to_a_round(account))
     return render(request, "weighting/manager/round_list.html", context)
 
@@ -109,7 +110,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the round has come, what comes next, and what stands against it."""
     round_ = _round_or_404(request, pk)
     participation = participation_of(round_)
-    invitations = invitations_with_letters(round_)
+    invitations = page_of(request, invitations_with_letters(round_))
     act = next_act_of(round_, participation)
     context = {
         "round": round_,
@@ -117,7 +118,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "act": act,
         "participation": participation,
         "invitations": invitations,
-        "not_reached": count_not_reached(invitations) if round_.state == RoundState.OPEN else 0,
+        "not_reached": count_not_reached(round_) if round_.state == RoundState.OPEN else 0,
         "groups": asked_groups_of(round_),
         "languages": [Language(language).label for language in round_.languages],
         "receipts": receipts_of(round_),

@@ -37,6 +37,7 @@ from weighting.services.versions import (
     retire_version,
 )
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.listing import page_of
 from weighting.views.reading import SentTable, table_in
 from weighting.views.statistics_words import panel_words
 from weighting.views.version_release import release_context
@@ -48,7 +49,7 @@ from weighting.visitors import account_of, visitor_of
 def version_list(request: HttpRequest) -> HttpResponse:
     """Every version that the visitor may see, newest first."""
     versions = versions_visible_to(visitor_of(request).account).order_by("-pk")
-    return render(request, "weighting/manager/version_list.html", {"versions": versions})
+    return render(request, "weighting/manager/version_list.html", {"versions": page_of(request, versions)})
 
 
 @audience(ANYONE)
