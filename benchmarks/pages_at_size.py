@@ -26,7 +26,7 @@ def main() -> None:
 
         if not Run.objects.exists():
             make_sized_world()
-        _measure(sys.argv[1:])
+        measure(sys.argv[1:])
 
 
 def make_sized_world() -> None:
@@ -79,7 +79,7 @@ def _addresses() -> dict[str, str]:
     from indexer.models import City, Run
 
     run, other = Run.objects.order_by("pk")[:2]
-    city = run.data_set.city_ids[UNITS // 2]
+    city = run.data_set.city_ids[len(run.data_set.city_ids) // 2]
     register = City.objects.values_list("register_id", flat=True).get(pk=city)
     page, api = f"/runs/{run.pk}", f"/api/v1/runs/{run.pk}"
     both = f"run={run.pk}&run={other.pk}"
@@ -129,7 +129,8 @@ def _addresses() -> dict[str, str]:
     }
 
 
-def _measure(names: list[str]) -> None:
+def measure(names: list[str]) -> None:
+    """Print what each page takes, or those alone that are named."""
     from django.db import connections
 
     addresses = _addresses()
