@@ -395,7 +395,7 @@ def test_the_list_shows_own_rounds_with_counts_of_people(client, manager):
 def test_the_list_costs_the_same_for_any_number_of_rows(client, manager, django_assert_num_queries, rows):
     for _ in range(rows):
         make_round(state=RoundState.DRAFT, manager=manager)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert client.get(LIST).status_code == 200
 
 
@@ -404,7 +404,7 @@ def test_the_page_costs_the_same_for_any_size_of_panel(client, manager, django_a
     round_ = make_round(manager=manager, panel=make_panel(size))
     write_invitations(round_, actor=manager)
     client.get(url("detail", round_))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(url("detail", round_))
 
 

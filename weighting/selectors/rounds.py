@@ -59,12 +59,14 @@ def due_rounds() -> QuerySet[Round]:
 
 
 def rounds_with_participation(account: Account) -> QuerySet[Round]:
-    """Return the visible rounds, each with how many people were invited, started and sealed."""
-    return rounds_visible_to(account).annotate(
+    """Return the visible rounds, newest first, each with how many were invited, started and sealed."""
+    rounds = rounds_visible_to(account).annotate(
         invited=Count("invitations", filter=Q(invitations__removed=False)),
         started=Count("invitations", filter=Q(invitations__started=True)),
         sealed=Count("invitations", filter=Q(invitations__sealed=True)),
     )
+    # Counting drops the model's own order.
+    return rounds.order_by("-pk")
 
 
 def participation_of(round_: Round) -> Participation:
