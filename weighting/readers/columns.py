@@ -3,7 +3,7 @@
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -21,7 +21,7 @@ NUMERALS = b"0123456789.,+-eE "
 PLAIN_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?\d{0,15}\.\d{1,17}", re.ASCII)
 # One of them that is no code with zeros before it either: a number whatever else the column holds.
 SURE_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?(?:0|[1-9]\d{0,14})?\.\d{1,17}", re.ASCII)
-# So many rows tell what a column holds; if a later one differs, the file is read as text.
+# So many rows tell what a column holds; if a later one differs, the column is read as text.
 TELLING = 30
 DIGIT = re.compile(r"\d")
 
@@ -99,10 +99,18 @@ def packable(head: Sequence[Row], width: int) -> list[int]:
     return found
 
 
-def gather(rows: Iterable[Row], width: int, packed: Sequence[int], log: ProblemLog, *, pads: bool) -> Body:
+def gather(
+    rows: Iterable[Row],
+    anew: Callable[[], Iterable[Row]],
+    width: int,
+    packed: Sequence[int],
+    log: ProblemLog,
+    *,
+    pads: bool,
+) -> Body:
     """Turn rows into columns; rows of another width are noted, or padded with gaps if they may be.
 
-    Raises `Unpackable` where a packed column holds what needs its text.
+    Where a packed column holds what needs its text, the rows are read ``anew`` for that column alone.
     """
     is_packed = set(packed)
     kept = [place for place in range(width) if place not in is_packed]
@@ -110,6 +118,27 @@ def gather(rows: Iterable[Row], width: int, packed: Sequence[int], log: ProblemL
     numbers = _Numbers(packed)
     lines: list[int] = []
     short: list[int] = []
+    for line, cells in _whole_rows(rows, width, log, short, pads=pads):
+        lines.append(line)
+        for column, place in zip(texts, kept, strict=True):
+            column.append(cells[place].strip())
+        numbers.add(cells)
+    columns: dict[int, Column] = dict(zip(kept, texts, strict=True))
+    columns |= numbers.columns(len(lines))
+    # With a problem noted the file goes no further, and to read it again would note it twice.
+    if numbers.wrong and not log.problems:
+        again: dict[int, list[str]] = {place: [] for place in numbers.wrong}
+        for _line, cells in _whole_rows(anew(), width, log, [], pads=pads):
+            for place, column in again.items():
+                column.append(cells[place].strip())
+        columns |= again
+    return Body([columns[place] for place in range(width)], lines, short)
+
+
+def _whole_rows(
+    rows: Iterable[Row], width: int, log: ProblemLog, short: list[int], *, pads: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield line and cells of each row that fits, as many as there are columns; note the short ones."""
     for row in rows:
         cells = row.cells
         if len(cells) != width:
@@ -118,13 +147,7 @@ def gather(rows: Iterable[Row], width: int, packed: Sequence[int], log: ProblemL
             if not _fits(row, width, log, pads=pads):
                 continue
             cells = (cells + [""] * width)[:width]
-        lines.append(row.line)
-        for column, place in zip(texts, kept, strict=True):
-            column.append(cells[place].strip())
-        numbers.add(cells)
-    columns: dict[int, Column] = dict(zip(kept, texts, strict=True))
-    columns |= numbers.columns(len(lines))
-    return Body([columns[place] for place in range(width)], lines, short)
+        yield row.line, cells
 
 
 def _fits(row: Row, width: int, log: ProblemLog, *, pads: bool) -> bool:
@@ -137,41 +160,72 @@ def _fits(row: Row, width: int, log: ProblemLog, *, pads: bool) -> bool:
 
 
 class _Numbers:
-    """The packed columns as they grow, row by row."""
+    """The packed columns as they grow, row by row; ``wrong`` are those that turned out to need their text."""
 
     def __init__(self, places: Sequence[int]) -> None:
         self.places = list(places)
         self._pick = itemgetter(*places) if len(places) > 1 else lambda cells: [cells[p] for p in places]
         self._values = array("d")
         self._odd: dict[int, dict[int, str]] = {}
+        self._wrong: set[int] = set()
         self._rows = 0
+
+    @property
+    def wrong(self) -> list[int]:
+        return [self.places[column] for column in sorted(self._wrong)]
 
     def add(self, cells: Sequence[str]) -> None:
         if not self.places:
             return
         picked = self._pick(cells)
+        if self._wrong:
+            picked = ["" if column in self._wrong else cell for column, cell in enumerate(picked)]
         self._values.extend(_plain_numbers(picked) or self._with_words(picked))
         self._rows += 1
 
     def _with_words(self, cells: Iterable[str]) -> Iterator[float]:
         for column, cell in enumerate(cells):
-            value = math.nan
+            value, word = math.nan, ""
             try:
-                value = parse_number(cell) if cell.strip() else math.nan
-            except CellError:
-                if DIGIT.search(cell):
-                    raise Unpackable from None
-                self._odd.setdefault(column, {})[self._rows] = cell
+                value, word = _number_or_word(cell)
+            except Unpackable:
+                self._wrong.add(column)
+            if word:
+                self._odd.setdefault(column, {})[self._rows] = word
             yield value
 
     def columns(self, height: int) -> dict[int, Column]:
         matrix = np.frombuffer(self._values, dtype="<f8").reshape(height, len(self.places))
-        if np.isinf(matrix).any():
-            raise Unpackable
+        self._wrong |= set(np.flatnonzero(np.isinf(matrix).any(axis=0)).tolist())
         return {
             place: Packed(matrix[:, column], self._odd.get(column, {}))
             for column, place in enumerate(self.places)
         }
+
+
+def pack(texts: Sequence[str]) -> Packed:
+    """Pack plain numbers, gaps, and words without a digit; raises `Unpackable` for any other text."""
+    values, odd = _plain_numbers(texts), {}
+    if values is None:
+        read = [_number_or_word(text) for text in texts]
+        values = [value for value, _word in read]
+        odd = {row: word for row, (_value, word) in enumerate(read) if word}
+    if any(map(math.isinf, values)):
+        raise Unpackable
+    return Packed(np.array(values, dtype=float), odd)
+
+
+def _number_or_word(cell: str) -> tuple[float, str]:
+    """Return a plain number and '', or nan and the word that stands for it; '' of a gap, too."""
+    word = cell.strip()
+    if not word:
+        return math.nan, ""
+    try:
+        return parse_number(cell), ""
+    except CellError:
+        if DIGIT.search(cell):
+            raise Unpackable from None
+        return math.nan, word
 
 
 def _plain_numbers(cells: Sequence[str]) -> list[float] | None:

@@ -1,13 +1,14 @@
 """Large plain tables at once, by pyarrow where it is there; what is not plain is read row by row."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from weighting.numeric.arrays import FloatArray
-from weighting.readers.columns import Body, Column, Packed, held, pick_rows
+from weighting.readers.columns import Body, Column, Packed, Unpackable, held, pack, pick_rows
 from weighting.readers.dialects import Dialect
 from weighting.readers.rows import count_marks
 
@@ -20,8 +21,8 @@ BLOCK = 1 << 23
 def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Sequence[int]) -> Body | None:
     """Read the rows from line ``first`` on, of a clean text in UTF-8; None where it is not plain throughout.
 
-    Plain is what has a row on each line, no quotes, and in the packed columns nothing but numbers and gaps
-    that Python reads as the same.
+    Plain is what has a row on each line and no quotes. Packed columns that hold more than numbers and gaps
+    that Python reads as the same are looked at by themselves.
     """
     if (
         len(data) < LARGE
@@ -34,74 +35,141 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         return None
     import pyarrow
 
-    most = count_marks(data, "\n") + count_marks(data, "\r") + 1
+    text = _Text(data, dialect, first, width)
     try:
-        columns = _read(_batches(data, dialect, first, width, set(packed)), width, packed, most)
+        columns = _read(text, packed) or _read_one_by_one(text, packed)
     except pyarrow.ArrowException:
         return None
     finally:
         # Kept for a next file otherwise, which may never come.
         pyarrow.default_memory_pool().release_unused()
-    if columns is None or (_has_zero(columns) and _has_small(data)):
-        return None
     kept = np.flatnonzero(held(columns, len(columns[0])))
     return Body([pick_rows(column, kept) for column in columns], (kept + first).tolist(), [])
 
 
-def _batches(data: bytes, dialect: Dialect, first: int, width: int, packed: set[int]) -> Iterator[Any]:
-    """Yield the table block by block, numbers as they are and any other column as text."""
+@dataclass(frozen=True)
+class _Text:
+    """The bytes of a table, the line that its rows begin on, and how many columns it has."""
+
+    data: bytes
+    dialect: Dialect
+    first: int
+    width: int
+
+    @property
+    def most(self) -> int:
+        """How many rows there may be."""
+        return count_marks(self.data, "\n") + count_marks(self.data, "\r") + 1
+
+    @property
+    def has_small(self) -> bool:
+        """Whether a number has an exponent below zero; the letter alone is found the quickest."""
+        return any(letter in self.data and letter + b"-" in self.data for letter in (b"e", b"E"))
+
+    def batches(self, numbers: Collection[int], only: Sequence[int] = ()) -> Iterator[Any]:
+        """Yield the table, or some of its columns, block by block: numbers as they are, any other as text."""
+        import pyarrow
+        from pyarrow import csv
+
+        names, numbers = [str(place) for place in range(self.width)], set(numbers)
+        kinds = [pyarrow.float64() if place in numbers else pyarrow.string() for place in range(self.width)]
+        yield from csv.open_csv(
+            pyarrow.BufferReader(self.data),
+            # What threads hand to each other costs the processors more than they save on the clock.
+            read_options=csv.ReadOptions(
+                skip_rows=self.first - 1, column_names=names, block_size=BLOCK, use_threads=False
+            ),
+            parse_options=csv.ParseOptions(delimiter=self.dialect.separator, ignore_empty_lines=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict(zip(names, kinds, strict=True)),
+                null_values=[""],
+                strings_can_be_null=True,
+                include_columns=[names[place] for place in only],
+            ),
+        )
+
+
+def _read(text: _Text, packed: Sequence[int]) -> list[Column] | None:
+    """Gather blocks, a blank line as a row of gaps; None where a packed column has to be looked at."""
     import pyarrow
-    from pyarrow import csv
 
-    names = [str(place) for place in range(width)]
-    kinds = [pyarrow.float64() if place in packed else pyarrow.string() for place in range(width)]
-    yield from csv.open_csv(
-        pyarrow.BufferReader(data),
-        # What threads hand to each other costs the processors more than they save on the clock.
-        read_options=csv.ReadOptions(
-            skip_rows=first - 1, column_names=names, block_size=BLOCK, use_threads=False
-        ),
-        parse_options=csv.ParseOptions(delimiter=dialect.separator, ignore_empty_lines=False),
-        convert_options=csv.ConvertOptions(
-            column_types=dict(zip(names, kinds, strict=True)), null_values=[""], strings_can_be_null=False
-        ),
-    )
-
-
-def _read(batches: Iterator[Any], width: int, packed: Sequence[int], most: int) -> list[Column] | None:
-    """Gather blocks of at most so many rows, a blank line as a row of gaps.
-
-    None where words or endless numbers stand for numbers.
-    """
-    numbers = np.empty((len(packed), most))
-    texts: dict[int, list[str]] = {place: [] for place in range(width) if place not in set(packed)}
+    numbers = np.empty((len(packed), text.most))
+    texts = _texts_beside(text, packed)
     height = 0
-    for batch in batches:
-        part = numbers[:, height : height + batch.num_rows]
-        if not _take_numbers([batch.column(place) for place in packed], part):
-            return None
-        for place, column in texts.items():
-            column.extend(map(str.strip, batch.column(place).to_pylist()))
-        height += batch.num_rows
+    try:
+        for batch in text.batches(packed):
+            part = numbers[:, height : height + batch.num_rows]
+            if not _take_numbers(batch.select(list(packed)), part):
+                return None
+            _take_texts(batch, texts)
+            height += batch.num_rows
+    except pyarrow.ArrowInvalid:
+        return None
+    # A zero may have been a number too small for a double.
+    if (numbers[:, :height] == 0).any() and text.has_small:
+        return None
     columns: dict[int, Column] = dict(texts)
     columns |= {place: Packed(numbers[row, :height]) for row, place in enumerate(packed)}
-    return [columns[place] for place in range(width)]
+    return [columns[place] for place in range(text.width)]
 
 
-def _take_numbers(columns: Sequence[Any], part: FloatArray) -> bool:
+def _read_one_by_one(text: _Text, packed: Sequence[int]) -> list[Column]:
+    """Gather blocks of text and pack each column by itself; one that needs its text is read once more."""
+    numbers, has_small = np.empty((len(packed), text.most)), text.has_small
+    odd: dict[int, dict[int, str]] = {place: {} for place in packed}
+    texts, wrong, height = _texts_beside(text, packed), set[int](), 0
+    for batch in text.batches(()):
+        for row, place in enumerate(packed):
+            if place in wrong:
+                continue
+            try:
+                part = _pack(batch.column(place), has_small=has_small)
+            except Unpackable:
+                wrong.add(place)
+                continue
+            numbers[row, height : height + batch.num_rows] = part.values
+            odd[place] |= {height + at: word for at, word in part.odd.items()}
+        _take_texts(batch, texts)
+        height += batch.num_rows
+    columns: dict[int, Column] = dict(texts)
+    columns |= {place: Packed(numbers[row, :height], odd[place]) for row, place in enumerate(packed)}
+    if wrong:
+        again: dict[int, list[str]] = {place: [] for place in sorted(wrong)}
+        for batch in text.batches((), only=list(again)):
+            for at, column in enumerate(again.values()):
+                column.extend(_stripped(batch.column(at)))
+        columns |= again
+    return [columns[place] for place in range(text.width)]
+
+
+def _texts_beside(text: _Text, packed: Sequence[int]) -> dict[int, list[str]]:
+    numbers = set(packed)
+    return {place: [] for place in range(text.width) if place not in numbers}
+
+
+def _take_texts(batch: Any, texts: dict[int, list[str]]) -> None:
+    for place, column in texts.items():
+        column.extend(_stripped(batch.column(place)))
+
+
+def _stripped(column: Any) -> list[str]:
+    return [(text or "").strip() for text in column.to_pylist()]
+
+
+def _take_numbers(block: Any, part: FloatArray) -> bool:
     """Copy a block's numbers, nan for a gap; False where another nan or infinity is among them."""
-    gaps = 0
-    for row, column in enumerate(columns):
-        part[row] = column.to_numpy(zero_copy_only=False)
-        gaps += column.null_count
-    return np.count_nonzero(np.isfinite(part)) == part.size - gaps
+    part[...] = block.to_tensor(null_to_nan=True, row_major=False).to_numpy().T
+    numbers = np.count_nonzero(np.isfinite(part))
+    return bool(numbers == part.size or numbers == part.size - sum(c.null_count for c in block.columns))
 
 
-def _has_zero(columns: Sequence[Column]) -> bool:
-    """Tell a zero that may have been a number too small for a double."""
-    return any(isinstance(column, Packed) and (column.values == 0).any() for column in columns)
+def _pack(column: Any, *, has_small: bool) -> Packed:
+    """Pack a block of a column at once where Python would read the same numbers, else text by text."""
+    import pyarrow
 
-
-def _has_small(data: bytes) -> bool:
-    """Tell a number with an exponent below zero; the letter is looked for alone, which is the quickest."""
-    return any(letter in data and letter + b"-" in data for letter in (b"e", b"E"))
+    try:
+        values = column.cast(pyarrow.float64()).to_numpy(zero_copy_only=False)
+    except pyarrow.ArrowInvalid:
+        return pack(_stripped(column))
+    is_same = np.count_nonzero(np.isfinite(values)) == len(values) - column.null_count
+    return Packed(values) if is_same and not (has_small and (values == 0).any()) else pack(_stripped(column))

@@ -15,7 +15,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from weighting.readers.cells import Vocabulary
-from weighting.readers.columns import Body, Column, Unpackable, gather, packable, pick_rows
+from weighting.readers.columns import Body, Column, gather, packable, pick_rows
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.dialects import SAMPLE, Dialect, find_dialect
 from weighting.readers.encodings import find_encoding
@@ -103,7 +103,8 @@ def table_of_rows(rows: Sequence[Row], log: ProblemLog, reading: Reading) -> Tab
         return None
     layout = find_layout(rows[:HEAD], reading.decisions, is_form=reading.is_form)
     below = rows[layout.taken :]
-    body = _gather(below, lambda: below, layout, _packable(below, layout, reading), reading, log)
+    packed = _packable(below, layout, reading)
+    body = gather(below, lambda: below, len(layout.header), packed, log, pads=not reading.is_form)
     return _table(layout, body, reading)
 
 
@@ -112,22 +113,6 @@ def _packable(below: Sequence[Row], layout: Layout, reading: Reading) -> list[in
     if reading.is_form or any(key.startswith("decimal") for key in reading.decisions.choices):
         return []
     return packable(below, len(layout.header))
-
-
-def _gather(
-    rows: Iterable[Row],
-    anew: Callable[[], Iterable[Row]],
-    layout: Layout,
-    packed: Sequence[int],
-    reading: Reading,
-    log: ProblemLog,
-) -> Body:
-    """Turn the rows below a header into columns; where a packed one needs its text, they are read anew."""
-    width, pads = len(layout.header), not reading.is_form
-    try:
-        return gather(rows, width, packed, log, pads=pads)
-    except Unpackable:
-        return gather(anew(), width, (), log, pads=pads)
 
 
 def table_of_text(
@@ -161,7 +146,7 @@ def table_of_text(
     def anew() -> Iterable[Row]:
         return islice(_rows_of_text(data, encoding, dialect, log, is_clean=is_clean), layout.taken, None)
 
-    body = _gather(chain(below, rows), anew, layout, packed, reading, log)
+    body = gather(chain(below, rows), anew, len(layout.header), packed, log, pads=not reading.is_form)
     return _table(layout, body, reading, encoding)
 
 

@@ -299,6 +299,30 @@ def test_a_large_table_is_the_same_read_at_once_or_row_by_row(last):
     check_ways(large(last))
 
 
+@pytest.mark.parametrize("least", [0, math.inf])
+@pytest.mark.parametrize(
+    ("odd", "as_text"),
+    [
+        ("1 234.5", True),
+        ("8.6 b", True),
+        ("1e-400", True),
+        ("1e400", True),
+        ("nan", False),
+        ("NA", False),
+        ("+1.5", False),
+        ("1e-5,0.0", False),
+    ],
+)
+def test_a_column_that_needs_its_text_costs_itself_alone(least, odd, as_text):
+    cells = [*odd.split(","), *["1.5"] * 40][:40]
+    with patch("weighting.readers.large.LARGE", least):
+        file = read_file(large(",".join(["x", *cells])).encode(), "t.csv", ProblemLog("t.csv"))
+    texts = [place for place, column in enumerate(file.table.columns) if isinstance(column, list)]
+    assert texts == ([0, 1] if as_text else [0])
+    shown = {"+1.5": "1.5", "1e-5": "1e-05"}
+    assert file.table.columns[1][120] == shown.get(cells[0], cells[0])
+
+
 def check_ways(text):
     """Hold the bits of a table that is read at once against those of the careful ways."""
     with patch("weighting.readers.large.LARGE", 0):
