@@ -163,5 +163,14 @@ def test_plain_rows_are_passed_over_and_what_is_noted_stays_the_same(row, monkey
     data = sheet_of(PLAIN.format(1) + row + PLAIN.format(4))
     limits = sheet_program.Limits(rows=20_000, columns=50, cells=400_000, takes_formulas=False)
     found = sheet_program._answer(data, limits)
-    monkeypatch.setattr(sheet_program, "PLAIN_ROW", re.compile(b"(?!)"))
+    # A pattern that nothing has, of whatever columns.
+    monkeypatch.setattr(sheet_program, "PLAIN_ROW", b"(?!)(?:%b)")
     assert found == sheet_program._answer(data, limits)
+
+
+@pytest.mark.parametrize("most", [1, 26, 27, 50, 52, 702, 703, 704, 4000, 16_384])
+def test_a_pattern_tells_the_columns_within_a_limit(most):
+    within = re.compile(sheet_program._columns_up_to(most))
+    columns = range(1, 18_279)
+    told = [bool(within.fullmatch(sheet_program._letters_of(column).encode())) for column in columns]
+    assert told == [column <= most for column in columns]

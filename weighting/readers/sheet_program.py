@@ -36,15 +36,13 @@ DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 # A number shown with leading zeros, as codes are: 7 under the format 000 is 007.
 ZEROS = re.compile(r"(?P<zeros>0{2,})(;.*)?")
 PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-# A row as programs write rows of values: cells at places of their own in it, without errors and formulas.
-PLAIN_ROW = re.compile(
+# A row as programs write rows of values: cells at places of their own in it, without errors and formulas, and
+# without what may be a whole number of more digits than a float keeps.
+PLAIN_ROW = (
     rb'<row r="([1-9]\d{0,6})"[^<>/]*+>'
-    rb'(?:<c r="[A-Z]{1,3}\1"(?: s="\d+")?+(?: t="(?:n|s|str|b|inlineStr)")?+'
-    rb" ?+(?:/>|>(?:<v>[^<]*+</v>|<is><t[^<>]*+>[^<]*+</t></is>)?+</c>))*+</row>"
+    rb'(?:<c r="(?:%b)\1"(?: s="\d+")?+(?: t="(?:n|s|str|b|inlineStr)")?+'
+    rb" ?+(?:/>|>(?:<v>(?![^<.]{15})[^<]*+</v>|<is><t[^<>]*+>[^<]*+</t></is>)?+</c>))*+</row>"
 )
-COLUMN = re.compile(rb'<c r="([A-Z]+)')
-# What may be a whole number of more digits than a float keeps.
-LONG_VALUE = re.compile(rb"<v>[^<.]{15,}</v>")
 # Above this a whole number is not the one that was written once it was read as a float.
 MOST_EXACT_DIGITS = 15
 UNREADABLE = (
@@ -137,16 +135,29 @@ def _is_astray(name: str) -> bool:
     return ".." in steps or not steps[0] or len(steps) > MAX_DEPTH
 
 
-def _look_through(archive: zipfile.ZipFile, limits: Limits) -> None:
+def _cells_at_most(window: bytes) -> int:
+    """Return how many cells there are, or more: telling exactly takes three times as long."""
+    return window.count(b"<c") + window.count(b":c")
+
+
+def _cells(window: bytes) -> int:
+    return len(CELL.findall(window))
+
+
+def _look_through(
+    archive: zipfile.ZipFile, limits: Limits, count: Callable[[bytes], int] = _cells_at_most
+) -> None:
     """Look through the parts as bytes, before anything parses them."""
     cells = tags = 0
     try:
         for entry in archive.infolist():
             if entry.filename.endswith((".xml", ".rels")):
-                for more_cells, more_tags in _counts(archive, entry):
+                for more_cells, more_tags in _counts(archive, entry, count):
                     # A workbook says itself which parts are sheets, so all count; this one lists formulas.
                     cells += more_cells if entry.filename != "xl/calcChain.xml" else 0
                     tags += more_tags
+                    if cells > limits.cells and count is _cells_at_most:
+                        return _look_through(archive, limits, _cells)
                     if cells > limits.cells:
                         raise Refused("cells", most=limits.cells)
                     if tags > MOST_TAGS:
@@ -155,7 +166,9 @@ def _look_through(archive: zipfile.ZipFile, limits: Limits) -> None:
         raise Refused("damaged") from None
 
 
-def _counts(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[tuple[int, int]]:
+def _counts(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, count: Callable[[bytes], int]
+) -> Iterator[tuple[int, int]]:
     """Yield how many cells and tags each piece of a part has; refuse what no spreadsheet writes."""
     tail = b""
     with archive.open(entry) as part:
@@ -165,7 +178,7 @@ def _counts(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[tuple[
                 raise Refused("encoding")
             if any(word in window for word in DECLARATIONS):
                 raise Refused("entities")
-            yield len(CELL.findall(window)) - len(CELL.findall(tail)), piece.count(b"<")
+            yield count(window) - count(tail), piece.count(b"<")
             tail = window[-len(DECLARATIONS[0]) + 1 :] if b"<" in window[-9:] else b""
 
 
@@ -272,16 +285,13 @@ class _Scan:
         parser.CharacterDataHandler = self.text.append
         content = archive.read(path)
         # Of plain rows there is nothing to note: parsing the rest takes a tenth of the time.
-        parser.Parse(content if self.zero_styles else PLAIN_ROW.sub(self._without_cells, content), True)
+        plain = re.compile(PLAIN_ROW % _columns_up_to(self.limits.columns))
+        parser.Parse(content if self.zero_styles else plain.sub(self._without_cells, content), True)
         return self.marks
 
     def _without_cells(self, row: re.Match[bytes]) -> bytes:
-        """Leave the number of a plain row alone; one that may have something to note stays as it is."""
-        columns = set(COLUMN.findall(row[0]))
-        is_within = int(row[1]) <= self.limits.rows and all(
-            _number_of(letters.decode()) <= self.limits.columns for letters in columns
-        )
-        return b'<row r="%b"/>' % row[1] if is_within and not LONG_VALUE.search(row[0]) else row[0]
+        """Leave the number of a plain row alone; one beyond the limits stays as it is."""
+        return b'<row r="%b"/>' % row[1] if int(row[1]) <= self.limits.rows else row[0]
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         handler = self.handlers.get(name.rpartition(":")[2])
@@ -398,6 +408,19 @@ def _number_of(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
+
+
+def _columns_up_to(most: int) -> bytes:
+    """Return the pattern of the letters of columns up to one: [A-Z]|[A-D][A-Z]|E[A-C] up to EC."""
+    last = _letters_of(most)
+    shorter = ["[A-Z]" * length for length in range(1, len(last))]
+    # As far as a place in the last one's letters, then a letter before its own, then any.
+    before = [
+        f"{last[:place]}[A-{chr(ord(letter) - 1)}]{'[A-Z]' * (len(last) - place - 1)}"
+        for place, letter in enumerate(last)
+        if letter > "A"
+    ]
+    return "|".join([*shorter, *before, last]).encode()
 
 
 def _letters_of(number: int) -> str:
