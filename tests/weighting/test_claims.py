@@ -380,9 +380,11 @@ def test_after_the_close_the_link_alone_tells_what_the_manager_knows(invitation,
     _client, token = sealed(invitation)
     close_round(round_, actor=manager)
     other = browser()
-    open_link(other, token)
+    page = open_link(other, token).content.decode()
     other.post(CONFIRM)
 
+    # What a round asks that is over would be read as a task.
+    assert ("no longer open" in page, "What happens to your answers" in page) == (True, False)
     assert other.get(BALLOT).context["sealed"] is True
     assert other.get(FILE, follow=True).redirect_chain[-1][0] == BALLOT
 
