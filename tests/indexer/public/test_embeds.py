@@ -42,6 +42,14 @@ def test_a_framed_figure_is_as_dark_as_its_page_wants_it(client, human_developme
     assert found == {"light": [], "dark": [""], "auto": [media], "x": [media]}
 
 
+@pytest.mark.parametrize("address", [EMBED, f"{INDEX}embed/weights/"])
+def test_a_framed_figure_is_a_page_with_one_heading_in_its_main_part(client, human_development, address):
+    page = content(client, address)
+    (main,) = re.findall(r"<main>(.*)</main>", page, re.S)
+    assert (len(re.findall("<h1", page)), len(re.findall("<h1", main))) == (1, 1)
+    assert not re.search(r"<(p|div|table|svg)\b", page.replace(main, "").split("<body>")[1])
+
+
 def test_it_has_as_many_lines_as_are_asked_for(client, human_development):
     lines = {top: content(client, EMBED, top=top).count("<tr") - 1 for top in ("", "3", "999", "many")}
     assert lines == {"": 10, "3": 3, "999": 100, "many": 10}
