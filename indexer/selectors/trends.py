@@ -159,11 +159,11 @@ class Trend:
             for key, tree in self.frameworks.items()
         }
 
-    def own_codes(self, kin: Sequence[str]) -> list[list[str]]:
-        """Return what each year calls some indicators, (years, indicators); '' where it has none."""
+    def own_codes(self) -> list[dict[str, str]]:
+        """Return what each year calls the indicators of the run's own tree, by code; those it has alone."""
         codes = {key: {node.kin: node.code for node in tree} for key, tree in self.frameworks.items()}
         of_year = [codes[run.data_set.framework_id] for run in self.runs]
-        return [[own.get(name, "") for name in kin] for own in of_year]
+        return [{node.code: own[node.kin] for node in self.nodes if node.kin in own} for own in of_year]
 
     @cached_property
     def tree_changes(self) -> dict[int, TreeChange]:
@@ -239,7 +239,8 @@ class CityTrend:
         given = given_away(self.account, runs)
         if not given.runs:
             return []
-        rows = raw_values_of(runs, self.city.pk, self.trend.own_codes([leaf.kin for leaf in leaves]))
+        codes = [leaf.code for leaf in leaves]
+        rows = raw_values_of(runs, self.city.pk, codes, own=self.trend.own_codes())
         for at, run in enumerate(runs):
             if change := self.trend.tree_changes.get(run.data_set.framework_id):
                 other_unit = {node.code for node, _other in change.remeasured}
@@ -307,13 +308,17 @@ def city_trend_of(trend: Trend, city_id: int, account: Account | None) -> CityTr
     return CityTrend(trend, trend.cities.ids.index(city_id), account)
 
 
-def raw_values_of(runs: Sequence[Run], city_id: int, codes: Sequence[Sequence[str]]) -> FloatArray:
-    """Return the raw values of one city under the codes of each run, (runs, codes); nan where it has none.
+def raw_values_of(
+    runs: Sequence[Run], city_id: int, codes: Sequence[str], *, own: Sequence[Mapping[str, str]] = ()
+) -> FloatArray:
+    """Return the raw values of one city in the data sets of some runs, (runs, codes); nan where it has none.
+
+    ``own`` are the codes that each run has for these, where they follow several trees.
 
     The rows are cut out in the database, one of each matrix: all of them together may be large.
     """
     data_sets = {run.data_set_id: run.data_set for run in runs if city_id in run.data_set.city_ids}
-    values = np.full((len(runs), len(codes[0])), np.nan)
+    values = np.full((len(runs), len(codes)), np.nan)
     if not data_sets:
         return values
     sizes = {pk: NUMBER * len(data_set.leaf_codes) for pk, data_set in data_sets.items()}
@@ -322,10 +327,10 @@ def raw_values_of(runs: Sequence[Run], city_id: int, codes: Sequence[Sequence[st
     found = dict(DataSet.objects.filter(pk__in=data_sets).annotate(row=row).values_list("pk", "row"))
     for at, run in enumerate(runs):
         if run.data_set_id in found:
-            own = dict(
-                zip(run.data_set.leaf_codes, np.frombuffer(found[run.data_set_id], "<f8"), strict=True)
-            )
-            values[at] = [own.get(code, np.nan) for code in codes[at]]
+            numbers = np.frombuffer(found[run.data_set_id], "<f8")
+            there = dict(zip(run.data_set.leaf_codes, numbers, strict=True))
+            called = own[at] if own else dict(zip(codes, codes, strict=True))
+            values[at] = [there.get(called.get(code, ""), np.nan) for code in codes]
     return values
 
 
