@@ -22,7 +22,7 @@ from config.memory import memory_there_is
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-VAR_DIR = Path(env.str("QUANHENG_VAR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("QUANHENG_VAR", default=str(BASE_DIR / "var"))).absolute()
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -158,12 +158,14 @@ def test_copies_and_heads(operator):
     links = operator.type(f"{MANAGE} prune --days 7 --dry-run", f"{MANAGE} setup_link")
 
     assert "/in/" in links
-    assert (operator.folder / "heads.json").read_text().startswith("{")
+    assert (operator.folder / "heads.json").read_text().startswith("[")
     assert list((operator.folder / "FOLDER").glob("quanheng-*.zip"))
 
 
 @pytest.mark.slow
 def test_a_copy_is_restored_into_a_new_folder(operator):
+    # No copy is written over another file.
+    (operator.folder / "quanheng.zip").unlink(missing_ok=True)
     operator.follow(f"{MANAGE} backup")
     (block,) = (block for block in BLOCKS if "export QUANHENG_VAR=restored" in block)
     operator.type(*block)

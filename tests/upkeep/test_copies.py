@@ -279,6 +279,15 @@ def test_a_copy_is_its_owners_and_writes_over_nothing(tmp_path):
         call_command("backup", str(tmp_path / "nowhere" / "copy.zip"))
 
 
+def test_the_folder_of_a_series_is_made_for_its_owner_alone(copied, tmp_path):
+    call_command("backup", into=str(tmp_path / "copies" / "of-quanheng"))
+
+    assert (tmp_path / "copies" / "of-quanheng").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match="cannot be made"):
+        call_command("backup", into=str(tmp_path / "file" / "copies"))
+
+
 def test_of_a_series_the_newest_stay_and_all_while_the_store_does_not_hold(copied, tmp_path):
     for day in range(1, 5):
         (tmp_path / f"quanheng-2020010{day}T000000Z.zip").touch()

@@ -93,11 +93,26 @@ def write_copy_to(path: Path, write: Callable[[IO[bytes]], Made] = write_copy) -
     return made
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder of copies, for its owner alone, unless there is one.
+
+    Raises
+    ------
+    CopyError
+        When it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CopyError(f"{folder} cannot be made: {error.strerror}.") from error
+
+
 def write_next_copy(folder: Path, *, keep: int) -> tuple[Path, Made]:
     """Write a copy that is named for its time, and remove the oldest beyond so many.
 
     As long as the store does not hold, none is removed: the last that did is among them.
     """
+    make_folder(folder)
     path = folder / f"quanheng-{timezone.now():%Y%m%dT%H%M%SZ}.zip"
     made = write_copy_to(path)
     if not made.faults:

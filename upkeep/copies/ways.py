@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from upkeep.copies.archive import CopyError, Head
-from upkeep.copies.backup import write_copy_of_any_state, write_copy_to
+from upkeep.copies.backup import make_folder, write_copy_of_any_state, write_copy_to
 from upkeep.copies.beside import database_beside, refuse_while_used
 from upkeep.copies.rebuild import rebuild
 from upkeep.copies.snapshot import state_here
@@ -78,10 +78,7 @@ def refuse_unfit_place() -> None:
 
 
 def _copy(folder: Path, kind: str) -> Path:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CopyError(f"{folder} cannot be made: {error.strerror}.") from error
+    make_folder(folder)
     path = folder / f"{kind}-{timezone.now():%Y%m%dT%H%M%S%f}Z.zip"
     write_copy_to(path, write_copy_of_any_state)
     for old in sorted(folder.glob(f"{kind}-*.zip"))[:-KEPT]:
