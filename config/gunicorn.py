@@ -1,7 +1,10 @@
 """How gunicorn serves the product, embedded and in a container alike."""
 
+import contextlib
 import os
 import shutil
+import signal
+import socket
 import sys
 import tempfile
 from typing import Any
@@ -41,6 +44,23 @@ def on_starting(server: Any) -> None:
     """
     os.environ[COUNTS] = os.environ.get(COUNTS) or tempfile.mkdtemp(prefix="quanheng-counts-")
     server.app.wsgi()
+
+
+def when_ready(server: Any) -> None:
+    """Refuse connections from the moment on that the server is told to end.
+
+    Its workers first finish what they began, with the socket open: whoever connected then waited as long.
+    """
+    told = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: Any) -> None:
+        for listener in server.LISTENERS:
+            # For all processes that hold it; to close it would do so for this one alone.
+            with contextlib.suppress(OSError):
+                listener.sock.shutdown(socket.SHUT_RDWR)
+        told(number, frame)  # type: ignore[operator, misc]  # gunicorn's own
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -1,9 +1,21 @@
 """gunicorn by the product's own settings (`config.gunicorn`)."""
 
+import signal
 import socket
+import threading
+import urllib.request
 
 from tests.processes import PYTHON, clean_environment, free_port, kill_tree, spawn, wait_until
 
+BUSY = """
+import pathlib, time
+def application(environ, start_response):
+    pathlib.Path({asked!r}).touch()
+    while not pathlib.Path({told!r}).exists():
+        time.sleep(0.05)
+    start_response("200 OK", [])
+    return [b"done"]
+"""
 SLOW = """
 import pathlib, time
 time.sleep(1)
@@ -30,4 +42,27 @@ def test_nobody_can_connect_before_the_product_is_loaded(tmp_path):
         wait_until(lambda: can_connect(port), what="the server")
         assert loaded.exists()
     finally:
+        kill_tree(server)
+
+
+def test_a_server_that_ends_finishes_what_it_began_and_lets_nobody_in(tmp_path):
+    asked, told, port, answers = tmp_path / "asked", tmp_path / "told", free_port(), []
+    (tmp_path / "busy_product.py").write_text(BUSY.format(asked=str(asked), told=str(told)))
+    command = [*PYTHON, "gunicorn", "busy_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path)
+    server = spawn([*command, "--bind", f"127.0.0.1:{port}"], tmp_path / "log", own)
+    address = f"http://127.0.0.1:{port}/"
+    reader = threading.Thread(target=lambda: answers.append(urllib.request.urlopen(address).read()))
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        reader.start()
+        wait_until(asked.exists, what="a request")
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: not can_connect(port), 5, "the refusal")
+        assert not answers
+        told.touch()
+        reader.join()
+        assert answers == [b"done"]
+    finally:
+        told.touch()
         kill_tree(server)
