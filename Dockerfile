@@ -23,6 +23,7 @@ ENV QUANHENG_COMMIT=$QUANHENG_COMMIT
 RUN DJANGO_SECRET_KEY=only-for-the-build python -m config.catalogues \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py build_vendor_js \
     && DJANGO_SECRET_KEY=only-for-the-build python manage.py collectstatic --noinput \
+    && python -m compileall -q config indexer upkeep weighting \
     && useradd --system --no-create-home quanheng \
     && chown quanheng "$QUANHENG_VAR" \
     && install -d -o quanheng -m 700 /copies
