@@ -9,12 +9,13 @@ FAULTS_SHOWN := --timeout 7200 -rP
 INSTALL_FAILED = { echo "Installing the packages failed: pip's own words are above." \
 	"Check the network and the free disk space, then run make again." >&2; exit 1; }
 
-# For two processors: two processes on PostgreSQL, and then four on SQLite, where browsers, servers and clocks are
-# often waited for: three left a quarter of the processors idle.
-# File by file, in their order: the short ones of formulas come last. Beside them one runs the faults, which
-# mostly wait; on PostgreSQL also those that read the server's files, which have one to themselves.
+# For two processors, all at once, so that none is ever idle: two processes on PostgreSQL, four on SQLite, where
+# browsers, servers and clocks are often waited for, and one for the faults, which mostly wait, and on PostgreSQL
+# also for those that read the server's files, which have one to themselves.
+# File by file, in their order: the short ones of formulas come last.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
-FAULTS_SAID := build/test-faults.txt
+# Only one of them is read while it runs: the others are said when all have ended.
+said = build/test-$(1).txt
 # What draws and sets type steps back by fifteen behind all others, and nineteen is the last: beside five busy
 # processes of tests it would be left a seventieth of a processor. From ten it is left a twentieth.
 AT_EASE := nice -n 10 $(PY)
@@ -25,7 +26,7 @@ marked = $$(grep -rl --include 'test_*.py' 'mark\.$(1)\b' tests | sort)
 # compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test test-pages test-faults check bench faults soak lock messages clean
+.PHONY: help run install test test-sqlite test-postgres test-faults check bench faults soak lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,18 +39,18 @@ install: .venv/.dev ## put all that running and testing need into .venv
 	@$(PY) -m tests.chromium --install
 
 test: install ## run every test, on PostgreSQL and on SQLite
-	@$(MAKE) --no-print-directory --jobs 2 --keep-going test-pages test-faults; status=$$?; \
-		cat $(FAULTS_SAID); exit $$status
+	@mkdir -p build; $(MAKE) --no-print-directory --jobs 3 --keep-going test-postgres test-faults test-sqlite; \
+		status=$$?; cat $(call said,faults) $(call said,postgres); exit $$status
 
-test-pages:
-	@status=0; \
-	$(AT_EASE) -m tests.postgres -m "postgres and not (faults or alone)" -n 2 $(SIDE_BY_SIDE) \
-		$(call marked,postgres) || status=1; \
-	$(AT_EASE) -m pytest -m "not faults" -n 4 $(SIDE_BY_SIDE) || status=1; \
-	exit $$status
+test-sqlite:
+	@$(AT_EASE) -m pytest -m "not faults" -n 4 $(SIDE_BY_SIDE)
+
+test-postgres:
+	@exec > $(call said,postgres) 2>&1; \
+	$(AT_EASE) -m tests.postgres -m "postgres and not (faults or alone)" -n 2 $(SIDE_BY_SIDE) $(call marked,postgres)
 
 test-faults:
-	@mkdir -p $(dir $(FAULTS_SAID)); exec > $(FAULTS_SAID) 2>&1; status=0; \
+	@exec > $(call said,faults) 2>&1; status=0; \
 	$(AT_EASE) -m tests.postgres -m "postgres and (faults or alone)" $(call marked,postgres) || status=1; \
 	$(AT_EASE) -m pytest -m faults $(call marked,faults) || status=1; \
 	exit $$status
