@@ -14,7 +14,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -33,7 +32,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 # How often each kind of page is asked for.
 SHARES = {"index": 0.5, "home": 0.2, "unit": 0.3}
 UNITS = 40
-WARMINGS, WARMING_HANDS = 12, 4
+WARMINGS = 12
 
 
 @dataclass
@@ -103,15 +102,10 @@ def _pages() -> dict[str, list[str]]:
 
 
 def _warm(port: int, pages: dict[str, list[str]]) -> None:
-    """Ask for every page some times, several at once: one process alone would take all that come singly."""
-
-    def ask(asked: tuple[str, int]) -> None:
-        address, turn = asked
-        get(port, address, f"127.1.0.{turn + 1}", LANGUAGES[turn % 2], "")
-
-    with ThreadPoolExecutor(WARMING_HANDS) as hands:
-        for address in [address for addresses in pages.values() for address in addresses]:
-            list(hands.map(ask, [(address, turn) for turn in range(2 * WARMINGS)]))
+    """Ask for every page some times, one after the other, so that each process has it."""
+    for address in [address for addresses in pages.values() for address in addresses]:
+        for turn in range(2 * WARMINGS):
+            get(port, address, f"127.1.0.{turn + 1}", LANGUAGES[turn % 2], "")
 
 
 def savers(
