@@ -1,5 +1,7 @@
 """Whatever a form with a file, or a node of a tree, says to the API in any field: nothing breaks."""
 
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -28,6 +30,20 @@ GOOD = {
     "weighting:api-totals-imports": lambda _codes, _units: TOTALS,
     "indexer:api-import-list": lambda codes, _units: f"code,{codes[0]}\n1,2\n",
     "indexer:api-gathering-deliveries": lambda codes, _units: f"code,{codes[0]}\n1,2\n",
+    "indexer:api-register-borders": lambda _codes, units: json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "properties": {"name": unit},
+                    "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+                }
+                for unit in units
+            ],
+        }
+    ),
+    "indexer:api-register-correct": lambda _codes, units: f"name_zh,name_en\n{units[0]},Other\n",
     "indexer:api-register-imports": lambda _codes, _units: "code,name_en\n1,A\n2,B\n",
     "indexer:api-series-imports": lambda _codes, units: "unit,value\n" + "".join(f"{u},2\n" for u in units),
 }
@@ -56,7 +72,7 @@ NAMES = [
 ]
 # What stands in the fields that must be there; all others are left out until their turn comes.
 REQUIRED = {"name": "n", "name_en": "n", "label_en": "n", "partner": "p", "unit": "%", "year": "2024"}
-REQUIRED |= {"normalise": "true"}
+REQUIRED |= {"normalise": "true", "source": "s", "reason": "r"}
 # Each of them stands in some field, and each field has some of them.
 STEP = 8
 TEXTS = [text for text in [*ODD, *IN_ADDRESSES, "{", "[" * 5000] if "\0" not in text]

@@ -18,7 +18,7 @@ from indexer.forms.leads import COMPOSITE
 from indexer.forms.tops import MOST, USUAL
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.tops import Top
-from weighting.api.base import described
+from weighting.api.base import described, read_whole_number
 from weighting.models import Indicator
 from weighting.selectors.frameworks import sub_indices_of
 
@@ -55,18 +55,12 @@ class TopsView(RunView):
     )
     def get(self, request: Request, pk: int) -> Response:
         subject = node_scores_of(self.finished_run(pk))
-        count, among = self._count(), self.positions_asked(subject.cities)
+        count = read_whole_number(request, "n", least=1, most=MOST, default=USUAL)
+        among = self.positions_asked(subject.cities)
         tops = [Top(subject, node, count, np.sort(among)) for node in self._nodes(subject)]
         subject.cities.load(position for top in tops for position in top.positions)
         answer = {"run": pk, "n": count, "tops": [_top(top) for top in tops]}
         return Response(TopsSerializer(answer | {"unranked": first_unranked(subject)}).data)
-
-    def _count(self) -> int:
-        asked = self.request.query_params.get("n", str(USUAL))
-        if asked.isdecimal() and 1 <= int(asked) <= MOST:
-            return int(asked)
-        message = _("“%(asked)s” is no number from 1 to %(most)s.") % {"asked": asked, "most": MOST}
-        raise ValidationError({"n": [message]})
 
     def _nodes(self, subject: NodeScores) -> list[Indicator | None]:
         asked = [

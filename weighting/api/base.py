@@ -93,10 +93,10 @@ class Pages(LimitOffsetPagination):
 
     def get_limit(self, request: Request) -> int:
         default = self.default_limit or self.max_limit
-        return _whole_number(request, "limit", least=1, most=self.max_limit, default=default)
+        return read_whole_number(request, "limit", least=1, most=self.max_limit, default=default)
 
     def get_offset(self, request: Request) -> int:
-        return _whole_number(request, "offset", least=0, most=LARGEST, default=0)
+        return read_whole_number(request, "offset", least=0, most=LARGEST, default=0)
 
 
 @extend_schema_field({"type": "integer", "minimum": 0, "maximum": LARGEST})
@@ -173,7 +173,8 @@ def _body_of(request: Any) -> type[Serializer] | None:
     return body
 
 
-def _whole_number(request: Request, name: str, *, least: int, most: int, default: int) -> int:
+def read_whole_number(request: Request, name: str, *, least: int, most: int, default: int) -> int:
+    """Return the number that a parameter of the address names, or refuse it with its bounds."""
     text = request.query_params.get(name)
     if text is None:
         return default

@@ -44,7 +44,8 @@ def test_every_word_of_a_text_is_in_the_names_of_what_it_finds(runs):
     third = runs[2]
     for text in (label(third).upper(), third.weight_version.label_zh, "VERSION 3, test", "第3版"):
         assert third in find_runs(in_order(), text), text
-    assert list(find_runs(in_order(), "3 2016")) == [third]
+    # How many versions were made before, and with it what stands in the labels, is another matter.
+    assert list(find_runs(in_order(), "3 2016")) == [run for run in runs if run == third or "3" in label(run)]
     assert list(find_runs(in_order(), "test 2016")) == runs
     assert not find_runs(in_order(), "3 2017").exists()
     assert not find_runs(in_order(), "%").exists()
