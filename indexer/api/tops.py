@@ -28,7 +28,7 @@ class TopUnitSerializer(UnitSerializer):
     score = serializers.FloatField(allow_null=True, help_text="Null where it may not be given away.")
 
 
-class TopSerializer(serializers.Serializer):
+class FirstUnitsSerializer(serializers.Serializer):
     node = serializers.CharField(help_text=f"Code of an indicator; `{COMPOSITE}`: the index itself.")
     units = TopUnitSerializer(many=True, help_text="By rank; all that tie with the last are there.")
 
@@ -36,7 +36,7 @@ class TopSerializer(serializers.Serializer):
 class TopsSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     n = serializers.IntegerField()
-    tops = TopSerializer(many=True)
+    tops = FirstUnitsSerializer(many=True)
     unranked = UNRANKED
 
 

@@ -1,5 +1,6 @@
 """Trees in the making: whose they are, how they look, what is wrong with them; and what may still change."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.db.models import CASCADE, ForeignObjectRel, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.manifest import canonical_json, hash_bytes
+from weighting.manifest import hash_bytes
 from weighting.models import Account, Framework, FrameworkDraft, Indicator
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import FileProblem, FrameworkScan, ProblemLog
@@ -111,7 +112,7 @@ def former_codes_of(draft: FrameworkDraft) -> dict[str, str]:
 def mark_of(row: Row) -> str:
     """Return what tells whether a row still is what somebody saw."""
     said = {name: row[name] for name in (*CELLS, "parent")}
-    return hash_bytes(canonical_json(said))[:16]
+    return hash_bytes(json.dumps(said, sort_keys=True).encode())[:16]
 
 
 def scan_rows(rows: Sequence[Row]) -> FrameworkScan:

@@ -86,6 +86,7 @@ SENTENCES: dict[str, Promise] = {
     "withdraw_branch": gettext_lazy("withdrew %(subject)s"),
     "ready": gettext_lazy("declared %(subject)s ready"),
     "record_figures": gettext_lazy("recorded published figures beside %(subject)s"),
+    "correct": gettext_lazy("corrected %(subject)s"),
     "register": gettext_lazy("registered %(subject)s"),
     "remove": gettext_lazy("removed %(subject)s"),
     "remind": gettext_lazy("sent a reminder in %(subject)s"),

@@ -232,7 +232,7 @@ def test_the_queries_do_not_grow_with_the_trees(analyst, trees, django_assert_nu
         runs += make_runs(random_values(8, 2), tilts=[None], framework=framework)
     # Two more than for one data set: the ranks of all runs, whether they rank anybody in common, and what
     # the frameworks came from.
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(17):
         analyst.get(reverse("indexer:comparison"), ask(*runs))
 
 

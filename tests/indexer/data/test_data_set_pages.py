@@ -450,8 +450,8 @@ def test_the_list_takes_the_same_queries_for_any_number(analyst, data_sets, djan
 @pytest.mark.parametrize("cities", [1, 3])
 def test_one_takes_the_same_queries_for_any_size(analyst, cities, django_assert_num_queries):
     run = make_runs(random_values(cities))[0]
-    # Session, account; the data set, its editions, runs, indicators, cities with places.
-    with django_assert_num_queries(8):
+    # Session, account; the data set, its editions, runs and how many, indicators, cities with places.
+    with django_assert_num_queries(9):
         analyst.get(reverse("indexer:data-set-detail", args=[run.data_set_id]))
 
 

@@ -13,6 +13,7 @@ from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.composites import city_ids_by_run, first_of, standings_of
 from tests.indexer.composites import all_blocks, standings
 from tests.indexer.pages import make_runs, random_values
+from weighting.immutability import drop_triggers, install_triggers
 
 BEFORE = [("indexer", "0043_words_for_groups_of_units")]
 
@@ -58,6 +59,8 @@ def test_rows_of_before_become_the_same_blocks(runs_with_gaps):
     told = [
         (run.pk, city, one.score, one.rank) for run in runs_with_gaps for city, one in standings(run).items()
     ]
+    # As the command does: SQLite drops no column that a trigger names.
+    drop_triggers("default")
     MigrationExecutor(connection).migrate(BEFORE)
     try:
         with connection.cursor() as cursor:
@@ -67,4 +70,5 @@ def test_rows_of_before_become_the_same_blocks(runs_with_gaps):
         executor = MigrationExecutor(connection)
         executor.loader.build_graph()
         executor.migrate(executor.loader.graph.leaf_nodes())
+        install_triggers("default")
     assert all_blocks() == blocks
