@@ -194,7 +194,7 @@ def test_nothing_is_left_however_the_launcher_ends(disposable, number):
     # What a killed launcher leaves behind - socket, schedule, note - must not be in the way.
     if number == signal.SIGKILL:
         disposable.start()
-        assert disposable.health()[0] == 200
+        wait_until(lambda: disposable.health()[0] == 200, what="a healthy product")
 
 
 def test_nothing_is_left_when_the_caller_is_killed(disposable):
