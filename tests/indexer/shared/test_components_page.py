@@ -10,8 +10,8 @@ from tests.factories import make_account
 from weighting.enums import Role
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
-# Parts that need more than a sample: what base.html or a list includes, the page itself, and what is written once
-# for all pages.
+# Parts that need more than a sample: what base.html or a list includes, the page itself, and what is
+# written once for all pages.
 FRAME = {"_messages.html", "_nav.html"}
 
 pytestmark = pytest.mark.django_db
