@@ -22,7 +22,8 @@ from config.broker import client_of
 # Together with the database's own limit (settings) these stay below four seconds.
 BROKER_TIMEOUT = 0.5
 WORKER_TIMEOUT = 1.0
-# A look this old is renewed beside the request, and one this old is told no longer.
+# A look this old is renewed beside the request, and one this old is told no longer. One that missed a part is
+# renewed at once: what just starts is seen by one process while another still tells of it as missing.
 FRESH_SECONDS = 2.0
 STALE_SECONDS = 10.0
 
@@ -45,7 +46,8 @@ class Watch:
         """Return the last look; only where nobody asked for a while is one waited for."""
         with self._lock:
             age = time.monotonic() - self._seen_at
-            if age > FRESH_SECONDS and self._looking is None:
+            lasts = FRESH_SECONDS if set(self._parts.values()) == {"ok"} else 0.0
+            if age > lasts and self._looking is None:
                 self._looking = threading.Thread(target=self._renew, daemon=True)
                 self._looking.start()
             looking = self._looking

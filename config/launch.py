@@ -28,6 +28,8 @@ from config.lifeline import end_with_parent
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 90.0
+# Within it all processes have seen what one of them saw when the product was called started.
+SETTLE_SECONDS = 5.0
 LOGS = settings.VAR_DIR.resolve() / "logs"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -169,10 +171,13 @@ def _why_not(port: int, error: OSError) -> str:
 
 
 def _point_to_running(note: dict[str, Any], address: str, environment: Mapping[str, str]) -> int:
-    if note.get("address") == address and _health(address).get("healthy"):
-        print("Quanheng already runs from this folder; nothing was started.", flush=True)
-        _print_addresses(address, environment)
-        return 0
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while note.get("address") == address and time.monotonic() < deadline:
+        if _health(address).get("healthy"):
+            print("Quanheng already runs from this folder; nothing was started.", flush=True)
+            _print_addresses(address, environment)
+            return 0
+        time.sleep(0.2)
     raise LaunchError(
         f"It already runs, or is just starting, from this folder: {note.get('address', 'no address yet')} "
         f"(process {note.get('pid', 'unknown')}). Use it there, or stop it first (Ctrl-C, or kill it)."

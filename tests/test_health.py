@@ -141,6 +141,23 @@ def test_an_old_look_is_told_no_longer(client, slow_look, monkeypatch):
     assert client.get("/healthz").json()["worker"] == "look 2"
 
 
+def test_a_look_that_missed_a_part_is_renewed_at_once(client, monkeypatch):
+    looks = []
+
+    def look():
+        looks.append(time.monotonic())
+        return {"broker": "ok", "worker": "no answer" if len(looks) == 1 else "ok"}
+
+    monkeypatch.setattr(health, "watch", health.Watch(look))
+
+    assert get_health(client)[0] == 503
+    age_by(0.0, monkeypatch)
+    wait_until(lambda: get_health(client)[0] == 200, 2, what="what started meanwhile")
+    # And one that missed nothing is not.
+    get_health(client)
+    assert len(looks) == 2
+
+
 def test_a_look_that_breaks_is_no_health(client, monkeypatch):
     def broken():
         raise RuntimeError("address:password")
