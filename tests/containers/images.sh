@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 docker image inspect quanheng-test-debian >/dev/null 2>&1 || {
-    debootstrap --variant=minbase "${SUITE:-bookworm}" "$folder/root" "${MIRROR:-http://deb.debian.org/debian}"
+    debootstrap --variant=minbase "${SUITE:-bookworm}" "$folder/root" ${MIRROR:+"$MIRROR"}
     tar --directory "$folder/root" --exclude=./proc --exclude=./sys --exclude=./dev --create . |
         docker import - quanheng-test-debian
 }
