@@ -180,7 +180,7 @@ def _readers(
 def get(port: int, address: str, source: str, language: str, tag: str) -> tuple[int, str]:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
     try:
-        headers = {"User-Agent": BROWSER, "Accept-Language": language, "Accept": "text/html"}
+        headers = {"User-Agent": BROWSER, "Accept-Language": language, "Accept": "text/html,*/*;q=0.8"}
         link.request("GET", address, headers=headers | ({"If-None-Match": tag} if tag else {}))
         response = link.getresponse()
         response.read()
