@@ -19,7 +19,7 @@ env = environ.Env()
 # more of them than can wait so: some are always free for whoever saves a ballot.
 workers = env.int("QUANHENG_WEB_WORKERS", default=2)
 threads = env.int("QUANHENG_WEB_THREADS", default=40)
-worker_class = "sync" if threads == 1 else "gthread"
+worker_class = "sync" if threads == 1 else "config.web_worker.WebWorker"
 timeout = 60
 graceful_timeout = 10
 # Saving an answer waits for the disk a dozen times, and after each for whatever thread computes, which

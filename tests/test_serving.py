@@ -1,5 +1,6 @@
 """gunicorn by the product's own settings (`config.gunicorn`)."""
 
+import http.client
 import signal
 import socket
 import threading
@@ -23,6 +24,13 @@ pathlib.Path({loaded!r}).touch()
 def application(environ, start_response):
     start_response("200 OK", [])
     return [b""]
+"""
+
+
+QUICK = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"done"]
 """
 
 
@@ -65,4 +73,25 @@ def test_a_server_that_ends_finishes_what_it_began_and_lets_nobody_in(tmp_path):
         assert answers == [b"done"]
     finally:
         told.touch()
+        kill_tree(server)
+
+
+def test_a_server_that_ends_drops_connections_that_ask_for_nothing(tmp_path):
+    """Browsers open some in advance; gunicorn by itself waits for them, or ends with an error."""
+    port, log = free_port(), tmp_path / "log"
+    (tmp_path / "quick_product.py").write_text(QUICK)
+    command = [*PYTHON, "gunicorn", "quick_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path)
+    server = spawn([*command, "--bind", f"127.0.0.1:{port}"], log, own)
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        silent = socket.create_connection(("127.0.0.1", port))
+        kept = http.client.HTTPConnection("127.0.0.1", port)
+        kept.request("GET", "/")
+        assert kept.getresponse().read() == b"done"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+        assert silent.recv(1) == kept.sock.recv(1) == b""
+        assert "ERROR" not in log.read_text()
+    finally:
         kill_tree(server)
