@@ -94,6 +94,14 @@ class StudyStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class StoredYears(TextChoices):
+    """What becomes of the years of a file of which an edition is stored already."""
+
+    STOP = "stop", _("Stop: store no year of this file")
+    SKIP = "skip", _("Leave them as they are, and store the others")
+    CORRECT = "correct", _("Store them as corrected editions, where their values differ")
+
+
 class ReportChapter(TextChoices):
     """What a written report can have, in the usual order: a file each in indexer/views/reports/chapters."""
 

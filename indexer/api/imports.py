@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from indexer.api.methods import LARGEST_NUMBER
 from indexer.api.serializers import DataSetSerializer, MethodSerializer
-from indexer.enums import Normalisation
+from indexer.enums import Normalisation, StoredYears
 from indexer.forms.data_sets import DataSetImportForm
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import (
@@ -35,7 +35,7 @@ from indexer.services.data_imports import (
 from indexer.services.import_drafts import discard_import
 from indexer.services.import_registers import choose_countries, make_register
 from indexer.services.registers import RegisterWords
-from indexer.services.yearly_imports import store_every_year
+from indexer.services.yearly_imports import AlreadyStored, store_every_year
 from weighting.api.base import Answer, described
 from weighting.api.errors import Unprocessable, WrongFile
 from weighting.api.parsers import StrictJSONParser
@@ -244,6 +244,25 @@ class StoreRequest(serializers.Serializer):
     )
 
 
+class StoreYearsRequest(StoreRequest):
+    """What becomes of the years that are stored already, beside the versions."""
+
+    stored = serializers.ChoiceField(
+        choices=StoredYears.choices,
+        required=False,
+        help_text="Years that are stored already: skip them, or correct those whose values differ.",
+    )
+    reason = serializers.CharField(
+        required=False, max_length=400, help_text="Why years are corrected; their editions carry it."
+    )
+
+    @property
+    def already(self) -> AlreadyStored:
+        """The choice as the service takes it."""
+        said = self.validated_data
+        return AlreadyStored(choice=said.get("stored", StoredYears.STOP), reason=said.get("reason", ""))
+
+
 class ImportSummary(serializers.ModelSerializer):
     class Meta:
         model = DataImport
@@ -355,18 +374,23 @@ class ImportStore(_Stores):
 class ImportStoreYears(_Stores):
     """Makes an edition of each year of which an import's file holds a value: of all of them, or of none.
 
-    They come the earliest first.
+    They come the earliest first. Of years that are stored already those that are skipped, or whose values
+    are the same, are not among them.
     """
 
-    @described(request=StoreRequest, responses={201: DataSetSerializer(many=True), 422: REFUSED})
+    @described(request=StoreYearsRequest, responses={201: DataSetSerializer(many=True), 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         account, draft = account_of(request), self.draft(pk)
         try:
             versions = _versions_asked(request, draft)
-            editions = store_every_year(draft, actor=account, versions=versions).editions
+            asked = StoreYearsRequest(data=request.data)
+            asked.is_valid(raise_exception=True)
+            made = store_every_year(draft, actor=account, versions=versions, already=asked.already)
         except Refused as refusal:
             raise Unprocessable(refusal) from refusal
-        stored = data_sets_visible_to(account).filter(pk__in=[one.pk for one in editions]).order_by("year")
+        stored = (
+            data_sets_visible_to(account).filter(pk__in=[one.pk for one in made.editions]).order_by("year")
+        )
         return Response(DataSetSerializer(stored, many=True).data, status=201)
 
 

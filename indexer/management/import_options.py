@@ -42,6 +42,7 @@ REMEDIES = {
     "are no indicator. Rows: --unit NAME=ID or NAME=aside, or --accept-suggestions.",
     "undecided": "How the file is read: --choices FILE; read_table writes such a file, with every question "
     "and its answers.",
+    "stored": "Years that are stored already: --stored skip, or --stored correct with --note REASON.",
     "missing": "Missing values: --missing reweight, or another way to treat them.",
 }
 

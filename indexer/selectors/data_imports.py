@@ -36,6 +36,7 @@ from indexer.selectors.data_sets import (
 from indexer.selectors.faults import fault_text, units_with_values
 from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Account, Indicator
+from weighting.models.named import names_key
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
@@ -189,6 +190,20 @@ def years_of(draft: DataImport) -> list[int]:
     """Return every year that the draft's file has values of; none where it does not tell them apart."""
     years = draft.reading.get("years", [])
     return sorted(map(int, years)) if all(year.isdecimal() for year in years) else []
+
+
+def series_of(draft: DataImport) -> DataSeries | None:
+    """Return the series that the draft's editions go to, None where it begins with them."""
+    if draft.series_id:
+        return draft.series
+    named = names_key(draft.name_zh, draft.name_en)
+    return DataSeries.objects.filter(framework=draft.framework_id, **named).first()
+
+
+def years_stored(draft: DataImport) -> list[int]:
+    """Return the years of the draft's file of which its series has an edition."""
+    editions = DataSet.objects.filter(series=series_of(draft), year__in=years_of(draft))
+    return list(editions.order_by("year").values_list("year", flat=True).distinct())
 
 
 def open_decisions(draft: DataImport) -> list[Decision]:

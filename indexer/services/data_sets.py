@@ -30,6 +30,14 @@ from weighting.services.audit import record_act
 from weighting.services.frameworks import refuse_private
 
 
+class SameData(Refused):
+    """The very same values of the same units and year are stored already."""
+
+    def __init__(self, existing: DataSet) -> None:
+        self.series_id = existing.series_id
+        super().__init__(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
+
+
 @dataclass(frozen=True)
 class PrintedFigure:
     """A line of a publication: no node is the composite."""
@@ -107,7 +115,7 @@ def add_data_set(
     same = DataSet.objects.filter(framework=terms.framework, sha256=blocks["sha256"])
     existing = same.defer(*PACKED).first()
     if existing:
-        raise Refused(_("The same data is already stored as “%(name)s”.") % {"name": existing.name})
+        raise SameData(existing)
     series = _use_series(terms, matrix.city_ids)
     editions = DataSet.objects.filter(series=series).defer(*PACKED)
     newest = editions.filter(year=terms.year).order_by("-edition").first()

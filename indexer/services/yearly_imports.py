@@ -1,17 +1,19 @@
 """A file of several years to an edition of each, in one act."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indexer.enums import StoredYears
 from indexer.intake.mapping import ASIDE
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import Review, review_of, years_of
+from indexer.selectors.data_imports import Review, review_of, series_of, years_of, years_stored
 from indexer.services.data_imports import ImportBlocked, locked_import, read_again
+from indexer.services.data_sets import SameData
 from indexer.services.import_editions import add_edition
 from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion
@@ -19,11 +21,24 @@ from weighting.models import Account, WeightVersion
 MOST_BLOCKERS = 50
 
 
-class YearsStored(NamedTuple):
-    """The editions that were made, the earliest first, and the years of which the file holds no value."""
+@dataclass(frozen=True)
+class YearsStored:
+    """The editions that were made, the earliest first.
+
+    ``empty`` are the years of which the file holds no value, ``kept`` those that stay as they are stored.
+    """
 
     editions: list[DataSet]
-    empty: list[int]
+    empty: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class AlreadyStored:
+    """What becomes of the years that are stored already; ``reason`` is that of a corrected edition."""
+
+    choice: str = StoredYears.STOP
+    reason: str = ""
 
 
 class YearsBlocked(Refused):
@@ -36,35 +51,48 @@ class YearsBlocked(Refused):
 
 @transaction.atomic
 def store_every_year(
-    draft: DataImport, *, actor: Account, versions: Sequence[WeightVersion] | None = None
+    draft: DataImport,
+    *,
+    actor: Account,
+    versions: Sequence[WeightVersion] | None = None,
+    already: AlreadyStored | None = None,
 ) -> YearsStored:
     """Make an edition of each year of which a draft's file holds a value: of all of them, or of none.
 
-    Columns and rows go where they go in the year that was mapped. Raises `Refused` naming, by year,
-    everything that keeps any of them back. They are computed under the frozen ``versions``, or under all.
+    Columns and rows go where they go in the year that was mapped. ``already`` says what becomes of years
+    that the series has. Raises `Refused` naming, by year, everything that keeps any of them back. They are
+    computed under the frozen ``versions``, or under all.
     """
-    draft = locked_import(draft)
-    years = years_of(draft)
+    draft, already = locked_import(draft), already or AlreadyStored()
+    years, held = years_of(draft), years_stored(draft)
     _check_kind(draft, years)
-    stored = YearsStored([], [])
+    _check_stored(held, already)
+    series = series_of(draft)
+    made = YearsStored([], kept=held if already.choice == StoredYears.SKIP else [])
     blockers: list[str] = []
     rules: set[str] = set()
     for year in years:
+        if year in made.kept:
+            continue
+        corrects = already.reason if year in held else ""
         try:
-            edition = _store_year(draft, year, actor, versions)
+            edition = _store_year(draft, year, corrects, actor, versions)
         except Refused as refusal:
+            if isinstance(refusal, SameData) and series and refusal.series_id == series.pk:
+                made.kept.append(year)
+                continue
             rules |= refusal.rules if isinstance(refusal, ImportBlocked) else set()
             blockers += [
                 _("%(year)s: %(problem)s") % {"year": year, "problem": one} for one in refusal.blockers
             ]
         else:
-            _add(stored, year, edition)
-    if not blockers and not stored.editions:
-        blockers = [_("The file holds no value of any year.")]
+            _add(made, year, edition)
+    if not blockers and not made.editions:
+        blockers = [_nothing_new(made)]
     if blockers:
         raise YearsBlocked(blockers, rules)
     draft.delete()
-    return stored
+    return made
 
 
 def _check_kind(draft: DataImport, years: list[int]) -> None:
@@ -78,6 +106,26 @@ def _check_kind(draft: DataImport, years: list[int]) -> None:
         raise Refused(_("The national totals are of one year. Store each year by itself, with its own."))
 
 
+def _check_stored(held: Collection[int], already: AlreadyStored) -> None:
+    """Refuse years that are stored until somebody says what becomes of them, and why they are corrected."""
+    years = {"years": ", ".join(map(str, held))}
+    if held and already.choice == StoredYears.STOP:
+        words = _(
+            "Editions of %(years)s are stored already. Leave these years as they are, or store them as "
+            "corrected editions with a reason."
+        )
+        raise YearsBlocked([words % years], {"stored"})
+    if held and already.choice == StoredYears.CORRECT and not already.reason.strip():
+        words = _("Say why %(years)s are corrected: readers of the editions before see it.")
+        raise YearsBlocked([words % years], {"stored"})
+
+
+def _nothing_new(made: YearsStored) -> str:
+    if made.kept:
+        return _("Every year of the file that holds a value is stored already, and stays as it is.")
+    return _("The file holds no value of any year.")
+
+
 def _add(stored: YearsStored, year: int, edition: DataSet | None) -> None:
     if edition is None:
         stored.empty.append(year)
@@ -86,17 +134,22 @@ def _add(stored: YearsStored, year: int, edition: DataSet | None) -> None:
 
 
 def _store_year(
-    draft: DataImport, year: int, actor: Account, versions: Sequence[WeightVersion] | None
+    draft: DataImport,
+    year: int,
+    corrects: str,
+    actor: Account,
+    versions: Sequence[WeightVersion] | None,
 ) -> DataSet | None:
     """Read the file for one year, as the draft is mapped, and store it, unless it holds no value.
 
+    The reason for which it ``corrects`` an edition stands in the place of the note on all of them.
     Publishers keep a column for the year that they have not gathered yet.
     """
     one = copy(draft)
     if year != draft.year:
         # Cells were corrected in the year that was shown.
         one.corrections = []
-    one.year = year
+    one.year, one.note = year, corrects or draft.note
     read_again(one, {**draft.choices, "year": str(year)})
     review = review_of(one)
     if _is_empty(review):

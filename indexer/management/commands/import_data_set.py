@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from indexer.enums import StoredYears
 from indexer.management.import_options import (
     ALL,
     add_mapping,
@@ -26,7 +27,7 @@ from indexer.services.data_imports import DataFile, keep_import, store_import, s
 from indexer.services.import_registers import make_register
 from indexer.services.mapped_imports import read_mapped
 from indexer.services.registers import RegisterWords
-from indexer.services.yearly_imports import YearsStored, store_every_year
+from indexer.services.yearly_imports import AlreadyStored, YearsStored, store_every_year
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.readers import FileProblems
@@ -54,6 +55,13 @@ class Command(BaseCommand):
             default="",
             help="to compute it under: numbers such as 1-3,7; all when not given",
         )
+        parser.add_argument(
+            "--stored",
+            choices=StoredYears.values,
+            default=StoredYears.STOP,
+            help="what becomes of years of a file of several that are stored already; --note says why they "
+            "are corrected",
+        )
         parser.add_argument("--account", required=True, help="user name of who imports")
         parser.add_argument("--new-register", metavar="NAME", help="makes one of the units of the file")
         parser.add_argument("--code-column", default="", metavar="HEAD", help="codes of a new register")
@@ -72,6 +80,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{one.pk}: {one.name} {one.year}, edition {one.edition}")
         for year in stored.empty:
             self.stdout.write(f"{year}: the file holds no value")
+        for year in stored.kept:
+            self.stdout.write(f"{year}: stored before, and left as it is")
 
 
 @transaction.atomic
@@ -91,9 +101,10 @@ def _store(options: dict[str, Any]) -> YearsStored:
         raise CommandError("\n".join([*_asked(draft, every_year), NO_REGISTER]))
     versions = named_versions(draft.framework_id, options["versions"])
     if every_year:
-        return store_every_year(draft, actor=actor, versions=versions)
+        already = AlreadyStored(options["stored"], options["note"])
+        return store_every_year(draft, actor=actor, versions=versions, already=already)
     store = store_import if draft.pk else store_read
-    return YearsStored([store(draft, actor=actor, versions=versions)], [])
+    return YearsStored([store(draft, actor=actor, versions=versions)])
 
 
 def _asked(draft: DataImport, every_year: bool) -> Iterator[str]:

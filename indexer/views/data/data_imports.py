@@ -8,9 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indexer.forms.data_sets import DataSetImportForm, RatesForm, TermsForm, UnitForm, corrections_in
+from indexer.forms.stored_years import StoredYearsForm
 from indexer.forms.versions import VersionsForm
 from indexer.job_words import duration_words
 from indexer.method_words import method_words
@@ -22,6 +24,7 @@ from indexer.selectors.data_imports import (
     review_of,
     series_visible_to,
     years_of,
+    years_stored,
 )
 from indexer.selectors.forecasts import forecast_of
 from indexer.selectors.methods import frozen_versions_of
@@ -40,7 +43,7 @@ from indexer.services.data_imports import (
     store_import,
 )
 from indexer.services.import_drafts import discard_import
-from indexer.services.yearly_imports import store_every_year
+from indexer.services.yearly_imports import YearsStored, store_every_year
 from indexer.views.data.import_mapping import choices_in, side_context, sides_of
 from indexer.views.data.import_reading import reading_context, readings_in
 from indexer.views.data.import_report import finding_rows, report_columns, report_facts, report_rows
@@ -170,10 +173,18 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "lacks_values": any(finding.rule == "missing" for finding in blockers),
         "correction_count": len(draft.corrections),
         "years": years_of(draft),
+        **_stored_years(request, draft),
         **_computing(request, draft, len(review.content.keys)),
         "save_links": save_links(reverse("indexer:import-report", args=[pk])),
     }
     return render(request, "indexer/data/import_check.html", context)
+
+
+def _stored_years(request: HttpRequest, draft: DataImport) -> dict[str, Any]:
+    """Return the years of a file of several that are stored already, and what may become of them."""
+    held = years_stored(draft) if len(years_of(draft)) > 1 else []
+    chosen = request.GET if "stored" in request.GET else None
+    return {"held": held, "stored_form": StoredYearsForm(chosen) if held else None}
 
 
 def _computing(request: HttpRequest, draft: DataImport, units: int) -> dict[str, Any]:
@@ -270,22 +281,17 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
     account = account_of(request)
     draft = draft_of(account, pk)
     form = VersionsForm(request.POST, frozen=list(frozen_versions_of(draft.framework_id)))
-    chosen, back = request.POST.get("versions", ""), reverse("indexer:import-check", args=[pk])
+    years_form = StoredYearsForm(request.POST)
     # What was chosen is chosen still when something keeps the edition back.
-    back += f"?{urlencode({'versions': chosen})}" if chosen else ""
-    if not form.is_valid():
+    chosen = {name: text for name in ("versions", "stored", "reason") if (text := request.POST.get(name))}
+    back = reverse("indexer:import-check", args=[pk]) + (f"?{urlencode(chosen)}" if chosen else "")
+    if not (form.is_valid() and years_form.is_valid()):
         return redirect(f"{back}#versions")
     versions = form.chosen
     try:
         if "every_year" in request.POST:
-            stored = store_every_year(draft, actor=account, versions=versions)
-            *_earlier, data_set = stored.editions
-            words = {"count": len(stored.editions), "year": data_set.year}
-            messages.success(request, _("%(count)d editions are stored. This is that of %(year)s.") % words)
-            if stored.empty:
-                years = ", ".join(map(str, stored.empty))
-                messages.info(request, _("The file holds no value of %(years)s.") % {"years": years})
-            return redirect("indexer:data-set-detail", pk=data_set.pk)
+            made = store_every_year(draft, actor=account, versions=versions, already=years_form.already)
+            return _all_stored(request, made)
         data_set = store_import(draft, actor=account, versions=versions)
     except ImportBlocked:
         messages.error(request, _("Nothing was stored: correct what is listed first."))
@@ -294,6 +300,25 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(refusal.blockers))
         return redirect(back)
     messages.success(request, _stored_words(data_set))
+    return redirect("indexer:data-set-detail", pk=data_set.pk)
+
+
+def _all_stored(request: HttpRequest, made: YearsStored) -> HttpResponse:
+    """Lead to the newest of the editions, and name the years of which there is none."""
+    *_earlier, data_set = made.editions
+    words = {"count": len(made.editions), "year": data_set.year}
+    said = ngettext(
+        "%(count)d edition is stored, that of %(year)s.",
+        "%(count)d editions are stored. This is that of %(year)s.",
+        len(made.editions),
+    )
+    messages.success(request, said % words)
+    for years, words_of in (
+        (made.empty, _("The file holds no value of %(years)s.")),
+        (made.kept, _("Stored before, and left as they are: %(years)s.")),
+    ):
+        if years:
+            messages.info(request, words_of % {"years": ", ".join(map(str, years))})
     return redirect("indexer:data-set-detail", pk=data_set.pk)
 
 

@@ -9,7 +9,7 @@ from indexer.selectors.data_sets import unpack_values
 from indexer.services.data_imports import DataFile, Terms, start_import
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
-from indexer.services.yearly_imports import store_every_year
+from indexer.services.yearly_imports import AlreadyStored, store_every_year
 from tests.factories import make_framework
 from tests.indexer.factories import make_version
 from weighting.exceptions import Refused
@@ -122,7 +122,7 @@ def test_a_year_of_which_the_file_holds_no_value_is_passed_over_and_named(
         framework, analyst, long_file(factor=3) + empty.replace("Nowhere,2022,", "Nowhere,2022,1")
     )
     with pytest.raises(Refused, match="2022: row"):
-        store_every_year(unknown, actor=analyst)
+        store_every_year(unknown, actor=analyst, already=AlreadyStored("skip"))
     nothing = begin(framework, analyst, f"city,year,{','.join(LEAVES)}\nCity 1,2022,,,,,\nCity 1,2023,,,,,\n")
     with pytest.raises(Refused, match="no value of any year"):
         store_every_year(nothing, actor=analyst)
@@ -136,3 +136,72 @@ def test_one_command_makes_them(framework, tmp_path):
         call_command("import_data_set", path, year="each", **named)
     call_command("import_data_set", path, year="all", **named)
     check_family()
+
+
+def years_and_editions():
+    return sorted(DataSet.objects.values_list("year", "edition"))
+
+
+ALL_ONCE = [(year, 1) for year in YEARS]
+
+
+def test_years_that_are_stored_stop_the_file_until_somebody_says_what_becomes_of_them(
+    client, framework, analyst
+):
+    store_every_year(begin(framework, analyst, long_file()), actor=analyst)
+    draft = begin(framework, analyst, long_file([*YEARS, 2022]))
+    check = reverse("indexer:import-check", args=[draft.pk])
+    page = client.get(check).content.decode()
+    assert "2019, 2020, 2021 are stored already" in page
+    store = reverse("indexer:import-store", args=[draft.pk])
+    answer = client.post(store, {"every_year": "1", "stored": "stop"}, follow=True)
+    assert "Editions of 2019, 2020, 2021 are stored already." in answer.content.decode()
+    assert years_and_editions() == ALL_ONCE
+    answer = client.post(store, {"every_year": "1", "stored": "skip"}, follow=True)
+    text = answer.content.decode()
+    assert "1 edition is stored, that of 2022." in text
+    assert "Stored before, and left as they are: 2019, 2020, 2021." in text
+    assert years_and_editions() == [*ALL_ONCE, (2022, 1)]
+
+
+def test_stored_years_whose_values_differ_are_corrected_with_a_reason(client, framework, analyst):
+    store_every_year(begin(framework, analyst, long_file()), actor=analyst)
+    # One year says what it said before.
+    corrected = (
+        long_file().replace("City 1,2020,21", "City 1,2020,77").replace("City 2,2021,23", "City 2,2021,9")
+    )
+    draft = begin(framework, analyst, corrected)
+    store = reverse("indexer:api-import-store-years", args=[draft.pk])
+    refused = client.post(store, {"stored": "correct"}, content_type="application/json")
+    assert (refused.status_code, "Say why 2019, 2020, 2021" in str(refused.json())) == (422, True)
+    sent = {"stored": "correct", "reason": "The yearbook was revised."}
+    made = client.post(store, sent, content_type="application/json")
+    assert (made.status_code, [one["year"] for one in made.json()]) == (201, [2020, 2021])
+    assert years_and_editions() == sorted([*ALL_ONCE, (2020, 2), (2021, 2)])
+    newest = DataSet.objects.get(year=2020, edition=2)
+    assert (newest.note, newest.previous.edition) == ("The yearbook was revised.", 1)
+    assert unpack_values(newest)[0, 0] == 77
+
+
+def test_a_file_all_of_whose_years_are_stored_says_so(framework, analyst):
+    store_every_year(begin(framework, analyst, long_file()), actor=analyst)
+    draft = begin(framework, analyst, long_file())
+    for already in (AlreadyStored("skip"), AlreadyStored("correct", "New figures.")):
+        with pytest.raises(Refused, match="is stored already, and stays as it is"):
+            store_every_year(draft, actor=analyst, already=already)
+    assert years_and_editions() == ALL_ONCE
+
+
+def test_the_command_leaves_stored_years_or_corrects_them(framework, tmp_path, capsys):
+    path = tmp_path / "years.csv"
+    path.write_text(long_file([2019, 2020]), encoding="utf-8")
+    named = {"framework": framework.pk, "account": "anna", "name_en": "Yearbook", "year": "all"}
+    call_command("import_data_set", path, **named)
+    path.write_text(long_file(factor=2), encoding="utf-8")
+    with pytest.raises(CommandError, match="--stored skip, or --stored correct"):
+        call_command("import_data_set", path, **named)
+    call_command("import_data_set", path, **named, stored="skip")
+    assert "2019: stored before, and left as it is" in capsys.readouterr().out
+    assert years_and_editions() == ALL_ONCE
+    call_command("import_data_set", path, **named, stored="correct", note="Revised.")
+    assert years_and_editions() == [(2019, 1), (2019, 2), (2020, 1), (2020, 2), (2021, 1)]
