@@ -17,7 +17,7 @@ from weighting.readers.questions import ask, question
 
 LEFT_OUT = "left out"
 # Decisions about one column, which matter where it is used.
-OF_COLUMNS = {"decimal", "percent", "currency", "ranges", "text"}
+OF_COLUMNS = {"decimal", "percent", "brackets", "currency", "ranges", "text"}
 
 
 @dataclass(frozen=True)

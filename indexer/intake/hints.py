@@ -18,6 +18,7 @@ REST = r"(?:\s*(?:[&(,/:–-]|and\b|excl).*)?"
 AGGREGATES = re.compile(
     rf"(?:european union|oecd(?: (?:members|countries|europe|total))?|sub-saharan africa|south asia"
     rf"|east asia|europe (?:and|&) central asia|latin america|middle east|north africa){REST}"
+    r"|africa|asia|europe|oceania|(?:north|south|latin|the )? ?americas?|caribbean"
     r"|world|global|全球|世界|世界平均|arab (?:states|world)|euro ?(?:area|zone)|eu[ -]?\d{0,2}|g7|g20"
     r"|central europe and the baltics|heavily indebted.*|.*small states|north america"
     r"|high income.*|low.*income.*|.*middle income.*|(?:very high|high|medium|low) human development"

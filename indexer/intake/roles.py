@@ -1,10 +1,10 @@
 """What the columns of a table are for: units, codes, indicators, values, years, or nothing."""
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from indexer.intake.hints import Hints, unit_key
+from indexer.intake.years import HALF, years_of_texts
 from indexer.names import fold_name, normalise_unit_name
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions, How
@@ -18,12 +18,12 @@ UNIT_WORDS = {
 CODE_WORDS = {"code", "m49", "iso_num", "isonum", "numeric", "geo", "id", "fips", "行政区划代码", "代码"}
 INDICATOR_WORDS = {
     *("indicator", "indicator_code", "indicator code", "indicatorcode", "series code", "code", "variable"),
-    *("indicator name", "indicatorname", "icode", "subject", "指标", "指标代码", "指标名称"),
+    *("indicator name", "indicatorname", "icode", "subject", "指标", "指标代码", "指标名称", "指标名"),
+    *("series", "series name", "measure", "item", "weo subject code", "subject descriptor"),
 }  # fmt: skip
-VALUE_WORDS = {"value", "obs_value", "numeric", "factvaluenumeric", "数值", "值", "指标值"}
+VALUE_WORDS = {"value", "obs_value", "numeric", "factvaluenumeric", "numericvalue", "数值", "值", "指标值"}
 TOTAL_WORDS = {"total", "national_total", "合计", "总计", "全国合计", "全国"}
 YEAR_WORDS = {"year", "time", "time_period", "period", "timedim", "date", "年份", "年", "年度", "时间"}
-YEAR = re.compile(r"((?:19|20|21)\d\d)(?:\.0)?")
 # Whether a column holds names that are known shows in so many of them.
 ENOUGH = 5000
 KNOWN_SHARE = 0.9
@@ -109,27 +109,37 @@ def _first(column: Column) -> Iterable[str]:
     return [column[row] for row in range(min(5, len(column)))]
 
 
-def find_years(head: str, column: Column) -> list[str] | None:
-    """Return the year of each row, of a column that is called so and holds nothing else."""
+def find_years(head: str, column: Column, decisions: Decisions) -> list[str] | None:
+    """Return the year of each row, of a column that is called so and holds nothing else.
+
+    Dates say years where each year has one of them; months and quarters are told apart elsewhere.
+    """
     if folded(head) not in YEAR_WORDS:
         return None
-    found = {text: YEAR.fullmatch(text) for text in set(column)}
-    if not found or not all(found.values()):
-        return None
-    years = {text: match[1] for text, match in found.items() if match}
-    return [years[text] for text in column]
+    years = years_of_texts(set(column), decisions)
+    return [years[text] for text in column] if years else None
+
+
+def find_value(heads: Sequence[str], columns: Sequence[Column]) -> int | None:
+    """Return the column of values; of several that are called so the first that holds numbers."""
+    called = [place for place, head in enumerate(heads) if folded(head) in VALUE_WORDS]
+    return next((place for place in called if looks_numeric(columns[place])), next(iter(called), None))
 
 
 def find_indicator(heads: Sequence[str], columns: Sequence[Column], hints: Hints) -> int | None:
-    """Return the column that says which indicator a value is of; of two the one whose names are known."""
-    called = [place for place, head in enumerate(heads) if folded(head) in INDICATOR_WORDS]
-    called = [place for place in called if not isinstance(columns[place], Packed)]
+    """Return the column that says which indicator a value is of; of two the one whose names are known.
+
+    Where none is called so, it is one of several texts, most of which are indicators.
+    """
+    texts = [place for place, column in enumerate(columns) if not isinstance(column, Packed)]
+    called = [place for place in texts if folded(heads[place]) in INDICATOR_WORDS]
+    different = {place: set(islice(columns[place], ENOUGH)) for place in called or texts}
+    counts = {
+        place: sum(fold_name(text) in hints.leaves for text in found) for place, found in different.items()
+    }
+    called = called or [place for place in texts if counts[place] > max(1, HALF * len(different[place]))]
     if not called:
         return None
-    counts = {
-        place: sum(fold_name(text) in hints.leaves for text in set(islice(columns[place], ENOUGH)))
-        for place in called
-    }
     # Names that are kept apart from codes come second in every such file.
     codes_first = sorted(called, key=lambda place: "name" in folded(heads[place]))
     return max(codes_first, key=lambda place: counts[place])

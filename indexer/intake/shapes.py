@@ -1,5 +1,6 @@
 """Tables of every shape to one: a row for each unit, a column for each indicator, of one year."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,16 +10,18 @@ import numpy as np
 from indexer.intake.hints import Hints, unit_key
 from indexer.intake.roles import (
     TOTAL_WORDS,
-    VALUE_WORDS,
+    YEAR_WORDS,
     count_known,
     find_index,
     find_indicator,
     find_unit,
+    find_value,
     find_word,
     find_years,
     folded,
 )
 from indexer.intake.years import settle_suffix, settle_year, years_of_heads
+from indexer.names import fold_name
 from weighting.numeric.arrays import IntArray
 from weighting.readers.columns import Column, Packed, pick_rows
 from weighting.readers.decisions import Decisions
@@ -26,6 +29,9 @@ from weighting.readers.numbers import looks_numeric
 from weighting.readers.table import Table
 
 MOST_CHOICES = 50
+# Heads and cells of SDMX with their labels: REF_AREA: Reference area, ALB: Albania.
+LABELLED = re.compile(r"([^\s:]+)\s*:\s+\S.*")
+OF_SDMX = {"TIME_PERIOD", "OBS_VALUE"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +74,11 @@ def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
     """Bring a wide or a long table, with years in rows or in columns, into one shape."""
     frame = _Frame(*whole_columns(table), list(table.lines))
     _drop_index(frame, decisions)
+    _turn(frame, hints, decisions)
     by_column = _take_year_of_columns(frame, hints, decisions)
     _take_year_of_rows(frame, hints, decisions)
-    indicator = find_indicator(frame.heads, frame.columns, hints)
-    value = by_column if by_column is not None else find_word(frame.heads, VALUE_WORDS)
+    value = by_column if by_column is not None else find_value(frame.heads, frame.columns)
+    indicator = None if value is None else find_indicator(frame.heads, frame.columns, hints)
     repeats = indicator is not None and value is not None
     units = find_unit(frame.heads, frame.columns, hints, decisions, repeats=repeats)
     _name_beside(frame, units, hints, decisions)
@@ -88,6 +95,7 @@ def whole_columns(table: Table) -> tuple[list[str], list[Column]]:
     """Return the heads and columns of a table as they are named in shape, before anything is left out."""
     frame = _Frame(_named(table.header), list(table.columns), list(table.lines))
     _split_dimensions(frame)
+    _take_codes(frame)
     return frame.heads, frame.columns
 
 
@@ -113,6 +121,49 @@ def _split_dimensions(frame: _Frame) -> None:
         frame.columns = apart + frame.columns[1:]
 
 
+def _take_codes(frame: _Frame) -> None:
+    """Leave the labels out of an SDMX file that gives them behind every code."""
+    heads = [LABELLED.fullmatch(head) for head in frame.heads]
+    if not {match[1] for match in heads if match} >= OF_SDMX:
+        return
+    for place, match in enumerate(heads):
+        frame.heads[place] = match[1] if match else frame.heads[place]
+        column = frame.columns[place]
+        if isinstance(column, Packed):
+            continue
+        codes = {text: LABELLED.fullmatch(text) for text in set(column) - {""}}
+        if codes and all(codes.values()):
+            frame.columns[place] = [code[1] if (code := codes.get(text)) else "" for text in column]
+
+
+def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
+    """Turn a table whose columns are units and whose rows are indicators."""
+    named = [place for place, head in enumerate(frame.heads) if unit_key(head) in hints.units]
+    texts = [
+        place
+        for place, column in enumerate(frame.columns)
+        if place not in named and not isinstance(column, Packed)
+    ]
+    known = {place: sum(fold_name(text) in hints.leaves for text in frame.columns[place]) for place in texts}
+    label = max(known, key=lambda place: known[place], default=None)
+    if len(named) < 2 or label is None or not known[label]:
+        return
+    units = (count_known(frame.heads[place], frame.columns[place], hints)[0] for place in texts)
+    if max(units) >= len(named):
+        return
+    options = ["transposed", "wide"]
+    samples = [frame.heads[place] for place in named]
+    if decisions.settle("shape", "transposed", how="likely", options=options, samples=samples) == "wide":
+        return
+    frame.unread += [head for place, head in enumerate(frame.heads) if place not in named and place != label]
+    rows = range(len(frame.lines))
+    heads = [frame.columns[label][row] for row in rows]
+    columns: list[Column] = [[frame.columns[place][row] for place in named] for row in rows]
+    # Every unit stands in the row of heads.
+    frame.lines = [frame.lines[0] - 1] * len(named)
+    frame.heads, frame.columns = ["unit", *heads], [samples, *columns]
+
+
 def _drop_index(frame: _Frame, decisions: Decisions) -> None:
     place = find_index(frame.heads, frame.columns) if len(frame.heads) > 2 else None
     if place is None:
@@ -124,7 +175,7 @@ def _drop_index(frame: _Frame, decisions: Decisions) -> None:
 
 def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> int | None:
     """Keep the columns of one year; return the place of the values where the years stood alone."""
-    found = years_of_heads(frame.heads, hints)
+    found = years_of_heads(frame.heads, hints, decisions)
     if not found:
         return None
     year = settle_year([year for _stem, year in found.values()], hints, decisions)
@@ -142,7 +193,7 @@ def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> 
 
 def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     for place, head in enumerate(frame.heads):
-        years = find_years(head, frame.columns[place])
+        years = find_years(head, frame.columns[place], decisions)
         if years is not None:
             year = settle_year(years, hints, decisions)
             different = tuple(sorted(set(years)))
@@ -188,7 +239,8 @@ def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) ->
             return
         column = frame.columns[place]
         different = sorted(set(column)) if not isinstance(column, Packed) else []
-        if place in keys or not head or not 2 <= len(different) <= MOST_CHOICES or looks_numeric(column):
+        is_number = folded(head) not in YEAR_WORDS and looks_numeric(column)
+        if place in keys or not head or not 2 <= len(different) <= MOST_CHOICES or is_number:
             continue
         if len(set(zip(pairs, column, strict=True))) < len(pairs) and not _is_chosen(head, decisions):
             continue

@@ -1,30 +1,94 @@
-"""Years in columns: GDP_2020 and GDP_2021 are one indicator in two years; so are GDP.new and GDP.old."""
+"""Years of rows and columns: GDP_2020 and GDP_2021 are one indicator in two; so are GDP.new and GDP.old."""
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from indexer.intake.hints import Hints
 from indexer.names import fold_name
+from weighting.readers.cells import plain
 from weighting.readers.decisions import Decisions, How
+from weighting.readers.layout import BETWEEN_PARTS
 
 BARE = re.compile(r"(?:YR|FY)?((?:19|20|21)\d\d)(?:\.0)?年?(?:\s*\[YR\d{4}\])?", re.IGNORECASE)
 WITH_STEM = re.compile(r"(.*?\S)[\s_./:-]*[(\[]?((?:19|20|21)\d\d)[)\]]?年?")
+# The names of years stand above those of indicators.
+BELOW_YEAR = re.compile(rf"((?:19|20|21)\d\d)年?{re.escape(BETWEEN_PARTS)}(.+)")
+# Two years after each other: 2015-16, 2015/2016.
+SPAN = re.compile(
+    r"(?P<stem>.*?)[\s_.:]*[(\[]?(?:FY)?\s?(?P<first>(?:19|20|21)\d\d)[-–/](?P<last>\d\d(?:\d\d)?)[)\]]?"
+)
+YEAR = r"(?:YR|FY)?((?:19|20|21)\d\d)"
+DAY = r"\d\d?"
+DATES = (
+    re.compile(rf"{YEAR}(?:\.0)?年?度?", re.IGNORECASE),
+    re.compile(rf"{YEAR}[-/.]{DAY}(?:[-/.]{DAY}(?:[ T][\d:.]+Z?)?)?"),
+    re.compile(rf"{DAY}[-/.]{DAY}[-/.]{YEAR}"),
+    re.compile(rf"{YEAR}年{DAY}月(?:{DAY}日)?"),
+)
 WITH_SUFFIX = re.compile(r"(.+?)[._]([^._]+(?:[._][^._]+)?)")
 HALF = 0.5
 
 
-def years_of_heads(heads: Sequence[str], hints: Hints) -> dict[int, tuple[str, str]]:
+def years_of_heads(heads: Sequence[str], hints: Hints, decisions: Decisions) -> dict[int, tuple[str, str]]:
     """Return (stem, year) of each column that is of one year among several; a bare year has no stem."""
     found: dict[int, tuple[str, str]] = {}
-    for place, head in enumerate(heads):
-        if match := BARE.fullmatch(head.strip()):
+    spans: dict[int, re.Match[str]] = {}
+    for place, head in enumerate(map(str.strip, heads)):
+        if match := BARE.fullmatch(head):
             found[place] = ("", match[1])
-        elif fold_name(head) not in hints.leaves and (match := WITH_STEM.fullmatch(head.strip())):
+        elif fold_name(head) in hints.leaves:
+            continue
+        elif match := BELOW_YEAR.fullmatch(head):
+            found[place] = (match[2], match[1])
+        elif match := _span_of(head):
+            spans[place] = match
+            found[place] = (match["stem"], match["first"])
+        elif match := WITH_STEM.fullmatch(head):
             found[place] = (match[1], match[2])
     stems = Counter(stem for stem, _year in found.values())
     # One year of many indicators says when they are from, not that there are others.
-    return found if max(stems.values(), default=0) > 1 else {}
+    if max(stems.values(), default=0) < 2:
+        return {}
+    if spans:
+        years = _settle_spans(list(spans.values()), decisions)
+        found |= {
+            place: (match["stem"], year) for (place, match), year in zip(spans.items(), years, strict=True)
+        }
+    return found
+
+
+def years_of_texts(texts: Collection[str], decisions: Decisions) -> dict[str, str]:
+    """Return the year that each text says; nothing where one says none, or two are of one year."""
+    spans = {text: match for text in texts if (match := _span_of(text)) and not match["stem"]}
+    if texts and len(spans) == len(texts):
+        return dict(zip(spans, _settle_spans(list(spans.values()), decisions), strict=True))
+    found = {text: _year_of(text) for text in texts}
+    if not found or not all(found.values()):
+        return {}
+    # Of several dates in a year each is a period of its own.
+    dates = [text for text in found if not BARE.fullmatch(text)]
+    return found if len({found[text] for text in dates}) == len(dates) else {}
+
+
+def _year_of(text: str) -> str:
+    written = plain(text)
+    return next((match[1] for form in DATES if (match := form.fullmatch(written))), "")
+
+
+def _span_of(text: str) -> re.Match[str] | None:
+    match = SPAN.fullmatch(text.strip())
+    if match is None:
+        return None
+    after = str(int(match["first"]) + 1)
+    return match if match["last"] in (after, after[2:]) else None
+
+
+def _settle_spans(spans: Sequence[re.Match[str]], decisions: Decisions) -> list[str]:
+    """Return the year of each span: the first of the two, or the second by choice."""
+    samples = [match[0] for match in spans]
+    which = decisions.settle("span", "first", how="likely", options=["first", "last"], samples=samples)
+    return [str(int(match["first"]) + (which == "last")) for match in spans]
 
 
 def settle_year(years: Sequence[str], hints: Hints, decisions: Decisions) -> str:

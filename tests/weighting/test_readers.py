@@ -253,6 +253,12 @@ class TestWeights:
         text = "code,local_weight\na,0.333333\nb,0.6666667\na1,.5\na2,.5\nb1,1\n"
         assert read_weights(text.encode(), "W.csv", TREE).local[:2].sum() == 1
 
+    def test_the_index_itself_needs_no_weight(self):
+        tree = build_tree(["x", "a", "b"], ["", "x", "x"])
+        for top in ("x,\n", "x,1\n", ""):
+            text = f"code,local_weight\n{top}a,0.25\nb,0.75\n"
+            assert read_weights(text.encode(), "W.csv", tree).global_.tolist() == [1, 0.25, 0.75]
+
     def test_what_the_product_writes_is_read(self):
         text = (
             "code,parent,local_weight,global_weight\na,,0.6,0.6\nb,,0.4,0.4\na1,a,0.25,0.15\n"

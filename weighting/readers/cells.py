@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 GROUPED_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
+# Digits above and below the line are marks of footnotes, and become digits of a number in ordinary form.
+RAISED_DIGIT = re.compile("[⁰¹²³⁴-⁹₀-₉]")
 COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 # What people write where there is no value.
 GAPS = {
@@ -40,7 +42,7 @@ def parse_number(text: str) -> float:
     numbers that a double would turn into infinity or into zero.
     """
     cleaned = plain(text)
-    if not NUMBER.fullmatch(cleaned):
+    if RAISED_DIGIT.search(text) or not NUMBER.fullmatch(cleaned):
         raise CellError(_number_complaint(cleaned))
     value = float(cleaned)
     if math.isinf(value):

@@ -18,6 +18,8 @@ NOTE = re.compile(
     r"\s*(?:[:.(]|$|\s)|(?:注|说明|资料来源|数据来源|来源|备注)\s*[\d（(]*\s*[::.]|https?://|[©*†‡§])",
     re.IGNORECASE,
 )
+# What a row of the units of measurement below the names is called.
+UNITS = {"unit", "units", "unit of measure", "unit of measurement", "单位", "计量单位", "單位"}
 SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+[.。]")
 BETWEEN_PARTS = " / "
 
@@ -91,14 +93,26 @@ def _header_rows(rows: Sequence[Row], decisions: Decisions) -> int:
 
 
 def _goes_on(above: Row, row: Row) -> bool:
-    """Tell a further row of names: nothing in its first cell, no number but years under merged cells."""
-    if row.cells[0] or not row.filled or all(plain(cell).casefold() in GAPS for cell in row.cells if cell):
+    """Tell a further row of names: nothing in its first cell, no number but years under merged cells.
+
+    A row of units of measurement is one, too.
+    """
+    is_of_units = _is_of_units(row)
+    if (
+        (row.cells[0] and not is_of_units)
+        or not row.filled
+        or all(plain(cell).casefold() in GAPS for cell in row.cells if cell)
+    ):
         return False
     numbers = [place for place, cell in enumerate(row.cells) if NUMBER.fullmatch(cell)]
     if not numbers:
         return True
     merged = any(not _cell(above, place) for place in numbers)
     return merged and all(YEAR.fullmatch(row.cells[place]) for place in numbers)
+
+
+def _is_of_units(row: Row) -> bool:
+    return row.filled > 1 and plain(row.cells[0]).casefold().strip("()[]:") in UNITS
 
 
 def _cell(row: Row, place: int) -> str:
@@ -112,7 +126,7 @@ def _joined(rows: Sequence[Row]) -> tuple[str, ...]:
     for place, row in enumerate(rows):
         last = ""
         for column in range(width):
-            cell = _cell(row, column)
+            cell = "" if place and not column and _is_of_units(row) else _cell(row, column)
             last = cell or last
             is_spanned = any(_cell(below, column) for below in rows[place + 1 :])
             name = cell or (last if is_spanned else "")

@@ -28,6 +28,10 @@ NUMBER = re.compile(
 )
 # What most cells hold: no sign, no mark but one, nothing beside it.
 PLAIN_DIGITS = re.compile(r"\d+(?:[.,]\d*)?", re.ASCII)
+# Numbers below zero in accounts, and estimates elsewhere: (5.2).
+BRACKETED = re.compile(r"\(([^()]*\d[^()]*)\)")
+# Dashes that are typed for a minus sign.
+DASH = re.compile(r"[‐‑‒–](?=\s?[\d.,])")
 # Footnote marks above the line would become digits of the number.
 RAISED = re.compile("[⁰¹²³⁴-⁹ᵃ-ᶻ]+$")
 # Spaces of every width, and the Swiss apostrophe, between groups of three.
@@ -58,6 +62,7 @@ class Cell:
     flag: str = ""
     exponent: str = ""
     negative: bool = False
+    bracketed: bool = False
 
     @cached_property
     def marks(self) -> set[Mark]:
@@ -109,7 +114,9 @@ def read_cell(text: str) -> Cell:
     cleaned = plain(bare)
     if cleaned.casefold() in GAPS or not cleaned:
         return Cell("gap", flag=raised)
-    grouped = SPACED.sub(lambda found: re.sub("[ '’]", "", found[1]), cleaned)
+    bracketed = BRACKETED.fullmatch(cleaned)
+    inner = DASH.sub("-", bracketed[1].strip() if bracketed else cleaned, count=1)
+    grouped = SPACED.sub(lambda found: re.sub("[ '’]", "", found[1]), inner)
     found = NUMBER.fullmatch(grouped)
     if found and not (found["sign"] and found["sign2"]) and not (found["before"] and found["after"]):
         return Cell(
@@ -120,6 +127,7 @@ def read_cell(text: str) -> Cell:
             flag=(found["flag"] or "").strip() or raised,
             exponent=found["exponent"] or "",
             negative="-" in (found["sign"], found["sign2"]),
+            bracketed=bool(bracketed),
         )
     word, _space, flag = cleaned.partition(" ")
     if word.casefold() in GAPS and re.fullmatch("[a-zA-Z]{1,3}", flag):
@@ -202,14 +210,17 @@ class _Scan:
     def settle(self, mark: Mark, decisions: Decisions, percent: Percent) -> None:
         """Read each different text as a number, in percent or as a fraction."""
         share, money = self._percent(decisions, percent), self._currency(decisions)
+        brackets = self._brackets(decisions)
         for text, cell in self.numbers.items():
             own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
             self.is_open |= not own
             value = cell.read(own) if own and money else math.nan
             if cell.percent:
                 value = {"percent": value, "fraction": value / 100}.get(share, math.nan)
+            if cell.bracketed:
+                value = {"negative": -value, "number": value}.get(brackets, math.nan)
             self.read_as[text] = value
-        self.is_open |= not share or not money
+        self.is_open |= not share or not money or not brackets
 
     def _percent(self, decisions: Decisions, taken: Percent) -> str:
         signed = [text for text, cell in self.numbers.items() if cell.percent]
@@ -218,6 +229,15 @@ class _Scan:
         how: How = "likely" if len(signed) == len(self.numbers) else "open"
         return decisions.settle(
             "percent", taken, how=how, subject=self.head, options=["percent", "fraction"], samples=signed
+        )
+
+    def _brackets(self, decisions: Decisions) -> str:
+        bracketed = [text for text, cell in self.numbers.items() if cell.bracketed]
+        if not bracketed:
+            return "number"
+        options = ["negative", "number"]
+        return decisions.settle(
+            "brackets", "", how="open", subject=self.head, options=options, samples=bracketed
         )
 
     def _currency(self, decisions: Decisions) -> str:

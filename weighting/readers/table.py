@@ -15,7 +15,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from weighting.readers.cells import Vocabulary
-from weighting.readers.columns import Body, Column, gather, packable, pick_rows
+from weighting.readers.columns import Body, Column, Packed, gather, packable, pick_rows
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.dialects import SAMPLE, Dialect, find_dialect
 from weighting.readers.encodings import find_encoding
@@ -30,6 +30,8 @@ MAYBE_REVERSED = (b"\xe2\x80", b"\xe2\x81")
 DELETE = 127
 BREAKS = b"\t\n\r"
 MOST_SHORT = 0.1
+# What spreadsheets are told to keep as text: ="007".
+HELD = re.compile(r'="(.*)"', re.DOTALL)
 MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 
 
@@ -128,7 +130,7 @@ def table_of_text(
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
     if not fits(dialect.separator):
         return None
-    is_clean = _is_clean(data, encoding)
+    is_clean = _is_clean(data, encoding) and not _holds_text(data, encoding)
     rows = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
     head = [trimmed(row) for row in islice(rows, HEAD)]
     if not head:
@@ -157,6 +159,8 @@ def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> 
         reading.decisions.settle("short_rows", "gaps", how=how, options=["gaps"], samples=samples)
     notes = _notes_below(body)
     height = len(body.lines) - len(notes)
+    again = _heads_again(body, layout.header, height)
+    kept = np.array([place for place in range(height) if place not in again], dtype=int)
     named = [
         place
         for place, (name, column) in enumerate(zip(layout.header, body.columns, strict=True))
@@ -164,12 +168,22 @@ def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> 
     ]
     return Table(
         header=tuple(layout.header[place] for place in named),
-        columns=[pick_rows(body.columns[place], np.arange(height)) for place in named],
-        lines=body.lines[:height],
+        columns=[pick_rows(body.columns[place], kept) for place in named],
+        lines=[body.lines[place] for place in kept.tolist()],
         encoding=encoding,
         decisions=reading.decisions,
-        left_out=(*layout.titles, *notes),
+        left_out=(*layout.titles, *again.values(), *notes),
     )
+
+
+def _heads_again(body: Body, header: Sequence[str], height: int) -> dict[int, Row]:
+    """Return the rows that say the names of the columns once more, as tables of several pages do."""
+    if len(header) < 2 or not header[0] or isinstance(body.columns[0], Packed):
+        return {}
+    named = list(header)
+    places = [place for place, text in enumerate(body.columns[0][:height]) if text == header[0]]
+    rows = {place: Row(body.lines[place], [column[place] for column in body.columns]) for place in places}
+    return {place: row for place, row in rows.items() if row.cells == named}
 
 
 def _notes_below(body: Body) -> list[Row]:
@@ -258,7 +272,7 @@ def _rows_of_text(
     data: bytes, encoding: str, dialect: Dialect, log: ProblemLog, *, is_clean: bool
 ) -> Iterator[Row]:
     """Yield the rows that are not blank, their cells as they stand: `gather` trims those it keeps as text."""
-    text = _open_text(data, encoding)
+    text, holds = _open_text(data, encoding), not is_clean and _holds_text(data, encoding)
     for _line in range(dialect.skipped):
         text.readline()
     # Strict, for otherwise a quote that is never closed swallows the rest of the file.
@@ -270,12 +284,20 @@ def _rows_of_text(
                 return
             if len(cells) == 1 and dialect.width > 1:
                 cells = _unwrapped(cells, dialect)
+            if holds:
+                cells = [HELD.sub(r"\1", cell.strip()) for cell in cells]
             if any(map(str.strip, cells)):
                 yield Row(line, cells)
             line = reader.line_num + 1 + dialect.skipped
     except csv.Error as error:
         message = _("The row cannot be read as CSV (%(reason)s). Check its quotation marks.")
         log.add(message % {"reason": error}, row=line)
+
+
+def _holds_text(data: bytes, encoding: str) -> bool:
+    """Tell a text whose cells may be written as formulas of a text."""
+    forms = ("utf-16-le", "utf-16-be") if encoding == "utf-16" else (encoding.removesuffix("-sig"),)
+    return any('="'.encode(form) in data for form in forms)
 
 
 def _unwrapped(cells: list[str], dialect: Dialect) -> list[str]:

@@ -118,6 +118,10 @@ def _take_weight(
 def _from_local(
     given: dict[str, dict[str, float]], rows: dict[str, int], tree: Tree, log: ProblemLog, most: float
 ) -> WeightTable | None:
+    top, *others = tree.groups[0].tolist()
+    if not others:
+        # The index itself has all of the weight, whether or not a file says so.
+        given[LOCAL].setdefault(tree.codes[top], 1.0)
     _note_missing(tree.codes, given[LOCAL], rows, LOCAL, log)
     local = np.array([given[LOCAL].get(code, 0.0) for code in tree.codes])
     for group in tree.groups:
