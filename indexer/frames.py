@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
@@ -18,6 +18,7 @@ from indexer.numeric.leaf_steps import RawColumns, check_leaves
 from indexer.numeric.method_plan import LeafStep, MethodPlan
 from indexer.numeric.node_steps import NodeSteps, refused_faults
 from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.packed_counts import Histogram
 from weighting.exports import neutralise, write_csv
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
@@ -36,6 +37,8 @@ from weighting.readers.figures import read_figures
 from weighting.readers.table import as_form
 
 UNIT = "unit"
+# Counts of ranks that are opened at a time.
+COUNTS_AT_ONCE = 16_000_000
 NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
 
 
@@ -327,11 +330,13 @@ def write_rank_intervals(
 
 
 def write_rank_histogram(
-    path: os.PathLike[str], units: Sequence[str], ranks: IntArray, histogram: IntArray, heads: Sequence[str]
+    path: os.PathLike[str], units: Sequence[str], ranks: IntArray, histogram: Histogram, heads: Sequence[str]
 ) -> None:
     """Write unit and the counts (cities, ranks or bands of ranks), the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    _write_matrix(path, _names(units, order), heads, histogram[order])
+    step = max(1, COUNTS_AT_ONCE // len(heads))
+    parts = (histogram[order[start : start + step]] for start in range(0, len(order), step))
+    _write_matrix(path, _names(units, order), heads, (row for part in parts for row in part))
 
 
 def _names(units: Sequence[str], order: IntArray) -> list[str]:
@@ -339,7 +344,10 @@ def _names(units: Sequence[str], order: IntArray) -> list[str]:
 
 
 def _write_matrix(
-    path: os.PathLike[str], names: Sequence[str], heads: Sequence[str], figures: FloatArray | IntArray
+    path: os.PathLike[str],
+    names: Sequence[str],
+    heads: Sequence[str],
+    figures: Iterable[FloatArray | IntArray],
 ) -> None:
     # A row at a time: as Python's numbers the whole of it takes four times the room.
     rows = ([name, *row.tolist()] for name, row in zip(names, figures, strict=True))

@@ -1,6 +1,7 @@
 """/api/v1/studies/: what was asked of rankings, how far it is, and what came of it."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from indexer.dispatch import ask_study, resume_study
 from indexer.enums import StudyKind, StudyStatus
 from indexer.job_words import failure_words
 from indexer.models import City, Study
+from indexer.numeric.packed_counts import opened
 from indexer.selectors.cities import city_named
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import (
@@ -308,17 +310,51 @@ class StudyHistogram(StudyView):
     @described(*PAGE, UNIT, responses=page_of(RankCountSerializer))
     def get(self, request: Request, pk: int) -> Response:
         result = self.ranks(pk)
-        rows = [(p, int(rank)) for p in self.chosen(result) for rank in np.flatnonzero(result.histogram[p])]
         return answer_page(
             request,
-            rows,
+            _RanksSeen(result, self.chosen(result)),
             lambda row: {
-                **_names(result.cities[row[0]]),
-                "rank": int(result.bands.firsts[row[1]]),
-                **_band_end(result, row[1]),
-                "count": int(result.histogram[row]),
+                **_names(result.cities[row.city]),
+                "rank": int(result.bands.firsts[row.band]),
+                **_band_end(result, row.band),
+                "count": row.draws,
             },
         )
+
+
+class _RankSeen(NamedTuple):
+    city: int
+    band: int
+    draws: int
+
+
+class _RanksSeen(Sequence[_RankSeen]):
+    """The ranks that cities had, city by city; only those of a page are looked up."""
+
+    def __init__(self, result: StudyResult, cities: list[int]) -> None:
+        self._histogram, self._cities = result.histogram, cities
+        if len(cities) == 1:
+            seen = np.count_nonzero(self._histogram[cities], axis=1)
+        else:
+            of_all = [np.count_nonzero(block, axis=1) for _rows, block in opened(self._histogram)]
+            seen = np.concatenate(of_all)[cities]
+        self._ends = np.cumsum(seen)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, asked: Any) -> Any:
+        """Return those of a slice."""
+        start, stop, _step = asked.indices(len(self))
+        first, last = np.searchsorted(self._ends, (start, stop), side="right")
+        cities = self._cities[first : last + 1]
+        found = [
+            _RankSeen(city, int(band), int(row[band]))
+            for city, row in zip(cities, self._histogram[cities], strict=True)
+            for band in np.flatnonzero(row)
+        ]
+        before = int(self._ends[first - 1]) if first else 0
+        return found[start - before : stop - before]
 
 
 class StudyCases(StudyView):

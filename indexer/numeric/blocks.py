@@ -5,28 +5,40 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
+from indexer.numeric.packed_counts import PackedCounts, narrow
 from weighting.numeric.arrays import FloatArray, IntArray
 
 Tally = dict[str, Any]
 HEAD = struct.Struct("<I")
 # Histograms are mostly zeros: the quickest level already takes nearly all of them away.
 LEVEL = 1
+# What stands for the type of numbers in the head, where they are packed by blocks of rows.
+PACKED = "packed"
 
 
-def pack_arrays(arrays: Mapping[str, IntArray | FloatArray]) -> bytes:
-    """Write arrays of whole numbers (in the narrowest type that holds them) or of floats."""
-    narrow = {name: _narrow(array) for name, array in arrays.items()}
-    head = json.dumps({name: [array.dtype.str, *array.shape] for name, array in narrow.items()}).encode()
+def pack_arrays(arrays: Mapping[str, IntArray | FloatArray | PackedCounts]) -> bytes:
+    """Write arrays of whole numbers (in the narrowest type that holds them) or of floats.
+
+    Counts that are packed already stand behind the others as they are.
+    """
+    plain = {name: narrow(array) for name, array in arrays.items() if not isinstance(array, PackedCounts)}
+    packed = {name: array for name, array in arrays.items() if isinstance(array, PackedCounts)}
+    described = {name: [array.dtype.str, *array.shape] for name, array in plain.items()} | {
+        name: [PACKED, *array.shape, *map(len, array.blocks_packed)] for name, array in packed.items()
+    }
+    head = json.dumps(described).encode()
     packer = zlib.compressobj(LEVEL)
     parts = [packer.compress(HEAD.pack(len(head)) + head)]
     parts += [
-        packer.compress(np.ascontiguousarray(array).data.cast("B")) for array in narrow.values() if array.size
+        packer.compress(np.ascontiguousarray(array).data.cast("B")) for array in plain.values() if array.size
     ]
-    return b"".join([*parts, packer.flush()])
+    behind = (block for array in packed.values() for block in array.blocks_packed)
+    return b"".join([*parts, packer.flush(), *behind])
 
 
 def unpack_arrays(block: bytes) -> Tally:
@@ -37,18 +49,30 @@ def unpack_arrays(block: bytes) -> Tally:
     ValueError
         When the block is not whole.
     """
+    opened = zlib.decompressobj()
     try:
-        data = zlib.decompress(block)
+        data = opened.decompress(block)
         size = HEAD.unpack_from(data)[0]
         described = json.loads(data[HEAD.size : HEAD.size + size])
     except (zlib.error, struct.error, ValueError) as error:
         raise ValueError("the block is damaged") from error
-    start, arrays = HEAD.size + size, {}
+    if not opened.eof:
+        raise ValueError("the block is damaged")
+    start, arrays = HEAD.size + size, Tally()
+    behind = len(block) - len(opened.unused_data)
     for name, (kind, *shape) in described.items():
+        if kind == PACKED:
+            rows, columns, *sizes = shape
+            ends = list(accumulate(sizes, initial=behind))
+            blocks = [memoryview(block)[first:end] for first, end in pairwise(ends)]
+            arrays[name], behind = PackedCounts((rows, columns), blocks), ends[-1]
+            continue
         count = int(np.prod(shape, dtype=np.int64))
         array = np.frombuffer(data, dtype=kind, count=count, offset=start).reshape(shape)
         start += array.nbytes
         arrays[name] = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+    if behind != len(block):
+        raise ValueError("the block is damaged")
     return arrays
 
 
@@ -72,13 +96,3 @@ def result_checksum(block: bytes, scores: FloatArray) -> str:
     digest = hashlib.sha256(block)
     digest.update(scores.astype("<f8").tobytes())
     return digest.hexdigest()
-
-
-def _narrow(array: IntArray | FloatArray) -> Any:
-    if array.dtype.kind == "f":
-        return array.astype("<f8")
-    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-    kinds = ("<u1", "<u2", "<u4", "<u8") if low >= 0 else ("<i1", "<i2", "<i4", "<i8")
-    return array.astype(
-        next(kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
-    )

@@ -8,13 +8,14 @@ same for any division of the chunks and any number of workers.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from indexer.numeric.blocks import Tally
 from indexer.numeric.node_steps import NodeSteps
-from indexer.numeric.rank_bands import bands_of
+from indexer.numeric.packed_counts import PackedCounts, added, in_blocks, opened
+from indexer.numeric.rank_bands import Bands, bands_of
 from indexer.numeric.rank_correlation import kendall_by_version, spearman_by_version
 from indexer.numeric.rank_counts import Exactly, RankCounts
 from indexer.numeric.sensitivity import drop_cities, group_outputs, leave_nodes_out
@@ -30,8 +31,10 @@ from indexer.numeric.uncertainty import (
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
 
-# Rank correlations are kept draw by draw, so for the first chunks only: 1,024 draws.
+# Rank correlations are kept draw by draw, so for the first chunks only: 1,024 draws, and fewer where
+# there are more ranks in them than a part has time for.
 CORRELATED_CHUNKS = 2
+CORRELATED_RANKS = CHUNK * 100_000
 NODES_PER_CHUNK = 32
 CITIES_PER_CHUNK = 16
 # Central weights are means of weights as whole numbers of this size, so that their sums are
@@ -141,7 +144,7 @@ class RankPlan:
             for counter in counters:
                 counter.add(local)
             if chunk < CORRELATED_CHUNKS:
-                correlations.append(self._correlate(local))
+                correlations.append(self._correlate(local[:, : self._correlated]))
             if self.with_central:
                 _add_firsts(firsts, self.indices[0], local)
         counts = [counter.counts() for counter in counters]
@@ -153,7 +156,7 @@ class RankPlan:
         cities, places = np.unique(pairs, return_inverse=True)
         among = places.reshape(pairs.shape)
         counters = [
-            RankCounter(index, pairs)
+            rank_counter(index, pairs)
             if index.formed.looks_at_all
             else RankCounter(index.of_cities(cities), among)
             for index in self.indices
@@ -164,6 +167,11 @@ class RankPlan:
                 counter.add(local)
         wins: IntArray = np.sum([counter.counts().wins for counter in counters], axis=0)
         return wins
+
+    @property
+    def _correlated(self) -> int:
+        """How many draws of a chunk are correlated with the nominal ranking."""
+        return max(1, CORRELATED_RANKS // len(self._nominal))
 
     @property
     def _nominal(self) -> IntArray:
@@ -327,22 +335,24 @@ def merge_tallies(tallies: Iterable[Tally]) -> Tally:
         for name, array in tally.items():
             if name in JOINED:
                 kept.setdefault(name, []).append(array)
-            else:
-                if name == "histogram" and name in sums and array.shape != sums[name].shape:
-                    raise ValueError("parts that were counted in other bands of ranks")
-                sums[name] = _sum(sums[name], array) if name in sums else array
+                continue
+            # Counted before histograms were packed, perhaps.
+            counted = in_blocks(array) if name == "histogram" else array
+            if name == "histogram" and name in sums and counted.shape != sums[name].shape:
+                raise ValueError("parts that were counted in other bands of ranks")
+            sums[name] = _sum(sums[name], counted) if name in sums else counted
     return sums | {name: np.concatenate(arrays, axis=-1) for name, arrays in kept.items()}
 
 
 def counts_of(tally: Tally, method: int | None = None) -> RankCounts:
     """Return the counts of a tally of ranks; the shifts of one method, or of all together."""
-    no_pairs = np.empty((0, 2), dtype=np.int64)
+    no_pairs, histogram = np.empty((0, 2), dtype=np.int64), in_blocks(tally["histogram"])
     if "shift_sums" in tally:
         sums = tally["shift_sums"]
         exactly = Exactly(tally["rank_sums"], tally["kept"], sums.ravel() if method is None else sums[method])
-        return RankCounts(tally["histogram"], np.empty(0, dtype=np.int64), no_pairs, exactly)
+        return RankCounts(histogram, np.empty(0, dtype=np.int64), no_pairs, exactly)
     shifts = np.atleast_2d(tally["shifts"])
-    return RankCounts(tally["histogram"], shifts.sum(axis=0) if method is None else shifts[method], no_pairs)
+    return RankCounts(histogram, shifts.sum(axis=0) if method is None else shifts[method], no_pairs)
 
 
 def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
@@ -352,7 +362,7 @@ def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
     ----------
     R. Lahdelma & P. Salminen, Operations Research 49 (2001), 444-454, doi:10.1287/opre.49.3.444.11220
     """
-    times = tally["histogram"][:, 0]
+    times = np.concatenate([block[:, 0] for _rows, block in opened(tally["histogram"])])
     ever: BoolArray = times > 0
     sums = tally["first_weights"] * WEIGHT_UNIT
     return np.divide(
@@ -361,7 +371,7 @@ def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
 
 
 def _tally_of(counts: Sequence[RankCounts]) -> Tally:
-    histogram = reduce(np.add, [part.histogram for part in counts])
+    histogram = reduce(added, [part.histogram for part in counts])
     exactly = [part.exactly for part in counts if part.exactly is not None]
     if exactly:
         return {
@@ -387,18 +397,27 @@ def _correlations(parts: list[tuple[FloatArray, FloatArray]], methods: int) -> T
 
 def _count_cases(ranks: IntArray, nominal: IntArray) -> Tally:
     """Count ranks that are at hand, (cities, cases)."""
-    cities, bands = len(nominal), bands_of(len(nominal))
-    size = len(bands.firsts)
-    histogram = np.zeros(cities * size, dtype=np.int64 if bands.is_exact else np.int32)
-    rows = size * np.arange(cities)
-    for case in ranks.T:
-        histogram[rows + bands.of_place[case - 1]] += 1
+    bands = bands_of(len(nominal))
     sums = np.abs(ranks - nominal[:, np.newaxis]).sum(axis=0)
-    tally: Tally = {"histogram": histogram.reshape(cities, size)}
     if bands.is_exact:
-        return tally | {"shifts": np.bincount(sums)[np.newaxis]}
+        return {"histogram": _histogram(ranks, bands), "shifts": np.bincount(sums)[np.newaxis]}
+    packed = PackedCounts((len(nominal), len(bands.firsts)))
+    for rows in packed.parts():
+        packed.put(rows, _histogram(ranks[rows], bands))
     kept = (ranks == nominal[:, np.newaxis]).sum(axis=1)
-    return tally | {"rank_sums": ranks.sum(axis=1), "kept": kept, "shift_sums": sums[np.newaxis]}
+    return {
+        "histogram": packed,
+        "rank_sums": ranks.sum(axis=1),
+        "kept": kept,
+        "shift_sums": sums[np.newaxis],
+    }
+
+
+def _histogram(ranks: IntArray, bands: Bands) -> IntArray:
+    """Count the ranks of each city, (cities, cases) -> (cities, bands)."""
+    shape = len(ranks), len(bands.firsts)
+    cells = bands.of_place[ranks - 1] + shape[1] * np.arange(len(ranks))[:, np.newaxis]
+    return np.bincount(cells.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
@@ -410,7 +429,7 @@ def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
         start += len(ranks)
 
 
-def _sum(total: IntArray, array: IntArray) -> IntArray:
+def _sum(total: Any, array: Any) -> Any:
     """Add counts; of shifts either may reach further along the last axis."""
     if array.shape == total.shape:
         # In its place: of many cities both are large, and nobody else holds the total.
@@ -419,5 +438,4 @@ def _sum(total: IntArray, array: IntArray) -> IntArray:
     size = max(total.shape[-1], array.shape[-1])
     room = [(0, 0)] * (total.ndim - 1)
     both = (np.pad(part, [*room, (0, size - part.shape[-1])]) for part in (total, array))
-    whole: IntArray = reduce(np.add, both)
-    return whole
+    return reduce(np.add, both)

@@ -60,7 +60,6 @@ def bands_of(units: int) -> Bands:
     return Bands(units, np.array(firsts))
 
 
-def bands_of_histogram(histogram: IntArray) -> Bands:
-    """Return what the columns of a histogram stand for, (cities, ranks) or (cities, bands)."""
-    units, columns = histogram.shape
+def bands_of_shape(units: int, columns: int) -> Bands:
+    """Return what the columns of a histogram of that shape stand for: ranks, or bands of many units."""
     return Bands(units, np.arange(1, units + 1)) if columns == units else bands_of(units)

@@ -1,15 +1,15 @@
 """What many draws of the ranks add up to, and what is said of it (docs/method.md 8)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.numeric.rank_bands import EXACT_RANKS, Bands, bands_of_histogram
+from indexer.numeric.packed_counts import Histogram, added, opened
+from indexer.numeric.rank_bands import EXACT_RANKS, Bands, bands_of_shape
 from weighting.numeric.arrays import FloatArray, IntArray
 
 PERCENTS = (5, 25, 50, 75, 95)
-# Counts that are summed along a row at a time: a copy of all of them would be as large again.
-CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class RankCounts:
 
     Attributes
     ----------
-    histogram : int array, (cities, ranks) or (cities, bands)
+    histogram : int array, (cities, ranks), or packed, (cities, bands)
         Draws in which the city had the rank, or one of the band's (see `bands_of`); each row sums
         to the number of draws.
     shifts : int array, (largest sum + 1,)
@@ -55,7 +55,7 @@ class RankCounts:
         Beside bands, where ``shifts`` are empty.
     """
 
-    histogram: IntArray
+    histogram: Histogram
     shifts: IntArray
     wins: IntArray
     exactly: Exactly | None = None
@@ -68,12 +68,12 @@ class RankCounts:
     @property
     def bands(self) -> Bands:
         """The ranks that each column of the histogram stands for."""
-        return bands_of_histogram(self.histogram)
+        return bands_of_shape(*self.histogram.shape)
 
     def __add__(self, other: "RankCounts") -> "RankCounts":
         size = max(len(self.shifts), len(other.shifts))
         return RankCounts(
-            histogram=self.histogram + other.histogram,
+            histogram=added(self.histogram, other.histogram),
             shifts=_padded(self.shifts, size) + _padded(other.shifts, size),
             wins=self.wins + other.wins,
             exactly=self.exactly + other.exactly if self.exactly and other.exactly else None,
@@ -117,13 +117,14 @@ class ShiftSummary:
 
 def summarise_ranks(counts: RankCounts) -> RankSummary:
     """Return mean and quantiles of each city's rank."""
+    quantiles = _quantiles(counts, PERCENTS)
     if counts.exactly is not None:
-        (q05, _), (q25, _), (low, high), (_, q75), (_, q95) = (_limits(counts, p) for p in PERCENTS)
+        (q05, _), (q25, _), (low, high), (_, q75), (_, q95) = quantiles
         mean = counts.exactly.rank_sums / counts.draws
         return RankSummary(mean, q05, q25, (low + high) / 2, q75, q95, low, high)
     ranks = np.arange(1, counts.histogram.shape[1] + 1)
-    quantiles = [_quantile(counts.histogram, percent) + 1 for percent in PERCENTS]
-    return RankSummary(counts.histogram @ ranks / counts.draws, *quantiles)
+    sums = _by_block(counts.histogram, lambda block: block @ ranks)
+    return RankSummary(sums / counts.draws, *(low for low, _high in quantiles))
 
 
 def summarise_shifts(counts: RankCounts) -> ShiftSummary:
@@ -133,7 +134,7 @@ def summarise_shifts(counts: RankCounts) -> ShiftSummary:
     ----------
     Saisana, Saltelli & Tarantola (2005), https://doi.org/10.1111/j.1467-985X.2005.00350.x
     """
-    cities = len(counts.histogram)
+    cities = counts.histogram.shape[0]
     if counts.exactly is not None:
         sums = np.sort(counts.exactly.shift_sums)
         found = [_of_sorted(sums, percent) / cities for percent in PERCENTS]
@@ -149,7 +150,7 @@ def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
         raise ValueError(f"the top {k} has no rank")
     if k > EXACT_RANKS and not counts.bands.is_exact:
         raise ValueError(f"the top {k} ends within a band of ranks: at most {EXACT_RANKS}")
-    top: FloatArray = counts.histogram[:, :k].sum(axis=1) / counts.draws
+    top: FloatArray = _by_block(counts.histogram, lambda block: block[:, :k].sum(axis=1)) / counts.draws
     return top
 
 
@@ -157,7 +158,8 @@ def kept_draws(counts: RankCounts, nominal: IntArray) -> IntArray:
     """Return in how many draws each city keeps its nominal rank, (cities,)."""
     if counts.exactly is not None:
         return counts.exactly.kept
-    kept: IntArray = counts.histogram[np.arange(len(nominal)), nominal - 1]
+    (_rows, histogram), *_ = opened(counts.histogram)
+    kept: IntArray = histogram[np.arange(len(nominal)), nominal - 1]
     return kept
 
 
@@ -173,7 +175,7 @@ def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
     nominal : int array, (cities,)
         Ranks with the nominal weights.
     """
-    low, high = _limits(counts, PERCENTS[0])[0], _limits(counts, PERCENTS[-1])[1]
+    (low, _), (_, high) = _quantiles(counts, (PERCENTS[0], PERCENTS[-1]))
     groups = np.zeros(len(nominal), dtype=np.int64)
     group, leader = 0, -1
     for city in np.argsort(nominal, kind="stable"):
@@ -183,18 +185,27 @@ def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
     return groups
 
 
-def _limits(counts: RankCounts, percent: int) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and the highest that each city's quantile can be, (cities,) each."""
-    if counts.exactly is None:
-        quantile = _quantile(counts.histogram, percent) + 1
-        return quantile, quantile
-    bands, lows, highs = counts.bands, [], []
-    step = max(1, CELLS // counts.histogram.shape[1])
-    for start in range(0, len(counts.histogram), step):
-        below, above, _ = _order_statistics(counts.histogram[start : start + step], percent)
-        lows.append(bands.firsts[below])
-        highs.append(bands.lasts[above])
-    return np.concatenate(lows).astype(np.float64), np.concatenate(highs).astype(np.float64)
+def _by_block(histogram: Histogram, sum_up: Callable[[IntArray], IntArray]) -> IntArray:
+    """Return what a block of rows comes to, for all of them, (cities,)."""
+    return np.concatenate([sum_up(block) for _rows, block in opened(histogram)])
+
+
+def _quantiles(counts: RankCounts, percents: Sequence[int]) -> list[tuple[FloatArray, FloatArray]]:
+    """Return the lowest and the highest that each city's quantile can be, (cities,) each, by percent.
+
+    Where each rank is counted alone they are the same.
+    """
+    cities, firsts, lasts = counts.histogram.shape[0], counts.bands.firsts, counts.bands.lasts
+    found = [(np.empty(cities), np.empty(cities)) for _percent in percents]
+    for rows, block in opened(counts.histogram):
+        cumulated = np.cumsum(block, axis=1)
+        for (low, high), percent in zip(found, percents, strict=True):
+            below, above, part = _order_statistics(cumulated, percent)
+            if counts.exactly is None:
+                low[rows] = high[rows] = below + (above - below) * part + 1
+            else:
+                low[rows], high[rows] = firsts[below], lasts[above]
+    return found
 
 
 def _of_sorted(values: IntArray, percent: int) -> float:
@@ -206,9 +217,8 @@ def _of_sorted(values: IntArray, percent: int) -> float:
     return low + (high - low) * (hundredths / 100)
 
 
-def _order_statistics(histogram: IntArray, percent: int) -> tuple[IntArray, IntArray, float]:
+def _order_statistics(cumulated: IntArray, percent: int) -> tuple[IntArray, IntArray, float]:
     """Return the columns of the two order statistics that a type 7 quantile lies between, and where."""
-    cumulated = np.cumsum(histogram, axis=1)
     position, hundredths = divmod((int(cumulated[0, -1]) - 1) * percent, 100)
     # The smallest value with more than `position` draws up to it.
     below = (cumulated <= position).sum(axis=1)
@@ -216,9 +226,9 @@ def _order_statistics(histogram: IntArray, percent: int) -> tuple[IntArray, IntA
     return below, above, hundredths / 100
 
 
-def _quantile(histogram: IntArray, percent: int) -> FloatArray:
+def _quantile(counts: IntArray, percent: int) -> FloatArray:
     """Return the type 7 quantile of 0, 1, 2, ... counted in each row, (rows,); exact in integers."""
-    below, above, part = _order_statistics(histogram, percent)
+    below, above, part = _order_statistics(np.cumsum(counts, axis=1), percent)
     quantile: FloatArray = below + (above - below) * part
     return quantile
 

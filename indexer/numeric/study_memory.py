@@ -7,15 +7,18 @@ it with measured peaks.
 from collections.abc import Callable
 
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
-from indexer.numeric.uncertainty import SCORES
+from indexer.numeric.uncertainty import SCORES, WAITING
 
 CELL = 8
 # The program itself with all that it loads.
 PROGRAM = 220_000_000
 # Arrays as large as the scores at hand: scores, ranks, and what rank correlations put beside them.
 AT_HAND = 10
-# A histogram while parts are merged: the sum, the part, and its sums along the ranks.
+# A histogram of ranks counted alone while parts are merged: the sum, the part, its sums along the ranks.
 MERGED = 3
+# A cell of counts in bands, packed: a byte where they scatter as widely as they can. Merged are the sum and
+# a part, and what they come to is one block of bytes, handed to the database.
+PACKED_CELL, PACKED_MERGED = 1, 3
 # Numbers for each unit while one node's interval is drawn: 200 replications, twice, and products of knots.
 REPLICATED = 600
 
@@ -34,12 +37,13 @@ def rank_memory(
     given_cases : int
         Cases whose ranks are kept one by one, such as those without each indicator.
     """
-    histogram = CELL * units * len(bands_of(units).firsts)
-    # Exact counts take a whole cell, those in bands half of one; each is turned once.
-    table = 2 * histogram if units <= EXACT_UNITS else histogram
+    cells, is_exact = units * len(bands_of(units).firsts), units <= EXACT_UNITS
     kept = CELL * units * (central_nodes + given_cases)
-    counting = methods * (2 * _data(units, leaves) + table) + AT_HAND * CELL * max(SCORES, units) + kept
-    merging = MERGED * (histogram + kept)
+    at_hand = AT_HAND * CELL * max(SCORES, units)
+    # Of those counted alone the table is turned once; of bands two bytes wait for each unit and draw.
+    table = 2 * CELL * cells if is_exact else PACKED_CELL * cells + 2 * max(WAITING, units)
+    counting = methods * (_data(units, leaves) + table) + _data(units, leaves) + at_hand + kept
+    merging = (MERGED * CELL if is_exact else PACKED_MERGED * PACKED_CELL) * cells + MERGED * kept
     return PROGRAM + 2 * _data(units, leaves) + max(counting, merging)
 
 

@@ -1,6 +1,6 @@
 """Uncertainty of ranks: from draws of weights to counts of ranks (docs/method.md 8)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,6 +9,7 @@ import numpy as np
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.drawn_nodes import DrawnNodes
 from indexer.numeric.node_steps import NodeSteps, score_locally, score_nodes, uniform_steps
+from indexer.numeric.packed_counts import PackedCounts
 from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
 from indexer.numeric.rank_counts import Exactly, RankCounts
@@ -24,6 +25,8 @@ CHUNK = 512
 BLOCK = 24_000
 # Scores at hand at a time: a chunk of as many cities as are counted exactly.
 SCORES = CHUNK * EXACT_UNITS
+# Bands of ranks that wait to be counted, two bytes each: units times draws.
+WAITING = 64_000_000
 NOTHING: IntArray = np.empty(0, dtype=np.int64)
 NO_PAIRS: IntArray = np.empty((0, 2), dtype=np.int64)
 
@@ -272,11 +275,16 @@ class RankCounter:
 
 
 class BandCounter(RankCounter):
-    """As `RankCounter`, in bands of ranks: what it holds grows with the cities, not their square."""
+    """As `RankCounter`, in bands of ranks, whose counts are packed by blocks of cities."""
 
     def __init__(self, index: Index, pairs: IntArray = NO_PAIRS) -> None:
-        self._bands = bands_of(len(index.normalised))
         super().__init__(index, pairs)
+        self._bands = bands_of(len(self._kind))
+        self._packed = PackedCounts((len(self._kind), len(self._bands.firsts)))
+        # The band of each kind in the draws that are not counted yet.
+        self._drawn = np.empty((max(1, WAITING // self._width), self._width), dtype=np.uint16)
+        self._band_of_place = self._bands.of_place.astype(np.uint16)
+        self._waiting = 0
         self._rank_sums = np.zeros(self._width, dtype=np.int64)
         self._kept = np.zeros(self._width, dtype=np.int64)
         self._shift_sums: list[IntArray] = []
@@ -291,22 +299,37 @@ class BandCounter(RankCounter):
 
     def counts(self) -> RankCounts:
         """Return what was counted so far."""
-        table = self._table.reshape(len(self._bands.firsts), self._width)
+        self._count_waiting()
         exactly = Exactly(
             self._rank_sums[self._kind], self._kept[self._kind], np.concatenate([NOTHING, *self._shift_sums])
         )
-        return RankCounts(table.T[self._kind], NOTHING, self._wins.copy(), exactly)
+        return RankCounts(self._packed, NOTHING, self._wins.copy(), exactly)
 
     def _empty_table(self) -> IntArray:
-        # Half the memory: a study has far fewer than 2^31 draws.
-        return np.zeros(len(self._bands.firsts) * self._width, dtype=np.int32)
+        return NOTHING
 
     def _note(self, places: IntArray, kinds: IntArray) -> None:
-        cells = self._bands.of_place[places] * self._width + kinds
-        np.add.at(self._table, cells.ravel(), np.int32(1))
-        places = np.broadcast_to(places, kinds.shape)
-        np.add.at(self._rank_sums, kinds, places + 1)
-        np.add.at(self._kept, kinds, (self._nominal[kinds] == places).astype(np.int64))
+        for at, kind in zip(np.broadcast_to(places, kinds.shape), kinds, strict=True):
+            if self._waiting == len(self._drawn):
+                self._count_waiting()
+            self._drawn[self._waiting, kind] = self._band_of_place[at]
+            self._waiting += 1
+            # Each kind is in a version once.
+            self._rank_sums[kind] += at + 1
+            self._kept[kind] += self._nominal[kind] == at
+
+    def _count_waiting(self) -> None:
+        """Add the draws that wait to the counts, a block of cities after the other."""
+        if not self._waiting:
+            return
+        drawn, columns = self._drawn[: self._waiting], self._packed.shape[1]
+        for rows in self._packed.parts():
+            kinds = self._kind[rows]
+            cells = drawn[:, kinds] + columns * np.arange(len(kinds))
+            counts = self._packed.open(rows)
+            counts += np.bincount(cells.ravel(), minlength=counts.size).reshape(counts.shape)
+            self._packed.put(rows, counts)
+        self._waiting = 0
 
 
 def rank_counter(index: Index, pairs: IntArray = NO_PAIRS) -> RankCounter:
@@ -333,8 +356,7 @@ class _Scorer:
         present = ~np.isnan(normalised)
         self._size = len(terms)
         self._parts = [
-            (cities, pattern, np.ascontiguousarray(np.where(pattern, terms[cities], 0).T))
-            for pattern, cities in _patterns(present)
+            (cities, pattern, _leaves_first(terms, cities, pattern)) for pattern, cities in _patterns(present)
         ]
 
     def scores(self, local: FloatArray) -> FloatArray:
@@ -400,7 +422,7 @@ def _distinct_rows(index: Index) -> tuple[IntArray, IntArray]:
     order = np.argsort(index.nominal_ranks, kind="stable")
     if index.formed.looks_at_all:
         return order, np.argsort(order)
-    return _distinct(index.normalised, order, index.nominal_ranks.tolist())
+    return _distinct(index.normalised, order, index.nominal_ranks)
 
 
 def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
@@ -408,26 +430,52 @@ def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
     cities = np.arange(len(index.normalised))
     if index.formed.looks_at_all:
         return cities, cities
-    return _distinct(index.normalised, cities, [0] * len(cities))
+    return _distinct(index.normalised, cities, np.zeros(len(cities), dtype=np.int64))
 
 
-def _distinct(values: FloatArray, order: IntArray, besides: Sequence[int]) -> tuple[IntArray, IntArray]:
-    """Number the distinct pairs of a row and what stands beside it, first come first."""
-    numbers: dict[tuple[bytes, int], int] = {}
-    kind = np.empty(len(values), dtype=np.int64)
-    firsts: list[int] = []
-    # Adding zero gives both zeros the same bytes.
-    rows = np.ascontiguousarray(values) + 0.0
-    for city in order.tolist():
-        number = numbers.setdefault((rows[city].tobytes(), besides[city]), len(firsts))
-        if number == len(firsts):
-            firsts.append(city)
-        kind[city] = number
-    return np.array(firsts), kind
+def _distinct(values: FloatArray, order: IntArray, besides: IntArray) -> tuple[IntArray, IntArray]:
+    """Number the distinct pairs of a row and what stands beside it, first come first.
+
+    Column by column the rows that are like another so far are told apart: mostly none is after the first.
+    """
+    first_like, alike = np.arange(len(order)), np.arange(len(order))
+    groups = besides[order]
+    for column in values.T:
+        # Adding zero gives both zeros the same bits.
+        bits = (column[order[alike]] + 0.0).view(np.int64)
+        alike, groups = _alike(alike, groups, bits)
+        if not len(alike):
+            break
+    if len(alike):
+        starts = np.append(True, groups[1:] != groups[:-1])
+        first_like[alike] = alike[starts][np.cumsum(starts) - 1]
+    is_first = first_like == np.arange(len(order))
+    kind = np.empty(len(order), dtype=np.int64)
+    kind[order] = (np.cumsum(is_first) - 1)[first_like]
+    return order[is_first], kind
+
+
+def _alike(rows: IntArray, groups: IntArray, bits: IntArray) -> tuple[IntArray, IntArray]:
+    """Divide groups of rows by their bits; return the rows that are not alone, by group, and their groups."""
+    by_group = np.lexsort((rows, bits, groups))
+    rows, groups, bits = rows[by_group], groups[by_group], bits[by_group]
+    starts = np.append(True, (groups[1:] != groups[:-1]) | (bits[1:] != bits[:-1]))
+    numbers = np.cumsum(starts) - 1
+    several = np.bincount(numbers)[numbers] > 1
+    return rows[several], numbers[several]
+
+
+def _leaves_first(terms: FloatArray, cities: IntArray, pattern: BoolArray) -> FloatArray:
+    """Return the terms of some cities, (leaves, cities); 0 of the leaves that these lack."""
+    if len(cities) == len(terms) and pattern.all():
+        return np.ascontiguousarray(terms.T)
+    return np.ascontiguousarray(np.where(pattern, terms[cities], 0).T)
 
 
 def _patterns(present: BoolArray) -> list[tuple[BoolArray, IntArray]]:
     """Return the distinct rows and the cities that have each."""
+    if present.all():
+        return [(present[0], np.arange(len(present)))]
     patterns, which = np.unique(present, axis=0, return_inverse=True)
     return [(pattern, np.flatnonzero(which.ravel() == k)) for k, pattern in enumerate(patterns)]
 

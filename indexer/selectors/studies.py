@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, unpack_arrays
+from indexer.numeric.packed_counts import Histogram
 from indexer.numeric.plans import counts_of
 from indexer.numeric.rank_bands import Bands
 from indexer.numeric.rank_counts import RankCounts, kept_draws
@@ -71,8 +72,8 @@ class StudyResult:
     cities: Cities = field(repr=False)
 
     @property
-    def histogram(self) -> IntArray:
-        """Counts (cities, ranks), or (cities, bands) of many cities."""
+    def histogram(self) -> Histogram:
+        """Counts (cities, ranks), or packed (cities, bands) of many cities."""
         return self.counts.histogram
 
     @property
@@ -85,7 +86,7 @@ class StudyResult:
         """The share of the draws in which each city keeps its nominal rank, (cities,)."""
         if "stays" in self.figures:
             return self.figures["stays"]
-        return kept_draws(self.counts, self.figures["nominal"]) / self.histogram.sum(axis=1)
+        return kept_draws(self.counts, self.figures["nominal"]) / self.counts.draws
 
     @cached_property
     def counts(self) -> RankCounts:

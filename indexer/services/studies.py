@@ -49,6 +49,8 @@ CELLS_PER_PART = 1_500_000_000
 CELLS_PER_HISTOGRAM_CELL = 500
 FEWEST_PARTS, MOST_PARTS = 4, 64
 MOST_CHUNKS = 8
+# Units times chunks of a part: a million units are ranked 512 times in some minutes.
+MOST_RANKED = MOST_CHUNKS * 100_000
 ENDED = (StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED)
 
 
@@ -273,7 +275,8 @@ def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
     size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities * len(bands_of(cities).firsts))
     # A part of many cities takes seconds for each chunk, and a task that takes minutes is ended.
     most = max(MOST_PARTS, plan.chunks // MOST_CHUNKS) if cities > EXACT_UNITS else MOST_PARTS
-    wanted = min(most, max(FEWEST_PARTS, -(-cells // size)), plan.chunks)
+    fewest = max(FEWEST_PARTS, -(-plan.chunks * cities // MOST_RANKED) if cities > EXACT_UNITS else 0)
+    wanted = min(max(most, fewest), max(fewest, -(-cells // size)), plan.chunks)
     edges = [plan.chunks * place // wanted for place in range(wanted + 1)]
     return list(pairwise(edges))
 

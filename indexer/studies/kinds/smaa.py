@@ -204,17 +204,18 @@ def _constraint_words(fault: ConstraintFault) -> tuple[str, str]:
 
 def _acceptability_figure(result: StudyResult, source: str) -> StudyFigure:
     """Stack the bands of ranks of the units that are ever first, the most often first on top."""
-    histogram, firsts = result.histogram, result.figures["top1"]
+    firsts = result.figures["top1"]
     register = result.cities.register
-    order = np.lexsort((result.figures["nominal"], -firsts))[:ROWS].tolist()
+    order = np.lexsort((result.figures["nominal"], -firsts))[:ROWS]
+    histogram = result.histogram[order]
     edges = [0, *(band for band in BANDS if band < len(firsts)), len(firsts)]
     bands = [(low, high) for low, high in pairwise(edges) if low < high]
     names = [f"{low + 1}" if low + 1 == high else f"{low + 1}–{high}" for low, high in bands]
-    counts = np.stack([histogram[order, low:high].sum(axis=1) for low, high in bands], axis=1)
-    shares = counts / histogram[order].sum(axis=1, keepdims=True)
+    counts = np.stack([histogram[:, low:high].sum(axis=1) for low, high in bands], axis=1)
+    shares = counts / histogram.sum(axis=1, keepdims=True)
     rows = [
         charts.Amount(result.cities[p].name, float(100 * share), part=name)
-        for p, line in zip(order, shares, strict=True)
+        for p, line in zip(order.tolist(), shares, strict=True)
         for name, share in zip(names, line, strict=True)
     ]
     said = {"count": int((firsts > 0).sum()), "total": len(firsts), "units": register.units}
@@ -225,7 +226,7 @@ def _acceptability_figure(result: StudyResult, source: str) -> StudyFigure:
     heads = [capfirst(register.unit), *names]
     table = [
         [result.cities[p].name, *(f"{100 * share:.2f}" for share in line)]
-        for p, line in zip(order, shares, strict=True)
+        for p, line in zip(order.tolist(), shares, strict=True)
     ]
     spec = charts.acceptability_chart(
         rows, unit_word=register.unit, title=title, subtitle=subtitle, source=source
