@@ -1,10 +1,12 @@
 """A file of units to checked rows of a register."""
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -35,6 +37,7 @@ GROUPING_CODE = re.compile(r"[^\W_][\w-]{0,39}")
 # What stands before or beside groupings in addresses and methods.
 RESERVED = ("province", "region", "unit", "rank")
 MOST_GROUPINGS = 20
+NO_GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def read_register(
     decisions: Decisions | None = None,
     corrects: bool = False,
     most: int = MAX_UNITS,
-) -> list[CityRow]:
+) -> Sequence[CityRow]:
     """Read name, name_zh or name_en or both, any other of `KNOWN`, any column ``group_…``; CSV or XLSX.
 
     A file that ``corrects`` may have the column ``was``, too: what a unit was called before.
@@ -107,23 +110,117 @@ def read_register(
     log = ProblemLog(name)
     known = (*KNOWN, WAS) if corrects else KNOWN
     table = read_table(source, log, as_form(decisions, "register"), heads=known)
-    rows: list[CityRow] = []
-    first: dict[tuple[str, ...], int] = {}
+    rows: Sequence[CityRow] = []
     further = _group_columns(table) if table else {}
     table = table and choose_columns(table, log, (*known, *further))
     if table and check_header(table, log, required=_names_in(table), optional=(*known, *further)):
         _check_groupings(further, log)
-        degrees = read_figures(table, RANGES, log)
-        for place, (line, cells) in enumerate(table.records((*known, *further))):
-            where = [_degrees(place, line, column, cells[column], degrees, log) for column in RANGES]
-            rows.append(_read_row(line, cells, where, everything, first, log, _groups(cells, further)))
-            if len(rows) > most:
-                log.add(_("The file has more than %(most)d units. Split it.") % {"most": most})
-                break
-        if not rows:
-            log.add(_("The file has no rows of data. Add one for each unit."))
+        rows = RegisterRows(table, further, read_figures(table, RANGES, log), everything)
+        rows.check(log, most)
     log.raise_if_any()
     return rows
+
+
+class RegisterRows(Sequence[CityRow]):
+    """The lines of a register file, each made when it is asked for: all of a million take a gigabyte."""
+
+    def __init__(
+        self,
+        table: Table,
+        further: Mapping[str, tuple[str, str]],
+        degrees: Mapping[str, Figures],
+        everything: tuple[str, str],
+    ) -> None:
+        self._table, self._further, self._degrees = table, further, degrees
+        self._everything = everything
+        self._columns = dict(zip(table.header, table.columns, strict=True))
+        self._absent = dict.fromkeys((*KNOWN, WAS), "")
+
+    def __len__(self) -> int:
+        return len(self._table.lines)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return one line."""
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        cells = self._cells(place)
+        name_zh, name_en = in_both(cells, "name")
+        levels = {level: in_both(cells, level) for level in ("province", "region")}
+        province = next(filter(any, (levels["province"], levels["region"])), self._everything)
+        region = next(filter(any, (levels["region"], levels["province"])), self._everything)
+        latitude, longitude = (self._degrees_of(place, column) for column in RANGES)
+        return CityRow(
+            name_zh=name_zh,
+            name_en=name_en,
+            province_zh=province[0],
+            province_en=province[1],
+            region_zh=region[0],
+            region_en=region[1],
+            aliases=tuple(filter(None, map(str.strip, cells["aliases"].split(";")))),
+            code=cells["code"],
+            latitude=latitude,
+            longitude=longitude,
+            groups=_groups(cells, self._further) if self._further else NO_GROUPS,
+            was=cells[WAS],
+            says_province=any(levels["province"]),
+            says_region=any(levels["region"]),
+        )
+
+    def check(self, log: ProblemLog, most: int) -> None:
+        """Note what is wrong with any line, and that there are none, or too many."""
+        first: dict[tuple[str, ...], int] = {}
+        repeated = self._repeated()
+        for place, (line, row) in enumerate(zip(self._table.lines, self, strict=True)):
+            self._check_line(place, line, row, log)
+            for column, key in _once(row):
+                if hash(key) in repeated and first.setdefault((column, *key), line) != line:
+                    message = _("The same stands in row %(first)d. Keep one of the rows.")
+                    words = {"first": first[column, *key]}
+                    log.add(message % words, row=line, column=column, value=key[-1])
+            if place == most:
+                log.add(_("The file has more than %(most)d units. Split it.") % {"most": most})
+                return
+        if not len(self):
+            log.add(_("The file has no rows of data. Add one for each unit."))
+
+    def _check_line(self, place: int, line: int, row: CityRow, log: ProblemLog) -> None:
+        for column in RANGES:
+            text = self._columns[column][place] if column in self._columns else ""
+            if text:
+                self._check_degrees(place, line, column, text, log)
+        if not row.own_name:
+            log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
+        if (row.latitude is None) != (row.longitude is None):
+            log.add(_("Latitude and longitude go together: give both or neither."), row=line)
+
+    def _check_degrees(self, place: int, line: int, column: str, text: str, log: ProblemLog) -> None:
+        if complaint := self._degrees[column].complaints.get(place):
+            log.add(complaint, row=line, column=column, value=text)
+        if abs(self._degrees[column].values[place]) > RANGES[column]:
+            message = _("Degrees lie between -%(most)d and %(most)d. Correct the value.")
+            log.add(message % {"most": RANGES[column]}, row=line, column=column, value=text)
+
+    def _repeated(self) -> set[int]:
+        """Return the hashes of names and codes that may stand in several lines, the only ones to look at."""
+        hashes = np.fromiter((hash(key) for row in self for _column, key in _once(row)), dtype=np.int64)
+        hashes.sort()
+        return set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+
+    def _cells(self, place: int) -> dict[str, str]:
+        return self._absent | {name: column[place] for name, column in self._columns.items()}
+
+    def _degrees_of(self, place: int, column: str) -> float | None:
+        if column not in self._columns or not self._columns[column][place]:
+            return None
+        degrees = float(self._degrees[column].values[place])
+        return degrees if abs(degrees) <= RANGES[column] else None
+
+
+def _once(row: CityRow) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what no two lines may share, with the column that it is told of."""
+    for column, key in (("name_zh", (row.province, row.own_name)), ("code", (row.code,))):
+        if key[-1]:
+            yield column, key
 
 
 def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
@@ -176,61 +273,3 @@ def _groups(cells: Mapping[str, str], further: Mapping[str, tuple[str, str]]) ->
         before = named.get(code, ("", ""))
         named[code] = (said[0] or before[0], said[1] or before[1])
     return {code: names for code, names in named.items() if any(names)}
-
-
-def _read_row(
-    line: int,
-    cells: Mapping[str, str],
-    where: Sequence[float | None],
-    everything: tuple[str, str],
-    first: dict[tuple[str, ...], int],
-    log: ProblemLog,
-    groups: Mapping[str, tuple[str, str]],
-) -> CityRow:
-    if not any(in_both(cells, "name")):
-        log.add(_("The unit has no name. Fill it in."), row=line, column="name_zh", value="")
-    latitude, longitude = where
-    if (latitude is None) != (longitude is None):
-        log.add(_("Latitude and longitude go together: give both or neither."), row=line)
-    name_zh, name_en = in_both(cells, "name")
-    levels = {level: in_both(cells, level) for level in ("province", "region")}
-    province = next(filter(any, (levels["province"], levels["region"])), everything)
-    region = next(filter(any, (levels["region"], levels["province"])), everything)
-    row = CityRow(
-        name_zh=name_zh,
-        name_en=name_en,
-        province_zh=province[0],
-        province_en=province[1],
-        region_zh=region[0],
-        region_en=region[1],
-        aliases=tuple(filter(None, map(str.strip, cells["aliases"].split(";")))),
-        code=cells["code"],
-        latitude=latitude,
-        longitude=longitude,
-        groups=groups,
-        was=cells.get(WAS, ""),
-        says_province=any(levels["province"]),
-        says_region=any(levels["region"]),
-    )
-    for column, key in (("name_zh", (row.province, row.own_name)), ("code", (row.code,))):
-        if key[-1] and first.setdefault((column, *key), line) != line:
-            message = _("The same stands in row %(first)d. Keep one of the rows.")
-            log.add(message % {"first": first[column, *key]}, row=line, column=column, value=key[-1])
-    return row
-
-
-def _degrees(
-    row: int, line: int, column: str, text: str, figures: Mapping[str, Figures], log: ProblemLog
-) -> float | None:
-    if not text:
-        return None
-    degrees, complaint = float(figures[column].values[row]), figures[column].complaints.get(row)
-    if complaint:
-        log.add(complaint, row=line, column=column, value=text)
-    if math.isnan(degrees):
-        return None
-    if abs(degrees) > RANGES[column]:
-        message = _("Degrees lie between -%(most)d and %(most)d. Correct the value.")
-        log.add(message % {"most": RANGES[column]}, row=line, column=column, value=text)
-        return None
-    return degrees

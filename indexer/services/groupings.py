@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.registers import CityRow
 from indexer.models import City, Grouping, GroupMember, Register, UnitGroup
+from indexer.services.known_units import KnownUnit
 from weighting.exceptions import Refused
 from weighting.readers.languages import names_by_script
 
 BATCH = 500
 
 
-def put_in_groups(register: Register, units: Sequence[City], rows: Sequence[CityRow]) -> int:
+def put_in_groups(register: Register, units: Sequence[City | KnownUnit], rows: Sequence[CityRow]) -> int:
     """Put units into the groups that their rows name, made where they were not there; return how many.
 
     A unit that is in the group already, or of which a row says nothing, stays as it is: finished runs and
@@ -23,21 +24,30 @@ def put_in_groups(register: Register, units: Sequence[City], rows: Sequence[City
         return 0
     groupings = _groupings_of(register, codes)
     groups = _groups_of(groupings, rows)
-    members = GroupMember.objects.filter(grouping__register=register).select_related("group")
-    held = {(member.grouping_id, member.city_id): member.group for member in members}
-    blockers, fresh = [], []
+    by_pk = {group.pk: group for group in UnitGroup.objects.filter(grouping__register=register)}
+    members = GroupMember.objects.filter(grouping__register=register)
+    held = {
+        (grouping, unit): group
+        for grouping, unit, group in members.values_list("grouping_id", "city_id", "group_id").iterator()
+    }
+    blockers: list[str] = []
+    fresh: list[tuple[int, int, int]] = []
     for unit, row in zip(units, rows, strict=True):
         for code, names in row.groups.items():
             grouping, group = groupings[code], groups[code, _own(names)]
             known = held.get((grouping.pk, unit.pk))
             if known is None:
-                held[grouping.pk, unit.pk] = group
-                fresh.append(GroupMember(grouping=grouping, group=group, city=unit))
-            elif known.pk != group.pk:
-                blockers.append(_told(unit, grouping, known, group))
+                held[grouping.pk, unit.pk] = group.pk
+                fresh.append((grouping.pk, group.pk, unit.pk))
+            elif known != group.pk:
+                blockers.append(_told(unit, grouping, by_pk[known], group))
     if blockers:
         raise Refused(*blockers)
-    GroupMember.objects.bulk_create(fresh, batch_size=BATCH)
+    for start in range(0, len(fresh), BATCH):
+        GroupMember.objects.bulk_create(
+            GroupMember(grouping_id=grouping, group_id=group, city_id=unit)
+            for grouping, group, unit in fresh[start : start + BATCH]
+        )
     return len(fresh)
 
 
@@ -85,7 +95,7 @@ def _own(names: tuple[str, str]) -> str:
     return names[0] or names[1]
 
 
-def _told(unit: City, grouping: Grouping, held: UnitGroup, group: UnitGroup) -> str:
+def _told(unit: City | KnownUnit, grouping: Grouping, held: UnitGroup, group: UnitGroup) -> str:
     return _(
         "%(unit)s is in “%(held)s” of %(grouping)s already, and cannot be in “%(group)s” as well. "
         "Correct the file, or name the column anew: a grouping of another year is another grouping."

@@ -12,7 +12,7 @@ from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import DataImport, Register
 from indexer.services.data_imports import locked_import, read_again
-from indexer.services.registers import RegisterWords, create_register, import_countries, register_cities
+from indexer.services.registers import RegisterWords, create_register, import_countries, register_units
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.readers import FileProblems, ProblemLog
@@ -81,5 +81,5 @@ def make_register(
     register = create_register(words, actor=actor)
     everything = (register.name_zh, register.name_en)
     rows = rows_of_units(unit_table_of(draft), everything=everything, code=code, group=group)
-    register_cities(rows, actor=actor, register=register)
+    register_units(rows, actor=actor, register=register)
     return choose_register(draft, register=register)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
+from indexer.services.known_units import KnownUnit
 from weighting.models.named import BilingualName
 
-Thing = TypeVar("Thing", bound=BilingualName)
+Thing = TypeVar("Thing", bound=BilingualName | KnownUnit)
 # Chinese and English; one may be empty.
 Names = tuple[str, str]
 
@@ -20,7 +21,8 @@ class Named(Generic[Thing]):
 
     def __init__(self, things: Iterable[Thing] = ()) -> None:
         self._own: dict[str, Thing] = {}
-        self._any: dict[str, list[Thing]] = {}
+        # Nearly every name is that of one thing alone.
+        self._any: dict[str, Thing | list[Thing]] = {}
         self.completed: list[Thing] = []
         for thing in things:
             self.add(thing)
@@ -29,7 +31,11 @@ class Named(Generic[Thing]):
         """Let a thing be found by its names."""
         self._own[thing.own_name] = thing
         for name in filter(None, _names(thing)):
-            self._any.setdefault(name, []).append(thing)
+            there = self._any.setdefault(name, thing)
+            if isinstance(there, list):
+                there.append(thing)
+            elif there is not thing:
+                self._any[name] = [there, thing]
         return thing
 
     def find(self, names: Names) -> Thing | None:
@@ -48,13 +54,15 @@ class Named(Generic[Thing]):
         """Return the only thing that these names can mean; None where none can, or several."""
         if own := self._own.get(names[0] or names[1]):
             return own
-        alike = {
-            id(one): one for name in names for one in self._any.get(name, ()) if _agree(names, _names(one))
-        }
+        alike = {id(one): one for name in names for one in self._called(name) if _agree(names, _names(one))}
         return next(iter(alike.values())) if len(alike) == 1 else None
 
+    def _called(self, name: str) -> list[Thing]:
+        found = self._any.get(name, [])
+        return found if isinstance(found, list) else [found]
 
-def _names(thing: BilingualName) -> Names:
+
+def _names(thing: BilingualName | KnownUnit) -> Names:
     return thing.name_zh, thing.name_en
 
 

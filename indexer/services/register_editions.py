@@ -14,7 +14,7 @@ from indexer.names import fold_name
 from indexer.selectors.register_editions import CORRECTED
 from indexer.services.groupings import put_in_groups
 from indexer.services.named import Named
-from indexer.services.registers import BATCH, provinces_of, register_cities, update_units
+from indexer.services.registers import BATCH, provinces_of, register_units, update_units
 from weighting.exceptions import Refused
 from weighting.manifest import hash_bytes
 from weighting.models import Account
@@ -67,7 +67,7 @@ def correct_register(
     _check_alike(units)
     edition = _keep(register, changes, file, reason, actor, added=len(fresh))
     if fresh:
-        register_cities(fresh, actor=actor, register=register)
+        register_units(fresh, actor=actor, register=register)
     return edition
 
 

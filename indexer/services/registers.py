@@ -1,6 +1,6 @@
 """Registers of units: made once, added to, never rewritten."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from indexer.intake.countries import country_rows
 from indexer.intake.registers import MAX_UNITS, CityRow, read_register
 from indexer.models import City, Province, Region, Register
 from indexer.services.groupings import put_in_groups
+from indexer.services.known_units import FIELDS, KnownUnit
 from indexer.services.named import Named
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -100,7 +101,7 @@ def import_register(
     ledger = decisions or Decisions()
     rows = read_register(source, filename, everything=everything, decisions=ledger, most=most)
     ledger.close()
-    register_cities(rows, actor=actor, register=register)
+    register_units(rows, actor=actor, register=register)
     return register
 
 
@@ -110,49 +111,65 @@ def import_countries(*, actor: Account) -> Register:
     register = Register.objects.filter(name_zh=COUNTRIES.name_zh).first()
     register = register or create_register(COUNTRIES, actor=actor)
     everywhere = ("世界", "World")
-    register_cities(country_rows(everywhere), actor=actor, register=register)
+    register_units(country_rows(everywhere), actor=actor, register=register)
     return register
 
 
 @transaction.atomic
-def register_cities(
-    rows: Iterable[CityRow], *, actor: Account, register: Register | None = None
-) -> list[City]:
+def register_units(
+    rows: Sequence[CityRow], *, actor: Account, register: Register | None = None
+) -> list[KnownUnit]:
     """Add units, with provinces, regions and groups, to a register; return them in the order of the rows.
 
     Known ones stay as they are, but for a code, coordinates or groups that they lacked. Raises `Refused`
     naming every code that another unit has, or every unit that is in another group.
     """
-    rows = list(rows)
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
     provinces = provinces_of(rows, register)
-    known: dict[int, Named[City]] = {}
-    held = list(City.objects.filter(register=register).order_by("pk"))
-    for city in held:
-        known.setdefault(city.province_id, Named()).add(city)
-    places = [provinces[row.region, row.province] for row in rows]
-    named = [known.setdefault(province.pk, Named()) for province in places]
-    _check_codes(zip(rows, named, strict=True), held)
-    changed: list[City] = []
-    fresh: list[City] = []
-    units: list[City] = []
-    for row, province, beside in zip(rows, places, named, strict=True):
-        known_city = beside.find((row.name_zh, row.name_en))
-        city = known_city or beside.add(_new_city(register, province, row))
-        if _complete(city, row) and known_city:
-            changed.append(city)
-        if known_city is None:
-            fresh.append(city)
-        units.append(city)
+    known: dict[int, Named[KnownUnit]] = {}
+    held = [
+        KnownUnit(*said)
+        for said in City.objects.filter(register=register).order_by("pk").values_list(*FIELDS).iterator()
+    ]
+    for unit in held:
+        known.setdefault(unit.province_id, Named()).add(unit)
+    beside = {place: known.setdefault(province.pk, Named()) for place, province in provinces.items()}
+    _check_codes(rows, held, beside)
+    changed: list[KnownUnit] = []
+    fresh: list[KnownUnit] = []
+    units: list[KnownUnit] = []
+    for row in rows:
+        place = row.region, row.province
+        known_unit = beside[place].find(row.names)
+        unit = known_unit or beside[place].add(
+            KnownUnit(0, provinces[place].pk, *row.names, list(row.aliases))
+        )
+        if _complete(unit, row) and known_unit:
+            changed.append(unit)
+        if known_unit is None:
+            fresh.append(unit)
+        units.append(unit)
     # What is new is written as it has become.
-    written = {city.pk: city for city in (*changed, *_completed(known.values())) if city.pk}
-    City.objects.bulk_create(fresh, batch_size=BATCH)
-    update_units(written.values())
+    written = {unit.pk: unit for unit in (*changed, *_completed(known.values())) if unit.pk}
+    for batch in _batches(fresh):
+        made = City.objects.bulk_create(unit.as_city(register) for unit in batch)
+        for unit, city in zip(batch, made, strict=True):
+            unit.pk = city.pk
+    for batch in _batches(list(written.values())):
+        update_units(unit.as_city(register) for unit in batch)
     grouped = put_in_groups(register, units, rows)
     if fresh or written or grouped:
         further = {"grouped": grouped} if grouped else {}
         record_act(actor, "register", register, added=len(fresh), completed=len(written), **further)
     return units
+
+
+def register_cities(
+    rows: Iterable[CityRow], *, actor: Account, register: Register | None = None
+) -> list[City]:
+    """Add units as `register_units` does, and return them as rows of the database."""
+    register = register or default_register()
+    return [unit.as_city(register) for unit in register_units(list(rows), actor=actor, register=register)]
 
 
 def provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str, str], Province]:
@@ -181,11 +198,6 @@ def provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str,
     return found
 
 
-def _new_city(register: Register, province: Province, row: CityRow) -> City:
-    names = {"name_zh": row.name_zh, "name_en": row.name_en}
-    return City(register=register, province=province, **names, aliases=list(row.aliases))
-
-
 def update_units(cities: Iterable[City]) -> None:
     """Write units that are there already, with what they are found by."""
     changed = list(cities)
@@ -195,30 +207,40 @@ def update_units(cities: Iterable[City]) -> None:
     City.objects.bulk_update(changed, WRITTEN, batch_size=BATCH)
 
 
-def _completed(named: Iterable[Named[City]]) -> Iterator[City]:
+def _batches(units: Sequence[KnownUnit]) -> Iterator[Sequence[KnownUnit]]:
+    for start in range(0, len(units), BATCH):
+        yield units[start : start + BATCH]
+
+
+def _completed(named: Iterable[Named[KnownUnit]]) -> Iterator[KnownUnit]:
     """Yield the units that took over a name in the language that they had none in."""
     for members in named:
         yield from members.completed
 
 
-def _check_codes(rows: Iterable[tuple[CityRow, Named[City]]], known: Iterable[City]) -> None:
-    holders = {city.code: city for city in known if city.code}
+def _check_codes(
+    rows: Iterable[CityRow],
+    held: Iterable[KnownUnit],
+    beside: Mapping[tuple[str, str], Named[KnownUnit]],
+) -> None:
+    """Raise `Refused` naming each code of a unit that is there which a row gives to another one."""
+    holders = {unit.code: unit for unit in held if unit.code}
     blockers = []
-    for row, beside in rows:
+    for row in rows if holders else ():
         holder = holders.get(row.code)
-        if holder and beside.one_of((row.name_zh, row.name_en)) is not holder:
+        if holder and beside[row.region, row.province].one_of(row.names) is not holder:
             message = _("The code %(code)s of %(name)s is that of %(other)s. Correct it.")
             blockers.append(message % {"code": row.code, "name": row.own_name, "other": holder.name})
     if blockers:
         raise Refused(*blockers)
 
 
-def _complete(city: City, row: CityRow) -> bool:
+def _complete(unit: KnownUnit, row: CityRow) -> bool:
     """Take over what the register did not know yet; return whether there was anything."""
-    lacks_code = not city.code and bool(row.code)
-    lacks_place = city.latitude is None and row.latitude is not None
+    lacks_code = not unit.code and bool(row.code)
+    lacks_place = unit.latitude is None and row.latitude is not None
     if lacks_code:
-        city.code = row.code
+        unit.code = row.code
     if lacks_place:
-        city.latitude, city.longitude = row.latitude, row.longitude
+        unit.latitude, unit.longitude = row.latitude, row.longitude
     return lacks_code or lacks_place
