@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import ProblemLog, Source
-from weighting.readers.columns import Column, Packed, held, pick_rows
+from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows, span_of
 from weighting.readers.formats import frictionless, table_of
 from weighting.readers.formats.parcel import Parcel
 from weighting.readers.rows import count_marks, note_controls, read_bytes
@@ -210,7 +210,7 @@ def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits, reading: Rea
         # Counted from 2, as in a file with a header.
         return Table(
             header,
-            [pick_rows(column, kept) for column in columns],
+            pick_rows(columns, kept),
             (kept + 2).tolist(),
             "",
             reading.decisions,
@@ -258,17 +258,26 @@ def _columns_of_parquet(file: Any, header: Sequence[str], log: ProblemLog) -> li
     texts = _texts_of_parquet(file, header, [p for p in range(len(header)) if p not in set(packed)], log)
     if texts is None:
         return None
-    numbers = np.empty((len(packed), file.metadata.num_rows))
+    found: dict[int, Column] = dict(texts)
+    found |= zip(packed, _numbers_of_parquet(file, header, packed), strict=True)
+    return [found[place] for place in range(len(header))]
+
+
+def _numbers_of_parquet(file: Any, header: Sequence[str], packed: Sequence[int]) -> list[Packed]:
+    """Return the columns of floats, some at a time put into the rows of one matrix."""
+    numbers, odd = np.empty((file.metadata.num_rows, len(packed))), dict[int, dict[int, str]]()
+    low, high = np.empty((2, len(packed)))
     for start in range(0, len(packed), BLOCK):
         places = packed[start : start + BLOCK]
-        names = _names_of(header, places)
-        columns = file.read(columns=names).columns
+        names, part = _names_of(header, places), slice(start, start + len(places))
+        columns = file.read(columns=names, use_threads=False).columns
         taken = columns if names else [columns[place] for place in places]
-        for row, column in enumerate(taken, start):
-            numbers[row] = column.to_numpy()
-    found: dict[int, Column] = dict(texts)
-    found |= {place: _packed(values) for place, values in zip(packed, numbers, strict=True)}
-    return [found[place] for place in range(len(header))]
+        block = np.array([column.to_numpy() for column in taken], dtype=float)
+        endless = np.flatnonzero(np.isinf(block).any(axis=1)).tolist()
+        odd |= {start + at: _take_endless(block[at]) for at in endless}
+        low[part], high[part] = span_of(block.T)
+        numbers[:, part] = block.T
+    return pack_matrix(numbers, odd, low, high)
 
 
 def _names_of(header: Sequence[str], places: Sequence[int]) -> list[str] | None:
@@ -296,11 +305,12 @@ def _texts_of_parquet(
     return found
 
 
-def _packed(values: FloatArray) -> Packed:
+def _take_endless(values: FloatArray) -> dict[int, str]:
+    """Leave gaps where a column has no number's end, and return how that is written, by row."""
     endless = np.flatnonzero(np.isinf(values))
     odd = {row: str(values[row]) for row in endless.tolist()}
     values[endless] = math.nan
-    return Packed(values, odd)
+    return odd
 
 
 def _note_long_texts(batch: Any, log: ProblemLog) -> bool:

@@ -66,7 +66,7 @@ class _Frame:
 
     def keep_rows(self, rows: IntArray) -> None:
         if len(rows) < len(self.lines):
-            self.columns = [pick_rows(column, rows) for column in self.columns]
+            self.columns = pick_rows(self.columns, rows)
             self.lines = [self.lines[row] for row in rows.tolist()]
 
 

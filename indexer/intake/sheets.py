@@ -15,7 +15,7 @@ from indexer.intake.shapes import Shaped, shape_table
 from indexer.names import fold_name
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import CellError, ProblemLog, parse_number
-from weighting.readers.columns import held, pick_rows
+from weighting.readers.columns import held, pick_rows, side_by_side
 from weighting.readers.decisions import Decisions
 from weighting.readers.numbers import looks_numeric, read_columns
 
@@ -117,7 +117,7 @@ def read_sheet(file: FileTable, log: ProblemLog, hints: Hints | None = None) -> 
 
 
 def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decisions: Decisions) -> Sheet:
-    columns = [pick_rows(column, rows) for column in shaped.columns]
+    columns = pick_rows(shaped.columns, rows)
     named = {
         head or _("(column %(place)d)") % {"place": place}: place
         for place, head in enumerate(shaped.heads, start=1)
@@ -129,7 +129,7 @@ def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decis
         if looks_numeric(column) or fold_name(head) in hints.leaves
     }
     read = read_columns(numeric, decisions)
-    values = _side_by_side([read[head].values if head in read else None for head in heads], len(units))
+    values = _matrix_of([read[head].values if head in read else None for head in heads], len(units))
     texts: dict[Place, str] = {}
     kept: dict[Place, str] = {}
     for place, (head, column) in enumerate(zip(heads, columns, strict=True)):
@@ -154,18 +154,20 @@ def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decis
     )
 
 
-def _side_by_side(columns: Sequence[FloatArray | None], height: int) -> FloatArray:
-    """Return columns as a matrix, (rows, columns), with nan for those of text."""
+def _matrix_of(columns: Sequence[FloatArray | None], height: int) -> FloatArray:
+    """Return columns as a matrix, (rows, columns), with nan for those of text.
+
+    Without a copy where they already lie so.
+    """
+    nothing = np.full(height, math.nan)
+    found = [nothing if column is None else column for column in columns]
+    parts = list(side_by_side(found))
+    if len(parts) == 1:
+        return parts[0]
     values = np.empty((height, len(columns)))
-    for start in range(0, len(columns), BLOCK):
-        part = columns[start : start + BLOCK]
-        # A few columns at a time stay near the processor while they are turned into rows.
-        found = [column for column in part if column is not None]
-        if len(found) == len(part):
-            values[:, start : start + BLOCK] = np.array(found).T
-            continue
-        for place, column in enumerate(part, start):
-            values[:, place] = math.nan if column is None else column
+    # A few columns at a time stay near the processor while they are turned into rows.
+    for start in range(0, len(found), BLOCK):
+        values[:, start : start + BLOCK] = np.array(found[start : start + BLOCK]).T
     return values
 
 

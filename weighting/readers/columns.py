@@ -3,12 +3,13 @@
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.lib.stride_tricks import as_strided
 
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.readers.cells import CellError, parse_number, plain
@@ -30,11 +31,13 @@ DIGIT = re.compile(r"\d")
 class Packed:
     """A column of plain numbers with a point before decimals, (rows,); nan where there is none.
 
-    ``odd`` are the few texts among them, by row: words without a digit, such as NA.
+    ``odd`` are the few texts among them, by row: words without a digit, such as NA. ``span`` are two numbers
+    between which all of them lie, where that is known.
     """
 
     values: FloatArray
     odd: dict[int, str] = field(default_factory=dict)
+    span: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -46,30 +49,85 @@ class Packed:
         value = float(self.values[row])
         return self.odd.get(row, "" if math.isnan(value) else f"{value:.15g}")
 
+    def holds_any(self, numbers: Iterable[float]) -> bool:
+        """Tell whether any of the numbers is among the values; most lie outside of what they span."""
+        low, high = self.span or (-math.inf, math.inf)
+        return any((self.values == number).any() for number in numbers if low <= number <= high)
+
 
 Column = Packed | list[str]
 
 
-def pick_rows(column: Column, rows: IntArray) -> Column:
-    """Return some rows of a column."""
-    if len(rows) == len(column):
-        return column
-    if isinstance(column, Packed):
-        places = {row: place for place, row in enumerate(rows.tolist())}
-        return Packed(
-            column.values[rows], {places[row]: text for row, text in column.odd.items() if row in places}
+def pack_matrix(
+    values: FloatArray, odd: Mapping[int, dict[int, str]], low: FloatArray, high: FloatArray
+) -> list[Packed]:
+    """Return the columns of a matrix (rows, columns), packed where they lie.
+
+    ``odd`` are the texts of a column by its place; ``low`` and ``high``, (columns,), what its numbers span.
+    """
+    spans = zip(low.tolist(), high.tolist(), strict=True)
+    return [Packed(values[:, place], odd.get(place, {}), span) for place, span in enumerate(spans)]
+
+
+def span_of(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the largest number of each column of a matrix, nan of one without, (columns,)."""
+    return np.fmin.reduce(values, initial=math.nan), np.fmax.reduce(values, initial=math.nan)
+
+
+def side_by_side(columns: Sequence[FloatArray]) -> Iterator[FloatArray]:
+    """Yield columns as matrices, (rows, columns), as they lie in memory: those beside each other as one."""
+    start = 0
+    for end in range(1, len(columns) + 1):
+        if end == len(columns) or not _lie_beside(columns[end - 1], columns[end]):
+            first = columns[start]
+            yield as_strided(first, (len(first), end - start), (first.strides[0], first.itemsize))
+            start = end
+
+
+def _lie_beside(column: FloatArray, other: FloatArray) -> bool:
+    """Tell two columns that are cut from one matrix, one next to the other."""
+    return (
+        column.base is not None
+        and column.base is other.base
+        and (column.shape, column.strides) == (other.shape, other.strides)
+        and _address(other) - _address(column) == column.itemsize
+    )
+
+
+def _address(column: FloatArray) -> int:
+    address: int = column.__array_interface__["data"][0]
+    return address
+
+
+def pick_rows(columns: Sequence[Column], rows: IntArray) -> list[Column]:
+    """Return some rows of columns of one height; numbers that lie side by side stay so."""
+    if not columns or len(rows) == len(columns[0]):
+        return list(columns)
+    places = {row: place for place, row in enumerate(rows.tolist())}
+    packed = [column.values for column in columns if isinstance(column, Packed)]
+    values = (column for part in side_by_side(packed) for column in part[rows].T)
+    return [
+        Packed(
+            next(values),
+            {places[row]: text for row, text in column.odd.items() if row in places},
+            column.span,
         )
-    return [column[row] for row in rows.tolist()]
+        if isinstance(column, Packed)
+        else [column[row] for row in places]
+        for column in columns
+    ]
 
 
 def held(columns: Sequence[Column], height: int) -> BoolArray:
     """Tell the rows that hold anything, (rows,)."""
     found = np.zeros(height, dtype=bool)
     for column in columns:
+        if found.all():
+            break
         if isinstance(column, Packed):
             found |= np.isfinite(column.values)
             found[list(column.odd)] = True
-        elif not found.all():
+        else:
             found |= np.array([bool(text) for text in column], dtype=bool)
     return found
 
@@ -196,11 +254,9 @@ class _Numbers:
 
     def columns(self, height: int) -> dict[int, Column]:
         matrix = np.frombuffer(self._values, dtype="<f8").reshape(height, len(self.places))
-        self._wrong |= set(np.flatnonzero(np.isinf(matrix).any(axis=0)).tolist())
-        return {
-            place: Packed(matrix[:, column], self._odd.get(column, {}))
-            for column, place in enumerate(self.places)
-        }
+        low, high = span_of(matrix)
+        self._wrong |= set(np.flatnonzero(np.isinf(low) | np.isinf(high)).tolist())
+        return dict(zip(self.places, pack_matrix(matrix, self._odd, low, high), strict=True))
 
 
 def pack(texts: Sequence[str]) -> Packed:

@@ -1,6 +1,7 @@
 """Large plain tables at once, by pyarrow where it is there; what is not plain is read row by row."""
 
 import importlib.util
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from weighting.numeric.arrays import FloatArray
-from weighting.readers.columns import Body, Column, Packed, Unpackable, held, pack, pick_rows
+from weighting.readers.columns import (
+    Body,
+    Column,
+    Packed,
+    Unpackable,
+    held,
+    pack,
+    pack_matrix,
+    pick_rows,
+    span_of,
+)
 from weighting.readers.dialects import Dialect
 from weighting.readers.rows import count_marks
 
@@ -44,7 +55,7 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         # Kept for a next file otherwise, which may never come.
         pyarrow.default_memory_pool().release_unused()
     kept = np.flatnonzero(held(columns, len(columns[0])))
-    return Body([pick_rows(column, kept) for column in columns], (kept + first).tolist(), [])
+    return Body(pick_rows(columns, kept), (kept + first).tolist(), [])
 
 
 @dataclass(frozen=True)
@@ -93,30 +104,38 @@ def _read(text: _Text, packed: Sequence[int]) -> list[Column] | None:
     """Gather blocks, a blank line as a row of gaps; None where a packed column has to be looked at."""
     import pyarrow
 
-    numbers = np.empty((len(packed), text.most))
+    numbers = np.empty((text.most, len(packed)))
+    low = high = np.full(len(packed), math.nan)
     texts = _texts_beside(text, packed)
     height = 0
     try:
         for batch in text.batches(packed):
-            part = numbers[:, height : height + batch.num_rows]
+            part = numbers[height : height + batch.num_rows]
             if not _take_numbers(batch.select(list(packed)), part):
                 return None
+            least, largest = span_of(part)
+            low, high = np.fmin(low, least), np.fmax(high, largest)
             _take_texts(batch, texts)
             height += batch.num_rows
     except pyarrow.ArrowInvalid:
         return None
     # A zero may have been a number too small for a double.
-    if (numbers[:, :height] == 0).any() and text.has_small:
+    if _holds_zero(numbers[:height], low, high) and text.has_small:
         return None
     columns: dict[int, Column] = dict(texts)
-    columns |= {place: Packed(numbers[row, :height]) for row, place in enumerate(packed)}
+    columns |= zip(packed, pack_matrix(numbers[:height], {}, low, high), strict=True)
     return [columns[place] for place in range(text.width)]
+
+
+def _holds_zero(numbers: FloatArray, low: FloatArray, high: FloatArray) -> bool:
+    """Tell a matrix with a zero, by what its columns span first."""
+    return any((numbers[:, place] == 0).any() for place in np.flatnonzero((low <= 0) & (high >= 0)))
 
 
 def _read_one_by_one(text: _Text, packed: Sequence[int]) -> list[Column]:
     """Gather blocks of text and pack each column by itself; one that needs its text is read once more."""
-    numbers, has_small = np.empty((len(packed), text.most)), text.has_small
-    odd: dict[int, dict[int, str]] = {place: {} for place in packed}
+    numbers, has_small = np.empty((text.most, len(packed))), text.has_small
+    odd: dict[int, dict[int, str]] = {row: {} for row in range(len(packed))}
     texts, wrong, height = _texts_beside(text, packed), set[int](), 0
     for batch in text.batches(()):
         for row, place in enumerate(packed):
@@ -127,12 +146,13 @@ def _read_one_by_one(text: _Text, packed: Sequence[int]) -> list[Column]:
             except Unpackable:
                 wrong.add(place)
                 continue
-            numbers[row, height : height + batch.num_rows] = part.values
-            odd[place] |= {height + at: word for at, word in part.odd.items()}
+            numbers[height : height + batch.num_rows, row] = part.values
+            odd[row] |= {height + at: word for at, word in part.odd.items()}
         _take_texts(batch, texts)
         height += batch.num_rows
     columns: dict[int, Column] = dict(texts)
-    columns |= {place: Packed(numbers[row, :height], odd[place]) for row, place in enumerate(packed)}
+    found = pack_matrix(numbers[:height], odd, *span_of(numbers[:height]))
+    columns |= zip(packed, found, strict=True)
     if wrong:
         again: dict[int, list[str]] = {place: [] for place in sorted(wrong)}
         for batch in text.batches((), only=list(again)):
@@ -158,7 +178,7 @@ def _stripped(column: Any) -> list[str]:
 
 def _take_numbers(block: Any, part: FloatArray) -> bool:
     """Copy a block's numbers, nan for a gap; False where another nan or infinity is among them."""
-    part[...] = block.to_tensor(null_to_nan=True, row_major=False).to_numpy().T
+    part[...] = block.to_tensor(null_to_nan=True, row_major=True).to_numpy()
     numbers = np.count_nonzero(np.isfinite(part))
     return bool(numbers == part.size or numbers == part.size - sum(c.null_count for c in block.columns))
 

@@ -251,7 +251,7 @@ class _Scan:
 
     def suspects(self) -> set[float]:
         """Return numbers that look like a code for no value: far from all others of the column."""
-        if isinstance(self.column, Packed) and not _holds_any(self.column.values, SUSPECTS):
+        if isinstance(self.column, Packed) and not self.column.holds_any(SUSPECTS):
             return set()
         values = self._different()
         found = values & set(SUSPECTS)
@@ -288,14 +288,6 @@ class _Scan:
                 kept |= dict.fromkeys(rows.tolist(), f"{code:.15g}")
                 values = np.where(values == code, math.nan, values)
         return Numbers(values, texts, kept)
-
-
-def _holds_any(values: FloatArray, numbers: Iterable[float]) -> bool:
-    """Tell whether any of the numbers is among the values; most lie outside of what they span."""
-    if not len(values):
-        return False
-    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
-    return any((values == number).any() for number in numbers if low <= number <= high)
 
 
 def _decimal_marks(scans: Mapping[str, _Scan], decisions: Decisions) -> dict[str, Mark]:

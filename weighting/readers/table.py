@@ -168,7 +168,7 @@ def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> 
     ]
     return Table(
         header=tuple(layout.header[place] for place in named),
-        columns=[pick_rows(body.columns[place], kept) for place in named],
+        columns=pick_rows([body.columns[place] for place in named], kept),
         lines=[body.lines[place] for place in kept.tolist()],
         encoding=encoding,
         decisions=reading.decisions,

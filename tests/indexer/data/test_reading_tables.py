@@ -300,6 +300,19 @@ def test_a_large_table_is_the_same_read_at_once_or_row_by_row(last):
 
 
 @pytest.mark.parametrize("least", [0, math.inf])
+def test_the_columns_of_a_file_are_the_matrix_of_its_sheet(least):
+    """What is large lies in memory once."""
+    with patch("weighting.readers.large.LARGE", least):
+        file = read_file(large("x" + ",1.5" * 40).encode(), "t.csv", ProblemLog("t.csv"))
+    sheet = read_sheet(file, ProblemLog("t.csv"))
+    assert sheet.values.shape == (121, 40)
+    assert all(
+        np.shares_memory(column.values, sheet.values[:, place])
+        for place, column in enumerate(file.table.columns[1:])
+    )
+
+
+@pytest.mark.parametrize("least", [0, math.inf])
 @pytest.mark.parametrize(
     ("odd", "as_text"),
     [
