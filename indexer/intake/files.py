@@ -17,7 +17,7 @@ from weighting.readers import ProblemLog, Source
 from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows, span_of
 from weighting.readers.formats import frictionless, table_of
 from weighting.readers.formats.parcel import Parcel
-from weighting.readers.rows import count_marks, note_controls, read_bytes
+from weighting.readers.rows import note_controls, read_bytes
 from weighting.readers.table import (
     Reading,
     Table,
@@ -121,11 +121,10 @@ def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: R
     if is_workbook(data):
         return table_of_rows(read_chosen_sheet(data, log, reading, SHEET).rows, log, reading)
 
-    def fits(separator: str) -> bool:
-        is_small = count_marks(data, separator) + count_marks(data, "\n") <= limits.cells
-        if not is_small:
+    def fits(cells: int) -> bool:
+        if cells > limits.cells:
             _note_too_many_cells(log, limits)
-        return is_small
+        return cells <= limits.cells
 
     return table_of_text(data, log, reading, fits)
 

@@ -12,8 +12,9 @@ from weighting.readers.decisions import Decisions, How
 # By their names, for a tab is nothing to look at.
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 NAMES = {mark: name for name, mark in SEPARATORS.items()}
-# Excel's own line: sep=; says what the lines below are separated by.
-HINT = re.compile(r"\ufeff?\"?sep=(.)\"?,*[ \t]*(?:\r\n|\n|\r)")
+# Excel's own line: sep=; says what the lines below are separated by, a mark of any script. What quotes cells
+# or is part of words and numbers separates nothing: such a line is a title.
+HINT = re.compile(r"\ufeff?\"?sep=([^\w\"\r\n.+-])\"?,*[ \t]*(?:\r\n|\n|\r)")
 SAMPLE = 200
 # So many cells tell how many of them are numbers.
 MOST_CELLS = 2000

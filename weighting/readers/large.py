@@ -39,6 +39,7 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         len(data) < LARGE
         or width < 2
         or len(packed) * 2 < width
+        or not dialect.separator.isascii()
         or importlib.util.find_spec("pyarrow") is None
     ):
         return None

@@ -22,7 +22,7 @@ from weighting.readers.encodings import find_encoding
 from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Row, note_controls, parts_of, trimmed
+from weighting.readers.rows import Row, count_marks, note_controls, parts_of, trimmed
 from weighting.readers.workbook import SheetLimits, SheetRows, is_workbook, read_sheet
 
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
@@ -118,17 +118,17 @@ def _packable(below: Sequence[Row], layout: Layout, reading: Reading) -> list[in
 
 
 def table_of_text(
-    data: bytes, log: ProblemLog, reading: Reading, fits: Callable[[str], bool] = bool
+    data: bytes, log: ProblemLog, reading: Reading, fits: Callable[[int], bool] = lambda _cells: True
 ) -> Table | None:
     """Read a text, in the encoding and with the separator that it shows or that were chosen.
 
-    ``fits`` tells, once the separator is known, whether there is room for so many cells.
+    ``fits`` tells, once the separator is known, whether there is room for as many cells as there may be.
     """
     encoding = _text_encoding(data, log, reading)
     if not encoding:
         return None
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
-    if not fits(dialect.separator):
+    if not fits(_count_cells(data, encoding, dialect.separator)):
         return None
     is_clean = _is_clean(data, encoding) and not _holds_text(data, encoding)
     rows = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
@@ -255,6 +255,13 @@ def _text_encoding(data: bytes, log: ProblemLog, reading: Reading) -> str:
 
 def _open_text(data: bytes, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+
+
+def _count_cells(data: bytes, encoding: str, separator: str) -> int:
+    """Return how many cells a text has, or a few more: what stands between them is counted in quotes, too."""
+    if separator.isascii():
+        return count_marks(data, separator) + count_marks(data, "\n")
+    return sum(line.count(separator) + 1 for line in _open_text(data, encoding))
 
 
 def _first_lines(data: bytes, encoding: str) -> str:

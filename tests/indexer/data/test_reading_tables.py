@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from indexer.intake.files import read_file
+from indexer.intake.files import Limits, read_file
 from indexer.intake.hints import Hints
 from indexer.intake.sheets import read_sheet
 from weighting.readers import ProblemLog
@@ -297,6 +297,30 @@ def large(*last):
 )
 def test_a_large_table_is_the_same_read_at_once_or_row_by_row(last):
     check_ways(large(last))
+
+
+@pytest.mark.parametrize("mark", ["；", "，", "¦", "😀", "^", " "])
+def test_a_file_may_name_any_mark_between_its_cells(mark):
+    check_ways(f"sep={mark}\n" + large().replace(",", mark))
+    sheet, *_decisions = read(f"sep={mark}\r\n" + PLAIN.replace(",", mark))
+    assert sheet.values.tolist() == BOTH
+
+
+@pytest.mark.parametrize("mark", ['"', "a", "7", ".", "-", "_", "\r", "国"])
+def test_what_words_and_numbers_are_written_with_separates_nothing(mark):
+    sheet, *_decisions = read(f"sep={mark}\n" + PLAIN)
+    assert sheet.values.tolist() == BOTH
+    assert sheet.left_out == (f"sep={mark}".strip(),) or mark in '"'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_cells_are_counted_whatever_stands_between_them(encoding):
+    text = "sep=；\n单位；甲；乙\n" + "南阳市；1.5；2.5\n" * 40
+    for most, is_read in ((115, False), (200, True)):
+        log = ProblemLog("t.csv")
+        file = read_file(text.encode(encoding), "t.csv", log, Limits(bytes=10_000, cells=most))
+        assert (file is not None) == is_read, list(map(str, log.problems))
+        assert is_read or "more than 115 cells" in str(log.problems[0])
 
 
 @pytest.mark.parametrize("least", [0, math.inf])
