@@ -27,13 +27,14 @@ from weighting.readers.rows import count_marks
 LARGE = 1 << 20
 # What is parsed at a time: larger blocks have less to do with each column, smaller ones take less memory.
 BLOCK = 1 << 23
+QUOTE = ord('"')
 
 
 def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Sequence[int]) -> Body | None:
     """Read the rows from line ``first`` on, of a clean text in UTF-8; None where it is not plain throughout.
 
-    Plain is what has a row on each line and no quotes. Packed columns that hold more than numbers and gaps
-    that Python reads as the same are looked at by themselves.
+    Plain is what has a row on each line, and quotes around whole cells alone. Packed columns that hold more
+    than numbers and gaps that Python reads as the same are looked at by themselves.
     """
     if (
         len(data) < LARGE
@@ -43,7 +44,7 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         or importlib.util.find_spec("pyarrow") is None
     ):
         return None
-    if b'"' in data:
+    if b'"' in data and not _quotes_whole_cells(data, dialect, first):
         return None
     import pyarrow
 
@@ -57,6 +58,31 @@ def read_plain(data: bytes, dialect: Dialect, first: int, width: int, packed: Se
         pyarrow.default_memory_pool().release_unused()
     kept = np.flatnonzero(held(columns, len(columns[0])))
     return Body(pick_rows(columns, kept), (kept + first).tolist(), [])
+
+
+def _quotes_whole_cells(data: bytes, dialect: Dialect, first: int) -> bool:
+    """Tell a text whose quotes from line ``first`` on stand in pairs, each around all of a cell of one line.
+
+    Two quotes side by side within such a cell stand for one.
+    """
+    start, ends = 0, np.frombuffer(b"\r\n" + dialect.separator.encode(), np.uint8)
+    for _line in range(first - 1):
+        start = data.find(b"\n", start) + 1
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + BLOCK) + 1 or len(data)
+        # What stands before the first byte and behind the last one ends a cell, too.
+        part = np.frombuffer(b"\n" + data[start:end] + b"\n", np.uint8)
+        quotes = np.flatnonzero(part == QUOTE)
+        opening, closing = quotes[::2], quotes[1::2]
+        lines = np.flatnonzero((part == ends[0]) | (part == ends[1]))
+        if len(opening) != len(closing) or not (
+            np.isin(part[opening - 1], [QUOTE, *ends]).all()
+            and np.isin(part[closing + 1], [QUOTE, *ends]).all()
+            and (np.searchsorted(lines, opening) == np.searchsorted(lines, closing)).all()
+        ):
+            return False
+        start = end
+    return True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from indexer.intake.hints import Hints
 from indexer.intake.sheets import read_sheet
 from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decisions
+from weighting.readers.dialects import Dialect
+from weighting.readers.large import read_plain
 from weighting.readers.table import Reading
 
 NAN = math.nan
@@ -291,12 +293,35 @@ def large(*last):
         "," * 40,
         "\n\nx" + ",1.5" * 40 + "\n",
         'x,"1,234.5"' + ",1.5" * 39,
+        '"x, y"' + ',"1.5",""' * 20,
+        '"x ""y"""' + ",1.5" * 40,
+        '""' + ",1.5" * 40,
+        'x "y"' + ",1.5" * 40,
+        '"x\ny"' + ",1.5" * 40,
+        '"x\n",1.5,"\n"' + ",1.5" * 38,
         "x, 1.5 " + ",+1.5" * 39,
         "Source: y" + "," * 40,
     ],
 )
 def test_a_large_table_is_the_same_read_at_once_or_row_by_row(last):
     check_ways(large(last))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_plain"),
+    [
+        *(('"x, y"', True), ('""', True), ('"x ""y"""', True), ('x "y"', False), ('"x"y', False)),
+        *(('"x" ', False), ('"x', False), ('"x\ny"', False), ('"x\n"",\n"', False)),
+    ],
+)
+def test_names_in_quotes_are_read_at_once(name, is_plain):
+    data = large(name + ",1.5" * 40, name + ',"1.5"' * 40).replace("unit", '"the\nunit"').encode()
+    with patch("weighting.readers.large.LARGE", 0):
+        body = read_plain(data, Dialect(","), 3, 41, range(1, 41))
+    assert (body is not None) == is_plain
+    if body:
+        assert body.columns[0][-1] == next(csv.reader([name]))[0]
+        assert body.columns[40][-1] == "1.5"
 
 
 @pytest.mark.parametrize("mark", ["；", "，", "¦", "😀", "^", " "])
@@ -427,11 +452,14 @@ ODD_CELLS = st.sampled_from(
     odd=st.lists(st.tuples(st.integers(0, 45), st.integers(0, 3), ODD_CELLS), max_size=3),
     ends=st.sampled_from(["\n", "\r\n"]),
     separator=st.sampled_from(",;\t"),
+    quotes=st.booleans(),
 )
-def test_any_table_is_the_same_read_at_once_or_row_by_row(rows, odd, ends, separator):
+def test_any_table_is_the_same_read_at_once_or_row_by_row(rows, odd, ends, separator, quotes):
     # More rows than tell what a column holds: the same few over and over.
     cells = [["1.5", *rows[place % len(rows)][1:]] for place in range(46)]
     for row, column, text in odd:
         cells[row][column] = text
     lines = [["unit", "a x", "b x", "c x", "d x"], *([f"u{row}", *texts] for row, texts in enumerate(cells))]
+    if quotes:
+        lines = [[f'"{name}"', *texts] for name, *texts in lines]
     check_ways(ends.join([separator.join(line) for line in lines] + [""]))
