@@ -1,6 +1,6 @@
 """Where the columns and rows of a draft go, as somebody says; nothing is stored here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -48,9 +48,13 @@ def take_nearest(draft: DataImport) -> None:
     set_targets(draft, columns=columns, rows=rows)
 
 
-def set_columns_aside(draft: DataImport) -> None:
-    """Leave out every column that stands for no indicator yet."""
-    rest = {place: ASIDE for place, (to, how) in enumerate(draft.column_targets) if not to or how == "near"}
+def set_columns_aside(draft: DataImport, *, but: Collection[str] = ()) -> None:
+    """Leave out every column that stands for no indicator yet, but for those under some heads."""
+    rest = {
+        place: ASIDE
+        for place, (head, (to, how)) in enumerate(zip(draft.columns, draft.column_targets, strict=True))
+        if (not to or how == "near") and head not in but
+    }
     set_targets(draft, columns=rest, rows={})
 
 

@@ -15,6 +15,7 @@ from indexer.selectors.data_imports import Review, review_of, series_of, years_o
 from indexer.services.data_imports import ImportBlocked, locked_import, read_again
 from indexer.services.data_sets import SameData
 from indexer.services.import_editions import add_edition
+from indexer.services.import_targets import set_columns_aside
 from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion
 
@@ -151,6 +152,8 @@ def _store_year(
         one.corrections = []
     one.year, one.note = year, corrects or draft.note
     read_again(one, {**draft.choices, "year": str(year)})
+    # The year that was mapped does not show the columns that others have beside the indicators.
+    set_columns_aside(one, but=draft.columns)
     review = review_of(one)
     if _is_empty(review):
         return None
