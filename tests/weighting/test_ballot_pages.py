@@ -4,18 +4,20 @@ import json
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from tests import factories
 from tests.factories import ballot_of, claim_of
 from tests.weighting.ballots import CODES, pk_of, save, stored, url
 from weighting.enums import Role, RoundState, Rule
 from weighting.manifest import hash_receipt
-from weighting.models import Ballot, Invitation, Score
+from weighting.models import Ballot, Indicator, Invitation, Score
 from weighting.services.ballots import seal_ballot
 from weighting.services.rounds import close_round, void_round
 
 pytestmark = pytest.mark.django_db
 
+ITEM = "weighting/expert/_item.html"
 PAGES = ["ballot", "ballot-review", "ballot-receipt", "ballot-receipt-download"]
 
 
@@ -70,6 +72,27 @@ def test_the_ballot_comes_back_with_its_answers_and_points_at_the_first_gap(expe
         in page
     )
     assert f'href="#score-{pk_of(round_, "industry")}" data-next-gap' in page
+
+
+def test_a_question_is_drawn_once_for_all_who_have_not_answered_it(expert, round_):
+    """An answer is drawn for whoever gave it alone: what was kept of it would come sooner to others."""
+    other = factories.sign_in_expert(Client(), factories.make_invitation(round_, place=1))
+
+    def drawn(who):
+        return [t.name for t in who.get(url("ballot")).templates].count(ITEM)
+
+    drawn(expert)
+    assert drawn(other) == 0
+    save(expert, "infra", 4)
+    assert (drawn(expert), drawn(other)) == (1, 0)
+    # A word of it that is another one is another question, in each language.
+    Indicator.objects.filter(framework=round_.framework, code="infra").update(
+        definition_zh="路", definition_en="Roads"
+    )
+    Indicator.objects.filter(framework=round_.framework, code="travel").update(name_en="Works", name_zh="厂")
+    assert (drawn(expert), drawn(other)) == (2, 1)
+    assert "厂" in other.get(url("ballot"), headers={"accept-language": "zh-hans"}).content.decode()
+    assert "Works" in other.get(url("ballot"), headers={"accept-language": "en"}).content.decode()
 
 
 @pytest.mark.parametrize("size", [1, 3])

@@ -3,11 +3,13 @@
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -47,6 +49,20 @@ from weighting.visitors import claim_of, claim_with_round_of
 
 SECTION = re.compile(r"section-\d{1,4}")
 View = Callable[..., HttpResponse]
+# Of an indicator, all that its card shows; and for how many questions cards are kept, at some 3 KB.
+SHOWN = (
+    "pk",
+    "code",
+    "name",
+    "other_name",
+    "unit",
+    "unit_label",
+    "direction",
+    "definition",
+    "remark",
+    "source",
+)
+MOST_KEPT = 4096
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,25 @@ class Card:
     @property
     def answer(self) -> str:
         return answer_text(self.item.value) if self.item.answered else ""
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it shows the question alone, which everybody is asked in the same words."""
+        return not (self.item.answered or self.item.comment or self.conflict or self.earlier)
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """A card to which nothing was done: those that show the same are the same."""
+
+    shown: tuple[object, ...]
+    context: Mapping[str, object] = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, card: Card, context: Mapping[str, object]) -> "Untouched":
+        indicator = card.item.indicator
+        words = (getattr(indicator, name) for name in SHOWN)
+        return cls((get_language(), *context.values(), *card.path, *words), {**context, "card": card})
 
 
 def expert_page(view: View) -> View:
@@ -297,24 +332,44 @@ def show_ballot(
 ) -> HttpResponse:
     """Answer with the whole ballot as it stands."""
     invitation, own = claim.invitation, own_ballot(claim)
+    for_all = {
+        "may_abstain": invitation.round.rule == Rule.NORMALISED_MEAN,
+        "other_lang": "en" if (get_language() or "").startswith("zh") else "zh-Hans",
+    }
     context = {
+        **for_all,
         "own_address": reverse("weighting:ballot"),
         "own": own,
         "claim": claim,
         "round": invitation.round,
         "expert": invitation.expert,
-        "sections": _sections_with_cards(claim, own, conflicts or {}),
+        "sections": [
+            (section, [(card, _kept(card, for_all)) for card in cards])
+            for section, cards in _sections_with_cards(claim, own, conflicts or {})
+        ],
         "asks_for_earlier_key": lacks_earlier_key(invitation, own.ballot),
         "earlier_form": earlier_form or KeyForm(),
         "conflicts": [(pk, conflict) for pk, conflict in (conflicts or {}).items()],
         "blockers": blockers,
-        "may_abstain": invitation.round.rule == Rule.NORMALISED_MEAN,
-        "other_lang": "en" if (get_language() or "").startswith("zh") else "zh-Hans",
         "notes": notes_of(invitation.round),
         "client": uuid.uuid4(),
         "queue_key": f"quanheng-ballot-{invitation.pk}",
     }
     return render(request, "weighting/expert/ballot.html", context, status=status)
+
+
+def _kept(card: Card, context: Mapping[str, object]) -> str:
+    """Return the card as it stands in the page where nothing was done to it, else nothing.
+
+    When a round opens, hundreds come at once for the same ninety questions. Answers are never kept: who is
+    shown a page sooner could tell by it what others answered.
+    """
+    return _drawn(Untouched.of(card, context)) if card.is_untouched else ""
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _drawn(untouched: Untouched) -> str:
+    return render_to_string("weighting/expert/_item.html", {**untouched.context})
 
 
 def _sections_with_cards(
