@@ -1,8 +1,9 @@
 """Strangers in numbers: each address may ask so much, and few are served at once.
 
-Experts with a ballot and staff are never counted or kept waiting here. What a stranger asks for takes a
-turn of its kind, and a flood waits among its own: the threads that are left save ballots. Coming in is held
-to no allowance, for three hundred experts of one house may share an address; wrong secrets alone are slowed.
+Experts with a ballot or a live link and staff are never counted or kept waiting here. What a stranger asks
+for takes a turn of its kind, and a flood waits among its own: the threads that are left save ballots. Coming
+in is held to no allowance, for three hundred experts of one house may share an address; wrong secrets alone
+are slowed.
 
 All is counted in the memory of each process: an exact count is the proxy's work (docs/operations.md).
 """
@@ -18,10 +19,12 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weighting.enums import Role
 from weighting.requests import client_address
+from weighting.selectors.access import find_link
 from weighting.turnstiles import NoRoom, Turnstile
 from weighting.visitors import visitor_of
 
@@ -98,7 +101,7 @@ class CrowdMiddleware:
         self.crowd = Crowd()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not settings.LIMIT_STRANGERS or visitor_of(request).role != Role.ANONYMOUS:
+        if not settings.LIMIT_STRANGERS or visitor_of(request).role != Role.ANONYMOUS or _is_invited(request):
             return self.get_response(request)
         address = _network_of(client_address(request))
         try:
@@ -131,6 +134,18 @@ class CrowdMiddleware:
         if not 300 <= response.status_code < 400:
             crowd.wrong_allowance.take(address)
         return response
+
+
+def _is_invited(request: HttpRequest) -> bool:
+    """Tell whether a live personal link is being confirmed: a right secret is no guess.
+
+    When a round opens, hundreds come within seconds.
+    """
+    token = request.COOKIES.get(settings.PENDING_COOKIE_NAME, "")
+    if not token or request.path != reverse("weighting:confirm-link"):
+        return False
+    link = find_link(token)
+    return bool(link and link.invitation_id)
 
 
 def _network_of(address: str) -> str:

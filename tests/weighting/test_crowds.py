@@ -11,11 +11,12 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
-from tests.factories import make_account, make_round, sign_in_staff
+from tests.factories import make_account, make_invitation, make_round, sign_in_staff
 from tests.routes import find_routes
 from tests.test_compose import ROOT
 from weighting import crowds
 from weighting.crowds import COSTLY, WAY_IN, Allowance, CrowdMiddleware
+from weighting.services.access import issue_invitation_link
 from weighting.turnstiles import NoRoom, Turnstile
 
 PAGE, PICTURE = "/compare/", "/runs/1/map.svg"
@@ -136,6 +137,22 @@ def test_three_hundred_experts_behind_one_address_come_in(crowd):
         told += [crowd.ask("/in/a-token/"), crowd.ask("/in/"), crowd.ask("/in/code/?status=302", "post")]
     assert set(told) == {200, 302}
     assert {crowd.ask("/in/code/?status=422", "post") for _ in range(90)} == {422}
+
+
+def test_whoever_confirms_a_live_link_waits_for_nobody(crowd):
+    """When a round opens three hundred come at once, and no browser sends a refused form again by itself."""
+    token = issue_invitation_link(make_invitation(make_round()))
+    with contextlib.ExitStack() as waiting:
+        for turnstile in (crowd.crowd.way_in, crowd.crowd.guesses):
+            for _ in range(turnstile._places._value):
+                turnstile._places.acquire()
+                waiting.callback(turnstile._places.release)
+        for method in ("get", "post"):
+            assert crowd.ask("/in/", method, HTTP_COOKIE=f"pending_token={token}") == 200
+            # Controls: a link that does not work, none, and a live one where no link is confirmed.
+            assert crowd.ask("/in/", method, HTTP_COOKIE="pending_token=of-nobody") == 429
+            assert crowd.ask("/in/", method) == 429
+            assert crowd.ask("/sign-in/", method, HTTP_COOKIE=f"pending_token={token}") == 429
 
 
 def test_wrong_secrets_are_slowed_and_right_ones_let_in(crowd, monkeypatch):
