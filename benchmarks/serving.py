@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from weighting.enums import Role, Rule
-from weighting.models import Account, Indicator, Invitation
+from weighting.models import Account, Indicator, Invitation, Round
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import SECRET_BYTES, Claim, new_key
 from weighting.selectors.rounds import invitations_of
@@ -84,6 +84,13 @@ def _post(port: int, path: str, fields: dict[str, object], headers: dict[str, st
 
 def enrol(experts: int, items: int) -> list[ExpertAtWork]:
     """Open a round that asks ``experts`` about ``items`` indicators; return them, signed in."""
+    round_ = open_large_round(experts, items)
+    codes = dict(Indicator.objects.filter(framework=round_.framework_id).values_list("code", "pk"))
+    return [_claim(invitation, codes) for invitation in invitations_of(round_).select_related("round")]
+
+
+def open_large_round(experts: int, items: int) -> Round:
+    """Open a round that asks ``experts`` about ``items`` indicators, of a manager of its own."""
     token = secrets.token_hex(4)
     manager = Account.objects.create_user(username=f"manager-{token}", role=Role.MANAGER)
     rows = "".join(f"i{n},,指标{n},Indicator {token} {n},1,,\n" for n in range(items))
@@ -117,9 +124,7 @@ def enrol(experts: int, items: int) -> list[ExpertAtWork]:
         ),
         actor=manager,
     )
-    round_ = open_round(ready_round(round_, actor=manager), actor=manager)
-    codes = dict(Indicator.objects.filter(framework=framework).values_list("code", "pk"))
-    return [_claim(invitation, codes) for invitation in invitations_of(round_).select_related("round")]
+    return open_round(ready_round(round_, actor=manager), actor=manager)
 
 
 def _claim(invitation: Invitation, items: dict[str, int]) -> ExpertAtWork:

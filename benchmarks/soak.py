@@ -34,7 +34,7 @@ def main() -> int:
     options = _options()
     with (
         tempfile.TemporaryDirectory(prefix="quanheng-soak-") as name,
-        _database(options.database, Path(name)) as url,
+        database(options.database, Path(name)) as url,
     ):
         os.environ |= {
             "QUANHENG_VAR": name,
@@ -121,7 +121,7 @@ def _print(record: Record, lost: int, seconds: float, database: str) -> None:
 
 
 @contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
+def database(name: str, folder: Path) -> Iterator[str]:
     if name == "sqlite":
         yield f"sqlite:///{folder}/soak.sqlite3"
         return
