@@ -6,7 +6,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 docker image inspect quanheng-test-debian >/dev/null 2>&1 || {
     debootstrap --variant=minbase "${SUITE:-bookworm}" "$folder/root" ${MIRROR:+"$MIRROR"}
-    tar --directory "$folder/root" --exclude=./proc --exclude=./sys --exclude=./dev --create . |
+    tar --directory "$folder/root" --exclude=./proc --exclude=./sys --exclude=./dev \
+        --exclude='./var/cache/apt/*' --exclude='./var/lib/apt/lists/*' --exclude='./usr/share/doc/*' \
+        --exclude='./usr/share/locale/*' --exclude='./usr/share/man/*' --create . |
         docker import - quanheng-test-debian
 }
 cp "$here"/Dockerfile "$here"/*.sh /etc/ssl/certs/ca-certificates.crt "$folder"

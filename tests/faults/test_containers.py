@@ -27,6 +27,21 @@ EXPERTS = in_full(300, otherwise=12)
 TIMES = in_full(20, otherwise=2)
 # An expert thinks for so long between two answers.
 PAUSE = in_full(2.0, otherwise=0.2)
+# A document, a picture with Chinese in it, and a country by its Chinese name.
+MADE = """
+import json
+from weighting.typesetting_program import typeset
+from weighting.picture_program import drawn
+from weighting.drawing import VEGA_LITE
+from indexer.intake.countries import countries
+axis = {"field": "a", "title": "城市"}
+picture = {"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": axis}}
+source = json.dumps({"picture": picture, "vega_lite": VEGA_LITE, "lang": "zh"}).encode()
+words = ["title", "eyebrow", "subtitle", "source", "origin_title", "contents_title"]
+document = dict.fromkeys(words, "权衡") | {"lang": "zh", "origin": [], "parts": []}
+print(typeset(json.dumps(document).encode())[:4].decode(), drawn(source, "svg")[:4].decode())
+print(next(name for unit in countries() if unit.key == "FRA" for name in unit.names if name > "一"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +120,21 @@ def test_nothing_in_it_may_be_written_to_and_nobody_in_it_is_root(containers):
         )
         assert told.splitlines()[0] != "0"
         assert "Read-only file system" in told
+
+
+def test_the_image_is_small_and_draws_and_sets_type_by_what_it_brings(containers):
+    """Below 600 MB, base and all: what was taken out of the packages is missed by nothing."""
+    size = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{.Size}}", "quanheng"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    made = containers.compose("exec", "-T", "web", "python", "-c", MADE)
+    print(f"the image: {int(size) / 1e6:.0f} MB")
+
+    assert int(size) < 600e6
+    assert made.split() == ["%PDF", "<svg", "法国"]
 
 
 @pytest.mark.parametrize("absent", [("worker",), ("broker",), ("worker", "beat", "broker")])
