@@ -14,6 +14,7 @@ from weighting.api.framework_drafts import (
 )
 from weighting.api.frameworks import FrameworkShare
 from weighting.api.imports import FrameworkImports, PanelImports, TotalsImports, WeightImports
+from weighting.api.panels import PanelDetail
 from weighting.api.resources import Frameworks, WeightVersions
 from weighting.api.rounds import Rounds, RoundStatisticsView
 from weighting.api.versions import VersionCompare, VersionHeads, VersionManifest
@@ -177,6 +178,7 @@ urlpatterns = [
     path("panels/", panels.panel_list, name="panel-list"),
     path("panels/import/", panels.panel_import, name="panel-import"),
     path("panels/<int:pk>/", panels.panel_detail, name="panel-detail"),
+    path("panels/<int:pk>/remove/", panels.panel_remove, name="panel-remove"),
     path("weight-versions/", versions.version_list, name="version-list"),
     path("weight-versions/new/", versions.version_new, name="version-new"),
     path("weight-versions/pool/", version_sources.version_pool, name="version-pool"),
@@ -223,6 +225,7 @@ urlpatterns = [
     path("api/v1/framework-drafts/<int:pk>/finish/", FrameworkDraftFinish.declared(), name="api-tree-finish"),
     path("api/v1/framework-imports/", FrameworkImports.declared(), name="api-framework-imports"),
     path("api/v1/panel-imports/", PanelImports.declared(), name="api-panel-imports"),
+    path("api/v1/panels/<int:pk>/", PanelDetail.declared(), name="api-panel"),
     path("api/v1/weight-imports/", WeightImports.declared(), name="api-weight-imports"),
     path("api/v1/totals-imports/", TotalsImports.declared(), name="api-totals-imports"),
     path("api/v1/rounds/", Rounds.list_view(), name="api-round-list"),

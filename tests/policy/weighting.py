@@ -92,6 +92,7 @@ POLICY = {
     "weighting:panel-list": ("GET", MANAGERS),
     "weighting:panel-import": ("GET POST", MANAGERS),
     "weighting:panel-detail": ("GET", OWNER),
+    "weighting:panel-remove": ("GET POST", OWNER),
     "weighting:version-list": ("GET", ANYBODY),
     "weighting:version-new": ("GET POST", STAFF),
     "weighting:version-pool": ("GET POST", MANAGERS),
@@ -127,6 +128,7 @@ POLICY = {
             ("totals", MANAGERS),
         )
     },
+    "weighting:api-panel": ("GET DELETE", OWNER),
     "weighting:api-round-list": ("GET", ANYBODY),
     "weighting:api-round": ("GET", OWNER),
     "weighting:api-round-statistics": ("", OWNER),

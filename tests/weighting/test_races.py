@@ -32,9 +32,16 @@ from tests.processes import wait_until
 from tests.weighting.test_pooling import closed
 from tests.weighting.test_sheets import filled
 from weighting.enums import Rule
-from weighting.exceptions import AlreadyClaimed, AlreadyFrozen, ClaimReplaced, RoundNotOpen, StaleScore
+from weighting.exceptions import (
+    AlreadyClaimed,
+    AlreadyFrozen,
+    ClaimReplaced,
+    Refused,
+    RoundNotOpen,
+    StaleScore,
+)
 from weighting.manifest import hash_receipt_list
-from weighting.models import Ballot, Framework, Invitation, Round, Score, WeightVersion
+from weighting.models import Ballot, Framework, Invitation, Panel, Round, Score, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import SECRET_BYTES, Claim, bears_locks, claim_hash
 from weighting.selectors.rounds import receipts_of
@@ -43,6 +50,7 @@ from weighting.services import answers, ballots, claims, sheets
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.claims import claim_ballot
 from weighting.services.framework_drafts import finish_draft, reopen_framework
+from weighting.services.panels import remove_panel
 from weighting.services.rounds import (
     RoundTerms,
     close_round,
@@ -110,6 +118,23 @@ def manager():
     return make_account()
 
 
+def draft_with(framework, panel, manager):
+    return draft_round(
+        framework=framework,
+        terms=RoundTerms(
+            panel=panel,
+            title_zh="轮次",
+            title_en="Round",
+            parents=[None],
+            rule=Rule.NORMALISED_SUM,
+            quorum=2,
+            minimum_panel=LEAST_PANEL,
+            deadline=timezone.now() + timedelta(days=1),
+        ),
+        actor=manager,
+    )
+
+
 @pytest.fixture
 def open_rounds(manager):
     """Return a maker of open rounds in which one expert has sealed, and of one who has not started."""
@@ -117,20 +142,7 @@ def open_rounds(manager):
 
     @transaction.atomic
     def make():
-        round_ = draft_round(
-            framework=framework,
-            terms=RoundTerms(
-                panel=panel,
-                title_zh="轮次",
-                title_en="Round",
-                parents=[None],
-                rule=Rule.NORMALISED_SUM,
-                quorum=2,
-                minimum_panel=LEAST_PANEL,
-                deadline=timezone.now() + timedelta(days=1),
-            ),
-            actor=manager,
-        )
+        round_ = draft_with(framework, panel, manager)
         round_ = open_round(ready_round(round_, actor=manager), actor=manager)
         first, second = round_.invitations.select_related("round")[:2]
         fill_ballot(first)
@@ -442,6 +454,20 @@ def test_a_framework_is_changed_or_used_and_never_both(manager):
 
         assert isinstance(changed, Framework) != isinstance(version, WeightVersion), (changed, version)
         assert Framework.objects.filter(pk=framework.pk).exists() == isinstance(version, WeightVersion)
+
+
+def test_a_panel_is_removed_or_asked_and_never_both(manager):
+    framework = make_framework(SUB_INDICES, owner=manager)
+    for _number in range(CHANGE_RACES):
+        panel = make_panel(owner=manager)
+
+        removed, drafted = run_at_once(
+            lambda panel=panel: remove_panel(panel, actor=manager),
+            lambda panel=panel: draft_with(framework, panel, manager),
+        )
+
+        assert isinstance(removed, Refused) != isinstance(drafted, Refused), (removed, drafted)
+        assert Panel.objects.filter(pk=panel.pk).exists() == isinstance(drafted, Round)
 
 
 def race_void_against_pool(framework, manager):

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import described
+from weighting.api.panels import PanelSerializer
 from weighting.api.serializers import FrameworkSerializer, WeightVersionSerializer
 from weighting.api.table_imports import (
     LARGEST,
@@ -21,7 +22,6 @@ from weighting.enums import VersionSource
 from weighting.forms.uploads import FrameworkImportForm, PanelImportForm
 from weighting.forms.version_sources import ImpliedForm
 from weighting.forms.versions import VersionForm
-from weighting.models import Panel
 from weighting.permissions import MANAGERS, STAFF
 from weighting.selectors.frameworks import frameworks_visible_to, frameworks_weighted_by, panels_visible_to
 from weighting.selectors.versions import versions_visible_to
@@ -71,14 +71,9 @@ class PanelRequest(TableRequestSerializer):
     name = serializers.CharField()
 
 
-class PanelBrought(ReadingTold, serializers.ModelSerializer):
-    """The people of a panel are counted here, and listed on its page alone."""
-
-    experts = serializers.IntegerField(source="expert_count")
-
-    class Meta:
-        model = Panel
-        fields = ["id", "name", "experts", *READING]
+class PanelBrought(ReadingTold, PanelSerializer):
+    class Meta(PanelSerializer.Meta):
+        fields = [*PanelSerializer.Meta.fields, *READING]
 
 
 class PanelImports(TableImports):

@@ -181,3 +181,9 @@ def panels_visible_to(account: Account) -> QuerySet[Panel]:
         shared = Round.objects.filter(managers=account).values("panel")
         return panels.filter(Q(created_by=account) | Q(pk__in=shared))
     return panels.none()
+
+
+def panels_owned_by(account: Account) -> QuerySet[Panel]:
+    """Return the panels that an account brought in, all for an administrator: those it may remove."""
+    panels = panels_visible_to(account)
+    return panels if has_role(account, ADMINISTRATORS) else panels.filter(created_by=account)

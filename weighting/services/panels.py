@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from weighting.exceptions import Refused
 from weighting.models import Account, Expert, Panel
@@ -41,6 +42,37 @@ def import_panel(
         Expert.objects.bulk_create([expert_of(panel, row) for row in rows])
         record_act(actor, "import", panel, experts=len(rows))
     return panel
+
+
+@transaction.atomic
+def remove_panel(panel: Panel, *, actor: Account) -> None:
+    """Remove a panel that no round was ever drafted with, its people with it; the log keeps name and number.
+
+    Locked, so that no round is drafted with it meanwhile.
+    """
+    panel = lock_panel(panel)
+    rounds = panel.rounds.count()
+    if rounds:
+        raise Refused(
+            ngettext(
+                "%(count)d round is held with this panel, and is part of its record: the panel stays.",
+                "%(count)d rounds are held with this panel, and are part of its record: the panel stays.",
+                rounds,
+            )
+            % {"count": rounds}
+        )
+    record_act(actor, "remove", panel, name=panel.name, experts=panel.experts.count())
+    panel.delete()
+
+
+def lock_panel(panel: Panel) -> Panel:
+    """Return the panel, locked until the transaction ends; refused where somebody removed it meanwhile."""
+    try:
+        return Panel.objects.select_for_update().get(pk=panel.pk)
+    except Panel.DoesNotExist:
+        raise Refused(
+            _("The panel “%(name)s” was removed meanwhile. Choose another one.") % {"name": panel.name}
+        ) from None
 
 
 def expert_of(panel: Panel, row: PanelRow) -> Expert:

@@ -31,6 +31,7 @@ from weighting.selectors.rounds import due_rounds, items_of
 from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
 from weighting.services.frameworks import refuse_private
+from weighting.services.panels import lock_panel
 from weighting.services.unlinking import destroy_links, unlink_at_close
 
 
@@ -200,7 +201,7 @@ def _announce_deadline(round_: Round, deadline: datetime, *, actor: Account) -> 
 
 
 def _keep_terms(round_: Round, terms: RoundTerms) -> None:
-    round_.panel = terms.panel
+    round_.panel = lock_panel(terms.panel)
     round_.title_zh, round_.title_en = terms.title_zh, terms.title_en
     round_.rule, round_.quorum, round_.minimum_panel = terms.rule, terms.quorum, terms.minimum_panel
     round_.deadline = terms.deadline

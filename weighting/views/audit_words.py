@@ -154,6 +154,7 @@ DETAILS: dict[str, Promise] = {
     "method": gettext_lazy("method"),
     "name_en": gettext_lazy("English name"),
     "name_zh": gettext_lazy("Chinese name"),
+    "name": gettext_lazy("name"),
     "node": gettext_lazy("indicator"),
     "note": gettext_lazy("note"),
     "number": gettext_lazy("number"),

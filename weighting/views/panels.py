@@ -1,4 +1,4 @@
-"""Panels: list, import, the people of one."""
+"""Panels: list, import, the people of one, and removing it."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.exceptions import Refused
@@ -15,9 +16,9 @@ from weighting.models import Account, Panel
 from weighting.permissions import MANAGERS, audience
 from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
-from weighting.selectors.frameworks import panels_visible_to
-from weighting.services.panels import import_panel
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.selectors.frameworks import panels_owned_by, panels_visible_to
+from weighting.services.panels import import_panel, remove_panel
+from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.listing import page_of
 from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of
@@ -36,8 +37,43 @@ def panel_list(request: HttpRequest) -> HttpResponse:
 def panel_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The experts of a panel."""
     panel = get_object_or_404(panels_visible_to(account_of(request)), pk=pk)
-    context = {"panel": panel, "experts": page_of(request, panel.experts.order_by("code"))}
+    is_used = panel.rounds.exists()
+    context = {
+        "panel": panel,
+        "experts": page_of(request, panel.experts.order_by("code")),
+        "can_be_removed": not is_used and panels_owned_by(account_of(request)).filter(pk=pk).exists(),
+    }
     return render(request, "weighting/manager/panel_detail.html", context)
+
+
+@audience(MANAGERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def panel_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what removing a panel of one's own means; POST removes it."""
+    account, back = account_of(request), reverse("weighting:panel-detail", args=[pk])
+    panel = get_object_or_404(panels_owned_by(account), pk=pk)
+    if request.method == "POST":
+        try:
+            remove_panel(panel, actor=account)
+        except Refused as refusal:
+            return answer_refusal(request, refusal, back=back)
+        messages.success(request, _("The panel is removed."))
+        return redirect("weighting:panel-list")
+    experts = panel.experts.count()
+    context = {
+        "panel": panel,
+        "cancel_url": back,
+        "consequences": [
+            ngettext(
+                "%(count)d expert is deleted, with name, e-mail address and organisation.",
+                "%(count)d experts are deleted, with names, e-mail addresses and organisations.",
+                experts,
+            )
+            % {"count": experts},
+            _("The log keeps the name of the panel. The same file can be sent in again."),
+        ],
+    }
+    return render(request, "weighting/manager/panel_remove.html", context)
 
 
 @audience(MANAGERS)
