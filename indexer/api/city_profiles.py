@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import PLACES, RunView
-from indexer.api.units import UnitSerializer, unit_of
+from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
 from indexer.forms.leads import COMPOSITE, LeadForm
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER
 from indexer.selectors.node_scores import node_scores_of
@@ -83,7 +83,7 @@ class OtherRankSerializer(serializers.Serializer):
 class CityProfileSerializer(UnitSerializer):
     run = serializers.IntegerField()
     province = serializers.CharField()
-    region = serializers.CharField()
+    region = serializers.CharField(help_text=NO_REGIONS)
     cities = serializers.IntegerField(help_text="How many are ranked.")
     scores = ScoreProfileSerializer(many=True)
     rank_interval = RankIntervalSerializer(
@@ -177,7 +177,7 @@ def _profile(profile: CityProfile) -> dict[str, Any]:
         **unit_of(profile.city),
         "run": profile.run.pk,
         "province": place.own_name,
-        "region": place.region.own_name,
+        "region": place.region.own_name if profile.scores.cities.has_regions else "",
         "cities": profile.count,
         "scores": [_score(score, profile.run.method.scale) for score in [profile.composite, *profile.nodes]],
         "neighbours": [

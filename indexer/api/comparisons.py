@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
-from indexer.api.units import UnitSerializer, unit_of
+from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
 from indexer.forms.comparison import FEWEST, ComparisonForm
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
@@ -94,7 +94,7 @@ class ComparisonSerializer(serializers.Serializer):
 
 class ComparedCitySerializer(UnitSerializer):
     province = serializers.CharField()
-    region = serializers.CharField()
+    region = serializers.CharField(help_text=NO_REGIONS)
     ranks = serializers.ListField(
         child=serializers.IntegerField(),
         help_text="In the order of the runs, among the cities that all of them rank.",
@@ -295,7 +295,7 @@ def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
     return {
         **unit_of(city),
         "province": city.province.own_name,
-        "region": city.province.region.own_name,
+        "region": city.province.region.own_name if compared.cities.has_regions else "",
         "ranks": compared.ranks[position].tolist(),
         "own_ranks": compared.own_ranks[position].tolist(),
         "shifts": compared.shifts[position].tolist(),

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from indexer.api.pages import page_of
 from indexer.api.run_view import RunView
 from indexer.api.serializers import MARKS, MethodSerializer
+from indexer.api.units import NO_REGIONS
 from indexer.api.unranked import UNRANKED, RankedPages, beside_page, first_unranked, first_unranked_of
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
@@ -31,7 +32,7 @@ class NodeRankingSerializer(serializers.Serializer):
     unit_en = serializers.CharField()
     unit_code = serializers.CharField()
     province = serializers.CharField()
-    region = serializers.CharField()
+    region = serializers.CharField(help_text=NO_REGIONS)
     groups = serializers.DictField(
         child=serializers.CharField(), help_text="The name of its group by the code of the grouping."
     )
@@ -146,7 +147,7 @@ def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> 
                 "unit_en": city.name_en,
                 "unit_code": city.code,
                 "province": city.province.own_name,
-                "region": city.province.region.own_name,
+                "region": city.province.region.own_name if subject.cities.has_regions else "",
                 "groups": groups.get(city.pk, {}),
                 "score": None if np.isnan(figure.value) else figure.value,
                 "rank": int(subject.ranks[p]) or None,

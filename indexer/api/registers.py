@@ -1,5 +1,6 @@
 """/api/v1/registers/ and the units of each."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -7,8 +8,15 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
+from indexer.api.units import NO_REGIONS
 from indexer.models import City, Register
-from indexer.selectors.registers import cities_of_group, counted_registers, units_of, with_groupings
+from indexer.selectors.registers import (
+    cities_of_group,
+    counted_registers,
+    has_regions,
+    units_of,
+    with_groupings,
+)
 from weighting.api.base import Resource
 
 
@@ -45,8 +53,8 @@ class CitySerializer(serializers.ModelSerializer):
     aliases = serializers.ListField(child=serializers.CharField())
     province = serializers.CharField(source="province.own_name")
     province_en = serializers.CharField(source="province.name_en")
-    region = serializers.CharField(source="province.region.own_name")
-    region_en = serializers.CharField(source="province.region.name_en")
+    region = serializers.SerializerMethodField(help_text=NO_REGIONS)
+    region_en = serializers.SerializerMethodField(help_text=NO_REGIONS)
     groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
 
     class Meta:
@@ -55,6 +63,12 @@ class CitySerializer(serializers.ModelSerializer):
             *("id", "code", "name_zh", "name_en", "aliases", "province", "province_en"),
             *("region", "region_en", "latitude", "longitude", "groups"),
         ]
+
+    def get_region(self, city: City) -> str:
+        return city.province.region.own_name if self.context["has_regions"] else ""
+
+    def get_region_en(self, city: City) -> str:
+        return city.province.region.name_en if self.context["has_regions"] else ""
 
     def get_groups(self, city: City) -> dict[str, str]:
         return {member.grouping.code: member.group.own_name for member in city.memberships.all()}
@@ -103,5 +117,16 @@ class Cities(Resource):
     def get_queryset(self) -> QuerySet[City]:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        register: Any = get_object_or_404(counted_registers(), pk=self.kwargs["pk"])
-        return units_of(register)
+        return units_of(self._register)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Look up whether the register has regions before units are written."""
+        if args:
+            own = {"has_regions": has_regions(self._register)}
+            kwargs["context"] = {**self.get_serializer_context(), **own}
+        return super().get_serializer(*args, **kwargs)
+
+    @cached_property
+    def _register(self) -> Register:
+        register: Register = get_object_or_404(counted_registers(), pk=self.kwargs["pk"])
+        return register

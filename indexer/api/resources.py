@@ -14,6 +14,7 @@ from indexer.api.serializers import DataSetSerializer, RankingSerializer, RunSer
 from indexer.api.unranked import RankedPages, beside_page, first_unranked_of
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, Run
+from indexer.selectors.cities import cities_of_run, have_regions
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.preparations import changed_counts_of, imputed_shares_of_run
 from indexer.selectors.register_editions import as_stored
@@ -134,5 +135,7 @@ class Ranking(Resource):
             own["cities"] = as_stored(units, self.run.data_set)
             own["imputed"] = imputed_shares_of_run(self.run)
             own["groups"] = groups_by_city(self.run, cities)
+            told = have_regions(city.province for city in own["cities"].values())
+            own["has_regions"] = told or cities_of_run(self.run).has_regions
             kwargs["context"] = {**self.get_serializer_context(), **own}
         return super().get_serializer(*args, **kwargs)

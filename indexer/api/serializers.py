@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from indexer.api.units import NO_REGIONS
 from indexer.enums import RunStatus
 from indexer.job_words import failure_words
 from indexer.models import DataSet, IndexMethod, Run
@@ -132,7 +133,7 @@ class RankingSerializer(serializers.Serializer):
         source="city.code", help_text="Of the register; empty where it has none."
     )
     province = serializers.CharField(source="city.province.own_name")
-    region = serializers.CharField(source="city.province.region.own_name")
+    region = serializers.SerializerMethodField(help_text=NO_REGIONS)
     groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
     score = serializers.FloatField()
     rank = serializers.IntegerField(min_value=0, max_value=2147483647)
@@ -141,6 +142,10 @@ class RankingSerializer(serializers.Serializer):
         help_text="How many values behind the score were filled in, left out or treated."
     )
     imputed = serializers.FloatField(help_text="Which share of the weight behind the score was filled in.")
+
+    def get_region(self, row: dict[str, Any]) -> str:
+        region: str = row["city"].province.region.own_name
+        return region if self.context["has_regions"] else ""
 
     def get_groups(self, row: dict[str, Any]) -> dict[str, str]:
         return dict(self.context["groups"].get(row["city"].pk, {}))

@@ -6,6 +6,8 @@ from rest_framework import serializers
 
 from indexer.models import City
 
+NO_REGIONS = "Empty where the register has no regions."
+
 
 class UnitSerializer(serializers.Serializer):
     id = serializers.IntegerField()

@@ -8,7 +8,7 @@ import numpy as np
 from indexer.enums import RunStatus, StudyStatus
 from indexer.models import City, Grouping, GroupMember, IndicatorTerms, Run, Study
 from indexer.numeric.ranking import ranks_of_present
-from indexer.selectors.cities import cities_of_run, unit_labels
+from indexer.selectors.cities import cities_of_run, have_regions, unit_labels
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of
 from indexer.selectors.published import edition_of_run, terms_by_code
@@ -65,6 +65,10 @@ class Contents:
     @cached_property
     def cities(self) -> list[City]:
         return cities_of(self.run.data_set)
+
+    @cached_property
+    def has_regions(self) -> bool:
+        return have_regions(city.province for city in self.cities)
 
     @cached_property
     def groupings(self) -> list[Grouping]:

@@ -107,7 +107,7 @@ def _units(contents: Contents) -> Resource:
         Field("name_zh", "string", "Chinese name"),
         Field("name_en", "string", "English name"),
         Field("province", "string", "The group that the unit is in"),
-        Field("region", "string", "The group of groups"),
+        Field("region", "string", "The group of groups; empty where the register has none"),
         Field("latitude", "number", "Degrees north (WGS 84)"),
         Field("longitude", "number", "Degrees east (WGS 84)"),
         *(
@@ -122,7 +122,7 @@ def _units(contents: Contents) -> Resource:
             city.name_zh,
             city.name_en,
             city.province.own_name,
-            city.province.region.own_name,
+            city.province.region.own_name if contents.has_regions else "",
             city.latitude,
             city.longitude,
             *(contents.group_names.get((one.pk, city.pk), "") for one in contents.groupings),

@@ -134,6 +134,12 @@ class Cities(Sequence[City]):
         return [found[pk] for pk in sorted(found)]
 
     @cached_property
+    def has_regions(self) -> bool:
+        """Whether there are regions, as `have_regions` says; the cities that are shown often tell already."""
+        loaded = {city.province_id: city.province for city in self._loaded.values()}
+        return have_regions(loaded.values()) or have_regions(self.provinces)
+
+    @cached_property
     def groupings(self) -> list[Grouping]:
         """The register's further groupings that any of the cities is in, in the order of the register."""
         if not self._provinces[int(self.province_ids[0])].has_groupings:
@@ -199,6 +205,14 @@ def whole_provinces() -> QuerySet[Province]:
     return Province.objects.select_related("region__register").annotate(has_others=Exists(others))
 
 
+def have_regions(provinces: Iterable[Province]) -> bool:
+    """Whether any of the provinces, with their regions, lies in a region of another name.
+
+    Where a register's file has no regions, each province is stored as its own.
+    """
+    return any(province.own_name != province.region.own_name for province in provinces)
+
+
 def telling_levels(provinces: Sequence[Any], *, count: int) -> list[str]:
     """Return province and region, of so many cities, as far as they tell any two apart beyond their names.
 
@@ -207,9 +221,9 @@ def telling_levels(provinces: Sequence[Any], *, count: int) -> list[str]:
     if len(provinces) < 2:
         return []
     regions = {province.region_id for province in provinces}
-    repeats = all(province.own_name == province.region.own_name for province in provinces)
     are_cities = len(provinces) == count and not any(province.has_others for province in provinces)
-    return [*([] if are_cities else [PROVINCE]), *([] if repeats or len(regions) < 2 else [REGION])]
+    tells_regions = len(regions) > 1 and have_regions(provinces)
+    return [*([] if are_cities else [PROVINCE]), *([REGION] if tells_regions else [])]
 
 
 def cities_of_run(run: Run) -> Cities:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from indexer.models import City, Grouping, GroupMember, Register, Run, UnitGroup
-from indexer.selectors.cities import PROVINCE, REGION, telling_levels, whole_provinces
+from indexer.models import City, Grouping, GroupMember, Province, Register, Run, UnitGroup
+from indexer.selectors.cities import PROVINCE, REGION, have_regions, telling_levels, whole_provinces
 
 
 def counted_registers() -> QuerySet[Register]:
@@ -49,6 +49,11 @@ def levels_of(register: Any) -> list[str]:
     """Return province and region as far as they tell the units of a counted register apart."""
     provinces = list(whole_provinces().filter(region__register=register))
     return telling_levels(provinces, count=register.unit_count)
+
+
+def has_regions(register: Register) -> bool:
+    """Whether a register has regions, as `have_regions` says."""
+    return have_regions(Province.objects.filter(region__register=register).select_related("region"))
 
 
 def with_groupings(registers: QuerySet[Register]) -> QuerySet[Register]:

@@ -31,7 +31,7 @@ def place_headings(cities: Cities) -> list[Heading]:
 
 def place_cells(cities: Cities, city: City) -> list[str]:
     """Return a city's names and code, its places, and its group under each grouping, '' for none."""
-    places = [city.province.name, city.province.region.name]
+    places = [city.province.name, city.province.region.name if cities.has_regions else ""]
     return [city.name_zh, city.name_en, city.code, *places, *cities.groups_of(city)]
 
 

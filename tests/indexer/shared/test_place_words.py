@@ -1,6 +1,10 @@
 """Places stand in tables where they tell units apart, and are called as the register calls them."""
 
+import csv
+import io
 import re
+import zipfile
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from django.utils.translation import override
 from indexer.intake.group_words import words_of_head
 from indexer.models import Register, Run
 from indexer.models.register import plural_of
+from indexer.packages.archive import package_of
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, RegisterWords, create_register, register_cities
@@ -183,6 +188,53 @@ def test_files_keep_the_columns_of_places(analyst):
     run = compute(IN_ONE)
     file = analyst.get(reverse("indexer:run-export", args=[run.pk])).content.decode()
     assert ",Code,Province,Region,Composite score" in file.splitlines()[0]
+
+
+OF_COUNTRIES = [("Uppsala", "Sweden", "Sweden"), ("Lund", "Sweden", "Sweden"), ("Oslo", "Norway", "Norway")]
+
+
+def regions_told(client, run):
+    """Return what each kind of answer about a run names as regions of its units."""
+
+    def rows(address, key="results"):
+        return client.get(address).json()[key]
+
+    api, unit = f"/api/v1/runs/{run.pk}", run.data_set.city_ids[0]
+    file = client.get(reverse("indexer:run-export", args=[run.pk])).content.decode("utf-8-sig")
+    packed = zipfile.ZipFile(io.BytesIO(package_of(run))).read("units.csv").decode()
+    (twin,) = Run.objects.filter(data_set=run.data_set).exclude(pk=run.pk)
+    node = run.data_set.leaf_codes[0]
+    return {
+        "export": {row["Region"] for row in csv.DictReader(io.StringIO(file)) if row["Region"] is not None},
+        "package": {row["region"] for row in csv.DictReader(io.StringIO(packed))},
+        "ranking": {row["region"] for row in rows(f"{api}/ranking/")},
+        "node": {row["region"] for row in rows(f"{api}/nodes/{node}/ranking/")},
+        "comparison": {
+            row["region"] for row in rows(f"/api/v1/comparisons/cities/?runs={run.pk}&runs={twin.pk}")
+        },
+        "profile": {client.get(f"{api}/cities/{unit}/").json()["region"]},
+        "register": {
+            row["region"] + row["region_en"]
+            for row in rows(f"/api/v1/registers/{run.data_set.series.register_id}/cities/")
+        },
+    }
+
+
+def test_no_file_and_no_answer_repeats_provinces_as_regions(analyst):
+    run = compute(OF_COUNTRIES)
+    make_version(run.data_set.framework, tilt=1.0)
+    compute_waiting_runs(run.data_set_id)
+    assert set(chain.from_iterable(regions_told(analyst, run).values())) == {""}
+
+
+def test_where_one_province_is_a_region_of_its_own_all_regions_are_told(analyst):
+    run = compute([*BY_COUNTRY, ("Reykjavik", "Iceland", "Iceland")])
+    make_version(run.data_set.framework, tilt=1.0)
+    compute_waiting_runs(run.data_set_id)
+    told = regions_told(analyst, run)
+    assert told.pop("profile") == {"Everywhere"}
+    assert told.pop("register") == {"EverywhereEverywhere", "IcelandIceland"}
+    assert set(map(frozenset, told.values())) == {frozenset({"Everywhere", "Iceland"})}
 
 
 @pytest.mark.parametrize(
