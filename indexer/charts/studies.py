@@ -127,7 +127,7 @@ def shift_histogram(
             "field": "low",
             "type": "quantitative",
             "scale": {"zero": False, "nice": False},
-            "axis": {"title": _("average absolute rank shift R_S, places"), "tickCount": 8},
+            "axis": {"title": _("mean rank shift, places"), "tickCount": 8},
         },
         "x2": {"field": "high"},
         "y": {
@@ -138,8 +138,8 @@ def shift_histogram(
         # With two ends across, a bar has no length of its own unless its foot is named.
         "y2": {"datum": 0},
         "tooltip": [
-            field("low", _("R_S from"), "quantitative", ".3~f"),
-            field("high", _("R_S to"), "quantitative", ".3~f"),
+            field("low", _("Mean rank shift from"), "quantitative", ".3~f"),
+            field("high", _("Mean rank shift to"), "quantitative", ".3~f"),
             field("percent", _("% of the draws"), "quantitative", ".2~f"),
         ],
     }

@@ -113,8 +113,8 @@ def shifts_figure(result: StudyResult, source: str) -> StudyFigure:
         "low": f"{summary['q05']:.2f}",
         "high": f"{summary['q95']:.2f}",
     }
-    subtitle = _("average absolute rank shift R_S against the nominal ranking, in places")
-    heads = [_("R_S from"), _("R_S to"), _("% of the draws")]
+    subtitle = _("mean rank shift against the nominal ranking, in places")
+    heads = [_("Mean rank shift from"), _("Mean rank shift to"), _("% of the draws")]
     table = [[f"{start:.3f}", f"{end:.3f}", f"{share:.2f}"] for start, end, share in rows]
     spec = charts.shift_histogram(rows, title=title, subtitle=subtitle, source=source)
     return StudyFigure(title, subtitle, spec, table, heads)

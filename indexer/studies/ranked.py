@@ -59,7 +59,7 @@ class RankedKind(Kind):
         summary = study.summary
         stats = [
             {
-                "label": _("Mean absolute shift (R_S)"),
+                "label": _("Mean rank shift"),
                 "value": f"{summary['r_s']['mean']:.2f}",
                 "unit": _("places"),
                 "note": _("90 %% of the draws: %(low)s to %(high)s")

@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weighting.models import Account
+from weighting.permissions import ADMINISTRATORS, has_role
 from weighting.selectors.frameworks import frameworks_visible_to, panels_visible_to
+from weighting.selectors.people import invites_visible_to, people_visible_to
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,21 @@ def steps_to_a_round(account: Account) -> list[FirstStep]:
             url=reverse("weighting:round-new"),
             is_done=False,
         ),
+    ]
+
+
+def people_steps(account: Account) -> list[FirstStep]:
+    """Return the step that an administrator takes for others, and nobody else can."""
+    if not has_role(account, ADMINISTRATORS):
+        return []
+    others = people_visible_to(account).exclude(pk=account.pk)
+    return [
+        FirstStep(
+            label=_("Invite your colleagues"),
+            text=_("Managers hold rounds, analysts bring data. Experts need no account."),
+            url=reverse("weighting:people"),
+            is_done=others.exists() or invites_visible_to(account).exists(),
+        )
     ]
 
 

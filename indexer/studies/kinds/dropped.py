@@ -101,7 +101,7 @@ class Dropped(Kind):
         return {
             "nominal": _("Nominal rank"),
             "movers": _("%(units)s that move") % {"units": capfirst(register.units)},
-            "r_s": _("R_S, places"),
+            "r_s": _("Mean rank shift, places"),
         }
 
     def statistics(self, study: Study, register: Register) -> list[dict[str, str]]:
@@ -166,7 +166,7 @@ def _movers_figure(result: StudyResult, source: str) -> StudyFigure:
         _("%(unit)s that leaves") % said,
         _("Nominal rank"),
         _("%(units)s that move") % said,
-        _("R_S, places"),
+        _("Mean rank shift, places"),
         _("Moves most"),
     ]
     table: list[list[object]] = [

@@ -141,7 +141,7 @@ def _left_out_figure(result: StudyResult, nodes: list[Indicator], source: str) -
     heads = [
         _("Left out"),
         _("Part of"),
-        _("R_S, places"),
+        _("Mean rank shift, places"),
         _("%(units)s that move") % {"units": capfirst(units)},
         _("Moves most"),
         _("Places"),
@@ -159,13 +159,11 @@ def _left_out_figure(result: StudyResult, nodes: list[Indicator], source: str) -
                 signed_places(-int(moves[mover, case])),
             ]
         )
-    subtitle = _(
-        "average absolute rank shift when the indicator is left out, in places; the %(count)s largest"
-    )
+    subtitle = _("mean rank shift when the indicator is left out, in places; the %(count)s largest")
     words = (
         _("“%(name)s” carries most of the order") % {"name": rows[0].name},
         subtitle % {"count": len(rows)},
         source,
-        _("average absolute rank shift R_S, places"),
+        _("mean rank shift, places"),
     )
     return amounts_figure(rows, table, heads, words=words, left=2, texts=(4,))

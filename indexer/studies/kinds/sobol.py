@@ -173,7 +173,7 @@ def output_fields(register: Register, outputs: Sequence[str]) -> Fields:
     """Return the fields of what is to be explained."""
     said = {"unit": register.unit, "units": register.units}
     offers = {
-        SHIFT: _("R_S, the average rank shift of all %(units)s") % said,
+        SHIFT: _("The mean rank shift of all %(units)s") % said,
         RANK: _("The rank of one %(unit)s") % said,
         SCORE: _("The score of one %(unit)s") % said,
     }
@@ -242,7 +242,7 @@ def _unknown(name: str, register: Register) -> str:
 def _output_words(output: str, register: Register) -> str:
     said = {"unit": register.unit}
     return {
-        SHIFT: _("R_S, the average rank shift"),
+        SHIFT: _("the mean rank shift"),
         RANK: _("the rank of one %(unit)s") % said,
         SCORE: _("the score of one %(unit)s") % said,
     }[output]

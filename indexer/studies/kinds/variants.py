@@ -244,8 +244,8 @@ def _variants_figure(result: StudyResult, source: str) -> StudyFigure:
     heads = [
         _("Combination"),
         _("First %(unit)s") % {"unit": result.cities.register.unit},
-        _("R_S, own weights"),
-        _("R_S, mean of draws"),
+        _("Mean rank shift, own weights"),
+        _("Mean rank shift, mean of draws"),
         "Q5",
         "Q95",
     ]
@@ -261,9 +261,9 @@ def _variants_figure(result: StudyResult, source: str) -> StudyFigure:
     words = (
         _("“%(variant)s” stays nearest to the ranking")
         % {"variant": _variant_words(still, study.parameters)},
-        _("average absolute rank shift R_S against the ranking, in places; bar: mean, line: middle 90 %"),
+        _("mean rank shift against the ranking, in places; bar: mean, line: middle 90 %"),
         source,
-        _("average absolute rank shift R_S, places"),
+        _("mean rank shift, places"),
     )
     return amounts_figure(rows, table, heads, words=words, left=2)
 

@@ -7,7 +7,7 @@ from indexer.selectors.data_sets import data_sets_visible_to
 from weighting.enums import VersionStatus
 from weighting.models import Account
 from weighting.selectors.versions import versions_visible_to
-from weighting.views.first_steps import FirstStep, framework_step
+from weighting.views.first_steps import FirstStep, framework_step, people_steps
 
 # A comparison is between two.
 VERSIONS_NEEDED = 2
@@ -26,9 +26,10 @@ def steps_to_a_comparison(account: Account) -> list[FirstStep]:
             example="data",
         ),
         FirstStep(
-            label=_("Two frozen weight versions"),
+            label=_("Freeze two weight versions"),
             text=_("A round of experts makes one, and so does a file of weights, once it is frozen."),
             url=reverse("weighting:version-list"),
             is_done=frozen >= VERSIONS_NEEDED,
         ),
+        *people_steps(account),
     ]

@@ -31,7 +31,7 @@ def matrices_of(compared: Comparison, options: FigureOptions) -> list[dict[str, 
         {
             "id": "mean-shifts",
             "title": _shift_title(compared),
-            "subtitle": _("mean absolute rank shift (R_S) between every two versions, places"),
+            "subtitle": _("mean rank shift between every two versions, in places"),
             "rows": _rows(compared, shifts, lambda value: f"{value:.2f}", widest),
         },
         {
@@ -55,7 +55,7 @@ def pairs_file(compared: Comparison, format: str) -> HttpResponse:
             "moved", _("%(units)s that change rank") % {"units": capfirst(compared.cities.register.units)}
         ),
         Heading("largest", _("Largest shift")),
-        Heading("mean_absolute_shift", _("Mean absolute shift (R_S)")),
+        Heading("mean_absolute_shift", _("Mean rank shift")),
         Heading("spearman", _("Spearman")),
         Heading("kendall_tau_b", _("Kendall tau-b")),
         *(Heading(f"top_{k}", _("First %(k)s in common") % {"k": k}) for k in compared.tops),

@@ -55,7 +55,7 @@ def statistics_of(compared: Comparison) -> list[dict[str, str]]:
             "note": _whose(compared, largest),
         },
         {
-            "label": _("Mean absolute shift (R_S)"),
+            "label": _("Mean rank shift"),
             "value": f"{widest.mean_absolute:.3f}",
             "unit": _("places"),
             "note": _of_which(compared, widest),

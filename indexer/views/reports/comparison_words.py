@@ -83,24 +83,21 @@ def distance(compared: Comparison) -> str:
     if widest.spearman is None:
         return (
             _(
-                "In %(version)s each %(unit)s stands %(shift)s places from its rank in the base on average "
-                "(R_S); all %(units)s tie in one of the two, so that there is no rank correlation."
+                "In %(version)s each %(unit)s stands %(shift)s places from its rank in the base on average; "
+                "all %(units)s tie in one of the two, so that there is no rank correlation."
             )
             % words
         )
     words["spearman"] = correlation_text(widest.spearman)
     if len(compared.runs) == 2:
         return (
-            _(
-                "On average each %(unit)s moves by %(shift)s places (R_S); Spearman's correlation is "
-                "%(spearman)s."
-            )
+            _("On average each %(unit)s moves by %(shift)s places; Spearman's correlation is %(spearman)s.")
             % words
         )
     return (
         _(
-            "Furthest from the base is %(version)s: each %(unit)s moves by %(shift)s places on average "
-            "(R_S), and Spearman's correlation is %(spearman)s."
+            "Furthest from the base is %(version)s: each %(unit)s moves by %(shift)s places on average, "
+            "and Spearman's correlation is %(spearman)s."
         )
         % words
     )

@@ -294,7 +294,7 @@ def _stats(ranking: BranchRanking) -> list[dict[str, str]]:
     return [
         {"label": _("Spearman with the whole"), "value": correlation, "note": _("1: the same order")},
         {
-            "label": _("Mean absolute shift (R_S)"),
+            "label": _("Mean rank shift"),
             "value": f"{summary.mean_absolute:.1f}",
             "note": _("places between the branch and the whole"),
         },

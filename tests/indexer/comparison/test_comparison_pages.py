@@ -352,7 +352,7 @@ def test_every_two_versions_come_as_a_file(analyst, runs):
         (str(runs[a].pk), str(runs[b].pk)) for a, b in ((0, 1), (0, 2), (1, 2))
     ]
     compared = analyst.get(HERE, ask(*runs)).context["compared"]
-    shifts = [float(row["Mean absolute shift (R_S)"]) for row in rows]
+    shifts = [float(row["Mean rank shift"]) for row in rows]
     assert shifts == [compared.mean_shifts[a, b] for a, b in ((0, 1), (0, 2), (1, 2))]
     assert float(rows[0]["Kendall tau-b"]) == pytest.approx(1 / 3)
 
@@ -384,6 +384,18 @@ def test_anybody_compares_published_versions_and_no_others(client, runs):
     assert client.get(reverse("indexer:comparison-export"), ask(*runs[:2])).status_code == 404
     shown = make_runs(random_values(3), published=True, framework=make_framework())
     assert client.get(HERE).context["runs"] == shown
+
+
+def test_an_administrator_alone_is_led_to_the_page_of_people(client):
+    sign_in_staff(client, make_account(Role.ADMINISTRATOR))
+    link = f'href="{reverse("weighting:people")}">Invite your colleagues</a>'
+    assert link in client.get(HERE).text
+    make_account(Role.ANALYST)
+    assert link not in client.get(HERE).text
+
+
+def test_nobody_else_is_led_there(analyst):
+    assert "Invite your colleagues" not in analyst.get(HERE).text
 
 
 def test_staff_with_a_single_ranking_are_led_to_it(analyst):

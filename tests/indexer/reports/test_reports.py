@@ -122,7 +122,7 @@ def test_a_change_names_gains_losses_the_new_leader_and_the_cause():
         "2 of 3 cities change rank between these 2 rankings.",
         "Most is gained by Xi'an: 1 place.",
         "Most is lost by Nanyang: 1 place.",
-        "On average each city moves by 0.667 places (R_S); Spearman's correlation is 0.5000.",
+        "On average each city moves by 0.667 places; Spearman's correlation is 0.5000.",
         "The first rank passes from Nanyang to Xi'an.",
         "The weights of Indicator infra and Indicator industry differ most, by 16.67 percentage points each.",
         "Of the changes of all scores 50 % come through each of Indicator infra and Indicator industry.",

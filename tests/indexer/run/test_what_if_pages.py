@@ -197,7 +197,7 @@ def test_a_large_data_set_is_left_to_the_server(manager, run, monkeypatch):
     assert "hx-post" in text
     part = manager.get(page_of(run), headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
     assert "<html" not in part
-    assert "Mean shift" in part
+    assert "Mean rank shift" in part
 
 
 def test_a_city_with_nothing_of_any_weight_is_named(manager):
