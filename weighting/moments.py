@@ -1,5 +1,6 @@
 """Moments as people of a round read them: in the round's own time zone, which is always named."""
 
+import math
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -24,6 +25,13 @@ PARTS_OF_THE_WORLD = {
     "Arctic": gettext_lazy("Arctic"),
     "Antarctica": gettext_lazy("Antarctica"),
 }
+# How long an answer takes an expert, for what is told beforehand.
+SECONDS_PER_ITEM = 15
+
+
+def minutes_for(items: int) -> int:
+    """Return about how many minutes an expert needs for so many items."""
+    return math.ceil(items * SECONDS_PER_ITEM / 60)
 
 
 @cache

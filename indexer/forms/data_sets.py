@@ -20,7 +20,7 @@ from indexer.selectors.methods import method_left_open
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
 from weighting.forms.carrying import CarryingFileField, CarryingFileInput
-from weighting.forms.names import NamedForm, in_either, names_in_either, require_either
+from weighting.forms.names import NamedForm, ReadersLanguageFirst, in_either, names_in_either, require_either
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
@@ -66,7 +66,7 @@ class DataFileField(CarryingFileField):
         return file
 
 
-class TermsForm(forms.Form):
+class TermsForm(ReadersLanguageFirst, forms.Form):
     """What the data are about, and how raw values become scores."""
 
     framework = FrameworkChoice(

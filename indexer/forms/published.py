@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.models import IndicatorTerms, PublishedIndex
 from indexer.services.published import TERMS
+from weighting.forms.names import ReadersLanguageFirst
 from weighting.forms.rounds import MINUTE
 from weighting.models import Indicator
 
@@ -43,7 +44,7 @@ LICENCES = {
 }
 
 
-class IndexForm(forms.ModelForm):
+class IndexForm(ReadersLanguageFirst, forms.ModelForm):
     """Title, description and all that a reader needs to use and to cite an index."""
 
     licence = forms.ChoiceField(

@@ -10,12 +10,12 @@ from indexer.forms.data_sets import FrameworkChoice
 from indexer.intake.new_units import UnitFacts
 from indexer.models import Register
 from indexer.services.registers import RegisterWords
-from weighting.forms.names import NamedForm, names_in_either, require_either
+from weighting.forms.names import NamedForm, ReadersLanguageFirst, names_in_either, require_either
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import MEGABYTE, SheetFileField
 
 
-class RegisterImportForm(forms.Form):
+class RegisterImportForm(ReadersLanguageFirst, forms.Form):
     """The file, and either a register to add to or the words of a new one."""
 
     register = FrameworkChoice(

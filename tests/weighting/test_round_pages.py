@@ -83,6 +83,21 @@ def test_the_first_step_asks_for_framework_and_panel(client, step_two):
     assert "This field is required" in wrong.text
 
 
+@pytest.mark.usefixtures("step_two")
+def test_of_one_framework_and_one_panel_there_is_nothing_to_choose(client, manager):
+    page = client.get(NEW)
+    assert page.text.count(" selected>") == 2
+    assert "---------" not in page.text
+    make_panel(owner=manager)
+    assert client.get(NEW).text.count(" selected>") == 2
+    assert "---------" in client.get(NEW).text
+
+
+@pytest.mark.usefixtures("manager")
+def test_the_second_step_says_how_long_all_of_it_takes(client, step_two):
+    assert "All of them: 7 items, some 2 minutes." in client.get(step_two).text
+
+
 @pytest.mark.usefixtures("manager")
 def test_the_second_step_offers_the_groups_along_the_tree(client, step_two):
     form = client.get(step_two).context["form"]

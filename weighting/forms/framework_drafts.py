@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from weighting.forms.names import OTHER_MAY_STAY_EMPTY
+from weighting.forms.names import OTHER_MAY_STAY_EMPTY, ReadersLanguageFirst
 from weighting.models import Indicator
 from weighting.readers import FileProblem
 from weighting.selectors.framework_drafts import CELLS, DraftNode, Row
@@ -24,7 +24,7 @@ def _long_text(label: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class NodeForm(forms.Form):
+class NodeForm(ReadersLanguageFirst, forms.Form):
     """The cells of one node, and below which other it lies."""
 
     code = _text(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import Language
-from weighting.forms.names import require_either
+from weighting.forms.names import ReadersLanguageFirst, require_either
 from weighting.models import Expert, RoundNote
 from weighting.models.letter import LONGEST_BODY, LONGEST_SUBJECT
 from weighting.placeholders import body_problems, subject_problems
@@ -39,8 +39,10 @@ class AddressForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), max_length=254)
 
 
-class NoteForm(forms.ModelForm):
+class NoteForm(ReadersLanguageFirst, forms.ModelForm):
     """A note in one language or both."""
+
+    in_either = ("text",)
 
     class Meta:
         model = RoundNote
@@ -49,7 +51,7 @@ class NoteForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text_zh"].help_text = _(
+        next(iter(self.fields.values())).help_text = _(
             "The date is added by itself, and the note stays: it cannot be changed later."
         )
 

@@ -16,8 +16,12 @@ def offer_choices(form: BaseForm, name: str, choices: Iterable[Any]) -> None:
 
 
 def offer_rows(form: BaseForm, name: str, rows: QuerySet[Any]) -> None:
-    """Let a field take one of these rows."""
+    """Let a field take one of these rows; a single one that must be taken is chosen already."""
     field = form.fields[name]
     if not isinstance(field, ModelChoiceField):
         raise TypeError(f"The field {name} takes no rows.")
     field.queryset = rows
+    if field.required and field.empty_label is not None and not form.is_bound:
+        first = list(rows[:2])
+        if len(first) == 1:
+            field.initial, field.empty_label = first[0].pk, None

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
-from weighting.forms.names import require_either, titles_in_either
+from weighting.forms.names import ReadersLanguageFirst, require_either, titles_in_either
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
-from weighting.moments import distance_problem, moment_text, time_zone_choices, zone_text
+from weighting.moments import distance_problem, minutes_for, moment_text, time_zone_choices, zone_text
 from weighting.selectors.preflight import threshold_problem
 
 # What a browser's date and time field sends.
@@ -113,10 +113,11 @@ class GroupChoice:
     is_chosen: bool
 
 
-class RoundForm(forms.Form):
+class RoundForm(ReadersLanguageFirst, forms.Form):
     """Second step: the groups to score and the rules."""
 
     title_zh, title_en = titles_in_either()
+    in_either = ("title",)
     groups = forms.MultipleChoiceField(
         label=gettext_lazy("Groups to score"),
         help_text=gettext_lazy(
@@ -219,6 +220,13 @@ class RoundForm(forms.Form):
         self._group_choices = choices
         offer_choices(self, "groups", choices)
         self.fields["groups"].initial = [value for value, _label in choices]
+        whole = {"count": len(indicators), "minutes": minutes_for(len(indicators))}
+        self.fields["groups"].help_text = " ".join(
+            [
+                str(self.fields["groups"].help_text),
+                _("All of them: %(count)d items, some %(minutes)d minutes.") % whole,
+            ]
+        )
         # What follows a round is compared with it, so it begins with the same rules.
         followed = next((each for each in earlier if str(each.pk) == self.initial.get("follows")), None)
         if followed:

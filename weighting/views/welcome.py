@@ -1,6 +1,5 @@
 """What an expert is told before the first item, and how a browser comes to hold the ballot."""
 
-import math
 from typing import Any
 
 from django.conf import settings
@@ -13,14 +12,12 @@ from weighting.enums import Feedback, Rule
 from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
 from weighting.models import Invitation
+from weighting.moments import minutes_for
 from weighting.requests import remember_language
 from weighting.selectors.ballots import is_open, notes_of
 from weighting.selectors.claims import Claim, new_key, secret_of
 from weighting.services.claims import claim_ballot
 from weighting.views.pending import forget_pending
-
-# How long an answer takes, for the estimate on the confirm page.
-SECONDS_PER_ITEM = 15
 
 
 def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
@@ -33,7 +30,7 @@ def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
         "round": round_,
         "is_open": is_open(round_),
         "item_count": item_count,
-        "minutes": math.ceil(item_count * SECONDS_PER_ITEM / 60),
+        "minutes": minutes_for(item_count),
         "may_abstain": round_.rule == Rule.NORMALISED_MEAN,
         "keeps_links": round_.feedback == Feedback.OWN,
         "feeds_back": round_.feedback != Feedback.NONE,
