@@ -10,6 +10,10 @@ register = template.Library()
 
 HAN = r"[\u4e00-\u9fff]"
 NUMBER_AND_WORD = re.compile(rf"(?<=\d) (?={HAN})")
+# What says which, or how many, stands with its number; any other word may end a line before one.
+BEFORE_NUMBER = re.compile(r"(?<=[前后第近约共达超仅]) (?=\d)")
+# A particle belongs to the quotation before it.
+QUOTED_AND_PARTICLE = re.compile(rf"(?<=[”》）])(?=[的地得之]{HAN})")
 # Chinese headings break at spaces and stops alone (`base.css`): long ones need a place of their own, and
 # what follows this particle is a word of its own.
 AFTER_PARTICLE = re.compile(rf"(?<={HAN}的)(?={HAN}{{3}})")
@@ -17,6 +21,8 @@ AFTER_PARTICLE = re.compile(rf"(?<={HAN}的)(?={HAN}{{3}})")
 
 @register.filter
 def kept_together(text: str) -> SafeString:
-    """Return a heading as HTML, a number of it joined to its Chinese word."""
+    """Return a heading as HTML, a number of it joined to its Chinese words."""
     joined = NUMBER_AND_WORD.sub("\u00a0", conditional_escape(text))
+    joined = BEFORE_NUMBER.sub("\u00a0", joined)
+    joined = QUOTED_AND_PARTICLE.sub("\u2060", joined)
     return mark_safe(AFTER_PARTICLE.sub("<wbr>", joined))  # noqa: S308

@@ -28,6 +28,8 @@ from weighting.views.numbers import signed
 
 # Of more units the page shows the first, and leads to the whole table.
 MOST_ROWS = 150
+# The others are folded up, so that what follows is within reach of a thumb.
+MOST_OPEN = 50
 DIGITS = 2
 
 
@@ -47,6 +49,7 @@ class Sureness:
 def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None) -> dict[str, Any]:
     """Return all that the page of an edition shows; without a shelf it is the preview."""
     run, sureness = edition.run, sureness_of(edition.run)
+    rows = ranking_rows(ranking, sureness, shelf)
     return {
         "index": edition.index,
         "edition": edition,
@@ -56,7 +59,8 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "headline": ranking_finding(ranking),
         "register": ranking.cities.register,
         "unit": score_unit(run.method),
-        "rows": ranking_rows(ranking, sureness, shelf),
+        "rows": rows[:MOST_OPEN],
+        "further_rows": rows[MOST_OPEN:],
         "unranked": unranked_rows(ranking.subject),
         "left_out": max(0, len(ranking.cities) - MOST_ROWS),
         "sureness": sureness,

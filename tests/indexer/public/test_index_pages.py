@@ -235,6 +235,22 @@ def test_the_home_of_strangers_lists_and_searches(client, published):
     assert "No published index says that" in page(client, "/", q="nothing like it")
 
 
+def test_where_nothing_is_published_there_is_nothing_to_search(client):
+    content = page(client, "/")
+    assert 'type="search"' not in content
+    assert f'href="{reverse("weighting:sign-in")}">Sign in</a>' in content
+    assert 'type="search"' in page(client, "/", q="anything")
+
+
+def test_further_places_are_folded_up(client, owner):
+    run = make_runs(random_values(60), framework=make_framework(owner=owner))[0]
+    publish_edition(draft_index(slug="long", terms=TERMS, actor=owner), run=run, actor=owner)
+    shown, _summary, folded = page(client, reverse("indexer:public-index", args=["long"])).partition(
+        "<summary>10 further places</summary>"
+    )
+    assert (shown.count('<th scope="row"><a'), folded.count('<th scope="row"><a')) == (50, 10)
+
+
 def test_strangers_find_the_comparison_where_rankings_are_public_and_no_index_is(client, run, owner):
     assert "No index is published yet" in page(client, "/")
     publish_version(run.weight_version, actor=owner)
