@@ -33,7 +33,12 @@ VISITORS = {
 # What passes is not asked for, which axe would tell of node by node.
 EXAMINE = """async (rules) => (await axe.run({
     resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) })).violations.map(
-  (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)"""
+  ({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) =>
+    `${target.join(" ")} (${any.map(({ message }) => message).join(" ")})`).join(", ")}`)"""
+# A style sheet that did not come is there without a rule.
+STYLED = """(scheme) => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
+  && [...document.querySelectorAll("link[rel=stylesheet]")].every(({ sheet }) => sheet?.cssRules.length)
+  && document.getAnimations().every(({ playState }) => playState !== "running")"""
 
 
 @pytest.fixture
@@ -88,6 +93,7 @@ def show(page, url, content):
     """Let the browser load a page that is written already, with what belongs to it from the server."""
     page.route(url, lambda route, _request: route.fulfill(body=content, content_type="text/html"), times=1)
     page.goto(url)
+    page.wait_for_function(STYLED, arg="light")
     # A chart appears after the page.
     page.wait_for_function("!document.querySelector('[data-drawing]:not([hidden])')")
     page.evaluate(AXE_SCRIPT)
@@ -100,6 +106,7 @@ def test_axe_finds_nothing_on_any_kind_of_page(page, live_server, world, clients
         show(page, live_server.url + address, content)
         violations = examine(page)
         page.emulate_media(color_scheme="dark")
+        page.wait_for_function(STYLED, arg="dark")
         violations += [f"dark: {violation}" for violation in examine(page, ["color-contrast"])]
         count += 1
         if violations:
