@@ -132,10 +132,11 @@ class Ranking(Resource):
             printed = printed_figures_of(self.run.data_set, cities)
             own = {"run": self.run, "printed": printed, "changed": changed_counts_of(self.run)}
             units = City.objects.select_related("province__region__register").in_bulk(cities)
-            own["cities"] = as_stored(units, self.run.data_set)
+            stored = as_stored(units, self.run.data_set)
+            own["cities"] = stored
             own["imputed"] = imputed_shares_of_run(self.run)
             own["groups"] = groups_by_city(self.run, cities)
-            told = have_regions(city.province for city in own["cities"].values())
+            told = have_regions(city.province for city in stored.values())
             own["has_regions"] = told or cities_of_run(self.run).has_regions
             kwargs["context"] = {**self.get_serializer_context(), **own}
         return super().get_serializer(*args, **kwargs)
