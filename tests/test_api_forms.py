@@ -1,6 +1,8 @@
 """Whatever a form with a file, or a node of a tree, says to the API in any field: nothing breaks."""
 
+import io
 import json
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -47,7 +49,26 @@ GOOD = {
     "indexer:api-register-imports": lambda _codes, _units: "code,name_en\n1,A\n2,B\n",
     "indexer:api-series-imports": lambda _codes, units: "unit,value\n" + "".join(f"{u},2\n" for u in units),
 }
+HALF = "\ud800"
+# Halves of characters, which JSON can spell and nothing can store or answer.
+OF_CHOICES = [json.dumps({key: value}) for key in ("resource", HALF, "\0") for value in ("a", HALF, "\0")]
+
+
+def two_tables(*names):
+    """A package whose tables have these names."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        resources = [{"name": name, "path": f"{place}.csv"} for place, name in enumerate(names)]
+        archive.writestr("datapackage.json", json.dumps({"resources": resources}))
+        for place in range(len(names)):
+            archive.writestr(f"{place}.csv", "code,name_en\n1,A\n")
+    return content.getvalue()
+
+
 NO_TABLES = [
+    two_tables("a", HALF),
+    two_tables("a", "\0"),
+    json.dumps({"features": [{"id": "1", "geometry": {"type": HALF}}]}).encode(),
     b"",
     b"\0",
     b"\xff\xfe",
@@ -128,6 +149,7 @@ def test_no_field_of_a_form_breaks_any_address(world, send):
         for place, key in enumerate(key for key in fields if key not in files):
             tries += [(key, good | {key: text}) for text in TEXTS[place % STEP :: STEP]]
         tries += [(key, good | {key: text}) for key in files for text in NO_TABLES]
+        tries += [("choices", good | {"choices": text}) for text in OF_CHOICES if "choices" in fields]
         tries += [(file, good | {"file": source, "ending": file}) for file in NAMES]
         for said, form in tries:
             ending = form.pop("ending", "t.csv")

@@ -1,7 +1,6 @@
 """Borders out of GeoJSON: which unit each feature is, and its rings as a map draws them."""
 
 import itertools
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.names import fold_name
+from weighting.readers.problems import shortened
+from weighting.readers.strict_json import read_strict_json
 
 # What a map of a page can carry; finer borders are simplified by whoever sends them.
 MOST_POINTS = 60_000
@@ -60,7 +61,7 @@ def read_borders(source: bytes, units: Iterable[Unit]) -> dict[str, Shape]:
 
 def _features(source: bytes) -> list[Mapping[str, Any]]:
     try:
-        read = json.loads(source)
+        read = read_strict_json(source)
     except (ValueError, RecursionError):
         raise BorderError(_("The file is no GeoJSON: it cannot be read as JSON.")) from None
     features = read.get("features") if isinstance(read, dict) else None
@@ -91,7 +92,7 @@ def _shape(feature: Mapping[str, Any], at: int) -> Shape:
     if not isinstance(geometry, dict) or kind not in ("Polygon", "MultiPolygon"):
         raise BorderError(
             _("Feature %(number)s is a %(kind)s: borders are of the kind Polygon or MultiPolygon.")
-            % {"number": at + 1, "kind": kind or "?"}
+            % {"number": at + 1, "kind": shortened(str(kind or "?"))}
         )
     drawn = geometry.get("coordinates")
     try:

@@ -159,6 +159,8 @@ def test_of_several_tables_none_is_guessed():
         ([{"name": "x", "path": ["a.csv", "b.csv"]}], "names no table"),
         ([{"name": "x", "path": "../../etc/passwd.csv"}], "names no table"),
         ([None], "cannot be read"),
+        ([{"name": "\ud800", "path": "data.csv"}], "cannot be read"),
+        ([{"name": "a\0", "path": "data.csv"}], "cannot be read"),
         ([], "names no table"),
     ],
 )

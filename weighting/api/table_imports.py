@@ -4,7 +4,6 @@ A page shows what is merely likely before it stores anything. A program says bef
 everything, nothing, or the kinds of reading that it names.
 """
 
-import json
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
@@ -23,6 +22,7 @@ from weighting.exceptions import Refused
 from weighting.readers import FileProblems, ProblemLog
 from weighting.readers.decisions import Decision, Decisions, LookFirst
 from weighting.readers.questions import is_kind, note_open
+from weighting.readers.strict_json import read_strict_json
 
 ALL, NONE = "all", "none"
 READING = ("decisions", "unheeded_choices")
@@ -61,7 +61,7 @@ class ReadingTold(serializers.Serializer):
 def choices_said(text: str) -> dict[str, str]:
     """Return choices by key, from JSON, without those that were left to be filled in."""
     try:
-        said = json.loads(text or "{}")
+        said = read_strict_json(text or "{}")
     except (ValueError, RecursionError):
         said = None
     if isinstance(said, dict) and set(said) == {"reading"}:

@@ -47,8 +47,12 @@ class FileProblem:
     @property
     def shown_value(self) -> str:
         """The value, cut short when it is very long."""
-        value = self.value or ""
-        return value if len(value) <= MAX_SHOWN_VALUE else value[:MAX_SHOWN_VALUE] + "…"
+        return shortened(self.value or "")
+
+
+def shortened(value: str) -> str:
+    """Return what a file says as a sentence may quote it."""
+    return value if len(value) <= MAX_SHOWN_VALUE else value[:MAX_SHOWN_VALUE] + "…"
 
 
 class FileProblems(Exception):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from indexer.intake import borders as reading
 from indexer.intake.borders import BorderError, Unit, read_borders
-from indexer.models import City, RegisterBorders
+from indexer.models import City, DataSet, RegisterBorders
 from indexer.services.borders import bring_borders, bring_country_borders
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.public.human_development import publish_human_development
@@ -83,12 +83,16 @@ def test_points_that_no_map_tells_apart_are_one():
         (geojson(feature([[["a", 0], [1, 0], [4, 4]]], name="Norway")), "Feature 1 has a ring"),
         (geojson(feature(7, name="Norway")), "Feature 1 has a ring"),
         (geojson({"type": "Feature", "properties": None, "geometry": None, "id": "NOR"}), "Feature 1 is a ?"),
+        (geojson(feature(kind="\ud800", name="Norway")), "cannot be read as JSON"),
+        (b'{"features": ["\xed\xa0\x80"]}', "cannot be read as JSON"),
+        (geojson(feature(kind="x" * 9000, name="Norway")), "Feature 1 is a xxx"),
     ],
 )
 def test_what_holds_no_borders_says_why(source, said):
     with pytest.raises(BorderError) as found:
         read_borders(source, UNITS)
     assert said in str(found.value)
+    assert len(str(found.value).encode()) < 300
 
 
 def test_borders_that_are_too_fine_for_a_page_are_refused(monkeypatch):
@@ -142,13 +146,13 @@ def test_the_countries_have_borders_and_their_map_is_shaded(client, edition, reg
 
 @pytest.mark.django_db
 def test_staff_bring_a_file_by_the_page(edition, register):
-    analyst = sign_in_staff(Client(), make_account(Role.ANALYST))
+    manager = sign_in_staff(Client(), make_account(Role.MANAGER))
     page = f"/registers/{register.pk}/borders/"
     norway = City.objects.get(register=register, code="NOR")
 
     def send(content, **further):
         file = SimpleUploadedFile("b.geojson", content)
-        return analyst.post(page, {"file": file, **further}, headers={"Accept-Language": "en"})
+        return manager.post(page, {"file": file, **further}, headers={"Accept-Language": "en"})
 
     assert send(geojson(feature(name="Norway"))).status_code == 422
     refused = send(b"no", source="Us")
@@ -157,8 +161,8 @@ def test_staff_bring_a_file_by_the_page(edition, register):
     assert send(geojson(feature(name="Norway")), source="Us, CC BY").status_code == 302
     borders = RegisterBorders.objects.get(register=register)
     assert (list(borders.shapes), borders.source) == ([str(norway.pk)], "Us, CC BY")
-    assert "Us, CC BY" in analyst.get(page).content.decode()
-    assert analyst.post(page, {"countries": "1"}).status_code == 302
+    assert "Us, CC BY" in manager.get(page).content.decode()
+    assert manager.post(page, {"countries": "1"}).status_code == 302
     assert len(RegisterBorders.objects.get(register=register).shapes) > 190
 
 
@@ -173,7 +177,7 @@ def test_a_register_without_countries_is_refused_theirs(register, monkeypatch, t
 
 @pytest.fixture
 def send_borders(register):
-    def send(role=Role.ANALYST, **sent):
+    def send(role=Role.MANAGER, **sent):
         client = sign_in_staff(Client(), make_account(role))
         headers = {"Accept-Language": "en", "X-CSRFToken": "x"}
         return client.post(f"/api/v1/registers/{register.pk}/borders/", sent, headers=headers)
@@ -217,7 +221,7 @@ def test_programs_are_refused_with_a_reason_and_nothing_changes(register, send_b
 
 @pytest.mark.django_db
 def test_a_command_brings_borders(register, tmp_path, capsys):
-    make_account(Role.ANALYST, username="ada")
+    make_account(Role.MANAGER, username="ada")
     path = tmp_path / "b.geojson"
     path.write_bytes(geojson(feature(name="Norway"), feature(name="Sweden")))
     asked = {"register": "countries", "account": "ada"}
@@ -239,3 +243,31 @@ def test_a_command_brings_borders(register, tmp_path, capsys):
     assert RegisterBorders.objects.get(register=register).source == "Us"
     call_command("import_borders", countries=True, **asked)
     assert RegisterBorders.objects.get(register=register).source.startswith("Natural Earth")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_published", [True, False])
+def test_what_strangers_see_of_a_map_is_no_analysts_alone_to_say(
+    register, send_borders, is_published, tmp_path
+):
+    DataSet.objects.filter(series__register=register).update(is_published=is_published)
+    analyst = sign_in_staff(Client(), make_account(Role.ANALYST, username="ada"))
+    page, file = f"/registers/{register.pk}/borders/", geojson(feature(name="Norway"))
+    path = tmp_path / "b.geojson"
+    path.write_bytes(file)
+
+    answers = [
+        analyst.post(page, {"file": sent_file(file), "source": "x"}, headers={"Accept-Language": "en"}),
+        analyst.post(page, {"countries": "1"}, headers={"Accept-Language": "en"}),
+        send_borders(Role.ANALYST, file=sent_file(file), source="x"),
+    ]
+    command = {"source": "x", "register": "countries", "account": "ada"}
+    if is_published:
+        assert all("a manager brings them" in answer.text for answer in answers)
+        with pytest.raises(CommandError, match="a manager brings them"):
+            call_command("import_borders", path, **command)
+        assert not RegisterBorders.objects.filter(register=register).exists()
+    else:
+        assert [answer.status_code for answer in answers] == [302, 302, 201]
+        call_command("import_borders", path, **command)
+        assert RegisterBorders.objects.get(register=register).source == "x"

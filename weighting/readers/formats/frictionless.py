@@ -1,6 +1,5 @@
 """A Frictionless data package in an archive: datapackage.json beside its tables (https://datapackage.org)."""
 
-import json
 import math
 import posixpath
 from collections.abc import Collection
@@ -13,6 +12,8 @@ from weighting.readers.cells import CellError, parse_number
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import How
 from weighting.readers.formats.parcel import Format, Parcel, parts_of
+from weighting.readers.rows import CONTROLS
+from weighting.readers.strict_json import read_strict_json
 from weighting.readers.table import Table
 
 DESCRIPTOR = "datapackage.json"
@@ -68,7 +69,7 @@ def _resources(parcel: Parcel) -> list[Resource] | None:
     if content is None or len(parcel.parts) > MOST_PARTS:
         return None
     try:
-        said = json.loads(content)
+        said = read_strict_json(content)
         resources = [
             _resource(one, posixpath.dirname(at)) for one in said.get("resources", []) if _is_csv(one)
         ]
@@ -87,7 +88,10 @@ def _resource(said: dict[str, Any], folder: str) -> Resource:
     missing = schema.get("missingValues", []) if isinstance(schema, dict) else []
     path = posixpath.normpath(posixpath.join(folder, said["path"]))
     words = frozenset(str(word if isinstance(word, str) else word.get("value", "")) for word in missing)
-    return Resource(str(said.get("name") or path), path, words - {""})
+    name = str(said.get("name") or path)
+    if CONTROLS.search(name):
+        raise ValueError
+    return Resource(name, path, words - {""})
 
 
 def _choose(found: list[Resource], parcel: Parcel) -> Resource | None:

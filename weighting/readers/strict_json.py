@@ -1,0 +1,32 @@
+"""JSON as its standard has it: what others would read as something else is refused here, once for all."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+from django.utils.translation import gettext as _
+
+
+def read_strict_json(source: str | bytes) -> Any:
+    """Return what JSON says, without numbers that are none or too large and without half characters.
+
+    Raises `ValueError`, of which `UnicodeError` is a kind, or `RecursionError`.
+    """
+    # The library would take halves of characters that stand in the bytes themselves.
+    text = source if isinstance(source, str) else source.decode(json.detect_encoding(source))
+    said = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+    if "\\u" in text:
+        # A lone half of a pair can be neither stored nor answered.
+        json.dumps(said, ensure_ascii=False).encode("utf-8")
+    return said
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        _refuse_number(text[:40])
+    return value
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(_("“%(value)s” is not a number that can be kept") % {"value": text})
