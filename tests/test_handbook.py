@@ -10,7 +10,7 @@ from django.core.management import get_commands, load_command_class
 
 from tests.processes import clean_environment
 from tests.test_compose import ROOT, SECRETS, compose
-from tests.upkeep.test_ways import RELEASES
+from tests.upkeep.stores import RELEASES
 
 HANDBOOK = (ROOT / "docs" / "operations.md").read_text()
 # What a line begins with -> where it can be tried. tests/faults/test_containers.py tries those of an engine.

@@ -1,11 +1,7 @@
 """Up from older releases with a copy before, and back to it, on both databases."""
 
 import sqlite3
-import subprocess
-import sys
-import uuid
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,14 +11,11 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.factories import make_account
-from tests.processes import ROOT, clean_environment, database_url
-from upkeep.copies.archive import lines_of, open_archive, read_head
-from upkeep.copies.prints import print_of
+from tests.processes import database_url
+from tests.upkeep.stores import COPY, RELEASES, Store, prints
 from weighting.immutability import missing_triggers
 from weighting.models import Account
 
-# What the code of that time made: two frozen versions, two runs, a draft, an open round with a ballot.
-RELEASES = Path(__file__).with_name("releases")
 UP_AND_BACK = """
 call('go_back', {recorded!r}, yes=True)
 call('upgrade', verbosity=0)
@@ -31,47 +24,16 @@ from weighting.models import Account
 Account.objects.create(username='late')
 print('AND BACK')
 call('go_back', yes=True)
-from pathlib import Path
-from upkeep.copies.backup import write_copy_of_any_state, write_copy_to
-write_copy_to(Path({again!r}), write_copy_of_any_state)
 """
 pytestmark = pytest.mark.django_db(transaction=True)
 postgres_only = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="the other one runs on SQLite")
 
 
 @pytest.fixture
-def on_a_new_database(tmp_path):
-    """Run Python in the product on a new, empty database; return what it prints, or why it stopped."""
-    url, drop = _new_database(tmp_path)
-    own = clean_environment(QUANHENG_VAR=tmp_path / "var", DATABASE_URL=url, DJANGO_LOG_LEVEL="ERROR")
-    begin = "import django; django.setup(); from django.core.management import call_command as call\n"
-
-    def run(program):
-        command = [sys.executable, "-c", begin + program]
-        done = subprocess.run(command, env=own, cwd=ROOT, capture_output=True, text=True, check=False)
-        return done.stdout + done.stderr
-
-    yield run
-    drop()
-
-
-def _new_database(folder):
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{folder}/own.sqlite3", lambda: None
-    name, url = f"ways_{uuid.uuid4().hex}", database_url()
-
-    def execute(statement):
-        with closing(psycopg.connect(url, autocommit=True)) as server:
-            server.execute(statement)
-
-    execute(f"CREATE DATABASE {name}")
-    return url.replace(connection.settings_dict["NAME"], name), lambda: execute(f"DROP DATABASE {name}")
-
-
-def prints(path):
-    """What tells the rows of a copy from others, whatever order they or their documents have."""
-    with open_archive(str(path)) as archive:
-        return {name: print_of(lines_of(archive, name)) for name in read_head(archive).tables}
+def store(tmp_path):
+    made = Store(tmp_path)
+    yield made
+    made.end()
 
 
 # One on each database, since each takes seconds; the oldest where changes build a table anew.
@@ -89,20 +51,18 @@ def prints(path):
         ),
     ],
 )
-def test_an_older_release_is_upgraded_and_found_again_to_the_row(release, last, on_a_new_database, tmp_path):
+def test_an_older_release_is_upgraded_and_found_again_to_the_row(release, last, store, tmp_path):
     recorded, again = RELEASES / f"{release}.zip", tmp_path / "again.zip"
 
-    up, _sign, back = on_a_new_database(
-        UP_AND_BACK.format(recorded=str(recorded), again=str(again))
-    ).partition("AND BACK")
+    program = UP_AND_BACK.format(recorded=str(recorded)) + COPY.format(path=str(again))
+    up, _sign, back = store.run(program).partition("AND BACK")
 
     assert last in up
     assert "Everything holds." in up
     assert "weighting_account: 1 made, 0 changed, 0 removed" in back
     assert last in back
     then = prints(recorded)
-    copies = tmp_path / "var" / "copies"
-    (before,), (kept,) = copies.glob("before-upgrade-*"), copies.glob("before-going-back-*")
+    (before,), (kept,) = store.copies.glob("before-upgrade-*"), store.copies.glob("before-going-back-*")
     assert prints(before) == prints(again) == then
     assert prints(kept)["weighting_account"][0] == then["weighting_account"][0] + 1
 
