@@ -140,9 +140,11 @@ def make_round(
         return round_
     round_ = open_round(round_, actor=manager)
     wanted = sealed if sealed is not None else (0 if state == RoundState.OPEN else size)
+    items = items_of(round_)
     for place, invitation in enumerate(invitations_of(round_)[:wanted]):
-        fill_ballot(invitation, scores=(lambda code, p=place: scores(p, code)) if scores else None)
-        seal_ballot(claim_of(invitation))
+        claim = claim_of(invitation)
+        _answer(claim, items, (lambda code, p=place: scores(p, code)) if scores else None)
+        seal_ballot(claim)
     if state == RoundState.OPEN:
         return round_
     round_ = close_round(round_, actor=manager)
@@ -175,8 +177,11 @@ def _groups(framework, parents):
 
 def fill_ballot(invitation, *, scores=None, skip=()):
     """Answer every item of a ballot but those skipped; 1 to 5 in turn without ``scores``."""
-    claim = claim_of(invitation)
-    for place, item in enumerate(items_of(invitation.round)):
+    _answer(claim_of(invitation), items_of(invitation.round), scores, skip)
+
+
+def _answer(claim, items, scores, skip=()):
+    for place, item in enumerate(items):
         if item.code not in skip:
             value = scores(item.code) if scores else place % 5 + 1
             save_score(claim, code=item.code, value=value, seen_revision=0, client=f"factory-{place}")
@@ -191,13 +196,13 @@ def make_invitation(round_=None, *, place=0):
 
 def claim_of(invitation, **consent):
     """Return the claim that the expert's own browser holds; the first visit claims the invitation."""
-    claimed = Invitation.objects.get(pk=invitation.pk).claim
-    if claimed not in _secrets:
-        secret = secrets.token_hex(SECRET_BYTES)
-        claimed = claim_hash(secret)
-        _secrets[claimed] = secret
-        claim_ballot(Claim(invitation, secret, KEY, _others_of(invitation)), **consent)
-    return Claim(invitation, _secrets[claimed], KEY, _others_of(invitation))
+    claimed, others = Invitation.objects.get(pk=invitation.pk).claim, _others_of(invitation)
+    if claimed in _secrets:
+        return Claim(invitation, _secrets[claimed], KEY, others)
+    claim = Claim(invitation, secrets.token_hex(SECRET_BYTES), KEY, others)
+    _secrets[claim_hash(claim.secret)] = claim.secret
+    claim_ballot(claim, **consent)
+    return claim
 
 
 def _others_of(invitation):
