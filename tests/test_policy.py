@@ -1,6 +1,7 @@
 """Every route x role x method against the policy that is written down here, cell by cell."""
 
 import logging
+from dataclasses import dataclass
 
 import pytest
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.urls import include, path
 from tests.policy import POLICY
 from tests.policy.visitors import EXPERTS, VISITORS
 from tests.routes import find_routes, make_world, without_tokens
+from tests.test_language_switch import switch_of
 from weighting.permissions import ANYONE, audience
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
@@ -26,10 +28,36 @@ def world(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What several tests hold against each other of one answer."""
+
+    status: int
+    kept: str
+    switch: dict[str, str] | None
+
+
 @pytest.fixture(scope="module")
-def got():
-    """What was answered to a GET, by visitor and address: a status that HEAD is held against."""
-    return {}
+def asked(world):
+    """Return what notes an answer by visitor, method and address; what is noted is not asked again."""
+    notes = {}
+
+    def note(visitor, method, address, response=None):
+        key = visitor, method, address
+        if response is not None or key not in notes:
+            notes[key] = noted(world.ask(*key) if response is None else response)
+        return notes[key]
+
+    return note
+
+
+def noted(response):
+    content = getattr(response, "content", b"")
+    return Noted(
+        status=response.status_code,
+        kept=response.headers["Cache-Control"],
+        switch=switch_of(content.decode()) if b"data-language-switch" in content else None,
+    )
 
 
 def is_refused(response):
@@ -47,14 +75,13 @@ def test_every_visitor_of_the_world_has_a_column(world):
 
 
 @pytest.mark.parametrize("route", find_routes(), ids=lambda route: route.name)
-def test_a_route_answers_those_it_is_for_and_nobody_else(world, got, route):
+def test_a_route_answers_those_it_is_for_and_nobody_else(world, asked, route):
     methods, visitors = POLICY[route.name]
     address = world.address_of(route)
     for visitor in VISITORS:
         for method in ("GET", "POST"):
             response = world.ask(visitor, method, address)
-            if method == "GET":
-                got[visitor, address] = response.status_code
+            asked(visitor, method, address, response)
             cell = f"{visitor}: {method} {address} -> {response.status_code}"
             assert response.status_code < 500 or route.name == "health", cell
             if method not in methods.split():
@@ -88,12 +115,12 @@ def test_what_is_not_found_under_the_api_is_said_in_json(world):
         assert (answer.status_code, list(answer.json())) == (404, ["detail"]), address
 
 
-def test_an_answer_that_does_not_say_who_may_keep_it_is_kept_by_nobody(world):
+def test_an_answer_that_does_not_say_who_may_keep_it_is_kept_by_nobody(world, asked):
     """Much depends on who asks: a proxy in between must not hand it to the next."""
     addresses = ["/", "/nothing/", "/api/v1/runs/", "/sign-in/?next=/", "/api/v1/nothing/"]
     addresses += [world.address_of(route) for route in find_routes() if "<pk>" not in route.pattern]
     for address in addresses:
-        kept = world.ask("manager", "GET", address).headers["Cache-Control"]
+        kept = asked("manager", "GET", address).kept
         assert "public" in kept or "private" in kept, (address, kept)
 
 
@@ -163,7 +190,26 @@ def test_a_route_without_an_audience_answers_nobody(world):
         assert world.ask(visitor, "GET", "/forgotten/").status_code == 404
 
 
-def test_head_answers_wherever_get_does_and_sends_nothing(world, got):
+@pytest.mark.parametrize("visitor", ["administrator", "manager", "expert", "anonymous"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_page_comes_back_in_the_other_language(world, asked, visitor, method):
+    """The language switch leads back to what is in view: never to an address that takes no GET."""
+    pages = 0
+    for route in find_routes():
+        if route.name.startswith("admin:"):
+            continue
+        answer = asked(visitor, method, world.address_of(route))
+        if answer.switch is None:
+            continue
+        pages += 1
+        if "next" in answer.switch:
+            back = asked(visitor, "GET", answer.switch["next"]).status
+            assert back != 405, (route.name, answer.switch["next"])
+            assert back in (200, 302, answer.status), (route.name, answer.switch["next"])
+    assert pages >= 2
+
+
+def test_head_answers_wherever_get_does_and_sends_nothing(world, asked):
     """Link checkers and mail scanners ask so; what a HEAD says of a page is what GET would say."""
     differing = []
     for route in find_routes():
@@ -171,8 +217,7 @@ def test_head_answers_wherever_get_does_and_sends_nothing(world, got):
             continue
         address = world.address_of(route)
         for visitor in ("anonymous", "manager", "expert"):
-            # Asked above, unless this test runs alone.
-            status = got.get((visitor, address)) or world.ask(visitor, "GET", address).status_code
+            status = asked(visitor, "GET", address).status
             head = world.ask(visitor, "HEAD", address)
             if (status, b"") != (head.status_code, head.getvalue()):
                 differing.append((visitor, address, status, head.status_code))
