@@ -12,7 +12,7 @@ from weighting.api.framework_drafts import (
     FrameworkDraftNodes,
     FrameworkDrafts,
 )
-from weighting.api.frameworks import FrameworkShare
+from weighting.api.frameworks import FrameworkFormer, FrameworkShare
 from weighting.api.imports import FrameworkImports, PanelImports, TotalsImports, WeightImports
 from weighting.api.panels import PanelDetail
 from weighting.api.resources import Frameworks, WeightVersions
@@ -27,6 +27,7 @@ from weighting.views import (
     claims,
     elsewhere,
     framework_drafts,
+    framework_kin,
     frameworks,
     invitations,
     joining,
@@ -173,6 +174,7 @@ urlpatterns = [
     path("frameworks/<int:pk>/copy/", framework_drafts.framework_copy, name="framework-copy"),
     path("frameworks/<int:pk>/change/", framework_drafts.framework_change, name="framework-change"),
     path("frameworks/<int:pk>/framework.csv", frameworks.framework_file, name="framework-file"),
+    path("frameworks/<int:pk>/former/", framework_kin.framework_former, name="framework-former"),
     path("frameworks/<int:pk>/publish/", frameworks.framework_publish, name="framework-publish"),
     path("frameworks/<int:pk>/share/", frameworks.framework_share, name="framework-share"),
     path("panels/", panels.panel_list, name="panel-list"),
@@ -207,6 +209,7 @@ urlpatterns = [
     path("api/v1/frameworks/", Frameworks.list_view(), name="api-framework-list"),
     path("api/v1/frameworks/<int:pk>/", Frameworks.detail_view(), name="api-framework"),
     path("api/v1/frameworks/<int:pk>/share/", FrameworkShare.declared(), name="api-framework-share"),
+    path("api/v1/frameworks/<int:pk>/former/", FrameworkFormer.declared(), name="api-framework-former"),
     path("api/v1/frameworks/<int:pk>/copy/", FrameworkCopy.declared(), name="api-framework-copy"),
     path("api/v1/frameworks/<int:pk>/change/", FrameworkChange.declared(), name="api-framework-change"),
     path("api/v1/framework-drafts/", FrameworkDrafts.declared(), name="api-tree-list"),

@@ -15,7 +15,7 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.method_plan import MOST_DIGITS
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
-from indexer.services.methods import MethodChoice, choice_of, use_method_on
+from indexer.services.methods import choice_of, choose_instead, use_method_on
 from weighting.api.base import Answer, described
 from weighting.api.errors import Unprocessable
 from weighting.exceptions import Refused
@@ -101,7 +101,7 @@ class DataSetRuns(Answer):
         versions = list(frozen if wanted is None else frozen.filter(number__in=wanted))
         try:
             given = dict(asked.validated_data["method"])
-            method = use_method_on(data_set, MethodChoice(**vars(choice_of(data_set.method)) | given))
+            method = use_method_on(data_set, choose_instead(choice_of(data_set.method), given))
             if asked.validated_data["bounds"] == COMMON:
                 method, new = compute_years_together(
                     data_set, versions=versions, method=method, actor=account

@@ -88,6 +88,7 @@ def profile_chart(
     *,
     city: str,
     places: Mapping[str, str],
+    units: str,
     title: str,
     subtitle: str,
     source: str,
@@ -96,7 +97,7 @@ def profile_chart(
 
     ``places`` are the names of province and region, by these words; either may be left out.
     """
-    named = {**places, "nation": _("all units")}
+    named = {**places, "nation": _("all %(units)s") % {"units": units}}
     means = [
         {"name": point.name, "place": label, "value": getattr(point, key)}
         for point in points

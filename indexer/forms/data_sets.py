@@ -1,7 +1,6 @@
 """What an analyst sends in to add a data set, and what is chosen and corrected on its way."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -18,7 +17,7 @@ from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.methods import method_left_open
 from indexer.services.data_imports import DataFile, Terms
-from indexer.services.methods import MethodChoice, choice_of, method_blockers, use_method
+from indexer.services.methods import MethodChoice, choice_of, choose_instead, method_blockers, use_method
 from weighting.forms.carrying import CarryingFileField, CarryingFileInput
 from weighting.forms.names import NamedForm, ReadersLanguageFirst, in_either, names_in_either, require_either
 from weighting.forms.offers import offer_rows
@@ -160,7 +159,7 @@ class TermsForm(ReadersLanguageFirst, forms.Form):
         """Return the method that holds where nobody chooses, with what was chosen in its place."""
         default = method_left_open(self.cleaned_data["framework"].pk, self.cleaned_data.get("series"))
         said = {name: self.cleaned_data[name] for name in METHOD if self.cleaned_data.get(name)}
-        return replace(choice_of(default) if default else MethodChoice(), **said)
+        return choose_instead(choice_of(default) if default else MethodChoice(), said)
 
     @staticmethod
     def said_in(draft: DataImport) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outlier
 from indexer.forms.denominators import MORE, SPARE, DenominatorsField
 from indexer.forms.versions import VersionsForm
 from indexer.models import IndexMethod
-from indexer.services.methods import MethodChoice, choice_of, method_blockers
+from indexer.services.methods import MethodChoice, choice_of, choose_instead, method_blockers
 from weighting.models import Indicator
 
 # The table of leaves and nodes has a page of its own; the form keeps what it says.
@@ -95,7 +95,7 @@ class MethodForm(forms.Form):
 
     def choices(self) -> dict[str, Any]:
         """Return the choices as `use_method` takes them."""
-        return vars(self._own) | {name: self.cleaned_data[name] for name in OFFERED}
+        return vars(choose_instead(self._own, {name: self.cleaned_data[name] for name in OFFERED}))
 
 
 class ComputeForm(VersionsForm, MethodForm):

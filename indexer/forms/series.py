@@ -18,6 +18,7 @@ from indexer.selectors.series import DEFAULT_BANDS
 from weighting.forms.names import NamedForm
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import SheetFileField
+from weighting.requests import read_id
 
 MOST_BANDS = 9
 PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -76,6 +77,12 @@ class SeriesImportForm(NamedForm):
         super().__init__(*args)
         offer_rows(self, "register", registers)
         self.fields["register"].initial = register or registers.first()
+
+    @property
+    def register_shown(self) -> int | None:
+        """The number of the register that the form shows as chosen."""
+        shown = self["register"].value()
+        return shown.pk if isinstance(shown, Register) else read_id(str(shown or ""))
 
     def clean_total(self) -> str:
         """Keep every digit of a number above zero, without the marks of its thousands."""

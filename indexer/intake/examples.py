@@ -30,6 +30,14 @@ class Example:
     rows: Sequence[Sequence[object]]
 
 
+def with_units(example: Example, names: Sequence[str]) -> Example:
+    """Return an example with the units of a register in the place of the cities; others stay as they are."""
+    if example.columns[0] != "unit" or not names:
+        return example
+    rows = zip(names, example.rows, strict=False)
+    return Example(example.columns, [[name, *row[1:]] for name, row in rows])
+
+
 def _framework() -> Example:
     nodes = [
         ("economy", "", _("Economy"), 1, "", "", ""),

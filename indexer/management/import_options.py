@@ -1,7 +1,6 @@
 """What the commands that bring data in have in common: their arguments, and what was said by them."""
 
 from argparse import ArgumentParser
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, method_left_open, numbers_in
 from indexer.services.data_imports import DataFile, Terms
-from indexer.services.methods import MethodChoice, choice_of, use_method
+from indexer.services.methods import MethodChoice, choice_of, choose_instead, use_method
 from indexer.services.registers import import_countries
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework, WeightVersion
@@ -141,7 +140,7 @@ def _method(framework: Framework, series: DataSeries | None, options: dict[str, 
     """Return the method that holds where none is named, with what was named in its place."""
     default = method_left_open(framework.pk, series)
     said = {name: options[name] for name in METHOD if options[name]}
-    return use_method(**vars(replace(choice_of(default) if default else MethodChoice(), **said)))
+    return use_method(**vars(choose_instead(choice_of(default) if default else MethodChoice(), said)))
 
 
 def register_called(name: str, actor: Account) -> Register:

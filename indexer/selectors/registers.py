@@ -8,6 +8,9 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from indexer.models import City, Grouping, GroupMember, Province, Register, Run, UnitGroup
 from indexer.selectors.cities import PROVINCE, REGION, have_regions, telling_levels, whole_provinces
 
+# So many units are an example.
+MOST_SHOWN = 3
+
 
 def counted_registers() -> QuerySet[Register]:
     """Return every register with its number of units, for anybody: what places there are is no secret."""
@@ -30,6 +33,13 @@ def groups_by_city(run: Run, city_ids: Collection[int]) -> dict[int, dict[str, s
     for member in members.order_by("grouping_id"):
         found.setdefault(member.city_id, {})[member.grouping.code] = member.group.own_name
     return found
+
+
+def first_units(register_id: int | None) -> list[City]:
+    """Return a few units of a register, for examples; none of a register that there is not."""
+    if register_id is None:
+        return []
+    return list(City.objects.filter(register=register_id).order_by("pk")[:MOST_SHOWN])
 
 
 def cities_of_group(said: str) -> QuerySet[GroupMember, int]:

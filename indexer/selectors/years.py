@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from indexer.enums import RunStatus
 from indexer.models import DataSeries, DataSet, Run
@@ -12,6 +12,7 @@ from indexer.selectors.plans import score_unit_of
 from indexer.selectors.runs import listed_runs_visible_to, runs_visible_to
 from weighting.models import Account, Indicator
 from weighting.permissions import STAFF, has_role
+from weighting.selectors.frameworks import kindred_frameworks
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,15 @@ def years_of(run: Run, account: Account | None) -> list[YearOfRun]:
 def runs_to_set_beside(run: Run, account: Account | None) -> list[Run]:
     """Return the finished runs of other trees that the years of a run can go on with, by year.
 
-    They rank units of the same register, have an indicator whose code the run's framework has, and count
-    scores in the same unit; years that the run's series has are left out.
+    They rank units of the same register, have an indicator whose code the run's framework has, now or in
+    another edition, and count scores in the same unit; years that the run's series has are left out.
     """
     own = run.data_set
     leaves = Indicator.objects.filter(framework=own.framework_id, is_leaf=True)
     alike = Indicator.objects.filter(is_leaf=True, code__in=leaves.values("code")).values("framework")
     runs = listed_runs_visible_to(account).filter(
+        Q(data_set__framework__in=alike) | Q(data_set__framework__in=kindred_frameworks(own.framework_id)),
         status=RunStatus.DONE,
-        data_set__framework__in=alike,
         data_set__series__register__in=DataSeries.objects.filter(pk=own.series_id).values("register"),
     )
     taken = DataSet.objects.filter(series=own.series_id).values("year")

@@ -78,6 +78,22 @@ def choice_of(method: IndexMethod) -> MethodChoice:
     return MethodChoice(**{name: getattr(method, name) for name in MethodChoice.__dataclass_fields__})
 
 
+def choose_instead(own: MethodChoice, said: Mapping[str, Any]) -> MethodChoice:
+    """Return choices with others in the place of some.
+
+    Data that come normalised are shown as they came, and everything else as parts of 100, unless another
+    scale was stated.
+    """
+    chosen = MethodChoice(**vars(own) | dict(said))
+    if "scale" in said or own.scale != _usual_scale(own):
+        return chosen
+    return replace(chosen, scale=_usual_scale(chosen))
+
+
+def _usual_scale(choice: MethodChoice) -> float:
+    return 1.0 if choice.normalisation == Normalisation.NONE else SCALE
+
+
 def method_blockers(choice: MethodChoice) -> list[str]:
     """Return why a method could not compute any data, in words; nothing where it may."""
     if blockers := unknown_choices(choice):

@@ -84,6 +84,7 @@ POLICY = {
     "weighting:framework-file": ("GET", STAFF),
     "weighting:framework-publish": ("POST", OWNER),
     "weighting:framework-share": ("POST", OWNER),
+    "weighting:framework-former": ("GET POST", OWNER),
     "weighting:framework-copy": ("POST", STAFF),
     "weighting:framework-change": ("POST", OWNER),
     "weighting:tree-new": ("GET POST", STAFF),
@@ -119,6 +120,7 @@ POLICY = {
     "weighting:api-tree-finish": ("POST", OWNER),
     # What is not sent as JSON is refused before a draft is looked for.
     **{f"weighting:api-tree-{act}": ("POST", STAFF) for act in ("nodes", "move")},
+    "weighting:api-framework-former": ("POST", STAFF),
     **{
         f"weighting:api-{kind}-imports": ("POST", visitors)
         for kind, visitors in (

@@ -74,6 +74,25 @@ def indicators_by_framework(framework_ids: Collection[int]) -> dict[int, list[In
     return nodes
 
 
+def kindred_frameworks(framework_id: int) -> list[int]:
+    """Return the editions before and after a framework that have one of its leaves, by whatever code."""
+    above = dict(Framework.objects.values_list("pk", "came_from_id"))
+    first = {pk: _first_edition(pk, above) for pk in above}
+    family = [pk for pk, root in first.items() if root == first.get(framework_id) and pk != framework_id]
+    if not family:
+        return []
+    trees = indicators_by_framework([framework_id, *family])
+    leaves = {pk: {node.kin for node in tree if node.is_leaf} for pk, tree in trees.items()}
+    return [pk for pk in family if leaves[pk] & leaves[framework_id]]
+
+
+def _first_edition(framework_id: int, above: Mapping[int, int | None]) -> int:
+    at = framework_id
+    while (before := above[at]) is not None:
+        at = before
+    return at
+
+
 def _find_kin(nodes: dict[int, list[Indicator]]) -> None:
     """Let each node be called as in the first edition that its framework came from."""
     origins = Framework.objects.values_list("pk", "came_from_id", "former_codes")

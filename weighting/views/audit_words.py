@@ -58,6 +58,7 @@ SENTENCES: dict[str, Promise] = {
     "end_second_factors": gettext_lazy("took the second factors of %(subject)s away"),
     "end_series": gettext_lazy("ended the series of %(subject)s and took the experts’ keys from its ballots"),
     "extend": gettext_lazy("moved the deadline of %(subject)s later"),
+    "follow": gettext_lazy("said which framework %(subject)s is the next edition of"),
     "freeze": gettext_lazy("froze %(subject)s"),
     "import": gettext_lazy("imported %(subject)s"),
     "import_sheet": gettext_lazy("entered the form of %(subject)s"),

@@ -229,6 +229,7 @@ def _figure(profile: CityProfile) -> Figure:
         points,
         city=profile.city.name,
         places=dict(zip(levels, profile.scores.cities.places_of(profile.city), strict=True)),
+        units=profile.scores.cities.register.units,
         title=title,
         subtitle=subtitle,
         source=f"{data_set_name(profile.run.data_set)} · {version_name(profile.run)}",
@@ -333,7 +334,7 @@ def _headings(register: Register) -> list[Heading]:
         Heading("city", _("Score of the %(unit)s") % words),
         Heading("province", _("Mean of the %(group)s") % province),
         Heading("region", _("Mean of the %(group)s") % region),
-        Heading("nation", _("Mean of all units")),
+        Heading("nation", _("Mean of all %(units)s") % {"units": register.units}),
         changed_heading(_("the score of the %(unit)s") % words),
         imputed_heading(),
     ]

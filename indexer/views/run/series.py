@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from indexer.forms.series import SeriesChoice, SeriesDescriptionForm, SeriesImportForm
 from indexer.models import OutsideSeries, Run
 from indexer.selectors.node_scores import node_scores_of
-from indexer.selectors.registers import counted_registers
+from indexer.selectors.registers import counted_registers, first_units
 from indexer.selectors.runs import PERCENT, runs_visible_to
 from indexer.selectors.series import (
     SeriesReport,
@@ -48,7 +48,6 @@ from weighting.views.reading import table_in
 from weighting.visitors import account_of, visitor_of
 
 # What the empty page shows of a file; the figures are no city's.
-SAMPLE = "unit,value\n北京市,…\nShanghai,…\n440300,…"
 
 
 @audience(ANYONE)
@@ -121,7 +120,8 @@ def series_import(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The series is stored."))
             return redirect(f"{back}?{urlencode({'series': series.pk})}" if run else back)
-    context = {**shown, "form": form, "cancel_url": back, "sample": SAMPLE}
+    register = form.register_shown
+    context = {**shown, "form": form, "cancel_url": back, "sample": _sample(register), "register": register}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/run/series_import.html", context, status=status)
 
@@ -240,7 +240,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context = {
         **run_context(request, run, "run-series"),
         "title": _("How the index and another figure go together"),
-        "sample": SAMPLE,
+        "sample": _sample(run.data_set.series.register_id),
         "import_url": f"{reverse('indexer:series-import')}?{urlencode({'run': run.pk})}",
     }
     form, report = _choice(request, run)
@@ -281,3 +281,11 @@ def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
             *shares[at],
             *(values[at] / float(total) * PERCENT for total in totals),
         ]
+
+
+def _sample(register_id: int | None) -> str:
+    """Return the first lines of a file: units by one of their names, the other one and the code."""
+    forms = ("name", "other_name", "code")
+    units = zip(first_units(register_id), forms, strict=False)
+    named = [getattr(unit, form) or unit.name for unit, form in units]
+    return "\n".join(["unit,value", *(f"{name},…" for name in named)])

@@ -11,6 +11,9 @@ from indexer.intake.files import read_file
 from indexer.intake.registers import names_of, read_register
 from indexer.intake.series import read_series
 from indexer.intake.sheets import read_sheet
+from indexer.services.registers import import_countries
+from tests.factories import make_account
+from weighting.enums import Role
 from weighting.readers import FileProblems, ProblemLog, read_framework, read_panel, read_weights
 from weighting.readers.decisions import Decisions
 from weighting.readers.totals import read_published_totals
@@ -91,3 +94,13 @@ def test_a_template_is_known_and_lacks_rows_alone(example, name):
 @pytest.mark.parametrize("address", [("nothing", "csv"), ("data", "parquet")])
 def test_what_is_no_example_is_not_found(client, address):
     assert client.get(reverse("indexer:example-file", args=address)).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["series", "data"])
+def test_an_example_is_about_the_units_of_the_register_that_is_named(client, name):
+    register = import_countries(actor=make_account(Role.ANALYST))
+    address = reverse("indexer:example-file", args=[name, "csv"])
+    for asked, unit in ((register.pk, "Aruba"), (9999, "Luoyang"), ("x", "Luoyang")):
+        answer = client.get(address, {"register": asked}, headers={"accept-language": "en"})
+        assert unit in answer.content.decode().splitlines()[1]

@@ -14,7 +14,13 @@ from indexer.selectors.data_sets import (
     structure_of,
 )
 from indexer.selectors.preparations import record_of
-from indexer.services.methods import choice_of, set_default_method, use_method
+from indexer.services.methods import (
+    MethodChoice,
+    choice_of,
+    choose_instead,
+    set_default_method,
+    use_method,
+)
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
@@ -181,3 +187,18 @@ class TestPreparing:
         assert plain.sha256 != with_people.sha256
         listed = data_sets_visible_to(framework.created_by).first()
         assert {"values", "totals", "auxiliary"} <= listed.get_deferred_fields()
+
+
+def test_data_that_come_normalised_are_shown_as_they_came_unless_a_scale_is_stated():
+    own = MethodChoice()
+    assert choose_instead(own, {"normalisation": "none"}).scale == 1
+    assert choose_instead(own, {"normalisation": "none", "scale": 100}).scale == 100
+    assert choose_instead(own, {"normalisation": "minmax"}).scale == 100
+    stated = MethodChoice(scale=10)
+    assert choose_instead(stated, {"normalisation": "none"}).scale == 10
+    came = MethodChoice(normalisation="none", scale=1)
+    assert choose_instead(came, {"normalisation": "share"}).scale == 100
+    assert choose_instead(came, {"missing": "reweight"}).scale == 1
+    # Of a run that was computed at 100 nothing changes.
+    before = MethodChoice(normalisation="none")
+    assert choose_instead(before, {"missing": "reweight"}).scale == 100

@@ -13,6 +13,7 @@ from tests.indexer.composites import ranks_of
 from tests.indexer.families import make_family
 from weighting.enums import Role
 from weighting.models import Indicator
+from weighting.services.framework_kin import follow_framework
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -168,3 +169,21 @@ def test_strangers_are_offered_public_runs_alone(client, families):
         client.get(reverse("indexer:run-trend", args=[old.runs[2020].pk]), beside(new.runs[2021])).status_code
         == 404
     )
+
+
+def test_a_framework_brought_as_a_file_is_set_beside_by_the_codes_that_are_mapped(families):
+    """Not one code of the later edition is one of the earlier."""
+    old, _new = families
+    actor = old.framework.created_by
+    renamed = make_framework({"A": {"A1": {}, "A2": {}}, "B": {"B1": {}, "B2": {}}})
+    later = make_family({2025: ([0, 1], [[9, 1, 2, 2], [1, 3, 3, 4]])}, framework=renamed).runs[2025]
+    assert later not in runs_to_set_beside(old.runs[2019], actor)
+    was = {"A": "infra", "A1": "fixed", "A2": "mobile", "B": "industry", "B1": "retail", "B2": "travel"}
+    follow_framework(renamed, source=old.framework, was=was, actor=actor)
+    assert later in runs_to_set_beside(old.runs[2019], actor)
+    assert old.runs[2019] in runs_to_set_beside(later, actor)
+    trend = trend_of(old.runs[2019], actor, "fixed", beside=[later])
+    nanyang = trend.cities.ids.index(City.objects.get(name_en="Nanyang").pk)
+    assert trend.scores[nanyang] == pytest.approx([5 / 6, 6 / 7, 9 / 10])
+    follow_framework(renamed, source=None, was={}, actor=actor)
+    assert later not in runs_to_set_beside(old.runs[2019], actor)
