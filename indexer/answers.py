@@ -104,7 +104,8 @@ def _tag(request: HttpRequest, run: Run, *parts: str) -> str:
     """Name what an answer depends on; weak, because masked tokens and files' dates differ each time."""
     # What may not be given away is said after an edition is out, too.
     kept_back = " ".join(sorted(codes_kept_back([run])))
-    known = (str(run.reproduces_publication), str(run.last_member), str(run.register_edition), kept_back)
+    register = f"{run.last_member} {run.register_edition} {run.register_completions}"
+    known = (str(run.reproduces_publication), register, kept_back)
     named = (run.result_sha256, str(run.finished_at), *known, *parts)
     return _hash_of(request, named)
 

@@ -33,6 +33,8 @@ class Register(BilingualName):
 
     # Counts from 1; each correction of units that are there is another.
     edition = models.PositiveSmallIntegerField(_("edition"), default=1, editable=False)
+    # How often names, codes or coordinates were filled in that units or places lacked.
+    completions = models.PositiveIntegerField(_("completions"), default=0, editable=False)
 
     class Meta:
         ordering = ["pk"]

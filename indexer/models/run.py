@@ -34,6 +34,8 @@ class Run(Job):
     last_member: int | None
     # The edition of the register now, which may be a later one than that of the data.
     register_edition: int = 1
+    # How often the register was filled in, which older results show.
+    register_completions: int = 0
     # Whether figures of it may be kept from whom it was loaded for; selectors know better.
     keeps_back: bool = True
 

@@ -292,8 +292,10 @@ def _runs_for(account: Account | None) -> QuerySet[Run]:
     members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
     last = members.order_by("-pk").values("pk")[:1]
     runs = runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
-    edition = Register.objects.filter(data_series=OuterRef("data_set__series")).values("edition")
+    register = Register.objects.filter(data_series=OuterRef("data_set__series"))
+    edition, completions = register.values("edition"), register.values("completions")
     runs = runs.annotate(register_edition=Subquery(edition))  # type: ignore[no-redef]
+    runs = runs.annotate(register_completions=Subquery(completions))  # type: ignore[no-redef]
     if has_role(account, STAFF):
         return runs.annotate(keeps_back=Value(False))  # type: ignore[no-redef]
     terms = IndicatorTerms.objects.filter(

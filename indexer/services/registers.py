@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from indexer.intake.countries import country_rows
@@ -157,6 +158,8 @@ def register_units(
             unit.pk = city.pk
     for batch in _batches(list(written.values())):
         update_units(unit.as_city(register) for unit in batch)
+    if written:
+        _count_completion(register)
     grouped = put_in_groups(register, units, rows)
     if fresh or written or grouped:
         further = {"grouped": grouped} if grouped else {}
@@ -195,7 +198,14 @@ def provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str,
     completed = [province for named in inside.values() for province in named.completed]
     for place in (*regions.completed, *completed):
         place.save(update_fields=["name_zh", "name_en"])
+    if regions.completed or completed:
+        _count_completion(register)
     return found
+
+
+def _count_completion(register: Register) -> None:
+    """Let answers that are kept of older results be asked for anew: they show what was filled in."""
+    Register.objects.filter(pk=register.pk).update(completions=F("completions") + 1)
 
 
 def update_units(cities: Iterable[City]) -> None:

@@ -2,7 +2,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from indexer.models import Run
+from indexer.models import City, Run
+from indexer.services.registers import import_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, print_figure, random_values
 from weighting.enums import Role
@@ -144,3 +145,29 @@ def test_page_and_api_take_few_queries_however_many_cities(analyst, cities, djan
     # Two of them are the visitor's.
     with django_assert_num_queries(6):
         analyst.get(reverse("indexer:api-ranking", args=[run.pk]), {"limit": 50})
+
+
+def test_what_is_filled_in_of_units_is_shown_by_results_that_were_kept(client, published, tmp_path):
+    city = City.objects.filter(pk__in=published.data_set.city_ids).select_related("province__region").first()
+    register = city.register
+    City.objects.filter(pk=city.pk).update(name_en="")
+    kept = {address: client.get(address) for address in (page_of(published), export_of(published))}
+    assert all(again(client, address, first).status_code == 304 for address, first in kept.items())
+    province = city.province
+    rows = [
+        "name_zh,name_en,province_zh,province_en,region_zh,region_en",
+        f"{city.name_zh},Filledin,{province.name_zh},{province.name_en},"
+        f"{province.region.name_zh},{province.region.name_en}",
+    ]
+    register_import = {
+        "source": "\n".join(rows).encode(), "filename": "r.csv", "words": None, "register": register,
+    }  # fmt: skip
+    import_register(**register_import, actor=make_account(Role.ANALYST))
+    for address, first in kept.items():
+        shown = again(client, address, first, headers={"accept-language": "en"})
+        assert shown.status_code == 200
+        assert "Filledin" in client.get(address, headers={"accept-language": "en"}).text
+    # A second time there is nothing to fill in, and what was kept holds.
+    held = client.get(page_of(published))
+    import_register(**register_import, actor=make_account(Role.ANALYST))
+    assert again(client, page_of(published), held).status_code == 304
