@@ -18,6 +18,7 @@ from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.methods import method_left_open
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, choose_instead, method_blockers, use_method
+from weighting.forms.advanced import WithAdvanced
 from weighting.forms.carrying import CarryingFileField, CarryingFileInput
 from weighting.forms.names import NamedForm, ReadersLanguageFirst, in_either, names_in_either, require_either
 from weighting.forms.offers import offer_rows
@@ -207,7 +208,7 @@ class RatesForm(forms.Form):
     )
 
 
-class DataSetImportForm(TermsForm):
+class DataSetImportForm(WithAdvanced, TermsForm):
     """The files, their names, and how raw values become scores."""
 
     file = DataFileField(
@@ -234,9 +235,15 @@ class DataSetImportForm(TermsForm):
         help_text=gettext_lazy("Choose one only where the next step shows wrong characters."),
     )
     field_order = (
-        "file", "encoding", "totals", "framework", "series", "name_zh", "name_en", "year", "register",
-        *METHOD, "note",
+        "file", "framework", "series", "name_zh", "name_en", "year", "note", "encoding", "totals", "register",
+        *METHOD,
     )  # fmt: skip
+    advanced = ("encoding", "totals", "register", *METHOD)
+    advanced_label = gettext_lazy("Advanced: encoding, totals, register and method")
+    advanced_help = gettext_lazy(
+        "What is left as it is, the file or the framework decides; the next pages say how, and let it be "
+        "changed."
+    )
 
     def sources(self, ledger: Decisions) -> tuple[DataFile, DataFile | None]:
         """Return the data, to be read by choices of a ledger, and the totals as the service takes them."""

@@ -24,7 +24,7 @@ def navigations(client, address, **headers):
 def test_each_role_is_led_to_its_own_pages_and_nobody_to_those_of_another():
     """Whoever asks next is another reader, of the same process."""
     common = ["/compare/", "/runs/", "/studies/", "/data-sets/", "/weight-versions/"]
-    managed = [*common, "/rounds/", "/panels/", "/frameworks/"]
+    managed = [*common, "/rounds/", "/panels/", "/frameworks/", "/publishing/"]
     expected = {
         Role.ANALYST: [*common, "/frameworks/"],
         Role.MANAGER: managed,

@@ -175,6 +175,7 @@ def test_the_page_tells_what_changed_since_the_version_before(client, framework)
 
     assert "22.22 % of the weight moved to other indicators since version 1" in text
     assert "How to cite this version" in text
+    assert text.index('<p class="prose" lang="en">') < text.index('<p class="prose" lang="zh-hans">')
 
 
 def test_the_changes_of_a_correction_are_told_against_what_it_corrects(client, framework):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
+from weighting.forms.advanced import WithAdvanced
 from weighting.forms.names import ReadersLanguageFirst, require_either, titles_in_either
 from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
@@ -113,11 +114,16 @@ class GroupChoice:
     is_chosen: bool
 
 
-class RoundForm(ReadersLanguageFirst, forms.Form):
+class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
     """Second step: the groups to score and the rules."""
 
     title_zh, title_en = titles_in_either()
     in_either = ("title",)
+    advanced = ADVANCED
+    advanced_label = gettext_lazy("Advanced: rules, quorum, languages, consensus and feedback")
+    advanced_help = gettext_lazy(
+        "Each begins with what most rounds use. None of them can be changed once the round is open."
+    )
     groups = forms.MultipleChoiceField(
         label=gettext_lazy("Groups to score"),
         help_text=gettext_lazy(
@@ -262,14 +268,6 @@ class RoundForm(ReadersLanguageFirst, forms.Form):
     def clean_groups(self) -> list[Indicator | None]:
         """Return the parents of the chosen groups; None stands for the root group."""
         return [self._parents.get(value) for value in self.cleaned_data["groups"]]
-
-    def first_fields(self) -> list[forms.BoundField]:
-        """Return the fields that every round must answer for itself."""
-        return [field for field in self if field.name not in ADVANCED]
-
-    def advanced_fields(self) -> list[forms.BoundField]:
-        """Return the fields that begin with a sensible value."""
-        return [field for field in self if field.name in ADVANCED]
 
     def opens_advanced(self) -> bool:
         """Whether a value was refused there, or the round follows another, whose rules it begins with."""

@@ -31,6 +31,7 @@ PAGES = (
     ("weighting:round-list", _("Rounds"), MANAGERS),
     ("weighting:panel-list", _("Panels"), MANAGERS),
     ("weighting:framework-list", _("Frameworks"), BOTH),
+    ("indexer:publishing-list", _("Publishing"), MANAGERS),
     ("weighting:people", _("People"), ADMINISTRATORS),
 )
 

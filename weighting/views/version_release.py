@@ -80,7 +80,8 @@ def release_context(version: WeightVersion, account: Account | None) -> dict[str
         "saves": save_links(reverse("weighting:version-export", args=[version.pk])),
         "history": _history(version, previous_or_parent(version, account)),
         "lineage": _lineage(version, links),
-        "citations": citations_of(version),
+        # The reader's language comes first.
+        "citations": sorted(citations_of(version), key=lambda cited: cited[0] != translation.get_language()),
         "is_retired": version.status == VersionStatus.RETIRED,
     }
 
