@@ -43,6 +43,8 @@ OWNERS = ("manager", "administrator")
 # The answers of the expert who visits are the same in both worlds: only the others' differ.
 VISITOR_PLACES = (3, 4)
 TABLES_OF_SCORES = (Ballot._meta.db_table, Score._meta.db_table)
+# What a statement names that reads answers, be they open or sealed.
+ANSWERS = (f'"{Score._meta.db_table}"', '"sealed_scores"', '"sealed_comments"')
 
 
 def first_answers(place, code):
@@ -180,6 +182,19 @@ class Readings:
         of_state = [statement for statement in self.rows if statement[0] == state]
         changed = [each for each in of_state if not is_plain(each) or returned(each) != self.rows[each]]
         return sorted(set().union(*(self.asked[each] for each in changed)))
+
+
+def readers_of_answers(readings):
+    """Return who was answered, by which request, after answers of an open round were read.
+
+    Whatever is said, the time that it takes may tell how many answers there are, or which.
+    """
+    reading = [
+        (state, sql, params)
+        for state, sql, params in readings.asked
+        if state == RoundState.OPEN and any(mark in sql for mark in ANSWERS)
+    ]
+    return set().union(*(readings.asked[statement] for statement in reading))
 
 
 def is_plain(statement):

@@ -14,7 +14,14 @@ from django.urls import include, path
 
 import tests.factories
 from tests.factories import ballot_of
-from tests.observation import Readings, answers_of_world, differences, first_answers, other_answers
+from tests.observation import (
+    Readings,
+    answers_of_world,
+    differences,
+    first_answers,
+    other_answers,
+    readers_of_answers,
+)
 from tests.routes import find_routes
 from weighting.enums import RoundState
 from weighting.models import Round, Score
@@ -93,11 +100,20 @@ def repeated_to_experts(_request):
     return HttpResponse(str(mean_score()))
 
 
+def slow(_request):
+    """Says nothing by any byte, and takes the longer the more answers there are."""
+    sorted(scores_in_order())
+    return HttpResponse("nothing")
+
+
 SILENT = [etag, last_modified, length, cookie, status, export, filter_oracle, unkeyed_hash]
 BESIDE = {cached: "('cache'", mailed: "('mail'", queued: "('task'"}
 urlpatterns = [
     path("", include("config.urls")),
-    *(path(f"planted/{v.__name__}/", audience(MANAGERS)(v), name=v.__name__) for v in [*SILENT, *BESIDE]),
+    *(
+        path(f"planted/{v.__name__}/", audience(MANAGERS)(v), name=v.__name__)
+        for v in [*SILENT, *BESIDE, slow]
+    ),
 ]
 
 
@@ -129,6 +145,16 @@ def test_asking_again_only_what_reads_scores_finds_what_asking_for_everything_fi
     found = differences({key: first.get(key) for key in again}, again)
     assert found == differences(first, observe(other_answers, routes=routes))
     assert len(found) > len(SILENT)
+
+
+def test_an_answer_that_tells_by_its_time_alone_is_found(observe, settings):
+    settings.ROOT_URLCONF = __name__
+    routes = routes_named("slow", urlconf=__name__)
+    first = observe(first_answers, routes=routes, readings=(readings := Readings()))
+
+    assert differences(first, observe(other_answers, routes=routes)) == []
+    found = {visitor for visitor, _method, address in readers_of_answers(readings) if "slow" in address}
+    assert found == {"manager", "other manager", "administrator"}
 
 
 def test_a_leak_that_one_pair_of_worlds_does_not_show_is_found_in_further_ones(observe, monkeypatch):
