@@ -18,6 +18,7 @@ from indexer.models import Register
 from indexer.studies.registry import KINDS
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.routes import find_routes, make_world
+from weighting.readers.strict_json import MOST_BYTES
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
@@ -127,6 +128,14 @@ def test_no_body_breaks_any_address(world, ask):
     assert not broken, broken
     # Else nothing was read at all.
     assert refused > 300
+
+
+def test_a_body_that_is_longer_than_any_is_not_read(world, ask):
+    address = world.address_of(API_ROUTES[STUDIES])
+    filled = '{"kind": "%s"}'
+
+    assert ask("post", address, filled % ("x" * (MOST_BYTES - len(filled) + 2))) == 400
+    assert ask("post", address, filled % ("x" * (MOST_BYTES - len(filled) + 3))) == 413
 
 
 def test_no_parameter_breaks_a_study(world, ask):

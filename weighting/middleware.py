@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -114,9 +114,16 @@ class AudienceMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
+        # PostgreSQL refuses to look for it or to keep it, loudly; nothing has it in its name.
         if any(isinstance(part, str) and NUL in part for part in kwargs.values()):
-            # PostgreSQL refuses to look for it, loudly; nothing has it in its name.
             raise Http404
+        # The API says itself which parameter or field it was.
+        if not request.path.startswith("/api/"):
+            if _holds_nul(request.GET):
+                raise Http404
+            if _holds_nul(request.POST):
+                message = _("What was sent holds an invisible zero byte. Write the text anew.")
+                return HttpResponse(message, status=422, content_type="text/plain; charset=utf-8")
         roles = declared_audience(request, view)
         role = visitor_of(request).role
         if role in roles:
@@ -124,6 +131,10 @@ class AudienceMiddleware:
         if role == Role.ANONYMOUS and roles and not request.path.startswith("/api/"):
             return redirect_to_login(request.get_full_path())
         raise Http404
+
+
+def _holds_nul(said: QueryDict) -> bool:
+    return any(NUL in name or any(NUL in value for value in values) for name, values in said.lists())
 
 
 def declared_audience(request: HttpRequest, view: Callable[..., Any]) -> frozenset[Role]:

@@ -4,14 +4,24 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
-from weighting.readers.strict_json import read_strict_json
+from weighting.readers.strict_json import MOST_BYTES, read_strict_json
+
+
+class TooLong(APIException):
+    """The body is longer than any that means something."""
+
+    status_code = 413
+
+    def __init__(self) -> None:
+        message = _("The body has more than %(most)d MB: send less at a time.")
+        super().__init__(message % {"most": MOST_BYTES // 1024 // 1024})
 
 
 class StrictJSONParser(JSONParser):
-    """Refuse numbers that are none or too large, half characters, and what is nested too deep."""
+    """Refuse numbers that are none or too large, half characters, and what is nested too deep or too long."""
 
     def parse(
         self,
@@ -19,8 +29,11 @@ class StrictJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLong
         try:
-            return read_strict_json(stream.read().decode("utf-8"))
+            return read_strict_json(body.decode("utf-8"))
         except RecursionError:
             raise ParseError(_("The body is nested too deep.")) from None
         except UnicodeEncodeError:

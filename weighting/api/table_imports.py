@@ -66,10 +66,15 @@ def choices_said(text: str) -> dict[str, str]:
         said = None
     if isinstance(said, dict) and set(said) == {"reading"}:
         said = said["reading"]
-    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+    if not isinstance(said, dict) or not all(_is_text(one) for pair in said.items() for one in pair):
         message = _("Write a JSON object of texts, such as {“year”: “2020”}.")
         raise serializers.ValidationError([message])
     return {key: value for key, value in said.items() if value}
+
+
+def _is_text(said: Any) -> bool:
+    """Tell texts that both databases keep."""
+    return isinstance(said, str) and "\0" not in said
 
 
 class TableRequestSerializer(serializers.Serializer):

@@ -6,6 +6,9 @@ from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 
+# As much as this is read in less than 256 MB, whatever it holds; the borders that a map can carry take half.
+MOST_BYTES = 4 * 1024 * 1024
+
 
 def read_strict_json(source: str | bytes) -> Any:
     """Return what JSON says, without numbers that are none or too large and without half characters.

@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,9 +16,11 @@ from indexer.intake.borders import BorderError, Unit, read_borders
 from indexer.models import City, DataSet, RegisterBorders
 from indexer.services.borders import bring_borders, bring_country_borders
 from tests.factories import make_account, sign_in_staff
+from tests.indexer.data.test_hostile_files import MOST_MEMORY
 from tests.indexer.public.human_development import publish_human_development
 from weighting.enums import Role
 from weighting.models import AuditEntry
+from weighting.readers.strict_json import MOST_BYTES
 
 UNITS = [Unit(1, ["NOR", "挪威", "Norway"]), Unit(2, ["SWE", "瑞典", "Sweden"])]
 SQUARE = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
@@ -93,6 +98,35 @@ def test_what_holds_no_borders_says_why(source, said):
         read_borders(source, UNITS)
     assert said in str(found.value)
     assert len(str(found.value).encode()) < 300
+
+
+SWELLING = """
+import django, re, sys
+django.setup()
+from indexer.intake.borders import BorderError, read_borders
+piece, size = sys.argv[1], int(sys.argv[2])
+source = '{"features":[{"x":[%s0]}]}' % (piece * ((size - 30) // len(piece)))
+try:
+    read_borders(source.encode(), [])
+except BorderError:
+    print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024)
+"""
+
+
+@pytest.mark.parametrize(
+    ("piece", "size", "is_little"),
+    [("[[]],", MOST_BYTES, True), ('{"":{}},', MOST_BYTES, True), ("[[]],", 2 * MOST_BYTES, False)],
+)
+def test_what_swells_most_is_read_in_little_memory(piece, size, is_little):
+    """The last one is the control: were files of twice the size taken, that would show."""
+    done = subprocess.run(
+        [sys.executable, "-c", SWELLING, piece, str(size)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+    assert (int(done.stdout) < MOST_MEMORY) is is_little, done.stdout
 
 
 def test_borders_that_are_too_fine_for_a_page_are_refused(monkeypatch):
@@ -207,6 +241,7 @@ def test_programs_bring_borders_as_the_page_does(register, send_borders):
         ({"file": b"no", "source": "Us"}, 422, "cannot be read as JSON"),
         ({"file": geojson(feature(name="Atlantis")), "source": "Us"}, 422, "the code or a name of a unit"),
         ({"file": geojson(feature(name="Norway"))}, 400, '"source"'),
+        ({"file": b" " * (MOST_BYTES + 1), "source": "Us"}, 400, "at most 4 MB"),
         ({"source": "Us"}, 400, '"file"'),
         ({"file": b"{}", "source": "Us", "countries": "true"}, 400, "not both"),
         ({"countries": "true", "colour": "red"}, 400, '"colour"'),

@@ -13,12 +13,11 @@ from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import How
 from weighting.readers.formats.parcel import Format, Parcel, parts_of
 from weighting.readers.rows import CONTROLS
-from weighting.readers.strict_json import read_strict_json
+from weighting.readers.strict_json import MOST_BYTES, read_strict_json
 from weighting.readers.table import Table
 
 DESCRIPTOR = "datapackage.json"
 MOST_PARTS = 1000
-LONGEST_DESCRIPTOR = 4 * 1024 * 1024
 KINDS = ("framework", "weights", "data", "series", "register", "panel", "totals")
 # What the packages of a finished run call a table otherwise than it comes in as.
 OWN_NAMES = {"data": "raw", "register": "units"}
@@ -65,7 +64,7 @@ def _table(parcel: Parcel) -> Table | None:
 def _resources(parcel: Parcel) -> list[Resource] | None:
     """Return the tables that the package names and holds; None where it cannot be read."""
     at = min((name for name in parcel.parts if posixpath.basename(name) == DESCRIPTOR), key=len)
-    content = parcel.part(at, LONGEST_DESCRIPTOR)
+    content = parcel.part(at, MOST_BYTES)
     if content is None or len(parcel.parts) > MOST_PARTS:
         return None
     try:
