@@ -20,6 +20,8 @@ from weighting.readers.cells import GAPS, plain
 Severity = Literal["blocker", "note"]
 # Whether the method takes something of the leaf of that code.
 Takes = Callable[[str], bool]
+# What is shown a leaf by its place, and its values, (rows,).
+Look = Callable[[int, FloatArray], None]
 NAMED = 5
 RULE = OutlierRule()
 
@@ -116,16 +118,24 @@ def _picked(values: FloatArray, rows: list[int], columns: list[int]) -> FloatArr
     return picked
 
 
-def assess(mapped: Mapped, content: Content, *, takes_missing: Takes, takes_negative: Takes) -> list[Finding]:
+def assess(
+    mapped: Mapped,
+    content: Content,
+    *,
+    takes_missing: Takes,
+    takes_negative: Takes,
+    look: Look = lambda _place, _column: None,
+) -> list[Finding]:
     """Return everything to correct or to know that the mapping and the cells show by themselves.
 
-    What the method takes is asked of each leaf by its code.
+    What the method takes is asked of each leaf by its code. ``look`` is shown the values of every leaf in
+    turn, for to go through a matrix once more takes as long as what is looked for.
     """
     return [
         *_unsettled(mapped),
         *_totals(mapped),
         *_cells(mapped, content, takes_missing, takes_negative),
-        *_columns(mapped, content),
+        *_columns(mapped, content, look),
         *_repeats(mapped, content),
         *_set_aside(mapped),
     ]
@@ -234,12 +244,11 @@ def _with_gaps_or_below_zero(values: FloatArray) -> list[int]:
     return np.flatnonzero(~(least >= 0)).tolist()
 
 
-def _columns(mapped: Mapped, content: Content) -> Iterator[Finding]:
+def _columns(mapped: Mapped, content: Content, look: Look) -> Iterator[Finding]:
     """Columns that are all alike, hold far outliers, or changed since the edition before."""
     values, sheet = content.values, mapped.sheet
-    if not len(values):
-        return
-    for leaf, screened in zip(mapped.leaves, screen_columns(values), strict=True):
+    for place, (leaf, screened) in enumerate(zip(mapped.leaves, screen_columns(values), strict=True)):
+        look(place, screened.column)
         ordered = screened.ordered
         if len(ordered) > 1 and ordered[0] == ordered[-1]:
             message = _("All units have the same value, which does not tell them apart.")
@@ -248,26 +257,37 @@ def _columns(mapped: Mapped, content: Content) -> Iterator[Finding]:
         if len(screened.far):
             message = _outlier_note(sheet, content, screened)
             yield Finding("note", "outliers", message, column=leaf.code)
-    yield from _jumps(mapped, content)
+    if len(values):
+        yield from _jumps(mapped, content)
 
 
 def _outlier_note(sheet: Sheet, content: Content, screened: Screened) -> str:
-    far = screened.far
-    furthest = far[np.argsort(-np.abs(screened.column[far] - screened.median), kind="stable")]
     # One more than are named shows that there are others.
-    names = [sheet.units[content.rows[row]] for row in furthest[: NAMED + 1].tolist()]
+    names = [sheet.units[content.rows[row]] for row in _furthest(screened, NAMED + 1)]
     shape = shape_of_sorted(screened.ordered)
     message = ngettext(
         "%(count)d value lies beyond Tukey’s outer fences (3 interquartile ranges): %(names)s.",
         "%(count)d values lie beyond Tukey’s outer fences (3 interquartile ranges): %(names)s.",
-        len(far),
-    ) % {"count": len(far), "names": _listed(names)}
+        len(screened.far),
+    ) % {"count": len(screened.far), "names": _listed(names)}
     if abs(shape.skewness) > RULE.skewness and shape.kurtosis > RULE.kurtosis:
         message += " " + _(
             "Skewness %(skewness).1f and kurtosis %(kurtosis).1f are beyond 2 and 3.5: the method may treat "
             "outliers."
         ) % {"skewness": shape.skewness, "kurtosis": shape.kurtosis}
     return message
+
+
+def _furthest(screened: Screened, count: int) -> list[int]:
+    """Return the rows of the values furthest from the median, of two as far the first."""
+    far = screened.far
+    distances = np.abs(screened.column[far] - screened.median)
+    if len(far) > count:
+        # Nearly all are nearer than these, and need no order.
+        among = distances >= np.partition(distances, len(far) - count)[len(far) - count]
+        far, distances = far[among], distances[among]
+    rows: list[int] = far[np.argsort(-distances, kind="stable")][:count].tolist()
+    return rows
 
 
 def _jumps(mapped: Mapped, content: Content) -> Iterator[Finding]:

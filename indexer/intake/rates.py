@@ -4,6 +4,7 @@ A share of such a sum ranks units, and says nothing of the nation. A name, a uni
 values tells; only a person knows.
 """
 
+import math
 import re
 from typing import Literal
 
@@ -65,14 +66,21 @@ def why_no_sum(*, names: tuple[str, ...], unit: str, values: FloatArray) -> Why:
 
 def sums_to_the_whole(values: FloatArray) -> bool:
     """Whether values above zero sum to 1 or to 100: they are parts of one whole."""
-    known = _known(values)
-    if len(known) < 2 or known.min() < 0:
+    # Without a gap their sum tells it at once, and nearly all columns are far from either.
+    if math.isfinite(total := float(values.sum())) and not _is_whole(total):
         return False
-    return bool(min(abs(known.sum() - 1), abs(known.sum() / 100 - 1)) <= ROUNDING)
+    known = _known(values)
+    return bool(len(known) > 1 and known.min() >= 0) and _is_whole(float(known.sum()))
+
+
+def _is_whole(total: float) -> bool:
+    return bool(min(abs(total - 1), abs(total / 100 - 1)) <= ROUNDING)
 
 
 def lies_in_the_range_of_parts(values: FloatArray) -> bool:
     """Whether all values lie between 0 and 1, not all of them whole."""
+    if 1 < np.fmax.reduce(values, initial=math.nan) < math.inf:
+        return False
     known = _known(values)
     inside = len(known) > 1 and known.min() >= 0 and known.max() <= 1
     return bool(inside and (known % 1 != 0).any())

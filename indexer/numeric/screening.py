@@ -69,7 +69,8 @@ def screen_columns(values: FloatArray, fence: float = FENCE) -> Iterator[Screene
     for columns in _blocks_of_columns(values):
         # nan comes last.
         for column, whole in zip(columns, np.sort(columns, axis=1), strict=True):
-            ordered = whole[: len(whole) - np.isnan(whole).sum()] if np.isnan(whole[-1]) else whole
+            has_gaps = len(whole) and np.isnan(whole[-1])
+            ordered = whole[: len(whole) - np.isnan(whole).sum()] if has_gaps else whole
             yield Screened(column, ordered, _far(column, ordered, fence))
 
 

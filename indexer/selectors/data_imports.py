@@ -23,9 +23,9 @@ from indexer.models import City, DataImport, DataSeries, DataSet, Register
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.method_plan import MethodPlan
 from indexer.numeric.node_steps import may_refuse, refused_faults
 from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.screening import columns_of
 from indexer.selectors.data_sets import (
     RawData,
     last_values_before,
@@ -267,11 +267,16 @@ def review_of(draft: DataImport) -> Review:
     if draft.gathering_id:
         return _review_of_part(draft, mapped)
     content = content_of(mapped)
-    treatment = treatment_of(plan_of(draft.method))
+    rates, plan = list[Finding](), plan_of(draft.method)
+    treatment = treatment_of(plan)
     findings = assess(
-        mapped, content, takes_missing=treatment.takes_missing, takes_negative=treatment.takes_below_zero
+        mapped,
+        content,
+        takes_missing=treatment.takes_missing,
+        takes_negative=treatment.takes_below_zero,
+        look=lambda place, column: rates.extend(_rate(draft, plan, leaves[place], column)),
     )
-    findings = [*map(_as_finding, open_decisions(draft)), *_rates(draft, leaves, content), *findings]
+    findings = [*map(_as_finding, open_decisions(draft)), *rates, *findings]
     wrong = _not_computable(draft, leaves, mapped, content, findings)
     return Review(draft, mapped, content, [*findings, *wrong])
 
@@ -295,21 +300,19 @@ def _as_finding(made: Decision) -> Finding:
     return Finding("blocker", "undecided", message, column=made.subject, value=", ".join(made.samples))
 
 
-def _rates(draft: DataImport, leaves: list[Indicator], content: Content) -> Iterator[Finding]:
-    """Rates, indices and percentages of which the method would take shares as nobody said it should."""
-    plan = plan_of(draft.method)
-    for leaf, values in zip(leaves, columns_of(content.values), strict=True):
-        takes_shares = NORMALISATIONS[plan.leaf_step(leaf.code).normalisation].is_part_of_total
-        is_said = "normalisation" in plan.leaves.get(leaf.code, {}) or leaf.code in draft.method.denominators
-        if not takes_shares or is_said:
-            continue
-        why = why_no_sum(names=(leaf.name_zh, leaf.name_en), unit=leaf.unit, values=values)
-        is_meant = not {SHARES_MEANT, f"{SHARES_MEANT}:{leaf.code}"}.isdisjoint(draft.choices)
-        # A range alone tells too little to ask.
-        asks = why != "range" and not is_meant
-        if why:
-            severity: Severity = "blocker" if asks else "note"
-            yield Finding(severity, "rate", _rate_words(why, asks), column=leaf.code, value=leaf.unit)
+def _rate(draft: DataImport, plan: MethodPlan, leaf: Indicator, values: FloatArray) -> Iterator[Finding]:
+    """A rate, an index or a percentage of which the method would take shares as nobody said it should."""
+    takes_shares = NORMALISATIONS[plan.leaf_step(leaf.code).normalisation].is_part_of_total
+    is_said = "normalisation" in plan.leaves.get(leaf.code, {}) or leaf.code in draft.method.denominators
+    if not takes_shares or is_said:
+        return
+    why = why_no_sum(names=(leaf.name_zh, leaf.name_en), unit=leaf.unit, values=values)
+    is_meant = not {SHARES_MEANT, f"{SHARES_MEANT}:{leaf.code}"}.isdisjoint(draft.choices)
+    # A range alone tells too little to ask.
+    asks = why != "range" and not is_meant
+    if why:
+        severity: Severity = "blocker" if asks else "note"
+        yield Finding(severity, "rate", _rate_words(why, asks), column=leaf.code, value=leaf.unit)
 
 
 def _rate_words(why: str, asks: bool) -> str:
