@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,8 @@ Takes = Callable[[str], bool]
 # What is shown a leaf by its place, and its values, (rows,).
 Look = Callable[[int, FloatArray], None]
 NAMED = 5
+# Of so many times as many as are looked for it is quicker to find these first than to put all in order.
+MANY = 20
 RULE = OutlierRule()
 
 
@@ -42,6 +45,23 @@ class Finding:
     value: str = ""
     cell: Place | None = None
     proposal: str | None = None
+
+
+class _Outliers(Finding):
+    """The far outliers of a column, put into words when asked for them: who stores an edition reads none."""
+
+    _of: tuple[Sheet, "Content", int]
+
+    def __init__(self, sheet: Sheet, content: "Content", place: int, code: str) -> None:
+        super().__init__("note", "outliers", "", column=code)
+        vars(self).update(_of=(sheet, content, place))
+        del vars(self)["message"]
+
+    @cached_property
+    def message(self) -> str:
+        sheet, content, place = self._of
+        (screened,) = screen_columns(content.values[:, [place]])
+        return _outlier_note(sheet, content, screened)
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,8 +275,7 @@ def _columns(mapped: Mapped, content: Content, look: Look) -> Iterator[Finding]:
             present = next(value for value in screened.column if not math.isnan(value))
             yield Finding("note", "constant", message, column=leaf.code, value=f"{present:.15g}")
         if len(screened.far):
-            message = _outlier_note(sheet, content, screened)
-            yield Finding("note", "outliers", message, column=leaf.code)
+            yield _Outliers(sheet, content, place, leaf.code)
     if len(values):
         yield from _jumps(mapped, content)
 
@@ -282,7 +301,7 @@ def _furthest(screened: Screened, count: int) -> list[int]:
     """Return the rows of the values furthest from the median, of two as far the first."""
     far = screened.far
     distances = np.abs(screened.column[far] - screened.median)
-    if len(far) > count:
+    if len(far) > MANY * count:
         # Nearly all are nearer than these, and need no order.
         among = distances >= np.partition(distances, len(far) - count)[len(far) - count]
         far, distances = far[among], distances[among]
