@@ -4,13 +4,18 @@ Such a process inherits no secret, no file and no connection; what goes wrong in
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 MEGABYTE = 1024 * 1024
+# Linux alone has files in memory.
+MEMORY = getattr(os, "memfd_create", None)
 
 
 @dataclass(frozen=True)
@@ -46,15 +51,16 @@ def run_confined(program: Path, data: bytes, *arguments: str, limits: Limits) ->
     # Isolated: neither the environment nor the folder that the product was started in is read.
     command = [sys.executable, "-I", str(program), own, *arguments]
     try:
-        done = subprocess.run(
-            command,
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            timeout=limits.clock_seconds,
-            check=False,
-        )
+        with _file_of(data) as given:
+            done = subprocess.run(
+                command,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                timeout=limits.clock_seconds,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise TookTooLong from None
     if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
@@ -62,3 +68,14 @@ def run_confined(program: Path, data: bytes, *arguments: str, limits: Limits) ->
     if done.returncode:
         raise Broke
     return done.stdout
+
+
+def _file_of(data: bytes) -> IO[bytes]:
+    """Return a file of the data without a name, in memory where the system has such.
+
+    Into a pipe they would be written four kilobytes at a time.
+    """
+    file: IO[bytes] = TemporaryFile() if MEMORY is None else os.fdopen(MEMORY("data"), "w+b")  # noqa: SIM115
+    file.write(data)
+    file.seek(0)
+    return file

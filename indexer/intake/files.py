@@ -22,7 +22,7 @@ from weighting.readers.table import (
     Reading,
     Table,
     read_chosen_sheet,
-    table_of_rows,
+    table_of_sheet,
     table_of_text,
 )
 from weighting.readers.workbook import ARCHIVE, SheetLimits, is_workbook
@@ -119,7 +119,7 @@ def read_file(
 
 def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: Reading) -> Table | None:
     if is_workbook(data):
-        return table_of_rows(read_chosen_sheet(data, log, reading, SHEET).rows, log, reading)
+        return table_of_sheet(read_chosen_sheet(data, log, reading, SHEET), log, reading)
 
     def fits(cells: int) -> bool:
         if cells > limits.cells:

@@ -147,14 +147,19 @@ class Body:
 
 def packable(head: Sequence[Row], width: int) -> list[int]:
     """Return the columns whose first rows hold plain numbers, surely with points before decimals."""
-    found = []
-    for place in range(width):
-        cells = [row.cells[place] for row in head[:TELLING] if place < len(row.cells) and row.cells[place]]
-        others = [cell for cell in cells if not SURE_FRACTION.fullmatch(cell)]
-        has_fraction = len(others) < len(cells) or any(map(PLAIN_FRACTION.fullmatch, others))
-        if has_fraction and all(_is_plain(cell) for cell in others):
-            found.append(place)
-    return found
+    return [
+        place
+        for place in range(width)
+        if are_packable([row.cells[place] for row in head[:TELLING] if place < len(row.cells)])
+    ]
+
+
+def are_packable(texts: Sequence[str]) -> bool:
+    """Tell the first cells of a column that may be packed."""
+    cells = list(filter(None, texts))
+    others = [cell for cell in cells if not SURE_FRACTION.fullmatch(cell)]
+    has_fraction = len(others) < len(cells) or any(map(PLAIN_FRACTION.fullmatch, others))
+    return has_fraction and all(map(_is_plain, others))
 
 
 def gather(
@@ -257,6 +262,31 @@ class _Numbers:
         low, high = span_of(matrix)
         self._wrong |= set(np.flatnonzero(np.isinf(low) | np.isinf(high)).tolist())
         return dict(zip(self.places, pack_matrix(matrix, self._odd, low, high), strict=True))
+
+
+def pack_among(values: FloatArray, texts: Sequence[Mapping[int, str]]) -> list[Packed | None]:
+    """Pack the columns of a matrix (rows, columns) with the ``texts`` that stand in each among its numbers.
+
+    None stands for a column with a text that needs to stay one.
+    """
+    odd = {place: _put_texts(values[:, place], found) for place, found in enumerate(texts)}
+    packed = pack_matrix(values, {place: words or {} for place, words in odd.items()}, *span_of(values))
+    return [column if odd[place] is not None else None for place, column in enumerate(packed)]
+
+
+def _put_texts(column: FloatArray, texts: Mapping[int, str]) -> dict[int, str] | None:
+    """Put texts that are plain numbers among these, and return words; None where another text is there."""
+    words = {}
+    for row, text in texts.items():
+        try:
+            column[row], word = _number_or_word(text)
+        except Unpackable:
+            return None
+        if word:
+            words[row] = word
+    for row in np.flatnonzero(np.isinf(column)).tolist():
+        words[row], column[row] = str(float(column[row])), math.nan
+    return words
 
 
 def pack(texts: Sequence[str]) -> Packed:

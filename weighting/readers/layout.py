@@ -61,16 +61,12 @@ def is_note(row: Row) -> bool:
 
 def _header_at(head: Sequence[Row]) -> int:
     """Return the first row that fills half of the table's width: titles stand in a cell or two."""
-    width = max(_extent(row) for row in head)
+    width = max(row.extent for row in head)
     for place, row in enumerate(head):
         nameless_first = width == 2 and not row.cells[0]
         if row.filled >= max(2, width / 2) or width == 1 or nameless_first:
             return place
     return 0
-
-
-def _extent(row: Row) -> int:
-    return next((place for place in range(len(row.cells), 0, -1) if row.cells[place - 1]), 0)
 
 
 def _is_headless(row: Row) -> bool:

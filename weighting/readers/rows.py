@@ -41,6 +41,11 @@ class Row:
         """How many cells hold something."""
         return sum(map(bool, self.cells))
 
+    @property
+    def extent(self) -> int:
+        """How many cells there are up to the last one that holds something."""
+        return next((place for place in range(len(self.cells), 0, -1) if self.cells[place - 1]), 0)
+
 
 def trimmed(row: Row) -> Row:
     """Return a row without the spaces around its cells."""

@@ -1,4 +1,6 @@
-"""A program of its own: one workbook on standard input, its first visible sheet as JSON on standard output.
+"""A program of its own: one workbook on standard input, its first visible sheet on standard output.
+
+What is not a number is written as one line of JSON, and behind it the numbers of the rows as doubles.
 
 ``weighting.readers.workbook`` runs it confined and puts its faults into words. It imports nothing of the
 product, so that starting it costs little more than starting Python.
@@ -6,22 +8,24 @@ product, so that starting it costs little more than starting Python.
 
 import datetime
 import json
+import math
 import posixpath
 import re
 import resource
 import sys
 import zipfile
 import zlib
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import chain, islice
 from typing import Any
 from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 ENCRYPTED = 0x1
-PART = 1 << 20
 MAX_ENTRIES, MAX_DEPTH = 200, 8
 MAX_UNFOLDED = 50 * 1024 * 1024
 # A spreadsheet's cell holds no more.
@@ -89,14 +93,16 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (own["cpu_seconds"],) * 2)
     resource.setrlimit(resource.RLIMIT_AS, (own["data"],) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read(), limits)))
+    answer = _answer(sys.stdin.buffer.read(), limits)
+    numbers = answer.pop("numbers", b"")
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + numbers)
 
 
 def _answer(data: bytes, limits: Limits) -> dict[str, Any]:
     try:
-        archive = _open_archive(data)
-        _look_through(archive, limits)
-        return _sheet(data, archive, limits)
+        parts = _parts_of(_open_archive(data))
+        _look_through(parts, limits)
+        return _sheet(parts, limits)
     except Refused as refused:
         return {"faults": [refused.fault]}
     except UNREADABLE:
@@ -135,65 +141,64 @@ def _is_astray(name: str) -> bool:
     return ".." in steps or not steps[0] or len(steps) > MAX_DEPTH
 
 
-def _cells_at_most(window: bytes) -> int:
-    """Return how many cells there are, or more: telling exactly takes three times as long."""
-    return window.count(b"<c") + window.count(b":c")
-
-
-def _cells(window: bytes) -> int:
-    return len(CELL.findall(window))
-
-
-def _look_through(
-    archive: zipfile.ZipFile, limits: Limits, count: Callable[[bytes], int] = _cells_at_most
-) -> None:
-    """Look through the parts as bytes, before anything parses them."""
-    cells = tags = 0
+def _parts_of(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Return the parts of the archive that hold XML, each unpacked once."""
     try:
-        for entry in archive.infolist():
-            if entry.filename.endswith((".xml", ".rels")):
-                for more_cells, more_tags in _counts(archive, entry, count):
-                    # A workbook says itself which parts are sheets, so all count; this one lists formulas.
-                    cells += more_cells if entry.filename != "xl/calcChain.xml" else 0
-                    tags += more_tags
-                    if cells > limits.cells and count is _cells_at_most:
-                        return _look_through(archive, limits, _cells)
-                    if cells > limits.cells:
-                        raise Refused("cells", most=limits.cells)
-                    if tags > MOST_TAGS:
-                        raise Refused("tags")
+        return {
+            entry.filename: archive.read(entry)
+            for entry in archive.infolist()
+            if entry.filename.casefold().endswith((".xml", ".rels"))
+        }
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error):
         raise Refused("damaged") from None
 
 
-def _counts(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, count: Callable[[bytes], int]
-) -> Iterator[tuple[int, int]]:
-    """Yield how many cells and tags each piece of a part has; refuse what no spreadsheet writes."""
-    tail = b""
-    with archive.open(entry) as part:
-        while piece := part.read(PART):
-            window = tail + piece
-            if b"\0" in window:
-                raise Refused("encoding")
-            if any(word in window for word in DECLARATIONS):
-                raise Refused("entities")
-            yield count(window) - count(tail), piece.count(b"<")
-            tail = window[-len(DECLARATIONS[0]) + 1 :] if b"<" in window[-9:] else b""
+def _look_through(parts: dict[str, bytes], limits: Limits) -> None:
+    """Look through the parts as bytes, before anything parses them; refuse what no spreadsheet writes."""
+    for content in parts.values():
+        if b"\0" in content:
+            raise Refused("encoding")
+        if any(word in content for word in DECLARATIONS):
+            raise Refused("entities")
+    # A workbook says itself which parts are sheets, so all count; this one lists formulas.
+    sheets = [content for name, content in parts.items() if name != "xl/calcChain.xml"]
+    if sum(map(_cells_at_most, sheets)) > limits.cells:
+        cells = chain.from_iterable(map(CELL.finditer, sheets))
+        if any(True for _cell in islice(cells, limits.cells, None)):
+            raise Refused("cells", most=limits.cells)
+    if sum(content.count(b"<") for content in parts.values()) > MOST_TAGS:
+        raise Refused("tags")
 
 
-def _sheet(data: bytes, archive: zipfile.ZipFile, limits: Limits) -> dict[str, Any]:
-    book = CalamineWorkbook.from_filelike(BytesIO(data))
+def _cells_at_most(content: bytes) -> int:
+    """Return how many cells there are, or more: telling exactly takes three times as long."""
+    return content.count(b"<c") + (content.count(b":c") if b":" in content else 0)
+
+
+def _unpacked(parts: dict[str, bytes]) -> BytesIO:
+    """Return the parts as an archive: to unpack them takes the library longer than to write them anew."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    file.seek(0)
+    return file
+
+
+def _sheet(parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
+    book = CalamineWorkbook.from_filelike(_unpacked(parts))
     names = [sheet.name for sheet in book.sheets_metadata]
     # Each sheet is a part; whatever lists more of them, or such names, was written by no spreadsheet.
     if len(names) > MAX_ENTRIES or any(len(name) > LONGEST_NAME for name in names):
         raise Refused("unreadable")
     place = _place_of_sheet(book, limits.name)
-    marks = _Scan(limits, _zero_styles(archive)).read(archive, _path_of_sheet(archive, place))
+    marks = _Scan(limits, _zero_styles(parts)).read(parts[_path_of_sheet(parts, place)])
+    # The library unpacks what it reads once more.
+    parts.clear()
     sheet = book.get_sheet_by_index(place)
     # Empty columns to the left of everything are not among the cells of a row.
     left = sheet.start[1] if sheet.start else 0
-    rows = list(_rows(sheet.iter_rows(), left, marks))
+    rows, numbers = _rows(sheet.iter_rows(), left, marks)
     if len(rows) > limits.rows:
         raise Refused("rows", most=limits.rows)
     others = [name for other, name in enumerate(names) if other != place]
@@ -204,6 +209,7 @@ def _sheet(data: bytes, archive: zipfile.ZipFile, limits: Limits) -> dict[str, A
         "sheets": sheets,
         "left": left,
         "rows": rows,
+        "numbers": numbers.tobytes(),
         "faults": marks.formulas,
     }
 
@@ -223,19 +229,35 @@ def _place_of_sheet(book: CalamineWorkbook, name: str) -> int:
     return (named or visible)[0]
 
 
-def _rows(rows: Iterator[list[Any]], left: int, marks: Marks) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with its line."""
-    is_marked = bool(marks.written or marks.zeros)
+def _rows(
+    rows: Iterator[list[Any]], left: int, marks: Marks
+) -> tuple[list[tuple[int, list[int], list[str]]], "array[float]"]:
+    """Return the rows that are not blank: each with its line, the places of its texts, and these.
+
+    Beside them all cells of these rows as numbers, nan where there is none.
+    """
+    found, numbers = [], array("d")
+    marked: dict[int, set[int]] = {}
+    for line, column in (*marks.written, *marks.zeros):
+        marked.setdefault(line, set()).add(column - left - 1)
     for line, row in enumerate(rows, start=1):
-        cells = list(map(_text, row))
-        if is_marked:
-            cells = [
-                _marked(text, (line, column), marks) for column, text in enumerate(cells, start=left + 1)
-            ]
-        if any(cells):
-            if max(map(len, cells)) > LONGEST_TEXT:
+        for place in marked.get(line, set()).intersection(range(len(row))):
+            row[place] = _marked(_text(row[place]), (line, place + left + 1), marks)
+        others = [place for place, cell in enumerate(row) if type(cell) is not float]
+        texts = {place: text for place in others if (text := _text(row[place]))}
+        for place in others:
+            row[place] = 0.0
+        if math.isnan(sum(row)):
+            # What is no number though it is written as one.
+            texts |= {place: _text(cell) for place, cell in enumerate(row) if math.isnan(cell)}
+        for place in others:
+            row[place] = math.nan
+        if texts or len(others) < len(row):
+            if max(map(len, texts.values()), default=0) > LONGEST_TEXT:
                 raise Refused("long", row=line, most=LONGEST_TEXT)
-            yield line, cells
+            found.append((line, list(texts), list(texts.values())))
+            numbers.fromlist(row)
+    return found, numbers
 
 
 def _text(value: Any) -> str:
@@ -277,13 +299,12 @@ class _Scan:
             "f": self._start_formula,
         }
 
-    def read(self, archive: zipfile.ZipFile, path: str) -> Marks:
-        """Walk through a part of the archive; refuse what reaches beyond the limits."""
+    def read(self, content: bytes) -> Marks:
+        """Walk through the part of a sheet; refuse what reaches beyond the limits."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self.text.append
-        content = archive.read(path)
         # Of plain rows there is nothing to note: parsing the rest takes a tenth of the time.
         plain = re.compile(PLAIN_ROW % _columns_up_to(self.limits.columns))
         parser.Parse(content if self.zero_styles else plain.sub(self._without_cells, content), True)
@@ -343,7 +364,7 @@ class _Scan:
             self.marks.zeros[place] = self.zero_styles[self.style]
 
 
-def _zero_styles(archive: zipfile.ZipFile) -> dict[int, int]:
+def _zero_styles(parts: dict[str, bytes]) -> dict[int, int]:
     """Return the styles of cells that show leading zeros, and how many digits each shows."""
     shown: dict[str, int] = {}
     styles: dict[int, int] = {}
@@ -359,30 +380,30 @@ def _zero_styles(archive: zipfile.ZipFile) -> dict[int, int]:
                 styles[count] = digits
             count += 1
 
-    if "xl/styles.xml" in archive.namelist():
+    if "xl/styles.xml" in parts:
         parser = expat.ParserCreate()
         parser.StartElementHandler, parser.EndElementHandler = start, lambda _name: path.pop()
-        _feed(parser, archive, "xl/styles.xml")
+        parser.Parse(parts["xl/styles.xml"], True)
     return styles
 
 
-def _path_of_sheet(archive: zipfile.ZipFile, place: int) -> str:
+def _path_of_sheet(parts: dict[str, bytes], place: int) -> str:
     """Return the part that holds a sheet of the workbook."""
     sheets = [
         value
-        for attributes in _elements(archive, "xl/workbook.xml", "sheet")
+        for attributes in _elements(parts["xl/workbook.xml"], "sheet")
         for name, value in attributes.items()
         if name.rpartition(":")[1:] == (":", "id")
     ]
     targets = {
         attributes["Id"]: attributes["Target"]
-        for attributes in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
+        for attributes in _elements(parts["xl/_rels/workbook.xml.rels"], "Relationship")
     }
     # A target that begins with a slash begins at the archive's root, others beside the workbook.
     return posixpath.normpath(posixpath.join("/xl", targets[sheets[place]])).lstrip("/")
 
 
-def _elements(archive: zipfile.ZipFile, path: str, wanted: str) -> list[dict[str, str]]:
+def _elements(content: bytes, wanted: str) -> list[dict[str, str]]:
     """Return the attributes of every element of that name in a part."""
     found: list[dict[str, str]] = []
 
@@ -392,15 +413,8 @@ def _elements(archive: zipfile.ZipFile, path: str, wanted: str) -> list[dict[str
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
-    _feed(parser, archive, path)
+    parser.Parse(content, True)
     return found
-
-
-def _feed(parser: Any, archive: zipfile.ZipFile, path: str) -> None:
-    with archive.open(path) as part:
-        while piece := part.read(PART):
-            parser.Parse(piece, False)
-    parser.Parse(b"", True)
 
 
 def _number_of(letters: str) -> int:

@@ -84,37 +84,34 @@ def as_form(decisions: Decisions | None, kind: str) -> Reading:
 def table_of_bytes(data: bytes, log: ProblemLog, reading: Reading, sheets: SheetLimits) -> Table | None:
     """Read a text or a sheet of a workbook as it stands; None when there is nothing to go on with."""
     if is_workbook(data):
-        return table_of_rows(read_chosen_sheet(data, log, reading, sheets).rows, log, reading)
+        return table_of_sheet(read_chosen_sheet(data, log, reading, sheets), log, reading)
     return table_of_text(data, log, reading)
 
 
 def read_chosen_sheet(data: bytes, log: ProblemLog, reading: Reading, sheets: SheetLimits) -> SheetRows:
     """Read the sheet of a workbook that is chosen, else the first visible one; the others are offered."""
     sheet = read_sheet(data, log, sheets, reading.decisions.choices.get("sheet", ""))
-    if sheet.rows:
+    if sheet.lines:
         how: How = "likely" if len(sheet.sheets) > 1 else "seen"
         reading.decisions.settle("sheet", sheet.name, how=how, options=sheet.sheets)
     return sheet
 
 
-def table_of_rows(rows: Sequence[Row], log: ProblemLog, reading: Reading) -> Table | None:
-    """Read the rows of a sheet, which are not blank."""
-    if not rows:
+def table_of_sheet(sheet: SheetRows, log: ProblemLog, reading: Reading) -> Table | None:
+    """Read a sheet of a workbook, whose rows are all as long."""
+    if not sheet.lines:
         if not log.problems:
             log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
         return None
-    layout = find_layout(rows[:HEAD], reading.decisions, is_form=reading.is_form)
-    below = rows[layout.taken :]
-    packed = _packable(below, layout, reading)
-    body = gather(below, lambda: below, len(layout.header), packed, log, pads=not reading.is_form)
-    return _table(layout, body, reading)
+    head = sheet.first(HEAD)
+    layout = find_layout(head, reading.decisions, is_form=reading.is_form)
+    packed = sheet.packable(layout.taken) if _may_pack(reading) else []
+    return _table(layout, sheet.below(layout.taken, packed), reading)
 
 
-def _packable(below: Sequence[Row], layout: Layout, reading: Reading) -> list[int]:
-    """Return the columns of data that may be packed; what somebody says of marks needs every text."""
-    if reading.is_form or any(key.startswith("decimal") for key in reading.decisions.choices):
-        return []
-    return packable(below, len(layout.header))
+def _may_pack(reading: Reading) -> bool:
+    """Tell a file of data, whose numbers may be packed; what somebody says of marks needs every text."""
+    return not (reading.is_form or any(key.startswith("decimal") for key in reading.decisions.choices))
 
 
 def table_of_text(
@@ -139,7 +136,7 @@ def table_of_text(
         return None
     layout = find_layout(head, reading.decisions, is_form=reading.is_form)
     below = head[layout.taken :]
-    packed = _packable(below, layout, reading)
+    packed = packable(below, len(layout.header)) if _may_pack(reading) else []
     if below and packed and is_clean:
         plain = read_plain(data, dialect, below[0].line, len(layout.header), packed)
         if plain:

@@ -1,17 +1,24 @@
-"""XLSX bytes to the same rows of trimmed text that a CSV file gives.
+"""XLSX bytes to the same rows of trimmed text that a CSV file gives, and to columns of numbers as they are.
 
 A workbook is an archive, and a small one can unfold to gigabytes, or keep a parser busy for minutes: it is
 read in a process of its own (`weighting.confined`), which this file gives limits and words.
 """
 
 import json
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext_lazy
 
 from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confined
+from weighting.numeric.arrays import FloatArray
+from weighting.readers.columns import PLAIN_FRACTION, TELLING, Body, Column, are_packable, pack_among
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row, note_controls
 
@@ -75,18 +82,96 @@ class SheetLimits:
 FORMS = SheetLimits()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SheetRows:
     """The rows of a sheet that are not blank, its name, all others, and what may be read in its place.
 
-    ``left`` is how many empty columns to the left of everything are not among the cells.
+    Attributes
+    ----------
+    lines : sequence of int, (rows,)
+    numbers : float array, (rows, columns)
+        nan where a cell holds no number.
+    texts : sequence of dict, (rows,)
+        The other cells that hold something, by their columns.
+    left : int
+        How many empty columns to the left of everything are not among the cells.
     """
 
-    rows: list[Row]
+    lines: Sequence[int] = ()
+    numbers: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    texts: Sequence[Mapping[int, str]] = ()
     name: str = ""
     others: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
     left: int = 0
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Every row as text."""
+        return self.first(len(self.lines))
+
+    def first(self, count: int) -> list[Row]:
+        """Return the first rows, which are made into text when their cells are asked for."""
+        rows = zip(self.lines[:count], self.numbers, self.texts, strict=False)
+        return [_SheetRow(line, numbers, texts) for line, numbers, texts in rows]
+
+    def packable(self, start: int) -> list[int]:
+        """Return the columns whose first rows from one on hold plain numbers, surely with decimals."""
+        numbers = self.numbers[start : start + TELLING].T.tolist()
+        cells: list[list[str]] = [[] for _place in numbers]
+        for texts in self.texts[start : start + TELLING]:
+            for place, text in texts.items():
+                cells[place].append(text)
+        for place, column in enumerate(numbers):
+            written = (_written(number) for number in column if not math.isnan(number))
+            # Any number is plain, and one with decimals is enough.
+            cells[place] += islice(filter(PLAIN_FRACTION.fullmatch, written), 1)
+        return [place for place, column in enumerate(cells) if are_packable(column)]
+
+    def below(self, start: int, packed: Sequence[int]) -> Body:
+        """Return the columns from a row on: as numbers those that may be packed, any other as text."""
+        values = self.numbers[start:, list(packed)] + 0.0
+        texts: dict[int, dict[int, str]] = {place: {} for place in range(self.numbers.shape[1])}
+        for row, cells in enumerate(self.texts[start:]):
+            for place, text in cells.items():
+                texts[place][row] = text
+        columns = dict(zip(packed, pack_among(values, [texts[place] for place in packed]), strict=True))
+        found: list[Column] = []
+        for place, column in enumerate(self.numbers[start:].T):
+            kept = columns.get(place)
+            found.append(_texts_of(column, texts[place]) if kept is None else kept)
+        return Body(found, list(self.lines[start:]), [])
+
+
+class _SheetRow(Row):
+    """A row whose numbers are written when its cells are asked for."""
+
+    _numbers: FloatArray
+    _texts: Mapping[int, str]
+
+    def __init__(self, line: int, numbers: FloatArray, texts: Mapping[int, str]) -> None:
+        vars(self).update(line=line, _numbers=numbers, _texts=texts)
+
+    @cached_property
+    def cells(self) -> list[str]:
+        return _texts_of(self._numbers, self._texts)
+
+    @property
+    def extent(self) -> int:
+        places = np.flatnonzero(~np.isnan(self._numbers)).tolist()
+        return 1 + max([*self._texts, *places[-1:]], default=-1)
+
+
+def _texts_of(numbers: FloatArray, texts: Mapping[int, str]) -> list[str]:
+    """Return cells as a person would type them."""
+    cells = ["" if math.isnan(number) else _written(number) for number in numbers.tolist()]
+    for place, text in texts.items():
+        cells[place] = text
+    return cells
+
+
+def _written(number: float) -> str:
+    return str(int(number)) if number.is_integer() else str(number)
 
 
 def is_workbook(data: bytes) -> bool:
@@ -96,27 +181,32 @@ def is_workbook(data: bytes) -> bool:
 
 def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS, name: str = "") -> SheetRows:
     """Read the first visible sheet of a workbook, or a named one; no rows where a problem is noted."""
-    answer = _answer_of_program(data, limits, name)
+    answer, numbers = _answer_of_program(data, limits, name)
     for fault in answer.get("faults", []):
         place = {name: fault[name] for name in ("row", "column", "value") if name in fault}
         log.add(str(FAULTS[fault["kind"]]) % fault, **place)
-    rows = []
-    for line, cells in answer.get("rows", []):
-        if note_controls(cells, line, log):
-            break
-        rows.append(Row(line, cells))
-    others = tuple(answer.get("others", []))
-    sheets = tuple(answer.get("sheets", []))
-    name, left = answer.get("sheet", ""), answer.get("left", 0)
-    return SheetRows([] if log.problems else rows, name, others, sheets, left)
+    rows = answer.get("rows", [])
+    any(note_controls(cells, line, log) for line, _places, cells in rows)
+    if log.problems:
+        rows, numbers = [], b""
+    return SheetRows(
+        lines=[line for line, _places, _cells in rows],
+        numbers=np.frombuffer(numbers).reshape(len(rows), -1 if rows else 0),
+        texts=[dict(zip(places, cells, strict=True)) for _line, places, cells in rows],
+        name=answer.get("sheet", ""),
+        others=tuple(answer.get("others", [])),
+        sheets=tuple(answer.get("sheets", [])),
+        left=answer.get("left", 0),
+    )
 
 
-def _answer_of_program(data: bytes, limits: SheetLimits, name: str) -> dict[str, Any]:
+def _answer_of_program(data: bytes, limits: SheetLimits, name: str) -> tuple[dict[str, Any], bytes]:
+    """Return what the program says, and the numbers of the rows."""
     try:
         found = run_confined(PROGRAM, data, json.dumps({**asdict(limits), "name": name}), limits=CONFINED)
     except TookTooLong:
-        return {"faults": [{"kind": "too-long", "most": CONFINED.cpu_seconds}]}
+        return {"faults": [{"kind": "too-long", "most": CONFINED.cpu_seconds}]}, b""
     except Broke:
-        return {"faults": [{"kind": "broke"}]}
-    answer: dict[str, Any] = json.loads(found)
-    return answer
+        return {"faults": [{"kind": "broke"}]}, b""
+    said, _end, numbers = found.partition(b"\n")
+    return json.loads(said), numbers

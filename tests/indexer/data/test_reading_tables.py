@@ -415,7 +415,7 @@ def test_a_workbook_is_the_same_with_its_numbers_packed_or_as_text(last):
     file = io.BytesIO()
     book.save(file)
     packed = read(file.getvalue(), name="t.xlsx")
-    with patch("weighting.readers.table.packable", lambda head, width: []):
+    with patch("weighting.readers.workbook.SheetRows.packable", lambda sheet, start: []):
         as_text = read(file.getvalue(), name="t.xlsx")
     np.testing.assert_array_equal(packed[0].values, as_text[0].values)
     assert (packed[0].texts, packed[0].kept, *packed[1:]) == (as_text[0].texts, as_text[0].kept, *as_text[1:])
