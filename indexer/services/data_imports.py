@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -34,6 +34,7 @@ from indexer.selectors.register_search import register_of
 from indexer.services.binding import bound_blocks
 from indexer.services.import_editions import add_edition
 from indexer.services.import_targets import places_said, set_columns_aside, set_targets, settled, take_nearest
+from indexer.services.kept_choices import kept_choices
 from indexer.services.methods import choice_of, use_method
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
@@ -118,8 +119,13 @@ def start_import(
 def read_import(
     *, data: DataFile, totals: DataFile | None, terms: Terms, actor: Account, limits: Limits = UPLOAD
 ) -> DataImport:
-    """Return a draft of the files that is not kept."""
+    """Return a draft of the files that is not kept.
+
+    What nobody says of the next file of a series is as it was settled for its newest edition.
+    """
     draft = with_terms(DataImport(owner=actor), terms)
+    kept = kept_choices(terms.series)
+    data = replace(data, choices=kept.below(data.choices, data.ledger))
     log = ProblemLog(data.name)
     known = _Known(draft)
     is_read = _read_into(draft, data, log, limits, known)
@@ -133,6 +139,7 @@ def read_import(
         read_again(draft, draft.choices)
     else:
         _suggest(draft, known)
+    kept.settle(draft)
     if terms.shares_meant:
         draft.choices = {**draft.choices, SHARES_MEANT: Normalisation.SHARE}
     draft.full_clean(exclude=["values"])

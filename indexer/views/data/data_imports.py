@@ -43,10 +43,12 @@ from indexer.services.data_imports import (
     store_import,
 )
 from indexer.services.import_drafts import discard_import
+from indexer.services.kept_choices import kept_choices
 from indexer.services.yearly_imports import YearsStored, store_every_year
 from indexer.views.data.import_mapping import choices_in, side_context, sides_of
 from indexer.views.data.import_reading import reading_context, readings_in
 from indexer.views.data.import_report import finding_rows, report_columns, report_facts, report_rows
+from indexer.words import data_set_name
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
@@ -81,6 +83,7 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error("series", list(refusal.blockers))
         else:
+            _tell_of_choices(request, draft)
             return redirect(next_step(draft))
     context = {
         **shown,
@@ -91,6 +94,17 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
     }
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/data/data_set_import.html", context, status=status)
+
+
+def _tell_of_choices(request: HttpRequest, draft: DataImport) -> None:
+    """Say that the file was read as the one of the edition before, where that was settled by somebody."""
+    kept = kept_choices(draft.series)
+    if kept and kept.edition:
+        words = _(
+            "Read as the file of %(edition)s was: what was settled then is settled so now, and stands in the "
+            "mapping as chosen."
+        )
+        messages.info(request, words % {"edition": data_set_name(kept.edition)})
 
 
 @audience(STAFF)

@@ -1,0 +1,98 @@
+"""The next file of a series is read as the one of its newest edition was, by page, API and command."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+
+from indexer.models import City, DataImport, DataSeries, DataSet
+from indexer.selectors.data_sets import unpack_values
+from tests.factories import make_account, make_framework, sign_in_staff
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+LEAVES = ("ab", "cd")
+
+
+def table(factor=1):
+    """Write a table with a code for no value, a sum of units, a near name, a column of no indicator."""
+    return (
+        f"country,ab,cd,colour\nAlbania,{1.5 * factor},2,red\nNamibja,{2.5 * factor},-999,blue\n"
+        f"Chad,{3.5 * factor},4,red\nWorld,{9 * factor},9,red\n"
+    )
+
+
+@pytest.fixture
+def framework(client):
+    account = make_account(Role.ANALYST, username="anna")
+    call_command("import_register", countries=True, account="anna")
+    sign_in_staff(client, account)
+    return make_framework(tree={leaf: {} for leaf in LEAVES}, owner=account)
+
+
+@pytest.fixture
+def series(client, framework):
+    """A series whose first file somebody settled by hand."""
+    namibia = City.objects.get(code="NAM")
+    sent = {"framework": framework.pk, "register": namibia.register_id, "name_en": "Yearbook", "year": 2020}
+    sent |= {"normalisation": "minmax", "missing": "reweight"}
+    file = SimpleUploadedFile("2020.csv", table().encode())
+    client.post(reverse("indexer:data-set-import"), {**sent, "file": file})
+    draft = DataImport.objects.get()
+    mapping = reverse("indexer:import-mapping", args=[draft.pk])
+    client.post(mapping, {"reading-code:-999": "gap", "reading-aggregates": "left out"})
+    client.post(mapping, {f"row-{draft.units.index('Namibja')}": namibia.pk, "leave-out-columns": "1"})
+    client.post(reverse("indexer:import-store", args=[draft.pk]))
+    return DataSeries.objects.get()
+
+
+def check(series, years=(2020, 2021)):
+    editions = DataSet.objects.filter(series=series).order_by("year")
+    assert [edition.year for edition in editions] == list(years)
+    newest = editions.last()
+    codes = City.objects.in_bulk(newest.city_ids)
+    assert [codes[pk].code for pk in newest.city_ids] == ["ALB", "NAM", "TCD"]
+    assert unpack_values(newest)[:, 0].tolist() == [3, 5, 7]
+    assert str(unpack_values(newest)[1, 1]) == "nan"
+
+
+def test_the_page_asks_nothing_again_and_says_so(client, framework, series):
+    sent = {"framework": framework.pk, "series": series.pk, "year": 2021}
+    file = SimpleUploadedFile("2021.csv", table(2).encode())
+    page = client.post(reverse("indexer:data-set-import"), {**sent, "file": file}, follow=True)
+    draft = DataImport.objects.get()
+    assert page.redirect_chain[-1][0] == reverse("indexer:import-check", args=[draft.pk])
+    assert "Read as the file of Yearbook (2020) was" in page.content.decode()
+    reading = {made["kind"]: made["how"] for made in draft.reading["decisions"]}
+    assert (reading["code"], reading["aggregates"]) == ("chosen", "chosen")
+    client.post(reverse("indexer:import-store", args=[draft.pk]))
+    check(series)
+
+
+def test_what_is_said_of_the_new_file_comes_first(client, framework, series):
+    said = {
+        "framework": framework.pk,
+        "series": series.pk,
+        "year": 2021,
+        "choices": '{"code:-999": "number"}',
+    }
+    file = SimpleUploadedFile("2021.csv", table(2).encode())
+    body = client.post("/api/v1/imports/", {**said, "file": file}).json()
+    made = {one["key"]: (one["value"], one["how"]) for one in body["decisions"]}
+    assert made["code:-999"] == ("number", "chosen")
+    assert made["aggregates"] == ("left out", "chosen")
+
+
+def test_a_command_needs_no_choices_for_the_next_year(framework, series, tmp_path):
+    path = tmp_path / "2021.csv"
+    path.write_text(table(2))
+    call_command("import_data_set", path, framework=framework.pk, series=series.pk, year=2021, account="anna")
+    check(series)
+
+
+def test_a_series_that_begins_takes_over_nothing(client, framework, series):
+    sent = {"framework": framework.pk, "register": series.register_id, "name_en": "Other", "year": 2021}
+    file = SimpleUploadedFile("2021.csv", table(2).encode())
+    page = client.post(reverse("indexer:data-set-import"), {**sent, "file": file}, follow=True)
+    assert "Read as the file" not in page.content.decode()
+    assert page.context["readings_open"] == 2
