@@ -20,6 +20,7 @@ PLACES = {
     ".venv/bin/python": HERE,
     "export": HERE,
     "docker": ENGINE,
+    "sh": ENGINE,
     "cp": SYSTEM,
     "systemctl": SYSTEM,
 }

@@ -3,10 +3,12 @@
 import http.client
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 
-from tests.processes import PYTHON, clean_environment, free_port, kill_tree, spawn, wait_until
+from tests.processes import PYTHON, ROOT, clean_environment, free_port, kill_tree, spawn, wait_until
 
 BUSY = """
 import pathlib, time
@@ -31,6 +33,16 @@ QUICK = """
 def application(environ, start_response):
     start_response("200 OK", [("Content-Length", "4")])
     return [b"done"]
+"""
+
+FIRST_REQUEST = """
+import sys
+from config.wsgi import application
+from django.test import Client
+loaded = set(sys.modules)
+print(Client().get("/livez").status_code)
+own = ("config", "weighting", "indexer", "upkeep")
+print(*(name for name in set(sys.modules) - loaded if name.startswith(own)))
 """
 
 
@@ -95,3 +107,16 @@ def test_a_server_that_ends_drops_connections_that_ask_for_nothing(tmp_path):
         assert "ERROR" not in log.read_text()
     finally:
         kill_tree(server)
+
+
+def test_the_product_is_loaded_whole_before_anybody_is_let_in(tmp_path):
+    """What the first request of each process still imports, whoever comes first waits for."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_REQUEST],
+        cwd=ROOT,
+        env=clean_environment(QUANHENG_VAR=tmp_path, DJANGO_ALLOWED_HOSTS="testserver"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["200"]

@@ -20,6 +20,11 @@ BUILD_SECONDS = 3000
 STORED = """COPY (SELECT ballot_id, code, value, revision FROM weighting_score
     JOIN weighting_indicator ON weighting_indicator.id = indicator_id) TO STDOUT WITH CSV"""
 
+PLUGGED = """#!/bin/sh
+[ "$1" = compose ] && shift && exec {compose} "$@"
+exec {docker} "$@"
+"""
+
 
 def why_not():
     """Say why no container can be started here; nothing when one can."""
@@ -78,6 +83,29 @@ class Containers:
         )
         assert not check or done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def type(self, *commands, says=""):
+        """Type lines into a shell in a checkout, as somebody does who has a docker that knows Compose."""
+        programs = self.folder / "programs"
+        if not programs.exists():
+            programs.mkdir()
+            (self.folder / "deploy").symlink_to(ROOT / "deploy")
+        docker = programs / "docker"
+        docker.write_text(PLUGGED.format(compose=COMPOSE, docker=shutil.which("docker")))
+        docker.chmod(0o755)
+        own = {"PATH": f"{programs}:{os.environ['PATH']}", "COMPOSE_PROJECT_NAME": self.name}
+        done = subprocess.run(
+            ["sh", "-ec", "\n".join(commands)],
+            cwd=self.folder,
+            env={**self._environment, **own, "COMPOSE_FILE": str(ROOT / "docker-compose.yml")},
+            input=says,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
 
     def manage(self, *words, service="web"):
         return self.compose("exec", "-T", service, "python", "manage.py", *words)

@@ -160,6 +160,17 @@ def test_a_web_that_is_made_anew_is_found_by_the_proxy(containers, experts):
     say(f"the only web made anew {TIMES} times", typists)
 
 
+def test_the_only_web_is_renewed_while_it_serves(containers, experts):
+    """deploy/renew.sh, as the handbook has it: a new one serves before the old one is told to end."""
+    with saving(containers, experts) as typists:
+        for _time in range(TIMES):
+            before = containers.containers_of("web")
+            containers.type("sh deploy/renew.sh")
+            after = containers.containers_of("web")
+            assert (len(after), set(after) & set(before)) == (1, set())
+    say(f"the only web renewed {TIMES} times", typists)
+
+
 def test_of_several_webs_each_may_go_while_the_others_serve(containers, experts):
     containers.compose("up", "--detach", "--no-recreate", "--scale", "web=3", "--scale", "worker=2")
     containers.wait_until_healthy("web", "worker")
