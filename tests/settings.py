@@ -22,7 +22,7 @@ os.environ["QUANHENG_STATIC"] = f"{os.environ['QUANHENG_VAR']}/collected"
 os.environ["REDIS_URL"] = f"redis+socket://{os.environ['QUANHENG_VAR']}/broker/valkey.sock"
 
 from config.settings import *  # noqa: F403
-from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES, VAR_DIR
+from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, INSTALLED_APPS, STORAGES, VAR_DIR
 from tests.prepared import TEMPLATE
 
 if DATABASES["default"]["ENGINE"] == "config.sqlite":
@@ -31,6 +31,10 @@ if DATABASES["default"]["ENGINE"] == "config.sqlite":
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 else:
     DATABASES["default"]["TEST"] = {"TEMPLATE": TEMPLATE}
+# pytest-django lets the server of a test serve style sheets and scripts only where this name is in the list.
+INSTALLED_APPS = [
+    "django.contrib.staticfiles" if app == "config.static.StaticFiles" else app for app in INSTALLED_APPS
+]
 STATIC_ROOT = Path(VAR_DIR) / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
