@@ -22,11 +22,12 @@ from indexer.selectors.profiles import (
     Leads,
     ScoreProfile,
     city_profile_of,
-    other_ranks_of,
+    other_runs_of,
+    ranks_in,
 )
 from indexer.selectors.series import series_beside
 from indexer.services.study_pairs import count_at_once
-from weighting.api.base import PAGE, described
+from weighting.api.base import PAGE, Pages, described
 from weighting.models import Indicator
 
 QUANTILES = ("q05", "q25", "median", "q75", "q95")
@@ -94,20 +95,27 @@ class CityProfileSerializer(UnitSerializer):
         child=serializers.CharField(),
         help_text="Sub-indices in which its rank is more than 20 places better than in every other.",
     )
-    others = OtherRankSerializer(many=True, help_text="The other finished runs of the same data.")
+    others = OtherRankSerializer(
+        many=True,
+        help_text="The other finished runs of the same data that rank it, a page of them, by version.",
+    )
+    others_count = serializers.IntegerField(
+        help_text="How many finished runs of the same data there are beside."
+    )
 
 
 class CityProfileView(RunView):
     """A city in a finished run, beside its province, its region and the nation."""
 
-    @described(responses=CityProfileSerializer)
+    @described(*PAGE, responses=CityProfileSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:
         profile = city_profile_of(node_scores_of(self.finished_run(pk)), city_pk, self.account)
         if profile is None:
             raise NotFound
         if profile.intervals and self.account:
             count_at_once(profile.intervals.study, profile.neighbour_pairs)
-        others = other_ranks_of(profile.run, profile.city, self.account)
+        pages, others = Pages(), other_runs_of(profile.run, self.account)
+        shown = list(pages.paginate_queryset(others, request) or ())
         answer = _profile(profile) | {
             "others": [
                 {
@@ -116,8 +124,9 @@ class CityProfileView(RunView):
                     "rank": other.rank,
                     "score": other.score * other.run.method.scale,
                 }
-                for other in others
-            ]
+                for other in ranks_in(shown, profile.run, profile.city)
+            ],
+            "others_count": pages.count,
         }
         return Response(CityProfileSerializer(answer).data)
 

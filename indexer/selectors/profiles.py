@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from django.db.models import QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import City, Run
@@ -274,12 +275,18 @@ def city_profile_of(scores: NodeScores, city_id: int, account: Account | None) -
     return CityProfile(scores, scores.cities.ids.index(city_id), account)
 
 
-def other_ranks_of(run: Run, city: City, account: Account | None) -> list[OtherRank]:
-    """Return the city's rank in all other finished runs of the same data that the visitor may see."""
-    runs = runs_visible_to(account).filter(data_set=run.data_set_id, status=RunStatus.DONE).exclude(pk=run.pk)
-    others = {other.pk: other for other in runs.order_by("weight_version__number", "pk")}
-    found = standings_of(city.pk, dict.fromkeys(others, run.data_set.city_ids))
-    return [OtherRank(other, found[pk].rank, found[pk].score) for pk, other in others.items() if pk in found]
+def other_runs_of(run: Run, account: Account | None) -> QuerySet[Run]:
+    """Return all other finished runs of the same data that the visitor may see, by version."""
+    runs = runs_visible_to(account).filter(data_set=run.data_set_id, status=RunStatus.DONE)
+    return runs.exclude(pk=run.pk).order_by("weight_version__number", "pk")
+
+
+def ranks_in(others: Sequence[Run], run: Run, city: City) -> list[OtherRank]:
+    """Return the city's rank in each of some `other_runs_of` a run that ranks it."""
+    found = standings_of(city.pk, {other.pk: run.data_set.city_ids for other in others})
+    return [
+        OtherRank(other, found[other.pk].rank, found[other.pk].score) for other in others if other.pk in found
+    ]
 
 
 def _rank_among(ranks: FloatArray, members: BoolArray, position: int) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +21,8 @@ from indexer.selectors.profiles import (
     CityProfile,
     ScoreProfile,
     city_profile_of,
-    other_ranks_of,
+    other_runs_of,
+    ranks_in,
 )
 from indexer.services.study_pairs import count_at_once
 from indexer.studies.registry import study_name
@@ -34,6 +36,7 @@ from weighting.drawing import Figure
 from weighting.exports import Heading
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
+from weighting.views.listing import page_of
 from weighting.views.numbers import signed
 from weighting.visitors import visitor_of
 
@@ -79,6 +82,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         count_at_once(profile.intervals.study, profile.neighbour_pairs)
     changed = changes_of_city(run, profile.scores.record, profile.position)
     address = [run.pk, city_pk]
+    others = page_of(request, other_runs_of(run, visitor_of(request).account))
     cities, levels = profile.scores.cities, profile.scores.cities.shown_levels
     words = {PROVINCE: cities.register.province_word, REGION: cities.register.region_word}
     context = run_context(request, run, "run-city", city=profile.city) | {
@@ -104,7 +108,8 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
         "leads": _leads(profile),
         "dark_horses": profile.leads.dark_horses(profile.position),
         "dark_horse_places": DARK_HORSE_PLACES,
-        "others": _others(request, profile),
+        "others": _others(profile, others),
+        "others_page": others,
         "saves": save_links(reverse("indexer:run-city-export", args=address)),
     }
     return render(request, "indexer/run/city_profile.html", context)
@@ -307,8 +312,8 @@ def _leads(profile: CityProfile) -> list[dict[str, Any]]:
     ]
 
 
-def _others(request: HttpRequest, profile: CityProfile) -> list[dict[str, Any]]:
-    others = other_ranks_of(profile.run, profile.city, visitor_of(request).account)
+def _others(profile: CityProfile, page: Page[Run]) -> list[dict[str, Any]]:
+    others = ranks_in(list(page), profile.run, profile.city)
     names = run_names([profile.run, *(other.run for other in others)])[1:]
     return [
         {

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from indexer.models import Run, Study
 from indexer.selectors.node_scores import node_scores_of
@@ -19,6 +23,7 @@ from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 from weighting.services.versions import publish_version
+from weighting.views import listing
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +84,23 @@ def test_the_ranks_under_other_versions_lead_to_the_reasons(analyst, runs):
     ranks = {run.pk: ranks_of(run)[city] for run in runs}
     assert [other["shift"] for other in others] == [ranks[runs[1].pk] - ranks[o["run"].pk] for o in others]
     assert f"/compare/cities/{city}/?runs={runs[1].pk}&amp;runs={runs[0].pk}" in response.content.decode()
+
+
+def test_other_versions_come_page_by_page_and_no_rank_beyond_it_is_read(analyst, runs, monkeypatch):
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    city = runs[0].data_set.city_ids[0]
+    for number, other in enumerate((runs[0], runs[2]), start=1):
+        with CaptureQueriesContext(connection) as asked:
+            response = analyst.get(page(runs[1]), {"page": number})
+        assert [row["run"] for row in response.context["others"]] == [other]
+        reads = [query["sql"] for query in asked if "runscores" in query["sql"]]
+        ranks_of_runs = set(re.findall(r'"run_id" IN \(([\d, ]+)\)', " ".join(reads)))
+        assert ranks_of_runs == {str(runs[1].pk), str(other.pk)}
+    assert "Page 2 of 2 (rows 2 to 2 of 2)" in response.content.decode()
+    address = reverse("indexer:api-run-city", args=[runs[1].pk, city])
+    answer = analyst.get(address, {"limit": 1, "offset": 1}).json()
+    assert ([row["run"] for row in answer["others"]], answer["others_count"]) == ([runs[2].pk], 2)
+    assert len(analyst.get(address).json()["others"]) == 2
 
 
 def test_the_newest_bootstrap_gives_the_interval_and_how_often_the_city_is_above(analyst, client):
@@ -185,9 +207,9 @@ def test_every_city_of_the_ranking_leads_to_its_page(analyst, runs):
 @pytest.mark.parametrize("cities", [1, 3])
 def test_the_page_takes_the_same_queries_for_any_number_of_cities(analyst, cities, django_assert_num_queries):
     address = page(make_runs(random_values(cities), tilts=[None, 1.0])[0])
-    # Session, account, run, scores, nodes, the cities' provinces, cities, provinces; intervals; other runs
-    # and the ranks there.
-    with django_assert_num_queries(13):
+    # Session, account, run, scores, nodes, the cities' provinces, cities, provinces; intervals; how many
+    # other runs there are, a page of them and the ranks there.
+    with django_assert_num_queries(14):
         analyst.get(address)
 
 
