@@ -347,16 +347,17 @@ class _Scorer:
 
     def __init__(self, index: Index, cities: IntArray) -> None:
         self._tree = index.tree
-        self._steps, normalised = index.formed.for_all, index.normalised[cities]
-        self._apart = None if self._steps.is_uniform else self._scored_apart(normalised)
+        self._steps = index.formed.for_all
+        self._apart = None if self._steps.is_uniform else self._scored_apart(index.normalised[cities])
         if self._apart is not None:
             return
         self._aggregation = AGGREGATIONS[self._steps.whole]
+        normalised = _leaves_first(index.normalised, cities)
         terms = self._aggregation.terms(self._steps.floored(normalised, self._aggregation))
-        present = ~np.isnan(normalised)
-        self._size = len(terms)
+        self._size = len(cities)
         self._parts = [
-            (cities, pattern, _leaves_first(terms, cities, pattern)) for pattern, cities in _patterns(present)
+            (alike, pattern, _of_pattern(terms, alike, pattern))
+            for pattern, alike in _patterns(~np.isnan(normalised.T))
         ]
 
     def scores(self, local: FloatArray) -> FloatArray:
@@ -465,11 +466,19 @@ def _alike(rows: IntArray, groups: IntArray, bits: IntArray) -> tuple[IntArray, 
     return rows[several], numbers[several]
 
 
-def _leaves_first(terms: FloatArray, cities: IntArray, pattern: BoolArray) -> FloatArray:
-    """Return the terms of some cities, (leaves, cities); 0 of the leaves that these lack."""
-    if len(cities) == len(terms) and pattern.all():
-        return np.ascontiguousarray(terms.T)
-    return np.ascontiguousarray(np.where(pattern, terms[cities], 0).T)
+def _leaves_first(values: FloatArray, cities: IntArray) -> FloatArray:
+    """Return the values of some cities, (leaves, cities), without a second copy on the way."""
+    turned = np.empty((values.shape[1], len(cities)))
+    for leaf in range(len(turned)):
+        turned[leaf] = values[cities, leaf]
+    return turned
+
+
+def _of_pattern(terms: FloatArray, cities: IntArray, pattern: BoolArray) -> FloatArray:
+    """Return the terms of cities that have the same leaves, (leaves, cities), 0 where they have none."""
+    if pattern.all() and len(cities) == terms.shape[1]:
+        return terms
+    return np.where(pattern[:, np.newaxis], terms[:, cities], 0)
 
 
 def _patterns(present: BoolArray) -> list[tuple[BoolArray, IntArray]]:

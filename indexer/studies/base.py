@@ -49,4 +49,6 @@ def base_of(run: Run) -> Base:
     structure = structure_of(data_set.framework_id)
     rows = ranked_rows_of(run)
     index = index_of(run, data_set, structure)
+    # As large as the index: what asks for raw values once more has them read again.
+    del data_set.values
     return Base(run, data_set, structure, index, rows)
