@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-PROVINCES, DRAWS, MEGABYTE = 50, 10_000, 2**20
+PROVINCES, MEGABYTE = 50, 2**20
 WATCHED_EVERY = 1.0
 REGISTER, ACCOUNT = "Towns", "bench"
 
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--units", type=int, default=100_000)
     parser.add_argument("--indicators", type=int, default=300)
     parser.add_argument("--versions", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=10_000, help="of the study")
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     parser.add_argument("--folder", type=Path, help="kept afterwards, and gone on with where steps are named")
     parser.add_argument("--steps", default=",".join(STEPS))
@@ -286,14 +287,14 @@ def _compute(_asked: argparse.Namespace) -> None:
         raise SystemExit("a run is not done")
 
 
-def _study(_asked: argparse.Namespace) -> None:
+def _study(asked: argparse.Namespace) -> None:
     from indexer.enums import StudyStatus
     from indexer.models import Run
     from indexer.services.studies import count_waiting_parts, plan_study
     from weighting.models import Account
 
     run = Run.objects.order_by("pk")[0]
-    sent = {"draws": DRAWS, "seed": 1, "kappa": 100}
+    sent = {"draws": asked.draws, "seed": 1, "kappa": 100}
     study = plan_study(run, kind="dirichlet", sent=sent, actor=Account.objects.get())
     count_waiting_parts(study.pk)
     study.refresh_from_db()

@@ -76,7 +76,7 @@ def _make_units() -> list[int]:
 
 
 def _addresses() -> dict[str, str]:
-    from indexer.models import City, Run
+    from indexer.models import City, Run, Study
 
     run, other = Run.objects.order_by("pk")[:2]
     city = run.data_set.city_ids[len(run.data_set.city_ids) // 2]
@@ -126,6 +126,15 @@ def _addresses() -> dict[str, str]:
         "API, units of the register": f"/api/v1/registers/{register}/cities/",
         "API, map": f"{api}/map/",
         "API, what-if": f"{api}/what-if/",
+        **{
+            words: address
+            for study in Study.objects.filter(status="done").order_by("-pk").values_list("pk", flat=True)[:1]
+            for words, address in {
+                "study": f"/studies/{study}/",
+                "API, units of the study": f"/api/v1/studies/{study}/cities/",
+                "API, ranks of the study": f"/api/v1/studies/{study}/histogram/",
+            }.items()
+        },
     }
 
 
