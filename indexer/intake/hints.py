@@ -39,7 +39,7 @@ class Hints:
 
     @cached_property
     def units(self) -> frozenset[str]:
-        return self.names | self.codes
+        return self.names | self.codes if self.codes else self.names
 
 
 def unit_key(text: str) -> str:

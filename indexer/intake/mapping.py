@@ -33,7 +33,7 @@ ALIKE = 0.7
 MAX_LOOKUPS = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """What a column or row goes to: a code or the key of a unit, `ASIDE`, `TOTALS`, or '' for open."""
 
@@ -55,7 +55,7 @@ class LeafNames:
     name_en: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnitNames:
     """A unit of the register; ``key`` stands for it, ``label`` names it alone, ``shown`` is for readers."""
 
@@ -66,16 +66,15 @@ class UnitNames:
     aliases: tuple[str, ...]
     codes: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def name_keys(self) -> tuple[str, ...]:
-        """What its own names have in common with other spellings of them."""
+        """What its own names have in common with other spellings of them; of a million not kept with each."""
         return tuple(unit_key(name) for name in dict.fromkeys((self.label, *self.names)))
 
 
 def hints_about(units: Sequence[UnitNames], leaves: Sequence[LeafNames], year: int | None = None) -> Hints:
     """Return what a reader may know of the units and indicators that a file is about."""
-    names = {key for unit in units for key in unit.name_keys}
-    names |= {unit_key(alias) for unit in units for alias in unit.aliases}
+    names = (key for unit in units for key in (*unit.name_keys, *map(unit_key, unit.aliases)))
     forms = (
         form
         for leaf in leaves

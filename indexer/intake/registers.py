@@ -28,8 +28,8 @@ EITHER = ("name", "province", "region")
 KNOWN = (*COLUMNS, *EITHER)
 # What a request may take; a command takes as many as there is memory for.
 MAX_UNITS = 200_000
-# The cells of a unit as texts, its row, where its name and its code stand, and what is written of it.
-BYTES_A_UNIT = 3_500
+# The cells of a unit as texts, what is written of it, and where its names stand.
+BYTES_A_UNIT = 1_500
 RANGES = {"latitude": 90.0, "longitude": 180.0}
 # Further columns of groups begin so, as in COINr; what follows is the code, and perhaps the language.
 GROUP_COLUMN = re.compile(r"group_(?P<code>.+?)(?:_(?P<language>zh|en))?", re.IGNORECASE)

@@ -109,7 +109,7 @@ def _reading_said(choices: Choices, encoding: str) -> dict[str, str]:
 
 def _units_said(choices: Choices, register: Register | None) -> dict[str, str]:
     """Return the units that the choices name, by label."""
-    finder = UnitFinder(unit_names_of(register))
+    finder = UnitFinder(unit_names_of(register) if choices.units else ())
     return {
         label: ASIDE if name == LEFT_OUT else finder.find(name).to
         for label, name in choices.units.items()

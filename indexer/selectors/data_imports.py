@@ -148,10 +148,15 @@ def _units_of(register: Register | None) -> Iterator[_Unit]:
     columns = ("pk", "name_zh", "name_en", "code", aliases, "province__name_zh", "province__name_en")
     rows = list(City.objects.filter(register=register).order_by("pk").values_list(*columns))
     counts = Counter(zh or en for _pk, zh, en, *_rest in rows)
+    shared = {own for own, count in counts.items() if count > 1}
+    del counts
     chinese_first = (get_language() or "").startswith("zh")
-    for pk, zh, en, code, listed, province_zh, province_en in rows:
+    rows.reverse()
+    # Each row is let go once it is told: of a million they would be as large as what is made of them.
+    while rows:
+        pk, zh, en, code, listed, province_zh, province_en = rows.pop()
         own = zh or en
-        label = f"{own}（{province_zh or province_en}）" if counts[own] > 1 else own
+        label = f"{own}（{province_zh or province_en}）" if own in shared else own
         # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
         other = en if en != own else ""
         both = (label, other) if chinese_first else (other, label)

@@ -171,12 +171,11 @@ def _pack(terms: EditionTerms, matrix: Matrix) -> dict[str, Any]:
 
 def _use_series(terms: EditionTerms, city_ids: list[int]) -> DataSeries:
     """Return the series of a name, begun when there is none; its units are of one register."""
+    register = Register.objects.filter(cities__in=city_ids[:1]).first()
     # A list of ten thousand ids is more than a query may carry.
-    registers = dict(City.objects.values_list("pk", "register_id"))
-    found = {registers[city_id] for city_id in city_ids}
-    if len(found) != 1:
+    units = City.objects.filter(register=register).values_list("pk", flat=True).iterator()
+    if register is None or not np.isin(city_ids, np.fromiter(units, dtype=np.int64)).all():
         raise Refused(_("The units of a data set are of one register. Import each register by itself."))
-    register = Register.objects.get(pk=found.pop())
     series, _new = DataSeries.objects.get_or_create(
         framework=terms.framework,
         **names_key(terms.name_zh, terms.name_en),

@@ -1,5 +1,7 @@
 """What is large comes in the same way: at once or as a draft, in as many queries, and as far as it may."""
 
+import tracemalloc
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
@@ -13,6 +15,7 @@ from indexer.intake.hints import unit_key
 from indexer.intake.registers import BYTES_A_UNIT, operator_units
 from indexer.models import DataImport, Register
 from indexer.names import normalise_unit_name
+from indexer.services import registers as registers_service
 from indexer.services.data_imports import DataFile, Terms, start_import, store_import, store_read
 from indexer.services.mapped_imports import map_import, read_mapped
 from indexer.services.methods import use_method
@@ -131,3 +134,27 @@ def test_a_block_goes_to_the_database_as_it_is(analyst):
     assert connection.vendor == "sqlite" or bytes(edition.values)[:8].hex() not in insert
     edition.refresh_from_db()
     assert len(edition.values) == 40 * len(LEAVES) * 8
+
+
+def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(analyst):
+    """Both names, a code, places and a grouping: of all units no more is held than what they are found by."""
+
+    def peak_of(units):
+        head = "name_zh,name_en,code,province_zh,province_en,latitude,longitude,group_size\n"
+        lines = (
+            f"镇{n:06d},Town {n:06d},T{n:06d},省,Province,{n % 90}.5,{n % 90}.25,Big" for n in range(units)
+        )
+        file = (head + "\n".join(lines)).encode()
+        words = registers_service.RegisterWords(name_zh=f"册{units}", name_en=f"Register {units}")
+        tracemalloc.start()
+        made = registers_service.import_register(
+            source=file, filename="units.csv", actor=analyst, words=words, register=None
+        )
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert made.cities.filter(memberships__group__name_en="Big").count() == units
+        return peak
+
+    peak_of(10)
+    few, many = peak_of(2_000), peak_of(8_000)
+    assert (many - few) / 6_000 < BYTES_A_UNIT
