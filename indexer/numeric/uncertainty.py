@@ -14,6 +14,7 @@ from indexer.numeric.packed_ranking import min_ranks_by_row, order_cities
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
 from indexer.numeric.rank_counts import Exactly, RankCounts
 from indexer.numeric.ranking import min_ranks
+from indexer.numeric.rows_alike import number_rows
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
@@ -423,7 +424,7 @@ def _distinct_rows(index: Index) -> tuple[IntArray, IntArray]:
     order = np.argsort(index.nominal_ranks, kind="stable")
     if index.formed.looks_at_all:
         return order, np.argsort(order)
-    return _distinct(index.normalised, order, index.nominal_ranks)
+    return number_rows(index.normalised, order, index.nominal_ranks)
 
 
 def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
@@ -431,39 +432,7 @@ def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
     cities = np.arange(len(index.normalised))
     if index.formed.looks_at_all:
         return cities, cities
-    return _distinct(index.normalised, cities, np.zeros(len(cities), dtype=np.int64))
-
-
-def _distinct(values: FloatArray, order: IntArray, besides: IntArray) -> tuple[IntArray, IntArray]:
-    """Number the distinct pairs of a row and what stands beside it, first come first.
-
-    Column by column the rows that are like another so far are told apart: mostly none is after the first.
-    """
-    first_like, alike = np.arange(len(order)), np.arange(len(order))
-    groups = besides[order]
-    for column in values.T:
-        # Adding zero gives both zeros the same bits.
-        bits = (column[order[alike]] + 0.0).view(np.int64)
-        alike, groups = _alike(alike, groups, bits)
-        if not len(alike):
-            break
-    if len(alike):
-        starts = np.append(True, groups[1:] != groups[:-1])
-        first_like[alike] = alike[starts][np.cumsum(starts) - 1]
-    is_first = first_like == np.arange(len(order))
-    kind = np.empty(len(order), dtype=np.int64)
-    kind[order] = (np.cumsum(is_first) - 1)[first_like]
-    return order[is_first], kind
-
-
-def _alike(rows: IntArray, groups: IntArray, bits: IntArray) -> tuple[IntArray, IntArray]:
-    """Divide groups of rows by their bits; return the rows that are not alone, by group, and their groups."""
-    by_group = np.lexsort((rows, bits, groups))
-    rows, groups, bits = rows[by_group], groups[by_group], bits[by_group]
-    starts = np.append(True, (groups[1:] != groups[:-1]) | (bits[1:] != bits[:-1]))
-    numbers = np.cumsum(starts) - 1
-    several = np.bincount(numbers)[numbers] > 1
-    return rows[several], numbers[several]
+    return number_rows(index.normalised, cities, np.zeros(len(cities), dtype=np.int64))
 
 
 def _leaves_first(values: FloatArray, cities: IntArray) -> FloatArray:

@@ -8,7 +8,8 @@ from indexer.numeric.blocks import pack_arrays, unpack_arrays
 from indexer.numeric.packed_counts import PackedCounts, added, in_blocks, opened
 from indexer.numeric.plans import counts_of, merge_tallies
 from indexer.numeric.rank_counts import group_indistinct, summarise_ranks, summarise_shifts
-from indexer.numeric.uncertainty import BandCounter, _distinct
+from indexer.numeric.rows_alike import number_rows
+from indexer.numeric.uncertainty import BandCounter
 from tests.indexer.numeric.test_rank_bands import LOCAL, MANY, TREE, make_index, make_plan
 from weighting.numeric.draws import WeightNoise
 
@@ -124,6 +125,6 @@ def test_rows_alike_are_numbered_as_row_by_row(kinds):
         if numbers.setdefault(key, len(firsts)) == len(firsts):
             firsts.append(city)
         kind[city] = numbers[key]
-    found_firsts, found_kind = _distinct(values, order, besides)
+    found_firsts, found_kind = number_rows(values, order, besides)
     assert found_firsts.tolist() == firsts
     assert found_kind.tolist() == kind.tolist()
