@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.method_plan import SCALE
 from indexer.selectors.plans import leaf_unit_of, score_unit_of
-from weighting.models import Indicator
+from weighting.enums import VersionStatus
+from weighting.models import Indicator, WeightVersion
 from weighting.moments import zone_text
 
 # A score of 1 is shown as 100 of these; on a scale of 1 and on any other they are called otherwise.
@@ -38,6 +39,13 @@ UNITS_TIMES = {
     "standard_deviation": gettext_lazy("parts in %(scale)s of a standard deviation"),
     "data_unit": gettext_lazy("parts in %(scale)s of the data’s unit"),
 }
+
+
+def retired_words(version: WeightVersion) -> str:
+    """Return what whoever reads a ranking by a retired version is told; '' of any other."""
+    if version.status != VersionStatus.RETIRED:
+        return ""
+    return _("The weights of this ranking are retired: it stays as it is, and is not for new work.")
 
 
 def version_name(run: Run) -> str:

@@ -17,6 +17,7 @@ from indexer.selectors.data_sets import owns_data_set
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.selectors.studies import TELLING, told_to_anybody
 from indexer.selectors.withheld import withheld_codes
+from weighting.enums import VersionStatus
 from weighting.models import Account, Indicator
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import owns_framework
@@ -244,6 +245,14 @@ def _advice(index: PublishedIndex, run: Run) -> Iterator[str]:
             "%(count)d indicators have no definition (a column of the framework’s file).",
             undefined,
         ) % {"count": undefined}
+    if run.weight_version.status == VersionStatus.RETIRED:
+        yield _("The weights are retired: readers are told that the ranking is not for new work.")
+    newest = IndexEdition.objects.filter(index=index).order_by("-number").first()
+    if newest and newest.run_id == run.pk:
+        yield _(
+            "Edition %(number)s shows this ranking already: to publish a correction, choose the ranking that "
+            "holds it."
+        ) % {"number": newest.number}
     if not (index.name_zh and index.name_en and index.description_zh and index.description_en):
         yield _("Title and description are not there in both languages: readers of the other see yours.")
     if not (index.authors or index.institutions):

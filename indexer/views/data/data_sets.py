@@ -70,12 +70,16 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     data_set = get_object_or_404(visible, pk=pk)
     runs = listed_runs_visible_to(account).filter(data_set=data_set)
     summaries = indicator_summaries_of(data_set)
+    editions = editions_of(data_set, account)
+    later = (one for one in editions if one.year == data_set.year and one.edition > data_set.edition)
     context = {
         "data_set": data_set,
         "title": data_set_name(data_set),
         "may_publish": owns_data_set(account, data_set),
         "facts": [*_facts(data_set), *lineage_facts(data_set, account)],
-        "editions": editions_of(data_set, account),
+        "editions": editions,
+        # The newest comes first.
+        "later": next(later, None),
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),

@@ -157,6 +157,7 @@ def named_by(edition: IndexEdition) -> Sequence[str]:
         str(study.pk if study else ""),
         str(bool(report)),
         str(has_borders(edition.run)),
+        edition.run.weight_version.status,
     ]
 
 

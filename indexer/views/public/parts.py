@@ -22,7 +22,7 @@ from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
 from indexer.views.shared.method_rows import experts_words, method_notes, method_rows
 from indexer.views.shared.tables import longest_bar
 from indexer.views.shared.unranked import unranked_rows
-from indexer.words import data_set_name, ranks_between, score_unit, version_name
+from indexer.words import data_set_name, ranks_between, retired_words, score_unit, version_name
 from weighting.models import Indicator
 from weighting.views.numbers import signed
 
@@ -72,6 +72,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "definitions": _definitions(edition.index, ranking),
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
+        "retired": retired_words(run.weight_version),
         "cite": citation_of(edition),
         "cite_files": [
             (

@@ -49,7 +49,7 @@ from indexer.views.shared.tables import (
 from indexer.views.shared.unranked import unranked_rows
 from indexer.views.shared.words import provenance_of, source_word
 from indexer.views.shared.year_switch import year_switch
-from indexer.words import data_set_name, score_unit, version_name
+from indexer.words import data_set_name, retired_words, score_unit, version_name
 from weighting.drawing import SERIES
 from weighting.exports import Heading
 from weighting.manifest import WeightedNode
@@ -179,6 +179,7 @@ def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpRespo
         "has_imputed": ranking.subject.imputed_shares is not None,
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
+        "retired": retired_words(run.weight_version),
         "reproduces_publication": run.reproduces_publication,
         "has_changes": ranking.has_changes,
         "has_marks": ranking.changes is not None and bool(ranking.changes.any()),

@@ -55,7 +55,9 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
     def answer(request: HttpRequest, run: Run) -> HttpResponse:
         parts = _raw_parts(request, run)
-        return answer_page(request, run, partial(ranking_page, with_raw=bool(parts)), *parts)
+        page = partial(ranking_page, with_raw=bool(parts))
+        # The one thing that the page says of what came after the run.
+        return answer_page(request, run, page, *parts, run.weight_version.status)
 
     return answer_about_run(request, pk, answer)
 

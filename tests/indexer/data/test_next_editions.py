@@ -57,6 +57,24 @@ class TestTheNextEdition:
         assert DataImport.objects.get().method.normalisation == "zscore"
 
 
+def test_the_page_of_an_edition_leads_to_the_newest_of_its_year(analyst, framework):
+    def page_of(data_set):
+        return analyst.get(reverse("indexer:data-set-detail", args=[data_set.pk])).text
+
+    send(analyst, framework)
+    store(analyst)
+    first = DataSet.objects.get()
+    assert "follows this one" not in page_of(first)
+    for corrected in ("8", "9"):
+        data = GOOD.replace("3,4,5,6,7", f"3,4,5,6,{corrected}")
+        send(analyst, framework, data, series=first.series_id, name_zh="", name_en="")
+        store(analyst)
+    newest = DataSet.objects.latest("edition")
+    assert f"Edition 3 of the data of {first.year} follows this one" in page_of(first)
+    assert f'href="{reverse("indexer:data-set-detail", args=[newest.pk])}">Go to the newest' in page_of(first)
+    assert "follows this one" not in page_of(newest)
+
+
 def test_no_ranking_is_promised_before_there_are_weights(analyst, framework):
     send(analyst, framework)
     page = analyst.post(reverse("indexer:import-store", args=[DataImport.objects.get().pk]), follow=True)

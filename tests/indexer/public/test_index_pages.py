@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from indexer.citations import CITATIONS
 from indexer.formulas import AGGREGATION_FORMULAS, NORMALISATION_FORMULAS, aggregation_formula
-from indexer.models import City, IndexEdition, PublishedIndex
+from indexer.models import City, IndexEdition, PublishedIndex, Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.selectors.published import released_editions
+from indexer.selectors.published import publication_advice, released_editions
 from indexer.selectors.runs import runs_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.services.published import draft_index, publish_edition
@@ -26,7 +26,7 @@ from tests.indexer.pages import make_runs, random_values
 from tests.routes import without_tokens
 from weighting.enums import Role, RoundState
 from weighting.exports import XLSX
-from weighting.services.versions import aggregate_round, freeze_version, publish_version
+from weighting.services.versions import aggregate_round, freeze_version, publish_version, retire_version
 
 pytestmark = pytest.mark.django_db
 
@@ -188,6 +188,28 @@ def test_the_change_log_says_why_and_leads_to_the_newest(client, published, inde
     assert "A value of 2016 was wrong." in newest
     assert "there is a newer one" in first
     assert "there is a newer one" not in newest
+
+
+def test_strangers_are_told_that_the_weights_were_retired(client, published, run, owner):
+    ranking = reverse("indexer:run-detail", args=[run.pk])
+    said = "The weights of this ranking are retired"
+    tags = {address: client.get(address)["ETag"] for address in (ADDRESS, ranking)}
+    assert said not in page(client)
+    retire_version(run.weight_version, actor=owner)
+    for address, tag in tags.items():
+        # Whoever keeps the page is not told that it is as it was.
+        answer = client.get(address, headers={"If-None-Match": tag, "Accept-Language": "en"})
+        assert said in answer.text
+
+
+def test_an_owner_is_told_what_another_edition_would_not_change(published, index, run, owner):
+    def advice():
+        return " ".join(publication_advice(index, Run.objects.get(pk=run.pk)))
+
+    assert "Edition 1 shows this ranking already" in advice()
+    assert "retired" not in advice()
+    retire_version(run.weight_version, actor=owner)
+    assert "The weights are retired" in advice()
 
 
 def test_an_index_of_several_years_leads_to_the_newest_edition_of_each(client, owner):
