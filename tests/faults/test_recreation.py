@@ -47,6 +47,8 @@ TIMES = in_full(20, otherwise=2)
 # What the proxy answers while nobody is behind it, and the product while it has no database.
 AWAY = (502, 503, 504)
 SOCKET = ".s.PGSQL.5432"
+# Seconds between two saves: experts without a pause would take the processors from the servers that begin.
+PAUSE = 0.05
 
 
 class Relay(threading.Thread):
@@ -192,7 +194,7 @@ def experts_at_work(address):
     class Door:
         port = int(address.rpartition(":")[2])
 
-    typists = [PatientTypist(Door, expert, stop) for expert in experts]
+    typists = [PatientTypist(Door, expert, stop, pause=PAUSE) for expert in experts]
     for typist in typists:
         typist.start()
     try:
