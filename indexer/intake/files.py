@@ -12,9 +12,9 @@ import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, span_of
 from weighting.readers import ProblemLog, Source
-from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows, span_of
+from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows
 from weighting.readers.formats import frictionless, table_of
 from weighting.readers.formats.parcel import Parcel
 from weighting.readers.rows import note_controls, read_bytes

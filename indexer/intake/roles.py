@@ -1,6 +1,7 @@
 """What the columns of a table are for: units, codes, indicators, values, years, or nothing."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from indexer.intake.hints import Hints, unit_key
@@ -29,6 +30,7 @@ ENOUGH = 5000
 KNOWN_SHARE = 0.9
 
 
+@lru_cache(maxsize=4096)
 def folded(head: str) -> str:
     return normalise_unit_name(head).casefold()
 

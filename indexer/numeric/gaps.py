@@ -80,6 +80,8 @@ class MissingPolicy:
 
 def none_missing(gaps: Gaps) -> FloatArray:
     """Return the values, of which none may be missing."""
+    if not gaps.missing.any():
+        return gaps.values
     columns = zip(gaps.codes, gaps.missing.T, strict=True)
     faults = [DataFault("missing", (c,), tuple(compress(gaps.units, m))) for c, m in columns if m.any()]
     if faults:

@@ -6,7 +6,7 @@ import numpy as np
 
 from indexer.numeric.faults import raise_for
 from indexer.numeric.normalisations import NORMALISATIONS, Block, Parameters
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import FloatArray, IntArray, span_of
 
 
 def normalise(
@@ -77,7 +77,7 @@ def normalise(
     directions = np.asarray(directions)
     _check_shapes(values, directions, totals, codes)
     # The least and the greatest of a column tell all that its cells could, and are quicker asked.
-    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
+    low, high = span_of(values)
     raise_for(codes, {"infinite": np.isinf(low) | np.isinf(high), "no_value": np.isnan(low)})
     block = Block(values, directions, codes, totals)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):

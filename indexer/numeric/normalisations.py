@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.numeric.entries import Entries
 from indexer.numeric.faults import FaultKind, raise_for
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray, span_of
 
 # What one of a composite score of 1 is, before it is shown times 100; views have the words.
 ScoreUnit = Literal["total", "prepared_total", "turned_total", "points", "standard_deviation", "data_unit"]
@@ -152,7 +152,8 @@ class Normalisation:
 
 def shares(block: Block, parameters: Parameters) -> FloatArray:
     """x / X: the part of the column sum, or of the total that is given."""
-    values, turned, low = block.values, block.directions == -1, np.fmin.reduce(block.values)
+    values, turned = block.values, block.directions == -1
+    low, _high = span_of(values)
     turn = TURNS[parameters.negative]
     directed = np.where(turned, turn.formula(values), values) if turned.any() else values
     whole = directed.sum(axis=0)
@@ -169,7 +170,7 @@ def shares(block: Block, parameters: Parameters) -> FloatArray:
     }
     block.refuse(bad)
     # An infinite sum would turn every share into 0 without a word. Shares keep the order of the cells.
-    block.refuse({"out_of_range": np.isinf(whole) | np.isinf(np.fmax.reduce(directed) / whole)})
+    block.refuse({"out_of_range": np.isinf(whole) | np.isinf(span_of(directed)[1] / whole)})
     parts: FloatArray = directed / whole
     return parts
 

@@ -11,7 +11,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.lib.stride_tricks import as_strided
 
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray, span_of
 from weighting.readers.cells import CellError, parse_number, plain
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row
@@ -67,11 +67,6 @@ def pack_matrix(
     """
     spans = zip(low.tolist(), high.tolist(), strict=True)
     return [Packed(values[:, place], odd.get(place, {}), span) for place, span in enumerate(spans)]
-
-
-def span_of(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the largest number of each column of a matrix, nan of one without, (columns,)."""
-    return np.fmin.reduce(values, initial=math.nan), np.fmax.reduce(values, initial=math.nan)
 
 
 def side_by_side(columns: Sequence[FloatArray]) -> Iterator[FloatArray]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, span_of
 from weighting.readers.columns import (
     Body,
     Column,
@@ -18,7 +18,6 @@ from weighting.readers.columns import (
     pack,
     pack_matrix,
     pick_rows,
-    span_of,
 )
 from weighting.readers.dialects import Dialect
 from weighting.readers.rows import count_marks
@@ -97,7 +96,7 @@ class _Text:
     @property
     def most(self) -> int:
         """How many rows there may be."""
-        return count_marks(self.data, "\n") + count_marks(self.data, "\r") + 1
+        return 1 + sum(count_marks(self.data, end) for end in "\n\r" if end.encode() in self.data)
 
     @property
     def has_small(self) -> bool:
