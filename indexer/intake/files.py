@@ -217,6 +217,9 @@ def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits, reading: Rea
     except (pyarrow.ArrowException, OSError, ValueError):
         log.add(_("This cannot be read as a Parquet file. Write it again, or save the table as CSV."))
         return None
+    finally:
+        # Kept for a next file otherwise, which may never come.
+        pyarrow.default_memory_pool().release_unused()
 
 
 def _is_parquet_small(metadata: Any, log: ProblemLog, limits: Limits) -> bool:
