@@ -310,6 +310,8 @@ MFA_FORMS = {
     "reauthenticate": "weighting.forms.sign_in.SecondFactorAgainForm",
     "activate_totp": "weighting.forms.sign_in.AppForm",
     "add_webauthn": "weighting.forms.sign_in.PasskeyForm",
+    "authenticate_webauthn": "weighting.forms.sign_in.PasskeySignInForm",
+    "reauthenticate_webauthn": "weighting.forms.sign_in.PasskeyAgainForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Quanheng"

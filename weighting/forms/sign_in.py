@@ -1,12 +1,19 @@
 """Showing who one is: a password again, a second factor; a forgotten password."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -68,13 +75,58 @@ class AppForm(ActivateTOTPForm):
         self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
 
-class PasskeyForm(AddWebAuthnForm):
+class CredentialDecoder(json.JSONDecoder):
+    """Calls numbers that are too long, and what is nested too deep, no JSON: the field refuses that alone."""
+
+    def decode(self, text: str, *_where: Any) -> Any:
+        try:
+            return super().decode(text)
+        except (ValueError, RecursionError):
+            raise json.JSONDecodeError("no JSON", "", 0) from None
+
+
+class CredentialForm(forms.Form):
+    """What a browser says of a passkey, which anybody may write."""
+
+    credential = forms.JSONField(widget=forms.HiddenInput, decoder=CredentialDecoder)
+
+
+@contextmanager
+def _malformed_is_refused() -> Iterator[None]:
+    """The library takes what it is sent for what browsers send, and breaks on anything else."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise ValidationError(_("What was sent is no passkey. Try again.")) from None
+
+
+class PasskeySignInForm(CredentialForm, AuthenticateWebAuthnForm):
+    """A passkey in place of a code."""
+
+    def clean_credential(self) -> Any:
+        with _malformed_is_refused():
+            return super().clean_credential()
+
+
+class PasskeyAgainForm(CredentialForm, ReauthenticateWebAuthnForm):
+    """A passkey before a grave act."""
+
+    def clean_credential(self) -> Any:
+        with _malformed_is_refused():
+            return super().clean_credential()
+
+
+class PasskeyForm(CredentialForm, AddWebAuthnForm):
     """A passkey, and what to call it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("What do you call it?")
         self.fields["name"].help_text = _("Such as “my phone”: you will know it again by this name.")
+
+    def clean(self) -> Any:
+        with _malformed_is_refused():
+            return super().clean()
 
 
 class ForgottenForm(forms.Form):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
@@ -11,9 +12,17 @@ from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.manifest import WeightedNode
 from weighting.models import Framework, Indicator, Round, WeightVersion
+from weighting.requests import read_id
 
 
 class RoundsField(forms.ModelMultipleChoiceField):
+    def clean(self, value: Any) -> Any:
+        """Refuse what names nothing; of very long numbers some databases are refused the question, loudly."""
+        for text in value or ():
+            if read_id(text) is None:
+                raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": text})
+        return super().clean(value)
+
     def label_from_instance(self, obj: Round) -> str:
         return f"{obj.title} ({obj.framework.name}, {obj.get_rule_display()}, {obj.sealed_count})"
 
