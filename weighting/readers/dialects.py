@@ -11,7 +11,10 @@ from weighting.readers.decisions import Decisions, How
 
 # By their names, for a tab is nothing to look at.
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
-NAMES = {mark: name for name, mark in SEPARATORS.items()}
+# Typed with a Chinese keyboard; within words it is punctuation, and looked for where nothing else cuts.
+WIDE_COMMA = "wide_comma"
+MARKS = {**SEPARATORS, WIDE_COMMA: "\uff0c"}
+NAMES = {mark: name for name, mark in MARKS.items()}
 # Excel's own line: sep=; says what the lines below are separated by, a mark of any script. What quotes cells
 # or is part of words and numbers separates nothing: such a line is a title.
 HINT = re.compile(r"\ufeff?\"?sep=([^\w\"\r\n.+-])\"?,*[ \t]*(?:\r\n|\n|\r)")
@@ -53,8 +56,9 @@ def find_dialect(sample: str, decisions: Decisions) -> Dialect:
     how: How = "seen"
     if len(found) > 1:
         how = "likely" if found[0].numbers > found[1].numbers else "open"
-    name = decisions.settle("separator", first, how=how, options=SEPARATORS, samples=sample.splitlines()[:2])
-    mark = SEPARATORS[name or first]
+    options = dict.fromkeys([*SEPARATORS, first])
+    name = decisions.settle("separator", first, how=how, options=options, samples=sample.splitlines()[:2])
+    mark = MARKS[name or first]
     cut = _cut(sample, mark)
     return Dialect(mark, width=cut.width if cut else 0)
 
@@ -65,7 +69,10 @@ def _best(sample: str) -> list[_Cut]:
     Marks that cut as steadily are told apart by what they leave: the one between cells leaves more
     numbers whole; a comma before decimals cuts them.
     """
-    cuts = [cut for mark in NAMES if (cut := _cut(sample, mark)) is not None]
+    cuts = [cut for mark in SEPARATORS.values() if (cut := _cut(sample, mark)) is not None]
+    if not cuts:
+        wide = _cut(sample, MARKS[WIDE_COMMA])
+        return [wide] if wide else []
     steadiest = max((cut.steady for cut in cuts), default=0.0)
     rivals = [cut for cut in cuts if cut.steady == steadiest]
     return sorted(rivals, key=lambda cut: (-cut.numbers, cut.mark == ",", -cut.width))

@@ -48,6 +48,7 @@ def option_words(kind: str, value: str) -> str:
         "semicolon": _("semicolon"),
         "tab": _("tab"),
         "bar": _("vertical bar"),
+        "wide_comma": _("full-width comma"),
         ",": _("a comma: 0,5 is a half"),
         ".": _("a point: 0.5 is a half"),
         "gap": _("no value"),

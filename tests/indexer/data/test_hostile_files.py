@@ -138,6 +138,9 @@ FILES = {
         "c.xlsx", lambda: repacked(**{SHEET: many_cells()}), "more than 400000 cells",
     ),
     "ten million empty cells": ("c.csv", lambda: (b"," * 1000 + b"\n") * 10_000, "more than 2,000,000 cells"),
+    "three million cells between full-width commas": (
+        "w.csv", lambda: ("a" + "，1" * 300 + "\n").encode() * 10_000, "more than 2,000,000 cells",
+    ),
     "ten million numbers": ("n.csv", lambda: b"unit" + b",1" * 12_000_000, "more than 2,000,000 cells"),
     "too many bytes": ("l.csv", lambda: b"unit,fixed\n" + b"x" * (33 * MEGABYTE), "larger than 32 MB"),
     "formula cells": (

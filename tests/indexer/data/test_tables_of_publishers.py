@@ -62,6 +62,7 @@ READ = {
         "country;ab;cd\nAlbania;1'234'567.5;13.2\nNamibia;12’345.6;8.6\n",
         [[1234567.5, 13.2], [12345.6, 8.6]],
     ),
+    "full-width commas": ("地区，ab，cd\nAlbania，76.5，13.2\nNamibia，59.3，8.6\n", BOTH),
     "full-width digits": ("地区,ab,cd\nAlbania,７６．５,１３．２\nNamibia,５９．３,８．６\n", BOTH),
     "SDMX with labels": (
         long("DATAFLOW,REF_AREA: Area,INDICATOR: Indicator,TIME_PERIOD: Time period,OBS_VALUE: Value",
