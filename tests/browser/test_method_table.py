@@ -76,6 +76,7 @@ def _import(page):
     page.get_by_label("Chinese name").fill("人类发展")
     page.get_by_label("English name").fill("Human development 2021")
     page.get_by_label("Year of the data").fill("2021")
+    page.get_by_text("Advanced: encoding, totals, register and method").click()
     page.get_by_label("Register of the units").select_option(label="Countries of the world")
     page.get_by_role("button", name="Send the file").click()
     # The file has two years and says itself which columns are of 2021.

@@ -64,7 +64,7 @@ def test_of_many_versions_a_few_are_offered_and_the_others_found_by_name(analyst
 
 def test_the_finding_counts_the_cities_that_move(analyst, runs):
     text = analyst.get(HERE, ask(*runs[:2])).content.decode()
-    assert "<h1>The choice of weights moves 2 of 3 cities</h1>" in text
+    assert "<h1>The choice of weights moves 2\u00a0of 3\u00a0cities</h1>" in text
     same = make_runs(random_values(3), tilts=[None, None])
     assert "moves none of 3 cities" in analyst.get(HERE, ask(*same)).content.decode()
 
