@@ -3,6 +3,11 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
+# uv takes half of what pip takes, on two processors at once. Where pip is told of another index, uv cannot be had
+# or does not get through, pip installs.
+UV := UV_HTTP_TIMEOUT=5 UV_HTTP_RETRIES=0 .venv/bin/uv pip install --quiet --compile-bytecode --python $(PY)
+QUICKLY = ! $(PY) -m pip config list | grep -q '\.index-url' && $(PIP) 'uv~=0.13' && $(UV)
+
 # As often as promised takes longer than a test may otherwise; the counts that tests print are shown.
 FAULTS := QUANHENG_FAULTS=full HUMAN_SECONDS=1.5 $(PY)
 FAULTS_SHOWN := --timeout 7200 -rP
@@ -96,7 +101,7 @@ clean: ## remove everything built; the data in var/ stay
 
 .venv/.run: requirements.txt | .venv/.made
 	@echo "Installing the packages of requirements.txt into .venv ..."
-	@$(PIP) -r requirements.txt || $(INSTALL_FAILED)
+	@{ $(QUICKLY) -r requirements.txt; } 2>/dev/null || $(PIP) -r requirements.txt || $(INSTALL_FAILED)
 	@touch $@
 
 # Other packages bring versions of their own, so they live in an environment of their own.
