@@ -240,7 +240,7 @@ def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
 
 def _names_in(table: Table) -> tuple[str, ...]:
     """Return the columns of names that a register file has; of one with neither, the one it needs first."""
-    return tuple(name for name in ("name_zh", "name_en", "name") if name in table.header) or ("name_zh",)
+    return tuple(name for name in ("name_zh", "name_en", "name") if name in table.header) or ("name",)
 
 
 def _group_columns(table: Table) -> dict[str, tuple[str, str]]:

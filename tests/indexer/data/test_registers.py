@@ -174,6 +174,8 @@ def test_a_register_file_without_any_name_says_so(analyst):
     for text in ("code\nFR\n", "name_zh,name_en,code\n,,FR\n"):
         refused = send(analyst, text)
         assert refused.status_code == 422
+        if "name" not in text:
+            assert [problem.column for problem in refused.context["problems"]] == ["name"]
     assert not City.objects.exists()
 
 
