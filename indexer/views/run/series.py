@@ -240,11 +240,12 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
     context = {
         **run_context(request, run, "run-series"),
         "title": _("How the index and another figure go together"),
-        "sample": _sample(run.data_set.series.register_id),
         "import_url": f"{reverse('indexer:series-import')}?{urlencode({'run': run.pk})}",
     }
     form, report = _choice(request, run)
     context["register"] = report.subject.cities.register if report else run.data_set.series.register
+    if form is None:
+        context["sample"] = _sample(run.data_set.series.register_id)
     if form is not None and report is not None:
         scale = form.cleaned_data.get("scale", "")
         query = urlencode({"series": form.one.pk, "node": form.code, "scale": scale, "level": form.grouping})
