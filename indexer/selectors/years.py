@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from indexer.enums import RunStatus
 from indexer.models import DataSeries, DataSet, Run
 from indexer.selectors.plans import score_unit_of
 from indexer.selectors.runs import listed_runs_visible_to, runs_visible_to
-from weighting.models import Account, Indicator
+from weighting.models import Account, Framework, Indicator
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import kindred_frameworks
 
@@ -53,15 +53,26 @@ def runs_to_set_beside(run: Run, account: Account | None) -> list[Run]:
     leaves = Indicator.objects.filter(framework=own.framework_id, is_leaf=True)
     alike = Indicator.objects.filter(is_leaf=True, code__in=leaves.values("code")).values("framework")
     runs = listed_runs_visible_to(account).filter(
-        Q(data_set__framework__in=alike) | Q(data_set__framework__in=kindred_frameworks(own.framework_id)),
+        Q(data_set__framework__in=alike) | Q(data_set__framework__in=_editions()),
         status=RunStatus.DONE,
         data_set__series__register__in=DataSeries.objects.filter(pk=own.series_id).values("register"),
     )
     taken = DataSet.objects.filter(series=own.series_id).values("year")
     runs = runs.exclude(data_set__framework=own.framework_id).exclude(data_set__year__in=taken)
+    runs = runs.annotate(is_alike=Exists(alike.filter(framework=OuterRef("data_set__framework"))))
     unit = score_unit_of(run.method), run.method.scale
     found = runs.order_by("data_set__year", "data_set_id", "weight_version__number", "pk")
-    return [other for other in found if (score_unit_of(other.method), other.method.scale) == unit]
+    offered = [other for other in found if (score_unit_of(other.method), other.method.scale) == unit]
+    if all(other.is_alike for other in offered):
+        return list(offered)
+    kindred = kindred_frameworks(own.framework_id)
+    return [other for other in offered if other.is_alike or other.data_set.framework_id in kindred]
+
+
+def _editions() -> QuerySet[Framework]:
+    """Return the frameworks that follow another one, or that another one follows."""
+    followed = Framework.objects.filter(came_from__isnull=False).values("came_from")
+    return Framework.objects.filter(Q(came_from__isnull=False) | Q(pk__in=followed))
 
 
 def years_with(years: list[YearOfRun], beside: Iterable[Run]) -> list[YearOfRun]:
