@@ -11,9 +11,6 @@ from indexer.selectors.cities import PROVINCE, REGION, have_regions, telling_lev
 # So many units are an example.
 MOST_SHOWN = 3
 
-# So many units are an example.
-MOST_SHOWN = 3
-
 
 def counted_registers() -> QuerySet[Register]:
     """Return every register with its number of units, for anybody: what places there are is no secret."""
