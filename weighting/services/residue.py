@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connection, transaction
 
+from weighting.turnstiles import Errand
+
 # Readers that hold the log back are gone within milliseconds; nobody waits longer for them.
 PATIENCE_MS = 2_000
 
@@ -16,6 +18,7 @@ MOMENT_MS = 250
 # The rows about people, and those about ballots.
 PEOPLE = ("weighting_invitation",)
 BALLOTS = ("weighting_ballot", "weighting_score")
+FORGETTING = Errand(gathering_seconds=0.2)
 
 
 def empty_log_on_commit() -> None:
@@ -29,8 +32,11 @@ def empty_log_on_commit() -> None:
 
 
 def forget_order_on_commit() -> None:
-    """Empty the disk of how the invitations stood before, once a change of one of them is committed."""
-    _once_on_commit(_forget_order)
+    """Empty the disk of how the invitations stood before, once a change of one of them is committed.
+
+    All else that is written waits meanwhile, so when many come at once one does it for all of its process.
+    """
+    _once_on_commit(_forget_order_for_all)
 
 
 def _once_on_commit(act: Callable[[], None]) -> None:
@@ -40,6 +46,12 @@ def _once_on_commit(act: Callable[[], None]) -> None:
 
 def _empty_all() -> None:
     _empty_log(PATIENCE_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE, *BALLOTS)
+
+
+def _forget_order_for_all() -> None:
+    with FORGETTING.run() as is_mine:
+        if is_mine:
+            _forget_order()
 
 
 def _forget_order() -> None:
