@@ -142,9 +142,8 @@ def make_round(
     wanted = sealed if sealed is not None else (0 if state == RoundState.OPEN else size)
     items = items_of(round_)
     for place, invitation in enumerate(invitations_of(round_)[:wanted]):
-        claim = claim_of(invitation)
-        _answer(claim, items, (lambda code, p=place: scores(p, code)) if scores else None)
-        seal_ballot(claim)
+        by_place = (lambda code, p=place: scores(p, code)) if scores else None
+        seal_ballot(fill_ballot(invitation, scores=by_place, items=items))
     if state == RoundState.OPEN:
         return round_
     round_ = close_round(round_, actor=manager)
@@ -175,16 +174,14 @@ def _groups(framework, parents):
     return [nodes[code] if code else None for code in parents]
 
 
-def fill_ballot(invitation, *, scores=None, skip=()):
-    """Answer every item of a ballot but those skipped; 1 to 5 in turn without ``scores``."""
-    _answer(claim_of(invitation), items_of(invitation.round), scores, skip)
-
-
-def _answer(claim, items, scores, skip=()):
-    for place, item in enumerate(items):
+def fill_ballot(invitation, *, scores=None, skip=(), items=None):
+    """Answer a ballot but for what is skipped, 1 to 5 in turn where nothing is said; return its claim."""
+    claim = claim_of(invitation)
+    for place, item in enumerate(items or items_of(invitation.round)):
         if item.code not in skip:
             value = scores(item.code) if scores else place % 5 + 1
             save_score(claim, code=item.code, value=value, seen_revision=0, client=f"factory-{place}")
+    return claim
 
 
 def make_invitation(round_=None, *, place=0):

@@ -51,7 +51,7 @@ def _seal_in_order(patch, order, minutes, note):
 
     def fill_later(invitation, **answers):
         clock[0] = NOON - timedelta(minutes=minutes * next(moments))
-        fill_ballot(invitation, **answers)
+        return fill_ballot(invitation, **answers)
 
     def seal(claim):
         seal_ballot(claim)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from indexer import charts
 from indexer.views.shared.run_tabs import Tab
+from weighting.forms.advanced import WithAdvanced
 from weighting.permissions import MANAGERS, audience
 from weighting.views.files import save_links
 from weighting.views.first_steps import FirstStep
@@ -22,8 +23,12 @@ class Words(TypedDict):
     source: str
 
 
-class SampleForm(forms.Form):
+class SampleForm(WithAdvanced, forms.Form):
     """One field of every kind, some of them wrongly filled."""
+
+    advanced = ("note",)
+    advanced_label = "Advanced"
+    advanced_help = "What nearly nobody changes."
 
     name = forms.CharField(label="Name of the round", help_text="Experts see it at the head of the ballot.")
     deadline = forms.DateField(label="Deadline", widget=forms.DateInput(attrs={"type": "date"}))

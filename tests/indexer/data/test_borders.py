@@ -105,11 +105,13 @@ import django, re, sys
 django.setup()
 from indexer.intake.borders import BorderError, read_borders
 piece, size = sys.argv[1], int(sys.argv[2])
+highest = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
 source = '{"features":[{"x":[%s0]}]}' % (piece * ((size - 30) // len(piece)))
+before = highest()
 try:
     read_borders(source.encode(), [])
 except BorderError:
-    print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024)
+    print(highest() - before)
 """
 
 

@@ -96,6 +96,7 @@ def figures(a, b, c):
         [charts.ProfilePoint(a, 1, 1.0, 2.0, 3.0, 4.0)],
         city=b,
         places={"province": c, "region": a},
+        units=c,
         **caption,
     )
     yield charts.place_chart(
