@@ -7,6 +7,7 @@ act for this expert, and one on the ballot. Neither leads to the other.
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from weighting.selectors.codes import ALPHABET, grouped, normalise_code
 
 KEY_LENGTH = 12
 SECRET_BYTES = 16
+STRETCHING = threading.Lock()
 KEY_DOMAIN = "quanheng/ballot-key/1"
 CLAIM_DOMAIN = "quanheng/claim/1"
 LOCK_DOMAIN = "quanheng/ballot-lock/1"
@@ -53,14 +55,16 @@ def new_key() -> str:
 
 def secret_of(invitation: Invitation, key: str) -> str:
     """Return the secret that a ballot key stands for at this invitation; slow, so that keys are not tried."""
-    return hashlib.scrypt(
-        normalise_code(key).encode(),
-        salt=f"{KEY_DOMAIN}\n{invitation.pk}".encode(),
-        n=settings.BALLOT_KEY_COST,
-        r=8,
-        p=1,
-        dklen=SECRET_BYTES,
-    ).hex()
+    # Each fills memory that the others would push out of the processor's cache.
+    with STRETCHING:
+        return hashlib.scrypt(
+            normalise_code(key).encode(),
+            salt=f"{KEY_DOMAIN}\n{invitation.pk}".encode(),
+            n=settings.BALLOT_KEY_COST,
+            r=8,
+            p=1,
+            dklen=SECRET_BYTES,
+        ).hex()
 
 
 def claim_hash(secret: str) -> str:
