@@ -430,7 +430,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Quanheng API",
-    "DESCRIPTION": "Frameworks, frozen weight versions, data sets and index runs, read only.",
+    "DESCRIPTION": "Frameworks, rounds, frozen weight versions, data sets, index runs and studies.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
