@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import Role
 from weighting.requests import client_address
-from weighting.selectors.access import find_link
 from weighting.turnstiles import NoRoom, Turnstile
+from weighting.views.pending import pending_link
 from weighting.visitors import visitor_of
 
 # Pictures, files, packages and reports cost most; the proxy's configuration holds the same pattern.
@@ -141,10 +141,9 @@ def _is_invited(request: HttpRequest) -> bool:
 
     When a round opens, hundreds come within seconds.
     """
-    token = request.COOKIES.get(settings.PENDING_COOKIE_NAME, "")
-    if not token or request.path != reverse("weighting:confirm-link"):
+    if request.path != reverse("weighting:confirm-link"):
         return False
-    link = find_link(token)
+    link = pending_link(request)
     return bool(link and link.invitation_id)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
+    from weighting.models import AccessLink
     from weighting.visitors import Visitor
 
 # The element that every page with a table keeps its part in.
@@ -22,6 +23,8 @@ class MarkedRequest(HttpRequest):
 
     htmx: "HtmxDetails"
     visitor: "Visitor"
+    # The live link that waits to be confirmed: absent until somebody asks.
+    pending: "AccessLink | None"
     # What `weighting.kept` has of the same address, for the view that finds whether it still holds.
     kept: object
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from weighting.models import AccessLink, Account, JoinLink
+from weighting.requests import marked
 from weighting.selectors.access import account_of_password_link, find_link, hash_token
 from weighting.selectors.joining import find_join_link
 
@@ -33,9 +34,12 @@ def pending_token(request: HttpRequest) -> str:
 
 
 def pending_link(request: HttpRequest) -> AccessLink | None:
-    """Return the live link of the token that waits."""
-    token = pending_token(request)
-    return find_link(token) if token else None
+    """Return the live link of the token that waits, looked up once for a request."""
+    known = marked(request)
+    if not hasattr(known, "pending"):
+        token = pending_token(request)
+        known.pending = find_link(token) if token else None
+    return known.pending
 
 
 def pending_join(request: HttpRequest) -> JoinLink | None:
