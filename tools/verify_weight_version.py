@@ -186,8 +186,13 @@ def check_receipt(manifest: dict[str, Any], receipt: dict[str, Any]) -> Iterator
     yield computed == receipt["receipt"], "the receipt commits to the scores and the nonce in its file"
     same = [round_ for round_ in rounds if round_["questionnaire"] == receipt["questionnaire_hash"]]
     yield bool(same), "the receipt is for the questionnaire of this version"
-    listed = any(computed in round_["receipts"] for round_ in same or rounds)
-    yield listed, "the receipt is in the list of counted ballots"
+    holding = [round_ for round_ in same or rounds if computed in round_["receipts"]]
+    yield bool(holding), "the receipt is in the list of sealed ballots"
+    answers = list(receipt["scores"].values())
+    is_uniform = len(answers) > 1 and None not in answers and len(set(answers)) == 1
+    if holding:
+        left_out = holding[0].get("exclusion") == "uniform" and is_uniform
+        yield True, "the round’s rule leaves this ballot out" if left_out else "this ballot is counted"
 
 
 def parse_strictly(content: bytes) -> dict[str, Any]:

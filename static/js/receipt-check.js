@@ -29,6 +29,11 @@ function readList(selector) {
   return [...document.querySelectorAll(`${selector} li`)].map((item) => item.textContent.trim());
 }
 
+function isUniform(scores) {
+  const answers = Object.values(scores);
+  return answers.length > 1 && !answers.includes(null) && new Set(answers).size === 1;
+}
+
 async function judge(text) {
   const file = readReceipt(text);
   if (!file) return ["error", words.unreadable];
@@ -39,8 +44,10 @@ async function judge(text) {
   const isListWrong = words.root && (await sha256(["quanheng/receipt-root/1", ...listed])) !== words.root;
   if (isListWrong) return ["error", words.badList];
   if (superseded.includes(file.receipt)) return ["warning", words.superseded];
-  if (!words.root) return file.receipt === words.current ? ["success", words.stands] : ["info", words.notClosed];
-  return listed.includes(file.receipt) ? ["success", words.listed] : ["warning", words.unlisted];
+  const isKept = words.root ? listed.includes(file.receipt) : file.receipt === words.current;
+  if (isKept && words.leftOut && isUniform(file.scores)) return ["warning", words.leftOut];
+  if (!words.root) return isKept ? ["success", words.stands] : ["info", words.notClosed];
+  return isKept ? ["success", words.listed] : ["warning", words.unlisted];
 }
 
 async function check() {

@@ -9,8 +9,10 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.factories import claim_of
+from weighting.enums import ExclusionRule
 from weighting.manifest import receipt_document
 from weighting.models import Ballot
+from weighting.selectors.rounds import items_of
 from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.rounds import close_round
@@ -24,8 +26,13 @@ def manager():
 
 
 @pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
+def exclusion():
+    return ExclusionRule.NONE
+
+
+@pytest.fixture
+def round_(manager, exclusion):
+    return factories.make_round(manager=manager, exclusion=exclusion)
 
 
 @pytest.fixture
@@ -117,3 +124,22 @@ def test_before_the_close_the_own_seal_and_the_superseded_ones_are_told_apart(op
     expect(check_text(page, json.dumps(superseded))).to_contain_text("Superseded")
     page.locator("#superseded-list li").evaluate("item => item.remove()")
     expect(check_text(page, json.dumps(superseded))).to_contain_text("after the close")
+
+
+@pytest.mark.parametrize("exclusion", [ExclusionRule.UNIFORM])
+def test_a_ballot_that_the_rule_leaves_out_is_told_from_one_that_counts(
+    open_check, invitation, round_, manager
+):
+    counts = receipt_of(invitation)
+    for item in items_of(round_):
+        save_score(claim_of(invitation), code=item.code, value=3, seen_revision=1, client=item.code)
+    seal_ballot(claim_of(invitation))
+    left_out = receipt_of(invitation)
+    page = open_check()
+    expect(check_text(page, json.dumps(left_out))).to_contain_text("Left out")
+    expect(check_text(page, json.dumps(counts))).to_contain_text("Superseded")
+
+    page.context.set_offline(False)
+    close_round(round_, actor=manager)
+    page.reload()
+    expect(check_text(page, json.dumps(left_out))).to_contain_text("Left out")

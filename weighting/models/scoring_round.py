@@ -100,6 +100,11 @@ class Round(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def leaves_out_uniform(self) -> bool:
+        """Whether a sealed ballot of one and the same score for every item is left out of the weights."""
+        return self.exclusion == ExclusionRule.UNIFORM
+
     def clean(self) -> None:
         problem = distance_problem(self.deadline)
         if problem:

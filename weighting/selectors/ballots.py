@@ -13,7 +13,7 @@ from weighting.numeric.ordering import display_order
 from weighting.numeric.scale import SCALE
 from weighting.selectors.claims import Claim, held_ballot
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.rounds import asked_groups_of
+from weighting.selectors.rounds import asked_groups_of, is_counted, would_count
 
 # A pattern is worth a second look in a ballot of some length, and a list that can be read at once.
 LEAST_FOR_PATTERN = 10
@@ -59,6 +59,7 @@ class BallotSection:
 class OwnBallot:
     """All that experts may know of their own ballots."""
 
+    round: Round
     sections: list[BallotSection]
     ballot: Ballot | None
 
@@ -81,6 +82,16 @@ class OwnBallot:
     @property
     def is_sealed(self) -> bool:
         return bool(self.ballot and self.ballot.receipt)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the answers as they stand would be left out of the weights."""
+        return not self.gaps and not would_count(self.round, [item.value for item in self.items])
+
+    @property
+    def is_seal_left_out(self) -> bool:
+        """Whether the answers as they were sealed are."""
+        return bool(self.ballot and self.is_sealed and not is_counted(self.round, self.ballot))
 
     @cached_property
     def changed_count(self) -> int:
@@ -125,7 +136,7 @@ def own_ballot(claim: Claim) -> OwnBallot:
     """Return the ballot that the claim opens, and its seal."""
     round_, ballot = claim.invitation.round, held_ballot(claim)
     sections = ballot_sections(round_, ballot)
-    return OwnBallot(_as_shown(sections, round_, ballot) if ballot else sections, ballot)
+    return OwnBallot(round_, _as_shown(sections, round_, ballot) if ballot else sections, ballot)
 
 
 def own_sections(claim: Claim) -> list[BallotSection]:

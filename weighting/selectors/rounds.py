@@ -1,6 +1,6 @@
 """Rounds as their managers may see them: participation, never a score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from weighting.enums import ExclusionRule, Feedback, LetterState, Medium, RoundState
+from weighting.enums import Feedback, LetterState, Medium, RoundState
 from weighting.models import (
     AccessLink,
     Account,
@@ -131,19 +131,25 @@ def asked_groups_of(round_: Round) -> list[tuple[Indicator | None, list[Indicato
 
 def managers_on_panel(round_: Round) -> list[str]:
     """Name the managers whose e-mail address stands on the panel."""
-    panel = {
-        email.lower() for email in Expert.objects.filter(panel=round_.panel).values_list("email", flat=True)
-    }
-    managers = [manager for manager in round_.managers.all() if manager.email.lower() in panel]
+    experts = Expert.objects.filter(panel=round_.panel)
+    return managers_with(round_, experts.values_list("email", flat=True))
+
+
+def managers_with(round_: Round, addresses: Iterable[str]) -> list[str]:
+    """Name the managers of the round to whom one of these e-mail addresses belongs."""
+    known = {address.lower() for address in addresses}
+    managers = [manager for manager in round_.managers.all() if manager.email.lower() in known]
     return [manager.get_full_name() or manager.username for manager in managers]
 
 
 def is_counted(round_: Round, ballot: Ballot) -> bool:
     """Tell whether a sealed ballot counts under the exclusion rule that the round opened with."""
-    if round_.exclusion != ExclusionRule.UNIFORM:
-        return True
-    values = list((ballot.sealed_scores or {}).values())
-    return len(values) < 2 or None in values or len(set(values)) > 1
+    return would_count(round_, list((ballot.sealed_scores or {}).values()))
+
+
+def would_count(round_: Round, answers: Sequence[int | None]) -> bool:
+    """Tell whether a ballot of these answers, one an item, would count if it were sealed."""
+    return not round_.leaves_out_uniform or len(answers) < 2 or None in answers or len(set(answers)) > 1
 
 
 def counted_ballots_of(round_: Round) -> list[Ballot]:
