@@ -1,6 +1,6 @@
 """The panel of an open round: experts added and removed, and notes to those who score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from weighting.enums import LetterState, RoundState
 from weighting.exceptions import Refused
 from weighting.models import Account, Ballot, Expert, Invitation, Round, RoundNote, Score
 from weighting.readers import PanelRow
-from weighting.selectors.rounds import rounds_visible_to
+from weighting.selectors.rounds import managers_with, rounds_visible_to
 from weighting.services.audit import record_act
 from weighting.services.marks import mark_participation
 from weighting.services.panels import expert_of
@@ -105,22 +105,32 @@ def _address_problems(held: Invitation, email: str, *, actor: Account) -> list[s
             )
         ]
     panel = held.expert.panel
-    elsewhere = panel.rounds.filter(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
-    if elsewhere.exclude(pk__in=rounds_visible_to(actor)).exists():
+    rounds = panel.rounds.filter(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
+    if rounds.exclude(pk__in=rounds_visible_to(actor)).exists():
         return [_("Another manager’s round asks the same panel: have an administrator correct the address.")]
-    return _taken_problems(held, email)
+    return [*_taken_problems(held, email), *_managing_problems(held.round, rounds, email)]
 
 
 def _taken_problems(held: Invitation, email: str) -> list[str]:
     same = Expert.objects.filter(panel=held.expert.panel_id, email__iexact=email).exclude(pk=held.expert_id)
-    problems = [
+    return [
         _("%(email)s belongs to %(name)s (%(code)s) on this panel: write the address of %(own)s.")
         % {"email": email, "name": other.name, "code": other.code, "own": held.expert.name}
         for other in same
     ]
-    if held.round.managers.filter(email__iexact=email).exists():
-        problems.append(_manages_text(email))
-    return problems
+
+
+def _managing_problems(own: Round, rounds: Iterable[Round], email: str) -> list[str]:
+    """Name those of the rounds, which ask one panel, that are managed by whoever has the address."""
+    elsewhere = _(
+        "%(email)s manages “%(round)s”, which asks the same panel: nobody may manage a round and sit "
+        "on its panel."
+    )
+    return [
+        _manages_text(email) if round_ == own else elsewhere % {"email": email, "round": round_}
+        for round_ in rounds
+        if managers_with(round_, [email])
+    ]
 
 
 def _manages_text(email: str) -> str:
@@ -130,9 +140,7 @@ def _manages_text(email: str) -> str:
 
 def _problems_of(round_: Round, person: PanelRow) -> list[str]:
     """Name everything that keeps one person from being invited."""
-    problems = []
-    if round_.managers.filter(email__iexact=person.email).exists():
-        problems.append(_manages_text(person.email))
+    problems = _managing_problems(round_, [round_], person.email)
     same_code = Expert.objects.filter(panel=round_.panel_id, code=person.code).first()
     same_email = Expert.objects.filter(panel=round_.panel_id, email__iexact=person.email).first()
     if same_code and same_code != same_email:
