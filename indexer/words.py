@@ -61,6 +61,27 @@ def moment(time: datetime | None) -> str:
     return f"{localtime(time):%Y-%m-%d %H:%M} ({zone_text(get_current_timezone_name(), time)})"
 
 
+def register_lines(data_set: DataSet) -> list[str]:
+    """Name the register and the edition of it that the data are of, and say what became of it since."""
+    register = data_set.series.register
+    words = _("%(register)s, edition %(own)s")
+    if register.edition > data_set.register_edition:
+        words = _("%(register)s, as in its edition %(own)s; edition %(now)s corrects some units")
+    said = words % {"register": register.name, "own": data_set.register_edition, "now": register.edition}
+    return [said, *filter(None, [completed_since(data_set, register.completed_at)])]
+
+
+def completed_since(data_set: DataSet, completed_at: datetime | None) -> str:
+    """Say that its register was filled in after the data were stored; '' where it was not."""
+    if completed_at is None or completed_at <= data_set.created_at:
+        return ""
+    words = _(
+        "Names, codes or coordinates that some units lacked were filled in later, last on %(date)s: what is "
+        "shown has them, and no score or rank rests on them."
+    )
+    return words % {"date": f"{localtime(completed_at):%Y-%m-%d}"}
+
+
 def ranks_between(low: float, high: float) -> str:
     """Write an interval of ranks; quantiles may fall between two, and it is then rather too wide."""
     first, last = math.floor(low), math.ceil(high)

@@ -35,6 +35,7 @@ class Register(BilingualName):
     edition = models.PositiveSmallIntegerField(_("edition"), default=1, editable=False)
     # How often names, codes or coordinates were filled in that units or places lacked.
     completions = models.PositiveIntegerField(_("completions"), default=0, editable=False)
+    completed_at = models.DateTimeField(_("last completed"), null=True, editable=False)
 
     class Meta:
         ordering = ["pk"]

@@ -1,5 +1,7 @@
 """Runs: the job row of (data set, weight version, method), and what it produced."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -36,6 +38,7 @@ class Run(Job):
     register_edition: int = 1
     # How often the register was filled in, which older results show.
     register_completions: int = 0
+    register_completed_at: datetime | None = None
     # Whether figures of it may be kept from whom it was loaded for; selectors know better.
     keeps_back: bool = True
 

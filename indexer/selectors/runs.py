@@ -296,6 +296,8 @@ def _runs_for(account: Account | None) -> QuerySet[Run]:
     edition, completions = register.values("edition"), register.values("completions")
     runs = runs.annotate(register_edition=Subquery(edition))  # type: ignore[no-redef]
     runs = runs.annotate(register_completions=Subquery(completions))  # type: ignore[no-redef]
+    completed = register.values("completed_at")
+    runs = runs.annotate(register_completed_at=Subquery(completed))  # type: ignore[no-redef]
     if has_role(account, STAFF):
         return runs.annotate(keeps_back=Value(False))  # type: ignore[no-redef]
     terms = IndicatorTerms.objects.filter(

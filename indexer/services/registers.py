@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from indexer.intake.countries import country_rows
@@ -205,7 +206,7 @@ def provinces_of(rows: Iterable[CityRow], register: Register) -> dict[tuple[str,
 
 def _count_completion(register: Register) -> None:
     """Let answers that are kept of older results be asked for anew: they show what was filled in."""
-    Register.objects.filter(pk=register.pk).update(completions=F("completions") + 1)
+    Register.objects.filter(pk=register.pk).update(completions=F("completions") + 1, completed_at=now())
 
 
 def update_units(cities: Iterable[City]) -> None:

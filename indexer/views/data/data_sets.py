@@ -31,7 +31,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
-from indexer.words import data_set_name, moment
+from indexer.words import data_set_name, moment, register_lines
 from weighting.exceptions import Refused
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
@@ -133,7 +133,7 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         (_("Framework"), data_set.framework.name),
         (_("Year"), str(data_set.year)),
         (_("Edition"), data_set.edition),
-        (_("Register"), _register_words(data_set)),
+        *((_("Register"), words) for words in register_lines(data_set)),
         (_("Units"), len(data_set.city_ids)),
         (_("Indicators"), len(data_set.leaf_codes)),
         (_("Method"), method_words(data_set.method)),
@@ -141,18 +141,6 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         (_("Added"), moment(data_set.created_at)),
         (_("Who can read it"), _("Anybody") if data_set.is_published else data_set.framework.insiders),
     ]
-
-
-def _register_words(data_set: DataSet) -> str:
-    """Name the register, with the edition that the data are of where it was corrected since."""
-    register, own = data_set.series.register, data_set.register_edition
-    if register.edition == own:
-        return register.name
-    return _("%(register)s, as in its edition %(own)s; edition %(now)s corrects some units") % {
-        "register": register.name,
-        "own": own,
-        "now": register.edition,
-    }
 
 
 def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:

@@ -158,7 +158,14 @@ def named_by(edition: IndexEdition) -> Sequence[str]:
         str(bool(report)),
         str(has_borders(edition.run)),
         edition.run.weight_version.status,
+        _state_of_register(edition),
     ]
+
+
+def _state_of_register(edition: IndexEdition) -> str:
+    """Say what became of a register, of which older results show what is filled in."""
+    register = edition.run.data_set.series.register
+    return f"{register.edition} {register.completions}"
 
 
 def state_of_index(edition: IndexEdition) -> str:

@@ -22,7 +22,14 @@ from indexer.views.run.ranking import Ranking, composition_of, ranking_finding
 from indexer.views.shared.method_rows import experts_words, method_notes, method_rows
 from indexer.views.shared.tables import longest_bar
 from indexer.views.shared.unranked import unranked_rows
-from indexer.words import data_set_name, ranks_between, retired_words, score_unit, version_name
+from indexer.words import (
+    data_set_name,
+    ranks_between,
+    register_lines,
+    retired_words,
+    score_unit,
+    version_name,
+)
 from weighting.models import Indicator
 from weighting.views.numbers import signed
 
@@ -71,6 +78,7 @@ def edition_context(edition: IndexEdition, ranking: Ranking, shelf: Shelf | None
         "weights": draw_weights(ranking.nodes),
         "definitions": _definitions(edition.index, ranking),
         "data_set_name": data_set_name(run.data_set),
+        "register_lines": register_lines(run.data_set),
         "version_name": version_name(run),
         "retired": retired_words(run.weight_version),
         "cite": citation_of(edition),

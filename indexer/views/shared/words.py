@@ -6,7 +6,7 @@ from indexer.job_words import job_duration
 from indexer.method_words import method_words, own_ways
 from indexer.models import Run
 from indexer.selectors.runs import ShownScore
-from indexer.words import data_set_name, moment, version_name
+from indexer.words import completed_since, data_set_name, moment, version_name
 
 
 def provenance_of(run: Run) -> list[tuple[str, str]]:
@@ -28,15 +28,20 @@ def provenance_of(run: Run) -> list[tuple[str, str]]:
 
 
 def register_words(run: Run) -> list[tuple[str, str]]:
-    """Say that names and places of a run are those before a correction; nothing where there was none."""
-    own = run.data_set.register_edition
-    if run.register_edition <= own:
-        return []
-    words = _(
-        "Names, codes and places of units are those of edition %(own)s of the register, by which this run "
-        "was computed; edition %(now)s corrects some of them."
-    )
-    return [(_("Register"), words % {"own": own, "now": run.register_edition})]
+    """Say what became of the register since the data were stored; nothing where it is as it was.
+
+    Names and places are those before a correction, and show what was filled in.
+    """
+    own, said = run.data_set.register_edition, []
+    if run.register_edition > own:
+        words = _(
+            "Names, codes and places of units are those of edition %(own)s of the register, by which this "
+            "run was computed; edition %(now)s corrects some of them."
+        )
+        said.append(words % {"own": own, "now": run.register_edition})
+    if completed := completed_since(run.data_set, run.register_completed_at):
+        said.append(completed)
+    return [(_("Register"), words) for words in said]
 
 
 def source_word(figure: ShownScore) -> str:
