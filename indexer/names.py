@@ -30,6 +30,7 @@ PEOPLES = (
 )
 PEOPLES_AT_END = re.compile(f"(?:{PEOPLES}|各族)+$")
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+SPREAD = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 # A shorter stem says nothing: 兰州 and 广州 are whole names.
 SHORTEST_STEM = 2
 
@@ -59,7 +60,9 @@ def normalise_unit_name(name: str) -> str:
     if name.isalnum() and unicodedata.is_normalized("NFKC", name):
         # Letters and digits alone hold neither spaces nor what is invisible.
         return name
-    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).split())
+    plain = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).split())
+    # Yearbooks set names of two characters as wide as others: 北 京.
+    return SPREAD.sub("", plain)
 
 
 def fold_name(name: str) -> str:

@@ -17,7 +17,7 @@ from weighting.readers.questions import ask, question
 
 LEFT_OUT = "left out"
 # Decisions about one column, which matter where it is used.
-OF_COLUMNS = {"decimal", "percent", "brackets", "currency", "ranges", "text"}
+OF_COLUMNS = {"decimal", "percent", "brackets", "minus", "words", "currency", "ranges", "text"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def clean_table(
         *_open(decisions, {sheet.columns[places[code]] for code in codes if code in places}),
         *_columns_left(sheet, columns, codes, places),
         *_rows_left(sheet, rows, names, asked={made.kind for made in decisions.open}),
-        *_cells_left(sheet, kept, [places[code] for code in codes if code in places]),
+        *_cells_left(sheet, kept, [places[code] for code in codes if code in places], decisions),
     ]
     return CleanTable(labels, values, columns, rows, left)
 
@@ -192,7 +192,7 @@ def _columns_left(
                 head for head, match in zip(sheet.columns, columns, strict=True) if code in match.nearest[:1]
             ]
             message = _("No column goes to the indicator %(code)s. Nearest: %(names)s.")
-            left.append(message % {"code": code, "names": ", ".join(near) or "–"})
+            left.append(message % {"code": code, "names": _(", ").join(near) or "–"})
     twice = Counter(match.to for match in columns if match.to in codes)
     message = _("Two columns go to the indicator %(code)s. Leave one out in the mapping.")
     return left + [message % {"code": code} for code, count in twice.items() if count > 1]
@@ -205,7 +205,7 @@ def _rows_left(
     for line, unit, match in zip(sheet.lines, sheet.units, rows, strict=True):
         # Sums of units are asked about together.
         if not match.is_settled and not ("aggregates" in asked and is_aggregate(unit)):
-            near = ", ".join(names[key].label for key in match.nearest if key in names)
+            near = _(", ").join(names[key].label for key in match.nearest if key in names)
             message = _("Row %(line)d, %(unit)s, stands for no unit yet. Nearest: %(names)s.")
             left.append(message % {"line": line, "unit": unit or "–", "names": near or "–"})
     twice = Counter(match.to for match in rows if match.is_settled and match.to != LEFT_OUT)
@@ -217,8 +217,10 @@ def _rows_left(
     ]
 
 
-def _cells_left(sheet: Sheet, kept: Sequence[int], used: Sequence[int]) -> list[str]:
-    rows, columns = set(kept), set(used)
+def _cells_left(sheet: Sheet, kept: Sequence[int], used: Sequence[int], decisions: Decisions) -> list[str]:
+    # What a column asks about is said once, not cell by cell.
+    asked = {made.subject for made in decisions.open if made.kind in OF_COLUMNS and made.kind != "text"}
+    rows, columns = set(kept), {place for place in used if sheet.columns[place] not in asked}
     message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is no number.")
     return [
         message

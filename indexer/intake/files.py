@@ -17,7 +17,7 @@ from weighting.readers import ProblemLog, Source
 from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows
 from weighting.readers.formats import frictionless, table_of
 from weighting.readers.formats.parcel import Parcel
-from weighting.readers.rows import note_controls, read_bytes
+from weighting.readers.rows import is_markup, note_controls, read_bytes
 from weighting.readers.table import (
     Reading,
     Table,
@@ -73,7 +73,7 @@ def operator_limits() -> Limits:
 
 
 # The process that reads a workbook has room for this many.
-SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=False)
+SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=False, seeks_numbers=True)
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,8 @@ def _kind_of(data: bytes, log: ProblemLog) -> str | None:
             message = _("This is a file of the kind %(kind)s. Save the table as CSV, XLSX or Parquet.")
             log.add(message % {"kind": kind})
             return None
+    if is_markup(data, log):
+        return None
     if data.startswith(ARCHIVE):
         return "zip" if frictionless.is_package(data) else "xlsx"
     return "parquet" if data.startswith(PARQUET) else "csv"

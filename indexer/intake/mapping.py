@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from indexer.intake.hints import Hints, head_parts, is_aggregate, unit_key
-from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, fold_name
+from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, fold_name, normalise_unit_name
 from weighting.readers.cells import Nearest
 
 # How a target was come by: "near" is a suggestion that somebody has to look at.
@@ -29,6 +29,11 @@ SHORT = {
 EMPTY_WORDS = {"the", "of", "and"}
 # How much alike two names in letters are before one is proposed for the other; two characters tell nothing.
 ALIKE = 0.7
+# ALB - Albania, Albania (ALB), 01 Andalucía.
+CODE_AND_NAME = re.compile(
+    r"(?P<code1>[\w.]{1,12})(?:\s*[-–—:|]\s+|(?<=\d)[.)]?\s+)(?P<name1>\D.*)"
+    r"|(?P<name2>.+?)\s*[(\[](?P<code2>[\w.]{1,12})[)\]]"
+)
 # Comparing names is slow, and a file may be wrong throughout.
 MAX_LOOKUPS = 200
 
@@ -205,11 +210,27 @@ class UnitFinder:
         except UnknownUnit as error:
             if (words := _words_of(label)) in self._words:
                 return Match(self._words[words], "alias")
+            if beside := self._beside_code(label):
+                return beside
             self._looks += not is_sum
             near = tuple(self.keys[label] for label in error.nearest)
             # The nearest is proposed where a person might take one for the other.
             is_like = bool(near) and (not name.isascii() or self.likeness(label, near[0]) >= ALIKE)
             return Match(near[0] if is_like else "", "near" if is_like else "", near)
+
+    def _beside_code(self, label: str) -> Match | None:
+        """Find a unit that is called by its code and its name at once, or by its name behind a number.
+
+        Where both are known they have to mean the same; a name alone that is not known leaves a suggestion.
+        """
+        parts = CODE_AND_NAME.fullmatch(normalise_unit_name(label))
+        if parts is None:
+            return None
+        code, name = (next(filter(None, parts.group(f"{kind}1", f"{kind}2"))) for kind in ("code", "name"))
+        by_code, by_name = self._codes.get(unit_key(code)), self._exact.get(unit_key(name))
+        if by_name and (by_code == by_name or (by_code is None and code.strip(".").isdecimal())):
+            return Match(by_name, "alias")
+        return Match(by_code, "near", (by_code,)) if by_code and not by_name else None
 
     def knows(self, label: str) -> bool:
         """Tell a label that stands for one unit, without a look for near ones."""
@@ -223,7 +244,8 @@ class UnitFinder:
         except AmbiguousUnit:
             return False
         except UnknownUnit:
-            return _words_of(label) in self._words
+            beside = self._beside_code(label)
+            return _words_of(label) in self._words or (beside is not None and beside.is_settled)
         return True
 
     def likeness(self, label: str, key: str) -> float:

@@ -258,7 +258,7 @@ def _check_groupings(further: Mapping[str, tuple[str, str]], log: ProblemLog) ->
             message = _(
                 "After group_ write a name of at most 40 letters, digits, _ and -, but none of %(taken)s."
             )
-            log.add(message % {"taken": ", ".join(RESERVED)}, row=1, column=head, value=code)
+            log.add(message % {"taken": _(", ").join(RESERVED)}, row=1, column=head, value=code)
     if len({code for code, _language in further.values()}) > MOST_GROUPINGS:
         message = _("The file has more than %(most)d columns of groups. Delete the others.")
         log.add(message % {"most": MOST_GROUPINGS}, row=1)

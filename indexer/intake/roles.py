@@ -80,7 +80,8 @@ def find_unit(
         place = next(iter([*single, *called, *texts, 0]))
     how: How = "seen" if len(candidates) < 2 or (place in called and not best[0]) else "likely"
     named = {heads[place]: place for place in reversed(range(len(heads)))}
-    options = [heads[place] for place in candidates or [place]]
+    filled = [other for other in candidates if isinstance(columns[other], Packed) or any(columns[other])]
+    options = [heads[other] for other in filled or [place]]
     chosen = decisions.settle("unit", heads[place], how=how, options=options, samples=_first(columns[place]))
     return named.get(chosen, place)
 

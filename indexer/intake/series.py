@@ -143,7 +143,7 @@ def _unknown(match: Match, nearest: Sequence[str]) -> str:
         return _("This is a total, not a unit. Delete the row, or leave it out.")
     if not nearest:
         return _("The register has no such unit, nor any with a similar name. Correct it, or leave it out.")
-    names = ", ".join(nearest)
+    names = _(", ").join(nearest)
     if match.how == "near":
         return _("The register has no such unit. Nearest names: %(nearest)s.") % {"nearest": names}
     return _("Several units could be meant: %(nearest)s. Write one of these.") % {"nearest": names}

@@ -17,14 +17,16 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import CellError, ProblemLog, parse_number
 from weighting.readers.columns import held, pick_rows, side_by_side
 from weighting.readers.decisions import Decisions
-from weighting.readers.numbers import looks_numeric, read_columns
+from weighting.readers.numbers import bears_numbers, read_columns
 
 Layout = Literal["wide", "long"]
 Place = tuple[int, int]
 # A table is mostly numbers; text beyond this is not the data.
 MAX_TEXTS = 200_000
 BLOCK = 64
-MARKED = re.compile(r"\s*(?:[(（\[]\d{1,2}[)）\]]|\[\w\]|[*†‡§]+|[¹²³⁰-⁹]+)$")
+MARKED = re.compile(
+    r"\s*(?:[(（\[]\d{1,2}[)）\]]|(?<!\d)\d{1,2}\)|\[\w\]|[*†‡§]+|[¹²³⁰-⁹]+[)⁾]?)$|^[.·•]+\s*(?=\w)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,7 @@ def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decis
     numeric = {
         head: column
         for head, column in zip(heads, columns, strict=True)
-        if looks_numeric(column) or fold_name(head) in hints.leaves
+        if bears_numbers(column) or fold_name(head) in hints.leaves
     }
     read = read_columns(numeric, decisions)
     values = _matrix_of([read[head].values if head in read else None for head in heads], len(units))

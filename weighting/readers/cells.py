@@ -16,9 +16,14 @@ RAISED_DIGIT = re.compile("[⁰¹²³⁴-⁹₀-₉]")
 COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 # What people write where there is no value.
 GAPS = {
-    *("-", "--", "---", "—", "–", "/", "\\", "..", "...", "…", ":", "*", "?"),
-    *("na", "n/a", "n.a.", "n.a", "#n/a", "<na>", "nan", "null", "none", "nil", "n.d.", "nd", "missing"),
-    *("not available", "no data", "缺失", "缺", "无", "无数据", "未公布", "不详", "暂无"),
+    *("-", "--", "---", "—", "–", "/", "\\", ".", "..", "...", "…", "……", ":", "*", "**", "***", "?"),
+    *("na", "n/a", "n.a.", "n.a", "#n/a", "<na>", "nan", "null", "none", "nil", "n.d.", "nd", "n/d"),
+    # What statistical offices write: not published, not yet, secret, not applicable, no statement.
+    *("np", "n.p.", "nfp", "[x]", "[c]", "[z]", "[u]", "[w]", "(x)", "k.a.", "k. a.", "n.v.", "s.d."),
+    # What Stata and SAS call gaps, and what a formula leaves that went wrong.
+    *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
+    *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"),
+    *("missing", "not available", "no data", "缺失", "缺", "无", "无数据", "未公布", "不详", "暂无"),
 }
 SCORES = (1.0, 2.0, 3.0, 4.0, 5.0)
 MAX_LOOKUPS = 200
@@ -127,7 +132,7 @@ class Vocabulary:
     def suggest(self, message: str, word: str) -> str:
         """Return the message with the words nearest to the wrong one."""
         names = self._look_up(word)
-        hint = _("Nearest: %(names)s.") % {"names": ", ".join(names)}
+        hint = _("Nearest: %(names)s.") % {"names": _(", ").join(names)}
         return f"{message} {hint}" if names else message
 
     def _look_up(self, word: str) -> list[str]:

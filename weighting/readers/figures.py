@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
 from weighting.readers.cells import CellError, parse_number
-from weighting.readers.numbers import Percent, read_cell, read_columns
+from weighting.readers.numbers import Percent, read_columns
 from weighting.readers.problems import ProblemLog
 from weighting.readers.questions import note_open
 from weighting.readers.table import Table
+from weighting.readers.written import read_cell
 
-NUMBERS = ("decimal", "percent", "currency", "ranges", "code")
+NUMBERS = ("decimal", "percent", "brackets", "minus", "words", "currency", "ranges", "code")
 
 
 @dataclass(frozen=True, eq=False)

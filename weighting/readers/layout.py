@@ -15,7 +15,7 @@ NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*%?", re.ASCII)
 YEAR = re.compile(r"(?:19|20|21)\d\d")
 NOTE = re.compile(
     r"\W*(?:(?:notes?|sources?|remarks?|footnotes?|legend|definitions?|last updated|data from|copyright)\b"
-    r"\s*(?:[:.(]|$|\s)|(?:注|说明|资料来源|数据来源|来源|备注)\s*[\d（(]*\s*[::.]|https?://|[©*†‡§])",
+    r"\s*(?:[:.(]|$|\s)|(?:注|说明|资料来源|数据来源|来源|备注)\s*[\d(]*\s*[:.]|https?://|[©*†‡§]|\(?\d{1,2}\)\s|[-_=]{3,}$)",
     re.IGNORECASE,
 )
 # What a row of the units of measurement below the names is called.
@@ -26,11 +26,17 @@ BETWEEN_PARTS = " / "
 
 @dataclass(frozen=True)
 class Layout:
-    """The names of the columns, how many of the first rows they and titles take, and the titles."""
+    """The names of the columns, how many of the first rows they and titles take, and the titles.
+
+    ``first`` is the place of the first row of names; ``parts`` are the columns that are read, where these
+    are not all of them.
+    """
 
     header: tuple[str, ...]
     taken: int
     titles: tuple[Row, ...]
+    first: int = 0
+    parts: tuple[range, ...] = ()
 
 
 def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> Layout:
@@ -50,12 +56,17 @@ def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> 
     start = lines.index(chosen) if chosen else found
     count = 1 if is_form else _header_rows(head[start:], decisions)
     header = _joined(head[start : start + count])
-    return Layout(header, start + count, tuple(head[:start]))
+    return Layout(header, start + count, tuple(head[:start]), first=start)
+
+
+def is_gap(cell: str) -> bool:
+    """Tell a word that stands for no value."""
+    return plain(cell).casefold() in GAPS
 
 
 def is_note(row: Row) -> bool:
-    """Tell a remark below a table: one text in its first cell, worded as a note or as a sentence."""
-    text = row.cells[0]
+    """Tell a remark below a table: one text in its first cell, worded as a note or a sentence, or a line."""
+    text = plain(row.cells[0])
     return bool(text) and row.filled == 1 and bool(NOTE.match(text) or SENTENCE.fullmatch(text))
 
 
@@ -94,11 +105,7 @@ def _goes_on(above: Row, row: Row) -> bool:
     A row of units of measurement is one, too.
     """
     is_of_units = _is_of_units(row)
-    if (
-        (row.cells[0] and not is_of_units)
-        or not row.filled
-        or all(plain(cell).casefold() in GAPS for cell in row.cells if cell)
-    ):
+    if (row.cells[0] and not is_of_units) or not row.filled or all(map(is_gap, filter(None, row.cells))):
         return False
     numbers = [place for place, cell in enumerate(row.cells) if NUMBER.fullmatch(cell)]
     if not numbers:

@@ -1,96 +1,27 @@
 """Columns of text to numbers: what marks, signs and codes mean is told by the whole column and file."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from weighting.numeric.arrays import FloatArray
-from weighting.readers.cells import GAPS, CellError, parse_number, plain
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions, How
+from weighting.readers.written import MARKS, Cell, Mark, read_cell
 
-Mark = Literal[",", ".", ""]
 # What 45% is: 45, or 0.45.
 Percent = Literal["percent", "fraction"]
-MARKS: tuple[Mark, Mark] = (",", ".")
-CURRENCY = r"[$€£¥₩₹]|(?:USD|EUR|GBP|CNY|RMB|JPY)\b"
-NUMBER = re.compile(
-    rf"(?P<sign>[+-]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[+-]?)"
-    r"(?P<digits>\d[\d.,]*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
-    rf"\s*(?P<percent>%)?\s*(?P<after>{CURRENCY}|元)?(?P<flag>\s+[a-zA-Z]{{1,3}}|\s*[*†‡§]+|\s*[(\[]\w{{1,2}}[)\]])?",
-    re.ASCII,
-)
-# What most cells hold: no sign, no mark but one, nothing beside it.
-PLAIN_DIGITS = re.compile(r"\d+(?:[.,]\d*)?", re.ASCII)
-# Numbers below zero in accounts, and estimates elsewhere: (5.2).
-BRACKETED = re.compile(r"\(([^()]*\d[^()]*)\)")
-# Dashes that are typed for a minus sign.
-DASH = re.compile(r"[‐‑‒–](?=\s?[\d.,])")
-# Footnote marks above the line would become digits of the number.
-RAISED = re.compile("[⁰¹²³⁴-⁹ᵃ-ᶻ]+$")
-# Spaces of every width, and the Swiss apostrophe, between groups of three.
-SPACED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[ '’]\d{3})+)(?!\d)")
-RANGE = re.compile(r"\d[\d.,]*\s*[-–—~至]\s*\d[\d.,]*%?|[<>≤≥≈~＜＞]\s*\d[\d.,]*%?|\d[\d.,]*\s*\+|=\s*\d+")
-# 1,234 and 1.234: the mark may be either of the two.
-EITHER = {mark: re.compile(rf"[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in MARKS}
-# A number as it is written where that mark stands before decimals and the other one between thousands.
-WRITTEN = {
-    mark: re.compile(rf"(\d+|[1-9]\d{{0,2}}({re.escape(other)}\d{{3}})+)?({re.escape(mark)}\d*)?")
-    for mark, other in ((",", "."), (".", ","))
-}
+# How a number below zero is marked in accounts, by the kind of decision.
+MARKED_BELOW = {"brackets": "bracketed", "minus": "behind"}
 # Numbers that people write where there is none.
 SUSPECTS = (-9, -99, -999, -9999, -99999, -999999, 9999, 99999, 999999, 9999999)
 FAR = 10
 # Alone in its column such a number says nothing of its size, but -99 and below are hardly values.
 SURE = -99
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a text holds: the digits of a number with its marks, or a word, a range, or nothing known."""
-
-    kind: Literal["number", "gap", "range", "text"]
-    digits: str = ""
-    percent: bool = False
-    currency: str = ""
-    flag: str = ""
-    exponent: str = ""
-    negative: bool = False
-    bracketed: bool = False
-
-    @cached_property
-    def marks(self) -> set[Mark]:
-        """Which marks before decimals the digits may be read with."""
-        return {mark for mark in MARKS if WRITTEN[mark].fullmatch(self.digits)}
-
-    @property
-    def tells(self) -> Mark:
-        """The mark that the number shows to stand before decimals; '' where it shows none."""
-        if not set(self.digits) & set(MARKS):
-            return ""
-        return next(iter(self.marks)) if len(self.marks) == 1 else ""
-
-    @property
-    def is_either(self) -> bool:
-        return len(self.marks) > 1 and any(form.fullmatch(self.digits) for form in EITHER.values())
-
-    def read(self, mark: Mark) -> float:
-        """Return the number with that mark before decimals; nan where it is not written so."""
-        if mark not in self.marks:
-            return math.nan
-        other = "." if mark == "," else ","
-        text = self.digits.replace(other, "").replace(mark, ".") + self.exponent
-        try:
-            value = parse_number(text)
-        except CellError:
-            return math.nan
-        return -value if self.negative else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,47 +36,28 @@ class Numbers:
     kept: dict[int, str]
 
 
-def read_cell(text: str) -> Cell:
-    """Take a cell apart."""
-    if PLAIN_DIGITS.fullmatch(text):
-        return Cell("number", text)
-    bare = RAISED.sub("", text.strip())
-    raised = text.strip()[len(bare) :]
-    cleaned = plain(bare)
-    if cleaned.casefold() in GAPS or not cleaned:
-        return Cell("gap", flag=raised)
-    bracketed = BRACKETED.fullmatch(cleaned)
-    inner = DASH.sub("-", bracketed[1].strip() if bracketed else cleaned, count=1)
-    grouped = SPACED.sub(lambda found: re.sub("[ '’]", "", found[1]), inner)
-    found = NUMBER.fullmatch(grouped)
-    if found and not (found["sign"] and found["sign2"]) and not (found["before"] and found["after"]):
-        return Cell(
-            "number",
-            found["digits"],
-            percent=bool(found["percent"]),
-            currency=found["before"] or found["after"] or "",
-            flag=(found["flag"] or "").strip() or raised,
-            exponent=found["exponent"] or "",
-            negative="-" in (found["sign"], found["sign2"]),
-            bracketed=bool(bracketed),
-        )
-    word, _space, flag = cleaned.partition(" ")
-    if word.casefold() in GAPS and re.fullmatch("[a-zA-Z]{1,3}", flag):
-        return Cell("gap", flag=flag)
-    return Cell("range") if RANGE.fullmatch(cleaned) else Cell("text")
-
-
 def looks_numeric(column: Column) -> bool:
-    """Tell a column that is mostly numbers, whatever they are written with."""
+    """Tell a column that is mostly numbers, whatever signs they are written with."""
+    return _mostly(column, lambda cell: cell.kind in ("number", "range") and not cell.word)
+
+
+def bears_numbers(column: Column) -> bool:
+    """Tell a column that is mostly numbers or begins so: 76.5 years, and 2nd district, too."""
+    return _mostly(column, lambda cell: cell.kind in ("number", "range"))
+
+
+def _mostly(column: Column, is_number: Callable[[Cell], bool]) -> bool:
     if isinstance(column, Packed):
         return True
     counts = Counter(filter(None, column))
     # One half of the texts settles it.
     half, numbers, texts = sum(counts.values()) / 2, 0, 0
     for text, count in counts.items():
-        kind = read_cell(text).kind
-        numbers += count * (kind in ("number", "range"))
-        texts += count * (kind == "text")
+        cell = read_cell(text)
+        if is_number(cell):
+            numbers += count
+        elif cell.kind != "gap":
+            texts += count
         if numbers > half or texts >= half:
             break
     return numbers > texts
@@ -182,7 +94,7 @@ class _Gaps:
                 return self.words
             case "range":
                 return scan.head in self.ranges
-        return scan.head in self.heads
+        return scan.head in self.heads or (bool(cell.word) and scan.words == "gap")
 
 
 class _Scan:
@@ -195,6 +107,8 @@ class _Scan:
         self.numbers = {text: cell for text, cell in self.cells.items() if cell.kind == "number"}
         self.read_as: dict[str, float] = {}
         self.is_open = False
+        # What is done with words behind numbers.
+        self.words = "drop"
 
     def samples(self, kind: str) -> list[str]:
         return [text for text, cell in self.cells.items() if cell.kind == kind]
@@ -210,17 +124,24 @@ class _Scan:
     def settle(self, mark: Mark, decisions: Decisions, percent: Percent) -> None:
         """Read each different text as a number, in percent or as a fraction."""
         share, money = self._percent(decisions, percent), self._currency(decisions)
-        brackets = self._brackets(decisions)
+        below = self._below_zero(decisions)
+        self.words = self._words(mark, decisions)
         for text, cell in self.numbers.items():
             own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
             self.is_open |= not own
-            value = cell.read(own) if own and money else math.nan
+            value = cell.read(own, power=self._power(cell)) if own and money else math.nan
             if cell.percent:
                 value = {"percent": value, "fraction": value / 100}.get(share, math.nan)
-            if cell.bracketed:
-                value = {"negative": -value, "number": value}.get(brackets, math.nan)
+            for kind, how in below.items():
+                if getattr(cell, MARKED_BELOW[kind]):
+                    value = {"negative": -value, "number": value}.get(how, math.nan)
+            if cell.word and self.words not in ("drop", "multiply"):
+                value = math.nan
             self.read_as[text] = value
-        self.is_open |= not share or not money or not brackets
+        self.is_open |= not share or not money or not all(below.values()) or not self.words
+
+    def _power(self, cell: Cell) -> int:
+        return cell.power if self.words == "multiply" else 0
 
     def _percent(self, decisions: Decisions, taken: Percent) -> str:
         signed = [text for text, cell in self.numbers.items() if cell.percent]
@@ -231,14 +152,44 @@ class _Scan:
             "percent", taken, how=how, subject=self.head, options=["percent", "fraction"], samples=signed
         )
 
-    def _brackets(self, decisions: Decisions) -> str:
-        bracketed = [text for text, cell in self.numbers.items() if cell.bracketed]
-        if not bracketed:
-            return "number"
-        options = ["negative", "number"]
+    def _below_zero(self, decisions: Decisions) -> dict[str, str]:
+        """Settle what brackets around numbers, and minus signs behind them, mean."""
+        settled = {}
+        for kind, mark in MARKED_BELOW.items():
+            marked = [text for text, cell in self.numbers.items() if getattr(cell, mark)]
+            if marked:
+                settled[kind] = decisions.settle(
+                    kind, "", how="open", subject=self.head, options=["negative", "number"], samples=marked
+                )
+        return settled
+
+    def _words(self, mark: Mark, decisions: Decisions) -> str:
+        """Settle the words behind numbers: one word of every number says what is counted, and is left out.
+
+        A word that multiplies does so by choice alone; neither are several words guessed at.
+        """
+        worded = [cell for cell in self.numbers.values() if cell.word]
+        if not worded:
+            return "drop"
+        words = {cell.word.casefold() for cell in self.numbers.values() if cell.digits.strip("0.,")}
+        powers = {cell.power for cell in worded}
+        options = ["multiply"] * any(powers) + ["drop"] * (len(powers) == 1) + ["gap"]
+        how: How = "likely" if len(words) == 1 and not any(powers) else "open"
         return decisions.settle(
-            "brackets", "", how="open", subject=self.head, options=options, samples=bracketed
+            "words", "drop", how=how, subject=self.head, options=options, samples=self._shown(mark)
         )
+
+    def _shown(self, mark: Mark) -> list[str]:
+        """Return numbers with each of the words, and what they would be."""
+        firsts: dict[str, str] = {}
+        for text, cell in self.numbers.items():
+            if cell.word:
+                firsts.setdefault(cell.word.casefold(), text)
+        return [f"{text} → {self._number_of(text, mark):.15g}" for text in firsts.values()]
+
+    def _number_of(self, text: str, mark: Mark) -> float:
+        cell = self.numbers[text]
+        return cell.read(mark or cell.tells or ".", power=cell.power)
 
     def _currency(self, decisions: Decisions) -> str:
         signed = [text for text, cell in self.numbers.items() if cell.currency]
@@ -353,7 +304,11 @@ def _settle_gaps(scans: Iterable[_Scan], decisions: Decisions) -> _Gaps:
             ranges.add(scan.head)
         strange = scan.samples("text")
         if not scan.is_open:
-            strange += [text for text, value in scan.read_as.items() if math.isnan(value)]
+            strange += [
+                text
+                for text, value in scan.read_as.items()
+                if math.isnan(value) and not (scan.words == "gap" and scan.cells[text].word)
+            ]
         if strange and decisions.settle(
             "text", "", how="open", subject=scan.head, options=["gap"], samples=strange
         ):

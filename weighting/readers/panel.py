@@ -102,7 +102,7 @@ def _choose(
     known = _names_of(choices) | SHORT
     value = known.get(text, text)
     if value not in choices.values:
-        message = _("Choose one of %(choices)s.") % {"choices": ", ".join(choices.values)}
+        message = _("Choose one of %(choices)s.") % {"choices": _(", ").join(choices.values)}
         log.add(message, row=line, column=column, value=cells[column])
     return value
 

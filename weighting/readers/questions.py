@@ -24,12 +24,12 @@ def ask(decision: Decision) -> str:
     """Say what is to be decided, by which key, and among what."""
     asked = question(decision)
     if decision.samples:
-        seen = {"question": asked, "samples": ", ".join(decision.samples)}
+        seen = {"question": asked, "samples": _(", ").join(decision.samples)}
         asked = _("%(question)s (%(samples)s)") % seen
     return _("%(question)s: choose %(key)s among %(options)s.") % {
         "question": asked,
         "key": decision.key,
-        "options": ", ".join(decision.options),
+        "options": _(", ").join(decision.options),
     }
 
 
@@ -43,6 +43,9 @@ def option_words(kind: str, value: str) -> str:
     """Say one of the values of a decision."""
     if kind == "encoding":
         return ENCODINGS.get(value, value)
+    if kind in ("table", "below") and value.isdecimal():
+        words = _("table %(number)s from the left") if kind == "table" else _("table %(number)s from above")
+        return words % {"number": value}
     said: dict[str, str] = {
         "comma": _("comma"),
         "semicolon": _("semicolon"),
@@ -68,12 +71,18 @@ def option_words(kind: str, value: str) -> str:
         "wide": _("a column for each indicator"),
         "long": _("a row for each value"),
         "all": _("every year"),
+        "table:whole": _("all columns, as one table"),
+        "below:whole": _("all rows, as one table"),
+        "table:stacked": _("one table, its parts one below another"),
+        "minus:negative": _("a number below zero: 5- is -5"),
+        "words:drop": _("leave the word out: 76.5 years is 76.5"),
+        "words:multiply": _("multiply by what the word says: 1.2 million is 1200000"),
         "coinr": _("COINr: a table of indicators and aggregates (iMeta)"),
         "coin_tool": _("the COIN Tool of the European Commission’s JRC"),
         "frictionless": _("a Frictionless data package"),
         "plain": _("none: a plain table"),
     }
-    return said.get(value, value)
+    return said.get(f"{kind}:{value}") or said.get(value, value)
 
 
 def how_decided(decision: Decision) -> str:
@@ -91,6 +100,8 @@ _KINDS: dict[str, Callable[[], str]] = {
     "format": lambda: _("The program whose layout this is"),
     "resource": lambda: _("The table of the package that is read"),
     "sheet": lambda: _("The sheet of the workbook that is read"),
+    "table": lambda: _("Which of the tables that stand side by side is read"),
+    "below": lambda: _("Which of the tables that stand below one another is read"),
     "separator": lambda: _("What separates the cells"),
     "header": lambda: _("The row that names the columns"),
     "header_rows": lambda: _("How many rows name the columns"),
@@ -108,6 +119,8 @@ _KINDS: dict[str, Callable[[], str]] = {
     "currency": lambda: _("Currency signs in “%(subject)s”"),
     "brackets": lambda: _("Numbers in brackets in “%(subject)s”"),
     "span": lambda: _("The year of what is called by two years"),
+    "minus": lambda: _("Minus signs behind numbers in “%(subject)s”"),
+    "words": lambda: _("Words behind numbers in “%(subject)s”"),
     "missing": lambda: _("Words that stand for no value"),
     "code": lambda: _("The number %(subject)s"),
     "ranges": lambda: _("Ranges and bounds in place of numbers in “%(subject)s”"),

@@ -18,6 +18,7 @@ MAX_BYTES = 256 * 1024 * 1024
 PART = 1 << 18
 # What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
 WIDE_ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5")
+MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|\?xml|!--)", re.IGNORECASE)
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -75,6 +76,18 @@ def read_bytes(source: Source, log: ProblemLog, most: int = 0) -> bytes | None:
         log.add(_("The file is larger than %(size)d MB. Split it or leave columns out.") % {"size": size})
         return None
     return data
+
+
+def is_markup(data: bytes, log: ProblemLog) -> bool:
+    """Note a web page or an XML document, which many sites give out under the name of a spreadsheet."""
+    found = bool(MARKUP.match(data))
+    if found:
+        message = _(
+            "This is a web page or an XML document, whatever its name says. Open it in a spreadsheet, and "
+            "save the table as XLSX or CSV."
+        )
+        log.add(message)
+    return found
 
 
 def parts_of(data: bytes) -> Iterator[npt.NDArray[np.uint8]]:

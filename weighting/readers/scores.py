@@ -137,7 +137,7 @@ def _check_complete(scores: list[_Score], tree: Tree, log: ProblemLog) -> None:
     for expert, own in by_expert.items():
         if lacking := [code for code in asked if code in rows and code not in own]:
             message = _("No rows for %(codes)s. Add them, with an empty score for an abstention.")
-            log.add(message % {"codes": ", ".join(lacking)}, column="expert", value=expert)
+            log.add(message % {"codes": _(", ").join(lacking)}, column="expert", value=expert)
 
 
 def _is_asked(group: IntArray, tree: Tree, rows: set[str]) -> bool:

@@ -23,7 +23,7 @@ from itertools import chain, islice
 from typing import Any
 from xml.parsers import expat
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 ENCRYPTED = 0x1
 MAX_ENTRIES, MAX_DEPTH = 200, 8
@@ -47,6 +47,8 @@ PLAIN_ROW = (
     rb'(?:<c r="(?:%b)\1"(?: s="\d+")?+(?: t="(?:n|s|str|b|inlineStr)")?+'
     rb" ?+(?:/>|>(?:<v>(?![^<.]{15})[^<]*+</v>|<is><t[^<>]*+>[^<]*+</t></is>)?+</c>))*+</row>"
 )
+# So many numbers make a table of a sheet, and so many sheets are looked through for them.
+FEW, MOST_COVERS = 2, 5
 # Above this a whole number is not the one that was written once it was read as a float.
 MOST_EXACT_DIGITS = 15
 UNREADABLE = (
@@ -71,6 +73,7 @@ class Limits:
     columns: int
     cells: int
     takes_formulas: bool
+    seeks_numbers: bool = False
     name: str = ""
 
 
@@ -191,11 +194,7 @@ def _sheet(parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
     # Each sheet is a part; whatever lists more of them, or such names, was written by no spreadsheet.
     if len(names) > MAX_ENTRIES or any(len(name) > LONGEST_NAME for name in names):
         raise Refused("unreadable")
-    place = _place_of_sheet(book, limits.name)
-    marks = _Scan(limits, _zero_styles(parts)).read(parts[_path_of_sheet(parts, place)])
-    # The library unpacks what it reads once more.
-    parts.clear()
-    sheet = book.get_sheet_by_index(place)
+    place, sheet, marks = _chosen(book, parts, limits)
     # Empty columns to the left of everything are not among the cells of a row.
     left = sheet.start[1] if sheet.start else 0
     rows, numbers = _rows(sheet.iter_rows(), left, marks)
@@ -214,19 +213,52 @@ def _sheet(parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
     }
 
 
-def _place_of_sheet(book: CalamineWorkbook, name: str) -> int:
-    """Return where the sheet of that name stands, else what a person sees first on opening the workbook."""
+def _chosen(
+    book: CalamineWorkbook, parts: dict[str, bytes], limits: Limits
+) -> tuple[int, CalamineSheet, Marks]:
+    """Return the place of the sheet that is read, the sheet and its marks.
+
+    Where numbers are sought, a cover or a list of contents in front of them is passed over.
+    """
+    styles, places = _zero_styles(parts), _places_of_sheets(book, limits)
+    # No sheet is loaded before it is known how far it reaches.
+    found = ((place, _Scan(limits, styles).read(parts[_path_of_sheet(parts, place)])) for place in places)
+    first, marks = next(found)
+    if len(places) == 1:
+        # The library unpacks what it reads once more.
+        parts.clear()
+    sheet = book.get_sheet_by_index(first)
+    if len(places) == 1 or _holds_numbers(sheet):
+        return first, sheet, marks
+    for place, marks_there in found:
+        there = book.get_sheet_by_index(place)
+        if _holds_numbers(there):
+            return place, there, marks_there
+    return first, sheet, marks
+
+
+def _places_of_sheets(book: CalamineWorkbook, limits: Limits) -> list[int]:
+    """Return where the sheet of that name stands, else what a person sees first on opening the workbook.
+
+    Where numbers are sought, the next ones that are visible may be read in its place.
+    """
     sheets = [
         # Charts are no sheets of cells.
         (place, sheet)
         for place, sheet in enumerate(book.sheets_metadata)
         if sheet.typ == SheetTypeEnum.WorkSheet
     ]
-    named = [place for place, sheet in sheets if sheet.name == name]
+    named = [place for place, sheet in sheets if sheet.name == limits.name]
     visible = [place for place, sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
     if not (named or visible):
         raise Refused("unreadable")
-    return (named or visible)[0]
+    return named[:1] or visible[: MOST_COVERS if limits.seeks_numbers else 1]
+
+
+def _holds_numbers(sheet: CalamineSheet) -> bool:
+    """Tell a sheet with several numbers beside its first column."""
+    numbers = (cell for row in sheet.iter_rows() for cell in row[1:] if type(cell) is float)
+    return len(list(islice(numbers, FEW))) == FEW
 
 
 def _rows(

@@ -14,6 +14,8 @@ from itertools import chain, islice
 import numpy as np
 from django.utils.translation import gettext as _
 
+from weighting.readers.below import rows_of, settle_segment
+from weighting.readers.beside import body_of_parts, rows_within, settle_parts
 from weighting.readers.cells import Vocabulary
 from weighting.readers.columns import Body, Column, Packed, gather, packable, pick_rows
 from weighting.readers.decisions import Decisions, How
@@ -22,7 +24,7 @@ from weighting.readers.encodings import find_encoding
 from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Row, count_marks, note_controls, parts_of, trimmed
+from weighting.readers.rows import Row, count_marks, is_markup, note_controls, parts_of, trimmed
 from weighting.readers.workbook import SheetLimits, SheetRows, is_workbook, read_sheet
 
 # Reversing marks begin so in UTF-8; a file without these bytes and without controls is not searched by row.
@@ -103,15 +105,26 @@ def table_of_sheet(sheet: SheetRows, log: ProblemLog, reading: Reading) -> Table
         if not log.problems:
             log.add(_("The first visible sheet is empty. Its first row must name the columns."), row=1)
         return None
-    head = sheet.first(HEAD)
-    layout = find_layout(head, reading.decisions, is_form=reading.is_form)
-    packed = sheet.packable(layout.taken) if _may_pack(reading) else []
+    layout = _layout_of(sheet.first(HEAD), reading)
+    packed = sheet.packable(layout.taken) if _may_pack(reading, layout) else []
     return _table(layout, sheet.below(layout.taken, packed), reading)
 
 
-def _may_pack(reading: Reading) -> bool:
-    """Tell a file of data, whose numbers may be packed; what somebody says of marks needs every text."""
-    return not (reading.is_form or any(key.startswith("decimal") for key in reading.decisions.choices))
+def _layout_of(head: Sequence[Row], reading: Reading) -> Layout:
+    """Find the header, of several tables side by side that of the one which is meant."""
+    parts = [] if reading.is_form else settle_parts(head, reading.decisions)
+    rows = rows_within(head, parts[0]) if parts else head
+    layout = find_layout(rows, reading.decisions, is_form=reading.is_form)
+    return replace(layout, parts=tuple(parts), titles=tuple(row for row in layout.titles if row.filled))
+
+
+def _may_pack(reading: Reading, layout: Layout) -> bool:
+    """Tell a file of data, whose numbers may be packed; what somebody says of marks needs every text.
+
+    Parts of a table are put below one another as texts, too.
+    """
+    says_marks = any(key.startswith("decimal") for key in reading.decisions.choices)
+    return not (reading.is_form or says_marks or len(layout.parts) > 1)
 
 
 def table_of_text(
@@ -134,37 +147,44 @@ def table_of_text(
         if not log.problems:
             log.add(_("The file is empty. Its first line must name the columns."), row=1)
         return None
-    layout = find_layout(head, reading.decisions, is_form=reading.is_form)
+    layout = _layout_of(head, reading)
     below = head[layout.taken :]
-    packed = packable(below, len(layout.header)) if _may_pack(reading) else []
+    width = max(len(row.cells) for row in head[layout.first : layout.taken])
+    packed = packable(below, width) if _may_pack(reading, layout) else []
     if below and packed and is_clean:
-        plain = read_plain(data, dialect, below[0].line, len(layout.header), packed)
+        plain = read_plain(data, dialect, below[0].line, width, packed)
         if plain:
             return _table(layout, plain, reading, encoding)
 
     def anew() -> Iterable[Row]:
         return islice(_rows_of_text(data, encoding, dialect, log, is_clean=is_clean), layout.taken, None)
 
-    body = gather(chain(below, rows), anew, len(layout.header), packed, log, pads=not reading.is_form)
+    body = gather(chain(below, rows), anew, width, packed, log, pads=not reading.is_form)
     return _table(layout, body, reading, encoding)
 
 
 def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> Table:
+    header = layout.header
+    if layout.parts:
+        body = body_of_parts(body, layout.parts)
+    if not reading.is_form:
+        segment = settle_segment(header, body, reading.decisions)
+        header, body = segment.header, rows_of(body, segment)
     if body.short and not reading.is_form:
         how: How = "likely" if len(body.short) <= max(1, MOST_SHORT * len(body.lines)) else "open"
         samples = [str(line) for line in body.short]
         reading.decisions.settle("short_rows", "gaps", how=how, options=["gaps"], samples=samples)
     notes = _notes_below(body)
     height = len(body.lines) - len(notes)
-    again = _heads_again(body, layout.header, height)
+    again = _heads_again(body, header, height)
     kept = np.array([place for place in range(height) if place not in again], dtype=int)
     named = [
         place
-        for place, (name, column) in enumerate(zip(layout.header, body.columns, strict=True))
+        for place, (name, column) in enumerate(zip(header, body.columns, strict=True))
         if name or any(column[row] for row in range(height))
     ]
     return Table(
-        header=tuple(layout.header[place] for place in named),
+        header=tuple(header[place] for place in named),
         columns=pick_rows([body.columns[place] for place in named], kept),
         lines=[body.lines[place] for place in kept.tolist()],
         encoding=encoding,
@@ -232,6 +252,8 @@ def _text_encoding(data: bytes, log: ProblemLog, reading: Reading) -> str:
     """Return the encoding to read in; '' with the problem noted."""
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         log.add(_("This is a workbook or an archive. Save the sheet as CSV."))
+        return ""
+    if is_markup(data, log):
         return ""
     try:
         encoding = find_encoding(data, reading.decisions, reading.known)

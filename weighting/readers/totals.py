@@ -7,13 +7,13 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
-from weighting.readers.cells import plain
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import read_figures
 from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source
 from weighting.readers.table import Table, as_form, check_header
+from weighting.readers.written import read_cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +80,17 @@ def _read_numbers(table: Table, columns: Sequence[str], log: ProblemLog) -> Floa
 
 
 def _decimals(table: Table, column: str) -> int:
-    """Return how many decimals are printed at most in a column, behind the mark that it was read with."""
+    """Return how many decimals are printed at most in a column, behind the mark that it was read with.
+
+    Of 1.2 million, where the word multiplies, they are less than none.
+    """
     settled = {made.key: made.value for made in table.decisions.made}
     mark = settled.get(f"decimal:{column}") or "."
-    printed = (plain(text).partition(mark)[2] for text in table.columns[table.header.index(column)])
-    return max((len(decimals) for decimals in printed if decimals.isdigit()), default=0)
+    multiplies = settled.get(f"words:{column}") == "multiply"
+    cells = map(read_cell, table.columns[table.header.index(column)])
+    printed = [
+        len(cell.digits.partition(mark)[2]) - (cell.power if multiplies else 0)
+        for cell in cells
+        if cell.kind == "number"
+    ]
+    return max(printed, default=0)

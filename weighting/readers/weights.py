@@ -167,12 +167,13 @@ def _rescaled(
         return weights / total
     if not total:
         log.add(
-            _("The weights of %(codes)s are all 0. Give one of them a weight.") % {"codes": ", ".join(codes)},
+            _("The weights of %(codes)s are all 0. Give one of them a weight.")
+            % {"codes": _(", ").join(codes)},
             column=column,
         )
         return weights
     message = _("The weights of %(codes)s sum to %(total)s, not to 1 (within %(tolerance)s). Correct them.")
-    names = ", ".join(codes)
+    names = _(", ").join(codes)
     log.add(message % {"codes": names, "total": f"{total:.9g}", "tolerance": SUM_TOLERANCE}, column=column)
     return weights
 

@@ -71,12 +71,16 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class SheetLimits:
-    """How large a sheet may be, and whether a cell may show what its formula came to last."""
+    """How large a sheet may be, whether a cell may show what its formula came to last, and what is read.
+
+    Where numbers are sought, it is the first visible sheet that holds some.
+    """
 
     rows: int = 20_000
     columns: int = 50
     cells: int = 400_000
     takes_formulas: bool = True
+    seeks_numbers: bool = False
 
 
 FORMS = SheetLimits()

@@ -96,3 +96,28 @@ def test_a_series_that_begins_takes_over_nothing(client, framework, series):
     page = client.post(reverse("indexer:data-set-import"), {**sent, "file": file}, follow=True)
     assert "Read as the file" not in page.content.decode()
     assert page.context["readings_open"] == 2
+
+
+def test_what_words_do_is_chosen_once(client, framework):
+    """3.5万 is 35,000 this year and the next, as somebody said when the series began."""
+    rows = "country,ab,cd\nAlbania,{}万,5 km\nNamibia,{}亿,6 km\n"
+    named = {"register": City.objects.get(code="NAM").register_id, "name_en": "Counted"}
+
+    def send(text, **said):
+        file = SimpleUploadedFile("f.csv", text.encode())
+        return client.post("/api/v1/imports/", {"framework": framework.pk, **said, "file": file}).json()
+
+    def words_of(body):
+        return next(made for made in body["decisions"] if made["key"] == "words:ab")
+
+    asked = words_of(send(rows.format(3.5, 1.2), **named, year=2020))
+    assert (asked["how"], asked["options"]) == ("open", ["multiply", "gap"])
+    assert asked["samples"] == ["3.5万 → 35000", "1.2亿 → 120000000"]
+    body = send(rows.format(3.5, 1.2), **named, year=2020, choices='{"words:ab": "multiply"}')
+    client.post(reverse("indexer:api-import-store", args=[body["id"]]))
+    first = DataSet.objects.get()
+    assert unpack_values(first).tolist() == [[35000, 5], [1.2e8, 6]]
+    body = send(rows.format(4.5, 2.5), series=first.series_id, year=2021)
+    assert words_of(body)["how"] == "chosen"
+    client.post(reverse("indexer:api-import-store", args=[body["id"]]))
+    assert unpack_values(DataSet.objects.get(year=2021)).tolist() == [[45000, 5], [2.5e8, 6]]

@@ -56,6 +56,28 @@ CASES = {
         table({"Albania": (76.9, 76.5, 13.0, 13.2)}, ("country", "a_2020", "a_2021", "b_2020", "b_2021")),
         {"year": "2020"}, {"Albania": (76.9, 13.0)},
     ),
+    "a unit behind every number": (
+        table({"Albania": ("76.5 years", 13.2), "Namibia": ("59.3 years", 8.6)}), {}, UNITS,
+    ),
+    "words that multiply": (
+        table({"Albania": ("3.5万", "4.1 million"), "Namibia": ("1.2亿", "12 million")}),
+        {"words:a": "multiply", "words:b": "multiply"}, {"Albania": (35000, 4.1e6), "Namibia": (1.2e8, 12e6)},
+    ),
+    "words that are left out": (
+        table({"Albania": (76.5, "4.1 million"), "Namibia": (59.3, "12 million")}), {"words:b": "drop"},
+        {"Albania": (76.5, 4.1), "Namibia": (59.3, 12)},
+    ),
+    "accounts": (
+        table({"Albania": ("123-", "(123)"), "Namibia": (59.3, 8.6)}),
+        {"minus:a": "negative", "brackets:b": "negative"}, {"Albania": (-123, -123), "Namibia": (59.3, 8.6)},
+    ),
+    "tables side by side": (
+        "country,a,b,,city,c\nAlbania,76.5,13.2,,Tirana,5\nNamibia,59.3,8.6,,Windhoek,6\n",
+        {"table": "1"}, UNITS,
+    ),
+    "tables below one another": (
+        "country,a,b\nAlbania,76.5,13.2\nNamibia,59.3,8.6\n\ncity,c,d\nTirana,5,6\n", {"below": "1"}, UNITS,
+    ),
     "an index column": (
         table({"0": ("Albania", 76.5, 13.2), "1": ("Namibia", 59.3, 8.6)}, ("", "country", "a", "b")),
         {}, UNITS,

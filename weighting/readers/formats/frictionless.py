@@ -103,7 +103,7 @@ def _choose(found: list[Resource], parcel: Parcel) -> Resource | None:
     chosen = parcel.decisions.settle("resource", likely.name, how=how, options=offered)
     if not chosen:
         message = _("The package holds several tables: %(names)s. Choose one as “resource”.")
-        parcel.log.add(message % {"names": ", ".join(offered)}, key="resource")
+        parcel.log.add(message % {"names": _(", ").join(offered)}, key="resource")
     return next((one for one in found if one.name == chosen), None)
 
 
