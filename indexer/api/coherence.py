@@ -61,7 +61,7 @@ class FrameworkAuditView(Answer):
 
 def _asked(name: str, known: Mapping[str, AuditTable[AnyAudit]]) -> AuditTable[AnyAudit]:
     if name not in known:
-        words = {"table": name, "known": ", ".join(known)}
+        words = {"table": name, "known": _(", ").join(known)}
         raise NotFound(_("There is no table “%(table)s” in an audit. Known: %(known)s.") % words)
     return known[name]
 

@@ -407,7 +407,7 @@ def _versions_asked(request: Request, draft: DataImport) -> list[WeightVersion] 
     found = list(frozen_versions_of(draft.framework_id).filter(number__in=wanted))
     if lacking := sorted(set(wanted) - {version.number for version in found}):
         words = _("No frozen version has the number %(numbers)s.")
-        raise Refused(words % {"numbers": ", ".join(map(str, lacking))})
+        raise Refused(words % {"numbers": _(", ").join(map(str, lacking))})
     return found
 
 

@@ -129,7 +129,7 @@ def _chapters(request: Request) -> list[str]:
     named = [code.strip() for code in request.query_params.get("chapters", "").split(",") if code.strip()]
     unknown = [code for code in named if code not in ReportChapter.values]
     if unknown:
-        words = {"codes": ", ".join(unknown), "known": ", ".join(ReportChapter.values)}
+        words = {"codes": _(", ").join(unknown), "known": _(", ").join(ReportChapter.values)}
         message = _("There is no such chapter: %(codes)s. Known: %(known)s.") % words
         raise ValidationError({"chapters": [message]})
     return list(dict.fromkeys(named))

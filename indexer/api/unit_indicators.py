@@ -127,7 +127,7 @@ class UnitIndicatorsView(RunView):
     def _asked(self, name: str, known: Sequence[str]) -> str:
         value = self.request.query_params.get(name) or known[0]
         if value not in known:
-            words = {"value": value, "known": ", ".join(known)}
+            words = {"value": value, "known": _(", ").join(known)}
             raise ValidationError({name: _("“%(value)s” is none of: %(known)s.") % words})
         return value
 

@@ -48,7 +48,7 @@ class CityNames:
 
     def explain(self, error: UnitError) -> str:
         """Say what is wrong with a name, and what is near it."""
-        nearest = ", ".join(self._shown[key] for key in error.nearest)
+        nearest = _(", ").join(self._shown[key] for key in error.nearest)
         words = {"name": error.name.strip(), "nearest": nearest, "unit": self._unit}
         if isinstance(error, AmbiguousUnit):
             return _("“%(name)s” may be any of %(nearest)s: write the whole name.") % words

@@ -51,7 +51,7 @@ class ComparisonForm(forms.Form):
         if waiting := [run for run in chosen if run.status != RunStatus.DONE]:
             raise ValidationError(
                 _("Not computed yet: %(versions)s. Leave it out, or wait until its run is finished.")
-                % {"versions": ", ".join(run.weight_version.label for run in waiting)}
+                % {"versions": _(", ").join(run.weight_version.label for run in waiting)}
             )
         if not have_ranked_in_common(chosen):
             raise ValidationError(
@@ -126,4 +126,4 @@ def _nothing_in_common(runs: Sequence[Run]) -> str:
     return _(
         "No indicator of %(names)s has the code of one of %(base)s: there is nothing to compare. Choose runs "
         "of one framework, or of editions of it."
-    ) % {"names": ", ".join(strange), "base": names[base]}
+    ) % {"names": _(", ").join(strange), "base": names[base]}

@@ -149,7 +149,7 @@ def _say_what_is_normalised(framework: FrameworkTable, data: DataTable, plan: Me
     if rates:
         say(
             _("Rates, indices or percentages, of whose sum a share says little: %(codes)s.")
-            % {"codes": ", ".join(rates)}
+            % {"codes": _(", ").join(rates)}
         )
 
 

@@ -110,5 +110,5 @@ def _lock(run: Run) -> None:
 def _refuse_unknown(chapters: Sequence[str]) -> None:
     unknown = [code for code in chapters if code not in ReportChapter.values]
     if unknown:
-        words = {"codes": ", ".join(unknown), "known": ", ".join(ReportChapter.values)}
+        words = {"codes": _(", ").join(unknown), "known": _(", ").join(ReportChapter.values)}
         raise Refused(_("There is no such chapter: %(codes)s. Known: %(known)s.") % words)

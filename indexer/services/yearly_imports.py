@@ -109,7 +109,7 @@ def _check_kind(draft: DataImport, years: list[int]) -> None:
 
 def _check_stored(held: Collection[int], already: AlreadyStored) -> None:
     """Refuse years that are stored until somebody says what becomes of them, and why they are corrected."""
-    years = {"years": ", ".join(map(str, held))}
+    years = {"years": _(", ").join(map(str, held))}
     if held and already.choice == StoredYears.STOP:
         words = _(
             "Editions of %(years)s are stored already. Leave these years as they are, or store them as "

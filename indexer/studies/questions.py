@@ -110,5 +110,5 @@ class Reader:
         return text, value if low <= value <= high else None
 
     def _complain_of_choice(self, name: str, sent: str, choices: Sequence[str]) -> None:
-        words = {"value": sent, "choices": ", ".join(choices)}
+        words = {"value": sent, "choices": _(", ").join(choices)}
         self.complain(name, _("“%(value)s” is none of %(choices)s.") % words)

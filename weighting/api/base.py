@@ -129,7 +129,7 @@ class Ordering(OrderingFilter):
         wrong = [field for field in fields if field.removeprefix("-") not in known]
         if wrong:
             message = _("Cannot order by “%(field)s”. Known: %(known)s.")
-            said = [message % {"field": field, "known": ", ".join(known)} for field in wrong]
+            said = [message % {"field": field, "known": _(", ").join(known)} for field in wrong]
             raise ValidationError({self.ordering_param: said})
         return [*fields, "pk"]
 

@@ -42,7 +42,7 @@ def _unknown_fields(known: Any, sent: Any, path: str) -> Iterator[tuple[str, lis
         for name in sent:
             if name not in known.fields:
                 message = _("The body has no field of this name. Known: %(known)s.")
-                yield f"{path}{name}", [message % {"known": ", ".join(known.fields) or "–"}]
+                yield f"{path}{name}", [message % {"known": _(", ").join(known.fields) or "–"}]
             elif isinstance(known.fields[name], BaseSerializer):
                 yield from _unknown_fields(known.fields[name], sent[name], f"{path}{name}.")
 
@@ -51,7 +51,7 @@ def _complaint(request: Request, name: str, known: Collection[str], filled: Coll
     values = request.query_params.getlist(name)
     if name not in known:
         message = _("This address has no parameter of this name. Known: %(known)s.")
-        return message % {"known": ", ".join(known) or "–"}
+        return message % {"known": _(", ").join(known) or "–"}
     if len(values) > 1 and name not in REPEATED:
         return _("This parameter is given more than once: give it once.")
     if name in filled and not values[-1]:

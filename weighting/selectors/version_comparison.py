@@ -126,7 +126,7 @@ def comparison_blockers(versions: Sequence[WeightVersion]) -> list[str]:
     if len(frameworks) > 1:
         blockers.append(
             _("These versions weigh different frameworks (%(names)s): choose versions of one of them.")
-            % {"names": ", ".join(frameworks.values())}
+            % {"names": _(", ").join(frameworks.values())}
         )
     return blockers
 

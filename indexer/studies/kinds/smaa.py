@@ -182,7 +182,7 @@ def _pairs_of(bounds: Mapping[str, list[float]]) -> dict[str, tuple[float, float
 
 def _constraint_words(fault: ConstraintFault) -> tuple[str, str]:
     """Return the parameter that a fault is about, and what to do."""
-    words = {"codes": ", ".join(fault.codes), "low": f"{fault.low:g}", "high": f"{fault.high:g}"}
+    words = {"codes": _(", ").join(fault.codes), "low": f"{fault.low:g}", "high": f"{fault.high:g}"}
     match fault.kind:
         case "unknown":
             return "bounds", _("The framework has no indicator %(codes)s. Correct the code.") % words

@@ -332,7 +332,7 @@ def _all_stored(request: HttpRequest, made: YearsStored) -> HttpResponse:
         (made.kept, _("Stored before, and left as they are: %(years)s.")),
     ):
         if years:
-            messages.info(request, words_of % {"years": ", ".join(map(str, years))})
+            messages.info(request, words_of % {"years": _(", ").join(map(str, years))})
     return redirect("indexer:data-set-detail", pk=data_set.pk)
 
 
