@@ -12,21 +12,18 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
-from weighting.enums import Role, Rule
+from tests.factories import make_round
+from weighting.enums import Role
 from weighting.models import Account, Indicator, Invitation, Round
-from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import SECRET_BYTES, Claim, new_key
 from weighting.selectors.rounds import invitations_of
 from weighting.services.claims import claim_ballot
 from weighting.services.frameworks import import_framework
 from weighting.services.panels import import_panel
-from weighting.services.rounds import RoundTerms, draft_round, open_round, ready_round
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT, BARE = "config.wsgi", "benchmarks.bare:application"
@@ -110,21 +107,7 @@ def open_large_round(experts: int, items: int) -> Round:
         name=f"Panel {token}",
         actor=manager,
     )
-    round_ = draft_round(
-        framework=framework,
-        terms=RoundTerms(
-            panel=panel,
-            title_zh="压力测试",
-            title_en="Load",
-            parents=[None],
-            rule=Rule.NORMALISED_SUM,
-            quorum=2,
-            minimum_panel=LEAST_PANEL,
-            deadline=timezone.now() + timedelta(days=1),
-        ),
-        actor=manager,
-    )
-    return open_round(ready_round(round_, actor=manager), actor=manager)
+    return make_round(manager=manager, framework=framework, panel=panel, parents=[None], quorum=2)
 
 
 def _claim(invitation: Invitation, items: dict[str, int]) -> ExpertAtWork:

@@ -9,13 +9,11 @@ import secrets
 import threading
 import time
 from collections import Counter
-from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from tests.factories import (
     ballot_of,
@@ -31,7 +29,7 @@ from tests.numbers import in_full
 from tests.processes import wait_until
 from tests.weighting.test_pooling import closed
 from tests.weighting.test_sheets import filled
-from weighting.enums import Rule
+from weighting.enums import RoundState
 from weighting.exceptions import (
     AlreadyClaimed,
     AlreadyFrozen,
@@ -52,11 +50,7 @@ from weighting.services.claims import claim_ballot
 from weighting.services.framework_drafts import finish_draft, reopen_framework
 from weighting.services.panels import remove_panel
 from weighting.services.rounds import (
-    RoundTerms,
     close_round,
-    draft_round,
-    open_round,
-    ready_round,
     void_round,
 )
 from weighting.services.version_sources import pool_rounds
@@ -118,23 +112,6 @@ def manager():
     return make_account()
 
 
-def draft_with(framework, panel, manager):
-    return draft_round(
-        framework=framework,
-        terms=RoundTerms(
-            panel=panel,
-            title_zh="轮次",
-            title_en="Round",
-            parents=[None],
-            rule=Rule.NORMALISED_SUM,
-            quorum=2,
-            minimum_panel=LEAST_PANEL,
-            deadline=timezone.now() + timedelta(days=1),
-        ),
-        actor=manager,
-    )
-
-
 @pytest.fixture
 def open_rounds(manager):
     """Return a maker of open rounds in which one expert has sealed, and of one who has not started."""
@@ -142,12 +119,8 @@ def open_rounds(manager):
 
     @transaction.atomic
     def make():
-        round_ = draft_with(framework, panel, manager)
-        round_ = open_round(ready_round(round_, actor=manager), actor=manager)
-        first, second = round_.invitations.select_related("round")[:2]
-        fill_ballot(first)
-        seal_ballot(claim_of(first))
-        return round_, second
+        round_ = make_round(framework=framework, panel=panel, manager=manager, quorum=2, sealed=1)
+        return round_, make_invitation(round_, place=1)
 
     return make
 
@@ -463,7 +436,9 @@ def test_a_panel_is_removed_or_asked_and_never_both(manager):
 
         removed, drafted = run_at_once(
             lambda panel=panel: remove_panel(panel, actor=manager),
-            lambda panel=panel: draft_with(framework, panel, manager),
+            lambda panel=panel: make_round(
+                state=RoundState.DRAFT, framework=framework, panel=panel, manager=manager
+            ),
         )
 
         assert isinstance(removed, Refused) != isinstance(drafted, Refused), (removed, drafted)
