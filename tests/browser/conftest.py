@@ -1,7 +1,9 @@
-"""An expert of an open round, and how the browser comes to the ballot."""
+"""Pages opened by whom and how a test says; an expert of an open round, and how they come to the ballot."""
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -32,6 +34,34 @@ def browser(browser):
 def _chart_library():
     """Take it out of the installed packages: a fresh checkout holds no copy of it."""
     call_command("build_vendor_js")
+
+
+@pytest.fixture
+def open_page(live_server, browser):
+    """Open an address as an account or as a stranger; every word of the console fails the test."""
+    contexts, heard = [], []
+
+    def open_at(path, *, account=None, language="en", width=1440, scripts=True, **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts, **options
+        )
+        contexts.append(context)
+        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
+        if account:
+            client = factories.sign_in_staff(Client(), account)
+            cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    # The browser itself remarks on an answer that refuses a form or a file.
+    assert [words for words in heard if "status of 422" not in words] == []
 
 
 @pytest.fixture

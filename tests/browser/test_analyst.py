@@ -1,6 +1,7 @@
 """The analyst's pages in a real browser: both widths, both languages, with and without scripts."""
 
 import re
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -27,29 +28,9 @@ def runs():
 
 
 @pytest.fixture
-def open_page(live_server, browser):
-    """Sign an analyst in and open an address; every word of the console fails the test."""
-    contexts, heard = [], []
-    session = sign_in_staff(Client(), make_account(Role.ANALYST)).cookies[settings.SESSION_COOKIE_NAME].value
-
-    def open_at(path, *, language="en", width=1440, scripts=True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=scripts, accept_downloads=True
-        )
-        contexts.append(context)
-        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
-        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    # The browser itself remarks on the answer to a file with problems.
-    assert [words for words in heard if "status of 422" not in words] == []
+def open_page(open_page):
+    """Open pages as an analyst."""
+    return partial(open_page, account=make_account(Role.ANALYST))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,16 +4,15 @@ import io
 import json
 import os
 import zipfile
+from functools import partial
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from indexer.models import City, DataImport, DataSet, Run
 from indexer.selectors.data_sets import unpack_values
 from indexer.services.registers import import_countries
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_account, make_framework
 from tests.indexer.factories import make_version
 from weighting.enums import Role
 
@@ -40,27 +39,9 @@ def framework(analyst):
 
 
 @pytest.fixture
-def open_page(live_server, browser, analyst):
-    """Sign the analyst in and open an address; every word of the console fails the test."""
-    contexts, heard = [], []
-    session = sign_in_staff(Client(), analyst).cookies[settings.SESSION_COOKIE_NAME].value
-
-    def open_at(path, *, width, scripts, language="en"):
-        context = browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=scripts)
-        contexts.append(context)
-        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
-        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    # The browser itself remarks on a page that asks about a file before it is stored.
-    assert [words for words in heard if "status of 422" not in words] == []
+def open_page(open_page, analyst):
+    """Open pages as the analyst."""
+    return partial(open_page, account=analyst)
 
 
 @pytest.fixture

@@ -5,41 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
-from tests.factories import make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_draft, make_version
 from weighting.services.versions import publish_version
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TOOL = Path(__file__).parents[2] / "tools" / "verify_weight_version.py"
-
-
-@pytest.fixture
-def open_page(live_server, browser):
-    """Open an address as an account or as a stranger; every word of the console fails the test."""
-    contexts, heard = [], []
-
-    def open_at(path, *, account=None, language="en", width=1440):
-        context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
-        contexts.append(context)
-        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
-        if account:
-            client = sign_in_staff(Client(), account)
-            cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert heard == []
 
 
 def verify(*arguments):

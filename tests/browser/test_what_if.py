@@ -2,18 +2,17 @@
 
 import json
 import re
+from functools import partial
 
 import numpy as np
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from indexer.models import City
 from indexer.numeric.weight_state import apportion, state_text
 from indexer.selectors.what_if import what_if_of
 from indexer.views.run import what_if_words
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_account, make_framework
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 from weighting.models import Indicator
@@ -46,29 +45,9 @@ MOVES = 40
 
 
 @pytest.fixture
-def open_page(live_server, browser):
-    """Sign a manager in and open an address; every word of the console fails the test."""
-    contexts, heard = [], []
-    session = sign_in_staff(Client(), make_account(Role.MANAGER)).cookies[settings.SESSION_COOKIE_NAME].value
-
-    def open_at(path, *, scripts=True, width=1440):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=scripts, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: "en"}
-        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
-        page = context.new_page()
-        # The browser itself remarks on a page that answers 422: a form that lacks something.
-        page.on("console", lambda message: "422" in message.text or heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert heard == []
+def open_page(open_page):
+    """Open pages as a manager, with nothing that moves by itself."""
+    return partial(open_page, account=make_account(Role.MANAGER), reduced_motion="reduce")
 
 
 def milliseconds_of_moves(page):
