@@ -11,6 +11,7 @@ from _pytest import runner
 from django.conf import settings
 from django.template import Template
 from django.test import TransactionTestCase
+from django.test.utils import instrumented_test_render
 from django.utils import translation
 
 from config import celery_app
@@ -128,14 +129,27 @@ def _draw_here(_program, data, format, *, limits):
         raise Broke from error
 
 
-@pytest.fixture
-def templates_untold(monkeypatch):
-    """Let Django tell the test client of no template.
+@pytest.fixture(scope="session", autouse=True)
+def _parts_untold(django_test_environment):
+    """Let Django tell the test client of the template that a view renders, and of none that is a part of it.
 
-    For each of the dozens of parts of a page it copies the context, a tenth of what thousands of answers take
-    that are only compared.
+    For each of the dozens of parts of a page it copies the context, a tenth of what an answer takes.
     """
-    monkeypatch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
+
+    def render(template, context):
+        if context.template is template:
+            return instrumented_test_render(template, context)
+        return template.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
+
+
+@pytest.fixture
+def parts_told(monkeypatch):
+    """Let Django tell the test client of every part of a page."""
+    monkeypatch.setattr(Template, "_render", instrumented_test_render)
 
 
 @pytest.fixture

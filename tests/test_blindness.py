@@ -24,7 +24,7 @@ from tests.routes import OF_THE_MACHINE, find_routes
 from weighting.enums import RoundState
 
 pytest_plugins = ["tests.observation"]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 OTHER_STATES = [RoundState.DRAFT, RoundState.READY, RoundState.CLOSED, RoundState.VOID]
 

@@ -21,7 +21,7 @@ from tests.routes import find_routes, make_world
 from weighting.enums import RoundState
 from weighting.exports import FORMULA_STARTS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 # Closes what it may stand in, and begins as a formula does.
 HOSTILE = "=1+\"'</script></title><b planted=1>"

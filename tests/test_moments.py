@@ -18,7 +18,7 @@ from weighting.enums import RoundState
 from weighting.models import Round
 
 pytest_plugins = ["tests.observation"]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 SEALED = 3
 

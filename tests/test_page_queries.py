@@ -11,7 +11,7 @@ from django.urls import reverse
 from tests.routes import OF_THE_MACHINE, find_routes, make_world
 from tests.test_api_bodies import IN_ADDRESSES, shortened
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 PAGES = [
     route

@@ -10,7 +10,7 @@ from tests.indexer.factories import make_version
 from tests.routes import OF_THE_MACHINE, find_routes, make_world, without_tokens
 from weighting.enums import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 PART = {"HX-Request": "true", "HX-Target": "results"}
 RESTORED = {**PART, "HX-History-Restore-Request": "true"}

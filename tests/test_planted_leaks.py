@@ -32,7 +32,7 @@ from weighting.tasks import close_due_rounds
 from weighting.views import rounds as views
 
 pytest_plugins = ["tests.observation"]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 
 def mean_score(**narrower):

@@ -15,7 +15,7 @@ from tests.routes import find_routes, make_world, without_tokens
 from tests.test_language_switch import switch_of
 from weighting.permissions import ANYONE, audience
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ from weighting.models import Ballot, Round, WeightVersion
 from weighting.services.versions import publish_version
 
 pytest_plugins = ["tests.observation"]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 EXPERTS, ITEMS = 6, ("infra", "industry", "fixed", "mobile", "retail", "finance", "travel")
 ABOUT = (

@@ -35,7 +35,7 @@ from weighting.services.framework_drafts import copy_framework
 from weighting.services.frameworks import publish_framework
 from weighting.services.versions import aggregate_round, freeze_version, publish_version
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("templates_untold")]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LEAF = {}
 

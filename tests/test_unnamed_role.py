@@ -17,7 +17,7 @@ from weighting.enums import Role
 from weighting.models import Account
 from weighting.services.versions import publish_version
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.indexer.study_runs import make_study
 from tests.routes import find_routes, make_world, without_tokens
 from weighting.services.versions import publish_version
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("templates_untold")]
+pytestmark = pytest.mark.django_db
 
 # The heads of chains count unpublished versions, by which a cut tail is noticed (docs/operations.md); the
 # schema is slow to write and knows of no rows.

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def answer(client):
+def answer(client, parts_told):
     client.force_login(make_account(Role.MANAGER))
     return client.get(reverse("components"))
 
