@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: the browser, a real broker, and the product itself."""
 
 import gc
+import logging
 import os
 import shutil
 
@@ -9,6 +10,7 @@ import kombu.pools
 import pytest
 from _pytest import runner
 from django.conf import settings
+from django.db import transaction
 from django.template import Template
 from django.test import TransactionTestCase
 from django.test.utils import instrumented_test_render
@@ -74,6 +76,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "config.sqlite":
         place_database(database["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """The world of all routes, once for a file: what a test asks of it and changes is undone."""
+    # Nothing of the product is imported before Django is set up.
+    from tests.routes import make_world
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        logging.disable(logging.ERROR)
+        yield make_world()
+        logging.disable(logging.NOTSET)
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

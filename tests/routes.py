@@ -108,12 +108,12 @@ class World:
         except NoReverseMatch:
             return "/" + re.sub(r"\(.*\)|<.*?>|\$", "nothing", route.pattern)
 
-    def ask(self, visitor, method, address):
+    def ask(self, visitor, method, address, *sent, **further):
         """Return the answer to one request; whatever it changed is undone."""
         client = self.visitors[visitor]
         before, point = client.cookies.copy(), transaction.savepoint()
         try:
-            return getattr(client, method.lower())(address)
+            return getattr(client, method.lower())(address, *sent, **further)
         finally:
             transaction.savepoint_rollback(point)
             client.cookies = before

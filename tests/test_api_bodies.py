@@ -9,7 +9,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.urls import resolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from indexer.models import Register
 from indexer.studies.registry import KINDS
 from tests.indexer.studies.test_studies import QUESTIONS
-from tests.routes import find_routes, make_world
+from tests.routes import find_routes
 from weighting.readers.strict_json import MOST_BYTES
 
 # One test sends thousands of bodies: a minute on a quiet machine, many on a busy one.
@@ -69,23 +69,13 @@ VALUES = st.recursive(
 
 
 @pytest.fixture
-def world():
-    return make_world()
-
-
-@pytest.fixture
 def ask(world):
-    """Return what asks for the manager and gives the status; whatever was changed is undone."""
-    client = world.visitors["manager"]
-    client.raise_request_exception = False
+    """Return what asks as the manager and gives the status."""
+    world.visitors["manager"].raise_request_exception = False
 
     def ask(method, address, body=None):
         sent = {} if body is None else {"data": _bytes(body), "content_type": JSON}
-        point = transaction.savepoint()
-        try:
-            return client.generic(method.upper(), address, **sent).status_code
-        finally:
-            transaction.savepoint_rollback(point)
+        return world.ask("manager", method, address, **sent).status_code
 
     return ask
 

@@ -1,14 +1,12 @@
 """Whatever a page is sent, behind the question mark of its address or in a form: nothing breaks."""
 
 from contextlib import contextmanager
-from urllib.parse import urlencode
 
 import pytest
-from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 
-from tests.routes import OF_THE_MACHINE, find_routes, make_world
+from tests.routes import OF_THE_MACHINE, find_routes
 from tests.test_api_bodies import IN_ADDRESSES, shortened
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
@@ -43,27 +41,14 @@ def names_looked_up():
 
 
 @pytest.fixture
-def world():
-    return make_world()
-
-
-@pytest.fixture
 def ask(world):
-    """Return what asks as the manager and gives the status; whatever was changed is undone."""
-    client = world.visitors["manager"]
-    client.raise_request_exception = False
+    """Return what asks as the manager and gives the status."""
+    world.visitors["manager"].raise_request_exception = False
 
     def ask(method, address, said=()):
-        before, point = client.cookies.copy(), transaction.savepoint()
-        try:
-            if method == "post":
-                return client.post(address, dict(said)).status_code
-            answer = client.get(f"{address}?{urlencode(said)}")
-            b"".join(answer.streaming_content if answer.streaming else ())
-            return answer.status_code
-        finally:
-            transaction.savepoint_rollback(point)
-            client.cookies = before
+        answer = world.ask("manager", method, address, dict(said))
+        b"".join(answer.streaming_content if answer.streaming else ())
+        return answer.status_code
 
     return ask
 

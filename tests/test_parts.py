@@ -7,7 +7,7 @@ from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_version
-from tests.routes import OF_THE_MACHINE, find_routes, make_world, without_tokens
+from tests.routes import OF_THE_MACHINE, find_routes, without_tokens
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -31,14 +31,11 @@ IN_PARTS = {
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        world = make_world()
-        count_waiting_parts(world.study.pk)
-        make_version(world.framework, tilt=2, actor=world.manager)
-        compute_waiting_runs(world.data_set.pk)
-        yield world
-        transaction.set_rollback(True)
+def world(world):
+    count_waiting_parts(world.study.pk)
+    make_version(world.framework, tilt=2, actor=world.manager)
+    compute_waiting_runs(world.data_set.pk)
+    return world
 
 
 def pages(world, client):

@@ -1,6 +1,5 @@
 """Every route x role x method against the policy that is written down here, cell by cell."""
 
-import logging
 from dataclasses import dataclass
 
 import pytest
@@ -11,21 +10,11 @@ from django.urls import include, path
 
 from tests.policy import POLICY
 from tests.policy.visitors import EXPERTS, VISITORS
-from tests.routes import find_routes, make_world, without_tokens
+from tests.routes import find_routes, without_tokens
 from tests.test_language_switch import switch_of
 from weighting.permissions import ANYONE, audience
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for the whole file: every request is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        logging.disable(logging.ERROR)
-        yield make_world()
-        logging.disable(logging.NOTSET)
-        transaction.set_rollback(True)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """What an analyst has not shared shows to nobody else of the staff: not by address, name, count or tag."""
 
-import logging
 from dataclasses import replace
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -17,7 +15,7 @@ from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_data_set, make_draft, make_gathering, make_import, make_version
 from tests.indexer.study_runs import make_study
-from tests.routes import OF_THE_MACHINE, find_routes, make_world, without_tokens
+from tests.routes import OF_THE_MACHINE, find_routes, without_tokens
 from tests.test_policy import is_refused
 from tests.test_unnamed_role import seen, selectors
 from weighting.enums import Role
@@ -38,16 +36,6 @@ pytestmark = pytest.mark.django_db
 
 # New in every answer: secrets, and what the machine is doing.
 NEVER_ALIKE = {"mfa_activate_totp", "mfa_add_webauthn", "weighting:session-list", "schema", *OF_THE_MACHINE}
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for the whole file: what a test changes is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        logging.disable(logging.ERROR)
-        yield make_world()
-        logging.disable(logging.NOTSET)
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

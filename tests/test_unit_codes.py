@@ -5,7 +5,6 @@ import io
 import json
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -14,7 +13,7 @@ from indexer.services.runs import compute_waiting_runs
 from indexer.services.studies import count_waiting_parts
 from tests.indexer.factories import make_version
 from tests.indexer.study_runs import make_study
-from tests.routes import find_routes, make_world
+from tests.routes import find_routes
 
 pytestmark = pytest.mark.django_db
 
@@ -36,19 +35,16 @@ NAMING = {
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
+def world(world):
     """The world of all routes, whose units have codes; a study is counted, two versions computed."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        made = make_world()
-        for number, city in enumerate(City.objects.order_by("pk"), start=1):
-            City.objects.filter(pk=city.pk).update(code=f"XA{number:02}")
-            City.objects.filter(pk=city.pk).update(latitude=30 + number, longitude=110 + number)
-        make_version(made.framework, tilt=2.0, actor=made.manager)
-        compute_waiting_runs(made.data_set.pk)
-        count_waiting_parts(made.study.pk)
-        made.dropped = make_study(made.run, "dropped", actor=made.manager)
-        yield made
-        transaction.set_rollback(True)
+    for number, city in enumerate(City.objects.order_by("pk"), start=1):
+        City.objects.filter(pk=city.pk).update(code=f"XA{number:02}")
+        City.objects.filter(pk=city.pk).update(latitude=30 + number, longitude=110 + number)
+    make_version(world.framework, tilt=2.0, actor=world.manager)
+    compute_waiting_runs(world.data_set.pk)
+    count_waiting_parts(world.study.pk)
+    world.dropped = make_study(world.run, "dropped", actor=world.manager)
+    return world
 
 
 def test_rows_that_name_a_unit_have_its_code(world):

@@ -6,26 +6,18 @@ import pkgutil
 from dataclasses import replace
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 
 from indexer.services.data_sets import publish_data_set
 from tests.factories import make_account, sign_in_staff
-from tests.routes import find_routes, make_world, without_tokens
+from tests.routes import find_routes, without_tokens
 from weighting.enums import Role
 from weighting.models import Account
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for the whole file: what a test changes is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
