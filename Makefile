@@ -25,7 +25,7 @@ said = build/test-$(1).txt
 # processes of tests it would be left a seventieth of a processor. From ten it is left a twentieth.
 AT_EASE := nice -n 10 $(PY)
 # The files that hold tests of a mark: to import all others for them would take longer than many of these tests.
-marked = $$(grep -rl --include 'test_*.py' 'mark\.$(1)\b' tests | sort)
+marked = $$(grep -rlE --include 'test_*.py' 'mark\.($(1))\b' tests | sort)
 
 # Where nothing compiled is kept, each of the hundreds of processes that tests start, and each start of the product,
 # compiles all modules anew.
@@ -56,7 +56,7 @@ test-postgres:
 
 test-faults:
 	@exec > $(call said,faults) 2>&1; status=0; \
-	$(AT_EASE) -m tests.postgres -m "postgres and (faults or alone)" $(call marked,postgres) || status=1; \
+	$(AT_EASE) -m tests.postgres -m "postgres and (faults or alone)" $(call marked,faults|alone) || status=1; \
 	$(AT_EASE) -m pytest -m faults $(call marked,faults) || status=1; \
 	exit $$status
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
 # What the suite itself sets must not reach a product that is started for real.
 OWN_SETTINGS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "QUANHENG_PUBLIC_URL", "PORT")
+OWN_SETTINGS += ("PYTEST_CURRENT_TEST",)
 
 
 # How long a process may take on a machine that does much else; who finds what is expected does not wait.

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.db import connections
 
 from benchmarks.serving import PRODUCT, enrol
-from tests.processes import PYTHON, clean_environment, database_url, free_port, kill_tree, spawn
+from config.gunicorn import COUNTS
+from tests.nursery import begin
+from tests.processes import clean_environment, database_url, free_port, kill_tree
 from weighting.models import Score
 
 EXPERTS, ITEMS = 4, 12
@@ -27,7 +29,10 @@ class Web:
 
     def __init__(self, folder, application):
         self.port, self._folder, self._application = free_port(), folder, application
-        self._environment = clean_environment(DATABASE_URL=database_url(), QUANHENG_VAR=settings.VAR_DIR)
+        counts = settings.VAR_DIR / "counts"
+        counts.mkdir(exist_ok=True)
+        own = {"DATABASE_URL": database_url(), "QUANHENG_VAR": settings.VAR_DIR, COUNTS: counts}
+        self._environment = clean_environment(**own)
         self._start()
 
     def kill(self, *, whole):
@@ -45,10 +50,9 @@ class Web:
         return psutil.Process(self._process.pid).children()
 
     def _start(self):
-        # Loaded once and forked: a process that was killed is back at once.
-        command = [*PYTHON, "gunicorn", self._application, "--config", "python:config.gunicorn", "--preload"]
-        log = self._folder / "web.log"
-        self._process = spawn([*command, "--bind", f"127.0.0.1:{self.port}"], log, self._environment)
+        command = ["gunicorn", self._application, "--config", "python:config.gunicorn"]
+        command += ["--bind", f"127.0.0.1:{self.port}"]
+        self._process = begin(self._environment, *command, log=self._folder / "web.log")
 
 
 class Typist(threading.Thread):

@@ -21,17 +21,11 @@ from django.db import connection, connections
 
 from benchmarks.serving import PRODUCT, enrol
 from config.broker import socket_path
+from config.gunicorn import COUNTS
 from tests.faults.autosave import EXPERTS, ITEMS, PATIENCE, Typist, find_losses, total
 from tests.numbers import in_full
-from tests.processes import (
-    PYTHON,
-    clean_environment,
-    database_url,
-    kill_tree,
-    running_valkey,
-    spawn,
-    wait_until,
-)
+from tests.nursery import Nursery
+from tests.processes import clean_environment, database_url, kill_tree, running_valkey, wait_until
 from tests.test_proxy import FIRST, NGINX, SECOND, proxy
 
 __all__ = ["proxy"]
@@ -94,6 +88,8 @@ class Installation:
         self.folder, self._names, self._port, self._parts = folder, names, port, parts
         self._addresses, self._places = itertools.cycle([FIRST, SECOND]), itertools.count()
         self.web = self._broker = self._relay = None
+        self._nursery = Nursery(self._environment())
+        parts.callback(self._nursery.end)
 
     def recreate_broker(self):
         """End the broker, begin another elsewhere, and let the name lead there."""
@@ -118,23 +114,27 @@ class Installation:
     def recreate_web(self):
         """Begin another web server at another address, end the one before, and tell the name server last."""
         address, before = next(self._addresses), self.web
-        url = database_url()
-        if connection.vendor == "postgresql":
-            url = url.partition("host=")[0] + f"host={self.folder / 'database'}"
-        environment = clean_environment(
-            DATABASE_URL=url,
-            REDIS_URL=f"redis+socket://{self.folder / 'broker'}",
-            QUANHENG_VAR=settings.VAR_DIR,
-            DJANGO_ALLOWED_HOSTS=f"127.0.0.1,{FIRST},{SECOND}",
-        )
-        command = [*PYTHON, "gunicorn", PRODUCT, "--config", "python:config.gunicorn", "--preload"]
+        command = ["gunicorn", PRODUCT, "--config", "python:config.gunicorn"]
         command += ["--bind", f"{address}:{self._port}"]
-        self.web = spawn(command, self.folder / f"web-{next(self._places)}.log", environment)
+        self.web = self._nursery.begin(*command, log=self.folder / f"web-{next(self._places)}.log")
         self._parts.callback(kill_tree, self.web)
         wait_until(lambda: ask(f"http://{address}:{self._port}/livez")[0] == 200, PATIENCE, "a web server")
         if before:
             kill_tree(before)
         self._names.addresses = [address]
+
+    def _environment(self):
+        url = database_url()
+        if connection.vendor == "postgresql":
+            url = url.partition("host=")[0] + f"host={self.folder / 'database'}"
+        own = {
+            "DATABASE_URL": url,
+            "REDIS_URL": f"redis+socket://{self.folder / 'broker'}",
+            "QUANHENG_VAR": settings.VAR_DIR,
+            "DJANGO_ALLOWED_HOSTS": f"127.0.0.1,{FIRST},{SECOND}",
+            COUNTS: self.folder,
+        }
+        return clean_environment(**own)
 
     def workers(self):
         return {child.pid for child in psutil.Process(self.web.pid).children()}

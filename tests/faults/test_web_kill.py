@@ -34,15 +34,28 @@ def kill_during_autosave(folder, kills, application=PRODUCT):
             # It serves again: a kill then meets saves under way.
             wait_until(lambda saves=before: total(typists, "saves") > saves, PATIENCE, "a save")
             time.sleep(dice.uniform(0, 0.1))
-            broken = total(typists, "broken")
+            broken, met = total(typists, "broken"), [typist.saves + typist.broken for typist in typists]
             counted["kills"] += 1
             web.kill(whole=counted["kills"] % WHOLE_SERVER_EVERY == 0)
-            # A cut connection is noticed at once, but a busy machine takes its time to say so.
-            time.sleep(0.3)
+            wait_until(
+                lambda broken=broken, met=met: (
+                    total(typists, "broken") > broken or have_gone_on(typists, met)
+                ),
+                PATIENCE,
+                "what became of the saves under way",
+            )
             counted["kills that broke a save"] += total(typists, "broken") > broken
         assert counted["kills"] < 20 * kills, "the kills never met a save"
     counted["saves acknowledged"] = total(typists, "saves")
     return find_losses(typists), counted
+
+
+def have_gone_on(typists, met):
+    """Whether each save that was under way then has been acknowledged or was broken off by now."""
+    return all(
+        typist.saves + typist.broken > before or not typist.is_alive()
+        for typist, before in zip(typists, met, strict=True)
+    )
 
 
 def test_what_was_acknowledged_is_stored_and_a_repeated_save_counts_once(tmp_path):

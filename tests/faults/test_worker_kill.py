@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import subprocess
 import time
 
 import psutil
@@ -18,14 +17,8 @@ from tests.factories import make_framework
 from tests.indexer.composites import all_blocks, forget_scores
 from tests.indexer.factories import make_data_set, make_version
 from tests.numbers import in_full
-from tests.processes import (
-    PYTHON,
-    ROOT,
-    clean_environment,
-    database_url,
-    kill_tree,
-    wait_until,
-)
+from tests.nursery import begin
+from tests.processes import clean_environment, database_url, kill_tree, wait_until
 
 KILLS = in_full(200, otherwise=8)
 CITIES, VERSIONS = 3000, 24
@@ -82,11 +75,8 @@ class Celery:
             kill_tree(process)
 
     def _start(self, *arguments):
-        command = [*PYTHON, "celery", "--app", "config", *arguments]
-        with (self.folder / f"{arguments[0]}.log").open("a") as log:
-            return subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
-            )
+        log = self.folder / f"{arguments[0]}.log"
+        return begin(self.environment, "celery", "--app", "config", *arguments, log=log)
 
 
 @pytest.fixture
