@@ -40,14 +40,11 @@ def rebuild_and_say_so(*arguments):
     print('MADE', flush=True)
 ways.rebuild = rebuild_and_say_so
 print('BEGUN', flush=True)
-call('go_back', yes=True)
-print('DONE', flush=True)
+call('go_back', *{copies!r}, yes=True)
 """
 NEW_MACHINE = """
-call('migrate', verbosity=0)
 call('restore', {copy!r}, verbosity=0)
 call('verify_versions', verbosity=0)
-print('HOLDS')
 """
 # Puts the new database in the old one's place piece by piece.
 CARELESS = {
@@ -84,10 +81,10 @@ def new_store(tmp_path):
     """Return what makes a store on a machine of its own."""
     made = []
 
-    def make():
+    def make(**how):
         folder = tmp_path / f"machine-{len(made)}"
         folder.mkdir()
-        made.append(Store(folder))
+        made.append(Store(folder, **how))
         return made[-1]
 
     yield make
@@ -95,11 +92,11 @@ def new_store(tmp_path):
         store.end()
 
 
-def copy_of(store, name):
-    """Return the prints of what a store holds, or why it cannot be read any more."""
+def copy_of(store, name, *, after=""):
+    """Return the prints of what a store holds after a program, or why that broke or it cannot be read."""
     path = store.folder / f"{name}.zip"
     path.unlink(missing_ok=True)
-    said = store.run(COPY.format(path=str(path)))
+    said = store.run(after + COPY.format(path=str(path)))
     return prints(path) if path.exists() else said
 
 
@@ -117,35 +114,37 @@ def kill_at(store, program, sign, seconds):
 
 
 def go_back(store):
-    """Go back to the end; a server of which a client was killed takes its time to see it."""
-    wait_until(lambda: "DONE" in (said := store.run(BACK)) or _refuse(said), what="the way back")
+    """Go back to the end, and return what there is then.
 
+    A server of which a client was killed takes its time to see it.
+    """
 
-def _refuse(said):
-    assert "still uses the database" in said, said
-    return False
+    def met():
+        found = copy_of(store, "back", after=BACK.format(copies=[]))
+        return None if "still uses the database" in found else found
+
+    return wait_until(met, what="the way back")
 
 
 def test_a_store_is_what_it_was_however_often_it_goes_up_and_back(new_store):
     dice, store, killed, whole = random.Random(2016), new_store(), 0, 0
     for turn in range(TIMES):
         recorded = RELEASES / f"{OF_THEN[turn % 2]}.zip"
-        then, said = prints(recorded), store.run(UP.format(recorded=str(recorded), turn=turn))
-        now = copy_of(store, "now")
-        assert now["weighting_account"][0] == then["weighting_account"][0] + 1, said
+        then = prints(recorded)
+        now = copy_of(store, "now", after=UP.format(recorded=str(recorded), turn=turn))
+        assert isinstance(now, dict), now
+        assert now["weighting_account"][0] == then["weighting_account"][0] + 1
 
         sign, most = [("MADE", PLACING), ("BEGUN", MAKING)][turn % 2]
-        killed += kill_at(store, BACK, sign, dice.uniform(0, most))
+        killed += kill_at(store, BACK.format(copies=[]), sign, dice.uniform(0, most))
         met = copy_of(store, "met")
         assert met in (now, then), f"neither as it was nor as it shall be, turn {turn}: {met}"
         if met == now:
             whole += 1
-            go_back(store)
-        assert copy_of(store, "back") == then
+            assert go_back(store) == then
 
-        other = new_store()
-        assert "HOLDS" in other.run(NEW_MACHINE.format(copy=str(store.folder / "now.zip")))
-        assert copy_of(other, "there") == now
+        restored = NEW_MACHINE.format(copy=str(store.folder / "now.zip"))
+        assert copy_of(new_store(migrated=True), "there", after=restored) == now
     print(
         f"gone back on {connection.vendor}: {TIMES} times, {killed} killed on the way, of which {whole} left"
         " all as it was; as often onto a new machine"
@@ -154,10 +153,9 @@ def test_a_store_is_what_it_was_however_often_it_goes_up_and_back(new_store):
 
 def test_a_way_back_that_replaces_piece_by_piece_is_found(new_store):
     """Control."""
-    store, recorded = new_store(), RELEASES / "0.1.0.zip"
-    store.run(UP.format(recorded=str(recorded), turn=0))
-    now = copy_of(store, "now")
+    store, recorded = new_store(migrated=True), RELEASES / "0.1.0.zip"
+    back = COPY.format(path=str(store.folder / "now.zip")) + CARELESS[connection.vendor]
 
-    kill_at(store, CARELESS[connection.vendor] + BACK, "HALF", 0)
+    assert kill_at(store, back + BACK.format(copies=[str(recorded)]), "HALF", 0)
 
-    assert copy_of(store, "met") not in (now, prints(recorded))
+    assert copy_of(store, "met") not in (prints(store.folder / "now.zip"), prints(recorded))

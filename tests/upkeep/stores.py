@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 from django.db import connection
 
+from tests.prepared import TEMPLATE, place_database
 from tests.processes import ROOT, clean_environment, database_url
 from upkeep.copies.archive import lines_of, open_archive, read_head
 from upkeep.copies.prints import print_of
@@ -25,11 +26,11 @@ write_copy_to(Path({path!r}), write_copy_of_any_state)
 
 
 class Store:
-    """A new, empty database of the kind of the running test; its copies lie in ``var/copies``."""
+    """A new database of the kind of the running test, empty or migrated; its copies lie in ``var/copies``."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, migrated=False):
         self.folder = folder
-        self._url, self._drop = _new_database(folder)
+        self._url, self._drop = _new_database(folder, migrated)
 
     @property
     def copies(self):
@@ -57,11 +58,13 @@ class Store:
         }
 
 
-def _new_database(folder):
+def _new_database(folder, migrated):
     if connection.vendor == "sqlite":
+        if migrated:
+            place_database(folder / "own.sqlite3")
         return f"sqlite:///{folder}/own.sqlite3", lambda: None
     name, url = f"ways_{uuid.uuid4().hex}", database_url()
-    _execute(url, f"CREATE DATABASE {name}")
+    _execute(url, f"CREATE DATABASE {name}" + (f" TEMPLATE {TEMPLATE}" if migrated else ""))
     new = url.replace(connection.settings_dict["NAME"], name)
     return new, partial(_execute, url, f"DROP DATABASE {name} WITH (FORCE)")
 

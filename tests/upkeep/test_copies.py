@@ -24,6 +24,7 @@ from django.utils import timezone
 from indexer.models import Run, RunScores
 from tests.factories import fill_ballot, make_account, make_invitation, make_round
 from tests.indexer.study_runs import make_panel_run, make_study
+from tests.prepared import place_database
 from tests.processes import ROOT, clean_environment
 from upkeep.copies.archive import HEAD, open_archive, read_head
 from upkeep.copies.snapshot import one_moment
@@ -150,14 +151,15 @@ def test_the_same_file_goes_into_sqlite_and_back(copied, tmp_path):
     back = str(tmp_path / "back.zip")
     program = (
         "import django; django.setup(); from django.core.management import call_command as call; "
-        f"call('migrate', verbosity=0); call('restore', {str(copied.path)!r}); call('backup', {back!r})"
+        f"call('restore', {str(copied.path)!r}); call('backup', {back!r})"
     )
+    (tmp_path / "var").mkdir(mode=0o700)
+    place_database(tmp_path / "var" / "quanheng.sqlite3")
     own = clean_environment(QUANHENG_VAR=tmp_path / "var")
     done = subprocess.run(
         [sys.executable, "-c", program], env=own, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "var" / "quanheng.sqlite3").exists()
 
     call_command("restore", back, verbosity=0)
     call_command("backup", str(tmp_path / "again.zip"))
