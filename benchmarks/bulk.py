@@ -50,7 +50,7 @@ def bench(sizes: Sequence[tuple[int, int, int]]) -> list[dict[str, object]]:
         for _round in range(ROUNDS):
             for count, pool in pools.items():
                 times[count].append(_compute_all(pool, count, data_sets))
-                results.add(_digest(data_sets))
+                results.add(digest_of(data_sets))
     if len(results) != 1:
         raise AssertionError("results depend on the number of workers")
     cities, leaves, _versions = sizes[0]
@@ -80,7 +80,7 @@ def _compute_all(
     list(pool.map(_work, [[]] * workers))
     for data_set in data_sets:
         forget_results(data_set)
-    _tidy_up()
+    tidy_up()
     keys = [data_set.pk for data_set in data_sets]
     start = time.perf_counter()
     # Messages reach one worker after another: each begins with another data set.
@@ -88,7 +88,7 @@ def _compute_all(
     return time.perf_counter() - start, used
 
 
-def _tidy_up() -> None:
+def tidy_up() -> None:
     """Write and clear away now what forgetting left: databases would do it while the workers work."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -102,13 +102,13 @@ def _tidy_up() -> None:
 def _work(data_sets: Sequence[int]) -> float:
     """Compute what waits, and return the seconds of processor time that this took."""
     connection.ensure_connection()
-    start = _processor_seconds()
+    start = processor_seconds()
     for data_set in data_sets:
         compute_waiting_runs(data_set)
-    return _processor_seconds() - start
+    return processor_seconds() - start
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
     """Return what this process has used, and on PostgreSQL the server's process behind it."""
     if connection.vendor != "postgresql":
         return time.process_time()
@@ -117,7 +117,7 @@ def _processor_seconds() -> float:
     return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _digest(data_sets: Sequence[DataSet]) -> tuple[str, ...]:
+def digest_of(data_sets: Sequence[DataSet]) -> tuple[str, ...]:
     runs = Run.objects.filter(data_set__in=data_sets).order_by("pk")
     if runs.exclude(status=RunStatus.DONE).exists():
         raise AssertionError("runs are left")

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
-from django.db.models import BinaryField, Count, F, OuterRef, QuerySet, Subquery
+from django.db import connection
+from django.db.models import BinaryField, Count, F, Func, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Substr
 
 from indexer.enums import RunStatus
@@ -91,6 +92,13 @@ def editions_of(data_set: DataSet, account: Account | None) -> list[DataSet]:
     """Return the editions of a data set's series that the visitor may see, the newest first."""
     editions = data_sets_visible_to(account).filter(series=data_set.series_id)
     return list(editions.select_related("created_by").order_by("-year", "-edition"))
+
+
+def count_units(data_set_id: int) -> int:
+    """Return how many units a data set has, without a list of them."""
+    length = "jsonb_array_length" if connection.vendor == "postgresql" else "json_array_length"
+    counted = DataSet.objects.annotate(units=Func("city_ids", function=length, output_field=IntegerField()))
+    return counted.values_list("units", flat=True).get(pk=data_set_id)
 
 
 def unpack_values(data_set: DataSet) -> FloatArray:

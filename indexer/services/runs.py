@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import DatabaseError, transaction
+from django.db.models import Prefetch, prefetch_related_objects
 
 from config.stopping import is_stopping
 from indexer.enums import RunStatus
@@ -15,7 +16,7 @@ from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.leaf_steps import NormalisedLeaves
 from indexer.numeric.node_steps import score_nodes
 from indexer.numeric.packed_ranking import ranks_by_row
-from indexer.selectors.data_sets import PACKED, load_values, normalise_data_set, structure_of
+from indexer.selectors.data_sets import PACKED, count_units, load_values, normalise_data_set, structure_of
 from indexer.selectors.faults import Failure
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
 from indexer.selectors.plans import plan_of
@@ -32,6 +33,8 @@ from indexer.services.leases import (
 )
 from indexer.services.preparations import record_preparation
 from indexer.services.run_results import Results, checksums, store_results
+from indexer.services.storing import storing
+from weighting.models import WeightVersion
 from weighting.selectors.versions import global_weights_of
 
 logger = logging.getLogger(__name__)
@@ -39,6 +42,8 @@ logger = logging.getLogger(__name__)
 # A claim is computed in one pass and stored in one transaction, which on SQLite keeps all other
 # writers waiting; and it is what one of several workers takes at a time.
 CLAIM_ROWS = 50_000
+# What a claim reads of a run. All else is read once the lock is free.
+CLAIMED = ("data_set", "weight_version", "method", "queue", "attempts")
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,7 @@ def claim_runs(data_set_id: int) -> list[Run]:
     alone: one that kills its worker takes no others with it and does not stand in their way.
     """
     settle_releases()
-    waiting = waiting_jobs(Run).filter(data_set=data_set_id, attempts__lt=MOST_DEATHS)
-    waiting = waiting.select_related("method", "weight_version").defer("weight_version__manifest")
+    waiting = waiting_jobs(Run).filter(data_set=data_set_id, attempts__lt=MOST_DEATHS).only(*CLAIMED)
     candidates = list(lock_rows(waiting.order_by("-queue", "attempts", "pk"))[: _claim_size(data_set_id)])
     claimed = [
         run
@@ -124,8 +128,10 @@ def compute_claimed_runs(
     """
     try:
         with keep_lease(runs[0]):
+            versions = WeightVersion.objects.defer("manifest")
+            prefetch_related_objects(runs, "method", Prefetch("weight_version", versions))
             outcomes = _compute(runs, bench)
-            with transaction.atomic():
+            with storing():
                 return sum(_store(outcome, bench.data_set) for outcome in outcomes), claim()
     except DatabaseError:
         release(runs[0], status=RunStatus.QUEUED)
@@ -160,8 +166,7 @@ def _compute(runs: list[Run], bench: Workbench) -> list[Results | Failed]:
 
 def _claim_size(data_set_id: int) -> int:
     """Return how many runs of a data set one claim holds: one pass over the data serves them all."""
-    cities = DataSet.objects.values_list("city_ids", flat=True).get(pk=data_set_id)
-    return max(1, CLAIM_ROWS // len(cities))
+    return max(1, CLAIM_ROWS // count_units(data_set_id))
 
 
 def _store(outcome: Results | Failed, data_set: DataSet) -> int:

@@ -1,0 +1,168 @@
+"""``python -m benchmarks.workers``: one, two, four and eight workers, and what they wait for.
+
+All but the wall is of one run: the processors, with that of the database behind each worker, and what the
+workers stood still. SQLite's lock is timed; PostgreSQL's processes are looked at a hundred times a second.
+On a machine with other work the wall, and whatever is waited for, says less than the processors.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from django.core.management import call_command
+from django.db import connection
+
+import benchmarks.ready  # noqa: F401  (before the models)
+from benchmarks.bulk import digest_of, processor_seconds, tidy_up
+from benchmarks.processes import both_databases, rows_in_process
+from benchmarks.worlds import forget_results, make_world
+from config.sqlite.base import DatabaseWrapper
+from indexer.management.workers import one_thread_processes
+from indexer.services.runs import compute_waiting_runs
+
+CITIES, LEAVES, VERSIONS = 2_000, 400, 600
+COUNTS = (1, 2, 4, 8)
+LOOK_SECONDS = 0.01
+LOOK = (
+    "SELECT coalesce(wait_event_type || ' ' || wait_event, 'computing') FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+
+
+class Lock:
+    """Seconds that this process waited for SQLite's lock, held it, and computed while it held it."""
+
+    def __init__(self) -> None:
+        self.waited = self.held = self.computed = 0.0
+        self._since: tuple[float, float] | None = None
+        self._pages = 0
+
+    def watch(self) -> None:
+        """Time every transaction of this process from now on."""
+        begin = DatabaseWrapper._start_transaction_under_autocommit
+
+        def timed(wrapper: DatabaseWrapper) -> None:
+            # A commit frees the lock and then writes the log back: that is done apart here, and not timed.
+            (self._pages,) = wrapper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
+            wrapper.connection.execute("PRAGMA wal_autocheckpoint = 0")
+            asked = time.perf_counter()
+            begin(wrapper)
+            self._since = time.perf_counter(), time.thread_time()
+            self.waited += self._since[0] - asked
+
+        DatabaseWrapper._start_transaction_under_autocommit = timed  # type: ignore[method-assign, assignment]
+        for name in ("_commit", "_rollback"):
+            setattr(DatabaseWrapper, name, self._timed_end(getattr(DatabaseWrapper, name)))
+
+    def _timed_end(self, end: Callable[[DatabaseWrapper], None]) -> Callable[[DatabaseWrapper], None]:
+        def timed(wrapper: DatabaseWrapper) -> None:
+            end(wrapper)
+            if not self._since:
+                return
+            self.held += time.perf_counter() - self._since[0]
+            self.computed += time.thread_time() - self._since[1]
+            self._since = None
+            wrapper.connection.execute(f"PRAGMA wal_autocheckpoint = {self._pages}")
+            if self._pages:
+                wrapper.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+        return timed
+
+
+def bench(versions: int, counts: Sequence[int]) -> list[dict[str, object]]:
+    """Let each number of workers, in fresh processes, compute the same runs."""
+    data_set, digests, rows = make_world(CITIES, LEAVES, versions), set(), []
+    for count in counts:
+        with one_thread_processes(count) as pool:
+            # A first call starts the processes.
+            list(pool.map(work, [0] * count))
+            forget_results(data_set)
+            tidy_up()
+            with looking() as seen:
+                start = time.perf_counter()
+                spent = list(pool.map(work, [data_set.pk] * count))
+                wall = time.perf_counter() - start
+        digests.add(digest_of([data_set]))
+        each = {name: 1000 * sum(worker[name] for worker in spent) / versions for name in spent[0]}
+        shares = {what: times / seen.total() for what, times in seen.most_common(5)}
+        rows.append({"workers": count, "wall": wall, **each, "seen": shares})
+    if len(digests) != 1:
+        raise AssertionError("results depend on the number of workers")
+    return rows
+
+
+def work(data_set: int) -> dict[str, float]:
+    """Compute what waits; return the seconds that this worker used and stood still, and those of the lock."""
+    connection.ensure_connection()
+    if not data_set:
+        return {}
+    lock = Lock()
+    if connection.vendor == "sqlite":
+        lock.watch()
+    began, start = time.perf_counter(), processor_seconds()
+    compute_waiting_runs(data_set)
+    used = processor_seconds() - start
+    still = time.perf_counter() - began - used
+    return {
+        "used": used,
+        "still": still,
+        "waited": lock.waited,
+        "held": lock.held,
+        "computed": lock.computed,
+    }
+
+
+@contextmanager
+def looking() -> Iterator[Counter[str]]:
+    """Count what the processes of PostgreSQL were found doing meanwhile."""
+    seen: Counter[str] = Counter()
+    if connection.vendor != "postgresql":
+        yield seen
+        return
+    connection.ensure_connection()
+    over, url = threading.Event(), connection.get_connection_params()
+    connection.close()
+
+    def look() -> None:
+        kept = {name: url[name] for name in ("host", "port", "user", "password", "dbname") if name in url}
+        with psycopg.connect(**kept, autocommit=True) as own:
+            while not over.wait(LOOK_SECONDS):
+                seen.update(what for (what,) in own.execute(LOOK))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def main() -> None:
+    """Measure each database in a process of its own, and print a line for each number of workers."""
+    with both_databases() as urls:
+        for url in urls:
+            versions = sys.argv[1] if sys.argv[1:] else str(VERSIONS)
+            rows = rows_in_process("benchmarks.workers", versions, "here", url=url)
+            print(f"{url.partition(':')[0]}: {versions} runs of {CITIES:,} x {LEAVES}, ms of one run")
+            for row in rows:
+                of_one = rows[0]["wall"] / row["wall"]  # type: ignore[operator]
+                print(
+                    f"{row['workers']} workers: wall {row['wall']:.2f} s, {of_one:.2f} of one; used"
+                    f" {row['used']:.2f}, still {row['still']:.1f}; lock waited for {row['waited']:.2f},"
+                    f" held {row['held']:.2f}, of the processor {row['computed']:.2f}; {row['seen']}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    if sys.argv[-1] == "here":
+        call_command("migrate", verbosity=0)
+        print(json.dumps(bench(int(sys.argv[1]), COUNTS)))
+    else:
+        main()

@@ -1,0 +1,104 @@
+"""How results are stored on SQLite: in a transaction that waits for no disk, and a log that stays short."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from indexer.models import Run
+from indexer.services import runs as services
+from indexer.services import storing as module
+from indexer.services.runs import compute_waiting_runs
+from indexer.services.storing import storing
+from tests.indexer.factories import make_data_set, make_version
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such lock and no such log"),
+]
+
+
+def queue(versions):
+    data_set = make_data_set()
+    for tilt in range(versions):
+        make_version(data_set.framework, tilt=tilt)
+    return data_set
+
+
+def setting(name):
+    with connection.cursor() as cursor:
+        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def pages_of_log():
+    """Pages in the log since it was begun; looking writes back what can be."""
+    with connection.cursor() as cursor:
+        return cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+
+
+@pytest.fixture
+def durable():
+    """The disk waited for, as in an installation."""
+    usual = setting("synchronous")
+    connection.connection.execute("PRAGMA synchronous = FULL")
+    yield
+    connection.connection.execute(f"PRAGMA synchronous = {usual}")
+
+
+@pytest.fixture
+def short_log(monkeypatch):
+    monkeypatch.setattr(module, "LOG_BYTES", 100 << 10)
+
+
+def write(kilobytes):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS filling (block blob)")
+        cursor.execute("INSERT INTO filling VALUES (zeroblob(%s))", [kilobytes << 10])
+
+
+@pytest.mark.usefixtures("durable")
+def test_only_what_can_be_computed_again_waits_for_no_disk(monkeypatch):
+    seen, store = [], services.store_results
+
+    def look(*results):
+        seen.append(setting("synchronous"))
+        return store(*results)
+
+    monkeypatch.setattr(services, "store_results", look)
+
+    assert compute_waiting_runs(queue(versions=2).pk) == 2
+    assert seen == [module.NORMAL]
+    assert setting("synchronous") == 2
+
+
+@pytest.mark.usefixtures("durable")
+def test_after_an_error_the_disk_is_waited_for_again():
+    with pytest.raises(KeyError), storing():
+        raise KeyError
+
+    assert setting("synchronous") == 2
+
+
+@pytest.mark.usefixtures("short_log")
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_long_log_is_begun_anew_unless_somebody_reads_in_it(is_read):
+    name = connection.settings_dict["NAME"]
+    queue(versions=1)
+    with closing(sqlite3.connect(name, isolation_level=None)) as reader:
+        write(200)
+        if is_read:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM indexer_run").fetchone()
+        assert Path(f"{name}-wal").stat().st_size > module.LOG_BYTES
+
+        with storing():
+            Run.objects.update(worker="somebody")
+        write(1)
+
+        # 200 KB are 50 pages.
+        assert (pages_of_log() < 50) == (not is_read)
+        assert setting("wal_autocheckpoint") == module.PAGES
+        assert setting("busy_timeout") > 0
+    connection.cursor().execute("DROP TABLE filling")
