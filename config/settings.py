@@ -274,6 +274,8 @@ PROXIES = env.int("QUANHENG_PROXIES", default=0)
 LIMIT_STRANGERS = env.bool("QUANHENG_LIMIT_STRANGERS", default=True)
 # For so long a process hands out what strangers are shown of an index without asking (weighting/kept.py).
 KEPT_SECONDS = 1.0
+# As often at most does a process empty the disk of how invitations stood (weighting/services/residue.py).
+FORGETTING_REST_SECONDS = 1.0
 # Failed sign-ins are recorded. A lock would shut out whoever knows the password.
 AXES_LOCK_OUT_AT_FAILURE = False
 AXES_CLIENT_IP_CALLABLE = "weighting.requests.client_address"

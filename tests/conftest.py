@@ -106,8 +106,12 @@ def browser_type_launch_args(browser_type_launch_args, chromium_path):
 def _emptied_between_tests():
     """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote."""
     from tests.emptying import empty
+    from tests.weighting.errands import settled
+    from weighting.services.residue import FORGETTING
 
     def empty_all(self):
+        # Its thread would find the tables in the way.
+        settled(FORGETTING)
         for alias in self._databases_names(include_mirrors=False):
             empty(alias)
 

@@ -45,5 +45,7 @@ AXES_ENABLED = False
 LIMIT_STRANGERS = False
 # What a test changes shows at once.
 KEPT_SECONDS = 0
+# What is emptied is looked at as soon as an act is over.
+FORGETTING_REST_SECONDS = 0
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {"max_retries": 0}
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5

@@ -1,9 +1,12 @@
 """One at a time, with few waiting: what keeps a crowd from taking every thread of a process."""
 
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from django.db import connections
 
 
 class NoRoom(Exception):
@@ -30,30 +33,47 @@ class Turnstile:
 
 
 class Errand:
-    """What one does for all: a run stands for whoever asked before it began."""
+    """What one does for all: a run stands for whoever asked before it began.
 
-    def __init__(self, gathering_seconds: float) -> None:
+    Whoever asks when there was none for a while runs it at once. Of a crowd nobody waits for it: a thread
+    runs it once it has rested, for all who asked meanwhile.
+    """
+
+    def __init__(self, act: Callable[[], None], rest_seconds: float) -> None:
+        self._act, self.rest_seconds = act, rest_seconds
         self._running, self._waiting = threading.Lock(), threading.Lock()
-        self._gathering_seconds = gathering_seconds
+        self._ended_at = -math.inf
 
-    @contextmanager
-    def run(self) -> Iterator[bool]:
-        """Yield True to whoever has to run it now, and False at once where somebody waits to begin.
-
-        Whoever finds it running waits for that to end, and then a little more for others to join: a crowd
-        of any size is served by a few runs, and keeps one thread.
-        """
+    def ask(self) -> None:
+        """Have it run after this: now, or by whoever waits to begin."""
         if not self._waiting.acquire(blocking=False):
-            yield False
+            return
+        if not self._left_to_rest() and self._running.acquire(blocking=False):
+            self._run()
             return
         try:
-            if not self._running.acquire(blocking=False):
-                self._running.acquire()
-                time.sleep(self._gathering_seconds)
-        finally:
-            # Before it begins: whoever comes from now on is not served by this run.
+            # Not a daemon: a process that ends waits for it.
+            threading.Thread(target=self._run_rested, name="errand").start()
+        except RuntimeError:
             self._waiting.release()
+            raise
+
+    def _run_rested(self) -> None:
+        self._running.acquire()
+        time.sleep(self._left_to_rest())
         try:
-            yield True
+            self._run()
         finally:
+            connections.close_all()
+
+    def _run(self) -> None:
+        # Before it begins: whoever comes from now on is not served by this run.
+        self._waiting.release()
+        try:
+            self._act()
+        finally:
+            self._ended_at = time.monotonic()
             self._running.release()
+
+    def _left_to_rest(self) -> float:
+        return max(0.0, self._ended_at + self.rest_seconds - time.monotonic())

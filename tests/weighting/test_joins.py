@@ -7,9 +7,13 @@ rows. PostgreSQL's own write-ahead log does tell the order of writing; that is a
 
 import itertools
 import logging
+import math
 import os
 import random
 import struct
+import threading
+import time
+from types import SimpleNamespace
 
 import celery
 import pytest
@@ -22,7 +26,9 @@ from tests import factories
 from tests.factories import ballot_of, claim_of
 from tests.weighting.claims import KEY as TYPE_KEY
 from tests.weighting.claims import begin, browser, key_of, open_link
+from tests.weighting.errands import settled
 from tests.weighting.test_unlinking import bytes_on_disk, order_by, rows_of, shared_values
+from weighting import turnstiles
 from weighting.models import Ballot, Invitation, Score
 from weighting.services import ballots, claims, marks, residue
 from weighting.services.rounds import close_round
@@ -130,13 +136,18 @@ def orders_of_people(round_):
                 yield [rows["invitation_id"][place] for place in order_by(values)]
 
 
-def tuples_of(table):
-    """Return (xmin, xmax, bytes) of every row on the pages of a PostgreSQL table, the dead ones too."""
+def file_of(relation):
+    """Return the file of a table or an index of PostgreSQL, as it lies on the disk."""
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
-        cursor.execute("SELECT current_setting('data_directory'), pg_relation_filepath(%s)", [table])
+        cursor.execute("SELECT current_setting('data_directory'), pg_relation_filepath(%s)", [relation])
         with open(os.path.join(*cursor.fetchone()), "rb") as file:
-            raw = file.read()
+            return file.read()
+
+
+def tuples_of(table):
+    """Return (xmin, xmax, bytes) of every row on the pages of a PostgreSQL table, the dead ones too."""
+    raw = file_of(table)
     for start in range(0, len(raw), 8192):
         page = raw[start : start + 8192]
         lower = struct.unpack_from("<H", page, 12)[0]
@@ -211,9 +222,58 @@ def test_the_files_of_an_open_round_hold_no_earlier_state_of_the_invitations():
     if connection.vendor == "postgresql":
         assert joined_on_pages(round_) == 0
         assert len(list(tuples_of("weighting_invitation"))) == Invitation.objects.count()
-    else:
-        log = bytes_on_disk(log_only=True)
-        assert not any(each.claim.encode() in log for each in Invitation.objects.filter(round=round_))
+        assert all(orders_by_key(raw, round_) for raw in indexes_of_claims())
+    assert not hold_earlier_states(round_)
+
+
+def hold_earlier_states(round_):
+    """Whether the files tell how the invitations of a round stood before.
+
+    On PostgreSQL also by what no row is any more: a page that is tidied keeps the bytes in its free room.
+    """
+    found = [each.claim.encode() for each in Invitation.objects.filter(round=round_)]
+    if connection.vendor == "postgresql":
+        raw = file_of("weighting_invitation")
+        return any(raw.count(claim) > 1 for claim in found)
+    log = bytes_on_disk(log_only=True)
+    return any(claim in log for claim in found)
+
+
+def indexes_of_claims():
+    """Return the files of the indexes that PostgreSQL finds an invitation in by its claim."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes"
+            " WHERE tablename = 'weighting_invitation' AND indexdef LIKE '%(claim%'"
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    assert names
+    return [file_of(name) for name in names]
+
+
+def orders_by_key(raw, round_):
+    """Whether the claims lie in an index in their own order: entries are laid down as they come."""
+    found = sorted(each.claim.encode() for each in Invitation.objects.filter(round=round_))
+    places = [raw.find(claim) for claim in found]
+    assert min(places) >= 0
+    return places in (sorted(places), sorted(places, reverse=True))
+
+
+def test_where_many_come_together_the_files_are_emptied_once_for_all_after_a_rest(monkeypatch):
+    rested = threading.Event()
+    monkeypatch.setattr(residue.FORGETTING, "rest_seconds", 3600.0)
+    monkeypatch.setattr(turnstiles, "time", SimpleNamespace(monotonic=time.monotonic, sleep=rested.wait))
+    try:
+        round_ = hold_open()
+        # Until then they lie there: a stated limit, and what shows that the rest is told apart from them.
+        assert hold_earlier_states(round_)
+    finally:
+        rested.set()
+        settled(residue.FORGETTING)
+        residue.FORGETTING._ended_at = -math.inf
+
+    assert not hold_earlier_states(round_)
+    assert connection.vendor != "postgresql" or joined_on_pages(round_) == 0
 
 
 def test_after_the_close_no_page_holds_a_lock_or_an_answer():
@@ -282,11 +342,9 @@ def test_unless_the_disk_is_emptied_earlier_states_lie_on_it(monkeypatch):
     monkeypatch.setattr(residue, "_forget_order", lambda: None)
     monkeypatch.setattr(marks, "forget_order_on_commit", lambda: None)
     round_ = hold_open()
+    assert hold_earlier_states(round_)
     if connection.vendor == "postgresql":
-        assert len(list(tuples_of("weighting_invitation"))) > Invitation.objects.count()
-    else:
-        log = bytes_on_disk(log_only=True)
-        assert any(each.claim.encode() in log for each in Invitation.objects.filter(round=round_))
+        assert not any(orders_by_key(raw, round_) for raw in indexes_of_claims())
 
 
 @pytest.mark.usefixtures("_marked_alone")

@@ -1,10 +1,12 @@
-"""An errand is run by one for all who asked before it began."""
+"""An errand is run by one for all who asked before it began, and a crowd does not wait for it."""
 
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
+import pytest
+
+from tests.weighting.errands import settled
 from weighting.turnstiles import Errand
 
 CROWD = 60
@@ -14,88 +16,107 @@ PATIENCE = 30.0
 class Desk:
     """Whoever comes leaves something, and sees to it that it is cleared away."""
 
-    def __init__(self, errand):
-        self.errand, self.left, self.cleared, self.runs = errand, set(), set(), 0
+    def __init__(self, kind, rest_seconds):
+        self.left, self.cleared, self.runners = set(), set(), []
+        self.errand = kind(self.clear, rest_seconds)
 
     def come(self, number):
         self.left.add(number)
-        with self.errand.run() as is_mine:
-            if is_mine:
-                found = set(self.left)
-                self.runs += 1
-                time.sleep(0.002)
-                self.cleared |= found
-        return is_mine
+        self.errand.ask()
+
+    def clear(self):
+        found = set(self.left)
+        self.runners.append(threading.current_thread())
+        time.sleep(0.002)
+        self.cleared |= found
 
 
 class Hasty(Errand):
     """The control: whoever finds somebody at work takes it as done."""
 
-    @contextmanager
-    def run(self):
-        is_mine = self._running.acquire(blocking=False)
-        try:
-            yield is_mine
-        finally:
-            if is_mine:
-                self._running.release()
+    def ask(self):
+        if self._running.acquire(blocking=False):
+            self._waiting.acquire()
+            self._run()
 
 
 def crowd_at(desk):
     with ThreadPoolExecutor(CROWD) as pool:
-        return list(pool.map(desk.come, range(CROWD)))
+        list(pool.map(desk.come, range(CROWD)))
+    settled(desk.errand)
 
 
 def test_a_crowd_is_served_by_a_few_runs_and_nobody_is_left_out():
-    desk = Desk(Errand(gathering_seconds=0.01))
-    ran = crowd_at(desk)
+    desk = Desk(Errand, rest_seconds=0.02)
+    crowd_at(desk)
     assert desk.cleared == set(range(CROWD))
-    assert desk.runs == sum(ran) < CROWD
+    assert len(desk.runners) < CROWD
 
 
 def test_control_whoever_takes_a_run_that_has_begun_as_their_own_is_left_out():
-    desk = Desk(Hasty(gathering_seconds=0.01))
+    desk = Desk(Hasty, rest_seconds=0)
     crowd_at(desk)
     assert desk.cleared < set(range(CROWD))
 
 
-def test_one_runs_one_waits_and_the_rest_go_on():
-    errand = Errand(gathering_seconds=0)
-    begun, may_end, asked, order = threading.Event(), threading.Event(), threading.Event(), []
+def test_nobody_of_a_crowd_waits_for_it():
+    begun, may_end = threading.Event(), threading.Event()
 
-    def first():
-        with errand.run() as is_mine:
-            begun.set()
-            order.append(("first", is_mine))
-            assert may_end.wait(PATIENCE)
+    def act():
+        begun.set()
+        assert may_end.wait(PATIENCE)
 
-    def second():
-        asked.set()
-        with errand.run() as is_mine:
-            order.append(("second", is_mine))
-
-    threads = [threading.Thread(target=each) for each in (first, second)]
-    threads[0].start()
+    errand = Errand(act, rest_seconds=0)
+    first = threading.Thread(target=errand.ask)
+    first.start()
     assert begun.wait(PATIENCE)
-    threads[1].start()
-    assert asked.wait(PATIENCE)
-    deadline = time.monotonic() + PATIENCE
-    while not errand._waiting.locked() and time.monotonic() < deadline:
-        time.sleep(0.001)
-    with errand.run() as is_mine:
-        order.append(("third", is_mine))
+    # It runs, and cannot end: whoever waited for it would stay here.
+    for _turn in range(CROWD):
+        errand.ask()
     may_end.set()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert order == [("first", True), ("third", False), ("second", True)]
+    first.join(PATIENCE)
+    settled(errand)
+
+
+def test_while_it_rests_it_is_left_to_a_thread_and_else_run_by_whoever_asks():
+    desk = Desk(Errand, rest_seconds=0.05)
+    desk.come("first")
+    desk.come("soon after")
+    desk.come("with that")
+    settled(desk.errand)
+    time.sleep(0.06)
+    desk.come("later")
+    own = threading.current_thread()
+    assert [runner is own for runner in desk.runners] == [True, False, True]
+    assert desk.cleared == desk.left
 
 
 def test_whoever_is_alone_runs_it_each_time_even_after_a_failure():
-    errand = Errand(gathering_seconds=PATIENCE)
+    runs = []
+
+    def fail():
+        runs.append(threading.current_thread())
+        raise ZeroDivisionError
+
+    errand = Errand(fail, rest_seconds=0)
     for _time in range(3):
-        try:
-            with errand.run() as is_mine:
-                assert is_mine
-                raise OSError
-        except OSError:
-            continue
+        with pytest.raises(ZeroDivisionError):
+            errand.ask()
+    assert runs == [threading.current_thread()] * 3
+
+
+def test_where_no_thread_can_be_had_the_next_to_ask_may_try(monkeypatch):
+    runs = []
+    errand = Errand(lambda: runs.append(1), rest_seconds=PATIENCE)
+    errand.ask()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _refuse)
+        with pytest.raises(RuntimeError):
+            errand.ask()
+    errand.rest_seconds = 0
+    errand.ask()
+    assert len(runs) == 2
+
+
+def _refuse(_thread):
+    raise RuntimeError

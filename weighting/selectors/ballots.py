@@ -1,6 +1,7 @@
 """An expert's own ballot, and nobody else's."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +14,7 @@ from weighting.numeric.ordering import display_order
 from weighting.numeric.scale import SCALE
 from weighting.selectors.claims import Claim, held_ballot
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.rounds import asked_groups_of, is_counted, would_count
+from weighting.selectors.rounds import is_counted, would_count
 
 # A pattern is worth a second look in a ballot of some length, and a list that can be read at once.
 LEAST_FOR_PATTERN = 10
@@ -135,13 +136,13 @@ def is_open(round_: Round) -> bool:
 def own_ballot(claim: Claim) -> OwnBallot:
     """Return the ballot that the claim opens, and its seal."""
     round_, ballot = claim.invitation.round, held_ballot(claim)
-    sections = ballot_sections(round_, ballot)
+    sections = ballot_sections(questions_of(round_), ballot)
     return OwnBallot(round_, _as_shown(sections, round_, ballot) if ballot else sections, ballot)
 
 
 def own_sections(claim: Claim) -> list[BallotSection]:
     """Return the same ballot in file order."""
-    return ballot_sections(claim.invitation.round, held_ballot(claim))
+    return ballot_sections(questions_of(claim.invitation.round), held_ballot(claim))
 
 
 def notes_of(round_: Round) -> list[RoundNote]:
@@ -149,15 +150,23 @@ def notes_of(round_: Round) -> list[RoundNote]:
     return list(round_.notes.order_by("-pk"))
 
 
-def ballot_sections(round_: Round, ballot: Ballot | None) -> list[BallotSection]:
+def questions_of(round_: Round) -> list[Indicator]:
+    """Return the indicators that a round asks about, in file order; they stay as they are once it is open."""
+    asked = set(round_.items.values_list("indicator_id", flat=True))
+    return [node for node in indicators_of(round_.framework_id) if node.pk in asked]
+
+
+def ballot_sections(questions: Sequence[Indicator], ballot: Ballot | None) -> list[BallotSection]:
     """Return a ballot along the tree, in file order, gaps included; without one, all gaps."""
     scores = {s.indicator_id: s for s in Score.objects.filter(ballot=ballot)} if ballot else {}
-    nodes = {node.pk: node for node in indicators_of(round_.framework_id)}
+    groups: defaultdict[Indicator | None, list[Indicator]] = defaultdict(list)
+    for node in questions:
+        groups[node.parent].append(node)
     return [
         BallotSection(
-            path=_path_to(parent, nodes), items=[_ballot_item(node, scores.get(node.pk)) for node in group]
+            path=_path_to(parent), items=[_ballot_item(node, scores.get(node.pk)) for node in group]
         )
-        for parent, group in asked_groups_of(round_)
+        for parent, group in groups.items()
     ]
 
 
@@ -195,11 +204,11 @@ def _as_shown(sections: list[BallotSection], round_: Round, ballot: Ballot) -> l
     ]
 
 
-def _path_to(node: Indicator | None, nodes: dict[int, Indicator]) -> list[Indicator]:
+def _path_to(node: Indicator | None) -> list[Indicator]:
     path = []
     while node:
         path.append(node)
-        node = nodes[node.parent_id] if node.parent_id else None
+        node = node.parent
     return path[::-1]
 
 

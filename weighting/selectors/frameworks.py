@@ -57,10 +57,12 @@ def editions_beside(account: Account | None, framework: Framework) -> list[Frame
 
 
 def indicators_of(framework_id: int) -> list[Indicator]:
-    """Return the nodes of a framework in file order, each with its parent."""
-    return list(
-        Indicator.objects.filter(framework_id=framework_id).select_related("parent").order_by("position")
-    )
+    """Return the nodes of a framework in file order, each with its parent, which is one of them."""
+    nodes = list(Indicator.objects.filter(framework_id=framework_id).order_by("position"))
+    by_key = {node.pk: node for node in nodes}
+    for node in nodes:
+        node.parent = by_key[node.parent_id] if node.parent_id else None
+    return nodes
 
 
 def indicators_by_framework(framework_ids: Collection[int]) -> dict[int, list[Indicator]]:

@@ -20,6 +20,7 @@ from weighting.selectors.ballots import (
     fingerprint_of,
     gaps_of,
     is_open,
+    questions_of,
 )
 from weighting.selectors.claims import Claim
 from weighting.services.answers import SavedAnswer, write_answer
@@ -99,7 +100,6 @@ def save_scores(claim: Claim, *, answers: Mapping[str, int | None], client: str)
     )
 
 
-@transaction.atomic
 def seal_ballot(claim: Claim, *, seen: str = "") -> Ballot:
     """Seal the answers as they stand; refused with every gap.
 
@@ -109,9 +109,15 @@ def seal_ballot(claim: Claim, *, seen: str = "") -> Ballot:
     which supersedes it: the older one is kept as such. Comments are sealed beside the scores; the
     receipt says nothing of them.
     """
+    # Read before the lock, for which all others wait who seal.
+    return _seal(claim, questions_of(claim.invitation.round), seen)
+
+
+@transaction.atomic
+def _seal(claim: Claim, questions: Sequence[Indicator], seen: str) -> Ballot:
     round_, held = hold_claimed(claim)
     ballot = _lock_begun(claim)
-    sections = ballot_sections(round_, ballot)
+    sections = ballot_sections(questions, ballot)
     gaps = gaps_of(sections)
     if gaps:
         raise Refused(*(_("“%(name)s” has no answer yet.") % {"name": gap.name} for gap in gaps))

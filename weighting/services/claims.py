@@ -100,7 +100,9 @@ def hold_invitation(invitation: Invitation) -> tuple[Round, Invitation]:
     All that changes who holds, begins or seals a ballot waits here for each other, and for the close.
     Not the invitation is locked: that would leave the mark of the transaction on it.
     """
-    round_ = Round.objects.select_for_update(no_key=True).get(pk=invitation.round_id)
+    # The canonical questionnaire is large, and all others who come or seal wait here.
+    rounds = Round.objects.select_for_update(no_key=True).defer("questionnaire")
+    round_ = rounds.get(pk=invitation.round_id)
     held = Invitation.objects.select_related("expert", "unclaimed_ballot").get(pk=invitation.pk)
     if held.removed:
         raise ExpertRemoved

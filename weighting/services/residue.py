@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from weighting.turnstiles import Errand
@@ -12,13 +13,11 @@ PATIENCE_MS = 2_000
 
 logger = logging.getLogger(__name__)
 
-
 # Who seals a ballot waits for this, so it is tried for a moment only; the next act tries again.
 MOMENT_MS = 250
 # The rows about people, and those about ballots.
 PEOPLE = ("weighting_invitation",)
 BALLOTS = ("weighting_ballot", "weighting_score")
-FORGETTING = Errand(gathering_seconds=0.2)
 
 
 def empty_log_on_commit() -> None:
@@ -34,24 +33,19 @@ def empty_log_on_commit() -> None:
 def forget_order_on_commit() -> None:
     """Empty the disk of how the invitations stood before, once a change of one of them is committed.
 
-    All else that is written waits meanwhile, so when many come at once one does it for all of its process.
+    All who read or write invitations wait meanwhile. So when many come at once it is done for all of a
+    process together, once in `settings.FORGETTING_REST_SECONDS`, and no answer waits for it.
     """
-    _once_on_commit(_forget_order_for_all)
+    _once_on_commit(FORGETTING.ask)
 
 
 def _once_on_commit(act: Callable[[], None]) -> None:
-    if all(waiting[1] is not act for waiting in connection.run_on_commit):
+    if all(waiting[1] != act for waiting in connection.run_on_commit):
         transaction.on_commit(act, robust=True)
 
 
 def _empty_all() -> None:
     _empty_log(PATIENCE_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE, *BALLOTS)
-
-
-def _forget_order_for_all() -> None:
-    with FORGETTING.run() as is_mine:
-        if is_mine:
-            _forget_order()
 
 
 def _forget_order() -> None:
@@ -88,3 +82,6 @@ def _empty_log(patience_ms: int) -> None:
             cursor.execute(f"PRAGMA busy_timeout = {patience:d}")
     if busy:
         logger.warning("the write-ahead log is in use and was not emptied")
+
+
+FORGETTING = Errand(lambda: _forget_order(), settings.FORGETTING_REST_SECONDS)

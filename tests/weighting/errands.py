@@ -1,0 +1,9 @@
+"""Waiting for what a thread does for others."""
+
+
+def settled(errand):
+    """Return once whatever was asked of an errand is done."""
+    # In this order: it runs before it stops waiting.
+    for lock in (errand._waiting, errand._running):
+        with lock:
+            pass
