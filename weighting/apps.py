@@ -15,6 +15,7 @@ class WeightingConfig(AppConfig):
         import_module("weighting.receivers")
         pre_migrate.connect(_let_rebuild, sender=self)
         post_migrate.connect(_keep_immutable, sender=self)
+        post_migrate.connect(_save_by_function, sender=self)
 
 
 def _let_rebuild(using: str, plan: list[Any], **_kwargs: Any) -> None:
@@ -29,3 +30,9 @@ def _keep_immutable(using: str, **_kwargs: Any) -> None:
     from weighting.immutability import install_triggers
 
     install_triggers(using)
+
+
+def _save_by_function(using: str, **_kwargs: Any) -> None:
+    from weighting.services.answers import install_function
+
+    install_function(using)

@@ -11,10 +11,9 @@ from django.test import Client
 
 from tests import factories
 from tests.factories import ballot_of, claim_of
-from tests.weighting.ballots import JSON, pk_of, save, url
+from tests.weighting.ballots import JSON, WITHOUT_LOOKING, answers_stored_by, pk_of, save, url
 from weighting.enums import Rule
 from weighting.models import Score
-from weighting.services import answers
 from weighting.services.ballots import seal_ballot
 
 pytestmark = pytest.mark.django_db
@@ -176,14 +175,12 @@ def test_a_seal_that_was_refused_is_offered_again_with_what_stands_now(pages, in
 
 
 @pytest.mark.parametrize("second", BROUGHT)
-def test_without_the_look_at_the_revision_an_answer_is_overwritten_unseen(
-    pages, invitation, second, monkeypatch
-):
+def test_without_the_look_at_the_revision_an_answer_is_overwritten_unseen(pages, invitation, second):
     """Control."""
-    monkeypatch.setattr(answers, "WRITE", answers.WRITE.replace(f"{answers.TABLE}.revision = %s", "%s >= 0"))
     pages[0].score("1")
 
-    ACTS[second][1](pages[1])
+    with answers_stored_by(WRITE=WITHOUT_LOOKING):
+        ACTS[second][1](pages[1])
 
     assert state_of(invitation)["infra"] == BROUGHT[second]
 

@@ -27,6 +27,7 @@ from tests.factories import (
 )
 from tests.numbers import in_full
 from tests.processes import wait_until
+from tests.weighting.ballots import WITHOUT_LOOKING, answers_stored_by
 from tests.weighting.test_pooling import closed
 from tests.weighting.test_sheets import filled
 from weighting.enums import RoundState
@@ -44,7 +45,7 @@ from weighting.models.scoring_round import LEAST_PANEL
 from weighting.selectors.claims import SECRET_BYTES, Claim, bears_locks, claim_hash
 from weighting.selectors.rounds import receipts_of
 from weighting.selectors.versions import previous_hash_of
-from weighting.services import answers, ballots, claims, sheets
+from weighting.services import ballots, claims, sheets
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.claims import claim_ballot
 from weighting.services.framework_drafts import finish_draft, reopen_framework
@@ -222,11 +223,10 @@ def test_a_save_that_waited_for_the_close_is_told_so(open_rounds, manager):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks as a transaction begins")
-def test_a_save_that_does_not_wait_for_the_close_breaks_on_it(open_rounds, manager, monkeypatch):
+def test_a_save_that_does_not_wait_for_the_close_breaks_on_it(open_rounds, manager):
     """Control: without its lock it reads the open round, and the answer has no ballot any more."""
-    monkeypatch.setattr(answers, "HOLD", "SELECT 1 WHERE %s = '' AND %s = 0")
-
-    assert isinstance(save_while_closing(*open_rounds(), manager), IntegrityError)
+    with answers_stored_by(HOLD="PERFORM 1"):
+        assert isinstance(save_while_closing(*open_rounds(), manager), IntegrityError)
 
 
 def race_two_saves(invitation, revision):
@@ -257,13 +257,13 @@ def test_of_two_saves_at_once_one_is_stored_and_the_other_is_told():
     print(f"two saves at once on {connection.vendor}: {SAVE_RACES}")
 
 
-def test_saving_without_looking_at_the_revision_loses_an_answer(monkeypatch):
+def test_saving_without_looking_at_the_revision_loses_an_answer():
     """Control: both are then told that they are stored, and one of them is not."""
-    monkeypatch.setattr(answers, "WRITE", answers.WRITE.replace(f"{answers.TABLE}.revision = %s", "%s >= 0"))
     invitation = make_invitation(make_round(framework=make_framework(SUB_INDICES)))
     claim_of(invitation)
 
-    assert not all(race_two_saves(invitation, revision) for revision in range(CONTROL_RACES))
+    with answers_stored_by(WRITE=WITHOUT_LOOKING):
+        assert not all(race_two_saves(invitation, revision) for revision in range(CONTROL_RACES))
 
 
 def test_two_seals_at_once_give_one_receipt(open_rounds):
