@@ -22,31 +22,22 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """A running product without the demonstration, for tests that leave it running."""
+    """A running product without the demonstration, for tests that leave it running; Ctrl-C ends it."""
     product = Product(tmp_path_factory.mktemp("launcher") / "var", free_port(), demo=False).start()
     yield product
-    product.stop()
+    assert product.stop() == 0
 
 
 @pytest.fixture
-def made(installation):
-    """Make a folder that a product starts from quickly: with the database of the installation."""
-
-    def make(var):
-        var.mkdir(mode=0o700, parents=True)
-        name = "quanheng.sqlite3"
-        there, here = sqlite3.connect(installation.var / name), sqlite3.connect(var / name)
-        with closing(there), closing(here):
-            there.backup(here)
-        return var
-
-    return make
-
-
-@pytest.fixture
-def disposable(tmp_path, made):
-    """A product for the test to break."""
-    product = Product(made(tmp_path / "var"), free_port(), demo=False)
+def deep(installation, tmp_path):
+    """One to end: with the database of the installation, in a folder too deep for a socket."""
+    var = tmp_path / ("deep" * 30) / "var"
+    var.mkdir(mode=0o700, parents=True)
+    name = "quanheng.sqlite3"
+    there, here = sqlite3.connect(installation.var / name), sqlite3.connect(var / name)
+    with closing(there), closing(here):
+        there.backup(here)
+    product = Product(var, free_port(), demo=False)
     yield product
     product.end()
 
@@ -180,31 +171,37 @@ def test_a_killed_part_comes_back(installation):
         wait_until(lambda: installation.health()[0] == 200, what=f"health after the death of {word}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_however_the_launcher_ends(disposable, number):
-    disposable.start()
-    family = disposable.family()
-    os.kill(disposable.process.pid, number)
-    code = disposable.process.wait(PATIENCE_SECONDS)
+def test_nothing_is_left_when_it_is_killed_and_nothing_is_in_the_way_of_the_next_start(installation):
+    family = installation.family()
+    os.kill(installation.process.pid, signal.SIGKILL)
 
-    _, alive = psutil.wait_procs(family, timeout=30)
-    assert alive == []
-    assert code == (-number if number == signal.SIGKILL else 0)
+    assert installation.process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+    assert psutil.wait_procs(family, timeout=30)[1] == []
 
-    # What a killed launcher leaves behind - socket, schedule, note - must not be in the way.
-    if number == signal.SIGKILL:
-        disposable.start()
-        wait_until(lambda: disposable.health()[0] == 200, what="a healthy product")
+    # It left its socket, its schedule and its note behind.
+    installation.start()
+    wait_until(lambda: installation.health()[0] == 200, what="a healthy product")
 
 
-def test_nothing_is_left_when_the_caller_is_killed(disposable):
+def test_nothing_is_left_when_its_caller_is_killed_or_it_is_told_to_end_and_data_stay(deep):
     # Make stands between a person and the launcher: here a Python that waits does.
     caller = f"import subprocess; subprocess.run({[*PYTHON, 'config.launch', '--with-parent']!r})"
-    disposable.start([sys.executable, "-c", caller])
-    family = disposable.family()
-    disposable.process.kill()
-    disposable.process.wait()
+    deep.start([sys.executable, "-c", caller])
+    deep.manage("shell", "-c", "from weighting.models import Account as A; A(username='kept').save()")
+    family = deep.family()
+    deep.process.kill()
+    deep.process.wait()
 
+    assert psutil.wait_procs(family, timeout=30)[1] == []
+
+    deep.start()
+    assert "kept" in deep.manage(
+        "shell", "-c", "from weighting.models import Account as A; print(A.objects.get().username)"
+    )
+    family = deep.family()
+    deep.process.terminate()
+
+    assert deep.process.wait(PATIENCE_SECONDS) == 0
     assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
@@ -223,18 +220,3 @@ def test_a_part_that_keeps_dying_later_does_not_end_the_others(hopeless, capsys)
     pauses = [int(pause) for pause in re.findall(r"in (\d+) s", said)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert "It has ended 9 times in a row; the rest goes on." in said
-
-
-def test_starting_again_keeps_the_data_in_a_folder_too_deep_for_a_socket(tmp_path, made):
-    product = Product(made(tmp_path / ("deep" * 30) / "var"), free_port(), demo=False)
-    try:
-        product.start()
-        product.manage("shell", "-c", "from weighting.models import Account as A; A(username='kept').save()")
-        assert product.stop() == 0
-        product.start()
-
-        assert "kept" in product.manage(
-            "shell", "-c", "from weighting.models import Account as A; print(A.objects.get().username)"
-        )
-    finally:
-        product.end()
