@@ -21,37 +21,27 @@ from config.lifeline import end_with_parent
 LOADED = ("config.wsgi", "config.gunicorn", "gunicorn.app.wsgiapp", "celery.bin.celery", "celery.apps.worker")
 
 
-class Nursery:
-    """Loads the product once; ends, and all that it became with it, at the latest with the test run."""
-
-    def __init__(self, environment):
-        test_run = os.getpid()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: end_with_parent(test_run, signal.SIGTERM),
-        )
-
-    def begin(self, program, *arguments, log):
-        """Begin ``python -m program arguments``, whose words are added to `log`; return its process."""
-        print(json.dumps([str(log), program, *map(str, arguments)]), file=self._process.stdin, flush=True)
-        return psutil.Process(int(self._process.stdout.readline()))
-
-    def end(self):
-        self._process.communicate()
-
-
 def begin(environment, program, *arguments, log):
-    """Begin a program out of the nursery of an environment."""
-    return _nursery(tuple(sorted(environment.items()))).begin(program, *arguments, log=log)
+    """Begin ``python -m program arguments``, whose words are added to `log`; return its process.
+
+    It ends, as its nursery does, at the latest with the test run.
+    """
+    nursery = _nursery(tuple(sorted(environment.items())))
+    print(json.dumps([str(log), program, *map(str, arguments)]), file=nursery.stdin, flush=True)
+    return psutil.Process(int(nursery.stdout.readline()))
 
 
 @cache
 def _nursery(environment):
-    return Nursery(dict(environment))
+    test_run = os.getpid()
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: end_with_parent(test_run, signal.SIGTERM),
+    )
 
 
 def main():

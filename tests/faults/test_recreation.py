@@ -5,7 +5,6 @@ As containers that are recreated: the proxy is that of the compose file, and wha
 
 import itertools
 import json
-import shutil
 import socket
 import tempfile
 import threading
@@ -24,7 +23,7 @@ from config.broker import socket_path
 from config.gunicorn import COUNTS
 from tests.faults.autosave import EXPERTS, ITEMS, PATIENCE, Typist, find_losses, total
 from tests.numbers import in_full
-from tests.nursery import Nursery
+from tests.nursery import begin
 from tests.processes import clean_environment, database_url, kill_tree, running_valkey, wait_until
 from tests.test_proxy import FIRST, NGINX, SECOND, proxy
 
@@ -84,12 +83,12 @@ class Relay(threading.Thread):
 class Installation:
     """Parts that are found by names, as containers are: a name server's, and links to where sockets lie."""
 
+    _places = itertools.count()
+
     def __init__(self, folder, names, port, parts):
         self.folder, self._names, self._port, self._parts = folder, names, port, parts
-        self._addresses, self._places = itertools.cycle([FIRST, SECOND]), itertools.count()
+        self._addresses = itertools.cycle([FIRST, SECOND])
         self.web = self._broker = self._relay = None
-        self._nursery = Nursery(self._environment())
-        parts.callback(self._nursery.end)
 
     def recreate_broker(self):
         """End the broker, begin another elsewhere, and let the name lead there."""
@@ -114,16 +113,6 @@ class Installation:
     def recreate_web(self):
         """Begin another web server at another address, end the one before, and tell the name server last."""
         address, before = next(self._addresses), self.web
-        command = ["gunicorn", PRODUCT, "--config", "python:config.gunicorn"]
-        command += ["--bind", f"{address}:{self._port}"]
-        self.web = self._nursery.begin(*command, log=self.folder / f"web-{next(self._places)}.log")
-        self._parts.callback(kill_tree, self.web)
-        wait_until(lambda: ask(f"http://{address}:{self._port}/livez")[0] == 200, PATIENCE, "a web server")
-        if before:
-            kill_tree(before)
-        self._names.addresses = [address]
-
-    def _environment(self):
         url = database_url()
         if connection.vendor == "postgresql":
             url = url.partition("host=")[0] + f"host={self.folder / 'database'}"
@@ -134,7 +123,15 @@ class Installation:
             "DJANGO_ALLOWED_HOSTS": f"127.0.0.1,{FIRST},{SECOND}",
             COUNTS: self.folder,
         }
-        return clean_environment(**own)
+        command = ["gunicorn", PRODUCT, "--config", "python:config.gunicorn"]
+        command += ["--bind", f"{address}:{self._port}"]
+        log = self.folder / f"web-{next(self._places)}.log"
+        self.web = begin(clean_environment(**own), *command, log=log)
+        self._parts.callback(kill_tree, self.web)
+        wait_until(lambda: ask(f"http://{address}:{self._port}/livez")[0] == 200, PATIENCE, "a web server")
+        if before:
+            kill_tree(before)
+        self._names.addresses = [address]
 
     def workers(self):
         return {child.pid for child in psutil.Process(self.web.pid).children()}
@@ -172,13 +169,17 @@ def ask(address):
         return 0, ""
 
 
-@pytest.fixture
-def installation(proxy):
+@pytest.fixture(scope="module")
+def folder():
     # Sockets have short names.
-    folder = Path(tempfile.mkdtemp(prefix="qh-"))
+    with tempfile.TemporaryDirectory(prefix="qh-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def installation(proxy, folder):
     _address, names, port, _log = proxy
     with ExitStack() as parts:
-        parts.callback(shutil.rmtree, folder, ignore_errors=True)
         made = Installation(folder, names, port, parts)
         made.recreate_broker()
         made.recreate_database()

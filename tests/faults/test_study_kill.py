@@ -17,7 +17,7 @@ from tests.numbers import in_full
 from tests.processes import wait_until
 
 KILLS = in_full(50, otherwise=3)
-CITIES, DRAWS = 400, 60_000
+CITIES, DRAWS, PARTS = 400, 30_000, 15
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def outcome(study):
 @pytest.mark.faults
 @pytest.mark.slow
 def test_a_worker_that_is_killed_in_mid_study_changes_no_byte(celery, monkeypatch):
-    monkeypatch.setattr(studies, "CELLS_PER_PART", DRAWS * CITIES * 5 // 30)
+    monkeypatch.setattr(studies, "CELLS_PER_PART", DRAWS * CITIES * 5 // PARTS)
     run = make_panel_run(cities=CITIES)
     actor = run.data_set.created_by
 

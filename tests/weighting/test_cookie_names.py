@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 from django.test import Client
@@ -20,6 +21,7 @@ NAMES = [f"{each}_COOKIE_NAME" for each in ("SESSION", "CSRF", "LANGUAGE", "BALL
 SECURE = [f"{each}_COOKIE_SECURE" for each in ("SESSION", "CSRF", "LANGUAGE")]
 
 
+@cache
 def read_settings(https):
     """Return what the product says of its cookies when it starts."""
     asked = (
