@@ -1,9 +1,11 @@
-"""What the manager's pages share: what was sent in, and why an act was not done."""
+"""What the manager's pages share: what was sent in, an act and where it leads, and why one was not done."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from weighting.exceptions import AlreadyFrozen, Refused
@@ -15,6 +17,18 @@ UNPROCESSABLE = 422
 def sent_data(request: HttpRequest) -> tuple[Any, ...]:
     """Return a form's first arguments: what was posted, or nothing."""
     return (request.POST, request.FILES) if request.method == "POST" else ()
+
+
+def answer_act(
+    request: HttpRequest, act: Callable[[], object], *, done: str, back: str, onward: str = ""
+) -> HttpResponse:
+    """Do an act, say that it is done and lead ``onward``, or ``back``; or show what stands against it."""
+    try:
+        act()
+    except Refused as refusal:
+        return answer_refusal(request, refusal, back=back)
+    messages.success(request, done)
+    return redirect(onward or back)
 
 
 def answer_refusal(request: HttpRequest, refusal: Refused, *, back: str) -> HttpResponse:

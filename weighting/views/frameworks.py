@@ -1,5 +1,6 @@
 """Frameworks: list, import, the tree of one, publish."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -30,7 +31,7 @@ from weighting.selectors.frameworks import (
     owns_framework,
 )
 from weighting.services.frameworks import import_framework, publish_framework, share_framework
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
 from weighting.views.files import asked_format, table_answer
 from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of, visitor_of
@@ -104,12 +105,12 @@ def framework_share(request: HttpRequest, pk: int) -> HttpResponse:
     """Let all staff see the framework, with all that rests on it."""
     account = account_of(request)
     framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
-    try:
-        share_framework(framework, actor=account)
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
-    messages.success(request, _("All staff now see this framework, and what rests on it."))
-    return redirect("weighting:framework-detail", pk=framework.pk)
+    return answer_act(
+        request,
+        partial(share_framework, framework, actor=account),
+        done=_("All staff now see this framework, and what rests on it."),
+        back=reverse("weighting:framework-detail", args=[pk]),
+    )
 
 
 @audience(MANAGERS)
@@ -119,12 +120,12 @@ def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Let anybody read the framework."""
     account = account_of(request)
     framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
-    try:
-        publish_framework(framework, actor=account)
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
-    messages.success(request, _("Anybody can now read this framework."))
-    return redirect("weighting:framework-detail", pk=framework.pk)
+    return answer_act(
+        request,
+        partial(publish_framework, framework, actor=account),
+        done=_("Anybody can now read this framework."),
+        back=reverse("weighting:framework-detail", args=[pk]),
+    )
 
 
 def _import(form: FrameworkImportForm, sent: SentTable, *, actor: Account) -> Framework:

@@ -30,7 +30,7 @@ from weighting.services.access import (
 from weighting.services.codes import issue_invitation_code
 from weighting.services.invitations import add_experts, add_note, correct_address, remove_expert
 from weighting.services.mail import link_address
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -239,12 +239,8 @@ def _ask(request: HttpRequest, round_: Round, context: Mapping[str, object]) -> 
 
 
 def _act(request: HttpRequest, round_: Round, service: Callable[..., object], done: str) -> HttpResponse:
-    try:
-        service(actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_round_address(round_))
-    messages.success(request, done)
-    return redirect("weighting:round-detail", pk=round_.pk)
+    act = partial(service, actor=account_of(request))
+    return answer_act(request, act, done=done, back=_round_address(round_))
 
 
 def _round_address(round_: Round) -> str:

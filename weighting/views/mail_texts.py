@@ -1,5 +1,7 @@
 """What the mails of a round say: written, looked at, tried."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +19,7 @@ from weighting.placeholders import IN_BODY
 from weighting.selectors.rounds import rounds_visible_to
 from weighting.services.letter_texts import Words, default_words, languages_of, words_of, write_words
 from weighting.services.mail import example_of, send_example
-from weighting.views.answers import UNPROCESSABLE, answer_refusal
+from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal
 from weighting.visitors import account_of
 
 WRITABLE = (RoundState.DRAFT, RoundState.READY, RoundState.OPEN)
@@ -81,12 +83,12 @@ def _form_of(
 
 
 def _keep(request: HttpRequest, round_: Round, kind: LetterKind, form: LetterTextForm) -> HttpResponse:
-    try:
-        write_words(round_, kind=kind, words=form.words(), actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_address(round_, kind))
-    messages.success(request, _("The text is kept. Mails sent from now on say it."))
-    return redirect(_address(round_, kind))
+    return answer_act(
+        request,
+        partial(write_words, round_, kind=kind, words=form.words(), actor=account_of(request)),
+        done=_("The text is kept. Mails sent from now on say it."),
+        back=_address(round_, kind),
+    )
 
 
 def _examples(request: HttpRequest, round_: Round, now: dict[Language, Words]) -> list[dict[str, object]]:

@@ -1,5 +1,6 @@
 """Panels: list, import, the people of one, and removing it."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import panels_owned_by, panels_visible_to
 from weighting.services.panels import import_panel, remove_panel
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
 from weighting.views.listing import page_of
 from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of
@@ -53,12 +54,8 @@ def panel_remove(request: HttpRequest, pk: int) -> HttpResponse:
     account, back = account_of(request), reverse("weighting:panel-detail", args=[pk])
     panel = get_object_or_404(panels_owned_by(account), pk=pk)
     if request.method == "POST":
-        try:
-            remove_panel(panel, actor=account)
-        except Refused as refusal:
-            return answer_refusal(request, refusal, back=back)
-        messages.success(request, _("The panel is removed."))
-        return redirect("weighting:panel-list")
+        act, onward = partial(remove_panel, panel, actor=account), reverse("weighting:panel-list")
+        return answer_act(request, act, done=_("The panel is removed."), back=back, onward=onward)
     experts = panel.experts.count()
     context = {
         "panel": panel,

@@ -1,6 +1,7 @@
 """People who work here: invited, given another role, switched off and on, by administrators."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,7 @@ from weighting.services.joining import invite, withdraw_invite
 from weighting.services.mail import link_address
 from weighting.services.people_mail import mail_invite
 from weighting.services.profiles import end_second_factors
-from weighting.views.answers import UNPROCESSABLE, answer_refusal
+from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -207,12 +208,8 @@ def _confirm(
 
 
 def _act(request: HttpRequest, person: Account, act: Callable[[Account], None], done: str) -> HttpResponse:
-    try:
-        act(account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=reverse("weighting:person-detail", args=[person.pk]))
-    messages.success(request, done)
-    return redirect("weighting:person-detail", pk=person.pk)
+    back = reverse("weighting:person-detail", args=[person.pk])
+    return answer_act(request, partial(act, account_of(request)), done=done, back=back)
 
 
 def _name_of(person: Account) -> str:

@@ -1,5 +1,7 @@
 """Reminders that a manager plans ahead."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +18,7 @@ from weighting.permissions import MANAGERS, audience
 from weighting.selectors.rounds import rounds_visible_to
 from weighting.services.letters import MOST_REMINDERS
 from weighting.services.reminders import cancel_reminder, plan_reminder
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
 from weighting.visitors import account_of
 
 
@@ -53,12 +55,12 @@ def round_reminder_cancel(request: HttpRequest, pk: int, plan_pk: int) -> HttpRe
     """Take back a reminder that the clock has not come to yet."""
     plans = _round_or_404(request, pk).planned_reminders.select_related("round")
     plan = get_object_or_404(plans, pk=plan_pk)
-    try:
-        cancel_reminder(plan, actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=reverse("weighting:round-reminders", args=[pk]))
-    messages.success(request, _("The reminder is cancelled."))
-    return redirect("weighting:round-reminders", pk=pk)
+    return answer_act(
+        request,
+        partial(cancel_reminder, plan, actor=account_of(request)),
+        done=_("The reminder is cancelled."),
+        back=reverse("weighting:round-reminders", args=[pk]),
+    )
 
 
 def _round_or_404(request: HttpRequest, pk: int) -> Round:

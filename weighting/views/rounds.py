@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.enums import Feedback, Language, RoundState
-from weighting.exceptions import Refused
 from weighting.forms.rounds import TERMS, ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
 from weighting.models import Framework, Panel, Round
 from weighting.permissions import MANAGERS, audience
@@ -55,7 +54,7 @@ from weighting.services.rounds import (
 )
 from weighting.services.unlinking import end_series
 from weighting.services.versions import aggregate_round
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
 from weighting.views.first_steps import first_steps, steps_to_a_round
 from weighting.views.listing import page_of
 from weighting.views.round_steps import next_act_of, steps_of
@@ -283,12 +282,8 @@ def _terms_of(form: RoundForm, panel: Panel) -> RoundTerms:
 def _act(request: HttpRequest, pk: int, service: Callable[..., object], done: str) -> HttpResponse:
     """Do one act on a round the account manages, or show everything that stands against it."""
     round_ = _round_or_404(request, pk)
-    try:
-        service(round_, actor=account_of(request))
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=_address_of(round_))
-    messages.success(request, done)
-    return redirect("weighting:round-detail", pk=pk)
+    act = partial(service, round_, actor=account_of(request))
+    return answer_act(request, act, done=done, back=_address_of(round_))
 
 
 def _address_of(round_: Round) -> str:

@@ -1,5 +1,6 @@
 """Drafts from several rounds, from published totals, and edited by hand."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -27,7 +28,7 @@ from weighting.services.version_sources import (
     edit_group,
     pool_rounds,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal, sent_data
 from weighting.views.reading import SentTable, table_in
 from weighting.visitors import account_of, visitor_of
 
@@ -151,12 +152,8 @@ def version_describe(request: HttpRequest, pk: int) -> HttpResponse:
     form = DescribeForm(request.POST if request.method == "POST" else None, initial=said)
     back = reverse("weighting:version-detail", args=[version.pk])
     if request.method == "POST" and form.is_valid():
-        try:
-            describe_version(version, actor=account_of(request), **form.cleaned_data)
-        except Refused as refusal:
-            return answer_refusal(request, refusal, back=back)
-        messages.success(request, _("Labels and note are changed."))
-        return redirect(back)
+        act = partial(describe_version, version, actor=account_of(request), **form.cleaned_data)
+        return answer_act(request, act, done=_("Labels and note are changed."), back=back)
     return _form_page(request, "weighting/versions/describe.html", form, version=version, cancel_url=back)
 
 

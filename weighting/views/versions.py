@@ -1,6 +1,7 @@
 """Weight versions: list, one along the tree, drafting, freezing, publishing, retiring."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -36,7 +37,7 @@ from weighting.services.versions import (
     publish_version,
     retire_version,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
 from weighting.views.listing import page_of
 from weighting.views.reading import SentTable, table_in
 from weighting.views.statistics_words import panel_words
@@ -193,13 +194,8 @@ def version_retire(request: HttpRequest, pk: int) -> HttpResponse:
 def _act(
     request: HttpRequest, version: WeightVersion, service: Callable[..., WeightVersion], done: str
 ) -> HttpResponse:
-    try:
-        service(version, actor=account_of(request))
-    except Refused as refusal:
-        back = reverse("weighting:version-detail", args=[version.pk])
-        return answer_refusal(request, refusal, back=back)
-    messages.success(request, done)
-    return redirect("weighting:version-detail", pk=version.pk)
+    act = partial(service, version, actor=account_of(request))
+    return answer_act(request, act, done=done, back=reverse("weighting:version-detail", args=[version.pk]))
 
 
 def _rows_of(version: WeightVersion) -> list[dict[str, object]]:

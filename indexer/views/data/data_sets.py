@@ -1,13 +1,13 @@
 """Data sets: list, one with its indicators and runs, import, publish."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,10 +32,9 @@ from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_r
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, moment, register_lines
-from weighting.exceptions import Refused
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
-from weighting.views.answers import answer_refusal
+from weighting.views.answers import answer_act
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
@@ -110,13 +109,12 @@ def data_set_publish(request: HttpRequest, pk: int) -> HttpResponse:
     if not owns_data_set(account, data_set):
         raise Http404
     if request.method == "POST":
-        try:
-            publish_data_set(data_set, actor=account)
-        except Refused as refusal:
-            back = reverse("indexer:data-set-detail", args=[pk])
-            return answer_refusal(request, refusal, back=back)
-        messages.success(request, _("Anybody can now read this data set."))
-        return redirect("indexer:data-set-detail", pk=pk)
+        return answer_act(
+            request,
+            partial(publish_data_set, data_set, actor=account),
+            done=_("Anybody can now read this data set."),
+            back=reverse("indexer:data-set-detail", args=[pk]),
+        )
     consequences = [
         _(
             "Anybody can read the data set and its rankings under published weight versions, without "

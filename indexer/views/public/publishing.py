@@ -1,6 +1,7 @@
 """The owner's side: what will be seen and what is missing, a preview, and the one act that publishes."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -40,7 +41,7 @@ from weighting.permissions import MANAGERS, audience
 from weighting.qr import qr_svg
 from weighting.reauthentication import grave
 from weighting.requests import read_id
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal, sent_data
 from weighting.visitors import account_of
 
 
@@ -150,12 +151,8 @@ def publishing_take_back(request: HttpRequest, pk: int, number: int) -> HttpResp
     edition = get_object_or_404(index.editions.filter(released_at__isnull=True), number=number)
     back = detail_url(index, None)
     if request.method == "POST":
-        try:
-            take_back_edition(edition, actor=account)
-        except Refused as refusal:
-            return answer_refusal(request, refusal, back=back)
-        messages.success(request, _("The edition is taken back: nobody has seen it."))
-        return redirect(back)
+        act = partial(take_back_edition, edition, actor=account)
+        return answer_act(request, act, done=_("The edition is taken back: nobody has seen it."), back=back)
     context = {"index": index, "edition": edition, "back": back}
     return render(request, "indexer/public/publishing_take_back.html", context)
 

@@ -1,6 +1,7 @@
 """A run held against an outside series; sending one in and publishing it."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -42,7 +43,7 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.reauthentication import grave
 from weighting.requests import read_id
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.reading import table_in
 from weighting.visitors import account_of, visitor_of
@@ -159,12 +160,9 @@ def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
     said = {name: getattr(series, name) for name in SeriesDescriptionForm.base_fields}
     form = SeriesDescriptionForm(request.POST if request.method == "POST" else None, initial=said)
     if request.method == "POST" and form.is_valid():
-        try:
-            describe_series(series, actor=account, **form.cleaned_data)
-        except Refused as refusal:
-            return answer_refusal(request, refusal, back=back)
-        messages.success(request, _("The series is renamed."))
-        return redirect(f"{back}?{urlencode({'series': series.pk})}")
+        act = partial(describe_series, series, actor=account, **form.cleaned_data)
+        onward = f"{back}?{urlencode({'series': series.pk})}"
+        return answer_act(request, act, done=_("The series is renamed."), back=back, onward=onward)
     context = {"series": series, "form": form, "cancel_url": back}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "indexer/run/series_describe.html", context, status=status)
@@ -178,12 +176,8 @@ def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
     account, back = account_of(request), _back(_run_behind(request))
     series = get_object_or_404(series_owned_by(account), pk=pk)
     if request.method == "POST":
-        try:
-            remove_series(series, actor=account)
-        except Refused as refusal:
-            return answer_refusal(request, refusal, back=back)
-        messages.success(request, _("The series is removed."))
-        return redirect(back)
+        act = partial(remove_series, series, actor=account)
+        return answer_act(request, act, done=_("The series is removed."), back=back)
     context = {
         "title": _("Remove this series"),
         "question": _("Remove this series?"),
