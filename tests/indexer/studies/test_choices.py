@@ -16,8 +16,7 @@ from weighting.exceptions import Refused
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def run():
+def make_run():
     values = np.random.default_rng(5).lognormal(0, 1, (12, 5))
     values[2, 1] = values[7, 3] = np.nan
     return make_panel_run(values=values, missing="mean")

@@ -71,11 +71,6 @@ class Tilted(RankedKind):
 
 
 @pytest.fixture
-def run():
-    return make_panel_run()
-
-
-@pytest.fixture
 def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 

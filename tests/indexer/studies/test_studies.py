@@ -59,11 +59,6 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture
-def run():
-    return make_panel_run()
-
-
 def plan_of_study(study):
     return planned_of(study).plan
 

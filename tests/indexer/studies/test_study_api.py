@@ -9,15 +9,10 @@ from indexer.services.studies import count_waiting_parts
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS
-from tests.indexer.study_runs import make_panel_run, make_study
+from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def run():
-    return make_panel_run()
 
 
 @pytest.fixture

@@ -37,11 +37,6 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def run():
-    return make_panel_run()
-
-
-@pytest.fixture
 def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 

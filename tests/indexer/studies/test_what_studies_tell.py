@@ -34,8 +34,7 @@ PAIR = {"above": "城市001", "below": "城市002"}
 PICTURES = ("intervals", "heat", "shifts")
 
 
-@pytest.fixture
-def run():
+def make_run():
     """A published run of the weights of a round."""
     run = make_panel_run(experts=7)
     publish_data_set(run.data_set, actor=run.data_set.created_by)
