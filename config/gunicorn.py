@@ -1,13 +1,15 @@
 """How gunicorn serves the product, embedded and in a container alike."""
 
 import contextlib
+import gc
+import logging
 import os
 import shutil
 import signal
 import socket
 import sys
 import tempfile
-from typing import Any
+from typing import Any, NoReturn
 
 import environ
 
@@ -47,13 +49,16 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Refuse connections from the moment on that the server is told to end.
+    """Keep what is loaded, and refuse connections from the moment on that the server is told to end.
 
     Its workers first finish what they began, with the socket open: whoever connected then waited as long.
     """
+    # What is loaded stays: nothing of it is looked through for garbage, nor copied for a worker by the look.
+    gc.freeze()
     told = signal.getsignal(signal.SIGTERM)
 
     def end(number: int, frame: Any) -> None:
+        server.is_told_to_end = True
         for listener in server.LISTENERS:
             # For all processes that hold it; to close it would do so for this one alone.
             with contextlib.suppress(OSError):
@@ -69,6 +74,17 @@ def post_fork(server: Any, worker: Any) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
+def worker_exit(server: Any, worker: Any) -> None:
+    """End at once where all that was begun is finished; a worker that failed says so by its own number."""
+    ended = sys.exc_info()[1]
+    if isinstance(ended, SystemExit) and not ended.code:
+        if worker_class != "sync":
+            # Its threads end, and their connections to the database with them; those to SQLite are cycles.
+            worker.tpool.shutdown()
+            gc.collect()
+        _vanish()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """Keep what an ended worker has counted, and not what it was just doing."""
     # Imported any sooner, it would not know of the folder.
@@ -80,3 +96,12 @@ def child_exit(server: Any, worker: Any) -> None:
 def on_exit(server: Any) -> None:
     """Leave nothing behind."""
     shutil.rmtree(os.environ[COUNTS], ignore_errors=True)
+    if getattr(server, "is_told_to_end", False):
+        _vanish()
+
+
+def _vanish() -> NoReturn:
+    """End without taking the product apart in memory, which takes a fifth of a second of a processor each."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

@@ -35,6 +35,18 @@ def application(environ, start_response):
     return [b"done"]
 """
 
+STORING = """
+import atexit, pathlib, sqlite3, threading
+atexit.register(pathlib.Path({apart!r}).touch)
+own = threading.local()
+def application(environ, start_response):
+    own.link = sqlite3.connect({database!r}, isolation_level=None)
+    own.link.execute("PRAGMA journal_mode = WAL")
+    own.link.execute("CREATE TABLE answers (value)")
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"done"]
+"""
+
 FIRST_REQUEST = """
 import sys
 from config.wsgi import application
@@ -105,6 +117,26 @@ def test_a_server_that_ends_drops_connections_that_ask_for_nothing(tmp_path):
         assert server.wait(60) == 0
         assert silent.recv(1) == kept.sock.recv(1) == b""
         assert "ERROR" not in log.read_text()
+    finally:
+        kill_tree(server)
+
+
+def test_a_server_that_ends_closes_its_database_and_takes_nothing_else_apart(tmp_path):
+    """SQLite's log is written back by whoever closes the file last: the file is whole then."""
+    apart, database, port = tmp_path / "apart", tmp_path / "database", free_port()
+    (tmp_path / "storing_product.py").write_text(STORING.format(apart=str(apart), database=str(database)))
+    command = [*PYTHON, "gunicorn", "storing_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path)
+    server = spawn([*command, "--bind", f"127.0.0.1:{port}"], tmp_path / "log", own)
+    log = database.with_name("database-wal")
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/").read() == b"done"
+        assert log.exists()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+        assert not log.exists()
+        assert not apart.exists()
     finally:
         kill_tree(server)
 

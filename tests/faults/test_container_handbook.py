@@ -64,6 +64,11 @@ def test_web_servers_are_renewed(operator):
     assert "1 made anew" in operator.follow("sh deploy/renew.sh")
 
 
+def test_the_database_is_restarted(operator):
+    assert "CHECKPOINT" in operator.follow_block("--command CHECKPOINT")
+    operator.containers.wait_until_healthy("database", "web")
+
+
 def test_copies_are_made_every_day_and_taken_elsewhere(operator):
     operator.follow("COMPOSE_PROFILES=copies")
     wait_until(

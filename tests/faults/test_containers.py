@@ -172,7 +172,7 @@ def test_the_only_web_is_renewed_while_it_serves(containers, experts):
 
 
 def test_of_several_webs_each_may_go_while_the_others_serve(containers, experts):
-    containers.compose("up", "--detach", "--no-recreate", "--scale", "web=3", "--scale", "worker=2")
+    containers.compose("up", "--detach", "--no-recreate", "--scale", "web=3", "--scale", "worker=4")
     containers.wait_until_healthy("web", "worker")
     try:
         with saving(containers, experts) as typists:
