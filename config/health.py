@@ -7,6 +7,7 @@ alone, and ``/healthz`` names every part of the installation.
 import threading
 import time
 from collections.abc import Callable
+from mmap import PAGESIZE, mmap
 
 import redis
 from celery import current_app
@@ -23,7 +24,7 @@ from config.broker import client_of
 BROKER_TIMEOUT = 0.5
 WORKER_TIMEOUT = 1.0
 # A look this old is renewed beside the request, and one this old is told no longer. One that missed a part is
-# renewed at once: what just starts is seen by one process while another still tells of it as missing.
+# renewed at once.
 FRESH_SECONDS = 2.0
 STALE_SECONDS = 10.0
 
@@ -32,20 +33,26 @@ class Watch:
     """The last look at what is asked over the network, taken by one thread beside the requests.
 
     Looking takes a second where a worker is away, and few processes serve all pages: strangers who
-    ask without a pause would leave none of them free.
+    ask without a pause would leave none of them free. Each process looks for itself, but tells of nothing
+    as missing that another of its server has seen since: what just starts is there for all at once.
     """
 
     def __init__(self, look: Callable[[], dict[str, str]]) -> None:
         self._look = look
         self._lock = threading.Lock()
         self._parts: dict[str, str] = {}
-        self._seen_at = float("-inf")
+        self._began_at = float("-inf")
         self._looking: threading.Thread | None = None
+        # When the newest look began that missed nothing, in memory that the processes of a server share: they
+        # are forked once this is loaded, and their clock is one.
+        self._all_seen_at = memoryview(mmap(-1, PAGESIZE)).cast("d")
+        self._all_seen_at[0] = float("-inf")
 
     def parts(self) -> dict[str, str]:
         """Return the last look; only where nobody asked for a while is one waited for."""
         with self._lock:
-            age = time.monotonic() - self._seen_at
+            self._catch_up()
+            age = time.monotonic() - self._began_at
             lasts = FRESH_SECONDS if set(self._parts.values()) == {"ok"} else 0.0
             if age > lasts and self._looking is None:
                 self._looking = threading.Thread(target=self._renew, daemon=True)
@@ -53,15 +60,25 @@ class Watch:
             looking = self._looking
         if age > STALE_SECONDS and looking:
             looking.join()
-        return dict(self._parts)
+        with self._lock:
+            self._catch_up()
+            return dict(self._parts)
+
+    def _catch_up(self) -> None:
+        """Take over what another process has seen since."""
+        if self._parts and self._began_at < self._all_seen_at[0]:
+            self._parts, self._began_at = dict.fromkeys(self._parts, "ok"), self._all_seen_at[0]
 
     def _renew(self) -> None:
+        began_at = time.monotonic()
         try:
             parts = self._look()
         except Exception as error:
             parts = dict.fromkeys(("broker", "worker"), f"no answer ({type(error).__name__})")
         with self._lock:
-            self._parts, self._seen_at, self._looking = parts, time.monotonic(), None
+            self._parts, self._began_at, self._looking = parts, began_at, None
+            if set(parts.values()) == {"ok"}:
+                self._all_seen_at[0] = max(self._all_seen_at[0], began_at)
 
 
 @never_cache

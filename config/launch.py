@@ -28,7 +28,7 @@ from config.lifeline import end_with_parent
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 90.0
-# Within it all processes have seen what one of them saw when the product was called started.
+# How long a second launcher waits for a first one that is about to run.
 SETTLE_SECONDS = 5.0
 LOGS = settings.VAR_DIR.resolve() / "logs"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -1,3 +1,4 @@
+import multiprocessing
 import threading
 import time
 from types import SimpleNamespace
@@ -156,6 +157,74 @@ def test_a_look_that_missed_a_part_is_renewed_at_once(client, monkeypatch):
     # And one that missed nothing is not.
     get_health(client)
     assert len(looks) == 2
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """A watch as processes of one server have it, and the file that is there while the worker is."""
+    up = tmp_path / "up"
+    return health.Watch(lambda: {"broker": "ok", "worker": "ok" if up.exists() else "no answer"}), up
+
+
+FORKED = multiprocessing.get_context("fork")
+
+
+def elsewhere(act):
+    """Do it in another process that was forked from this one, and wait for it."""
+    process = FORKED.Process(target=act)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+
+
+def test_what_one_process_has_seen_since_no_other_tells_of_as_missing(shared):
+    watch, up = shared
+    assert watch.parts() == {"broker": "ok", "worker": "no answer"}
+
+    up.touch()
+    elsewhere(lambda: wait_until(lambda: watch.parts()["worker"] == "ok", what="the worker that is up"))
+
+    assert watch.parts() == {"broker": "ok", "worker": "ok"}
+
+
+def test_a_look_that_began_before_is_the_older_one_whenever_it_ends():
+    began, may_look, may_end = threading.Event(), FORKED.Event(), threading.Event()
+    here = multiprocessing.current_process().pid
+
+    def look():
+        if multiprocessing.current_process().pid != here:
+            assert may_look.wait(60)
+            return {"worker": "ok"}
+        began.set()
+        assert may_end.wait(60)
+        return {"worker": "no answer"}
+
+    watch, told = health.Watch(look), []
+    other = FORKED.Process(target=watch.parts)
+    other.start()
+    asking = threading.Thread(target=lambda: told.append(watch.parts()))
+    asking.start()
+    assert began.wait(60)
+    may_look.set()
+    other.join(60)
+    may_end.set()
+    asking.join()
+
+    assert told == [{"worker": "ok"}]
+
+
+def test_a_worker_that_went_away_is_missed_whatever_others_saw_before(shared, monkeypatch):
+    watch, up = shared
+    up.touch()
+    elsewhere(watch.parts)
+    assert watch.parts()["worker"] == "ok"
+
+    up.unlink()
+    age_by(health.FRESH_SECONDS + 1, monkeypatch)
+
+    wait_until(lambda: watch.parts()["worker"] == "no answer", what="the missing worker")
+    age_by(0.0, monkeypatch)
+    assert watch.parts()["worker"] == "no answer"
 
 
 def test_a_look_that_breaks_is_no_health(client, monkeypatch):

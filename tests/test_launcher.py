@@ -180,7 +180,8 @@ def test_nothing_is_left_when_it_is_killed_and_nothing_is_in_the_way_of_the_next
 
     # It left its socket, its schedule and its note behind.
     installation.start()
-    wait_until(lambda: installation.health()[0] == 200, what="a healthy product")
+    # Whichever web process is asked, also one that saw parts missing while they started.
+    assert {installation.health()[0] for _request in range(60)} == {200}
 
 
 def test_nothing_is_left_when_its_caller_is_killed_or_it_is_told_to_end_and_data_stay(deep):
