@@ -7,7 +7,6 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.factories import make_account
@@ -141,7 +140,7 @@ def test_a_database_of_a_later_release_is_not_upgraded(tmp_path):
 def test_without_a_copy_nothing_is_upgraded(tmp_path):
     (tmp_path / "taken").touch()
     recorder = MigrationRecorder(connection)
-    (last,) = MigrationLoader(connection).graph.leaf_nodes("weighting")
+    last = max(key for key in recorder.applied_migrations() if key[0] == "weighting")
     recorder.record_unapplied(*last)
     try:
         with pytest.raises(CommandError, match=r"Nothing was upgraded\. .*taken cannot be made"):

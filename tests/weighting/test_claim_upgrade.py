@@ -4,12 +4,12 @@ import uuid
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
 from tests import factories
 from tests.factories import ballot_of, claim_of
 from tests.weighting.claims import BALLOT, CONFIRM, begin, browser, open_link
+from upkeep.copies.snapshot import step_by_step
 from weighting.immutability import drop_triggers
 from weighting.models import Ballot, Invitation, Score
 from weighting.selectors.claims import bears_locks
@@ -95,16 +95,13 @@ def test_the_migration_keeps_every_ballot_with_its_invitation(round_):
     answers = list(Score.objects.order_by("pk").values())
     try:
         _migrate(BEFORE)
-        invitations = (
-            MigrationExecutor(connection)
-            .loader.project_state(BEFORE)
-            .apps.get_model("weighting", "Invitation")
-        )
+        then = step_by_step().loader.project_state(BEFORE).apps
+        invitations = then.get_model("weighting", "Invitation")
         assert {pair[0].pk: pair[1].pk for pair in pairs} == dict(
             invitations.objects.filter(ballot__isnull=False).values_list("pk", "ballot")
         )
     finally:
-        _migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        _migrate(step_by_step().loader.graph.leaf_nodes())
     now = Ballot.objects.order_by("pk").values("pk", "receipt", "sealed_scores", "nonce", "order_key")
     assert list(now) == kept
     assert list(Score.objects.order_by("pk").values()) == answers
@@ -116,5 +113,4 @@ def test_the_migration_keeps_every_ballot_with_its_invitation(round_):
 
 def _migrate(target):
     drop_triggers(connection.alias)
-    executor = MigrationExecutor(connection)
-    executor.migrate(target)
+    step_by_step().migrate(target)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from django.apps.registry import Apps
-from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import transaction
 
 from upkeep.copies.archive import CopyError, Head, lines_of, open_archive
 from upkeep.copies.heads import heads_in
 from upkeep.copies.prints import print_of
 from upkeep.copies.restore import check_references, clear, load, set_counters
+from upkeep.copies.snapshot import step_by_step
 from upkeep.copies.tables import Table, all_tables
 
 
@@ -37,7 +37,7 @@ def rebuild(path: str, head: Head) -> None:
 
 
 def _make_tables(head: Head) -> Apps:
-    executor = MigrationExecutor(connection)
+    executor = step_by_step()
     known = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     wanted = {(app, name) for app, name in head.migrations}
     plan = [step for step in known if (step[0].app_label, step[0].name) in wanted]

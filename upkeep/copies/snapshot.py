@@ -8,6 +8,7 @@ from django.apps import apps as apps_now
 from django.apps.registry import Apps
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from upkeep.copies.archive import CopyError
 
@@ -32,7 +33,9 @@ def one_moment() -> Iterator[None]:
 
 
 # Migrations of the product's own are never edited nor taken away: one that is unknown is of a later release.
+# The short ways of an empty database alone may be: a database never bears their names.
 OWN_APPS = ("weighting", "indexer")
+SHORT_WAY = "_squashed_"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def state_here() -> State:
     """
     executor = MigrationExecutor(connection)
     loader = executor.loader
-    known = set(loader.graph.nodes)
+    known = loader.disk_migrations
     strange = [key for key in loader.applied_migrations if key[0] in OWN_APPS and key not in known]
     if strange:
         raise CopyError(
@@ -63,8 +66,28 @@ def state_here() -> State:
         )
     applied = sorted(key for key in loader.applied_migrations if key in known)
     is_behind = bool(executor.migration_plan(loader.graph.leaf_nodes()))
-    apps = loader.project_state(applied).apps if is_behind else apps_now
-    return State([[app, name] for app, name in applied], apps, is_behind)
+    reached = [key for key in applied if key in loader.graph.nodes]
+    apps = loader.project_state(reached).apps if is_behind else apps_now
+    steps = [[app, name] for app, name in applied if (app, name) not in loader.replacements]
+    return State(steps, apps, is_behind)
+
+
+def step_by_step() -> MigrationExecutor:
+    """Return what migrates as every release did in its time, without the short ways of an empty database."""
+    executor = MigrationExecutor(connection)
+    loader = executor.loader
+    loader.replace_migrations = False  # type: ignore[attr-defined]  # not in the stubs
+    loader.build_graph()
+    for key, way in loader.replacements.items():
+        loader.graph.remove_replacement_node(key, way.replaces)
+    loader.replacements.clear()
+    return executor
+
+
+def forget_short_ways() -> None:
+    """Leave the names of the steps: a release from before there were short ways still knows the database."""
+    ways = MigrationRecorder(connection).migration_qs.filter(app__in=OWN_APPS, name__contains=SHORT_WAY)
+    ways.delete()
 
 
 def current_state() -> State:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,6 +12,7 @@ from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.composites import city_ids_by_run, first_of, standings_of
 from tests.indexer.composites import all_blocks, standings
 from tests.indexer.pages import make_runs, random_values
+from upkeep.copies.snapshot import step_by_step
 from weighting.immutability import drop_triggers, install_triggers
 
 BEFORE = [("indexer", "0043_words_for_groups_of_units")]
@@ -61,14 +61,13 @@ def test_rows_of_before_become_the_same_blocks(runs_with_gaps):
     ]
     # As the command does: SQLite drops no column that a trigger names.
     drop_triggers("default")
-    MigrationExecutor(connection).migrate(BEFORE)
+    step_by_step().migrate(BEFORE)
     try:
         with connection.cursor() as cursor:
             cursor.execute('SELECT run_id, city_id, score, "rank" FROM indexer_cityscore')
             assert sorted(cursor.fetchall()) == sorted(told)
     finally:
-        executor = MigrationExecutor(connection)
-        executor.loader.build_graph()
+        executor = step_by_step()
         executor.migrate(executor.loader.graph.leaf_nodes())
         install_triggers("default")
     assert all_blocks() == blocks
