@@ -353,7 +353,7 @@ def _set_aside(mapped: Mapped) -> Iterator[Finding]:
     """What is left out, by decision or because it is not read at all."""
     sheet = mapped.sheet
     for place, match in enumerate(mapped.columns):
-        if match.to == ASIDE:
+        if match.to == ASIDE and match.is_settled:
             yield Finding("note", "left_out", _("The column is left out."), column=sheet.columns[place])
     for row, match in enumerate(mapped.rows):
         if match.to == ASIDE:

@@ -19,11 +19,15 @@ AGGREGATES = re.compile(
     rf"(?:european union|oecd(?: (?:members|countries|europe|total))?|sub-saharan africa|south asia"
     rf"|east asia|europe (?:and|&) central asia|latin america|middle east|north africa){REST}"
     r"|africa|asia|europe|oceania|(?:north|south|latin|the )? ?americas?|caribbean"
-    r"|world|global|全球|世界|世界平均|arab (?:states|world)|euro ?(?:area|zone)|eu[ -]?\d{0,2}|g7|g20"
+    r"|world|welt|monde|mundo|mondo|global|全球|世界|全世界|世界平均"
+    r"|arab (?:states|world)|euro ?(?:area|zone)|eu[ -]?\d{0,2}|g7|g20"
     r"|central europe and the baltics|heavily indebted.*|.*small states|north america"
     r"|high income.*|low.*income.*|.*middle income.*|(?:very high|high|medium|low) human development"
     r"|(?:least )?develop(?:ed|ing) countries.*|small island.*"
-    r"|.*\baverage\b.*|.*平均|mean|median|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",
+    r"|.*\baverage\b.*|.*平均值?|均值|中位数|标准差|最大值|最小值|小计"
+    r"|mean|median|minimum|maximum|min\.?|max\.?|sum"
+    r"|st(?:andar)?d\.? ?dev(?:iation|\.)?|(?:world|global|grand|sub)[ -]?totals?"
+    r"|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",
     re.IGNORECASE,
 )
 
@@ -58,4 +62,4 @@ def head_parts(head: str) -> Iterable[str]:
 
 def is_aggregate(label: str) -> bool:
     """Tell the name of a sum or a mean of units: World, EU27, Sub-Saharan Africa."""
-    return bool(AGGREGATES.fullmatch(label.strip()))
+    return bool(AGGREGATES.fullmatch(normalise_unit_name(label)))

@@ -29,10 +29,11 @@ SHORT = {
 EMPTY_WORDS = {"the", "of", "and"}
 # How much alike two names in letters are before one is proposed for the other; two characters tell nothing.
 ALIKE = 0.7
-# ALB - Albania, Albania (ALB), 01 Andalucía.
+# ALB - Albania, 01 Andalucía; Albania (ALB); ALB Albania.
 CODE_AND_NAME = re.compile(
     r"(?P<code1>[\w.]{1,12})(?:\s*[-–—:|]\s+|(?<=\d)[.)]?\s+)(?P<name1>\D.*)"
     r"|(?P<name2>.+?)\s*[(\[](?P<code2>[\w.]{1,12})[)\]]"
+    r"|(?P<code3>\w{2,6})\s+(?P<name3>\D.*)"
 )
 # Comparing names is slow, and a file may be wrong throughout.
 MAX_LOOKUPS = 200
@@ -226,11 +227,14 @@ class UnitFinder:
         parts = CODE_AND_NAME.fullmatch(normalise_unit_name(label))
         if parts is None:
             return None
-        code, name = (next(filter(None, parts.group(f"{kind}1", f"{kind}2"))) for kind in ("code", "name"))
+        code, name = (
+            next(filter(None, parts.group(f"{kind}1", f"{kind}2", f"{kind}3"))) for kind in ("code", "name")
+        )
         by_code, by_name = self._codes.get(unit_key(code)), self._exact.get(unit_key(name))
         if by_name and (by_code == by_name or (by_code is None and code.strip(".").isdecimal())):
             return Match(by_name, "alias")
-        return Match(by_code, "near", (by_code,)) if by_code and not by_name else None
+        is_apart = not parts["code3"]
+        return Match(by_code, "near", (by_code,)) if by_code and not by_name and is_apart else None
 
     def knows(self, label: str) -> bool:
         """Tell a label that stands for one unit, without a look for near ones."""

@@ -242,6 +242,7 @@ def sheet_of(draft: DataImport) -> Sheet:
         layout=draft.layout,  # type: ignore[arg-type]
         unit_column=draft.unit_column,
         unread=tuple(draft.unread),
+        left_out=tuple(draft.reading.get("left_out", [])),
     )
     corrections = {(row, column): text for row, column, text in draft.corrections}
     return sheet.with_corrections(corrections) if corrections else sheet
@@ -281,7 +282,7 @@ def review_of(draft: DataImport) -> Review:
         takes_negative=treatment.takes_below_zero,
         look=lambda place, column: rates.extend(_rate(draft, plan, leaves[place], column)),
     )
-    findings = [*map(_as_finding, open_decisions(draft)), *rates, *findings]
+    findings = _with_decisions(draft, mapped.sheet, [*rates, *findings])
     wrong = _not_computable(draft, leaves, mapped, content, findings)
     return Review(draft, mapped, content, [*findings, *wrong])
 
@@ -293,16 +294,28 @@ def _review_of_part(draft: DataImport, mapped: Mapped) -> Review:
         mapped = replace(mapped, leaves=[leaf for leaf in mapped.leaves if leaf.code in own])
     content = content_of(mapped)
     findings = assess(mapped, content, takes_missing=_takes_all, takes_negative=_takes_all)
-    return Review(draft, mapped, content, [*map(_as_finding, open_decisions(draft)), *findings])
+    return Review(draft, mapped, content, _with_decisions(draft, mapped.sheet, findings))
 
 
 def _takes_all(_code: str) -> bool:
     return True
 
 
+def _with_decisions(draft: DataImport, sheet: Sheet, findings: Iterable[Finding]) -> list[Finding]:
+    """Put what is open in front; the cells of a column that is asked about are no faults one by one."""
+    open_ones = open_decisions(draft)
+    asked = {made.subject for made in open_ones if made.kind in OF_COLUMNS}
+
+    def is_asked(finding: Finding) -> bool:
+        cell = finding.cell if finding.rule == "not_a_number" else None
+        return cell is not None and sheet.columns[cell[1]] in asked
+
+    return [*map(_as_finding, open_ones), *(finding for finding in findings if not is_asked(finding))]
+
+
 def _as_finding(made: Decision) -> Finding:
     message = _("%(question)s: choose in the mapping.") % {"question": question(made)}
-    return Finding("blocker", "undecided", message, column=made.subject, value=", ".join(made.samples))
+    return Finding("blocker", "undecided", message, column=made.subject, value=_(", ").join(made.samples))
 
 
 def _rate(draft: DataImport, plan: MethodPlan, leaf: Indicator, values: FloatArray) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.forms.names import LabelledForm
@@ -24,7 +25,12 @@ class RoundsField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
     def label_from_instance(self, obj: Round) -> str:
-        return f"{obj.title} ({obj.framework.name}, {obj.get_rule_display()}, {obj.sealed_count})"
+        return _("%(round)s (%(framework)s, %(rule)s, %(count)d)") % {
+            "round": obj.title,
+            "framework": obj.framework.name,
+            "rule": obj.get_rule_display(),
+            "count": obj.sealed_count,
+        }
 
 
 class PoolForm(LabelledForm):

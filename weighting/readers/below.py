@@ -7,8 +7,9 @@ import numpy as np
 from weighting.readers.beside import WHOLE
 from weighting.readers.columns import TELLING, Body, Column, pick_rows
 from weighting.readers.decisions import Decisions
-from weighting.readers.layout import NUMBER, is_gap
+from weighting.readers.layout import is_gap
 from weighting.readers.rows import Row
+from weighting.readers.written import is_number
 
 # A title or two may stand between the empty line and the names.
 MOST_TITLES = 3
@@ -81,7 +82,7 @@ def _names_at(body: Body, place: int, start: int) -> int | None:
 
 def _names_columns(row: Row, body: Body, start: int, end: int) -> bool:
     """Tell a row of words, some of which stand where there are numbers in the rows above."""
-    words = [place for place, cell in enumerate(row.cells) if cell and not NUMBER.fullmatch(cell)]
+    words = [place for place, cell in enumerate(row.cells) if cell and not is_number(cell)]
     if len(words) < row.filled:
         return False
     return any(_is_numeric(body.columns[at], start, end) for at in words if not is_gap(row.cells[at]))
@@ -89,7 +90,7 @@ def _names_columns(row: Row, body: Body, start: int, end: int) -> bool:
 
 def _is_numeric(column: Column, start: int, end: int) -> bool:
     cells = [column[row] for row in range(max(start, end - TELLING), end) if column[row]]
-    return sum(bool(NUMBER.fullmatch(cell)) for cell in cells) > HALF * len(cells)
+    return sum(map(is_number, cells)) > HALF * len(cells)
 
 
 def _row(body: Body, place: int) -> Row:

@@ -7,8 +7,8 @@ import numpy as np
 
 from weighting.readers.columns import Body, Column, held, pick_rows
 from weighting.readers.decisions import Decisions
-from weighting.readers.layout import NUMBER
 from weighting.readers.rows import Row
+from weighting.readers.written import is_number
 
 WHOLE, STACKED = "whole", "stacked"
 HALF = 0.5
@@ -79,7 +79,7 @@ def _parts_of(head: Sequence[Row]) -> list[_Part]:
 def _part(head: Sequence[Row], start: int, end: int) -> _Part | None:
     rows = [row for row in rows_within(head, range(start, end)) if row.filled]
     place = next((place for place, row in enumerate(rows) if row.filled == end - start), None)
-    if place is None or NUMBER.fullmatch(rows[place].cells[0]):
+    if place is None or is_number(rows[place].cells[0]):
         return None
     below = rows[place + 1 :]
     has_numbers = any(_numbers(below, column) > HALF for column in range(1, end - start))
@@ -93,4 +93,4 @@ def _begins_with_names(head: Sequence[Row], part: _Part) -> bool:
 def _numbers(rows: Sequence[Row], column: int) -> float:
     """Return the share of numbers among the cells of a column that hold something."""
     cells = [row.cells[column] for row in rows if column < len(row.cells) and row.cells[column]]
-    return sum(bool(NUMBER.fullmatch(cell)) for cell in cells) / max(len(cells), 1)
+    return sum(map(is_number, cells)) / max(len(cells), 1)

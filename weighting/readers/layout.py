@@ -46,6 +46,8 @@ def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> 
     cells merged across.
     """
     found = _header_at(head)
+    while not is_form and found and _spans(head[found - 1], head[found]):
+        found -= 1
     how: How = "seen" if found == 0 else "likely"
     if not is_form and _is_headless(head[found]):
         how = "open"
@@ -102,9 +104,11 @@ def _header_rows(rows: Sequence[Row], decisions: Decisions) -> int:
 def _goes_on(above: Row, row: Row) -> bool:
     """Tell a further row of names: nothing in its first cell, no number but years under merged cells.
 
-    A row of units of measurement is one, too.
+    A row of units of measurement is one, too, and the names below a row of those that span several.
     """
     is_of_units = _is_of_units(row)
+    if _spans(above, row):
+        return True
     if (row.cells[0] and not is_of_units) or not row.filled or all(map(is_gap, filter(None, row.cells))):
         return False
     numbers = [place for place, cell in enumerate(row.cells) if NUMBER.fullmatch(cell)]
@@ -112,6 +116,18 @@ def _goes_on(above: Row, row: Row) -> bool:
         return True
     merged = any(not _cell(above, place) for place in numbers)
     return merged and all(YEAR.fullmatch(row.cells[place]) for place in numbers)
+
+
+def _spans(above: Row, row: Row) -> bool:
+    """Tell a row of names that stand each over several of the row below, and none over its first one."""
+    cells = [cell for cell in above.cells if cell]
+    is_named = bool(row.cells[0]) and not any(NUMBER.fullmatch(cell) for cell in row.cells if cell)
+    return (
+        is_named
+        and not above.cells[0]
+        and 1 < len(cells) < row.filled
+        and all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in cells)
+    )
 
 
 def _is_of_units(row: Row) -> bool:

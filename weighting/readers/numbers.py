@@ -15,10 +15,11 @@ from weighting.readers.written import MARKS, Cell, Mark, read_cell
 
 # What 45% is: 45, or 0.45.
 Percent = Literal["percent", "fraction"]
+THIN = "\N{NARROW NO-BREAK SPACE}"
 # How a number below zero is marked in accounts, by the kind of decision.
 MARKED_BELOW = {"brackets": "bracketed", "minus": "behind"}
 # Numbers that people write where there is none.
-SUSPECTS = (-9, -99, -999, -9999, -99999, -999999, 9999, 99999, 999999, 9999999)
+SUSPECTS = (-9, -77, -88, -777, -888, -99, -999, -9999, -99999, -999999, 9999, 99999, 999999, 9999999)
 FAR = 10
 # Alone in its column such a number says nothing of its size, but -99 and below are hardly values.
 SURE = -99
@@ -104,11 +105,19 @@ class _Scan:
         self.head, self.column = head, column
         texts = column.odd.values() if isinstance(column, Packed) else column
         self.cells = {text: read_cell(text) for text in dict.fromkeys(texts) if text.strip()}
+        self._correct_slips()
         self.numbers = {text: cell for text, cell in self.cells.items() if cell.kind == "number"}
         self.read_as: dict[str, float] = {}
         self.is_open = False
         # What is done with words behind numbers.
         self.words = "drop"
+
+    def _correct_slips(self) -> None:
+        """Take for texts what one number, or few of them, bear behind them: 13oo is a slip, and no unit."""
+        numbers = sum(cell.kind == "number" for cell in self.cells.values())
+        worded = [text for text, cell in self.cells.items() if cell.word and not cell.power]
+        if len(worded) < max(2, numbers / 2):
+            self.cells |= dict.fromkeys(worded, Cell("text"))
 
     def samples(self, kind: str) -> list[str]:
         return [text for text, cell in self.cells.items() if cell.kind == kind]
@@ -185,7 +194,9 @@ class _Scan:
         for text, cell in self.numbers.items():
             if cell.word:
                 firsts.setdefault(cell.word.casefold(), text)
-        return [f"{text} → {self._number_of(text, mark):.15g}" for text in firsts.values()]
+        # Many digits are read by threes; a comma between them could be one before decimals.
+        numbers = (f"{self._number_of(text, mark):,.15g}".replace(",", THIN) for text in firsts.values())
+        return [f"{text} → {number}" for text, number in zip(firsts.values(), numbers, strict=True)]
 
     def _number_of(self, text: str, mark: Mark) -> float:
         cell = self.numbers[text]

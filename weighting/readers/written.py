@@ -141,6 +141,11 @@ def read_cell(text: str) -> Cell:
     return replace(worded, flag=raised) if worded.kind == "number" else worded
 
 
+def is_number(text: str) -> bool:
+    """Tell a number, were it with signs and a word beside it."""
+    return read_cell(text).kind == "number"
+
+
 def _number(text: str) -> Cell | None:
     """Take a number with its signs apart; None of any other text."""
     found = NUMBER.fullmatch(text)

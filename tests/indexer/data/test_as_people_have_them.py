@@ -88,6 +88,7 @@ UNITS = [
         ("Albania (ALB)", "1"),
         ("Namibia [NA]", "2"),
         ("01 Albania", "1"),
+        ("ALB Albania", "1"),
         ("2. Namibia", "2"),
         ("北 京", "3"),
         ("北　　京", "3"),
@@ -98,7 +99,9 @@ def test_a_unit_is_found_by_its_code_and_name_in_one_cell(label, key):
     assert (finder.find(label).to, finder.find(label).is_settled, finder.knows(label)) == (key, True, True)
 
 
-@pytest.mark.parametrize("label", ["ALB - Namibia", "Namibia (ALB)", "ALB - Albanien", "XYZ - Albania"])
+@pytest.mark.parametrize(
+    "label", ["ALB - Namibia", "Namibia (ALB)", "ALB - Albanien", "XYZ - Albania", "NAM Albania"]
+)
 def test_a_code_beside_another_name_settles_nothing(label):
     assert not UnitFinder(UNITS).find(label).is_settled
     assert not UnitFinder(UNITS).knows(label)
@@ -128,3 +131,35 @@ def test_a_column_that_is_empty_once_its_year_is_taken_is_no_column_of_units():
     read_sheet(file, log)
     unit = next(made for made in file.table.decisions.made if made.kind == "unit")
     assert unit.options == ("country", "region")
+
+
+@pytest.mark.parametrize(
+    ("above", "columns"),
+    [
+        (",Work,,Health,", ("Work / men", "Work / women", "Health / men", "Health / women")),
+        (",2020,,2021,", ("2020 / men", "2020 / women", "2021 / men", "2021 / women")),
+    ],
+)
+def test_names_over_several_columns_belong_to_each_though_none_stands_over_the_units(above, columns):
+    text = f"Table 1,,,,\n{above}\ncountry,men,women,men,women\nAlbania,1,2,3,4\nNamibia,5,6,7,8\n"
+    log = ProblemLog("t.csv")
+    file = read_file(text.encode(), "t.csv", log)
+    assert file.table.header == ("country", *columns)
+    assert [row.cells[0] for row in file.table.left_out] == ["Table 1"]
+
+
+@pytest.mark.parametrize(
+    "label", ["World total", "Std. dev.", "Minimum", "Max.", "平均值", "标准差", "Grand Total", "Average"]
+)
+def test_what_is_counted_up_below_a_table_is_no_unit(label):
+    sheet, asked, _likely = read(f"country,a\nAlbania,1\nNamibia,2\n{label},3\n")
+    assert (asked, len(sheet.units)) == ({"aggregates": ""}, 3)
+    assert read(f"country,a\nAlbania,1\nNamibia,2\n{label},3\n", aggregates="left out")[0].units == (
+        "Albania",
+        "Namibia",
+    )
+
+
+@pytest.mark.parametrize("code", ["-88", "-777"])
+def test_codes_of_surveys_for_no_answer_are_asked_about(code):
+    assert read(f"country,a\nAlbania,1\nNamibia,2\nChad,{code}\n")[1] == {f"code:{code}": ""}

@@ -112,7 +112,7 @@ def test_what_words_do_is_chosen_once(client, framework):
 
     asked = words_of(send(rows.format(3.5, 1.2), **named, year=2020))
     assert (asked["how"], asked["options"]) == ("open", ["multiply", "gap"])
-    assert asked["samples"] == ["3.5万 → 35000", "1.2亿 → 120000000"]
+    assert asked["samples"] == ["3.5万 → 35\u202f000", "1.2亿 → 120\u202f000\u202f000"]
     body = send(rows.format(3.5, 1.2), **named, year=2020, choices='{"words:ab": "multiply"}')
     client.post(reverse("indexer:api-import-store", args=[body["id"]]))
     first = DataSet.objects.get()

@@ -154,8 +154,8 @@ ASKED = {
         "country,a\nAlbania,5 km\nNamibia,3 mi\n", "words:a", {"drop": [[5], [3]], "gap": [[NAN], [NAN]]},
     ),
     "a word here and there": (
-        "country,a\nAlbania,76.5 years\nNamibia,59.3\n", "words:a",
-        {"drop": [[76.5], [59.3]], "gap": [[NAN], [59.3]]},
+        "country,a\nAlbania,76.5 years\nNamibia,59.3\nChad,52 years\n", "words:a",
+        {"drop": [[76.5], [59.3], [52]], "gap": [[NAN], [59.3], [NAN]]},
     ),
     "minus signs behind": (
         "country,a\nAlbania,\"1.234,56-\"\nNamibia,\"78,5\"\n", "minus:a",

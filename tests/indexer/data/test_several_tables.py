@@ -121,3 +121,10 @@ def test_the_first_sheet_with_numbers_is_read_and_the_cover_is_offered():
     assert (asked, likely["sheet"], sheet.units) == ({}, "Table 1", ("Albania", "Namibia"))
     hidden, *_decisions = read(cover_and_table(hides=True), name="t.xlsx", sheet="Table 1")
     assert hidden.values.tolist() == sheet.values.tolist() == [[1.5, 2], [2.5, 3]]
+
+
+def test_tables_side_by_side_are_told_whatever_stands_behind_their_numbers():
+    text = "country,a,,city,b\nAlbania,3.5万,,Tirana,5 km\nNamibia,1.2亿,,Windhoek,(6)\n"
+    assert read(text)[1]["table"] == ""
+    sheet, *_decisions = read(text, table="1", words="multiply")
+    assert sheet.values.tolist() == [[35000], [1.2e8]]
