@@ -88,16 +88,17 @@ class UnitRegister:
     """A register indexed once, to resolve many names."""
 
     def __init__(self, register: Mapping[str, Iterable[str]]) -> None:
-        self._names: dict[str, set[str]] = {}
-        self._aliases: dict[str, set[str]] = {}
-        self._stems: dict[str, set[tuple[str, str]]] = {}
+        # Lists, which may hold a place twice: sets of a hundred thousand places would take twice the room.
+        self._names: dict[str, list[str]] = {}
+        self._aliases: dict[str, list[str]] = {}
+        self._stems: dict[str, list[tuple[str, str]]] = {}
         for unit, aliases in register.items():
-            self._names.setdefault(_key(unit), set()).add(unit)
+            self._names.setdefault(_key(unit), []).append(unit)
             for alias in aliases:
-                self._aliases.setdefault(_key(alias), set()).add(unit)
-            for known in (unit, *aliases):
+                self._aliases.setdefault(_key(alias), []).append(unit)
+            for known in dict.fromkeys((unit, *aliases)):
                 stem, level = split_name(known)
-                self._stems.setdefault(_key(stem), set()).add((unit, level))
+                self._stems.setdefault(_key(stem), []).append((unit, level))
 
     def resolve(self, name: str, *, look: bool = True) -> str:
         """Return the place of the register that a name stands for.
@@ -114,7 +115,7 @@ class UnitRegister:
             When none fits.
         """
         key = _key(name)
-        for found in (self._names.get(key, set()), self._aliases.get(key, set()), self._alike(name)):
+        for found in (set(self._names.get(key, ())), set(self._aliases.get(key, ())), self._alike(name)):
             if len(found) == 1:
                 return next(iter(found))
             if found:
@@ -124,12 +125,12 @@ class UnitRegister:
     def _alike(self, name: str) -> set[str]:
         """Return the places with the same stem whose level, if both have one, is the same."""
         stem, level = split_name(name)
-        places = self._stems.get(_key(stem), set())
+        places = self._stems.get(_key(stem), ())
         return {unit for unit, other in places if not level or not other or level == other}
 
     def _nearest(self, name: str) -> list[str]:
         matches = self._like.find(_key(split_name(name)[0]))
-        return list(dict.fromkeys(unit for match in matches for unit, _ in sorted(self._stems[match])))
+        return list(dict.fromkeys(unit for match in matches for unit, _ in sorted(set(self._stems[match]))))
 
     @cached_property
     def _like(self) -> Nearest:

@@ -49,7 +49,7 @@ def clean_table(
     sheet: Sheet,
     decisions: Decisions,
     leaves: Sequence[LeafNames],
-    units: Sequence[UnitNames] | None,
+    units: Iterable[UnitNames] | None,
     choices: Choices,
 ) -> CleanTable:
     """Match a sheet to leaves and to the units of a register; without one, units stay as they are written."""
@@ -144,7 +144,7 @@ def _columns(sheet: Sheet, leaves: Sequence[LeafNames], choices: Choices) -> lis
     ]
 
 
-def _rows(sheet: Sheet, units: Sequence[UnitNames] | None, choices: Choices) -> list[Match]:
+def _rows(sheet: Sheet, units: Iterable[UnitNames] | None, choices: Choices) -> list[Match]:
     if units is None:
         found = [Match(unit, "exact") if unit else Match("") for unit in sheet.units]
     else:
@@ -159,7 +159,7 @@ def _rows(sheet: Sheet, units: Sequence[UnitNames] | None, choices: Choices) -> 
     ]
 
 
-def _target(name: str, units: Sequence[UnitNames] | None) -> str:
+def _target(name: str, units: Iterable[UnitNames] | None) -> str:
     if name == LEFT_OUT or units is None:
         return name
     match = match_rows([name], units)[0]

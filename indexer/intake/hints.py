@@ -1,9 +1,13 @@
 """What is known before a file of data is read: units, indicators, the year."""
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from indexer.names import normalise_unit_name
 from weighting.readers.layout import BETWEEN_PARTS
@@ -32,17 +36,49 @@ AGGREGATES = re.compile(
 )
 
 
+class KeySet:
+    """Keys that were told once, of which nothing is asked but whether they were among them.
+
+    A register has a million units under three names each: a key is 8 bytes here, where a set of them takes
+    a hundred. Two keys are taken for one about once in 10^12 looks, and all that is asked of a hint is to be
+    probably right.
+    """
+
+    def __init__(self, hashes: "array[int]") -> None:
+        self._hashes = array("q", np.unique(np.array(hashes, dtype=np.int64)).tobytes())
+
+    @classmethod
+    def of(cls, keys: Iterable[str]) -> "KeySet":
+        return cls(array("q", map(hash, keys)))
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __contains__(self, key: object) -> bool:
+        place = bisect_left(self._hashes, hash(key))
+        return place < len(self._hashes) and self._hashes[place] == hash(key)
+
+    def __rand__(self, keys: Iterable[str]) -> set[str]:
+        return {key for key in keys if key in self}
+
+    def __or__(self, other: "KeySet") -> "KeySet":
+        return KeySet(self._hashes + other._hashes)
+
+
+NO_KEYS = KeySet.of(())
+
+
 @dataclass(frozen=True)
 class Hints:
     """Keys of the names and codes of units, folded forms of the leaves, and the year that is asked for."""
 
-    names: frozenset[str] = NOTHING
-    codes: frozenset[str] = NOTHING
+    names: KeySet = NO_KEYS
+    codes: KeySet = NO_KEYS
     leaves: frozenset[str] = NOTHING
     year: int | None = None
 
     @cached_property
-    def units(self) -> frozenset[str]:
+    def units(self) -> KeySet:
         return self.names | self.codes if self.codes else self.names
 
 

@@ -3,14 +3,23 @@
 import difflib
 import re
 import unicodedata
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
-from indexer.intake.hints import Hints, head_parts, is_aggregate, unit_key
-from indexer.names import AmbiguousUnit, UnitRegister, UnknownUnit, fold_name, normalise_unit_name
+from indexer.intake.hints import Hints, KeySet, head_parts, is_aggregate, unit_key
+from indexer.names import (
+    AmbiguousUnit,
+    UnitRegister,
+    UnknownUnit,
+    fold_name,
+    normalise_unit_name,
+    split_name,
+)
 from weighting.readers.cells import Nearest
 
 # How a target was come by: "near" is a suggestion that somebody has to look at.
@@ -37,6 +46,8 @@ CODE_AND_NAME = re.compile(
 )
 # Comparing names is slow, and a file may be wrong throughout.
 MAX_LOOKUPS = 200
+# Nor is anything near in a register of more units: after a look or two nothing would be compared any more.
+MOST_UNITS_COMPARED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +89,20 @@ class UnitNames:
         return tuple(unit_key(name) for name in dict.fromkeys((self.label, *self.names)))
 
 
-def hints_about(units: Sequence[UnitNames], leaves: Sequence[LeafNames], year: int | None = None) -> Hints:
+def hints_about(units: Iterable[UnitNames], leaves: Sequence[LeafNames], year: int | None = None) -> Hints:
     """Return what a reader may know of the units and indicators that a file is about."""
-    names = (key for unit in units for key in (*unit.name_keys, *map(unit_key, unit.aliases)))
+    names, codes = array("q"), array("q")
+    for unit in units:
+        names.extend(map(hash, (*unit.name_keys, *map(unit_key, unit.aliases))))
+        codes.extend(hash(unit_key(code)) for code in unit.codes)
     forms = (
         form
         for leaf in leaves
         for form in (leaf.code, leaf.code.rsplit(".", 1)[-1], leaf.name_zh, leaf.name_en)
     )
     return Hints(
-        names=frozenset(names),
-        codes=frozenset(unit_key(code) for unit in units for code in unit.codes),
+        names=KeySet(names),
+        codes=KeySet(codes),
         leaves=frozenset(map(fold_name, forms)) - {""},
         year=year,
     )
@@ -135,13 +149,13 @@ def _by_parts(head: str, codes: Mapping[str, str], named: Mapping[str, str]) -> 
     return Match(code, "name") if code else None
 
 
-def match_rows(labels: Sequence[str], units: Sequence[UnitNames]) -> list[Match]:
+def match_rows(labels: Sequence[str], units: Iterable[UnitNames]) -> list[Match]:
     """Find each row's unit: by code, by name, by another name, or the nearest one.
 
     Near names are one to one: a unit that a row has surely is near to no other, and of two rows
     near to the same unit the nearer one has it.
     """
-    finder = UnitFinder(units)
+    finder = UnitFinder(units, labels)
     found = [finder.find(label) for label in labels]
     taken = {match.to for match in found if match.is_settled}
     wanted: dict[str, tuple[float, int]] = {}
@@ -164,21 +178,27 @@ def match_rows(labels: Sequence[str], units: Sequence[UnitNames]) -> list[Match]
 
 
 class UnitFinder:
-    """A register indexed once, to find many labels.
+    """A register looked through once for some labels, of which alone it is asked afterwards.
 
-    What finds a label that is not spelt as in the register is indexed for the first of them.
+    A file names few of the units of a large register, or all of them once: nothing is kept of those that none
+    of its labels may mean. What finds a label that is not spelt as in the register is looked for where
+    there is one, in a second look through the units.
     """
 
-    def __init__(self, units: Sequence[UnitNames]) -> None:
-        self._units = units
-        self._codes = _unique((unit_key(code), unit.key) for unit in units for code in unit.codes)
-        self._exact = _unique((key, unit.key) for unit in units for key in unit.name_keys)
-        self._looks = 0
+    def __init__(self, units: Iterable[UnitNames], labels: Collection[str]) -> None:
+        self._units, self._labels = units, labels
+        asked = frozenset(chain.from_iterable(map(_keys_of, labels)))
+        self._codes, self._exact = _Sole(asked), _Sole(asked)
+        self._size = self._looks = 0
+        for unit in units:
+            self._size += 1
+            self._codes.add_all(map(unit_key, unit.codes), unit.key)
+            self._exact.add_all(unit.name_keys, unit.key)
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """The key of each unit by its label."""
-        return {unit.label: unit.key for unit in self._units}
+        """The key of each unit that a label may mean, by the label of the unit."""
+        return {unit.label: unit.key for unit in self._meant}
 
     @cached_property
     def _words(self) -> dict[str, str]:
@@ -186,25 +206,43 @@ class UnitFinder:
 
     @cached_property
     def _forms(self) -> dict[str, tuple[str, ...]]:
-        return {unit.key: (unit.label, *unit.names, *unit.aliases) for unit in self._units}
+        return {unit.key: _forms_of(unit) for unit in self._meant}
 
     @cached_property
     def _register(self) -> UnitRegister:
-        return UnitRegister({unit.label: (*unit.names, *unit.aliases) for unit in self._units})
+        return UnitRegister({unit.label: (*unit.names, *unit.aliases) for unit in self._meant})
+
+    @cached_property
+    def _meant(self) -> list[UnitNames]:
+        """The units that a label without an exact match may mean: all where a near name is looked for."""
+        if self._size <= MOST_UNITS_COMPARED:
+            return list(self._units)
+        unspelt = (label for label in self._labels if not self._spelt(label))
+        asked = frozenset(chain.from_iterable(_ways_to_find(one) | _keys_of(one) for one in unspelt))
+        return [
+            unit
+            for unit in self._units
+            if not all(asked.isdisjoint(_ways_to_find(form)) for form in _forms_of(unit))
+        ]
+
+    def _spelt(self, label: str) -> str:
+        """Return the unit that has exactly this code or name."""
+        name = unit_key(label)
+        return self._codes.get(name) or self._exact.get(name)
 
     def find(self, label: str) -> Match:
         """Return the match of one label."""
+        if key := self._spelt(label):
+            return Match(key, "exact")
         name = unit_key(label)
-        for known in (self._codes, self._exact):
-            if name in known:
-                return Match(known[name], "exact")
         if fold(label) in TOTAL_ROWS:
             return Match(TOTALS, "name")
         if not name:
             return Match("")
         is_sum = is_aggregate(label)
         try:
-            look = self._looks < MAX_LOOKUPS and not is_sum
+            may_look = self._looks < MAX_LOOKUPS and self._size <= MOST_UNITS_COMPARED
+            look = may_look and not is_sum
             return Match(self.keys[self._register.resolve(label, look=look)], "alias")
         except AmbiguousUnit as error:
             return Match("", "", tuple(self.keys[label] for label in error.nearest))
@@ -224,24 +262,19 @@ class UnitFinder:
 
         Where both are known they have to mean the same; a name alone that is not known leaves a suggestion.
         """
-        parts = CODE_AND_NAME.fullmatch(normalise_unit_name(label))
-        if parts is None:
+        if not (beside := _code_and_name(label)):
             return None
-        code, name = (
-            next(filter(None, parts.group(f"{kind}1", f"{kind}2", f"{kind}3"))) for kind in ("code", "name")
-        )
-        by_code, by_name = self._codes.get(unit_key(code)), self._exact.get(unit_key(name))
-        if by_name and (by_code == by_name or (by_code is None and code.strip(".").isdecimal())):
+        code, name, is_apart = beside
+        by_code, by_name = self._codes.get(code), self._exact.get(name)
+        if by_name and (by_code == by_name or (not by_code and code.strip(".").isdecimal())):
             return Match(by_name, "alias")
-        is_apart = not parts["code3"]
         return Match(by_code, "near", (by_code,)) if by_code and not by_name and is_apart else None
 
     def knows(self, label: str) -> bool:
         """Tell a label that stands for one unit, without a look for near ones."""
-        name = unit_key(label)
-        if name in self._codes or name in self._exact:
+        if self._spelt(label):
             return True
-        if not name or is_aggregate(label):
+        if not unit_key(label) or is_aggregate(label):
             return False
         try:
             self._register.resolve(label, look=False)
@@ -256,6 +289,46 @@ class UnitFinder:
         """Return how much a label looks like a unit's names, from 0 to 1."""
         folded = fold(label)
         return max(difflib.SequenceMatcher(None, folded, fold(form)).ratio() for form in self._forms[key])
+
+
+class _Sole:
+    """The forms, of some that are asked for, that stand for one target alone."""
+
+    def __init__(self, asked: frozenset[str]) -> None:
+        self._asked = asked
+        self._found: dict[str, str] = {}
+
+    def add_all(self, forms: Iterable[str], target: str) -> None:
+        for form in self._asked.intersection(forms):
+            if self._found.setdefault(form, target) != target:
+                self._found[form] = ""
+
+    def get(self, form: str) -> str:
+        """Return the target of a form; '' where there is none, or several, and of no form."""
+        return self._found.get(form, "") if form else ""
+
+
+def _forms_of(unit: UnitNames) -> tuple[str, ...]:
+    return (unit.label, *unit.names, *unit.aliases)
+
+
+def _code_and_name(label: str) -> tuple[str, str, bool] | None:
+    """Return the keys of the code and the name in a label of both, and whether a sign stands between them."""
+    if (parts := CODE_AND_NAME.fullmatch(normalise_unit_name(label))) is None:
+        return None
+    code, name = (next(filter(None, (parts[f"{kind}{n}"] for n in "123"))) for kind in ("code", "name"))
+    return unit_key(code), unit_key(name), not parts["code3"]
+
+
+def _keys_of(label: str) -> set[str]:
+    """Return the keys of a label and of the code and the name in it."""
+    beside = _code_and_name(label)
+    return {unit_key(label)} if beside is None else {unit_key(label), beside[0], beside[1]}
+
+
+def _ways_to_find(name: str) -> set[str]:
+    """Return what a name has in common with another spelling of it that is found."""
+    return {unit_key(name), unit_key(split_name(name)[0]), _words_of(name)} - {""}
 
 
 def _words_of(name: str) -> str:

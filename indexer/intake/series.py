@@ -1,7 +1,7 @@
 """A file of any shape to an outside series: one value for each unit of a register."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,7 @@ class SeriesTable:
 def read_series(
     source: Source,
     log: ProblemLog,
-    units: Sequence[UnitNames],
+    units: Iterable[UnitNames],
     decisions: Decisions,
     *,
     year: int | None = None,
@@ -80,7 +80,7 @@ def _value_column(sheet: Sheet, decisions: Decisions, log: ProblemLog) -> int | 
 
 
 def _rows(
-    sheet: Sheet, column: int | None, units: Sequence[UnitNames], decisions: Decisions, log: ProblemLog
+    sheet: Sheet, column: int | None, units: Iterable[UnitNames], decisions: Decisions, log: ProblemLog
 ) -> dict[str, float]:
     """Return the value of each unit; note names that stand for none or come twice, and what is no number."""
     labels = {unit.key: unit.label for unit in units}
@@ -117,7 +117,7 @@ def _settled(
     name: str,
     line: int,
     match: Match,
-    units: Sequence[UnitNames],
+    units: Iterable[UnitNames],
     labels: Mapping[str, str],
     decisions: Decisions,
     log: ProblemLog,

@@ -1,6 +1,6 @@
 """The tables beside data that `read_table` writes clean, from the framework to outside series."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Given:
 
     decisions: Decisions
     framework: FrameworkTable | None = None
-    units: Sequence[UnitNames] = ()
+    units: Iterable[UnitNames] = ()
     year: int | None = None
 
 

@@ -17,8 +17,8 @@ from indexer.models import DataSeries, IndexMethod, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
-from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, method_left_open, numbers_in
+from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import MethodChoice, choice_of, choose_instead, use_method
 from indexer.services.registers import import_countries
@@ -109,7 +109,7 @@ def _reading_said(choices: Choices, encoding: str) -> dict[str, str]:
 
 def _units_said(choices: Choices, register: Register | None) -> dict[str, str]:
     """Return the units that the choices name, by label."""
-    finder = UnitFinder(unit_names_of(register) if choices.units else ())
+    finder = UnitFinder(UnitsOfRegister(register) if choices.units else (), choices.units.values())
     return {
         label: ASIDE if name == LEFT_OUT else finder.find(name).to
         for label, name in choices.units.items()

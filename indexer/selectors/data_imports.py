@@ -1,25 +1,20 @@
 """Data sets on their way in, as their owner sees them: mapping, content, findings."""
 
-import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
-from django.utils.translation import get_language
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, Severity, assess, content_of
 from indexer.intake.clean import OF_COLUMNS
-from indexer.intake.countries import codes_beside
-from indexer.intake.mapping import ASIDE, LeafNames, Match, UnitNames
+from indexer.intake.mapping import ASIDE, LeafNames, Match
 from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
-from indexer.models import City, DataImport, DataSeries, DataSet, Register
+from indexer.models import DataImport, DataSeries, DataSet
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
@@ -35,6 +30,7 @@ from indexer.selectors.data_sets import (
 )
 from indexer.selectors.faults import fault_text, units_with_values
 from indexer.selectors.plans import asked_beside, plan_of
+from indexer.selectors.unit_names import labels_of
 from weighting.models import Account, Indicator
 from weighting.models.named import names_key
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -128,56 +124,6 @@ def leaves_of(framework_id: int) -> list[Indicator]:
     return list(Indicator.objects.filter(framework_id=framework_id, is_leaf=True).order_by("position"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A unit of a register by its names; ``aliases`` is the list as JSON."""
-
-    pk: int
-    zh: str
-    en: str
-    code: str
-    aliases: str
-    label: str
-    shown: str
-
-
-def _units_of(register: Register | None) -> Iterator[_Unit]:
-    """Yield the units of a register, none without one; names that two provinces share carry the province."""
-    # Rows, not models, and few of the lists of aliases hold one: there may be two hundred thousand units.
-    aliases = Cast("aliases", TextField())
-    columns = ("pk", "name_zh", "name_en", "code", aliases, "province__name_zh", "province__name_en")
-    rows = list(City.objects.filter(register=register).order_by("pk").values_list(*columns))
-    counts = Counter(zh or en for _pk, zh, en, *_rest in rows)
-    shared = {own for own, count in counts.items() if count > 1}
-    del counts
-    chinese_first = (get_language() or "").startswith("zh")
-    rows.reverse()
-    # Each row is let go once it is told: of a million they would be as large as what is made of them.
-    while rows:
-        pk, zh, en, code, listed, province_zh, province_en = rows.pop()
-        own = zh or en
-        label = f"{own}（{province_zh or province_en}）" if own in shared else own
-        # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
-        other = en if en != own else ""
-        both = (label, other) if chinese_first else (other, label)
-        yield _Unit(pk, zh, en, code, listed, label, " ".join(filter(None, both)))
-
-
-def unit_names_of(register: Register | None) -> list[UnitNames]:
-    """Return the units of a register with everything that a file may call them."""
-    return [
-        UnitNames(
-            key=str(unit.pk),
-            label=unit.label,
-            shown=unit.shown,
-            names=tuple(filter(None, (unit.zh, unit.en, unit.code))),
-            aliases=tuple(json.loads(unit.aliases)) if unit.aliases != "[]" else (),
-            codes=codes_beside(unit.code, (unit.en, unit.zh)),
-        )
-        for unit in _units_of(register)
-    ]
-
-
 def leaf_names(leaves: Iterable[Indicator]) -> list[LeafNames]:
     """Return leaves as a file may call them."""
     return [LeafNames(leaf.code, leaf.name_zh, leaf.name_en) for leaf in leaves]
@@ -259,7 +205,7 @@ def _mapped(draft: DataImport, leaves: list[LeafNames]) -> Mapped:
         columns=[Match(to, how) for to, how in draft.column_targets],
         rows=[Match(to, how) for to, how in draft.row_targets],
         leaves=leaves,
-        labels={str(unit.pk): unit.shown for unit in _units_of(draft.register)},
+        labels=labels_of(draft.register),
         given_totals=draft.totals,
         other_sheets=tuple(draft.other_sheets),
         before=_values_before(draft, leaves),

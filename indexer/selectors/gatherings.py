@@ -7,7 +7,8 @@ import numpy as np
 from django.db.models import Count, QuerySet
 
 from indexer.models import Delivery, Gathering
-from indexer.selectors.data_imports import leaves_of, unit_names_of
+from indexer.selectors.data_imports import leaves_of
+from indexer.selectors.unit_names import labels_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
@@ -86,7 +87,7 @@ def values_of(delivery: Delivery) -> FloatArray:
 
 def status_of(gathering: Gathering, together: Together) -> list[LeafStatus]:
     """Return how far each indicator is, in file order; a unit is missed once anybody delivered it."""
-    names = {unit.key: unit.shown for unit in unit_names_of(gathering.register)}
+    names = labels_of(gathering.register)
     last = {code: delivery for delivery in together.deliveries for code in delivery.leaf_codes}
     places = {code: place for place, code in enumerate(together.leaf_codes)}
     found = []

@@ -8,7 +8,7 @@ from indexer.intake.countries import countries
 from indexer.intake.hints import unit_key
 from indexer.intake.mapping import UnitFinder, hints_about
 from indexer.models import City, Register
-from indexer.selectors.data_imports import unit_names_of
+from indexer.selectors.unit_names import UnitsOfRegister
 
 # So many different names tell whose they are, if a register has half of them.
 ENOUGH_NAMES = 300
@@ -36,7 +36,7 @@ def register_of(units: Sequence[str]) -> Register | None:
 
 
 def _count_known(names: Sequence[str], pk: int) -> int:
-    finder = UnitFinder(unit_names_of(Register.objects.get(pk=pk)))
+    finder = UnitFinder(UnitsOfRegister(Register.objects.get(pk=pk)), names)
     return sum(map(finder.knows, names))
 
 

@@ -27,10 +27,10 @@ from indexer.selectors.data_imports import (
     leaf_names,
     leaves_of,
     review_of,
-    unit_names_of,
     years_of,
 )
 from indexer.selectors.register_search import register_of
+from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.binding import bound_blocks
 from indexer.services.import_editions import add_edition
 from indexer.services.import_targets import places_said, set_columns_aside, set_targets, settled, take_nearest
@@ -376,7 +376,7 @@ class _Known:
 
     def __init__(self, draft: DataImport) -> None:
         self.leaves = leaf_names(leaves_of(draft.framework_id))
-        self.units = unit_names_of(draft.register)
+        self.units = UnitsOfRegister(draft.register)
 
 
 def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, known: _Known) -> bool:

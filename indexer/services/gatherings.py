@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import BESIDE
 from indexer.models import DataImport, Delivery, Gathering
-from indexer.selectors.data_imports import leaves_of, review_of, unit_names_of
+from indexer.selectors.data_imports import leaves_of, review_of
 from indexer.selectors.gatherings import Together, put_together
+from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.data_imports import (
     DataFile,
     ImportBlocked,
@@ -168,7 +169,7 @@ def _locked(gathering: Gathering) -> Gathering:
 
 def _fill(draft: DataImport, together: Together) -> None:
     """Write what was delivered as one table, whose provenance names every delivery."""
-    labels = {unit.key: unit.label for unit in unit_names_of(draft.register)}
+    labels = {unit.key: unit.label for unit in UnitsOfRegister(draft.register)}
     own = set(together.leaf_codes)
     draft.file_name = ", ".join(one.file_name for one in together.deliveries)[:255]
     digests = "".join(one.file_sha256 for one in together.deliveries)

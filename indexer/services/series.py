@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.series import read_series
 from indexer.models import OutsideSeries, Register
-from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.series import slack_of
+from indexer.selectors.unit_names import UnitsOfRegister
 from weighting.exceptions import Refused
 from weighting.manifest import canonical_json
 from weighting.models import Account
@@ -50,7 +50,7 @@ def import_series(
     """
     log = ProblemLog(filename)
     ledger = decisions or Decisions()
-    table = read_series(source, log, unit_names_of(terms.register), ledger, year=terms.year)
+    table = read_series(source, log, UnitsOfRegister(terms.register), ledger, year=terms.year)
     log.raise_if_any()
     ledger.close()
     found = dict(zip(map(int, table.keys), table.values.tolist(), strict=True))

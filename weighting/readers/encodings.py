@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from itertools import islice
 
 from charset_normalizer import from_bytes
@@ -48,7 +48,7 @@ WESTERN_MARKS = "‘’“”«»–—…°·€£²³"
 MAX_LOOKS = 1000
 
 
-def find_encoding(data: bytes, decisions: Decisions, known: Collection[str] = ()) -> str:
+def find_encoding(data: bytes, decisions: Decisions, known: Container[str] = ()) -> str:
     """Tell the encoding of a text; ``known`` are folded names that it probably holds.
 
     Raises `UnicodeDecodeError` where nothing reads it.
@@ -64,7 +64,7 @@ def find_encoding(data: bytes, decisions: Decisions, known: Collection[str] = ()
     return settled or found
 
 
-def _find(data: bytes, known: Collection[str]) -> tuple[str, How]:
+def _find(data: bytes, known: Container[str]) -> tuple[str, How]:
     try:
         found = encoding_of(data)
     except UnicodeDecodeError:
@@ -98,7 +98,7 @@ def _reads(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _by_names(data: bytes, encodings: Collection[str], known: Collection[str]) -> str:
+def _by_names(data: bytes, encodings: Collection[str], known: Container[str]) -> str:
     """Return the encoding in which the text holds most of the names; '' where none or two do."""
     if not known:
         return ""

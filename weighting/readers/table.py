@@ -7,7 +7,7 @@ what is open.
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
@@ -73,7 +73,7 @@ class Reading:
     """
 
     decisions: Decisions = field(default_factory=Decisions)
-    known: Collection[str] = ()
+    known: Container[str] = ()
     is_form: bool = True
     kind: str = ""
 

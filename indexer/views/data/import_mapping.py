@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from indexer.intake.assessment import Mapped
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, Match, UnitFinder, match_columns
 from indexer.models import DataImport
-from indexer.selectors.data_imports import leaves_of, mapped_of, unit_names_of
+from indexer.selectors.data_imports import leaves_of, mapped_of
+from indexer.selectors.unit_names import UnitsOfRegister
 
 # More than these are settled a page at a time.
 PAGE = 50
@@ -82,8 +83,8 @@ def _with_nearest(mapped: Mapped, draft: DataImport) -> tuple[list[Match], list[
         columns = [_near(match, found) for match, found in zip(columns, fresh, strict=True)]
     open_rows = [row for row, match in enumerate(rows) if not match.is_settled]
     if open_rows:
-        # A register may have two hundred thousand units: it is indexed where there is something to find.
-        finder = UnitFinder(unit_names_of(draft.register))
+        # A register may have a million units: it is looked through where there is something to find.
+        finder = UnitFinder(UnitsOfRegister(draft.register), [mapped.sheet.units[row] for row in open_rows])
         for row in open_rows:
             match = rows[row]
             rows[row] = _near(match, finder.find(mapped.sheet.units[row]))
@@ -185,7 +186,7 @@ def _resolve(typed: str, side: Side, draft: DataImport) -> str:
     if typed in by_label:
         return by_label[typed]
     if side.kind == "row":
-        match = UnitFinder(unit_names_of(draft.register)).find(typed)
+        match = UnitFinder(UnitsOfRegister(draft.register), [typed]).find(typed)
     else:
         (match,) = match_columns([typed], mapped_of(draft).leaves)
     return match.to if match.is_settled else ""

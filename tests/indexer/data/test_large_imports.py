@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indexer.forms.registers import RegisterImportForm
-from indexer.intake import registers
+from indexer.intake import mapping, registers
 from indexer.intake.files import operator_limits, read_file
 from indexer.intake.hints import unit_key
+from indexer.intake.mapping import Match, UnitNames, match_rows
 from indexer.intake.registers import BYTES_A_UNIT, operator_units
 from indexer.models import DataImport, Register
 from indexer.names import normalise_unit_name
@@ -158,3 +159,42 @@ def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(analys
     peak_of(10)
     few, many = peak_of(2_000), peak_of(8_000)
     assert (many - few) / 6_000 < BYTES_A_UNIT
+
+
+def test_an_import_keeps_nothing_of_the_register_that_its_file_does_not_name(analyst):
+    """A register may have a million units, and a file ten."""
+    framework = make_framework()
+
+    def peak_of(registered, units):
+        make_cities(registered, actor=analyst)
+        file = sent(analyst, framework, units)
+        tracemalloc.start()
+        with transaction.atomic():
+            read_mapped(**file, leave_out=True)
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    # More than are fetched at a time.
+    few, many = peak_of(3_000, 10), peak_of(9_000, 10)
+    assert (many - few) / 6_000 < 200
+
+
+def test_in_a_large_register_a_label_spelt_otherwise_is_found_among_those_it_may_mean(monkeypatch):
+    units = [
+        UnitNames(str(n), f"城{n}市", f"城{n}市", (f"城{n}市", f"Town {n}, Rep."), (f"Old {n}",), (f"T{n}",))
+        for n in range(500)
+    ]
+    labels = ["城7市", "城8", "old 9", "Republic Town 10", "t11", "城500市", "", "合计", "Nowhere"]
+    few = match_rows(labels, units)
+    monkeypatch.setattr(mapping, "MOST_UNITS_COMPARED", 100)
+    meant, init = [], mapping.UnitRegister.__init__
+    monkeypatch.setattr(
+        mapping.UnitRegister, "__init__", lambda self, names: meant.extend(names) or init(self, names)
+    )
+    many = match_rows(labels, units)
+    for label, one, other in zip(labels, few, many, strict=True):
+        # Near names alone are not looked for.
+        assert other == (one if one.is_settled else Match("")), label
+    assert [match.to for match in many] == ["7", "8", "9", "10", "11", "", "", "totals", ""]
+    assert meant == ["城8市", "城9市", "城10市"]

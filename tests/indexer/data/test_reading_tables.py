@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from indexer.intake.files import Limits, read_file
-from indexer.intake.hints import Hints
+from indexer.intake.hints import Hints, KeySet
 from indexer.intake.sheets import read_sheet
 from tests.indexer.data.reading import read
 from weighting.readers import ProblemLog
@@ -189,7 +189,7 @@ def test_the_year_asked_for_is_read():
     assert (asked, sheet.values.tolist(), sheet.columns) == ({}, [[1.0]], ("a",))
 
 
-KNOWN = Hints(names=frozenset({"albania", "namibia"}), codes=frozenset({"alb", "nam"}))
+KNOWN = Hints(names=KeySet.of({"albania", "namibia"}), codes=KeySet.of({"alb", "nam"}))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_the_column_with_most_known_names_is_the_unit_codes_first(text, unit):
 def test_known_names_tell_the_encoding():
     data = "kraj,a\nŁódź,1\nKraków,2\n".encode("cp1250")
     assert read(data)[0].units != ("Łódź", "Kraków")
-    assert read(data, Hints(names=frozenset({"łódź", "kraków"})))[0].units == ("Łódź", "Kraków")
+    assert read(data, Hints(names=KeySet.of({"łódź", "kraków"})))[0].units == ("Łódź", "Kraków")
 
 
 PUBLISHERS = {
@@ -233,7 +233,9 @@ PUBLISHERS = {
 @pytest.mark.parametrize("kind", PUBLISHERS)
 def test_the_formats_of_publishers_are_read(kind):
     text, year, columns, values = PUBLISHERS[kind]
-    hints = Hints(codes=KNOWN.codes | {"al", "na"}, leaves=frozenset({"tbg", "tbn", "le", "nygdp"}))
+    hints = Hints(
+        codes=KNOWN.codes | KeySet.of({"al", "na"}), leaves=frozenset({"tbg", "tbn", "le", "nygdp"})
+    )
     sheet, asked, _likely = read(text, hints, **({"year": year} if year else {}))
     assert asked == {}
     numeric = [place for place in range(len(sheet.columns)) if np.isfinite(sheet.values[:, place]).any()]

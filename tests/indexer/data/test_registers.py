@@ -6,8 +6,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.models import City, DataSet, Province, Region, Register
-from indexer.selectors.data_imports import unit_names_of
 from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.unit_names import UnitsOfRegister
 from tests.factories import make_account, make_framework, sign_in_staff
 from weighting.enums import Role
 
@@ -166,7 +166,7 @@ def test_a_register_in_one_language_keeps_the_other_empty_and_is_completed_under
     things = (register, city, city.province, city.province.region)
     assert [getattr(thing, other) for thing in things] == [""] * 4
     assert (city.own_name, city.name, city.other_name, city.code) == (name, name, "", "FR")
-    (shown,) = unit_names_of(register)
+    (shown,) = UnitsOfRegister(register)
     assert (shown.label, shown.shown) == (name, name)
 
 
