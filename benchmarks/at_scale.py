@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     parser.add_argument("--folder", type=Path, help="kept afterwards, and gone on with where steps are named")
     parser.add_argument("--steps", default=",".join(STEPS))
+    parser.add_argument("--pages", nargs="*", default=[], help="those alone, by their names")
     parser.add_argument("--step", default="", help=argparse.SUPPRESS)
     return parser
 
@@ -302,10 +303,10 @@ def _study(asked: argparse.Namespace) -> None:
         raise SystemExit(f"the study is {study.status}: {study.failure}")
 
 
-def _pages(_asked: argparse.Namespace) -> None:
+def _pages(asked: argparse.Namespace) -> None:
     from benchmarks.pages_at_size import measure
 
-    measure([])
+    measure(asked.pages)
 
 
 STEPS: dict[str, Callable[[argparse.Namespace], Any]] = {

@@ -2,7 +2,8 @@
 
 Processor seconds, bytes, queries, and by how much memory grew; of what is streamed, the seconds until its
 first lines. Every page is asked for twice by a process of its own, so that nothing is warm the first time;
-pages named on the command line are measured alone.
+pages named on the command line are measured alone. ``QUANHENG_UNITS`` and ``QUANHENG_LEAVES`` say
+how large it is, ``QUANHENG_PAGES`` in which folder it is kept.
 """
 
 import multiprocessing
@@ -15,8 +16,59 @@ from typing import Any
 from benchmarks.installations import own_installation
 
 UNITS = int(os.environ.get("QUANHENG_UNITS", "100000"))
-LEAVES, VERSIONS, PROVINCES = 20, 3, 50
+LEAVES = int(os.environ.get("QUANHENG_LEAVES", "20"))
+VERSIONS, PROVINCES = 3, 50
 FORK = multiprocessing.get_context("fork")
+PAGES = {
+    "ranking": "{page}/",
+    "ranking, searched": "{page}/?q=12",
+    "ranking, by a sub-index": "{page}/?sort=-s0",
+    "ranking, export": "{page}/export/",
+    "ranking, workbook": "{page}/export/?format=xlsx",
+    "API, ranking": "{api}/ranking/?limit=50",
+    "API, ranking on a node": "{api}/nodes/s0/ranking/?limit=50",
+    "unit": "{page}/cities/{city}/",
+    "unit, export": "{page}/cities/{city}/export/",
+    "unit, indicators": "{page}/cities/{city}/indicators/",
+    "places": "{page}/places/",
+    "leads": "{page}/leads/",
+    "tops": "{page}/tops/",
+    "fragility": "{page}/fragility/",
+    "fragility, export": "{page}/fragility/export/",
+    "what-if": "{page}/what-if/",
+    "what-if, data": "{page}/what-if/data/",
+    "what-if, export": "{page}/what-if/export/",
+    "map": "{page}/map/",
+    "map, export": "{page}/map/export/",
+    "series": "{page}/series/",
+    "trend": "{page}/trend/",
+    "concentration": "{page}/concentration/",
+    "coherence": "{page}/coherence/",
+    "coherence, a pair": "{page}/coherence/pair/",
+    "values": "{page}/coherence/values/",
+    "report": "{page}/report/",
+    "audit report": "{page}/audit/report/",
+    "package": "{page}/package/",
+    "studies": "{page}/studies/",
+    "comparison": "/compare/?{both}",
+    "comparison, export": "/compare/export/?{both}",
+    "comparison, unit": "/compare/cities/{city}/?{both}",
+    "comparison, report": "/compare/report/?{both}",
+    "data set": "/data-sets/{data_set}/",
+    "data set, audit": "/data-sets/{data_set}/audit/",
+    "list of runs": "/runs/",
+    "registers": "/registers/",
+    "register": "/registers/{register}/",
+    "API, units of the register": "/api/v1/registers/{register}/cities/",
+    "API, map": "{api}/map/",
+    "API, what-if": "{api}/what-if/",
+}
+# Of the newest study that is done, where there is one.
+PAGES_OF_STUDY = {
+    "study": "/studies/{study}/",
+    "API, units of the study": "/api/v1/studies/{study}/cities/",
+    "API, ranks of the study": "/api/v1/studies/{study}/histogram/",
+}
 
 
 def main() -> None:
@@ -79,63 +131,19 @@ def _addresses() -> dict[str, str]:
     from indexer.models import City, Run, Study
 
     run, other = Run.objects.order_by("pk")[:2]
+    study = Study.objects.filter(status="done").order_by("-pk").values_list("pk", flat=True).first()
     city = run.data_set.city_ids[len(run.data_set.city_ids) // 2]
-    register = City.objects.values_list("register_id", flat=True).get(pk=city)
-    page, api = f"/runs/{run.pk}", f"/api/v1/runs/{run.pk}"
-    both = f"run={run.pk}&run={other.pk}"
-    return {
-        "ranking": f"{page}/",
-        "ranking, searched": f"{page}/?q=12",
-        "ranking, by a sub-index": f"{page}/?sort=-s0",
-        "ranking, export": f"{page}/export/",
-        "ranking, workbook": f"{page}/export/?format=xlsx",
-        "API, ranking": f"{api}/ranking/?limit=50",
-        "API, ranking on a node": f"{api}/nodes/s0/ranking/?limit=50",
-        "unit": f"{page}/cities/{city}/",
-        "unit, export": f"{page}/cities/{city}/export/",
-        "unit, indicators": f"{page}/cities/{city}/indicators/",
-        "places": f"{page}/places/",
-        "leads": f"{page}/leads/",
-        "tops": f"{page}/tops/",
-        "fragility": f"{page}/fragility/",
-        "fragility, export": f"{page}/fragility/export/",
-        "what-if": f"{page}/what-if/",
-        "what-if, data": f"{page}/what-if/data/",
-        "what-if, export": f"{page}/what-if/export/",
-        "map": f"{page}/map/",
-        "map, export": f"{page}/map/export/",
-        "series": f"{page}/series/",
-        "trend": f"{page}/trend/",
-        "concentration": f"{page}/concentration/",
-        "coherence": f"{page}/coherence/",
-        "coherence, a pair": f"{page}/coherence/pair/",
-        "values": f"{page}/coherence/values/",
-        "report": f"{page}/report/",
-        "audit report": f"{page}/audit/report/",
-        "package": f"{page}/package/",
-        "studies": f"{page}/studies/",
-        "comparison": f"/compare/?{both}",
-        "comparison, export": f"/compare/export/?{both}",
-        "comparison, unit": f"/compare/cities/{city}/?{both}",
-        "comparison, report": f"/compare/report/?{both}",
-        "data set": f"/data-sets/{run.data_set_id}/",
-        "data set, audit": f"/data-sets/{run.data_set_id}/audit/",
-        "list of runs": "/runs/",
-        "registers": "/registers/",
-        "register": f"/registers/{register}/",
-        "API, units of the register": f"/api/v1/registers/{register}/cities/",
-        "API, map": f"{api}/map/",
-        "API, what-if": f"{api}/what-if/",
-        **{
-            words: address
-            for study in Study.objects.filter(status="done").order_by("-pk").values_list("pk", flat=True)[:1]
-            for words, address in {
-                "study": f"/studies/{study}/",
-                "API, units of the study": f"/api/v1/studies/{study}/cities/",
-                "API, ranks of the study": f"/api/v1/studies/{study}/histogram/",
-            }.items()
-        },
+    named = {
+        "page": f"/runs/{run.pk}",
+        "api": f"/api/v1/runs/{run.pk}",
+        "both": f"run={run.pk}&run={other.pk}",
+        "city": city,
+        "data_set": run.data_set_id,
+        "register": City.objects.values_list("register_id", flat=True).get(pk=city),
+        "study": study,
     }
+    pages = PAGES | (PAGES_OF_STUDY if study else {})
+    return {words: address.format_map(named) for words, address in pages.items()}
 
 
 def measure(names: list[str]) -> None:
