@@ -3,7 +3,8 @@
 import math
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
@@ -18,7 +19,7 @@ from indexer.numeric.leaf_steps import RawColumns, check_leaves
 from indexer.numeric.method_plan import LeafStep, MethodPlan
 from indexer.numeric.node_steps import NodeSteps, refused_faults
 from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.packed_counts import Histogram
+from indexer.numeric.packed_counts import Histogram, PackedCounts, opened
 from weighting.exports import neutralise, write_csv
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
@@ -37,8 +38,8 @@ from weighting.readers.figures import read_figures
 from weighting.readers.table import as_form
 
 UNIT = "unit"
-# Counts of ranks that are opened at a time.
-COUNTS_AT_ONCE = 16_000_000
+# No study has more draws than this holds.
+COUNT = np.dtype("<i4")
 NUMBERS = re.compile(r"[0-9.,eE+-]*", re.ASCII)
 
 
@@ -334,9 +335,26 @@ def write_rank_histogram(
 ) -> None:
     """Write unit and the counts (cities, ranks or bands of ranks), the first rank first."""
     order = np.argsort(ranks, kind="stable")
-    step = max(1, COUNTS_AT_ONCE // len(heads))
-    parts = (histogram[order[start : start + step]] for start in range(0, len(order), step))
-    _write_matrix(path, _names(units, order), heads, (row for part in parts for row in part))
+    _write_matrix(path, _names(units, order), heads, _in_order(histogram, order))
+
+
+def _in_order(histogram: Histogram, order: IntArray) -> Iterator[IntArray]:
+    """Yield the rows of counts in some order.
+
+    What is packed is opened once, into a file: the first units of a ranking lie in all blocks, and to open
+    these for every few of them would take the square of the units.
+    """
+    if not isinstance(histogram, PackedCounts):
+        yield from histogram[order]
+        return
+    columns = histogram.shape[1]
+    with tempfile.TemporaryFile() as opened_once:
+        for _rows, block in opened(histogram):
+            opened_once.write(block.astype(COUNT, casting="same_kind").tobytes())
+        opened_once.flush()
+        for place in order.tolist():
+            row = os.pread(opened_once.fileno(), columns * COUNT.itemsize, place * columns * COUNT.itemsize)
+            yield np.frombuffer(row, dtype=COUNT)
 
 
 def _names(units: Sequence[str], order: IntArray) -> list[str]:

@@ -90,5 +90,10 @@ def _summary(counts: RankCounts, asked: Mapping[str, Any], inputs: Mapping[str, 
         "r_s_q25": shifts.q25,
         "r_s_q75": shifts.q75,
         "r_s_q95": shifts.q95,
-        "sha256": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in inputs.items()},
+        "sha256": {name: _checksum(path) for name, path in inputs.items()},
     }
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

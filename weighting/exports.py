@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from importlib.util import find_spec
 from io import BytesIO, StringIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from weighting.workbooks import NO_TIME, Sheet, workbook_pieces
@@ -120,11 +121,8 @@ def csv_pieces(
 
 def write_csv(path: os.PathLike[str], header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Write a file that our own commands read back: no provenance, texts as they come, nan as nothing."""
-    Path(path).write_bytes(_csv_bytes(header, (map(_plain, row) for row in rows)))
-
-
-def _csv_bytes(header: Iterable[object], rows: Iterable[Iterable[object]]) -> bytes:
-    return _lines(chain([header], rows))
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(chain([header], (map(_plain, row) for row in rows)))
 
 
 def _lines(rows: Iterable[Iterable[object]]) -> bytes:
@@ -176,6 +174,16 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
         for name, content in sorted(files.items()):
             archive.writestr(ZipInfo(name, NO_TIME), content, ZIP_DEFLATED)
     return out.getvalue()
+
+
+def zip_folder(folder: Path, out: IO[bytes]) -> None:
+    """Write all files of a folder into one archive, likewise; no memory holds any of them whole."""
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            named = ZipInfo(str(path.relative_to(folder)), NO_TIME)
+            named.compress_type, named.file_size = ZIP_DEFLATED, path.stat().st_size
+            with path.open("rb") as file, archive.open(named, "w") as member:
+                shutil.copyfileobj(file, member)
 
 
 def json_pieces(

@@ -232,7 +232,7 @@ class StudyView(Answer):
             words = {"value": name, "unit": result.cities.register.unit}
             message = _("“%(value)s” is no %(unit)s of this data set.") % words
             raise ValidationError({"unit": [message]})
-        return [result.cities.index(city)]
+        return [result.cities.ids.index(city.pk)]
 
 
 class RunStudies(Answer):
@@ -332,11 +332,11 @@ class _RanksSeen(Sequence[_RankSeen]):
     """The ranks that cities had, city by city; only those of a page are looked up."""
 
     def __init__(self, result: StudyResult, cities: list[int]) -> None:
-        self._histogram, self._cities = result.histogram, cities
+        self._result, self._cities = result, cities
         if len(cities) == 1:
-            seen = np.count_nonzero(self._histogram[cities], axis=1)
+            seen = np.count_nonzero(result.counted(cities), axis=1)
         else:
-            of_all = [np.count_nonzero(block, axis=1) for _rows, block in opened(self._histogram)]
+            of_all = [np.count_nonzero(block, axis=1) for _rows, block in opened(result.histogram)]
             seen = np.concatenate(of_all)[cities]
         self._ends = np.cumsum(seen)
 
@@ -350,7 +350,7 @@ class _RanksSeen(Sequence[_RankSeen]):
         cities = self._cities[first : last + 1]
         found = [
             _RankSeen(city, int(band), int(row[band]))
-            for city, row in zip(cities, self._histogram[cities], strict=True)
+            for city, row in zip(cities, self._result.counted(cities), strict=True)
             for band in np.flatnonzero(row)
         ]
         before = int(self._ends[first - 1]) if first else 0

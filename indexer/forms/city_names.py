@@ -1,13 +1,14 @@
 """Cities named by whoever fills in a form: in either language, by an alias, or without the kind of place."""
 
 import re
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from indexer.models import City
 from indexer.names import AmbiguousUnit, UnitError, UnitRegister
-from indexer.selectors.cities import Cities
+from indexer.selectors.cities import Cities, places_named
 
 NAME_BREAKS = re.compile(r"[,;，；、\n]+")
 
@@ -35,21 +36,28 @@ class CityNames:
     """The names of some cities, to find a city by; made for a few look-ups."""
 
     def __init__(self, cities: Cities) -> None:
-        self._unit = cities.register.unit
-        self._places = {_key(city): place for place, city in enumerate(cities)}
-        self._shown = {_key(city): city.name for city in cities}
-        self._register = UnitRegister(
-            {_key(c): [name for name in (c.name_zh, c.name_en, *c.aliases) if name] for c in cities}
-        )
+        self._cities = cities
 
     def find(self, name: str) -> int:
         """Return the position of the city that is meant; raises `UnitError` where that is unclear."""
-        return self._places[self._register.resolve(name)]
+        # No city is looked at but those that are called so, as long as there is one alone.
+        named = places_named(self._cities, name)
+        return named[0] if len(named) == 1 else self._places[self._register.resolve(name)]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {_key(city): place for place, city in enumerate(self._cities)}
+
+    @cached_property
+    def _register(self) -> UnitRegister:
+        return UnitRegister(
+            {_key(c): [name for name in (c.name_zh, c.name_en, *c.aliases) if name] for c in self._cities}
+        )
 
     def explain(self, error: UnitError) -> str:
         """Say what is wrong with a name, and what is near it."""
-        nearest = _(", ").join(self._shown[key] for key in error.nearest)
-        words = {"name": error.name.strip(), "nearest": nearest, "unit": self._unit}
+        nearest = _(", ").join(self._cities[self._places[key]].name for key in error.nearest)
+        words = {"name": error.name.strip(), "nearest": nearest, "unit": self._cities.register.unit}
         if isinstance(error, AmbiguousUnit):
             return _("“%(name)s” may be any of %(nearest)s: write the whole name.") % words
         if not error.nearest:

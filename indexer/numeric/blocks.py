@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -19,6 +20,8 @@ HEAD = struct.Struct("<I")
 LEVEL = 1
 # What stands for the type of numbers in the head, where they are packed by blocks of rows.
 PACKED = "packed"
+# So much of a block is opened at a time, until the arrays that stand before those packed by rows are whole.
+PIECE = 1 << 20
 
 
 def pack_arrays(arrays: Mapping[str, IntArray | FloatArray | PackedCounts]) -> bytes:
@@ -41,7 +44,37 @@ def pack_arrays(arrays: Mapping[str, IntArray | FloatArray | PackedCounts]) -> b
     return b"".join([*parts, packer.flush(), *behind])
 
 
-def unpack_arrays(block: bytes) -> Tally:
+@dataclass(frozen=True)
+class PackedPlace:
+    """Where counts that are packed by rows lie in a block: ``ends``, (blocks + 1,), count from its start."""
+
+    shape: tuple[int, int]
+    ends: list[int]
+
+
+def place_of_packed(start: bytes, size: int, name: str) -> PackedPlace | None:
+    """Return where counts lie in a block of ``size`` bytes that begins so; None where they are not packed.
+
+    Raises
+    ------
+    ValueError
+        When the block is damaged, or ``start`` does not hold all of what the arrays are called.
+    """
+    try:
+        described, _length = _head_of(zlib.decompressobj().decompress(start))
+    except (zlib.error, struct.error, ValueError) as error:
+        raise ValueError("the block is damaged") from error
+    packed = {one: said for one, (kind, *said) in described.items() if kind == PACKED}
+    # They stand behind everything else, one after the other.
+    behind = size - sum(sum(sizes) for _rows, _columns, *sizes in packed.values())
+    for one, (rows, columns, *sizes) in packed.items():
+        if one == name:
+            return PackedPlace((rows, columns), list(accumulate(sizes, initial=behind)))
+        behind += sum(sizes)
+    return None
+
+
+def unpack_arrays(block: bytes | memoryview) -> Tally:
     """Return the arrays by name: int64 or float64, as they were packed.
 
     Raises
@@ -49,17 +82,12 @@ def unpack_arrays(block: bytes) -> Tally:
     ValueError
         When the block is not whole.
     """
-    opened = zlib.decompressobj()
     try:
-        data = opened.decompress(block)
-        size = HEAD.unpack_from(data)[0]
-        described = json.loads(data[HEAD.size : HEAD.size + size])
+        data, behind = _opened(block)
+        described, start = _head_of(data)
     except (zlib.error, struct.error, ValueError) as error:
         raise ValueError("the block is damaged") from error
-    if not opened.eof:
-        raise ValueError("the block is damaged")
-    start, arrays = HEAD.size + size, Tally()
-    behind = len(block) - len(opened.unused_data)
+    arrays = Tally()
     for name, (kind, *shape) in described.items():
         if kind == PACKED:
             rows, columns, *sizes = shape
@@ -74,6 +102,24 @@ def unpack_arrays(block: bytes) -> Tally:
     if behind != len(block):
         raise ValueError("the block is damaged")
     return arrays
+
+
+def _opened(block: bytes | memoryview) -> tuple[bytes, int]:
+    """Return what stands before the counts packed by rows, opened, and where these begin."""
+    opened, pieces, end = zlib.decompressobj(), list[bytes](), 0
+    # Given all at once, it would keep a second copy of all that stands behind.
+    while end < len(block) and not opened.eof:
+        pieces.append(opened.decompress(block[end : end + PIECE]))
+        end = min(end + PIECE, len(block))
+    if not opened.eof:
+        raise ValueError("there is no end")
+    return b"".join(pieces), end - len(opened.unused_data)
+
+
+def _head_of(data: bytes) -> tuple[dict[str, Any], int]:
+    """Return how the arrays are called and shaped, and where the first of them begins."""
+    start = HEAD.size + HEAD.unpack_from(data)[0]
+    return json.loads(data[HEAD.size : start]), start
 
 
 def pack_composite(scores: FloatArray, ranks: IntArray) -> tuple[bytes, bytes]:

@@ -77,6 +77,11 @@ class PackedCounts:
         head = bytes([numbers.dtype.itemsize])
         self._blocks[rows.start // ROWS] = head + zlib.compress(np.ascontiguousarray(numbers).data, LEVEL)
 
+    def blocks_of(self, rows: IntArray) -> list[int]:
+        """Return which blocks hold some rows, rising."""
+        found: list[int] = np.unique(np.asarray(rows) // ROWS).tolist()
+        return found
+
     def __getitem__(self, rows: Any) -> IntArray:
         """Return one row, (columns,), or several in the order asked for, (rows, columns)."""
         wanted = np.atleast_1d(np.asarray(rows))

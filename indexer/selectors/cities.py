@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, overload
 
 import numpy as np
@@ -84,9 +85,15 @@ class Cities(Sequence[City]):
             self.load(positions)
 
     def along(self, positions: Sequence[int]) -> Iterator[City]:
-        """Yield cities in the order of the positions, fetched block by block while a file is sent."""
+        """Yield cities in the order of the positions, fetched block by block while a file is sent.
+
+        Of more than a block each is let go with its block: a million would be two gigabytes.
+        """
+        kept = self._loaded
         for start in range(0, len(positions), BLOCK):
             block = positions[start : start + BLOCK]
+            if len(positions) > BLOCK:
+                self._loaded = dict(kept)
             self.load(block)
             yield from (self._loaded[self.ids[place]] for place in block)
 
@@ -101,10 +108,15 @@ class Cities(Sequence[City]):
         """The province of each city, (cities,)."""
         if len(self._loaded) == len(self):
             return np.array([city.province_id for city in self], dtype=np.int64)
-        province_of = dict(rows_of_cities(self.ids, ["pk", "province_id"]))
-        for pk, before in self._before_of(self._provinces[province_of[self.ids[0]]]).items():
-            province_of[pk] = before.get("province_id", province_of.get(pk))
-        return np.array([province_of[pk] for pk in self.ids], dtype=np.int64)
+        ids = np.array(self.ids, dtype=np.int64)
+        known = _numbers_of_cities(ids, "province_id")
+        places = np.searchsorted(known["pk"], ids)
+        found: IntArray = known["province_id"][places]
+        corrected = self._before_of(self._provinces[int(found[0])])
+        moved = {pk: said["province_id"] for pk, said in corrected.items() if "province_id" in said}
+        for place in np.flatnonzero(np.isin(ids, list(moved))).tolist():
+            found[place] = moved[self.ids[place]]
+        return found
 
     def before(self) -> Before:
         """Return what the cities said when the data were stored, as far as they were corrected since."""
@@ -251,6 +263,13 @@ def rows_of_cities(ids: Collection[int], columns: Sequence[str]) -> list[tuple[A
     return [row for part in parts for row in part.values_list(*columns) if row[0] in wanted]
 
 
+def _numbers_of_cities(ids: IntArray, column: str) -> Any:
+    """Return the ids, rising, with a column of whole numbers, of these cities and perhaps others."""
+    parts = (part.values_list("pk", column).iterator() for part in _by_id(City.objects.all(), ids.tolist()))
+    # Rows as they come, of which a million would take ten times what the numbers do.
+    return np.fromiter(chain.from_iterable(parts), dtype=[("pk", "<i8"), (column, "<i8")])
+
+
 def _by_id(cities: QuerySet[City], ids: Collection[int]) -> Iterator[QuerySet[City]]:
     """Yield queries that hold all of some cities, and perhaps others.
 
@@ -288,20 +307,29 @@ def matching_cities(
     return np.flatnonzero(passes)
 
 
-def city_named(cities: Sequence[City], name: str) -> City | None:
-    """Return the city of exactly this name or alias, in either language; None where there is none."""
+def places_named(cities: Cities, name: str) -> list[int]:
+    """Return the positions of the cities of exactly this name or alias, in either language."""
     wanted = fold_name(name)
-    return next((city for city in cities if wanted and wanted in map(fold_name, _names(city))), None)
+    if not wanted:
+        return []
+    # What was corrected since was called otherwise when the data were stored.
+    corrected = np.flatnonzero(np.isin(cities.ids, list(cities.before()))).tolist()
+    called = [place for place, names in enumerate(cities.folded_names) if wanted in names.split("\n")]
+    maybe = sorted({*called, *corrected})
+    cities.load(maybe)
+    return [place for place in maybe if wanted in map(fold_name, _names(cities[place]))]
 
 
-def unit_labels(cities: Sequence[City]) -> list[str]:
+def city_named(cities: Cities, name: str) -> City | None:
+    """Return the first of these; None where there is none."""
+    return next((cities[place] for place in places_named(cities, name)), None)
+
+
+def unit_labels(cities: Iterable[City]) -> list[str]:
     """Return a name of its own for each city; two of one name are told apart by province."""
-    names = [normalise_unit_name(city.own_name) for city in cities]
-    counts = Counter(names)
-    return [
-        name if counts[name] == 1 else f"{name}（{city.province.own_name}）"
-        for name, city in zip(names, cities, strict=True)
-    ]
+    named = [(normalise_unit_name(city.own_name), city.province) for city in cities]
+    counts = Counter(name for name, _province in named)
+    return [name if counts[name] == 1 else f"{name}（{province.own_name}）" for name, province in named]
 
 
 def alphabetical(names: Sequence[str]) -> IntArray:

@@ -12,11 +12,12 @@ from django.db.models.functions import Now
 
 from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
-from indexer.numeric.blocks import Tally, unpack_arrays
-from indexer.numeric.packed_counts import Histogram
+from indexer.numeric.blocks import PackedPlace, Tally, place_of_packed, unpack_arrays
+from indexer.numeric.packed_counts import Histogram, PackedCounts
 from indexer.numeric.plans import counts_of
-from indexer.numeric.rank_bands import Bands
+from indexer.numeric.rank_bands import Bands, bands_of, bands_of_shape
 from indexer.numeric.rank_counts import RankCounts, kept_draws
+from indexer.selectors.block_parts import block_length, block_parts
 from indexer.selectors.cities import Cities, ranked_cities_of_run, ranked_rows_of
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -36,6 +37,9 @@ INTERVAL_KINDS = (StudyKind.BOOTSTRAP, StudyKind.DIRICHLET, StudyKind.NOISE, Stu
 EXPERTS_DRAWN = StudyKind.BOOTSTRAP.value
 # Those that vary weights or choices about the ones that were made, without ballots: what strangers are told.
 TELLING = (StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
+
+# How a block begins is told in a few thousand bytes for each million units.
+HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,28 @@ class StudyResult:
     @property
     def bands(self) -> Bands:
         """The ranks that each column of the histogram stands for."""
-        return self.counts.bands
+        return bands_of_shape(*self._place.shape) if self._place else self.counts.bands
+
+    def counted(self, chosen: Sequence[int] | IntArray) -> IntArray:
+        """Return the rows of the histogram of some cities; of many no more is read than is asked for."""
+        if self._place is None:
+            return self.histogram[np.asarray(chosen)]
+        ends = self._place.ends
+        blocks: list[bytes | memoryview] = [b""] * (len(ends) - 1)
+        wanted = PackedCounts(self._place.shape, blocks).blocks_of(np.asarray(chosen))
+        parts = [(ends[block], ends[block + 1]) for block in wanted]
+        for block, part in zip(wanted, block_parts(Study, self.study.pk, "histogram", parts), strict=True):
+            blocks[block] = part
+        return PackedCounts(self._place.shape, blocks)[np.asarray(chosen)]
+
+    @cached_property
+    def _place(self) -> PackedPlace | None:
+        """Where the counts lie in the row; None where each rank is counted alone."""
+        if bands_of(len(self.cities)).is_exact:
+            return None
+        size = block_length(Study, self.study.pk, "histogram")
+        (start,) = block_parts(Study, self.study.pk, "histogram", [(0, min(size, HEAD_BYTES))])
+        return place_of_packed(start, size, "histogram")
 
     @property
     def stays(self) -> FloatArray:
@@ -92,7 +117,7 @@ class StudyResult:
     def counts(self) -> RankCounts:
         """All that was counted; the block is opened when it is first asked for."""
         block: Any = Study.objects.values_list("histogram", flat=True).get(pk=self.study.pk)
-        return counts_of(self.figures | unpack_arrays(bytes(block)))
+        return counts_of(self.figures | unpack_arrays(block))
 
 
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:

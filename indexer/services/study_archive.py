@@ -11,6 +11,7 @@ import shlex
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -19,13 +20,13 @@ from indexer.frames import write_weights
 from indexer.models import Run, Study
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.rank_files import asked_of, write_rank_files
-from indexer.selectors.cities import unit_labels
-from indexer.selectors.data_sets import cities_of, unpack_totals, unpack_values
+from indexer.selectors.cities import Cities, unit_labels
+from indexer.selectors.data_sets import unpack_totals, unpack_values
 from indexer.selectors.plans import asked_beside, plan_of
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
-from weighting.exports import neutralise, write_csv, zip_of
+from weighting.exports import neutralise, write_csv, zip_folder
 from weighting.models import Account
 from weighting.numeric.tree import global_weights
 from weighting.permissions import STAFF, has_role
@@ -48,8 +49,8 @@ def has_archive_for(account: Account | None, study: Study) -> bool:
     return versions_told_of(account).filter(pk=study.run.weight_version_id).exists()
 
 
-def archive_of(study: Study) -> bytes:
-    """Return the archive of a finished study."""
+def write_archive(study: Study, out: IO[bytes]) -> None:
+    """Write the archive of a finished study; of many units no memory holds any of its files."""
     if study.status != StudyStatus.DONE:
         raise ValueError("only a finished study has an archive")
     result, base = result_of_study(study), base_of(study.run)
@@ -65,7 +66,7 @@ def archive_of(study: Study) -> bytes:
         if command:
             (folder / "command.txt").write_text(command + "\n", encoding="utf-8")
         _write_study(folder / "study.json", study)
-        return _zipped(folder)
+        zip_folder(folder, out)
 
 
 def command_of(study: Study) -> str:
@@ -120,7 +121,7 @@ def _write_inputs(folder: Path, base: Base, panel: PanelScores | None) -> dict[s
     codes, units = base.tree.leaf_codes, _units(base)
     prepared = _is_prepared(base.run)
     values = base.index.normalised if prepared else unpack_values(base.data_set)
-    rows = ([unit, *map(_number, row)] for unit, row in zip(units, values.tolist(), strict=True))
+    rows = ([unit, *map(_number, row.tolist())] for unit, row in zip(units, values, strict=True))
     files = {
         "framework": _write_framework(folder / "framework.csv", base),
         "data": _write_rows(folder / "data.csv", ["unit", *codes], rows),
@@ -221,9 +222,8 @@ def _ballots_of(run: Run) -> dict[str, int]:
 
 def _units(base: Base) -> list[str]:
     """Return a name of its own for each city; two of one name are told apart by province."""
-    studied = set(base.city_ids)
-    cities = [city for city in cities_of(base.data_set) if city.pk in studied]
-    return [neutralise(label) for label in unit_labels(cities)]
+    cities = Cities(base.run, base.city_ids)
+    return [neutralise(label) for label in unit_labels(cities.along(range(len(cities))))]
 
 
 def _number(value: float) -> str:
@@ -233,8 +233,3 @@ def _number(value: float) -> str:
 def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
     write_csv(path, header, rows)
     return path
-
-
-def _zipped(folder: Path) -> bytes:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return zip_of({str(path.relative_to(folder)): path.read_bytes() for path in files})

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from indexer.enums import StudyStatus
 from indexer.models import City, Study
 from indexer.numeric.plans import RankPlan
-from indexer.selectors.cities import city_named, ranked_cities_of_run, ranked_rows_of
-from indexer.selectors.data_sets import cities_of
+from indexer.selectors.cities import cities_of_run, city_named, ranked_cities_of_run, ranked_rows_of
 from indexer.studies.asking import planned_of
 from indexer.studies.kind import register_of
 from indexer.studies.registry import kind_of
@@ -45,7 +44,7 @@ def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
     words = {"unit": register_of(study).unit, "units": register_of(study).units}
     if study.status != StudyStatus.DONE or not kind_of(study).is_paired:
         raise Refused(_("Two %(units)s can be compared in a finished study of ranks alone.") % words)
-    cities = cities_of(study.run.data_set)
+    cities = cities_of_run(study.run)
     chosen = [city_named(cities, name) for name in (first, second)]
     unknown = [name for name, city in zip((first, second), chosen, strict=True) if city is None]
     if unknown:
@@ -61,10 +60,11 @@ def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
     ranked = ranked_cities_of_run(study.run).ids
     if unranked := [city.name for city in (one, other) if city.pk not in ranked]:
         raise Refused(*(_("%(name)s has no rank here.") % {"name": name} for name in unranked))
-    places = sorted((cities.index(one), cities.index(other)))
+    at = cities.ids.index(one.pk), cities.ids.index(other.pk)
+    places = sorted(at)
     count_pairs(study, [(places[0], places[1])])
     wins = study.pairs[_key(places[0], places[1])]
-    if cities.index(one) != places[0]:
+    if at[0] != places[0]:
         wins = wins[::-1]
     methods = sum(not v["problem"] for v in study.summary.get("variants", [])) or 1
     return PairCount(one, other, wins[0], wins[1], study.draws * methods)

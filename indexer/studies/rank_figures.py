@@ -58,7 +58,7 @@ def intervals_figure(result: StudyResult, chosen: Sequence[int], source: str) ->
 def heat_figure(result: StudyResult, source: str) -> StudyFigure:
     """Shade how often each of the first units has each of the first ranks."""
     chosen, register = leading(result, HEAT_ROWS), result.cities.register
-    counts, bands = result.histogram[chosen], result.bands
+    counts, bands = result.counted(chosen), result.bands
     last = min(HEAT_RANKS, int(np.flatnonzero(counts.sum(axis=0)).max()) + 1)
     shares = counts[:, :last] / counts.sum(axis=1, keepdims=True)
     rows = [

@@ -207,7 +207,7 @@ def _acceptability_figure(result: StudyResult, source: str) -> StudyFigure:
     firsts = result.figures["top1"]
     register = result.cities.register
     order = np.lexsort((result.figures["nominal"], -firsts))[:ROWS]
-    histogram = result.histogram[order]
+    histogram = result.counted(order)
     edges = [0, *(band for band in BANDS if band < len(firsts)), len(firsts)]
     bands = [(low, high) for low, high in pairwise(edges) if low < high]
     names = [f"{low + 1}" if low + 1 == high else f"{low + 1}–{high}" for low, high in bands]

@@ -15,8 +15,7 @@ from indexer.models import Register, Study
 from indexer.numeric.blocks import Tally, pack_arrays
 from indexer.numeric.plans import SobolPlan
 from indexer.numeric.sobol import sobol_indices
-from indexer.selectors.cities import city_named
-from indexer.selectors.data_sets import cities_of
+from indexer.selectors.cities import cities_of_run, city_named
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
@@ -198,7 +197,7 @@ def read_output(base: Base, reader: Reader, outputs: Sequence[str]) -> dict[str,
     if output == SHIFT:
         return {"output": output}
     name = str(reader.sent.get("city") or "").strip()
-    city = city_named(cities_of(base.data_set), name)
+    city = city_named(cities_of_run(base.run), name)
     if city is None:
         reader.complain("city", _unknown(name, reader.register))
     return {"output": output, "city": city.pk if city else None}

@@ -15,7 +15,7 @@ from indexer.forms.city_filter import CityFilter
 from indexer.models import Register
 from indexer.selectors.cities import PROVINCE, REGION, Cities
 from indexer.selectors.runs import ShownScore
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.views.numbers import signed
 
@@ -66,7 +66,7 @@ class CityTable:
     @property
     def positions(self) -> list[int]:
         """The page's lines: positions of cities in the data set, unless lines are about several."""
-        return list(self.page.object_list)
+        return np.asarray(self.page.object_list).tolist()
 
 
 def place_columns(cities: Cities) -> list[Column]:
@@ -109,9 +109,11 @@ def cut_table(
     chosen_column, ties = known[sort.removeprefix("-")], known[first]
     order = _order(chosen_column.sorted_by(), ties.sorted_by(), falling=sort.startswith("-"))
     about = np.arange(len(cities))[:, np.newaxis] if lines is None else lines
-    passes = np.isin(about, form.positions()).any(axis=1).reshape(-1)
+    is_shown = np.zeros(len(cities), dtype=bool)
+    is_shown[form.positions()] = True
+    passes: BoolArray = np.logical_or.reduce(is_shown[about], axis=1)
     chosen = order[passes[order]]
-    page = Paginator(chosen.tolist(), form.page_size).get_page(request.GET.get("page"))
+    page = Paginator(chosen, form.page_size).get_page(request.GET.get("page"))
     return CityTable(
         form=form,
         sort=sort,

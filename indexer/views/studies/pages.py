@@ -1,10 +1,11 @@
 """The page of one study: its progress while it is counted, and its answer."""
 
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from indexer.job_words import failure_words, reason_names
 from indexer.method_words import method_words, short_method_words
 from indexer.models import Study
 from indexer.selectors.studies import UNDER_WAY, StudyResult, result_of_study, studies_visible_to
-from indexer.services.study_archive import archive_of, command_of, has_archive_for
+from indexer.services.study_archive import command_of, has_archive_for, write_archive
 from indexer.services.study_pairs import compare_pair
 from indexer.studies.kind import register_of
 from indexer.studies.rank_figures import ROWS, intervals_figure
@@ -80,8 +81,8 @@ def study_file(request: HttpRequest, study: Study) -> HttpResponse:
         raise Http404
     order = np.argsort(result.figures["nominal"], kind="stable").tolist()
     rows = (
-        [*place_cells(result.cities, result.cities[p]), *(result.figures[name][p] for name in names)]
-        for p in order
+        [*place_cells(result.cities, city), *(result.figures[name][p] for name in names)]
+        for p, city in zip(order, result.cities.along(order), strict=True)
     )
     return table_answer(asked_format(request), f"study-{study.pk}", headings, rows, facts)
 
@@ -247,10 +248,13 @@ def study_picture(request: HttpRequest, pk: int, figure: str, format: str) -> Ht
 
 @audience(STAFF)
 @require_safe
-def study_archive(request: HttpRequest, pk: int) -> HttpResponse:
+def study_archive(request: HttpRequest, pk: int) -> FileResponse:
     """Answer with a finished study and all that it was computed from, as one file."""
     study = load_study(request, pk)
     if not has_archive_for(visitor_of(request).account, study):
         raise Http404
-    headers = {"Content-Disposition": f'attachment; filename="study-{pk}.zip"'}
-    return HttpResponse(archive_of(study), content_type="application/zip", headers=headers)
+    # Closed, and gone, once it is sent.
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    write_archive(study, file)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"study-{pk}.zip", content_type="application/zip")

@@ -1,14 +1,18 @@
 """Our CSV files are, byte for byte, those that pandas and defusedcsv write."""
 
 import io
+import tracemalloc
 
 import defusedcsv.csv
 import numpy as np
 import pandas as pd
 import pytest
 
+from indexer import frames
 from indexer.frames import write_nodes, write_rank_histogram, write_rank_intervals
-from weighting.exports import Table, columns_of, table_bytes
+from indexer.numeric import packed_counts
+from indexer.numeric.packed_counts import PackedCounts
+from weighting.exports import Table, columns_of, table_bytes, write_csv, zip_folder
 
 UNITS = ["A,B", 'C"D', "|e", " f "]
 EXTREMES = [5e-324, 1e-7, 1 / 3, -0.0, 1e16, 123456789012345680.0, 1.7976931348623157e308, np.nan]
@@ -38,6 +42,38 @@ def test_ranks_and_counts_are_written_as_pandas_writes_them(tmp_path):
 
     assert (tmp_path / "i.csv").read_bytes() == by_pandas({**names, "rank": ranks, "median": median})
     assert (tmp_path / "h.csv").read_bytes() == by_pandas({**names, "1": counts[:, 0], "2-4": counts[:, 1]})
+
+
+def test_packed_counts_are_opened_once_for_a_file(tmp_path, monkeypatch):
+    """The first units of a ranking lie in all blocks: for each few of them all would be opened again."""
+    units, bands = 3 * packed_counts.ROWS, 6_000
+    opened, open_block = [], PackedCounts.open
+    monkeypatch.setattr(
+        PackedCounts, "open", lambda self, rows: opened.append(rows) or open_block(self, rows)
+    )
+    order = np.random.default_rng(1).permutation(units)
+    for _row in frames._in_order(PackedCounts((units, bands)), order):
+        pass
+    assert len(opened) == 3
+
+    few = np.random.default_rng(2).integers(0, 70_000, (50, 4))
+    for name, counts in {"packed": PackedCounts.of(few), "plain": few}.items():
+        write_rank_histogram(tmp_path / name, list("u" * 50), order.argsort()[:50] + 1, counts, list("abcd"))
+    assert (tmp_path / "packed").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_files_and_their_archive_take_the_same_memory_for_any_number_of_rows(tmp_path):
+    def peak_of(rows):
+        tracemalloc.start()
+        write_csv(tmp_path / "a.csv", ["unit", "x"], ([f"Unit {row}", row / 3] for row in range(rows)))
+        with (tmp_path / "b.zip").open("wb") as out:
+            zip_folder(tmp_path, out)
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    peak_of(10)
+    assert peak_of(40_000) < peak_of(4_000) + 100_000
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -1,10 +1,12 @@
 """Counts that are packed by blocks of rows: the same numbers, and the same bytes however they were added."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from indexer.numeric import packed_counts, rank_bands, uncertainty
-from indexer.numeric.blocks import pack_arrays, unpack_arrays
+from indexer.numeric.blocks import pack_arrays, place_of_packed, unpack_arrays
 from indexer.numeric.packed_counts import PackedCounts, added, in_blocks, opened
 from indexer.numeric.plans import counts_of, merge_tallies
 from indexer.numeric.rank_counts import group_indistinct, summarise_ranks, summarise_shifts
@@ -68,6 +70,21 @@ def test_what_is_not_whole_is_refused():
     wrong[-30] ^= 255
     with pytest.raises(ValueError, match="damaged"):
         unpack_arrays(bytes(wrong))["h"][np.arange(30)]
+
+
+def test_where_packed_counts_lie_is_told_by_how_the_block_begins():
+    counts = {name: PackedCounts.of(TABLES[name]) for name in ("bytes", "mixed")}
+    whole = pack_arrays({"a": np.arange(50), "h": counts["bytes"], "b": np.ones(2), "g": counts["mixed"]})
+    for start in (whole, whole[:200]):
+        for name, packed in (("h", counts["bytes"]), ("g", counts["mixed"])):
+            place = place_of_packed(start, len(whole), name)
+            assert place.shape == packed.shape
+            found = [whole[first:end] for first, end in pairwise(place.ends)]
+            assert found == list(packed.blocks_packed)
+        assert place_of_packed(start, len(whole), "a") is None
+    for start in (b"", whole[:20], b"x" + whole):
+        with pytest.raises(ValueError, match="damaged"):
+            place_of_packed(start, len(whole), "h")
 
 
 def test_ranks_counted_alone_stay_as_they_are():

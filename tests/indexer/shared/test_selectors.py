@@ -1,8 +1,12 @@
+import tracemalloc
+from weakref import WeakSet
+
 import numpy as np
 import pytest
 
 from indexer.models import City
-from indexer.selectors.cities import alphabetical, cities_of_run, matching_cities
+from indexer.selectors import cities
+from indexer.selectors.cities import Cities, alphabetical, cities_of_run, matching_cities
 from indexer.selectors.comparison import compare_runs, summarise_shift
 from indexer.selectors.data_sets import data_sets_visible_to, indicator_summaries_of
 from indexer.selectors.indices import index_of
@@ -14,6 +18,7 @@ from indexer.selectors.runs import (
     shown_score,
 )
 from tests.factories import make_account
+from tests.indexer.factories import make_cities
 from tests.indexer.pages import make_runs, print_figure, random_values
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +69,38 @@ def test_a_figure_is_published_only_when_it_equals_the_printed_one_at_its_digits
     assert not shown_score(marked, 0.27456, "27.45").published
     assert shown_score(marked, 0.27456, "27.456").value == pytest.approx(27.456)
     assert shown_score(marked, 0.27456, None).source == "reconstructed"
+
+
+def test_a_file_holds_no_more_units_than_are_fetched_at_a_time(monkeypatch):
+    monkeypatch.setattr(cities, "BLOCK", 10)
+    (run,) = make_runs(random_values(45), tilts=[None])
+    named, most, alive = [], 0, WeakSet()
+    for city in cities_of_run(run).along(range(44, -1, -1)):
+        named.append(city.pk)
+        alive.add(city)
+        most = max(most, len(alive))
+    assert named == run.data_set.city_ids[::-1]
+    assert most <= 20
+
+
+def test_the_places_of_many_units_take_the_room_of_their_numbers():
+    (run,) = make_runs(random_values(3), tilts=[None])
+
+    def peak_of(count):
+        ids = [city.pk for city in make_cities(count, actor=run.data_set.created_by)]
+        many = Cities(run, ids)
+        assert many.provinces[0].name_en == "Province A"
+        many = Cities(run, ids[::-1])
+        tracemalloc.start()
+        found = many.province_ids
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert found.tolist() == [City.objects.get(pk=ids[0]).province_id] * count
+        return peak
+
+    peak_of(600)
+    few, many = peak_of(2_000), peak_of(8_000)
+    assert (many - few) / 6_000 < 150
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,15 @@ import io
 from zipfile import ZipFile
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indexer.models import Study
-from indexer.numeric import rank_bands, uncertainty
+from indexer.numeric import packed_counts, rank_bands, uncertainty
+from indexer.selectors import studies
 from indexer.selectors.studies import result_of_study
+from indexer.studies.rank_figures import HEAT_ROWS
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
@@ -59,6 +63,36 @@ def test_every_kind_of_ranks_is_shown_and_handed_out_in_bands(analyst, run, kind
     assert "reaches to the outer ends of its bands" in page
     file = analyst.get(reverse("indexer:study-export", args=[study.pk]), {"format": "csv"})
     assert "Median, lowest" in file.content.decode("utf-8-sig")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("kind", ["noise", "smaa"])
+def test_the_page_reads_no_more_counts_than_it_shows(analyst, run, monkeypatch, kind):
+    """Of a million units the counts are hundreds of megabytes, of which the page shades thirty rows."""
+    monkeypatch.setattr(packed_counts, "ROWS", 2)
+    sent = {"noise": {"nu": 0.3}, "smaa": {"draws": 300}}[kind]
+    study = make_study(run, kind, actor=run.data_set.created_by, **sent)
+    whole, read = len(bytes(study.histogram)), []
+
+    def parts_read(*asked):
+        found = studies_read(*asked)
+        read.extend(map(len, found))
+        return found
+
+    studies_read = studies.block_parts
+    monkeypatch.setattr(studies, "HEAD_BYTES", 2_000)
+    monkeypatch.setattr(studies, "block_parts", parts_read)
+    with CaptureQueriesContext(connection) as queries:
+        page = analyst.get(reverse("indexer:study-detail", args=[study.pk])).content.decode()
+    assert "Bands of ranks" in page
+    asked = [query["sql"] for query in queries if '"histogram"' in query["sql"]]
+    assert all("LENGTH(" in sql or "SUBSTRING(" in sql for sql in asked)
+    assert len(read) <= 1 + 2 * HEAT_ROWS
+    assert sum(read) < whole * 2 / 3
+    result = result_of_study(study)
+    chosen = [3, UNITS - 1, 0, 3]
+    assert result.counted(chosen).tolist() == result.histogram[chosen].tolist()
+    assert result.bands.firsts.tolist() == result.counts.bands.firsts.tolist()
 
 
 def test_the_api_names_bands_and_the_ends_of_the_median(analyst, run):
