@@ -83,7 +83,7 @@ def told(client, name, row, needle=""):
     if row is None:
         return False
     answer = client.get(reverse(name, args=[row.pk]))
-    return answer.status_code == 200 and needle.encode() in answer.content
+    return answer.status_code == 200 and needle.encode() in answer.getvalue()
 
 
 def participation(story, client):

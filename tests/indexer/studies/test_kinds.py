@@ -106,7 +106,7 @@ def test_a_new_kind_is_asked_counted_shown_and_saved(analyst, run):
         analyst.get(reverse("indexer:study-export", args=[study.pk]), {"format": "json"}).content
     )
     assert [row["nominal"] for row in table["rows"]] == sorted(row["nominal"] for row in table["rows"])
-    archive = analyst.get(reverse("indexer:study-archive", args=[study.pk])).content
+    archive = analyst.get(reverse("indexer:study-archive", args=[study.pk])).getvalue()
     with ZipFile(io.BytesIO(archive)) as saved:
         assert json.loads(saved.read("study.json"))["parameters"] == {"times": 3}
         assert "results/rank_intervals.csv" in saved.namelist()

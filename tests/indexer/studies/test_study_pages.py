@@ -251,7 +251,7 @@ def test_the_file_holds_every_city_with_the_seed(analyst, run):
 
 
 def unpack(client, study, folder):
-    content = client.get(reverse("indexer:study-archive", args=[study.pk])).content
+    content = client.get(reverse("indexer:study-archive", args=[study.pk])).getvalue()
     with ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(folder)
     return content
