@@ -145,7 +145,7 @@ def test_an_account_keeps_so_many_gatherings(client, gathering, settings):
 def test_the_pages_take_the_same_queries_for_any_number(client, gathering, count, django_assert_num_queries):
     for _ in range(count):
         deliver(client, gathering, "unit,a\n城市001,1\n城市002,2\n", "Office")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(url("gathering-detail", gathering))
 
 
