@@ -1,6 +1,6 @@
 """Pages of rows that no query gives: they were computed, or cut out of an array. And refusals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.forms import Form
@@ -33,10 +33,16 @@ def asked_units(request: Request, units: Sequence[Row]) -> Sequence[Row]:
     return units[offset : offset + pages.get_limit(request)]
 
 
-def answer_page(request: Request, rows: Sequence[Row], write: Callable[[Row], Any]) -> Response:
-    """Answer with the page of ``?limit=`` and ``?offset=``; only its own rows are written."""
+def answer_page(
+    request: Request,
+    rows: Sequence[Row],
+    write: Callable[[Row], Any],
+    foresee: Callable[[Iterable[Row]], None] = lambda _rows: None,
+) -> Response:
+    """Answer with the page of ``?limit=`` and ``?offset=``; only its own rows are foreseen and written."""
     pages = Pages()
     chosen: Any = pages.paginate_queryset(rows, request)  # type: ignore[arg-type]
+    foresee(chosen or ())
     return pages.get_paginated_response([write(row) for row in chosen or ()])
 
 

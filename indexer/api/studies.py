@@ -301,7 +301,8 @@ class StudyCities(StudyView):
     @described(*PAGE, UNIT, responses=page_of(CityFiguresSerializer))
     def get(self, request: Request, pk: int) -> Response:
         result = self.ranks(pk)
-        return answer_page(request, self.chosen(result), lambda p: _city_row(result, p))
+        chosen = self.chosen(result)
+        return answer_page(request, chosen, lambda p: _city_row(result, p), result.cities.foresee)
 
 
 class StudyHistogram(StudyView):
@@ -319,6 +320,7 @@ class StudyHistogram(StudyView):
                 **_band_end(result, row.band),
                 "count": row.draws,
             },
+            lambda rows: result.cities.foresee(row.city for row in rows),
         )
 
 

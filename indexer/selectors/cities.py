@@ -19,8 +19,9 @@ from weighting.numeric.arrays import IntArray
 PROVINCE, REGION = "province", "region"
 # More cities than this are not asked for one by one.
 MANY_CITIES = 500
-# Of more cities than that, so many are fetched alone as each is looked at, before all are.
-MOST_ALONE = 32
+# Of more cities than that, so many are fetched alone as each is looked at, before all are, or this part of
+# them: a hundred thousand at once take the time of some thousand queries, and half a gigabyte.
+MOST_ALONE, ALONE_OF = 32, 100
 # So many are fetched at a time for a file.
 BLOCK = 5_000
 # A range of ids is read whole while it is at most this many times as long as what is wanted of it.
@@ -100,7 +101,7 @@ class Cities(Sequence[City]):
     def _load_on_sight(self, place: int) -> None:
         """Fetch a city that nobody asked for in time: alone, or with all others."""
         self._alone += 1
-        is_alone = len(self) > MANY_CITIES and self._alone <= MOST_ALONE
+        is_alone = len(self) > MANY_CITIES and self._alone <= max(MOST_ALONE, len(self) // ALONE_OF)
         self.load([place] if is_alone else range(len(self)))
 
     @cached_property

@@ -162,6 +162,11 @@ class WhatIf:
         return terms.astype("<f8").tobytes()
 
 
+def is_too_large(run: Run) -> bool:
+    """Whether a browser gets no values of a run, which are not made then: `server_reason` is "many"."""
+    return len(ranked_cities_of_run(run)) * len(run.data_set.leaf_codes) > MAX_VALUES
+
+
 def what_if_of(run: Run, text: str = "") -> WhatIf:
     """Load a finished run with the weights that a text states; '' are its own.
 

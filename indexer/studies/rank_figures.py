@@ -20,8 +20,9 @@ BINS = 40
 
 
 def leading(result: StudyResult, count: int) -> list[int]:
-    """Return the first units of the ranking."""
+    """Return the first units of the ranking, fetched together."""
     order: list[int] = np.argsort(result.figures["nominal"], kind="stable")[:count].tolist()
+    result.cities.foresee(order)
     return order
 
 

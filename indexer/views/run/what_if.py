@@ -18,7 +18,7 @@ from indexer.forms.what_if import DraftForm, field_name, percent_text, read_type
 from indexer.models import Run
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.weight_state import WHOLE, WeightStateError, state_text
-from indexer.selectors.what_if import WhatIf, what_if_of
+from indexer.selectors.what_if import WhatIf, is_too_large, what_if_of
 from indexer.selectors.withheld import codes_kept_back
 from indexer.views.run.what_if_words import (
     DIGITS,
@@ -63,7 +63,7 @@ def what_if(request: HttpRequest, pk: int) -> HttpResponse:
 def what_if_data(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Answer with what the weights are applied to: (leaves, cities) doubles, nan where missing."""
     run = finished_run(request, pk)
-    if codes_kept_back([run]):
+    if codes_kept_back([run]) or is_too_large(run):
         raise Http404
     # The values follow from the data and the method alone, whatever the weights.
     etag = f'"{run.data_sha256}-{run.method_id}-{run.code_version}"'

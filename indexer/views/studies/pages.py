@@ -193,6 +193,7 @@ def _city_table(request: HttpRequest, result: StudyResult) -> dict[str, Any]:
         ),
     ]
     table: CityTable = cut_table(request, result.cities, columns, first="nominal")
+    result.cities.load(table.positions)
     rows = [
         {
             "rank": int(figures["nominal"][p]),

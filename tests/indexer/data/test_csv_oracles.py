@@ -63,11 +63,14 @@ def test_packed_counts_are_opened_once_for_a_file(tmp_path, monkeypatch):
 
 
 def test_files_and_their_archive_take_the_same_memory_for_any_number_of_rows(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+
     def peak_of(rows):
         tracemalloc.start()
-        write_csv(tmp_path / "a.csv", ["unit", "x"], ([f"Unit {row}", row / 3] for row in range(rows)))
+        write_csv(folder / "a.csv", ["unit", "x"], ([f"Unit {row}", row / 3] for row in range(rows)))
         with (tmp_path / "b.zip").open("wb") as out:
-            zip_folder(tmp_path, out)
+            zip_folder(folder, out)
         _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return peak

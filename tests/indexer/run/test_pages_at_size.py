@@ -11,6 +11,7 @@ from indexer.selectors.what_if import what_if_of
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
+from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,25 @@ def test_no_page_fetches_every_unit(client, runs, large):
     for page in PAGES:
         address = page.format(run=runs[0].pk, other=runs[1].pk, city=city)
         assert analyst.get(address).status_code == 200, address
+
+
+def test_neither_studies_nor_names_that_are_typed_fetch_every_unit(client, runs, large, monkeypatch):
+    monkeypatch.setattr(city_selectors, "BLOCK", 50)
+    monkeypatch.setattr("indexer.views.run.fragility.CHART_PAIRS", 20)
+    analyst = sign_in_staff(client, make_account(Role.ANALYST))
+    run = runs[0]
+    study = make_study(run, "noise", nu=0.3, draws=50)
+    first, second = City.objects.filter(pk__in=run.data_set.city_ids[10:12]).order_by("pk")
+    pair = {"first": first.own_name, "second": second.name_en}
+    for address, sent in {
+        f"/studies/{study.pk}/": {"above": first.own_name, "below": second.own_name},
+        f"/studies/{study.pk}/export/": {"format": "csv"},
+        f"/studies/{study.pk}/archive/": {},
+        f"/api/v1/studies/{study.pk}/cities/": {"unit": first.name_en},
+        f"/api/v1/studies/{study.pk}/histogram/": {"unit": first.own_name},
+        f"/runs/{run.pk}/fragility/": pair,
+    }.items():
+        assert analyst.get(address, sent).status_code == 200, address
 
 
 def test_the_guard_sees_a_page_that_does(runs, large):

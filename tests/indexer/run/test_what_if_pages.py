@@ -193,6 +193,7 @@ def test_a_large_data_set_is_left_to_the_server(manager, run, monkeypatch):
     monkeypatch.setattr(what_if_selectors, "MAX_VALUES", 10)
     text = manager.get(page_of(run)).content.decode()
     assert "The values are too many for a browser" in text
+    assert manager.get(reverse("indexer:run-what-if-data", args=[run.pk])).status_code == 404
     assert "what-if.js" not in text
     assert "hx-post" in text
     part = manager.get(page_of(run), headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
