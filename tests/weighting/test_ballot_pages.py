@@ -74,6 +74,7 @@ def test_the_ballot_comes_back_with_its_answers_and_points_at_the_first_gap(expe
     assert f'href="#score-{pk_of(round_, "industry")}" data-next-gap' in page
 
 
+@pytest.mark.usefixtures("parts_told")
 def test_a_question_is_drawn_once_for_all_who_have_not_answered_it(expert, round_):
     """An answer is drawn for whoever gave it alone: what was kept of it would come sooner to others."""
     other = factories.sign_in_expert(Client(), factories.make_invitation(round_, place=1))
