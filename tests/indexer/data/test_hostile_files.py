@@ -96,12 +96,16 @@ def repeated_text():
     return repacked(data, **{"xl/sharedStrings.xml": texts})
 
 
-def parquet_of(column):
+def parquet_of(column, **how):
     out = BytesIO()
     # The dictionary is written once, however often its one text stands in the rows.
     table = pyarrow.table({"unit": column, "fixed": pyarrow.array([1.0] * len(column))})
-    parquet.write_table(table, out, compression="zstd", dictionary_pagesize_limit=64 * MEGABYTE)
+    parquet.write_table(table, out, compression="zstd", dictionary_pagesize_limit=64 * MEGABYTE, **how)
     return out.getvalue()
+
+
+def repeating(times, text):
+    return pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * times), [text])
 
 
 def listing(sheets):
@@ -178,13 +182,14 @@ FILES = {
     "a damaged archive": ("z.xlsx", lambda: book()[:-400], "damaged. Save the workbook again"),
     "damaged Parquet": ("p.parquet", lambda: b"PAR1" + bytes(100), "cannot be read as a Parquet file"),
     "a text that Parquet repeats a thousand times": (
-        "r.parquet", lambda: parquet_of(pyarrow.array(["x" * MEGABYTE] * 1500)), "texts longer than 32767",
+        # Without Arrow's own schema nothing says that it was a dictionary: each row is read as a text.
+        "r.parquet",
+        lambda: parquet_of(repeating(1500, "x" * MEGABYTE), store_schema=False),
+        "texts longer than 32767",
     ),
     "the same as a dictionary": (
         "r.parquet",
-        lambda: parquet_of(
-            pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 20_000), ["x" * 10 * MEGABYTE])
-        ),
+        lambda: parquet_of(repeating(20_000, "x" * 10 * MEGABYTE)),
         "texts longer than 32767",
     ),
     "lists in cells": (
