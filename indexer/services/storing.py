@@ -56,7 +56,9 @@ def _begin_log_anew(own: sqlite3.Connection) -> None:
     """Write all of the log back, so that the next to write begins it anew; who reads is not waited for."""
     (patience,) = own.execute("PRAGMA busy_timeout").fetchone()
     _set(own, busy_timeout=0)
-    own.execute("PRAGMA wal_checkpoint(RESTART)")
+    # Results are stored by now: a disk that is full may say so to whoever writes next.
+    with suppress(sqlite3.OperationalError):
+        own.execute("PRAGMA wal_checkpoint(RESTART)")
     _set(own, busy_timeout=patience)
 
 
