@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +124,8 @@ class Containers:
 
     def wait_until_healthy(self, *services):
         def are_healthy():
+            # To ask the engine takes a tenth of a second of a processor, which whoever saves meanwhile lacks.
+            time.sleep(1)
             states = self.states()
             return all(set(states.get(service, ["away"])) == {"healthy"} for service in services)
 
