@@ -218,11 +218,33 @@ def parquet_pieces(
     from pyarrow import parquet
 
     plain = [[_plain(value) for value in row] for row in rows]
-    arrays = {heading.name: pa.array([row[place] for row in plain]) for place, heading in enumerate(columns)}
+    arrays = {
+        heading.name: pa.array(_of_one_kind([row[place] for row in plain]))
+        for place, heading in enumerate(columns)
+    }
     facts = {fact.name: "" if fact.value is None else str(_plain(fact.value)) for fact in provenance}
     out = BytesIO()
     parquet.write_table(pa.table(arrays, metadata=facts), out)
     yield out.getvalue()
+
+
+def _of_one_kind(values: list[Any]) -> list[Any]:
+    """Return a column as Parquet takes it: of one kind.
+
+    An empty text among other values is one that is not there; what is mixed all the same is written as text.
+    """
+    kinds = {_kind_of(value) for value in values} - {None}
+    if len(kinds) > 1 and "" in values:
+        values = [None if value == "" else value for value in values]
+        kinds = {_kind_of(value) for value in values} - {None}
+    return [None if value is None else str(value) for value in values] if len(kinds) > 1 else values
+
+
+def _kind_of(value: object) -> type | None:
+    """Return what a value is for a column; whole numbers and others go together, None with all."""
+    if value is None:
+        return None
+    return float if type(value) is int else type(value)
 
 
 FORMATS = {

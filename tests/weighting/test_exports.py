@@ -123,3 +123,19 @@ def test_without_the_extra_parquet_is_not_offered_and_the_address_says_why(monke
     assert [link.label for link in save_links("/x/")] == ["CSV", "XLSX", "JSON"]
     assert answer.status_code == 501
     assert "requirements-parquet.txt" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ([1, "", 3], [1, None, 3]),
+        ([0.5, 2, None], [0.5, 2.0, None]),
+        (["", "a"], ["", "a"]),
+        ([1, "a", None], ["1", "a", None]),
+        ([True, 2.5, ""], ["True", "2.5", None]),
+        ([None, None], [None, None]),
+    ],
+)
+def test_a_column_of_parquet_is_of_one_kind(cells, expected):
+    content = table_bytes("parquet", Table(columns_of("x"), [[cell] for cell in cells]))
+    assert parquet.read_table(io.BytesIO(content)).column("x").to_pylist() == expected
