@@ -108,6 +108,12 @@ class Invitation(models.Model):
         return f"invitation {self.pk}"
 
     @property
+    def language(self) -> str:
+        """The language that the expert is asked in: their own where the round offers it."""
+        offered, own = self.round.languages, self.expert.language
+        return own if own in offered or not offered else str(offered[0])
+
+    @property
     def last_letter(self) -> "Letter | None":
         """The last mail to this expert; lists prefetch the letters."""
         return max(self.letters.all(), key=lambda letter: letter.number, default=None)

@@ -1,13 +1,13 @@
 """An expert's own ballot, and nobody else's."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.utils import timezone
 
-from weighting.enums import RoundState
+from weighting.enums import Language, RoundState
 from weighting.manifest import hash_answers
 from weighting.models import Ballot, Indicator, Round, RoundNote, Score
 from weighting.numeric.ordering import display_order
@@ -20,6 +20,7 @@ from weighting.selectors.rounds import is_counted, would_count
 LEAST_FOR_PATTERN = 10
 UNIFORM_SHARE = 0.9
 MOST_EXTREMES = 20
+SUFFIXES = {Language.CHINESE: "zh", Language.ENGLISH: "en"}
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,15 @@ def notes_of(round_: Round) -> list[RoundNote]:
 
 
 def questions_of(round_: Round) -> list[Indicator]:
-    """Return the indicators that a round asks about, in file order; they stay as they are once it is open."""
+    """Return the indicators that a round asks about, in file order; they stay as they are once it is open.
+
+    They and what is above them have their texts in the languages of the round alone.
+    """
     asked = set(round_.items.values_list("indicator_id", flat=True))
-    return [node for node in indicators_of(round_.framework_id) if node.pk in asked]
+    nodes = indicators_of(round_.framework_id)
+    for node in nodes:
+        _keep_to_languages(node, round_.languages)
+    return [node for node in nodes if node.pk in asked]
 
 
 def ballot_sections(questions: Sequence[Indicator], ballot: Ballot | None) -> list[BallotSection]:
@@ -202,6 +209,15 @@ def _as_shown(sections: list[BallotSection], round_: Round, ballot: Ballot) -> l
         )
         for section in sections
     ]
+
+
+def _keep_to_languages(node: Indicator, offered: Collection[str]) -> None:
+    """Take from a node, which is never stored, its texts in other languages, where it has any in these."""
+    for text in ("name", "definition"):
+        columns = {language: f"{text}_{suffix}" for language, suffix in SUFFIXES.items()}
+        if any(getattr(node, column) for language, column in columns.items() if language in offered):
+            for language in columns.keys() - set(offered):
+                setattr(node, columns[language], "")
 
 
 def _path_to(node: Indicator | None) -> list[Indicator]:

@@ -18,7 +18,7 @@ from config.logs import LINK
 from config.mail import has_mail_server
 from weighting.enums import LetterKind
 from weighting.exceptions import NoMailServer, Refused
-from weighting.models import AccessLink, Account, Expert, Invitation, Letter, Round
+from weighting.models import AccessLink, Account, Expert, Letter, Round
 from weighting.models.letter import LONGEST_REASON
 from weighting.placeholders import fill
 from weighting.selectors.access import hash_token
@@ -88,15 +88,9 @@ def _without_link(reason: str, token: str) -> str:
     return said[:LONGEST_REASON]
 
 
-def _language_of(invitation: Invitation) -> str:
-    offered = invitation.round.languages
-    own = invitation.expert.language
-    return own if own in offered or not offered else offered[0]
-
-
 def _compose(letter: Letter, *, link: str) -> EmailMessage:
     round_, expert = letter.invitation.round, letter.invitation.expert
-    language = _language_of(letter.invitation)
+    language = letter.invitation.language
     words = words_of(round_, LetterKind(letter.kind), language)
     values = _values_of(round_, language, name=expert.name, signed_by=letter.signed_by, link=link)
     return _message(_filled(words, values), to=expert.email, answers_to=letter.signed_by)

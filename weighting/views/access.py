@@ -83,7 +83,7 @@ def _without_link(request: HttpRequest) -> HttpResponse:
 
 def _confirm_invitation(request: HttpRequest, link: AccessLink, invitation: Invitation) -> HttpResponse:
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        activate(invitation.expert.language)
+        activate(invitation.language)
     ring = KeyRing.of(request)
     own = ring.claim_to(invitation)
     # The browser that claimed it needs no click, unless that would sign somebody else out.

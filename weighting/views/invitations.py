@@ -87,8 +87,8 @@ def round_links(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             return answer_refusal(request, refusal, back=_round_address(round_))
         made = [[invitation.pk, _key_of(invitation, token)] for invitation, token in new]
-    invited = invitations_of(round_).select_related("expert").in_bulk([pk for pk, _key in made])
-    keys = [{"expert": invited[pk].expert, **_pictured(key)} for pk, key in made if pk in invited]
+    invited = invitations_of(round_).select_related("expert", "round").in_bulk([pk for pk, _key in made])
+    keys = [{"invitation": invited[pk], **_pictured(key)} for pk, key in made if pk in invited]
     context = {"round": round_, "keys": keys, "code_address": _code_address()}
     return render_once(request, "weighting/manager/round_links.html", context, shown=made)
 

@@ -57,5 +57,5 @@ def welcome(request: HttpRequest, invitation: Invitation, ring: KeyRing) -> Http
     response = redirect("weighting:ballot")
     ring.keep_in(response)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        remember_language(response, invitation.expert.language)
+        remember_language(response, invitation.language)
     return forget_pending(response)
