@@ -79,9 +79,9 @@ def interval_chart(
 
 @with_plain_names
 def rank_heat_chart(
-    shares: Sequence[RankShare], *, unit_word: str, title: str, subtitle: str, source: str
+    shares: Sequence[RankShare], *, unit_word: str, share_word: str, title: str, subtitle: str, source: str
 ) -> Spec:
-    """Shade, for each unit, how often it has each rank."""
+    """Shade, for each unit, how often it has each rank; ``share_word`` is what the percentages are of."""
     encoding = {
         "x": {
             "field": "rank",
@@ -99,7 +99,7 @@ def rank_heat_chart(
                 "interpolate": "rgb",
             },
             "legend": {
-                "title": _("% of the draws"),
+                "title": share_word,
                 "titleColor": PALETTE["chart-muted"],
                 "gradientLength": 180,
                 "values": [0, 10, 40, 100],
@@ -108,7 +108,7 @@ def rank_heat_chart(
         "tooltip": [
             field("name", capfirst(unit_word)),
             field("rank", _("Rank"), "quantitative"),
-            field("percent", _("% of the draws"), "quantitative", ".2~f"),
+            field("percent", share_word, "quantitative", ".2~f"),
         ],
     }
     layers: list[Spec] = [{"mark": {"type": "rect"}, "encoding": encoding}]
@@ -118,9 +118,9 @@ def rank_heat_chart(
 
 @with_plain_names
 def shift_histogram(
-    bins: Sequence[tuple[float, float, float]], *, title: str, subtitle: str, source: str
+    bins: Sequence[tuple[float, float, float]], *, share_word: str, title: str, subtitle: str, source: str
 ) -> Spec:
-    """Draw the distribution of R_S: bins of (low, high, percent of the draws)."""
+    """Draw the distribution of R_S: bins of (low, high, percent), the last of what ``share_word`` says."""
     rows = [{"low": low, "high": high, "percent": percent} for low, high, percent in bins]
     encoding = {
         "x": {
@@ -133,14 +133,14 @@ def shift_histogram(
         "y": {
             "field": "percent",
             "type": "quantitative",
-            "axis": {"title": _("% of the draws"), "grid": True, "tickCount": 5, "labelFontSize": 12},
+            "axis": {"title": share_word, "grid": True, "tickCount": 5, "labelFontSize": 12},
         },
         # With two ends across, a bar has no length of its own unless its foot is named.
         "y2": {"datum": 0},
         "tooltip": [
             field("low", _("Mean rank shift from"), "quantitative", ".3~f"),
             field("high", _("Mean rank shift to"), "quantitative", ".3~f"),
-            field("percent", _("% of the draws"), "quantitative", ".2~f"),
+            field("percent", share_word, "quantitative", ".2~f"),
         ],
     }
     layers: list[Spec] = [

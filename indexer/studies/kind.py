@@ -190,6 +190,10 @@ class Kind(ABC):
         ]
         return " · ".join([self.label(register_of(study)), *parts])
 
+    def cases_counted(self, study: Study) -> str:
+        """Return what the study counted ranks in, within a sentence."""
+        return _("draws") if self.is_drawn(study.parameters) else _("cases")
+
     def source_of(self, study: Study) -> str:
         """Name data set, version, draws and seed, as every figure does at its foot."""
         return " · ".join([data_set_name(study.run.data_set), version_name(study.run), self.name_of(study)])

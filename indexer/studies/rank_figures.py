@@ -26,8 +26,8 @@ def leading(result: StudyResult, count: int) -> list[int]:
     return order
 
 
-def intervals_figure(result: StudyResult, chosen: Sequence[int], source: str) -> StudyFigure:
-    """Draw the intervals of some units, in their order."""
+def intervals_figure(result: StudyResult, chosen: Sequence[int], source: str, cases: str) -> StudyFigure:
+    """Draw the intervals of some units, in their order; ``cases`` names what ranks were counted in."""
     figures = result.figures
     rows = [
         charts.RankInterval(
@@ -40,7 +40,10 @@ def intervals_figure(result: StudyResult, chosen: Sequence[int], source: str) ->
     register = result.cities.register
     widest = max(rows, key=lambda row: row.q95 - row.q05, default=None)
     if widest is None or widest.q95 == widest.q05:
-        title = _("These %(units)s keep one rank in nine tenths of the draws") % {"units": register.units}
+        title = _("These %(units)s keep one rank in nine tenths of the %(cases)s") % {
+            "units": register.units,
+            "cases": cases,
+        }
     else:
         title = _("%(city)s is the least certain of these: rank %(low)s to %(high)s") % {
             "city": widest.name,
@@ -56,7 +59,7 @@ def intervals_figure(result: StudyResult, chosen: Sequence[int], source: str) ->
     )
 
 
-def heat_figure(result: StudyResult, source: str) -> StudyFigure:
+def heat_figure(result: StudyResult, source: str, cases: str) -> StudyFigure:
     """Shade how often each of the first units has each of the first ranks."""
     chosen, register = leading(result, HEAT_ROWS), result.cities.register
     counts, bands = result.counted(chosen), result.bands
@@ -68,17 +71,19 @@ def heat_figure(result: StudyResult, source: str) -> StudyFigure:
         for rank, share in enumerate(line)
     ]
     surest = int(np.argmax(shares.max(axis=1)))
-    title = _("%(city)s has rank %(rank)s in %(share)s of the draws") % {
+    title = _("%(city)s has rank %(rank)s in %(share)s of the %(cases)s") % {
+        "cases": cases,
         "city": result.cities[chosen[surest]].name,
         "rank": int(np.argmax(shares[surest])) + 1,
         "share": percent(float(shares.max(axis=1)[surest])),
     }
-    subtitle = _("share of the draws with each rank, first %(count)s %(units)s, ranks 1 to %(last)s") % {
+    subtitle = _("share of the %(cases)s with each rank, first %(count)s %(units)s, ranks 1 to %(last)s") % {
+        "cases": cases,
         "count": len(chosen),
         "units": register.units,
         "last": last,
     }
-    heads = [capfirst(register.unit), _("Most frequent rank"), _("% of the draws"), _("Ranks that occur")]
+    heads = [capfirst(register.unit), _("Most frequent rank"), _share_word(cases), _("Ranks that occur")]
     table = [
         [
             result.cities[p].name,
@@ -89,12 +94,17 @@ def heat_figure(result: StudyResult, source: str) -> StudyFigure:
         for p, line in zip(chosen, counts, strict=True)
     ]
     spec = charts.rank_heat_chart(
-        rows, unit_word=register.unit, title=title, subtitle=subtitle, source=source
+        rows,
+        unit_word=register.unit,
+        share_word=_share_word(cases),
+        title=title,
+        subtitle=subtitle,
+        source=source,
     )
     return StudyFigure(title, subtitle, spec, table, heads)
 
 
-def shifts_figure(result: StudyResult, source: str) -> StudyFigure:
+def shifts_figure(result: StudyResult, source: str, cases: str) -> StudyFigure:
     """Draw R_S in equal bins; what is counted is the whole number behind it."""
     (seen, counts), size = _shifts_seen(result), len(result.cities)
     low, high = int(seen[0]), int(seen[-1])
@@ -107,18 +117,25 @@ def shifts_figure(result: StudyResult, source: str) -> StudyFigure:
     rows = [(start, end, share / total) for start, end, share in bins]
     summary = result.study.summary["r_s"]
     title = _(
-        "On average the %(units)s move by %(mean)s places; in 90 %% of the draws by %(low)s to %(high)s"
+        "On average the %(units)s move by %(mean)s places; in 90 %% of the %(cases)s by %(low)s to %(high)s"
     ) % {
+        "cases": cases,
         "units": result.cities.register.units,
         "mean": f"{summary['mean']:.2f}",
         "low": f"{summary['q05']:.2f}",
         "high": f"{summary['q95']:.2f}",
     }
     subtitle = _("mean rank shift against the nominal ranking, in places")
-    heads = [_("Mean rank shift from"), _("Mean rank shift to"), _("% of the draws")]
+    heads = [_("Mean rank shift from"), _("Mean rank shift to"), _share_word(cases)]
     table = [[f"{start:.3f}", f"{end:.3f}", f"{share:.2f}"] for start, end, share in rows]
-    spec = charts.shift_histogram(rows, title=title, subtitle=subtitle, source=source)
+    spec = charts.shift_histogram(
+        rows, share_word=_share_word(cases), title=title, subtitle=subtitle, source=source
+    )
     return StudyFigure(title, subtitle, spec, table, heads)
+
+
+def _share_word(cases: str) -> str:
+    return _("%% of the %(cases)s") % {"cases": cases}
 
 
 def _shifts_seen(result: StudyResult) -> tuple[IntArray, IntArray]:

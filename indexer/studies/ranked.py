@@ -56,25 +56,31 @@ class RankedKind(Kind):
         return names | {"group": _("Group")}
 
     def statistics(self, study: Study, register: Register) -> list[dict[str, str]]:
-        summary = study.summary
+        summary, cases = study.summary, self.cases_counted(study)
         stats = [
             {
                 "label": _("Mean rank shift"),
                 "value": f"{summary['r_s']['mean']:.2f}",
                 "unit": _("places"),
-                "note": _("90 %% of the draws: %(low)s to %(high)s")
-                % {"low": f"{summary['r_s']['q05']:.2f}", "high": f"{summary['r_s']['q95']:.2f}"},
+                "note": _("90 %% of the %(cases)s: %(low)s to %(high)s")
+                % {
+                    "cases": cases,
+                    "low": f"{summary['r_s']['q05']:.2f}",
+                    "high": f"{summary['r_s']['q95']:.2f}",
+                },
             },
             {
                 "label": _("Ranks that are kept"),
                 "value": percent(summary["stays"]).removesuffix("\u00a0%"),
-                "unit": _("%% of all %(units)s and draws") % {"units": register.units},
+                "unit": _("%% of all %(units)s and %(cases)s") % {"units": register.units, "cases": cases},
             },
         ]
         names = {"spearman": _("Rank correlation (Spearman)"), "kendall": _("Kendall tau-b")}
         stats += [_correlation(label, summary[name]) for name, label in names.items() if summary[name]]
-        groups = {"label": _("Groups that can be told apart"), "value": str(summary["groups"])}
-        stats += [groups | {"note": _("by intervals of 90 %")}]
+        # A few cases that nobody drew are no sample: what they span says nothing of how sure a rank is.
+        if self.is_drawn(study.parameters):
+            groups = {"label": _("Groups that can be told apart"), "value": str(summary["groups"])}
+            stats += [groups | {"note": _("by intervals of 90 %")}]
         return [*stats, _bands_statistic(summary["bands"])] if "bands" in summary else stats
 
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
@@ -105,10 +111,10 @@ class RankedKind(Kind):
         return _("The first %(count)s keep their ranks; %(city)s keeps rank %(rank)s in %(share)s of draws")
 
     def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
-        source = self.source_of(result.study)
-        intervals = intervals_figure(result, leading(result, ROWS), source)
+        source, cases = self.source_of(result.study), self.cases_counted(result.study)
+        intervals = intervals_figure(result, leading(result, ROWS), source, cases)
         above, below = self.own_figures(result, nodes, source)
-        last = {"heat": heat_figure(result, source), "shifts": shifts_figure(result, source)}
+        last = {"heat": heat_figure(result, source, cases), "shifts": shifts_figure(result, source, cases)}
         return {**above, "intervals": intervals, **below, **last}
 
     def own_figures(

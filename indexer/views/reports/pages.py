@@ -120,8 +120,9 @@ def _sureness(intervals: RankIntervals | None) -> Figure | None:
     """Draw the intervals of the first ranks, as the study's own page does; None without a study."""
     if intervals is None:
         return None
-    result, source = result_of_study(intervals.study), kind_of(intervals.study).source_of(intervals.study)
-    figure = intervals_figure(result, leading(result, FIRST), source)
+    study, result = intervals.study, result_of_study(intervals.study)
+    source, cases = kind_of(study).source_of(study), kind_of(study).cases_counted(study)
+    figure = intervals_figure(result, leading(result, FIRST), source, cases)
     picture = reverse("indexer:study-picture", args=[intervals.study.pk, "intervals", "svg"])
     return figure.drawn_at(picture)
 

@@ -101,6 +101,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "run": study.run,
         "register": register_of(study),
         "cases_word": kind_of(study).cases_word(register_of(study)),
+        "cases": kind_of(study).cases_counted(study),
         "tabs": run_tabs(study.run, "run-studies"),
         "data_set_name": data_set_name(study.run.data_set),
         "version_name": version_name(study.run),
@@ -204,8 +205,9 @@ def _city_table(request: HttpRequest, result: StudyResult) -> dict[str, Any]:
     ]
     shown = None
     if table.form.narrows and rows:
-        source = kind_of(result.study).source_of(result.study)
-        shown = intervals_figure(result, table.positions[:ROWS], source)
+        kind, study = kind_of(result.study), result.study
+        source, cases = kind.source_of(study), kind.cases_counted(study)
+        shown = intervals_figure(result, table.positions[:ROWS], source, cases)
     return {"table": table, "rows": rows, "shown": shown}
 
 

@@ -120,8 +120,8 @@ def figures(a, b, c):
             **caption,
         )
     yield study_charts.interval_chart([interval], **word)
-    yield study_charts.rank_heat_chart([study_charts.RankShare(a, 1, 40.0)], **word)
-    yield study_charts.shift_histogram([(0.0, 1.0, 60.0), (1.0, 2.0, 40.0)], **caption)
+    yield study_charts.rank_heat_chart([study_charts.RankShare(a, 1, 40.0)], share_word="%", **word)
+    yield study_charts.shift_histogram([(0.0, 1.0, 60.0), (1.0, 2.0, 40.0)], share_word="%", **caption)
     yield study_charts.amount_chart(amounts, unit=c, **caption)
     yield study_charts.sobol_chart(amounts, **caption)
     yield study_charts.acceptability_chart(amounts, **word)
