@@ -9,13 +9,24 @@ from typing import Any
 
 from config.children import end_group
 
+NOTE = "launcher.json"
+
+
+def noted_address(var_dir: Path) -> str:
+    """Return the address that the launcher of a folder runs at, or ran at last; '' where none ever did."""
+    try:
+        note = json.loads((var_dir / NOTE).read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(note.get("address", "")) if isinstance(note, dict) else ""
+
 
 class Installation:
     """The folder that holds a database, and who runs it."""
 
     def __init__(self, var_dir: Path) -> None:
         # Opened without truncation: until the lock is ours the note is another launcher's.
-        self._file = (var_dir / "launcher.json").open("a+")
+        self._file = (var_dir / NOTE).open("a+")
 
     def take(self) -> bool:
         """Return whether this process now owns the folder; the kernel frees it when we end."""

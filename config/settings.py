@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.broker import socket_path
 from config.build import build_fingerprint, build_name
+from config.installation import noted_address
 from config.memory import memory_there_is
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,7 +59,8 @@ SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or _embedded_secret()
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
 # The address people reach the product at; links in messages and exports start with it.
-PUBLIC_URL = env.str("QUANHENG_PUBLIC_URL", default="http://127.0.0.1:8000")
+# Commands in another shell speak of the port that the launcher was given.
+PUBLIC_URL = env.str("QUANHENG_PUBLIC_URL", default=noted_address(VAR_DIR) or "http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -93,6 +93,21 @@ def test_without_the_demonstration_a_link_for_the_first_administrator_is_printed
         assert words in browser.open(address, timeout=10).read().decode()
 
 
+@pytest.mark.parametrize("command", [["setup_link"], ["doctor"]])
+def test_a_command_in_another_shell_speaks_of_the_address_that_runs(installation, command):
+    environment = clean_environment(QUANHENG_VAR=installation.var)
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert installation.base_url in done.stdout, done.stderr
+
+
 def test_a_second_launch_points_to_the_first(installation):
     again = launch(QUANHENG_VAR=installation.var, PORT=installation.port)
 
