@@ -55,6 +55,7 @@ loaded = set(sys.modules)
 print(Client().get("/livez").status_code)
 own = ("config", "weighting", "indexer", "upkeep")
 print(*(name for name in set(sys.modules) - loaded if name.startswith(own)))
+print(*({"openpyxl", "sentry_sdk", "vl_convert", "typst", "pyarrow"} & loaded))
 """
 
 
@@ -141,8 +142,11 @@ def test_a_server_that_ends_closes_its_database_and_takes_nothing_else_apart(tmp
         kill_tree(server)
 
 
-def test_the_product_is_loaded_whole_before_anybody_is_let_in(tmp_path):
-    """What the first request of each process still imports, whoever comes first waits for."""
+def test_the_product_is_loaded_whole_before_anybody_is_let_in_and_little_else(tmp_path):
+    """What the first request of each process still imports, whoever comes first waits for.
+
+    Every start waits for what few need, such as those who take a workbook along.
+    """
     done = subprocess.run(
         [sys.executable, "-c", FIRST_REQUEST],
         cwd=ROOT,

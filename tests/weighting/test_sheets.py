@@ -19,7 +19,8 @@ from weighting.readers import FileProblems, read_panel
 from weighting.readers import sheet_program as limits
 from weighting.selectors.rounds import receipts_of
 from weighting.services.rounds import close_round
-from weighting.services.sheets import import_sheet, sheet_form
+from weighting.services.sheet_form import sheet_form
+from weighting.services.sheets import import_sheet
 
 pytestmark = pytest.mark.django_db
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -1,52 +1,21 @@
-"""Ballots on spreadsheets and paper: the form of a round, and taking one in."""
+"""Ballots on spreadsheets and paper: taking in the form of a round (`weighting/services/sheet_form.py`)."""
 
 import secrets
-from io import BytesIO
-from typing import Any
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
-from weighting.enums import Language, Medium, RoundState, Rule
+from weighting.enums import Medium, Rule
 from weighting.exceptions import AlreadyClaimed, Refused
-from weighting.models import Account, Ballot, Indicator, Invitation, Round
+from weighting.models import Account, Ballot, Invitation, Round
 from weighting.readers import SheetTerms, read_sheet_ballot
-from weighting.readers.sheets import ABSTAIN, CODE, QUESTIONNAIRE, SCORE
 from weighting.selectors.claims import SECRET_BYTES, Claim
-from weighting.selectors.rounds import asked_groups_of, items_of
+from weighting.selectors.rounds import items_of
 from weighting.services.audit import record_act
 from weighting.services.ballots import save_scores, seal_ballot
 from weighting.services.claims import claim_ballot
 
 CLIENT = "sheet"
-HEADER = (CODE, "题目", "Item", "说明 / Unit and note", SCORE)
-WIDTHS = (16, 34, 42, 40, 9)
-RULE = Border(bottom=Side(style="thin", color="BBBBBB"))
-
-
-def sheet_form(round_: Round) -> bytes:
-    """Return the form of an open round as a workbook: no names, every item, scores 1 to 5."""
-    if round_.state != RoundState.OPEN:
-        raise Refused(_("The form exists only while the round is open."))
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "ballot"
-    for line in _instructions(round_):
-        _append(sheet, line)
-    _append(sheet, [QUESTIONNAIRE, round_.questionnaire_hash])
-    _append(sheet, HEADER)
-    head = sheet.max_row
-    for parent, nodes in asked_groups_of(round_):
-        _append_group(sheet, parent, nodes)
-    _dress(sheet, head, may_abstain=round_.rule == Rule.NORMALISED_MEAN)
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 @transaction.atomic
@@ -80,81 +49,3 @@ def terms_of(round_: Round) -> SheetTerms:
         codes=[item.code for item in items_of(round_)],
         may_abstain=round_.rule == Rule.NORMALISED_MEAN,
     )
-
-
-def _instructions(round_: Round) -> list[list[str]]:
-    """Return the lines above the items, in each language of the round."""
-    lines = []
-    for language in Language:
-        if language not in round_.languages:
-            continue
-        with translation.override(language):
-            lines += [
-                [round_.title],
-                [_("Open until %(deadline)s") % {"deadline": round_.deadline_text}],
-                [
-                    _(
-                        "Score every item from 1 (least important) to 5 (most important), against the others "
-                        "of its group."
-                    )
-                ],
-            ]
-            if round_.rule == Rule.NORMALISED_MEAN:
-                lines.append([_("Write “abstain” where you would rather not judge.")])
-            lines.append(
-                [
-                    _(
-                        "By returning this form you agree that a manager enters your scores, and so sees "
-                        "them. Do not write your name on it."
-                    )
-                ]
-            )
-    return lines
-
-
-def _append_group(sheet: Worksheet, parent: Indicator | None, nodes: list[Indicator]) -> None:
-    _append(
-        sheet, ["", parent.name_zh if parent else "总指数", parent.name_en if parent else "The whole index"]
-    )
-    for cell in sheet[sheet.max_row]:
-        cell.font = Font(bold=True)
-    for node in nodes:
-        detail = " · ".join(filter(None, [node.unit, node.definition_zh, node.definition_en, node.note]))
-        _append(sheet, [node.code, node.name_zh, node.name_en, detail, None])
-        for cell in sheet[sheet.max_row]:
-            cell.border = RULE
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-
-
-def _append(sheet: Worksheet, values: Any) -> None:
-    """Append a row of texts: none of them is ever a formula, whatever it begins with."""
-    sheet.append(list(values))
-    for cell in sheet[sheet.max_row]:
-        if isinstance(cell.value, str):
-            cell.data_type = "s"
-
-
-def _dress(sheet: Worksheet, head: int, *, may_abstain: bool) -> None:
-    """Lock all but the score cells, check what is typed into them, and fit the sheet on paper."""
-    allowed = f"1,2,3,4,5,{ABSTAIN}" if may_abstain else "1,2,3,4,5"
-    check = DataValidation(type="list", formula1=f'"{allowed}"', allow_blank=True, showErrorMessage=True)
-    check.error = f"{allowed.replace(',', ', ')}"
-    sheet.add_data_validation(check)
-    for row in range(head + 1, sheet.max_row + 1):
-        if sheet.cell(row, 1).value:
-            score = sheet.cell(row, len(HEADER))
-            score.protection = Protection(locked=False)
-            score.fill = PatternFill("solid", fgColor="FFF8E1")
-            score.alignment = Alignment(horizontal="center", vertical="top")
-            check.add(score)
-    for cell in sheet[head]:
-        cell.font = Font(bold=True)
-        cell.border = RULE
-    for letter, width in zip("ABCDE", WIDTHS, strict=True):
-        sheet.column_dimensions[letter].width = width
-    sheet.protection.sheet = True
-    sheet.freeze_panes = sheet.cell(head + 1, 1)
-    sheet.print_title_rows = f"{head}:{head}"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True

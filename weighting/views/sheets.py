@@ -16,7 +16,7 @@ from weighting.models import Invitation
 from weighting.permissions import MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.rounds import invitations_of, rounds_visible_to
-from weighting.services.sheets import import_sheet, sheet_form
+from weighting.services.sheets import import_sheet
 from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
@@ -28,6 +28,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_safe
 def round_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of an open round, to fill in without a browser."""
+    from weighting.services.sheet_form import sheet_form
+
     round_ = get_object_or_404(rounds_visible_to(account_of(request)), pk=pk)
     try:
         form = sheet_form(round_)
