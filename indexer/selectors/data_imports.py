@@ -322,6 +322,9 @@ def _not_computable(
 ) -> list[Finding]:
     """What the method cannot compute with, of the columns that have no other fault."""
     faulty = {finding.column for finding in findings if finding.severity == "blocker" and finding.column}
+    # What is asked is asked of a column by its head.
+    places = mapped.columns_by_code.items()
+    faulty |= {code for code, place in places if mapped.sheet.columns[place] in faulty}
     clean = np.array([leaf.code not in faulty for leaf in mapped.leaves], dtype=bool)
     if not content.keys or not clean.any():
         return []

@@ -1,6 +1,7 @@
 """Where a table begins and ends among what people write above it and below it."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,8 @@ def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> 
     cells merged across.
     """
     found = _header_at(head)
+    if not is_form:
+        found = _below_remarks(head, found)
     while not is_form and found and _spans(head[found - 1], head[found]):
         found -= 1
     how: How = "seen" if found == 0 else "likely"
@@ -80,6 +83,21 @@ def _header_at(head: Sequence[Row]) -> int:
         if row.filled >= max(2, width / 2) or width == 1 or nameless_first:
             return place
     return 0
+
+
+def _below_remarks(head: Sequence[Row], found: int) -> int:
+    """Return the row of names below remarks in two cells, as unit: persons; without them the row found.
+
+    It is the first as wide as most rows are, with a word in each cell, and wider than all above it.
+    """
+    extents = Counter(row.extent for row in head)
+    usual = max(extents, key=lambda extent: (extents[extent], extent))
+    for place in range(found, len(head)):
+        row = head[place]
+        if row.extent >= usual:
+            is_named = row.filled == row.extent and not any(map(NUMBER.fullmatch, row.cells[: row.extent]))
+            return place if is_named else found
+    return found
 
 
 def _is_headless(row: Row) -> bool:

@@ -195,12 +195,17 @@ class _Scan:
             if cell.word:
                 firsts.setdefault(cell.word.casefold(), text)
         # Many digits are read by threes; a comma between them could be one before decimals.
-        numbers = (f"{self._number_of(text, mark):,.15g}".replace(",", THIN) for text in firsts.values())
-        return [f"{text} → {number}" for text, number in zip(firsts.values(), numbers, strict=True)]
+        return [
+            text + (f" → {number:,.15g}".replace(",", THIN) if number is not None else "")
+            for text in firsts.values()
+            for number in [self._number_of(text, mark)]
+        ]
 
-    def _number_of(self, text: str, mark: Mark) -> float:
+    def _number_of(self, text: str, mark: Mark) -> float | None:
+        """Return what a number is with its word; None as long as its mark may be either."""
         cell = self.numbers[text]
-        return cell.read(mark or cell.tells or ".", power=cell.power)
+        own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
+        return cell.read(own, power=cell.power) if own else None
 
     def _currency(self, decisions: Decisions) -> str:
         signed = [text for text, cell in self.numbers.items() if cell.currency]

@@ -18,7 +18,7 @@ CURRENCY = (
 # One letter behind a space, or several of Eurostat's; k and M multiply, bn and in are words. Then marks of
 # footnotes, and the interval that an estimate lies in.
 FLAG = (
-    r"\s+(?:(?![kKmM])[a-zA-Z]|(?!bn|in\b)[bcdefinprsuz]{2,3})|\s*[*†‡§]+|\s*(?:[(\[]\w{1,2}[)\]]|\[\w{3}\])+"
+    r"\s+(?:(?![kKmM])[a-zA-Z]|(?!bn|in\b)[bcdefinprsuz]{2,3})|\s*[*†‡§]+|\s*(?:[(\[][\w\u4e00-\u9fff]{1,2}[)\]]|\[\w{3}\])+"
     r"|\s*±\s*[\d.,]+|\s*[(\[]\s*-?[\d.,]+\s*(?:[-–—,;]|to)\s*-?[\d.,]+\s*[)\]]"
 )
 NUMBER = re.compile(
@@ -44,6 +44,8 @@ DIGITS |= {ord("٫"): ".", ord("٬"): ",", ord("٪"): "%"}
 BRACKETED = re.compile(
     rf"(?P<before>{CURRENCY})?\s*\((?P<inner>[^()]*\d[^()]*)\)\s*(?P<percent>%)?", re.ASCII
 )
+# Twelve and a half of a hundred: 百分之12.5.
+SHARE = "百分之"
 # Dashes that are typed for a minus sign.
 DASH = re.compile(r"[‐‑‒–](?=\s?[\d.,])")
 # Footnote marks above the line would become digits of the number; those of m² and m³ are of the unit.
@@ -130,7 +132,8 @@ def read_cell(text: str) -> Cell:
     bracketed = BRACKETED.fullmatch(cleaned)
     inner = "".join(part.strip() for part in bracketed.groups("")) if bracketed else cleaned
     grouped = SPACED.sub(lambda found: re.sub("[ '’]", "", found[1]), DASH.sub("-", inner, count=1))
-    if number := _number(grouped):
+    if number := _number(grouped.removeprefix(SHARE)):
+        number = replace(number, percent=number.percent or grouped.startswith(SHARE))
         return replace(number, flag=number.flag or raised, bracketed=bool(bracketed))
     word, _space, flag = cleaned.partition(" ")
     if word.casefold() in GAPS and re.fullmatch("[a-zA-Z]{1,3}", flag):

@@ -25,6 +25,7 @@ CELLS = {
     "an interval in square brackets": ("76.5 [74.1–78.2]", 76.5, {"flags:": "drop"}),
     "an error": ("76.5 ± 1.2", 76.5, {"flags:": "drop"}),
     "two footnotes": ('"2,402,113[3][12]"', 2402113, {"flags:": "drop"}),
+    "a mark in Chinese": ("76.5（估）", 76.5, {"flags:": "drop"}),
     "secret": ("[c]", NAN, {"missing:": "gap"}),
     "not published": ("np", NAN, {"missing:": "gap"}),
     "a gap of Stata": (".", NAN, {"missing:": "gap"}),
@@ -42,6 +43,19 @@ def test_a_cell_is_read_as_it_is_meant(kind):
     np.testing.assert_array_equal(sheet.values, [[value], [2.5]])
     assert (asked, sheet.texts) == ({}, {})
     assert {f"{key}:" for key in likely} - {"unit:"} == set(taken)
+
+
+def test_so_many_of_a_hundred_is_a_percentage():
+    sheet, asked, likely = read("城市,a\n南阳市,百分之12.5\n洛阳市,百分之8\n")
+    assert (asked, sheet.values.tolist(), likely["percent:a"]) == ({}, [[12.5], [8]], "percent")
+
+
+def test_what_a_word_makes_of_a_number_is_not_shown_before_its_mark_is_known():
+    log = ProblemLog("t.csv")
+    file = read_file("城市;a\n南阳市;1,234万\n洛阳市;2,345万\n".encode(), "t.csv", log)
+    read_sheet(file, log)
+    words = next(made for made in file.table.decisions.made if made.kind == "words")
+    assert words.samples == ("1,234万",)
 
 
 @pytest.mark.parametrize("written", ["约3.5万", "ca. 5", "3万余人", "5 or more", "1=", "12-18 months"])
@@ -163,3 +177,19 @@ def test_what_is_counted_up_below_a_table_is_no_unit(label):
 @pytest.mark.parametrize("code", ["-88", "-777"])
 def test_codes_of_surveys_for_no_answer_are_asked_about(code):
     assert read(f"country,a\nAlbania,1\nNamibia,2\nChad,{code}\n")[1] == {f"code:{code}": ""}
+
+
+REMARKS = {
+    "a title with the separator in it": "Bevölkerung; Stand 2021\nLand;a;b\nAlbania;1,5;2\nNamibia;2,5;3\n",
+    "what the file is about, in pairs": (
+        "Dataset:;Population\nUnit:;persons\nExtracted:;2021-01-01\n\nLand;a;b\nAlbania;1,5;2\nNamibia;2,5;3\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REMARKS)
+def test_remarks_in_two_cells_above_a_table_name_no_columns(kind):
+    sheet, asked, likely = read(REMARKS[kind])
+    assert (asked, sheet.columns, sheet.units) == ({}, ("a", "b"), ("Albania", "Namibia"))
+    assert sheet.values.tolist() == [[1.5, 2], [2.5, 3]]
+    assert likely["header"] in ("2", "5")
