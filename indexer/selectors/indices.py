@@ -16,7 +16,7 @@ def index_of(run: Run, data_set: DataSet | None = None, structure: Structure | N
     It holds the cities that have a score, those of `ranked_cities_of_run`: other weights neither give a
     score nor take one. Raises `ValueError` where the data cannot be normalised under the run's method.
     """
-    data_set = data_set or DataSet.objects.get(pk=run.data_set_id)
+    data_set = data_set or DataSet.objects.defer("mapping").get(pk=run.data_set_id)
     structure = structure or structure_of(data_set.framework_id)
     values, rows = normalised_values(data_set, run.method, structure), ranked_rows_of(run)
     return Index(

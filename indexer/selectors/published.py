@@ -29,6 +29,7 @@ HEAVY = (
     "run__data_set__values",
     "run__data_set__totals",
     "run__data_set__auxiliary",
+    "run__data_set__mapping",
     "run__weight_version__manifest",
 )
 

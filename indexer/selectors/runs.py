@@ -24,7 +24,14 @@ from weighting.selectors.sharing import known_to
 PERCENT = 100
 
 Source = Literal["published", "reconstructed", ""]
-NOT_SHOWN = ("data_set__values", "data_set__totals", "data_set__auxiliary", "weight_version__manifest")
+# The mapping is a line for each unit: of a million of them most of what a page would take.
+NOT_SHOWN = (
+    "data_set__values",
+    "data_set__totals",
+    "data_set__auxiliary",
+    "data_set__mapping",
+    "weight_version__manifest",
+)
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 # What a publication prints: by city and indicator, None for the composite.
 Printed = dict[tuple[int, int | None], str]

@@ -141,6 +141,7 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
             "run__data_set__values",
             "run__data_set__totals",
             "run__data_set__auxiliary",
+            "run__data_set__mapping",
             "run__weight_version__manifest",
         )
     )

@@ -45,7 +45,7 @@ class Base:
 
 def base_of(run: Run) -> Base:
     """Load what the studies of a run start from."""
-    data_set = DataSet.objects.select_related("series__register").get(pk=run.data_set_id)
+    data_set = DataSet.objects.select_related("series__register").defer("mapping").get(pk=run.data_set_id)
     structure = structure_of(data_set.framework_id)
     rows = ranked_rows_of(run)
     index = index_of(run, data_set, structure)

@@ -44,7 +44,7 @@ def test_lists_of_runs_do_not_load_the_blocks():
     make_runs(random_values(2))
     run = runs_visible_to(make_account()).first()
     assert {"node_scores"} <= run.get_deferred_fields()
-    assert {"values", "totals"} <= run.data_set.get_deferred_fields()
+    assert {"values", "totals", "mapping"} <= run.data_set.get_deferred_fields()
 
 
 def test_results_follow_the_order_of_the_data_set():
