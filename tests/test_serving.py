@@ -55,7 +55,7 @@ loaded = set(sys.modules)
 print(Client().get("/livez").status_code)
 own = ("config", "weighting", "indexer", "upkeep")
 print(*(name for name in set(sys.modules) - loaded if name.startswith(own)))
-print(*({"openpyxl", "sentry_sdk", "vl_convert", "typst", "pyarrow"} & loaded))
+print(*({"openpyxl", "sentry_sdk", "typst", "pyarrow"} & loaded))
 """
 
 
