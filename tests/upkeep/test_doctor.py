@@ -92,7 +92,7 @@ def test_a_database_behind_its_code():
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE id = (SELECT MAX(id) FROM django_migrations)")
 
-    assert "migrate" in wrong(store.check_database)
+    assert "manage.py upgrade" in wrong(store.check_database)
 
 
 @pytest.mark.postgres

@@ -25,7 +25,10 @@ def check_database() -> Iterator[Finding]:
     try:
         current_state()
     except CopyError:
-        yield wrong(_("The database is not at this release."), _("Run manage.py migrate."))
+        yield wrong(
+            _("The database is not at this release."),
+            _("Run manage.py upgrade, which copies the database first."),
+        )
         return
     if connection.vendor == "postgresql":
         yield from _check_postgres()
