@@ -103,8 +103,21 @@ def import_register(
     ledger = decisions or Decisions()
     rows = read_register(source, filename, everything=everything, decisions=ledger, most=most)
     ledger.close()
+    if words is not None:
+        _name_only_groups(register, rows)
     register_units(rows, actor=actor, register=register)
     return register
+
+
+def _name_only_groups(register: Register, rows: Sequence[CityRow]) -> None:
+    """Call the groups of a file that has regions alone by the word for regions, unless one was given."""
+    is_named = register.province_zh or register.province_en
+    if is_named or any(row.says_province for row in rows) or not any(row.says_region for row in rows):
+        return
+    given = (register.region_zh, register.region_en)
+    known = (RegisterWords.region_zh, RegisterWords.region_en)
+    register.province_zh, register.province_en = given if any(given) else known
+    register.save(update_fields=["province_zh", "province_en"])
 
 
 @transaction.atomic

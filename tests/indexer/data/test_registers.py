@@ -242,3 +242,17 @@ def test_two_places_of_one_english_name_stay_two(analyst):
     # English alone cannot say which: it is a third one, as it always was.
     send(analyst, "name_en,region_en\nC,Shaanxi\n", register=register.pk)
     assert Region.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [
+        ({}, ("地区", "region")),
+        ({"region_en": "continent"}, ("", "continent")),
+        ({"province_en": "realm", "region_en": "continent"}, ("", "realm")),
+    ],
+)
+def test_the_only_groups_of_a_file_are_called_what_the_file_calls_them(analyst, words, called):
+    send(analyst, **words)
+    register = Register.objects.get(name_en="Countries")
+    assert (register.province_zh, register.province_en) == called
