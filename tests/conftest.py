@@ -79,16 +79,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """The world of all routes, once for a file: what a test asks of it and changes is undone."""
+def undone_after_the_file(django_db_setup, django_db_blocker):
+    """Let fixtures of a whole file fill the database; what a test changes of it is undone after the test."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def world(undone_after_the_file):
+    """The world of all routes, once for a file."""
     # Nothing of the product is imported before Django is set up.
     from tests.routes import make_world
 
-    with django_db_blocker.unblock(), transaction.atomic():
-        logging.disable(logging.ERROR)
-        yield make_world()
-        logging.disable(logging.NOTSET)
-        transaction.set_rollback(True)
+    logging.disable(logging.ERROR)
+    yield make_world()
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -22,9 +23,14 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def runs():
+@pytest.fixture(scope="module")
+def runs_of_the_file(undone_after_the_file):
     return make_runs(random_values(15), tilts=[None, 3.0, 6.0])
+
+
+@pytest.fixture
+def runs(runs_of_the_file):
+    return deepcopy(runs_of_the_file)
 
 
 def address(city, *runs, to=None):
