@@ -27,8 +27,8 @@ NUMBER = re.compile(
     rf"\s*(?P<percent>%)?\s*(?P<after>{CURRENCY}|元)?(?P<flag>{FLAG})?",
     re.ASCII,
 )
-# What most cells hold: no sign, no mark but one, nothing beside it.
-PLAIN_DIGITS = re.compile(r"\d+(?:[.,]\d*)?", re.ASCII)
+# What most cells hold: digits and their marks, no sign and nothing beside them.
+PLAIN_DIGITS = re.compile(r"\d[\d.,]*", re.ASCII)
 # 1.5 × 10³ and 1.5*10^3 are 1.5e3.
 POWER_OF_TEN = re.compile(r"(?<=\d)\s*[x×*·⋅]\s*10(?:\^([+-]?\d{1,2})|([⁺⁻]?[⁰¹²³⁴-⁹]{1,2}))$")
 # Decimals behind a dot that is raised, as journals print them: 76·5.
