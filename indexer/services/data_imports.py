@@ -11,7 +11,6 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from indexer.enums import Normalisation
 from indexer.frames import scan_totals
@@ -22,7 +21,6 @@ from indexer.intake.sheets import Place, Sheet, read_sheet
 from indexer.models import City, DataImport, DataSeries, DataSet, Gathering, IndexMethod, Register
 from indexer.selectors.data_imports import (
     SHARES_MEANT,
-    Review,
     decisions_of,
     leaf_names,
     leaves_of,
@@ -32,6 +30,7 @@ from indexer.selectors.data_imports import (
 from indexer.selectors.register_search import register_of
 from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.binding import bound_blocks
+from indexer.services.blocked_imports import storable
 from indexer.services.import_editions import add_edition
 from indexer.services.import_targets import places_said, set_columns_aside, set_targets, settled, take_nearest
 from indexer.services.kept_choices import kept_choices
@@ -49,7 +48,6 @@ from weighting.readers.table import Reading
 from weighting.services.audit import record_act
 from weighting.services.quotas import check_quota
 
-MAX_BLOCKERS = 50
 # The key of the decision on the year that is read.
 YEAR = "year"
 WORDS = 3
@@ -88,19 +86,6 @@ class Terms:
 
 class YearUnknown(Refused):
     """Nobody said the year of the data, and the file does not."""
-
-
-class ImportBlocked(Refused):
-    """The draft cannot be stored yet; ``review`` says why."""
-
-    def __init__(self, review: Review) -> None:
-        self.review = review
-        self.rules = {finding.rule for finding in review.blockers}
-        found = [_blocker_words(finding) for finding in review.blockers[:MAX_BLOCKERS]]
-        rest = len(review.blockers) - len(found)
-        if rest:
-            found.append(ngettext("%(count)d more", "%(count)d more", rest) % {"count": rest})
-        super().__init__(*found)
 
 
 @transaction.atomic
@@ -312,10 +297,7 @@ def store_read(
     """Make an edition of a draft, which need not be kept, in a transaction of the caller."""
     if draft.gathering:
         raise Refused(_("This import is a delivery: deliver it to its gathering."))
-    review = review_of(draft)
-    if review.blockers:
-        raise ImportBlocked(review)
-    return add_edition(draft, review, actor=actor, versions=versions)
+    return add_edition(draft, storable(draft), actor=actor, versions=versions)
 
 
 def check_drafts(actor: Account) -> None:
@@ -481,19 +463,3 @@ def _suggest(draft: DataImport, known: _Known) -> None:
         for match, holds in zip(match_columns(draft.columns, known.leaves), holds_numbers, strict=True)
     ]
     draft.row_targets = [[m.to, m.how] for m in match_rows(draft.units, known.units)]
-
-
-def _blocker_words(finding: Any) -> str:
-    """Say a finding in one line, with its place."""
-    parts = [
-        _("row %(row)d") % {"row": finding.line} if finding.line else "",
-        finding.unit,
-        _("column “%(column)s”") % {"column": finding.column} if finding.column else "",
-        _("value “%(value)s”") % {"value": finding.value[:60]} if finding.value else "",
-    ]
-    place = _(", ").join(filter(None, parts))
-    return (
-        _("%(place)s: %(message)s") % {"place": place, "message": finding.message}
-        if place
-        else finding.message
-    )

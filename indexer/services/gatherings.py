@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import BESIDE
 from indexer.models import DataImport, Delivery, Gathering
-from indexer.selectors.data_imports import leaves_of, review_of
+from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.gatherings import Together, put_together
 from indexer.selectors.unit_names import UnitsOfRegister
+from indexer.services.blocked_imports import storable
 from indexer.services.data_imports import (
     DataFile,
-    ImportBlocked,
     Terms,
     YearUnknown,
     check_drafts,
@@ -78,9 +78,7 @@ def deliver_import(draft: DataImport, *, actor: Account) -> Delivery:
     draft = locked_import(draft)
     if draft.gathering is None:
         raise Refused(_("This import is no delivery: store it."))
-    review = review_of(draft)
-    if review.blockers:
-        raise ImportBlocked(review)
+    review = storable(draft)
     content, leaves = review.content, review.mapped.leaves
     beside = sorted(content.beside)
     columns = [content.values, *(content.beside[code][:, np.newaxis] for code in beside)]

@@ -16,7 +16,9 @@ def add_edition(
     """Store what a draft without blockers holds; raises `Refused` when the same data is stored already."""
     content = review.content
     codes = [leaf.code for leaf in review.mapped.leaves]
-    named = draft.series or draft
+    named, mapping = draft.series or draft, mapping_of(draft, review)
+    # Labels and targets of a million units are let go before the values are written, which are copied then.
+    del review
     return add_data_set(
         terms=EditionTerms(
             framework=draft.framework,
@@ -36,7 +38,7 @@ def add_edition(
         actor=actor,
         origin=Origin(
             *(draft.file_name, draft.file_sha256, draft.totals_name, draft.totals_sha256),
-            mapping_of(draft, review),
+            mapping,
         ),
         versions=versions,
     )

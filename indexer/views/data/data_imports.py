@@ -29,8 +29,8 @@ from indexer.selectors.data_imports import (
 from indexer.selectors.forecasts import forecast_of
 from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.registers import counted_registers
+from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import (
-    ImportBlocked,
     YearUnknown,
     add_unit,
     choose_reading,

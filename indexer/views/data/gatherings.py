@@ -21,7 +21,7 @@ from indexer.selectors.gatherings import (
     status_of,
 )
 from indexer.selectors.registers import counted_registers
-from indexer.services.data_imports import ImportBlocked
+from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.gatherings import (
     assemble_gathering,
     deliver_import,
