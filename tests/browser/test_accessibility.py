@@ -76,7 +76,7 @@ def pages_of(world, clients):
         if NO_PAGES.search(address):
             continue
         response = clients[who].get(address, headers={"Accept-Language": "en"})
-        if response.status_code != 200 or b"<html" not in response.content:
+        if response.status_code != 200 or response.streaming or b"<html" not in response.content:
             continue
         study = (response.context or {}).get("study")
         kind = (response.templates[0].name, study.kind if study else "")
