@@ -1,6 +1,8 @@
 # Quanheng: `make help` lists what can be done.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
-	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Of each version first the system's: it is built by its profile, and takes a tenth less time than what pyenv builds.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do for at in /usr/bin/ ''; do \
+	$$at$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$at$$p && break 2; \
+	done; done)
 PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
 # uv takes half of what pip takes, on two processors at once. Where pip is told of another index, uv cannot be had
