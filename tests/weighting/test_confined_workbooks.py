@@ -73,7 +73,7 @@ def test_a_program_that_ends_otherwise_than_well_gives_nothing(program, ending):
 
 def test_the_reader_is_ended_when_it_computes_too_long(monkeypatch):
     """The same workbook is read where there is time: the limit ends it, not a fault of the workbook."""
-    busy = sheet_of('<row><c t="inlineStr"><is><t>code</t></is></c></row>' + "<a/>" * 3_000_000)
+    busy = sheet_of('<row><c t="inlineStr"><is><t>code</t></is></c></row>' + "<a/>" * 4_500_000)
     log = ProblemLog("b.xlsx")
     assert [row.cells for row in read_sheet(busy, log).rows] == [["code"]]
     monkeypatch.setattr(workbook, "CONFINED", replace(workbook.CONFINED, cpu_seconds=1))
