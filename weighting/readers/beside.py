@@ -69,6 +69,9 @@ def _parts_of(head: Sequence[Row]) -> list[_Part]:
     width = max((row.extent for row in head), default=0)
     filled = [any(row.cells[place] for row in head if place < len(row.cells)) for place in range(width)]
     edges = [place for place in range(width + 1) if place == width or not filled[place]]
+    if len(edges) < 2:
+        # Most tables have no empty column, and the numbers of a workbook need not be written as text.
+        return []
     spans = zip([-1, *edges], edges, strict=False)
     found = [_part(head, start + 1, end) for start, end in spans if end - start > 2]
     parts = [part for part in found if part is not None]
