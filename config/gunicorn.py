@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from typing import Any, NoReturn
 
 import environ
@@ -82,6 +83,7 @@ def worker_exit(server: Any, worker: Any) -> None:
             # Its threads end, and their connections to the database with them; those to SQLite are cycles.
             worker.tpool.shutdown()
             gc.collect()
+        _wait_for_threads()
         _vanish()
 
 
@@ -98,6 +100,13 @@ def on_exit(server: Any) -> None:
     shutil.rmtree(os.environ[COUNTS], ignore_errors=True)
     if getattr(server, "is_told_to_end", False):
         _vanish()
+
+
+def _wait_for_threads() -> None:
+    """Let end what requests left to threads, as a Python that ends by itself does; daemons are none of these."""
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
 
 
 def _vanish() -> NoReturn:

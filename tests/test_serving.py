@@ -8,6 +8,8 @@ import sys
 import threading
 import urllib.request
 
+import pytest
+
 from tests.processes import PYTHON, ROOT, clean_environment, free_port, kill_tree, spawn, wait_until
 
 BUSY = """
@@ -43,6 +45,17 @@ def application(environ, start_response):
     own.link = sqlite3.connect({database!r}, isolation_level=None)
     own.link.execute("PRAGMA journal_mode = WAL")
     own.link.execute("CREATE TABLE answers (value)")
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"done"]
+"""
+
+LEAVING = """
+import pathlib, threading, time
+def run():
+    time.sleep(1.5)
+    pathlib.Path({done!r}).touch()
+def application(environ, start_response):
+    threading.Thread(target=run).start()
     start_response("200 OK", [("Content-Length", "4")])
     return [b"done"]
 """
@@ -138,6 +151,24 @@ def test_a_server_that_ends_closes_its_database_and_takes_nothing_else_apart(tmp
         assert server.wait(60) == 0
         assert not log.exists()
         assert not apart.exists()
+    finally:
+        kill_tree(server)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_server_that_ends_waits_for_what_a_request_left_to_a_thread(threads, tmp_path):
+    """As for the disk that is emptied of the order in which many came (`weighting.turnstiles.Errand`)."""
+    done, port = tmp_path / "done", free_port()
+    (tmp_path / "leaving_product.py").write_text(LEAVING.format(done=str(done)))
+    command = [*PYTHON, "gunicorn", "leaving_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path, QUANHENG_WEB_THREADS=str(threads))
+    server = spawn([*command, "--bind", f"127.0.0.1:{port}"], tmp_path / "log", own)
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/").read() == b"done"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+        assert done.exists()
     finally:
         kill_tree(server)
 
