@@ -103,7 +103,7 @@ def on_exit(server: Any) -> None:
 
 
 def _wait_for_threads() -> None:
-    """Let end what requests left to threads, as a Python that ends by itself does; daemons are none of these."""
+    """Let end what requests left to threads, as Python by itself does; daemons are none of these."""
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():
             thread.join()
