@@ -87,6 +87,6 @@ class NormalisationError(ValueError):
 
 def raise_for(codes: Sequence[str], bad: dict[FaultKind, BoolArray]) -> None:
     """Raise one error for all indicators where a mask, (leaves,) or (cities, leaves), is true."""
-    columns = {kind: np.logical_or.reduce(np.atleast_2d(mask)) for kind, mask in bad.items()}
-    if faults := [DataFault(kind, tuple(compress(codes, hit))) for kind, hit in columns.items() if hit.any()]:
+    columns = {kind: np.logical_or.reduce(np.atleast_2d(mask)) for kind, mask in bad.items() if mask.any()}
+    if faults := [DataFault(kind, tuple(compress(codes, hit))) for kind, hit in columns.items()]:
         raise NormalisationError(faults)

@@ -215,5 +215,5 @@ def handle_missing(
         Under ``refuse`` naming every missing cell; under ``mean`` naming every indicator
         without any value; under ``reweight`` naming every city without any value.
     """
-    values = np.array(values, dtype=np.float64, order="C")
+    values = np.ascontiguousarray(values, dtype=np.float64)
     return MISSING_POLICIES[policy].fill(Gaps(values, np.isnan(values), codes, units, beside or Beside()))

@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.numeric.entries import Entries
 from indexer.numeric.faults import FaultKind, raise_for
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray, span_of
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray, by_column, span_of
 
 # What one of a composite score of 1 is, before it is shown times 100; views have the words.
 ScoreUnit = Literal["total", "prepared_total", "turned_total", "points", "standard_deviation", "data_unit"]
@@ -171,8 +171,7 @@ def shares(block: Block, parameters: Parameters) -> FloatArray:
     block.refuse(bad)
     # An infinite sum would turn every share into 0 without a word. Shares keep the order of the cells.
     block.refuse({"out_of_range": np.isinf(whole) | np.isinf(span_of(directed)[1] / whole)})
-    parts: FloatArray = directed / whole
-    return parts
+    return by_column(np.divide, directed, whole)
 
 
 def between_bounds(block: Block, parameters: Parameters) -> FloatArray:
@@ -181,14 +180,17 @@ def between_bounds(block: Block, parameters: Parameters) -> FloatArray:
     A bound that is not stated is the least or the greatest value of the column.
     """
     values = block.values
-    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    low, high = span_of(values)
     lower, upper = _stated(parameters.lower, low), _stated(parameters.upper, high)
     given = ~np.isnan(lower) | ~np.isnan(upper)
     low, high = _or(lower, low), _or(upper, high)
     block.refuse({"constant": (low == high) & ~given, "bounds_order": (low >= high) & given})
     block.refuse({"out_of_range": np.isinf(high - low)})
-    rising, falling = (values - low) / (high - low), (high - values) / (high - low)
-    return block.checked(np.where(block.directions == -1, falling, rising))
+    falling = block.directions == -1
+    distances = by_column(np.subtract, values, low)
+    if falling.any():
+        distances[:, falling] = high[falling] - values[:, falling]
+    return block.checked(by_column(np.divide, distances, high - low))
 
 
 def to_target(block: Block, parameters: Parameters) -> FloatArray:
@@ -201,7 +203,8 @@ def to_target(block: Block, parameters: Parameters) -> FloatArray:
     lower, upper = _stated(parameters.lower, falling), _stated(parameters.upper, falling)
     target = _stated(parameters.target, falling)
     stated = np.where(falling & ~np.isnan(upper), upper, lower)
-    worst = _or(stated, np.where(falling, np.nanmax(values, axis=0), np.nanmin(values, axis=0)))
+    low, high = span_of(values)
+    worst = _or(stated, np.where(falling, high, low))
     beyond = np.where(falling, ~np.isnan(upper) & (lower > target), upper < target)
     block.refuse({"target_outside": ~(block.directions * (target - worst) > 0) | beyond})
     return block.checked(1 - (target - values) / (target - worst))
@@ -210,7 +213,7 @@ def to_target(block: Block, parameters: Parameters) -> FloatArray:
 def to_best(block: Block, _parameters: Parameters) -> FloatArray:
     """1 - (best - x) / (best - worst), with the best and the worst value of the column."""
     values = block.directions * block.values
-    best, worst = np.nanmax(values, axis=0), np.nanmin(values, axis=0)
+    worst, best = span_of(values)
     block.refuse({"constant": best == worst})
     return block.checked(1 - (best - values) / (best - worst))
 
@@ -222,7 +225,7 @@ def to_reference(block: Block, parameters: Parameters) -> FloatArray:
     rows = np.full(count, -1) if parameters.references is None else parameters.references
     reference = np.where(rows >= 0, values[rows, np.arange(count)], np.nan)
     block.refuse({"no_reference": np.isnan(reference)})
-    worst = np.nanmin(values, axis=0)
+    worst, _best = span_of(values)
     block.refuse({"reference_at_worst": reference == worst})
     return block.checked(1 - (reference - values) / (reference - worst))
 
@@ -230,7 +233,7 @@ def to_reference(block: Block, parameters: Parameters) -> FloatArray:
 def parts_of_best(block: Block, _parameters: Parameters) -> FloatArray:
     """x / max, or min / x where less is better: 1 for the best unit."""
     values, falling = block.values, block.directions == -1
-    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    low, high = span_of(values)
     block.refuse({"below_zero": low < 0, "zero_total": high == 0, "zero_reciprocal": falling & (low == 0)})
     return block.checked(np.where(falling, low / values, values / high))
 
@@ -255,7 +258,8 @@ def sample_zscores(block: Block, _parameters: Parameters) -> FloatArray:
 
 def _standardised(block: Block, *, less: int) -> FloatArray:
     values = block.values
-    block.refuse({"constant": np.nanmin(values, axis=0) == np.nanmax(values, axis=0)})
+    low, high = span_of(values)
+    block.refuse({"constant": low == high})
     deviations = values - np.nanmean(values, axis=0)
     spread = np.sqrt(np.nanmean(deviations**2, axis=0))
     if less:
@@ -302,7 +306,8 @@ def as_given(block: Block, _parameters: Parameters) -> FloatArray:
 
 def reflected(values: FloatArray) -> FloatArray:
     """max + min - x."""
-    mirror: FloatArray = np.nanmax(values, axis=0) + np.nanmin(values, axis=0) - values
+    low, high = span_of(values)
+    mirror: FloatArray = high + low - values
     return mirror
 
 

@@ -11,7 +11,7 @@ from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import MISSING_POLICIES, Beside, handle_missing
 from indexer.numeric.transforms import TRANSFORMS, Extent, Transform
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule, treat_outliers
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import FloatArray, span_of
 
 CellArray = npt.NDArray[np.uint8]
 # What happened to a cell: bits, since a cell that was filled in may be winsorised, too.
@@ -87,7 +87,7 @@ def prepare(
         transform is not defined for, and as `handle_missing`.
     """
     denominators = denominators or {}
-    divided = _divide(np.asarray(values, dtype=np.float64), denominators, codes, units)
+    divided = _divide(np.ascontiguousarray(values, dtype=np.float64), denominators, codes, units)
     gaps = np.isnan(divided)
     earlier = _undivided(beside or Beside(), denominators)
     filled = handle_missing(divided, missing, codes=codes, units=units, beside=earlier)
@@ -96,8 +96,9 @@ def prepare(
     treated = treat_outliers(scaled, rule or OutlierRule())
     policy = MISSING_POLICIES[missing]
     gone = LEFT_OUT if policy.leaves_gaps else IMPUTED | (CARRIED if policy.carries else 0)
-    cells = gaps * np.uint8(gone)
-    cells[treated.winsorised] |= WINSORISED
+    cells = gaps * np.uint8(gone) if gaps.any() else np.zeros(gaps.shape, dtype=np.uint8)
+    if treated.treatments:
+        cells[treated.winsorised] |= WINSORISED
     whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
     whole[list(denominators)] = np.nan
     if TRANSFORMS[transform].changes:
@@ -111,7 +112,7 @@ def prepare(
 
 
 def _extent_of(values: FloatArray) -> Extent:
-    return Extent(np.fmin.reduce(values), np.fmax.reduce(values))
+    return Extent(*span_of(values))
 
 
 def _transform(

@@ -17,6 +17,20 @@ def bytes_of(values: npt.ArrayLike) -> memoryview:
     return np.ascontiguousarray(values, dtype="<f8").reshape(-1).view(np.uint8).data
 
 
+def by_column(operation: np.ufunc, values: FloatArray, numbers: FloatArray) -> FloatArray:
+    """Return ``operation`` of each value of a matrix and the number of its column, (rows, columns)."""
+    rows, columns = values.shape
+    together = WIDE // columns if columns else 1
+    if together < 2 or rows < together or not values.flags.c_contiguous:
+        made: FloatArray = operation(values, numbers)
+        return made
+    made, whole = np.empty(values.shape), rows - rows % together
+    wide = (-1, together * columns)
+    operation(values[:whole].reshape(wide), np.tile(numbers, together), out=made[:whole].reshape(wide))
+    operation(values[whole:], numbers, out=made[whole:])
+    return made
+
+
 def span_of(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the least and the largest number of each column of a matrix, nan of one without, (columns,)."""
     rows, columns = values.shape
