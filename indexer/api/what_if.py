@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -79,7 +80,11 @@ class WhatIfOfRun(RunView):
 
 def _no_ranking(error: CompositeError) -> str:
     if error.kind == "nothing_present":
-        message = _("%(count)s units have nothing of any weight: give weight to what they have.")
+        message = ngettext(
+            "%(count)s unit has nothing of any weight: give weight to what it has.",
+            "%(count)s units have nothing of any weight: give weight to what they have.",
+            len(error.cities),
+        )
         return message % {"count": len(error.cities)}
     return _(
         "A mean of this method takes only parts above zero, and under these weights one of them is not. Give "

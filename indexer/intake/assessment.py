@@ -393,7 +393,11 @@ def _gap_note(sheet: Sheet, rows: Sequence[int]) -> str:
 
 def _negative_note(sheet: Sheet, content: Content, below: Sequence[int]) -> str:
     names = [sheet.units[content.rows[index]] for index in below[: NAMED + 1]]
-    said = _("%(count)d values are negative: %(names)s. Make sure that they are meant.")
+    said = ngettext(
+        "%(count)d value is negative: %(names)s. Make sure that it is meant.",
+        "%(count)d values are negative: %(names)s. Make sure that they are meant.",
+        len(below),
+    )
     return said % {"count": len(below), "names": _listed(names)}
 
 

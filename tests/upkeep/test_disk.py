@@ -119,10 +119,10 @@ def test_the_page_shows_what_would_go_and_drops_it(client, world):
     assert client.get(PAGE).status_code in (403, 404)
     sign_in_staff(client, make_account(Role.ADMINISTRATOR))
 
-    assert "0 studies and 0 rankings would go" in client.get(PAGE).content.decode()
-    assert "2 studies and 1 rankings would go" in client.get(PAGE, {"days": 0}).content.decode()
+    assert "Studies that would go: 0; rankings: 0." in client.get(PAGE).content.decode()
+    assert "Studies that would go: 2; rankings: 1." in client.get(PAGE, {"days": 0}).content.decode()
     assert "Nothing was dropped" in client.post(PRUNE, {"days": "-3"}, follow=True).content.decode()
     assert Study.objects.count() == 2
     answer = client.post(PRUNE, {"days": "0"}, follow=True).content.decode()
-    assert "Dropped: 2 studies and 1 rankings." in answer
+    assert "Studies dropped: 2; rankings: 1." in answer
     assert not Study.objects.exists()

@@ -95,7 +95,7 @@ def test_of_one_framework_and_one_panel_there_is_nothing_to_choose(client, manag
 
 @pytest.mark.usefixtures("manager")
 def test_the_second_step_says_how_long_all_of_it_takes(client, step_two):
-    assert "All of them: 7 items, some 2 minutes." in client.get(step_two).text
+    assert "All of them, 7 in number: about 2 minutes." in client.get(step_two).text
 
 
 @pytest.mark.usefixtures("manager")

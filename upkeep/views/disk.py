@@ -48,7 +48,7 @@ def disk_prune(request: HttpRequest) -> HttpResponse:
         return redirect("upkeep:disk")
     gone = prune(days=form.cleaned_data["days"], actor=account_of(request))
     counts = {"studies": gone.studies, "runs": gone.runs}
-    messages.success(request, _("Dropped: %(studies)d studies and %(runs)d rankings.") % counts)
+    messages.success(request, _("Studies dropped: %(studies)d; rankings: %(runs)d.") % counts)
     if gone.kept:
         text = _("%(count)d stay: they are in use again, or something else rests on them.")
         messages.warning(request, text % {"count": gone.kept})

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
 from weighting.forms.advanced import WithAdvanced
@@ -230,7 +230,12 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         self.fields["groups"].help_text = " ".join(
             [
                 str(self.fields["groups"].help_text),
-                _("All of them: %(count)d items, some %(minutes)d minutes.") % whole,
+                ngettext(
+                    "All of them, %(count)d in number: about %(minutes)d minute.",
+                    "All of them, %(count)d in number: about %(minutes)d minutes.",
+                    whole["minutes"],
+                )
+                % whole,
             ]
         )
         # What follows a round is compared with it, so it begins with the same rules.

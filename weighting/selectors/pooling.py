@@ -184,7 +184,11 @@ def _count_blockers(rounds: Sequence[Round]) -> list[str]:
     blockers = own_hand_blockers(ballots, least=max(round_.least_panel for round_ in rounds))
     if counted < least:
         blockers.append(
-            _("Together %(counted)d ballots count and %(least)d are needed: add another round.")
+            ngettext(
+                "Together %(counted)d ballot counts and %(least)d are needed: add another round.",
+                "Together %(counted)d ballots count and %(least)d are needed: add another round.",
+                counted,
+            )
             % {"counted": counted, "least": least}
         )
     items = pooled_items_of(rounds)

@@ -83,12 +83,20 @@ def _panel(round_: Round) -> list[str]:
     size = Expert.objects.filter(panel=round_.panel).count()
     if size < round_.least_panel:
         problems.append(
-            _("The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.")
+            ngettext(
+                "The panel has %(size)d expert, fewer than the minimum of %(least)d: choose another panel.",
+                "The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.",
+                size,
+            )
             % {"size": size, "least": round_.least_panel}
         )
     if size < round_.quorum:
         problems.append(
-            _("The panel has %(size)d experts, fewer than the quorum of %(quorum)d: lower the quorum.")
+            ngettext(
+                "The panel has %(size)d expert, fewer than the quorum of %(quorum)d: lower the quorum.",
+                "The panel has %(size)d experts, fewer than the quorum of %(quorum)d: lower the quorum.",
+                size,
+            )
             % {"size": size, "quorum": round_.quorum}
         )
     return problems

@@ -7,6 +7,7 @@ import numpy as np
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from weighting.enums import Feedback, LetterState, Medium, RoundState
 from weighting.models import (
@@ -211,15 +212,22 @@ def aggregation_blockers(round_: Round) -> list[str]:
     least = max(round_.least_panel, round_.quorum)
     if sealed >= least > counted:
         blockers.append(
-            _(
+            ngettext(
+                "%(excluded)d of %(sealed)d sealed ballots is left out by the exclusion rule, and %(least)d "
+                "must count: void this round and hold another.",
                 "%(excluded)d of %(sealed)d sealed ballots are left out by the exclusion rule, and %(least)d "
-                "must count: void this round and hold another."
+                "must count: void this round and hold another.",
+                sealed - counted,
             )
             % {"excluded": sealed - counted, "sealed": sealed, "least": least}
         )
     if sealed < least:
         blockers.append(
-            _("%(sealed)d ballots are sealed and %(least)d are needed: void this round and hold another.")
+            ngettext(
+                "%(sealed)d ballot is sealed and %(least)d are needed: void this round and hold another.",
+                "%(sealed)d ballots are sealed and %(least)d are needed: void this round and hold another.",
+                sealed,
+            )
             % {"sealed": sealed, "least": least}
         )
     return blockers + _item_blockers(round_)
@@ -227,24 +235,33 @@ def aggregation_blockers(round_: Round) -> list[str]:
 
 def too_few_words(ballots: Sequence[Ballot], *, least: int) -> str:
     """Say that fewer than k ballots count towards k."""
-    message = _(
-        "%(counted)d ballots count towards the minimum panel of %(least)d, beside %(entered)d that a manager "
-        "entered: no figure is reported."
-    )
     entered = entered_among(ballots)
-    return message % {"counted": len(ballots) - entered, "least": least, "entered": entered}
+    counted = len(ballots) - entered
+    message = ngettext(
+        "%(counted)d ballot counts towards the minimum panel of %(least)d, beside %(entered)d that a manager "
+        "entered: no figure is reported.",
+        "%(counted)d ballots count towards the minimum panel of %(least)d, beside %(entered)d that a manager "
+        "entered: no figure is reported.",
+        counted,
+    )
+    return message % {"counted": counted, "least": least, "entered": entered}
 
 
 def own_hand_blockers(ballots: Sequence[Ballot], *, least: int) -> list[str]:
     """Say so where k ballots count, but not k that their experts filled in."""
     if len(ballots) < least or ballots_towards_k(ballots) >= least:
         return []
-    message = _(
+    entered = entered_among(ballots)
+    message = ngettext(
+        "%(entered)d of %(counted)d ballots was entered by a manager and does not count towards the minimum "
+        "panel of %(least)d: pool more rounds, or hold another in which more experts seal ballots of their "
+        "own.",
         "%(entered)d of %(counted)d ballots were entered by a manager and do not count towards the minimum "
         "panel of %(least)d: pool more rounds, or hold another in which more experts seal ballots of their "
-        "own."
+        "own.",
+        entered,
     )
-    return [message % {"entered": entered_among(ballots), "counted": len(ballots), "least": least}]
+    return [message % {"entered": entered, "counted": len(ballots), "least": least}]
 
 
 def _item_blockers(round_: Round) -> list[str]:

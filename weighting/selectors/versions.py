@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.manifest import WeightedNode
@@ -204,7 +205,11 @@ def _panel_blockers(version: WeightVersion) -> list[str]:
     blockers = own_hand_blockers(ballots, least=max(round_.least_panel for round_ in rounds))
     if counted < least:
         blockers.append(
-            _("%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.")
+            ngettext(
+                "%(counted)d ballot counts and %(least)d are needed (minimum panel and quorum): add a round.",
+                "%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.",
+                counted,
+            )
             % {"counted": counted, "least": least}
         )
     blockers += voided_blockers(rounds)

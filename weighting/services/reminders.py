@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from weighting.enums import PlanState, RoundState
 from weighting.exceptions import NoMailServer, Refused
@@ -25,9 +26,12 @@ def plan_reminder(round_: Round, *, hours: int, actor: Account) -> PlannedRemind
     before = timedelta(hours=hours)
     planned = round_.planned_reminders.filter(state=PlanState.PLANNED)
     if round_.deadline - before <= timezone.now():
-        raise Refused(
-            _("%(hours)d hours before the deadline is past: choose fewer hours.") % {"hours": hours}
+        message = ngettext(
+            "%(hours)d hour before the deadline is past: send a reminder now instead.",
+            "%(hours)d hours before the deadline is past: choose fewer hours.",
+            hours,
         )
+        raise Refused(message % {"hours": hours})
     if round_.planned_reminders.filter(before=before).exists():
         raise Refused(_("One is planned for this hour already: choose another."))
     if round_.reminders_sent + planned.count() >= MOST_REMINDERS:

@@ -159,7 +159,13 @@ def _finding(fragility: Fragility) -> str:
     words = {"count": fragility.count, "within": fragility.within(SMALL)}
     if words["within"]:
         return (
-            _("%(within)s of %(count)s neighbours change places when one weight moves by a percentage point")
+            ngettext(
+                "%(within)s of %(count)s pairs of neighbours changes places when one weight moves by a "
+                "percentage point",
+                "%(within)s of %(count)s pairs of neighbours change places when one weight moves by a "
+                "percentage point",
+                words["within"],
+            )
             % words
         )
     return _("No neighbours change places when one weight moves by a percentage point")

@@ -160,9 +160,11 @@ def lead_rule(leads: Leads, form: LeadForm) -> str:
         return f"{sentence} {_limit(form.rule)}".rstrip()
     if len(leads.sub_indices) == 1:
         return _("There is one sub-index alone, so none leads another: choose two scores to compare.")
-    return _(
+    return ngettext(
+        "The rule: a dark horse ranks more than %(places)s places better in one sub-index than in the other.",
         "The rule: a dark horse ranks more than %(places)s places better in one sub-index than in each of "
-        "the other %(others)s."
+        "the other %(others)s.",
+        len(leads.sub_indices) - 1,
     ) % {"places": form.threshold, "others": len(leads.sub_indices) - 1}
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from indexer import charts
@@ -289,12 +290,17 @@ def _shift_finding(subject: NodeScores, view: MapView) -> str:
     if not moved:
         return _("No %(unit)s changes its rank") % {"unit": register.unit}
     farthest = max(moved, key=lambda point: abs(point.shift or 0))
-    return _("%(moved)s of %(count)s %(units)s change rank, %(city)s furthest: %(places)s places") % {
+    places = int(farthest.shift or 0)
+    return ngettext(
+        "%(moved)s of %(count)s %(units)s change rank, %(city)s furthest: %(places)s place",
+        "%(moved)s of %(count)s %(units)s change rank, %(city)s furthest: %(places)s places",
+        abs(places),
+    ) % {
         "units": register.units,
         "moved": len(moved),
         "count": len(view.points),
         "city": farthest.city.name,
-        "places": signed(float(farthest.shift or 0), 0),
+        "places": signed(float(places), 0),
     }
 
 
