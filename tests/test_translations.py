@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
@@ -24,6 +25,8 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
+# The name of a button, a column or a mark, within a sentence.
+QUOTED = re.compile("“([^“”%]+)”")
 # A colon or semicolon right after a translated text, outside of it.
 OWN_PUNCTUATION = re.compile(r'\{% translate "[^"]*" %\}[:;] |endblocktranslate %\}[:;] ')
 
@@ -116,3 +119,30 @@ def test_translations_keep_the_placeholders(catalogue):
 def test_the_catalogue_holds_nothing_that_is_no_longer_used(used, catalogue):
     texts = {_singular(message) for _place, message, _context in used}
     assert [_singular(entry.id) for entry in catalogue if entry.id and _singular(entry.id) not in texts] == []
+
+
+def _misquoted(catalogue):
+    """Sentences whose Chinese quotes a label of the interface in other words than the label has there."""
+    said = {}
+    for entry in catalogue:
+        text = entry.string if isinstance(entry.string, str) else entry.string[0]
+        said.setdefault(_singular(entry.id).lower(), set()).add(text)
+    for entry in catalogue:
+        text = entry.string if isinstance(entry.string, str) else entry.string[0]
+        for label in QUOTED.findall(_singular(entry.id)):
+            # What keeps its letters in Chinese, too, is a column of a file, not a label.
+            if label in text or label.lower() not in said:
+                continue
+            if not any(f"“{words}”" in text for words in said[label.lower()]):
+                yield f"{label}: {text}"
+
+
+def test_a_label_is_quoted_as_it_stands_on_the_page(catalogue):
+    assert not list(_misquoted(catalogue))
+
+
+def test_a_label_that_is_quoted_otherwise_is_found():
+    catalogue = Catalog("zh_Hans")
+    catalogue.add("Draws", "抽样")
+    catalogue.add("Look at “Draws”.", "请看“抽取”。")
+    assert list(_misquoted(catalogue)) == ["Draws: 请看“抽取”。"]
