@@ -102,6 +102,8 @@ class WholeAudit(Kind):
         if np.isnan(moved).all():
             return _("No indicator can be left out of this index")
         most = int(np.nanargmax(moved))
+        if not moved[most]:
+            return _("No %(unit)s changes its rank") % {"unit": result.cities.register.unit}
         return _("Leaving out “%(name)s” moves the %(units)s most, by %(shift)s places on average") % {
             "name": nodes[rows[most, 0]].name,
             "units": result.cities.register.units,

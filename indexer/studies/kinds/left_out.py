@@ -87,6 +87,8 @@ class LeftOut(RankedKind):
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
         shifts = np.abs(_moves(result)).mean(axis=0)
         most = int(shifts.argmax())
+        if not shifts[most]:
+            return _nobody_moves(result)
         return _("Leaving out “%(name)s” moves the %(units)s most, by %(shift)s places on average") % {
             "name": nodes[result.figures["case_nodes"][most]].name,
             "units": result.cities.register.units,
@@ -130,6 +132,10 @@ def _moves(result: StudyResult) -> IntArray:
     return moves
 
 
+def _nobody_moves(result: StudyResult) -> str:
+    return _("No %(unit)s changes its rank") % {"unit": result.cities.register.unit}
+
+
 def _left_out_figure(result: StudyResult, nodes: list[Indicator], source: str) -> StudyFigure:
     moves, units = _moves(result), result.cities.register.units
     shifts = np.abs(moves)
@@ -155,13 +161,15 @@ def _left_out_figure(result: StudyResult, nodes: list[Indicator], source: str) -
                 parent.name if parent else "–",
                 f"{means[case]:.3f}",
                 int((shifts[:, case] > 0).sum()),
-                result.cities[mover].name,
+                result.cities[mover].name if moves[mover, case] else "–",
                 signed_places(-int(moves[mover, case])),
             ]
         )
     subtitle = _("mean rank shift when the indicator is left out, in places; the %(count)s largest")
     words = (
-        _("“%(name)s” carries most of the order") % {"name": rows[0].name},
+        _("“%(name)s” carries most of the order") % {"name": rows[0].name}
+        if means.any()
+        else _nobody_moves(result),
         subtitle % {"count": len(rows)},
         source,
         _("mean rank shift, places"),

@@ -153,6 +153,8 @@ class Variants(RankedKind):
 
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
         most_moving = _counted(result.study)[0]
+        if not most_moving["r_s"]["mean"]:
+            return _("No %(unit)s changes its rank") % {"unit": result.cities.register.unit}
         return _("“%(variant)s” moves the %(units)s most, by %(shift)s places on average") % {
             "variant": _variant_words(most_moving, result.study.parameters),
             "units": result.cities.register.units,

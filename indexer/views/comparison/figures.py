@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from indexer import charts
 from indexer.forms.comparison import FigureOptions
 from indexer.numeric.score_change import ChangeParts
-from indexer.selectors.comparison import Comparison
+from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
+from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.table import change_digits, change_parts
+from indexer.views.comparison.words import whose
 from indexer.views.shared.run_names import FEW, short_names, source_of
+from indexer.views.shared.ties import and_more, largest_of
 from indexer.words import score_unit
 from weighting.drawing import Figure
 from weighting.views.numbers import signed
@@ -25,7 +28,8 @@ def figures_of(compared: Comparison, options: FigureOptions) -> dict[str, Figure
         figures["ranks"] = _ranks(compared) if _is_pair(compared) else _bump(compared, options)
     if compared.flows[:, :, ~np.eye(len(compared.band_limits) + 1, dtype=bool)].any():
         figures["flow"] = _flow(compared)
-    if _is_pair(compared) and compared.change is not None and compared.score_changes.any():
+    has_changed = np.abs(compared.score_changes).max() > WEIGHT_TOLERANCE
+    if _is_pair(compared) and compared.change is not None and has_changed:
         figures["scores"] = _scores(compared, compared.change)
     return figures
 
@@ -44,13 +48,13 @@ def _is_pair(compared: Comparison) -> bool:
 
 def _weights(compared: Comparison) -> Figure:
     labels = short_names(compared.runs)
-    percents = compared.weights[compared.sub_positions] * 100
+    percents = compared.weights[compared.sub_positions] * PERCENT
     gaps = np.ptp(percents, axis=1)
-    widest = int(gaps.argmax())
-    if gaps[widest] > 0:
-        title = _("%(name)s differs most in weight, by %(gap)s percentage points") % {
-            "name": compared.sub_indices[widest].name,
-            "gap": f"{gaps[widest]:.2f}",
+    widest = largest_of(gaps)
+    if gaps.max() > WEIGHT_TOLERANCE * PERCENT:
+        title = _("Weights differ most in %(name)s: by %(gap)s percentage points") % {
+            "name": and_more(compared.sub_indices[widest[0]].name, len(widest) - 1),
+            "gap": f"{gaps.max():.2f}",
         }
     else:
         title = _("All versions weigh the sub-indices alike")
@@ -79,15 +83,10 @@ def _caption(compared: Comparison, title: str, subtitle: str) -> dict[str, str]:
 def _ranks(compared: Comparison) -> Figure:
     shifts = compared.largest_shifts
     before, after = (result.ranks for result in compared.results)
-    best = int(np.lexsort((after, -shifts))[0])
-    worst = int(np.lexsort((after, shifts))[0])
-    title = _("%(rising)s rises furthest, %(falling)s falls furthest") % {
-        "rising": compared.cities[best].name,
-        "falling": compared.cities[worst].name,
-    }
     order = np.lexsort((after, -np.abs(shifts)))[:ROWS]
     chosen = [p for p in order.tolist() if shifts[p]]
     compared.cities.foresee(chosen)
+    title = _who_moves(compared)
     subtitle = _("places gained or lost, the %(count)s %(units)s that move most; beside them the ranks") % {
         "count": len(chosen),
         "units": compared.cities.register.units,
@@ -96,6 +95,20 @@ def _ranks(compared: Comparison) -> Figure:
     caption = _caption(compared, title, subtitle)
     spec = charts.rank_shift_chart(moves, unit_word=compared.cities.register.unit, limit=ROWS, **caption)
     return Figure(title, subtitle, spec, moves)
+
+
+def _who_moves(compared: Comparison) -> str:
+    """Say who rises and who falls furthest; where ties part or form, only one side may move."""
+    shifts = compared.largest_shifts
+    words = {
+        "rising": whose(compared, shifts == shifts.max()),
+        "falling": whose(compared, shifts == shifts.min()),
+    }
+    if shifts.min() >= 0:
+        return _("Furthest up: %(rising)s; nobody falls") % words
+    if shifts.max() <= 0:
+        return _("Furthest down: %(falling)s; nobody rises") % words
+    return _("Furthest up: %(rising)s; furthest down: %(falling)s") % words
 
 
 def _scores(compared: Comparison, change: ChangeParts) -> Figure:

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indexer.method_words import method_differences, method_words
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, ShiftSummary
 from indexer.views.comparison.apart import apart_note
 from indexer.views.shared.run_names import run_names
+from indexer.views.shared.ties import and_more
 from indexer.words import data_set_name, moment
+from weighting.numeric.arrays import BoolArray
 
 
 def finding(compared: Comparison) -> str:
@@ -26,7 +29,12 @@ def finding(compared: Comparison) -> str:
         words["cause"] = values_word(compared)
         if not compared.moved:
             return _("Between these versions (%(cause)s changed) none of %(count)s %(units)s moves") % words
-        return _("Between these versions (%(cause)s changed) %(moved)s of %(count)s %(units)s move") % words
+        said = ngettext(
+            "Between these versions (%(cause)s changed) %(moved)s of %(count)s %(units)s moves",
+            "Between these versions (%(cause)s changed) %(moved)s of %(count)s %(units)s move",
+            compared.moved,
+        )
+        return said % words
     if not compared.moved:
         return _("The choice of weights moves none of %(count)s %(units)s") % words
     return _("The choice of weights moves %(moved)s of %(count)s %(units)s") % words
@@ -52,7 +60,7 @@ def statistics_of(compared: Comparison) -> list[dict[str, str]]:
             "label": _("Largest shift"),
             "value": str(largest),
             "unit": _("places"),
-            "note": _whose(compared, largest),
+            "note": whose(compared, np.abs(compared.largest_shifts) == largest) if largest else "",
         },
         {
             "label": _("Mean rank shift"),
@@ -154,15 +162,11 @@ def correlation_text(value: float) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def _whose(compared: Comparison, largest: int) -> str:
-    if not largest:
-        return ""
-    widest = np.flatnonzero(np.abs(compared.largest_shifts) == largest)
-    first = min(widest, key=lambda position: compared.ranks[position, 0])
-    name = compared.cities[int(first)].name
-    if len(widest) == 1:
-        return name
-    return _("%(city)s and %(others)s more") % {"city": name, "others": len(widest) - 1}
+def whose(compared: Comparison, chosen: BoolArray) -> str:
+    """Name the first in the base of those chosen, (units,), and count the others."""
+    places = np.flatnonzero(chosen)
+    first = min(places.tolist(), key=lambda position: compared.ranks[position, 0])
+    return and_more(compared.cities[first].name, len(places) - 1)
 
 
 def _of_which(compared: Comparison, summary: ShiftSummary) -> str:

@@ -11,9 +11,8 @@ from indexer.views.comparison.apart import apart_note, other_trees
 from indexer.views.comparison.words import correlation_text, split_note, values_word
 from indexer.views.reports.run_words import at_rank, joined, names_of
 from indexer.views.shared.run_names import run_names
-from weighting.numeric.arrays import BoolArray, FloatArray
-
-ROUNDING = 1e-9
+from indexer.views.shared.ties import largest_of
+from weighting.numeric.arrays import BoolArray
 
 
 def comparison_sentences(compared: Comparison) -> list[str]:
@@ -156,7 +155,7 @@ def why_weights(compared: Comparison) -> str:
         if compared.lower_weights_differ:
             return _("All versions weigh the sub-indices alike; they differ inside them.")
         return _("All versions weigh alike.")
-    widest = _largest(gaps)
+    widest = largest_of(gaps)
     words = {"name": _sub_indices(compared, widest), "gap": f"{gaps.max():.2f}"}
     if len(widest) > 1:
         return _("The weights of %(name)s differ most, by %(gap)s percentage points each.") % words
@@ -174,7 +173,7 @@ def why_scores(compared: Comparison) -> str:
     if np.abs(compared.score_changes).max() <= WEIGHT_TOLERANCE:
         return _("No score changes.")
     parts = np.abs(compared.change.total[:, compared.sub_positions]).sum(axis=0)
-    most = _largest(parts)
+    most = largest_of(parts)
     words = {
         "share": f"{PERCENT * parts.max() / parts.sum():.0f}",
         "name": _sub_indices(compared, most),
@@ -202,11 +201,6 @@ def _other_causes(compared: Comparison, change: ChangeParts) -> str:
         "share": f"{PERCENT * values / (values + weights):.0f}",
         "cause": values_word(compared),
     }
-
-
-def _largest(sizes: FloatArray) -> list[int]:
-    """Return the places of the largest, which rounding alone does not tell apart."""
-    return np.flatnonzero(sizes >= sizes.max() * (1 - ROUNDING)).tolist()
 
 
 def _sub_indices(compared: Comparison, places: list[int]) -> str:

@@ -16,6 +16,7 @@ from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals
 from indexer.views.reports.fragility import fragile_sentences
+from indexer.views.shared.ties import and_more
 from indexer.words import score_unit
 from weighting.enums import Language
 from weighting.numeric.arrays import IntArray
@@ -216,10 +217,22 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     place = int(widest[0])
     words |= {
         "median": f"{np.median(widths):g}",
-        "city": subject.cities[place].name,
+        "city": and_more(subject.cities[place].name, len(widest) - 1),
         "low": f"{intervals.q05[place]:g}",
         "high": f"{intervals.q95[place]:g}",
+        "kept": int((widths == 0).sum()),
+        "count": len(widths),
+        "widest": f"{widths.max():g}",
     }
+    if len(widest) > 1 or not np.median(widths):
+        return (
+            _(
+                "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
+                "%(kept)s of %(count)s %(units)s would keep one rank in nine draws of ten; least sure, over "
+                "a range of %(widest)s, would be %(city)s."
+            )
+            % words
+        )
     return (
         _(
             "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "

@@ -37,6 +37,7 @@ from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.ties import and_more
 from indexer.views.shared.unranked import unranked_rows
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Spec
@@ -299,7 +300,7 @@ def _shift_finding(subject: NodeScores, view: MapView) -> str:
         "units": register.units,
         "moved": len(moved),
         "count": len(view.points),
-        "city": farthest.city.name,
+        "city": and_more(farthest.city.name, sum(point.shift == places for point in moved) - 1),
         "places": signed(float(places), 0),
     }
 

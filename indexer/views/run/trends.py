@@ -32,6 +32,7 @@ from indexer.views.shared.tables import (
     province_column,
     render_part,
 )
+from indexer.views.shared.ties import and_more
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import Fact, Heading
@@ -269,9 +270,10 @@ def _finding(trend: Trend) -> str:
         return _("%(name)s, %(first)s to %(last)s: no rank stands in both years") % words
     if not np.nanmax(gained):
         return _("%(name)s, %(first)s to %(last)s: nobody gains a place") % words
-    most = int(np.nanargmax(gained))
-    words |= {"city": trend.cities[most].name, "places": int(gained[most])}
-    return _("%(name)s, %(first)s to %(last)s: %(city)s gains most places, %(places)s") % words
+    most = np.flatnonzero(gained == np.nanmax(gained)).tolist()
+    city = and_more(trend.cities[most[0]].name, len(most) - 1)
+    words |= {"city": city, "places": int(gained[most[0]])}
+    return _("%(name)s, %(first)s to %(last)s: most places are gained by %(city)s, %(places)s") % words
 
 
 def _drawn(trend: Trend, form: MarkedTrendChoice) -> list[int]:

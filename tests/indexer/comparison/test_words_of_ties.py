@@ -1,0 +1,47 @@
+"""Who is said to move furthest where several do, where one side alone moves, and where nobody does."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.pages import make_runs
+from tests.indexer.study_runs import make_panel_run, make_study
+from weighting.enums import Role
+
+pytestmark = pytest.mark.django_db
+# Under equal weights all six tie; whatever weight goes to the second tells the first three from the others.
+TIED = [[1, 2]] * 3 + [[2, 1]] * 3
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def _figures(analyst, *runs):
+    return analyst.get("/compare/", {"runs": [run.pk for run in runs]}).context["figures"]
+
+
+def test_nobody_rises_where_a_tie_of_all_parts(analyst):
+    runs = make_runs(TIED, framework=make_framework({"a": {}, "b": {}}), tilts=[None, 1.0])
+
+    parted, formed = _figures(analyst, *runs)["ranks"], _figures(analyst, *reversed(runs))["ranks"]
+    assert parted.title == "Furthest down: Luoyang and 2 more; nobody rises"
+    assert formed.title == "Furthest up: Luoyang and 2 more; nobody falls"
+
+
+def test_two_sub_indices_differ_alike_in_weight(analyst):
+    runs = make_runs(TIED, framework=make_framework({"a": {}, "b": {}}), tilts=[None, 1.0])
+
+    title = _figures(analyst, *runs)["weights"].title
+    assert title == "Weights differ most in Indicator a and 1 more: by 16.67 percentage points"
+
+
+@pytest.mark.parametrize("kind", ["left_out", "variants"])
+def test_a_study_in_which_nobody_moves_names_nobody(analyst, kind):
+    run = make_panel_run(cities=4, values=[[1] * 5, [2] * 5, [3] * 5, [4] * 5])
+    text = analyst.get(reverse("indexer:study", args=[make_study(run, kind).pk])).text
+
+    assert "No city changes its rank" in text
+    assert "0.00 places" not in text
+    assert "carries most of the order" not in text
