@@ -20,13 +20,15 @@ from tests.weighting.test_pooling import LABELS, closed
 from tests.weighting.test_round_pages import NEW, said
 from tests.weighting.test_statistics import scores_of, set_sectors
 from tools import verify_weight_version as outsider
-from weighting.enums import Feedback, Medium, RoundState, Rule, Sector
+from weighting.enums import ExclusionRule, Feedback, Medium, RoundState, Rule, Sector
 from weighting.exceptions import NotReported, Refused
 from weighting.models import Ballot, Round
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.disclosure import size_towards_k
 from weighting.selectors.feedback import feedback_for
 from weighting.selectors.panel_scores import panel_scores_of
+from weighting.selectors.preflight import opening_blockers
+from weighting.selectors.rounds import aggregation_blockers
 from weighting.selectors.statistics import round_statistics
 from weighting.services.rounds import close_round, open_round, ready_round
 from weighting.services.version_sources import pool_rounds
@@ -240,3 +242,19 @@ def test_before_the_close_the_list_does_not_say_how_many_were_entered(client, ma
     round_ = mark_entered(make_round(manager=manager, sealed=3), 2)
     sign_in_staff(client, manager)
     assert client.get(reverse("weighting:api-round", args=[round_.pk])).json()["entered_count"] is None
+
+
+def test_one_is_spoken_of_in_the_singular():
+    draft = make_round(panel=make_panel(1), state=RoundState.DRAFT)
+    closed = make_round(state=RoundState.CLOSED, sealed=1)
+    excluded = make_round(
+        state=RoundState.CLOSED,
+        scores=lambda place, code: (place * len(code)) % 5 + 1,
+        exclusion=ExclusionRule.UNIFORM,
+    )
+
+    assert "The panel has 1 expert, fewer than the minimum" in " ".join(opening_blockers(draft))
+    assert any(said.startswith("1 ballot is sealed and ") for said in aggregation_blockers(closed))
+    assert any(
+        said.startswith("1 of 5 sealed ballots is left out") for said in aggregation_blockers(excluded)
+    )
