@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Normalisation(TextChoices):
-    SHARE = "share", _("Share of the national total")
+    SHARE = "share", _("Share of the total")
     MINMAX = "minmax", _("Min-max")
     ZSCORE = "zscore", _("z-score")
     RANK = "rank", _("Rank")

@@ -16,7 +16,7 @@ from weighting.moments import zone_text
 
 # A score of 1 is shown as 100 of these; on a scale of 1 and on any other they are called otherwise.
 UNIT_WORDS = {
-    "total": gettext_lazy("% of the national total"),
+    "total": gettext_lazy("% of the total"),
     "prepared_total": gettext_lazy("% of the total of the prepared values"),
     "turned_total": gettext_lazy("% of the total once turned around"),
     "points": gettext_lazy("points of 100"),
@@ -24,7 +24,7 @@ UNIT_WORDS = {
     "data_unit": gettext_lazy("hundredths of the data’s unit"),
 }
 UNITS = {
-    "total": gettext_lazy("parts of the national total"),
+    "total": gettext_lazy("parts of the total"),
     "prepared_total": gettext_lazy("parts of the total of the prepared values"),
     "turned_total": gettext_lazy("parts of the total once turned around"),
     "points": gettext_lazy("points from 0 to 1"),
@@ -32,7 +32,7 @@ UNITS = {
     "data_unit": gettext_lazy("units of the data"),
 }
 UNITS_TIMES = {
-    "total": gettext_lazy("parts in %(scale)s of the national total"),
+    "total": gettext_lazy("parts in %(scale)s of the total"),
     "prepared_total": gettext_lazy("parts in %(scale)s of the total of the prepared values"),
     "turned_total": gettext_lazy("parts in %(scale)s of the total once turned around"),
     "points": gettext_lazy("points of %(scale)s"),

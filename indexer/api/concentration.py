@@ -57,7 +57,7 @@ class ConcentrationSerializer(serializers.Serializer):
     half = serializers.IntegerField(help_text="So many first cities hold half of the sum or more.")
     remainder = serializers.FloatField(
         allow_null=True,
-        help_text="Part of the national total outside the cities; null where scores are no shares of it.",
+        help_text="Part of the total outside the cities; null where scores are no shares of it.",
     )
     lorenz = serializers.ListField(
         child=serializers.FloatField(), help_text="Share of the n smallest cities, n from 0 to all."

@@ -221,7 +221,7 @@ class DataSetImportForm(WithAdvanced, TermsForm):
         ),
     )
     totals = SheetFileField(
-        label=gettext_lazy("National totals (CSV or XLSX)"),
+        label=gettext_lazy("Totals (CSV or XLSX)"),
         required=False,
         help_text=gettext_lazy(
             "Columns: code, total. Or call a row of the data “total”. Shares are taken of the total, or of "

@@ -66,7 +66,7 @@ class SeriesImportForm(NamedForm):
         required=False,
         max_length=24,
         help_text=gettext_lazy(
-            "Of the whole nation, as it is published, in the same unit. It may hold what belongs to none of "
+            "Of the whole, as it is published, in the same unit. It may hold what belongs to none of "
             "the units. Shares of it stand beside those of the sum of the values."
         ),
     )

@@ -180,7 +180,7 @@ def _unsettled(mapped: Mapped) -> Iterator[Finding]:
     twice = repeated(mapped.rows)
     for row, match in enumerate(mapped.rows):
         if match.to in twice:
-            name = mapped.labels.get(match.to, _("National totals"))
+            name = mapped.labels.get(match.to, _("Totals"))
             message = _("Two rows go to %(name)s. Leave one out in the mapping.") % {"name": name}
             yield Finding("blocker", "duplicate", message, sheet.lines[row], sheet.units[row])
     places = mapped.columns_by_code
@@ -191,7 +191,7 @@ def _unsettled(mapped: Mapped) -> Iterator[Finding]:
 
 
 def _totals(mapped: Mapped) -> Iterator[Finding]:
-    """National totals that are no totals."""
+    """Totals that are no totals."""
     sheet = mapped.sheet
     for row, match in enumerate(mapped.rows):
         if match.to != TOTALS:

@@ -26,7 +26,7 @@ class DataSet(BilingualName):
     """Raw values, packed: ``values`` is a C-ordered float64 matrix, NaN where missing.
 
     Rows are the cities of ``city_ids``, columns the leaf indicators of ``leaf_codes``;
-    ``totals`` (float64, NaN where the column sum serves) are the national totals. Columns that
+    ``totals`` (float64, NaN where the column sum serves) are the totals. Columns that
     are no indicators but may divide or weigh them, such as population, are in ``auxiliary``,
     packed in the same way, one for each of ``auxiliary_codes``.
     """

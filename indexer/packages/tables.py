@@ -148,7 +148,7 @@ def _totals(contents: Contents) -> Resource | None:
     told = zip(codes, totals.tolist(), contents.given.tolist(), strict=True)
     rows = [[code, total] for code, total, is_given in told if is_given and not np.isnan(total)]
     fields = [CODE, Field("total", "number", "The whole that shares are counted of")]
-    return Resource("totals", "National totals", fields, rows, ("code",)) if rows else None
+    return Resource("totals", "Totals", fields, rows, ("code",)) if rows else None
 
 
 def _changes(contents: Contents) -> Resource | None:

@@ -51,7 +51,7 @@ class ConcentrationReport:
         The measures over cities, provinces and regions as the parts, by these words; over groups
         as well, where a further level is in view and any of its places holds something.
     remainder : float or None
-        What lies outside the cities, as a part of the national total; None where the
+        What lies outside the cities, as a part of the total; None where the
         scores are no shares of it.
     half : int
         So many cities, the first ones, hold half of the sum or more.

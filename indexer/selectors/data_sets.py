@@ -118,7 +118,7 @@ def load_values(data_set: DataSet) -> None:
 
 
 def unpack_totals(data_set: DataSet) -> FloatArray:
-    """Return the national totals, (leaves,), NaN where the column sum serves."""
+    """Return the totals, (leaves,), NaN where the column sum serves."""
     return np.frombuffer(data_set.totals, dtype="<f8")
 
 

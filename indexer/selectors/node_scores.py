@@ -27,7 +27,7 @@ from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.versions import local_weights_of
 
-# Shares of a total may exceed it by this much and are shares still: national totals are published to a
+# Shares of a total may exceed it by this much and are shares still: totals are published to a
 # few digits, and shares of 89.53 million counted to the last head sum to 100.0001 %.
 SHARE_TOLERANCE = 1e-4
 
@@ -89,7 +89,7 @@ class NodeScores:
 
     @cached_property
     def is_share(self) -> bool:
-        """Whether a score is the city's part of the national total, so that scores may be added."""
+        """Whether a score is the city's part of the total, so that scores may be added."""
         plan, tree = plan_of(self.run.method), self.result.leaves.structure.tree
         # Parts of a total of quotients, or of values drawn in or turned around, are no parts of the nation.
         is_sum = plan.adds_up and not plan.leaves_gaps(tree)

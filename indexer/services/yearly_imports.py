@@ -105,7 +105,7 @@ def _check_kind(draft: DataImport, years: list[int]) -> None:
     if not draft.file:
         raise Refused(_("The file is too large to be kept. Send it again with its choices."))
     if draft.totals:
-        raise Refused(_("The national totals are of one year. Store each year by itself, with its own."))
+        raise Refused(_("The totals are of one year. Store each year by itself, with its own."))
 
 
 def _check_stored(held: Collection[int], already: AlreadyStored) -> None:

@@ -96,7 +96,7 @@ def split_note(compared: Comparison) -> str:
         case "others":
             return _(
                 "A score is a place among the others here (Copeland), so that its change cannot be split by "
-                "sub-index. The ranks can be compared, and who changed places is listed city by city."
+                "sub-index. The ranks can be compared, and who changed places is listed unit by unit."
             )
         case "withheld":
             return _(

@@ -63,7 +63,7 @@ def sides_of(draft: DataImport) -> tuple[Side, Side]:
             heads=sheet.units,
             matches=rows,
             names=mapped.labels,
-            extras={TOTALS: _("the national totals"), ASIDE: _("leave the row out")},
+            extras={TOTALS: _("the totals"), ASIDE: _("leave the row out")},
             samples=(),
             lines=sheet.lines,
         ),

@@ -152,7 +152,7 @@ def _stats(report: ConcentrationReport) -> list[dict[str, str]]:
                 "label": _("Outside these %(units)s") % words,
                 "value": f"{report.remainder * PERCENT:.2f}",
                 "unit": "%",
-                "note": _("of the national total"),
+                "note": _("of the total"),
             }
         )
     return stats
@@ -177,7 +177,7 @@ def _curve_rows(report: ConcentrationReport) -> list[tuple[int, int, str]]:
 
 
 def _top_rows(report: ConcentrationReport) -> list[dict[str, Any]]:
-    """Each top: its share of the cities' sum, and of the national total where scores are parts of it."""
+    """Each top: its share of the cities' sum, and of the total where scores are parts of it."""
     whole = 1 - report.remainder if report.remainder is not None else None
     return [
         {

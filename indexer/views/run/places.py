@@ -141,7 +141,7 @@ def places_finding(ranked: PlaceRanking) -> str:
         "share": f"{score * PERCENT:.1f}",
     }
     if ranked.is_sum:
-        return _("%(place)s leads %(count)s %(places)s with %(share)s %% of the national total") % words
+        return _("%(place)s leads %(count)s %(places)s with %(share)s %% of the total") % words
     return _("%(place)s leads %(count)s %(places)s") % words
 
 

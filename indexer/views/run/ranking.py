@@ -358,7 +358,7 @@ def ranking_finding(ranking: Ranking) -> str:
         return _("No %(unit)s has a score here") % {"unit": ranking.cities.register.unit}
     if ranking.subject.is_share and count > TOP:
         share = sum(ranking.subject.scores[p] for p in ranking.order[:TOP]) * PERCENT
-        return _("The first %(top)s of %(count)s %(units)s hold %(share)s %% of the national total") % {
+        return _("The first %(top)s of %(count)s %(units)s hold %(share)s %% of the total") % {
             "top": TOP,
             "units": ranking.cities.register.units,
             "count": count,

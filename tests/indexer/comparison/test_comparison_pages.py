@@ -281,7 +281,7 @@ def test_versions_are_labelled_by_what_tells_them_apart(analyst):
     other = with_method(first, normalisation="rank")
     labels = analyst.get(HERE, ask(first, other)).context["figures"]["weights"].labels
     assert labels == [
-        "Share of the national total; Reflect: max + min - x; Arithmetic mean",
+        "Share of the total; Reflect: max + min - x; Arithmetic mean",
         "Rank; Arithmetic mean",
     ]
 

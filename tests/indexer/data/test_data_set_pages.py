@@ -393,7 +393,7 @@ def test_the_page_shows_indicators_cities_method_and_runs_but_no_codes(analyst, 
     text = analyst.get(reverse("indexer:data-set-detail", args=[data_set.pk])).content.decode()
     for fact in (
         data_set.sha256,
-        "Share of the national total",
+        "Share of the total",
         "Indicator fixed",
         "12 *",
         "Xi&#x27;an",

@@ -130,7 +130,7 @@ def test_the_page_asks_before_shares_are_taken_and_names_the_method(analyst, fra
     english = {"accept-language": "en"}
     text = analyst.get(address, headers=english).text
     assert "1 indicator looks like a rate, an index or a percentage" in text
-    assert "Method: Share of the national total" in text
+    assert "Method: Share of the total" in text
     assert analyst.post(address, {"rates-asked": "1"}, follow=True, headers=english).status_code == 200
     assert "looks like a rate" in analyst.get(address, headers=english).text
     text = analyst.post(address, {"rates-asked": "1", "rates": "zscore"}, follow=True, headers=english).text

@@ -48,7 +48,7 @@ def comparing(values, tilts):
 def test_a_leader_and_who_follows():
     said = about([[1] * 5, [2] * 5, [7] * 5])
 
-    assert said[0] == "Garze leads 3 cities with 70.00 % of the national total, before Xi'an with 20.00."
+    assert said[0] == "Garze leads 3 cities with 70.00 % of the total, before Xi'an with 20.00."
     assert said[1] == "Garze leads in every one of the 2 sub-indices."
     assert said[2].startswith("The first city holds half of what all cities hold, or more; the Gini")
     assert said[3].startswith("Of the regions Southwest holds most: 70.0 % of it, in 1 of 3 cities.")
@@ -58,11 +58,11 @@ def test_a_leader_and_who_follows():
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ([[3] * 5], "The data set holds one city, Nanyang, at 100.00 % of the national total: there is"),
-        ([[3] * 5] * 4, "All 4 cities tie at 25.00 % of the national total."),
+        ([[3] * 5], "The data set holds one city, Nanyang, at 100.00 % of the total: there is"),
+        ([[3] * 5] * 4, "All 4 cities tie at 25.00 % of the total."),
         (
             [[3] * 5, [3] * 5, [2] * 5, [2] * 5],
-            "Nanyang and Xi'an share the first rank among 4 cities at 30.00 % of the national total, before "
+            "Nanyang and Xi'an share the first rank among 4 cities at 30.00 % of the total, before "
             "Garze and Luoyang at 20.00.",
         ),
         ([[3] * 5] * 6 + [[1] * 5], "Nanyang, Xi'an, Garze and 3 more share the first rank among 7 cities"),

@@ -171,7 +171,7 @@ class TestRanking:
         rows = list(csv.DictReader(io.StringIO(text)))
         answer = ranking_of(manager, branch, run).json()["results"]
 
-        assert [float(row["Branch index (% of the national total)"]) for row in rows] == [
+        assert [float(row["Branch index (% of the total)"]) for row in rows] == [
             row["score"] for row in answer
         ]
         assert [int(row["Rank in the whole"]) for row in rows] == [row["rank_in_whole"] for row in answer]

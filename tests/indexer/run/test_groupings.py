@@ -148,7 +148,7 @@ def test_places_are_the_groups_that_are_asked_for(analyst, run):
     assert ranked.scores[:, 0] == pytest.approx([0.4, 0.5])
     assert ranked.counts.tolist() == [1, 2]
     assert ranked.first_of(1).name_en == "Xi'an"
-    assert "Low income leads 2 groups with 50.0 % of the national total" in text
+    assert "Low income leads 2 groups with 50.0 % of the total" in text
     assert "1 city is in no group" in text
 
     file = rows_of(page(analyst, run, "run-places-export", level="income", format="csv"))

@@ -88,7 +88,7 @@ def test_file_and_api_hold_the_ranking_of_the_node(analyst):
     answer = api_of(analyst, run, node.code).json()
 
     assert answer["count"] == 5
-    column = f"{node.name} (% of the national total)"
+    column = f"{node.name} (% of the total)"
     assert [float(row[column]) for row in rows] == [row["score"] for row in answer["results"]]
     assert [int(row["Rank"]) for row in rows] == [row["rank"] for row in answer["results"]]
     assert {row["mark"] for row in answer["results"]} == {"reconstructed"}

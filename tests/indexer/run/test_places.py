@@ -78,7 +78,7 @@ def test_shares_are_added_up(analyst):
     assert [place.name_en for place in ranked.places] == ["Henan", "Shaanxi", "Sichuan"]
     assert ranked.scores == pytest.approx(np.repeat([[0.5], [0.3], [0.2]], 3, axis=1))
     text = response.content.decode()
-    assert "Henan leads 3 provinces with 50.0 % of the national total" in text
+    assert "Henan leads 3 provinces with 50.0 % of the total" in text
     assert "sum of the shares" in text
     assert ranked.first_of(0).name_en == "Nanyang"
 

@@ -225,4 +225,4 @@ def test_every_page_of_a_result_names_its_method(analyst):
     ):
         address = reverse(f"indexer:run-{name}", args=[run.pk])
         text = analyst.get(address, headers={"accept-language": "en"}).text
-        assert "Method: Share of the national total; Arithmetic mean" in text
+        assert "Method: Share of the total; Arithmetic mean" in text

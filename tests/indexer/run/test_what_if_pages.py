@@ -160,7 +160,7 @@ def test_the_file_holds_every_rank_and_the_weights(manager, run):
     tried = what_if_of(run, text)
     assert [int(row["Rank"]) for row in rows] == sorted(tried.ranks.tolist())
     assert {row["Weights tried"] for row in rows} == {text}
-    assert [float(row["Composite score (% of the national total)"]) for row in rows] == [
+    assert [float(row["Composite score (% of the total)"]) for row in rows] == [
         tried.scores[place] * 100 for place in tried.order
     ]
     assert manager.get(page_of(run) + "export/", {"w": "1~9.lfls"}).status_code == 404

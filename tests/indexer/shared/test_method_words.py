@@ -56,8 +56,8 @@ def test_a_long_table_is_counted():
 @pytest.mark.parametrize(
     ("method", "unit"),
     [
-        ({}, "% of the national total"),
-        ({"scale": 1}, "parts of the national total"),
+        ({}, "% of the total"),
+        ({"scale": 1}, "parts of the total"),
         ({"normalisation": "none", "scale": 1}, "units of the data"),
         ({"normalisation": "none"}, "hundredths of the data’s unit"),
         ({"normalisation": "target", "scale": 1000}, "points of 1000"),
