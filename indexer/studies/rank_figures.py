@@ -125,6 +125,8 @@ def shifts_figure(result: StudyResult, source: str, cases: str) -> StudyFigure:
         "low": f"{summary['q05']:.2f}",
         "high": f"{summary['q95']:.2f}",
     }
+    if not high:
+        title = _("No %(unit)s changes its rank") % {"unit": result.cities.register.unit}
     subtitle = _("mean rank shift against the nominal ranking, in places")
     heads = [_("Mean rank shift from"), _("Mean rank shift to"), _share_word(cases)]
     table = [[f"{start:.3f}", f"{end:.3f}", f"{share:.2f}"] for start, end, share in rows]

@@ -16,7 +16,6 @@ from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.studies import RankIntervals
 from indexer.views.reports.fragility import fragile_sentences
-from indexer.views.shared.ties import and_more
 from indexer.words import score_unit
 from weighting.enums import Language
 from weighting.numeric.arrays import IntArray
@@ -217,27 +216,29 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     place = int(widest[0])
     words |= {
         "median": f"{np.median(widths):g}",
-        "city": and_more(subject.cities[place].name, len(widest) - 1),
+        "city": subject.cities[place].name,
         "low": f"{intervals.q05[place]:g}",
         "high": f"{intervals.q95[place]:g}",
         "kept": int((widths == 0).sum()),
         "count": len(widths),
-        "widest": f"{widths.max():g}",
     }
-    if len(widest) > 1 or not np.median(widths):
-        return (
-            _(
-                "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
-                "%(kept)s of %(count)s %(units)s would keep one rank in nine draws of ten; least sure, over "
-                "a range of %(widest)s, would be %(city)s."
-            )
-            % words
-        )
-    return (
-        _(
+    if np.median(widths):
+        said = _(
             "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "
             "of the %(units)s would keep to a range of %(median)s in nine draws of ten; least sure is "
             "%(city)s, between rank %(low)s and rank %(high)s."
         )
-        % words
-    )
+    else:
+        said = _(
+            "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
+            "%(kept)s of %(count)s %(units)s would keep one rank in nine draws of ten; least sure is "
+            "%(city)s, between rank %(low)s and rank %(high)s."
+        )
+    return f"{said % words} {_as_unsure(len(widest) - 1)}".rstrip()
+
+
+def _as_unsure(others: int) -> str:
+    if not others:
+        return ""
+    said = ngettext("%(count)s more is as unsure.", "%(count)s more are as unsure.", others)
+    return said % {"count": others}

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs
+from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 
@@ -40,7 +41,8 @@ def test_two_sub_indices_differ_alike_in_weight(analyst):
 @pytest.mark.parametrize("kind", ["left_out", "variants"])
 def test_a_study_in_which_nobody_moves_names_nobody(analyst, kind):
     run = make_panel_run(cities=4, values=[[1] * 5, [2] * 5, [3] * 5, [4] * 5])
-    text = analyst.get(reverse("indexer:study", args=[make_study(run, kind).pk])).text
+    study = make_study(run, kind, **QUESTIONS[kind])
+    text = analyst.get(reverse("indexer:study-detail", args=[study.pk])).text
 
     assert "No city changes its rank" in text
     assert "0.00 places" not in text

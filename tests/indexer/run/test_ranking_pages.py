@@ -128,7 +128,7 @@ def test_provenance_stands_at_the_foot(analyst, run):
         run.manifest_hash,
         run.result_sha256,
         run.code_version,
-        "Share of the national",
+        "Share of the total",
     ):
         assert fact in text
 
