@@ -17,7 +17,9 @@ from weighting.readers.questions import ask, question
 
 LEFT_OUT = "left out"
 # Decisions about one column, which matter where it is used.
-OF_COLUMNS = {"decimal", "percent", "brackets", "minus", "words", "currency", "ranges", "text"}
+OF_COLUMNS = {
+    *("decimal", "percent", "brackets", "minus", "words", "spelt", "truth", "currency", "ranges", "text"),
+}
 
 
 @dataclass(frozen=True)

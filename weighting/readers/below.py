@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from weighting.readers.beside import WHOLE
-from weighting.readers.columns import TELLING, Body, Column, pick_rows
+from weighting.readers.columns import MOST_TITLES, TELLING, Body, Column, pick_rows
 from weighting.readers.decisions import Decisions
 from weighting.readers.layout import is_gap
 from weighting.readers.rows import Row
 from weighting.readers.written import is_number
 
-# A title or two may stand between the empty line and the names.
-MOST_TITLES = 3
 HALF = 0.5
 # More of them are pages of one table.
 MOST_TABLES = 12
@@ -51,7 +49,9 @@ def rows_of(body: Body, segment: Segment) -> Body:
     if len(lines) == len(body.lines):
         return body
     columns = pick_rows(body.columns, np.arange(segment.start, segment.end))
-    return Body(columns, lines, [line for line in body.short if lines[0] <= line <= lines[-1]])
+    # Rows of a table that is narrower than another one are short without lacking anything.
+    short = [line for line in body.short if lines[0] <= line <= lines[-1]] if segment.header[-1] else []
+    return Body(columns, lines, short)
 
 
 def _segments(header: tuple[str, ...], body: Body) -> list[Segment]:

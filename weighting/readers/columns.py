@@ -15,6 +15,8 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray, span_of
 from weighting.readers.cells import CellError, parse_number, plain
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row
+from weighting.readers.spelt import read_spelt
+from weighting.readers.written import is_number
 
 # What plain numbers are written with, and what stands between them.
 NUMERALS = b"0123456789.,+-eE "
@@ -24,6 +26,8 @@ PLAIN_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?\d{0,15}\.\d{1,1
 SURE_FRACTION = re.compile(r"(?![+-]?[1-9]\d{0,2}\.\d{3}$)[+-]?(?:0|[1-9]\d{0,14})?\.\d{1,17}", re.ASCII)
 # So many rows tell what a column holds; if a later one differs, the column is read as text.
 TELLING = 30
+# A title or two may stand between the empty line above a further table and its names.
+MOST_TITLES = 3
 DIGIT = re.compile(r"\d")
 
 
@@ -127,6 +131,14 @@ def held(columns: Sequence[Column], height: int) -> BoolArray:
     return found
 
 
+class _Wider(Exception):
+    """Below an empty line stands a row of names that is wider than the table: another one begins there."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+
 class Unpackable(Exception):
     """A column that began with plain numbers holds something that needs its text."""
 
@@ -168,8 +180,24 @@ def gather(
 ) -> Body:
     """Turn rows into columns; rows of another width are noted, or padded with gaps if they may be.
 
-    Where a packed column holds what needs its text, the rows are read ``anew`` for that column alone.
+    Where a packed column holds what needs its text, the rows are read ``anew`` for that column alone; where
+    a wider table stands below, all of them for as many columns as that has.
     """
+    try:
+        return _gather(rows, anew, width, packed, log, pads=pads)
+    except _Wider as found:
+        return gather(anew(), anew, found.width, packed, log, pads=pads)
+
+
+def _gather(
+    rows: Iterable[Row],
+    anew: Callable[[], Iterable[Row]],
+    width: int,
+    packed: Sequence[int],
+    log: ProblemLog,
+    *,
+    pads: bool,
+) -> Body:
     is_packed = set(packed)
     kept = [place for place in range(width) if place not in is_packed]
     texts: list[list[str]] = [[] for _place in kept]
@@ -197,15 +225,26 @@ def _whole_rows(
     rows: Iterable[Row], width: int, log: ProblemLog, short: list[int], *, pads: bool
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield line and cells of each row that fits, as many as there are columns; note the short ones."""
+    last = titles = 0
     for row in rows:
         cells = row.cells
+        titles = MOST_TITLES if last and row.line > last + 1 else titles - 1
+        last = row.line
         if len(cells) != width:
+            if pads and titles >= 0 and _names_more(cells, width):
+                raise _Wider(max(place for place, cell in enumerate(cells, start=1) if cell.strip()))
             if len(cells) < width:
                 short.append(row.line)
             if not _fits(row, width, log, pads=pads):
                 continue
             cells = (cells + [""] * width)[:width]
         yield row.line, cells
+
+
+def _names_more(cells: Sequence[str], width: int) -> bool:
+    """Tell a row of nothing but words, more of them than there are columns."""
+    words = [cell for cell in cells if cell.strip()]
+    return any(map(str.strip, cells[width:])) and len(words) > width and not any(map(is_number, words))
 
 
 def _fits(row: Row, width: int, log: ProblemLog, *, pads: bool) -> bool:
@@ -304,7 +343,7 @@ def _number_or_word(cell: str) -> tuple[float, str]:
     try:
         return parse_number(cell), ""
     except CellError:
-        if DIGIT.search(cell):
+        if DIGIT.search(cell) or read_spelt(word):
             raise Unpackable from None
         return math.nan, word
 
@@ -326,6 +365,6 @@ def _is_plain(cell: str) -> bool:
     try:
         parse_number(cell)
     except CellError:
-        return not DIGIT.search(plain(cell))
+        return not (DIGIT.search(plain(cell)) or read_spelt(cell.strip()))
     # Leading zeros are of a code.
     return not re.match(r"[+-]?0\d", cell)

@@ -10,10 +10,13 @@ from weighting.readers.cells import CellError, parse_number
 from weighting.readers.numbers import Percent, read_columns
 from weighting.readers.problems import ProblemLog
 from weighting.readers.questions import note_open
+from weighting.readers.spelt import truths_among
 from weighting.readers.table import Table
 from weighting.readers.written import read_cell
 
-NUMBERS = ("decimal", "percent", "brackets", "minus", "words", "currency", "ranges", "code")
+NUMBERS = (
+    *("decimal", "percent", "brackets", "minus", "words", "spelt", "truth", "currency", "ranges", "code"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +57,7 @@ def read_figures(
                 row: _complaint(text)
                 for row, text in found.texts.items()
                 # A column that is asked about is said to be so once, not cell by cell.
-                if name not in asked or read_cell(text).kind == "text"
+                if name not in asked or (read_cell(text).kind == "text" and not truths_among([text]))
             },
             frozenset(found.kept),
         )

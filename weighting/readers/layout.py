@@ -49,6 +49,7 @@ def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> 
     found = _header_at(head)
     if not is_form:
         found = _below_remarks(head, found)
+        found = _above_wider(head, found)
     while not is_form and found and _spans(head[found - 1], head[found]):
         found -= 1
     how: How = "seen" if found == 0 else "likely"
@@ -98,6 +99,32 @@ def _below_remarks(head: Sequence[Row], found: int) -> int:
             is_named = row.filled == row.extent and not any(map(NUMBER.fullmatch, row.cells[: row.extent]))
             return place if is_named else found
     return found
+
+
+def _above_wider(head: Sequence[Row], found: int) -> int:
+    """Return the row of names of a whole table above a wider one behind an empty line; else that found.
+
+    A whole table has names in every column it reaches, and several rows, all with a number in one of these:
+    remarks in pairs have not.
+    """
+    start = 0
+    for place in range(1, found + 1):
+        if head[place].line > head[place - 1].line + 1:
+            at = next((at for at in range(start, place) if _is_table(head[at:place])), None)
+            if at is not None:
+                return at
+            start = place
+    return found
+
+
+def _is_table(rows: Sequence[Row]) -> bool:
+    names, *below = rows
+    extent = names.extent
+    if len(below) < 2 or extent < 2 or names.filled < extent or any(row.extent > extent for row in below):
+        return False
+    if any(map(NUMBER.fullmatch, names.cells[:extent])) or not all(row.cells[0] for row in below):
+        return False
+    return any(all(NUMBER.fullmatch(_cell(row, column)) for row in below) for column in range(1, extent))
 
 
 def _is_headless(row: Row) -> bool:

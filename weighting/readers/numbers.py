@@ -11,6 +11,7 @@ import numpy as np
 from weighting.numeric.arrays import FloatArray
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions, How
+from weighting.readers.spelt import truths_among
 from weighting.readers.written import MARKS, Cell, Mark, read_cell
 
 # What 45% is: 45, or 0.45.
@@ -43,8 +44,9 @@ def looks_numeric(column: Column) -> bool:
 
 
 def bears_numbers(column: Column) -> bool:
-    """Tell a column that is mostly numbers or begins so: 76.5 years, and 2nd district, too."""
-    return _mostly(column, lambda cell: cell.kind in ("number", "range"))
+    """Tell a column that is mostly numbers or begins so, 76.5 years or 2nd district, or says yes and no."""
+    is_mostly = _mostly(column, lambda cell: cell.kind in ("number", "range", "spelt"))
+    return is_mostly or (not isinstance(column, Packed) and bool(truths_among(set(column) - {""})))
 
 
 def _mostly(column: Column, is_number: Callable[[Cell], bool]) -> bool:
@@ -95,7 +97,7 @@ class _Gaps:
                 return self.words
             case "range":
                 return scan.head in self.ranges
-        return scan.head in self.heads or (bool(cell.word) and scan.words == "gap")
+        return scan.head in self.heads or scan.is_gap(cell)
 
 
 class _Scan:
@@ -106,11 +108,13 @@ class _Scan:
         texts = column.odd.values() if isinstance(column, Packed) else column
         self.cells = {text: read_cell(text) for text in dict.fromkeys(texts) if text.strip()}
         self._correct_slips()
-        self.numbers = {text: cell for text, cell in self.cells.items() if cell.kind == "number"}
+        truths = {} if isinstance(column, Packed) else truths_among(self.cells)
+        self.cells |= {text: Cell("truth", value=value) for text, value in truths.items()}
+        self.numbers = {text: cell for text, cell in self.cells.items() if cell.kind in ("number", "spelt")}
         self.read_as: dict[str, float] = {}
         self.is_open = False
-        # What is done with words behind numbers.
-        self.words = "drop"
+        # What is done with words behind numbers, with numbers that are spelt, and with yes and no.
+        self.words, self.spelt, self.truths = "drop", "number", "number"
 
     def _correct_slips(self) -> None:
         """Take for texts what one number, or few of them, bear behind them: 13oo is a slip, and no unit."""
@@ -132,9 +136,12 @@ class _Scan:
 
     def settle(self, mark: Mark, decisions: Decisions, percent: Percent) -> None:
         """Read each different text as a number, in percent or as a fraction."""
+        if not self.cells:
+            return
         share, money = self._percent(decisions, percent), self._currency(decisions)
         below = self._below_zero(decisions)
         self.words = self._words(mark, decisions)
+        self.spelt, self.truths = (self._values(kind, decisions) for kind in ("spelt", "truth"))
         for text, cell in self.numbers.items():
             own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
             self.is_open |= not own
@@ -146,11 +153,30 @@ class _Scan:
                     value = {"negative": -value, "number": value}.get(how, math.nan)
             if cell.word and self.words not in ("drop", "multiply"):
                 value = math.nan
+            if cell.kind == "spelt" and self.spelt != "number":
+                value = math.nan
             self.read_as[text] = value
-        self.is_open |= not share or not money or not all(below.values()) or not self.words
+        truths = {text: cell.value for text, cell in self.cells.items() if cell.kind == "truth"}
+        self.read_as |= truths if self.truths == "number" else {}
+        settled = (share, money, *below.values(), self.words, self.spelt, self.truths)
+        self.is_open |= not all(settled)
 
     def _power(self, cell: Cell) -> int:
         return cell.power if self.words == "multiply" else 0
+
+    def _values(self, kind: str, decisions: Decisions) -> str:
+        """Settle whether what is spelt, or says yes or no, is the number that it stands for."""
+        found = {text: cell.value for text, cell in self.cells.items() if cell.kind == kind}
+        if not found:
+            return "number"
+        samples = [f"{text} → {value:.15g}" for text, value in found.items()]
+        options = ["number", "gap"]
+        return decisions.settle(kind, "", how="open", subject=self.head, options=options, samples=samples)
+
+    def is_gap(self, cell: Cell) -> bool:
+        """Tell a cell with a word, a number that is spelt, or yes or no, that is a gap by choice."""
+        chosen = {"spelt": self.spelt, "truth": self.truths}.get(cell.kind, self.words if cell.word else "")
+        return chosen == "gap"
 
     def _percent(self, decisions: Decisions, taken: Percent) -> str:
         signed = [text for text, cell in self.numbers.items() if cell.percent]
@@ -323,7 +349,7 @@ def _settle_gaps(scans: Iterable[_Scan], decisions: Decisions) -> _Gaps:
             strange += [
                 text
                 for text, value in scan.read_as.items()
-                if math.isnan(value) and not (scan.words == "gap" and scan.cells[text].word)
+                if math.isnan(value) and not scan.is_gap(scan.cells[text])
             ]
         if strange and decisions.settle(
             "text", "", how="open", subject=scan.head, options=["gap"], samples=strange

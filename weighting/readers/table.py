@@ -164,9 +164,10 @@ def table_of_text(
 
 
 def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> Table:
-    header = layout.header
     if layout.parts:
         body = body_of_parts(body, layout.parts)
+    # A table below may be wider than the first.
+    header = layout.header + ("",) * (len(body.columns) - len(layout.header))
     if not reading.is_form:
         segment = settle_segment(header, body, reading.decisions)
         header, body = segment.header, rows_of(body, segment)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from weighting.readers.cells import GAPS, CellError, parse_number, plain
+from weighting.readers.spelt import read_spelt
 from weighting.readers.words_beside import is_word, split_word
 
 Mark = Literal[",", ".", ""]
@@ -68,9 +69,12 @@ WRITTEN = {
 
 @dataclass(frozen=True)
 class Cell:
-    """What a text holds: the digits of a number with its marks, or a word, a range, or nothing known."""
+    """What a text holds: the digits of a number with its marks, or a word, a range, or nothing known.
 
-    kind: Literal["number", "gap", "range", "text"]
+    ``value`` is that of a number that is spelt, or of a word that says whether something is so.
+    """
+
+    kind: Literal["number", "spelt", "truth", "gap", "range", "text"]
     digits: str = ""
     percent: bool = False
     currency: str = ""
@@ -83,6 +87,7 @@ class Cell:
     word: str = ""
     # Of ten, by which the word multiplies.
     power: int = 0
+    value: float = math.nan
 
     @cached_property
     def marks(self) -> set[Mark]:
@@ -102,6 +107,8 @@ class Cell:
 
     def read(self, mark: Mark, *, power: int = 0) -> float:
         """Return the number with that mark before decimals, times a power of ten; nan if not written so."""
+        if self.kind == "spelt":
+            return self.value
         if mark not in self.marks:
             return math.nan
         other = "." if mark == "," else ","
@@ -140,7 +147,12 @@ def read_cell(text: str) -> Cell:
         return Cell("gap", flag=flag)
     if RANGE.fullmatch(cleaned):
         return Cell("range")
-    worded = Cell("text") if bracketed else _worded(grouped)
+    if bracketed:
+        return Cell("text")
+    spelt = read_spelt(bare.strip())
+    worded = _worded(grouped)
+    if spelt and (worded.kind != "number" or not worded.power):
+        return Cell("spelt", percent=spelt.percent, value=spelt.value)
     return replace(worded, flag=raised) if worded.kind == "number" else worded
 
 

@@ -71,12 +71,25 @@ CASES = {
         table({"Albania": ("123-", "(123)"), "Namibia": (59.3, 8.6)}),
         {"minus:a": "negative", "brackets:b": "negative"}, {"Albania": (-123, -123), "Namibia": (59.3, 8.6)},
     ),
+    "numbers that are spelt, and fractions": (
+        table({"Albania": ("三万", "1/2"), "Namibia": ("一百零五", "3½")}),
+        {"spelt:a": "number", "spelt:b": "number"}, {"Albania": (30000, 0.5), "Namibia": (105, 3.5)},
+    ),
+    "yes and no": (
+        table({"Albania": ("yes", "有"), "Namibia": ("no", "无")}), {"truth:a": "number", "truth:b": "number"},
+        {"Albania": (1, 1), "Namibia": (0, 0)},
+    ),
     "tables side by side": (
         "country,a,b,,city,c\nAlbania,76.5,13.2,,Tirana,5\nNamibia,59.3,8.6,,Windhoek,6\n",
         {"table": "1"}, UNITS,
     ),
     "tables below one another": (
         "country,a,b\nAlbania,76.5,13.2\nNamibia,59.3,8.6\n\ncity,c,d\nTirana,5,6\n", {"below": "1"}, UNITS,
+    ),
+    "a wider table below": (
+        "Table 1\ncountry,a,b\nAlbania,76.5,13.2\nNamibia,59.3,8.6\n\n"
+        "Table 2\ncity,c,d,e,f,g,h\nTirana,5,6,7,8,9,1\n",
+        {"below": "1"}, UNITS,
     ),
     "an index column": (
         table({"0": ("Albania", 76.5, 13.2), "1": ("Namibia", 59.3, 8.6)}, ("", "country", "a", "b")),

@@ -6,7 +6,10 @@ import io
 import pytest
 from openpyxl import Workbook
 
+from indexer.intake.files import read_file
 from tests.indexer.data.reading import read
+from weighting.readers import ProblemLog
+from weighting.readers.table import Reading
 
 BESIDE = "country,a,,city,b,c\nAlbania,1.5,,Tirana,5,6\nNamibia,2.5,,Windhoek,7,8\n,,,Walvis Bay,9,10\n"
 RANKS = "Rank,Name,Score,,Rank,Name,Score\n1,x,1.5,,3,z,3.5\n2,y,2.5,,4,w,4.5\n"
@@ -78,6 +81,44 @@ def test_tables_below_one_another_are_offered_and_read_as_chosen(name):
     assert (asked, second.units, second.columns) == ({}, ("Albania", "Chad"), ("c",))
     assert second.values.tolist() == [[10], [30]]
     assert len(read(data, name=name, below="whole")[0].units) > 4
+
+
+WIDER = (
+    "Table 1\ncountry,a\nAlbania,1.5\nNamibia,2.5\n\n"
+    "Table 2\ncountry,c,d,e,f\nAlbania,10,20,30,40\nChad,50,60,70,80\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["as it is written", "filled up with commas", "a workbook"])
+def test_a_table_below_may_be_wider_than_the_first(kind):
+    lines = [line + "," * (4 - line.count(",")) for line in WIDER.splitlines()]
+    padded = "\n".join(lines) + "\n"
+    data = {"as it is written": WIDER, "filled up with commas": padded, "a workbook": workbook(padded)}[kind]
+    name = "t.xlsx" if kind == "a workbook" else "t.csv"
+    _sheet, asked, _likely = read(data, name=name)
+    assert asked == {"below": ""}
+    first, asked, likely = read(data, name=name, below="1")
+    assert (asked, first.units, first.columns) == ({}, ("Albania", "Namibia"), ("a",))
+    assert first.values.tolist() == [[1.5], [2.5]]
+    assert "short_rows" not in likely
+    second, asked, likely = read(data, name=name, below="2")
+    assert (asked, second.units, second.columns) == ({}, ("Albania", "Chad"), ("c", "d", "e", "f"))
+    assert second.values.tolist() == [[10, 20, 30, 40], [50, 60, 70, 80]]
+    assert "short_rows" not in likely
+
+
+def test_a_row_that_is_too_wide_without_names_is_refused_with_its_line():
+    log = ProblemLog("t.csv")
+    assert read_file(
+        b"country,a\nAlbania,1.5\n\nNamibia,2.5,3.5\n", "t.csv", log, reading=Reading(is_form=False)
+    )
+    assert [(problem.row, "has 3 cells" in problem.message) for problem in log.problems] == [(4, True)]
+
+
+def test_remarks_in_pairs_above_a_wider_table_are_no_table():
+    pairs = "Indicator,Population\nYear,2020\nUnit,persons\n\n"
+    sheet, asked, _likely = read(pairs + "country,a,b,c,d\nAlbania,1.5,2,3,4\nNamibia,2.5,3,4,5\n")
+    assert (asked, sheet.columns) == ({}, ("a", "b", "c", "d"))
 
 
 def test_footnotes_in_a_table_of_their_own_are_another_table():
