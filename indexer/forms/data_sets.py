@@ -51,7 +51,7 @@ class DataFileField(CarryingFileField):
 
     widget = CarryingFileInput(
         attrs={
-            "accept": ".csv,.xlsx,.parquet,.zip,text/csv,"
+            "accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods,.parquet,.zip,.gz,text/csv,"
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         }
     )

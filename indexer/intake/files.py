@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,9 +16,9 @@ from django.utils.translation import gettext as _
 from weighting.numeric.arrays import FloatArray, span_of
 from weighting.readers import ProblemLog, Source
 from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows
-from weighting.readers.formats import frictionless, table_of
-from weighting.readers.formats.parcel import Parcel
-from weighting.readers.rows import is_markup, note_controls, read_bytes
+from weighting.readers.formats import archive, frictionless, table_of
+from weighting.readers.formats.parcel import Parcel, parts_of
+from weighting.readers.rows import is_markup, note_controls, read_bytes, unzipped
 from weighting.readers.table import (
     Reading,
     Table,
@@ -25,21 +26,22 @@ from weighting.readers.table import (
     table_of_sheet,
     table_of_text,
 )
-from weighting.readers.workbook import ARCHIVE, SheetLimits, is_workbook
+from weighting.readers.workbook import ARCHIVE, OLD, OPEN_DOCUMENT, SheetLimits, is_workbook
 
 MEGABYTE = 1024 * 1024
 PARQUET = b"PAR1"
 FOREIGN = {
-    b"\xd0\xcf\x11\xe0": "XLS",
     b"%PDF": "PDF",
-    b"\x1f\x8b": "GZIP",
     b"Rar!": "RAR",
     b"7z\xbc\xaf": "7Z",
 }
 # How a name may end, by what the bytes are.
 ENDINGS = {
     "csv": {".csv", ".txt", ".tsv", ""},
-    "xlsx": {".xlsx", ""},
+    # An archive without a table is told to be none.
+    "xlsx": {".xlsx", ".zip", ""},
+    "xls": {".xls", ""},
+    "ods": {".ods", ""},
     "zip": {".zip", ""},
     "parquet": {".parquet", ".pq", ""},
 }
@@ -93,9 +95,14 @@ def read_file(
 
     None with the problem noted when there is nothing to go on with.
     """
-    data = read_bytes(source, log, limits.bytes)
-    if data is None or not _is_small_enough(data, log, limits):
+    sent = read_bytes(source, log, limits.bytes)
+    if sent is None or not _is_small_enough(sent, log, limits):
         return None
+    data = unzipped(sent, log, limits.bytes)
+    if data is None:
+        return None
+    if data is not sent:
+        name = re.sub(r"\.gz$", "", name, flags=re.IGNORECASE)
     kind = _kind_of(data, log)
     if kind is None or not _is_named_so(name, kind, log):
         return None
@@ -166,9 +173,17 @@ def _kind_of(data: bytes, log: ProblemLog) -> str | None:
             return None
     if is_markup(data, log):
         return None
+    if data.startswith(OLD):
+        return "xls"
     if data.startswith(ARCHIVE):
-        return "zip" if frictionless.is_package(data) else "xlsx"
+        return _kind_of_archive(data)
     return "parquet" if data.startswith(PARQUET) else "csv"
+
+
+def _kind_of_archive(data: bytes) -> str:
+    if frictionless.is_package(data) or archive.is_archive(data):
+        return "zip"
+    return "ods" if parts_of(data) >= OPEN_DOCUMENT else "xlsx"
 
 
 def _is_named_so(name: str, kind: str, log: ProblemLog) -> bool:

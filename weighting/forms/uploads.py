@@ -39,7 +39,7 @@ class SheetFileField(TableFileField):
 
     widget = CarryingFileInput(
         attrs={
-            "accept": ".xlsx,.csv,.zip,text/csv,"
+            "accept": ".xlsx,.xls,.ods,.csv,.tsv,.txt,.zip,.gz,text/csv,"
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         }
     )

@@ -9,7 +9,7 @@ from weighting.readers.cells import Nearest, Vocabulary
 from weighting.readers.formats import table_of
 from weighting.readers.formats.parcel import Parcel
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Source, read_bytes
+from weighting.readers.rows import Source, read_bytes, unzipped
 from weighting.readers.table import Reading, Table, table_of_bytes, with_heads
 from weighting.readers.workbook import FORMS, SheetLimits
 
@@ -30,6 +30,7 @@ def read_table(
     ``heads`` are the columns that are known, which may be written in any case.
     """
     data = read_bytes(source, log)
+    data = None if data is None else unzipped(data, log, LARGEST)
     if data is None:
         return None
     reading = reading or Reading()

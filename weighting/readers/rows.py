@@ -2,6 +2,7 @@
 
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from weighting.readers.problems import ProblemLog
 
 MAX_BYTES = 256 * 1024 * 1024
+GZIP = b"\x1f\x8b"
 # Bytes are looked through in parts that stay near the processor.
 PART = 1 << 18
 # What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
@@ -76,6 +78,28 @@ def read_bytes(source: Source, log: ProblemLog, most: int = 0) -> bytes | None:
         log.add(_("The file is larger than %(size)d MB. Split it or leave columns out.") % {"size": size})
         return None
     return data
+
+
+def unzipped(data: bytes, log: ProblemLog, most: int) -> bytes | None:
+    """Return what one packed file (gzip) holds, and any other as it is; None with the problem noted."""
+    if not data.startswith(GZIP):
+        return data
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = unpacking.decompress(data, most + 1)
+    except zlib.error:
+        log.add(_("The packed file is damaged. Pack it anew, or send the table itself."))
+        return None
+    if len(content) > most:
+        size = most // 1024 // 1024
+        log.add(
+            _("Unpacked, the file is larger than %(most)d MB. Leave out what is not needed.") % {"most": size}
+        )
+        return None
+    if not unpacking.eof:
+        log.add(_("The packed file is damaged. Pack it anew, or send the table itself."))
+        return None
+    return content
 
 
 def is_markup(data: bytes, log: ProblemLog) -> bool:

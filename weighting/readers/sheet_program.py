@@ -20,12 +20,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+if __name__ == "__main__":
+    # Last of all, for files beside this one are called as some of Python's own.
+    sys.path.append(str(Path(__file__).parent))
+    from sheet_styles import Styles, in_percent, styles_of  # type: ignore[import-not-found]
+else:
+    from weighting.readers.sheet_styles import Styles, in_percent, styles_of
+
 ENCRYPTED = 0x1
+BOOK = "xl/workbook.xml"
+# How workbooks of before 2007 begin, and what those of OpenDocument hold.
+OLD = b"\xd0\xcf\x11\xe0"
+OPEN_DOCUMENT = {"content.xml", "META-INF/manifest.xml"}
 MAX_ENTRIES, MAX_DEPTH = 200, 8
 MAX_UNFOLDED = 50 * 1024 * 1024
 # A spreadsheet's cell holds no more.
@@ -37,8 +49,6 @@ MOST_TAGS = 6_000_000
 CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 # An XML part that declares entities can unfold to anything; no spreadsheet writes one.
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
-# A number shown with leading zeros, as codes are: 7 under the format 000 is 007.
-ZEROS = re.compile(r"(?P<zeros>0{2,})(;.*)?")
 PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 # A row as programs write rows of values: cells at places of their own in it, without errors and formulas, and
 # without what may be a whole number of more digits than a float keeps.
@@ -52,9 +62,9 @@ FEW, MOST_COVERS = 2, 5
 # Above this a whole number is not the one that was written once it was read as a float.
 MOST_EXACT_DIGITS = 15
 UNREADABLE = (
-    CalamineError, KeyError, IndexError, ValueError, TypeError, EOFError, OSError, expat.ExpatError,
-    zipfile.BadZipFile,
-)  # fmt: skip
+    *(CalamineError, KeyError, IndexError, ValueError, TypeError, ArithmeticError, EOFError, OSError),
+    *(expat.ExpatError, zipfile.BadZipFile),
+)
 
 
 class Refused(Exception):
@@ -103,9 +113,13 @@ def main() -> None:
 
 def _answer(data: bytes, limits: Limits) -> dict[str, Any]:
     try:
+        if data.startswith(OLD):
+            _look_through_old(data)
+            return _sheet(BytesIO(data), {}, limits)
         parts = _parts_of(_open_archive(data))
         _look_through(parts, limits)
-        return _sheet(parts, limits)
+        known = parts if BOOK in parts else {}
+        return _sheet(_unpacked(known) if known else BytesIO(data), known, limits)
     except Refused as refused:
         return {"faults": [refused.fault]}
     except UNREADABLE:
@@ -122,7 +136,7 @@ def _open_archive(data: bytes) -> zipfile.ZipFile:
     names = {entry.filename for entry in entries}
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         raise Refused("encrypted")
-    if "xl/workbook.xml" not in names:
+    if BOOK not in names and not names >= OPEN_DOCUMENT:
         raise Refused("no-workbook")
     if len(entries) > MAX_ENTRIES:
         raise Refused("entries", count=len(entries), most=MAX_ENTRIES)
@@ -130,12 +144,20 @@ def _open_archive(data: bytes) -> zipfile.ZipFile:
         raise Refused("unfolded", most=MAX_UNFOLDED // 1024 // 1024)
     if any(_is_astray(name) for name in names):
         raise Refused("folders")
-    if any("macrosheets/" in name or "vbaProject" in name for name in names):
+    if any("macrosheets/" in name or "vbaProject" in name or name.startswith("Basic/") for name in names):
         raise Refused("macros")
     # Two parts of one name are read as one by some, as the other by others.
     if len(names) < len(entries):
         raise Refused("damaged")
     return archive
+
+
+def _look_through_old(data: bytes) -> None:
+    """Look through a workbook of before 2007 for what is refused; its names are written in UTF-16."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise Refused("encrypted")
+    if "_VBA_PROJECT".encode("utf-16-le") in data:
+        raise Refused("macros")
 
 
 def _is_astray(name: str) -> bool:
@@ -158,6 +180,8 @@ def _parts_of(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _look_through(parts: dict[str, bytes], limits: Limits) -> None:
     """Look through the parts as bytes, before anything parses them; refuse what no spreadsheet writes."""
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise Refused("encrypted")
     for content in parts.values():
         if b"\0" in content:
             raise Refused("encoding")
@@ -188,8 +212,9 @@ def _unpacked(parts: dict[str, bytes]) -> BytesIO:
     return file
 
 
-def _sheet(parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
-    book = CalamineWorkbook.from_filelike(_unpacked(parts))
+def _sheet(file: BytesIO, parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
+    """Read the sheet that is meant; without ``parts`` a library alone tells what is in the file."""
+    book = CalamineWorkbook.from_filelike(file)
     names = [sheet.name for sheet in book.sheets_metadata]
     # Each sheet is a part; whatever lists more of them, or such names, was written by no spreadsheet.
     if len(names) > MAX_ENTRIES or any(len(name) > LONGEST_NAME for name in names):
@@ -200,12 +225,10 @@ def _sheet(parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
     rows, numbers = _rows(sheet.iter_rows(), left, marks)
     if len(rows) > limits.rows:
         raise Refused("rows", most=limits.rows)
-    others = [name for other, name in enumerate(names) if other != place]
-    sheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     return {
         "sheet": names[place],
-        "others": others,
-        "sheets": sheets,
+        "others": [name for other, name in enumerate(names) if other != place],
+        "sheets": [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet],
         "left": left,
         "rows": rows,
         "numbers": numbers.tobytes(),
@@ -220,9 +243,16 @@ def _chosen(
 
     Where numbers are sought, a cover or a list of contents in front of them is passed over.
     """
-    styles, places = _zero_styles(parts), _places_of_sheets(book, limits)
-    # No sheet is loaded before it is known how far it reaches.
-    found = ((place, _Scan(limits, styles).read(parts[_path_of_sheet(parts, place)])) for place in places)
+    styles, places = styles_of(parts), _places_of_sheets(book, limits)
+
+    def marks_of(place: int) -> Marks:
+        # No sheet of parts is loaded before it is known how far it reaches.
+        if parts:
+            return _Scan(limits, styles).read(parts[_path_of_sheet(parts, place)])
+        _check_reach(book.get_sheet_by_index(place), limits)
+        return Marks()
+
+    found = ((place, marks_of(place)) for place in places)
     first, marks = next(found)
     if len(places) == 1:
         # The library unpacks what it reads once more.
@@ -235,6 +265,14 @@ def _chosen(
         if _holds_numbers(there):
             return place, there, marks_there
     return first, sheet, marks
+
+
+def _check_reach(sheet: CalamineSheet, limits: Limits) -> None:
+    """Refuse a loaded sheet that reaches beyond the limits; its memory is bounded by itself."""
+    if sheet.end and sheet.end[1] >= limits.columns:
+        raise Refused("columns", row=1, most=limits.columns)
+    if sum(cell != "" for row in sheet.iter_rows() for cell in row) > limits.cells:
+        raise Refused("cells", most=limits.cells)
 
 
 def _places_of_sheets(book: CalamineWorkbook, limits: Limits) -> list[int]:
@@ -317,8 +355,8 @@ def _marked(text: str, place: tuple[int, int], marks: Marks) -> str:
 class _Scan:
     """One pass over a sheet: how far it reaches, and its `Marks`."""
 
-    def __init__(self, limits: Limits, zero_styles: dict[int, int]) -> None:
-        self.limits, self.zero_styles, self.marks = limits, zero_styles, Marks()
+    def __init__(self, limits: Limits, styles: Styles) -> None:
+        self.limits, self.styles, self.marks = limits, styles, Marks()
         self.row = self.column = self.rows = 0
         self.kind, self.style = "n", 0
         self.text: list[str] = []
@@ -339,7 +377,9 @@ class _Scan:
         parser.CharacterDataHandler = self.text.append
         # Of plain rows there is nothing to note: parsing the rest takes a tenth of the time.
         plain = re.compile(PLAIN_ROW % _columns_up_to(self.limits.columns))
-        parser.Parse(content if self.zero_styles else plain.sub(self._without_cells, content), True)
+        parser.Parse(
+            content if self.styles.used_in(content) else plain.sub(self._without_cells, content), True
+        )
         return self.marks
 
     def _without_cells(self, row: re.Match[bytes]) -> bytes:
@@ -392,31 +432,10 @@ class _Scan:
             self.kind == "n" and len(text) > MOST_EXACT_DIGITS and text.lstrip("-").isdecimal()
         ):
             self.marks.written[place] = text
-        if self.kind == "n" and self.style in self.zero_styles:
-            self.marks.zeros[place] = self.zero_styles[self.style]
-
-
-def _zero_styles(parts: dict[str, bytes]) -> dict[int, int]:
-    """Return the styles of cells that show leading zeros, and how many digits each shows."""
-    shown: dict[str, int] = {}
-    styles: dict[int, int] = {}
-    path, count = [""], 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal count
-        path.append(name.rpartition(":")[2])
-        if path[-1] == "numFmt" and (found := ZEROS.fullmatch(attributes.get("formatCode", ""))):
-            shown[attributes.get("numFmtId", "")] = len(found["zeros"])
-        if path[-2:] == ["cellXfs", "xf"]:
-            if digits := shown.get(attributes.get("numFmtId", "")):
-                styles[count] = digits
-            count += 1
-
-    if "xl/styles.xml" in parts:
-        parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler = start, lambda _name: path.pop()
-        parser.Parse(parts["xl/styles.xml"], True)
-    return styles
+        if self.kind == "n" and self.style in self.styles.zeros:
+            self.marks.zeros[place] = self.styles.zeros[self.style]
+        if self.kind == "n" and self.style in self.styles.percent and text:
+            self.marks.written[place] = in_percent(text)
 
 
 def _path_of_sheet(parts: dict[str, bytes], place: int) -> str:

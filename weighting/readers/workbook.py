@@ -1,4 +1,4 @@
-"""XLSX bytes to the same rows of trimmed text that a CSV file gives, and to columns of numbers as they are.
+"""Workbooks to the same rows of trimmed text that a CSV file gives, and to columns of numbers as they are.
 
 A workbook is an archive, and a small one can unfold to gigabytes, or keep a parser busy for minutes: it is
 read in a process of its own (`weighting.confined`), which this file gives limits and words.
@@ -22,7 +22,8 @@ from weighting.readers.columns import PLAIN_FRACTION, TELLING, Body, Column, are
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row, note_controls
 
-ARCHIVE = b"PK\x03\x04"
+OPEN_DOCUMENT = {"content.xml", "META-INF/manifest.xml"}
+ARCHIVE, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 PROGRAM = Path(__file__).with_name("sheet_program.py")
 CONFINED = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)
 # What the program says by name, in the reader's language.
@@ -179,8 +180,8 @@ def _written(number: float) -> str:
 
 
 def is_workbook(data: bytes) -> bool:
-    """Tell whether the bytes begin as an archive does, which a workbook is."""
-    return data.startswith(ARCHIVE)
+    """Tell whether the bytes begin as a workbook does: as an archive, or as one of before 2007."""
+    return data.startswith((ARCHIVE, OLD))
 
 
 def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS, name: str = "") -> SheetRows:

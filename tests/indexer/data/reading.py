@@ -14,7 +14,7 @@ def read(text, hints=None, name="t.csv", **choices):
     data = text if isinstance(text, bytes) else text.encode()
     hints = hints or Hints()
     chosen = {key.replace("__", ":"): value for key, value in choices.items()}
-    reading = Reading(Decisions(chosen), hints.units, is_form=False)
+    reading = Reading(Decisions(chosen), hints.units, is_form=False, kind="data")
     file = read_file(data, name, log, reading=reading)
     assert file, [str(problem) for problem in log.problems]
     sheet = read_sheet(file, log, hints)

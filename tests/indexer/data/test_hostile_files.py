@@ -177,7 +177,7 @@ FILES = {
     ),
     "a workbook called CSV": ("w.csv", book, "ends with “.csv”, but the file holds XLSX"),
     "text called XLSX": ("w.xlsx", lambda: b"unit,fixed\nA,1\n", "ends with “.xlsx”, but the file holds CSV"),
-    "an old workbook": ("o.xls", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "kind XLS. Save the table"),
+    "an old workbook": ("o.xls", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "cannot be read as an XLSX"),
     "a PDF": ("p.csv", lambda: b"%PDF-1.7 ...", "kind PDF. Save the table"),
     "a damaged archive": ("z.xlsx", lambda: book()[:-400], "damaged. Save the workbook again"),
     "damaged Parquet": ("p.parquet", lambda: b"PAR1" + bytes(100), "cannot be read as a Parquet file"),

@@ -91,9 +91,13 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Format:
-    """The layout of a program: how it is told, as which kinds of table it comes in, how it gives one."""
+    """The layout of a program: how it is told, as which kinds of table it comes in, how it gives one.
+
+    ``is_only`` where the file is nothing that could be read as it stands.
+    """
 
     name: str
     kinds: Collection[str]
     tells: Callable[[Parcel], bool]
     table: Callable[[Parcel], Table | None]
+    is_only: bool = False
