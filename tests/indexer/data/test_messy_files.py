@@ -76,7 +76,8 @@ CASES = {
         {"spelt:a": "number", "spelt:b": "number"}, {"Albania": (30000, 0.5), "Namibia": (105, 3.5)},
     ),
     "yes and no": (
-        table({"Albania": ("yes", "有"), "Namibia": ("no", "无")}), {"truth:a": "number", "truth:b": "number"},
+        table({"Albania": ("yes", "有"), "Namibia": ("no", "无")}),
+        {"truth:a": "number", "truth:b": "number"},
         {"Albania": (1, 1), "Namibia": (0, 0)},
     ),
     "tables side by side": (
