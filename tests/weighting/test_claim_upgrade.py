@@ -91,6 +91,7 @@ def test_the_migration_keeps_every_ballot_with_its_invitation(round_):
     """Backwards to the last release and forwards again, with ballots under way and a closed round."""
     pairs = [begun_before(round_, place, seal=place % 2 == 0) for place in range(4)]
     closed = factories.make_round(state="closed")
+    last = Invitation.objects.latest("pk").pk
     kept = list(Ballot.objects.order_by("pk").values("pk", "receipt", "sealed_scores", "nonce", "order_key"))
     answers = list(Score.objects.order_by("pk").values())
     try:
@@ -109,6 +110,11 @@ def test_the_migration_keeps_every_ballot_with_its_invitation(round_):
         assert Invitation.objects.get(pk=invitation.pk).unclaimed_ballot_id == ballot.pk
     assert not bears_locks(closed)
     assert all(isinstance(row["pk"], uuid.UUID) for row in kept)
+    # Rows of rounds that have ended lie apart, and new ones are numbered on.
+    for model in (Ballot, Invitation):
+        assert set(model.objects.filter(ended=True).values_list("round", flat=True)) == {closed.pk}
+        assert not model.objects.filter(round=closed, ended=False).exists()
+    assert factories.make_round(panel=factories.make_panel(5)).invitations.earliest("pk").pk == last + 1
 
 
 def _migrate(target):

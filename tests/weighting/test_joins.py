@@ -35,6 +35,8 @@ from weighting.services.rounds import close_round
 
 pytestmark = [pytest.mark.postgres, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
+# Where PostgreSQL keeps the rows of rounds that have not ended.
+[PEOPLE], BALLOTS = residue.PEOPLE, residue.BALLOTS[0]
 EXPERTS = 12
 # By chance an order finds one person; eight of twelve once in 50,000 orders, and a few hundred are tried.
 SUSPICIOUS = 8
@@ -161,7 +163,7 @@ def tuples_of(table):
 def joined_on_pages(round_):
     """Match people to ballots by the transaction that first wrote the claim of one and the other."""
     truth = truth_of(round_)
-    people, found = list(tuples_of("weighting_invitation")), list(tuples_of("weighting_ballot"))
+    people, found = list(tuples_of(PEOPLE)), list(tuples_of(BALLOTS))
     claimed = {
         each.pk: min(xmin for xmin, _xmax, row in people if each.claim.encode() in row)
         for each in Invitation.objects.filter(round=round_)
@@ -171,6 +173,11 @@ def joined_on_pages(round_):
         mine = {str(b.pk) for b in Ballot.objects.filter(round=round_) if wrote(found, b, xid)}
         right += list(claimed.values()).count(xid) == 1 and mine == {truth[pk]}
     return right
+
+
+def parts_of(part):
+    """Return the names of a table's parts: of rounds under way, and of those that have ended."""
+    return part, part.replace("_open", "_ended")
 
 
 def wrote(rows, ballot, xid):
@@ -221,7 +228,7 @@ def test_the_files_of_an_open_round_hold_no_earlier_state_of_the_invitations():
     round_ = hold_open()
     if connection.vendor == "postgresql":
         assert joined_on_pages(round_) == 0
-        assert len(list(tuples_of("weighting_invitation"))) == Invitation.objects.count()
+        assert len(list(tuples_of(PEOPLE))) == Invitation.objects.count()
         assert all(orders_by_key(raw, round_) for raw in indexes_of_claims())
     assert not hold_earlier_states(round_)
 
@@ -231,20 +238,23 @@ def hold_earlier_states(round_):
 
     On PostgreSQL also by what no row is any more: a page that is tidied keeps the bytes in its free room.
     """
-    found = [each.claim.encode() for each in Invitation.objects.filter(round=round_)]
+    found = [claim.encode() for claim in claims_of(round_)]
     if connection.vendor == "postgresql":
-        raw = file_of("weighting_invitation")
+        raw = file_of(PEOPLE)
         return any(raw.count(claim) > 1 for claim in found)
     log = bytes_on_disk(log_only=True)
     return any(claim in log for claim in found)
+
+
+def claims_of(round_):
+    return list(Invitation.objects.filter(round=round_).values_list("claim", flat=True))
 
 
 def indexes_of_claims():
     """Return the files of the indexes that PostgreSQL finds an invitation in by its claim."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT indexname FROM pg_indexes"
-            " WHERE tablename = 'weighting_invitation' AND indexdef LIKE '%(claim%'"
+            "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE '%%(claim%%'", [PEOPLE]
         )
         names = [name for (name,) in cursor.fetchall()]
     assert names
@@ -282,8 +292,9 @@ def test_after_the_close_no_page_holds_a_lock_or_an_answer():
     close_round(round_, actor=round_.managers.get())
 
     if connection.vendor == "postgresql":
-        left = b"".join(row for _xmin, _xmax, row in tuples_of("weighting_ballot"))
-        assert list(tuples_of("weighting_score")) == []
+        assert not any(list(tuples_of(part)) for part in (PEOPLE, BALLOTS, "weighting_score"))
+        left = b"".join(file_of(part) for part in (*parts_of(PEOPLE), *parts_of(BALLOTS)))
+        assert all(left.count(claim.encode()) == 1 for claim in claims_of(round_))
     else:
         left = bytes_on_disk()
     assert not any(lock in left for lock in locks)

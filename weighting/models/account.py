@@ -40,7 +40,12 @@ class AccessLink(models.Model):
         Account, null=True, blank=True, on_delete=models.CASCADE, related_name="access_links"
     )
     invitation = models.ForeignKey(
-        "weighting.Invitation", null=True, blank=True, on_delete=models.CASCADE, related_name="access_links"
+        "weighting.Invitation",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="access_links",
+        db_constraint=False,
     )
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)

@@ -4,6 +4,9 @@ Nothing stored leads from an invitation to its ballot. The browser that claimed 
 a secret; the invitation holds one hash of it and the ballot another, and only who has the secret
 can tell that they belong together. Closing takes the hash off the ballots and rewrites them under
 new random ids in random order.
+
+On PostgreSQL the rows of rounds that have ended lie in a part of the table by themselves: what rounds
+under way leave behind is removed by writing the other part anew. So no key of the database leads here.
 """
 
 import secrets
@@ -56,6 +59,8 @@ class Ballot(models.Model):
     masked_sector = models.PositiveSmallIntegerField(default=0, editable=False)
     # Set at the close, and only for sectors with at least k sealed ballots.
     sector = models.CharField(max_length=16, choices=Sector, blank=True)
+    # Set once its round, and its series, are over: the row is never written again.
+    ended = models.BooleanField(default=False, editable=False)
 
     class Meta:
         constraints = [
@@ -83,7 +88,13 @@ class Invitation(models.Model):
     claim = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001 - as above
     # A ballot from before there were claims: its link finds it, until the first visit claims it.
     unclaimed_ballot = models.OneToOneField(
-        Ballot, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+        Ballot,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+        db_constraint=False,
     )
     # The expert says that somebody else used the invitation.
     disputed = models.BooleanField(default=False)
@@ -94,6 +105,8 @@ class Invitation(models.Model):
     removed = models.BooleanField(default=False)
     mailed = models.BooleanField(default=False)
     reminders_sent = models.PositiveSmallIntegerField(default=0)
+    # Set at the close.
+    ended = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["expert__code"]
@@ -128,7 +141,7 @@ class Score(models.Model):
 
     # Random, so that no order of the rows tells which ballot was filled in first.
     id = models.BigIntegerField(primary_key=True, default=random_order_key, editable=False)
-    ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="scores")
+    ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="scores", db_constraint=False)
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
     value = models.PositiveSmallIntegerField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)

@@ -21,7 +21,9 @@ class Letter(models.Model):
     here: it is made when the mail is sent.
     """
 
-    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="letters")
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.CASCADE, related_name="letters", db_constraint=False
+    )
     kind = models.CharField(max_length=10, choices=LetterKind)
     # Which reminder of its round it is; 0 for the invitation.
     number = models.PositiveSmallIntegerField(default=0)

@@ -17,7 +17,7 @@ from weighting.models import Ballot, Indicator, Round, RoundItem, Score
 from weighting.models.ballot import random_order_key
 
 TABLE, BALLOT = Score._meta.db_table, Ballot._meta.db_table
-HOLD = f"PERFORM id FROM {BALLOT} WHERE lock = %(lock)s AND round_id = %(round)s FOR UPDATE"
+HOLD = f"PERFORM id FROM {BALLOT} WHERE lock = %(lock)s AND round_id = %(round)s AND NOT ended FOR UPDATE"
 # One row, or none: the answer to an open round that asks about the item and whose rule allows it.
 ANSWER = f"""
     SELECT CAST(%(row)s AS bigint), item.indicator_id, ballot.id,
@@ -26,7 +26,7 @@ ANSWER = f"""
     JOIN {Round._meta.db_table} round ON round.id = ballot.round_id
     JOIN {RoundItem._meta.db_table} item ON item.round_id = round.id
     JOIN {Indicator._meta.db_table} indicator ON indicator.id = item.indicator_id
-    WHERE ballot.lock = %(lock)s AND round.id = %(round)s
+    WHERE ballot.lock = %(lock)s AND NOT ballot.ended AND round.id = %(round)s
         AND round.state = '{RoundState.OPEN.value}' AND round.deadline > %(moment)s
         AND indicator.code = %(code)s
         AND (round.rule = '{Rule.NORMALISED_MEAN.value}' OR %(value)s IS NOT NULL)

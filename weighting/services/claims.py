@@ -90,8 +90,15 @@ def link_earlier(claim: Claim, secret: str) -> None:
 @transaction.atomic
 def dispute_claim(invitation: Invitation) -> None:
     """Record that, as the expert says, somebody else used the invitation; once, and without saying when."""
+    hold_round(invitation.round_id)
     if Invitation.objects.filter(pk=invitation.pk, disputed=False).update(disputed=True):
         record_act(None, "dispute_claim", invitation)
+
+
+def hold_round(round_id: int) -> Round:
+    """Lock a round until the transaction ends: until then it is not closed, which moves its invitations."""
+    # The canonical questionnaire is large, and all others who come or seal wait here.
+    return Round.objects.select_for_update(no_key=True).defer("questionnaire").get(pk=round_id)
 
 
 def hold_invitation(invitation: Invitation) -> tuple[Round, Invitation]:
@@ -100,9 +107,7 @@ def hold_invitation(invitation: Invitation) -> tuple[Round, Invitation]:
     All that changes who holds, begins or seals a ballot waits here for each other, and for the close.
     Not the invitation is locked: that would leave the mark of the transaction on it.
     """
-    # The canonical questionnaire is large, and all others who come or seal wait here.
-    rounds = Round.objects.select_for_update(no_key=True).defer("questionnaire")
-    round_ = rounds.get(pk=invitation.round_id)
+    round_ = hold_round(invitation.round_id)
     held = Invitation.objects.select_related("expert", "unclaimed_ballot").get(pk=invitation.pk)
     if held.removed:
         raise ExpertRemoved

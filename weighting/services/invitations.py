@@ -62,9 +62,9 @@ def correct_address(invitation: Invitation, *, email: str, actor: Account) -> In
 
     What went to the earlier address opens nothing from now on, and the expert can be mailed anew.
     """
-    lock_round(invitation.round, RoundState.OPEN)
     # Until the end no worker makes this expert another link: see `hand_over`.
-    held = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    lock_round(invitation.round, RoundState.OPEN)
+    held = Invitation.objects.get(pk=invitation.pk)
     problems = _address_problems(held, email, actor=actor)
     if problems:
         raise Refused(*problems)

@@ -17,6 +17,7 @@ from weighting.exceptions import NoMailServer, Refused
 from weighting.models import Account, AuditEntry, Invitation, Letter, Round
 from weighting.selectors.letters import due_letters
 from weighting.services.audit import record_act
+from weighting.services.claims import hold_round
 from weighting.services.mail import Setback, hand_over
 from weighting.services.rounds import lock_round
 
@@ -159,6 +160,7 @@ def _keep_setback(letter: Letter, setback: Setback) -> None:
 
 @transaction.atomic
 def _record_handed(letter: Letter) -> None:
+    hold_round(letter.invitation.round_id)
     letter.reason = ""
     _settle(letter, LetterState.HANDED)
     invitation = Invitation.objects.filter(pk=letter.invitation_id)

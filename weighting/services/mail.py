@@ -10,6 +10,7 @@ from smtplib import SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused,
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from weighting.placeholders import fill
 from weighting.selectors.access import hash_token
 from weighting.services.access import issue_invitation_link
 from weighting.services.attempts import count_attempt
+from weighting.services.claims import hold_round
 from weighting.services.letter_texts import Words, words_of
 
 # Where the link stands in a preview and in a test.
@@ -47,7 +49,10 @@ class Setback(Exception):
 
 def hand_over(letter: Letter) -> None:
     """Hand a letter with a new personal link to the mail server; raises `Setback`."""
-    token = issue_invitation_link(letter.invitation)
+    with transaction.atomic():
+        # An address that is being corrected is waited for.
+        hold_round(letter.invitation.round_id)
+        token = issue_invitation_link(letter.invitation)
     # Read once the link is there: an address corrected before this is used, and a correction after it
     # revokes the link.
     letter.invitation.expert.refresh_from_db(fields=["email"])

@@ -15,9 +15,10 @@ logger = logging.getLogger(__name__)
 
 # Who seals a ballot waits for this, so it is tried for a moment only; the next act tries again.
 MOMENT_MS = 250
-# The rows about people, and those about ballots.
-PEOPLE = ("weighting_invitation",)
-BALLOTS = ("weighting_ballot", "weighting_score")
+# Where PostgreSQL keeps the rows about people, and those about ballots, of rounds that have not ended: what
+# rewriting them takes must not grow with all the rounds that ever were.
+PEOPLE = ("weighting_invitation_open",)
+BALLOTS = ("weighting_ballot_open", "weighting_score")
 
 
 def empty_log_on_commit() -> None:

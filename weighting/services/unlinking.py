@@ -65,10 +65,21 @@ def _rewrite(round_: Round, kept: list[Ballot], *, keeps_locks: bool) -> None:
     """Write the kept ballots anew under random ids in random order, and delete all others."""
     copies = [_copy_of(ballot, keeps_lock=keeps_locks) for ballot in kept]
     secrets.SystemRandom().shuffle(copies)
-    Invitation.objects.filter(round=round_).update(unclaimed_ballot=None)
+    _end_invitations(round_)
     Ballot.objects.filter(round=round_).delete()
     Ballot.objects.bulk_create(copies)
     empty_log_on_commit()
+
+
+def _end_invitations(round_: Round) -> None:
+    """Lay the invitations among those of rounds that have ended, in the order of their keys."""
+    under_way = Invitation.objects.filter(round=round_, ended=False)
+    invitations = list(under_way.order_by("pk"))
+    for invitation in invitations:
+        invitation.ended, invitation.unclaimed_ballot = True, None
+    # Of what refers to them nothing is to be deleted: they are back before anybody looks.
+    under_way._raw_delete(under_way.db)
+    Invitation.objects.bulk_create(invitations)
 
 
 def _copy_of(ballot: Ballot, *, keeps_lock: bool) -> Ballot:
@@ -83,6 +94,7 @@ def _copy_of(ballot: Ballot, *, keeps_lock: bool) -> Ballot:
         sector=ballot.sector,
         lock=ballot.lock if keeps_lock else None,
         earlier_lock=ballot.earlier_lock if keeps_lock else "",
+        ended=not keeps_lock,
     )
 
 
