@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from weighting.readers.cells import Nearest, Vocabulary
 from weighting.readers.formats import table_of
 from weighting.readers.formats.parcel import Parcel
+from weighting.readers.heads import columns_called
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source, read_bytes, unzipped
 from weighting.readers.table import Reading, Table, table_of_bytes, with_heads
@@ -45,15 +46,17 @@ def read_table(
 def choose_columns(table: Table, log: ProblemLog, known: Collection[str]) -> Table:
     """Settle each column that is not known: it is left out, or stands for a known one that is not there.
 
-    What nobody has said yet is noted, and left out of what is read.
+    One with an everyday name likely stands for what that means. What nobody has said yet is noted, and left
+    out of what is read.
     """
+    called = columns_called(table.header, known)
     absent = [name for name in known if name not in table.header]
     names, like = list(table.header), Nearest(absent)
     for place, head in enumerate(table.header):
         if head and head not in known:
             names[place] = table.decisions.settle(
-                *("extra", ""),
-                how="open",
+                *("extra", called.get(place, "")),
+                how="likely" if place in called else "open",
                 subject=head,
                 options=(LEFT_OUT, *like.in_order(head.casefold())),
                 samples=filter(None, table.columns[place]),

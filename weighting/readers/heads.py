@@ -1,0 +1,50 @@
+"""What people call the columns of forms, in Chinese and English, beside their own names."""
+
+import re
+from collections.abc import Collection, Sequence
+
+_CALLED = {
+    ("code",): "代码 编码 编号 指标代码 指标编码 指标编号 专家编号 区划代码 行政区划代码",
+    ("parent",): "上级 上级代码 上级指标 上级指标代码 父级 父级代码 父代码 parentcode",
+    ("name_zh", "name"): "名称 中文名 中文名称 指标名称 姓名 专家姓名 地区 地区名称 单位名称",
+    ("name_en",): "英文名 英文名称",
+    ("direction",): "方向 指标方向 性质 指标性质 属性 指标属性",
+    # Of an indicator 单位 is what it is measured in, of an expert where they work.
+    ("organisation", "unit"): "单位",
+    ("unit",): "计量单位",
+    ("organisation",): "工作单位 所在单位 机构 organization institution affiliation",
+    ("email",): "邮箱 邮件 电子邮箱 电子邮件 emailaddress",
+    ("sector",): "领域",
+    ("language",): "语言",
+    ("definition_zh", "definition"): "定义 指标定义 指标解释 指标说明",
+    ("source",): "来源 数据来源",
+    ("licence",): "许可 license",
+    ("note",): "备注",
+    ("local_weight",): "局部权重 组内权重",
+    ("global_weight",): "全局权重 总权重 综合权重",
+    ("province_zh",): "省份 所属省份",
+    ("aliases",): "别名",
+    ("latitude",): "纬度 lat",
+    ("longitude",): "经度 lon lng",
+}
+CALLED = {word: columns for columns, words in _CALLED.items() for word in words.split()}
+BETWEEN_WORDS = re.compile(r"[\s_-]+")
+
+
+def columns_called(header: Sequence[str], known: Collection[str]) -> dict[int, str]:
+    """Return the known columns that heads of other names stand for, by place.
+
+    None for two heads of one meaning, and for a column that is there under its own name.
+    """
+    meant = {
+        place: name
+        for place, head in enumerate(header)
+        if head not in known and (name := _meant(head, known)) and name not in header
+    }
+    return {place: name for place, name in meant.items() if list(meant.values()).count(name) == 1}
+
+
+def _meant(head: str, known: Collection[str]) -> str:
+    word = BETWEEN_WORDS.sub("", head).casefold()
+    columns = CALLED.get(word) or [name for name in known if BETWEEN_WORDS.sub("", name) == word]
+    return next((name for name in columns if name in known), "")
