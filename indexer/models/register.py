@@ -44,7 +44,9 @@ class Register(BilingualName):
     @property
     def units(self) -> str:
         """The word for several units in the visitor's language; a plain one where it has none."""
-        return (self.unit_zh or PLAIN_ZH) if is_chinese() else (self.units_en or "units")
+        if is_chinese():
+            return self.unit_zh or PLAIN_ZH
+        return self.units_en or plural_of(self.unit_en or "unit")
 
     @property
     def unit(self) -> str:

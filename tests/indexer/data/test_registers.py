@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import translation
 
 from indexer.models import City, DataSet, Province, Region, Register
 from indexer.selectors.data_sets import unpack_values
@@ -256,3 +257,20 @@ def test_the_only_groups_of_a_file_are_called_what_the_file_calls_them(analyst, 
     send(analyst, **words)
     register = Register.objects.get(name_en="Countries")
     assert (register.province_zh, register.province_en) == called
+
+
+@pytest.mark.parametrize(
+    ("unit", "units", "called"),
+    [
+        ("river", "", "rivers"),
+        ("county", "", "counties"),
+        ("bay", "", "bays"),
+        ("church", "", "churches"),
+        ("Kreis", "Kreise", "Kreise"),
+        ("", "", "units"),
+    ],
+)
+def test_several_units_are_called_after_one(unit, units, called):
+    with translation.override("en"):
+        assert Register(unit_en=unit, units_en=units).units == called
+        assert Register(unit_en=unit, units_en=units).unit == (unit or "unit")
