@@ -86,41 +86,12 @@ def bump_chart(
     """
     ways = [_("ends higher"), _("ends lower"), _("ends where it began")]
     rows = _bump_rows(lines, versions, ways)
-    y = {
-        "field": "place",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"reverse": True, "nice": False, "padding": EDGE},
-    }
-    colour = {
-        "field": "way",
-        "type": "nominal",
-        "scale": {"domain": ways, "range": [UP, DOWN, PALETTE["chart-axis"]]},
-    }
-    shape = {**colour, "scale": {"domain": ways, "range": ["triangle-up", "triangle-down", "circle"]}}
-    tooltip = [
-        field("name", capfirst(unit_word)),
-        field("version", _("Weight version")),
-        field("rank", _("Rank"), "quantitative"),
-    ]
     room = SPACE + max(text_width(str(row["label"]), SMALL) for row in rows)
-    between = versions[1:-1] if len(versions) <= FEW else []
-    layers = [
-        {
-            "mark": {"type": "line", "strokeWidth": 2},
-            "encoding": {"detail": {"field": "name"}, **_emphasis(lines)},
-        },
-        {
-            "mark": {"type": "point", "filled": True, "size": 60},
-            "encoding": {"shape": shape, "tooltip": tooltip, **_emphasis(lines)},
-        },
-        _line_label(versions[0], align="right", dx=-10),
-        *(_line_label(version, field="rank", align="center", dx=0, dy=-11) for version in between),
-    ]
-    named, ranked = (_line_label(versions[-1], align="left", dx=10, field=f) for f in ("label", "rank"))
     # Where both names leave no room for the lines, the right one is read from its line.
     is_short = NARROW - 2 * room < LEAST * (len(versions) - 1)
     after = RANK_ROOM if is_short else room
+    layers = [*_bump_marks(lines, ways, unit_word), *_bump_labels(versions)]
+    named, ranked = (_line_label(versions[-1], align="left", dx=10, field=f) for f in ("label", "rank"))
     drawn = field_of_points(
         rows,
         [*layers, named],
@@ -129,7 +100,7 @@ def bump_chart(
         source=source,
         height=STEP * (len(lines) - 1) + 2 * EDGE,
     )
-    shared = {"y": y, "color": colour}
+    shared = _bump_heights_and_colours(ways)
     return {
         **with_narrow(
             drawn,
@@ -139,6 +110,50 @@ def bump_chart(
         ),
         "encoding": {"x": _version_axis(versions, room, room, WIDE), **shared},
     }
+
+
+def _bump_heights_and_colours(ways: Sequence[str]) -> Spec:
+    y = {
+        "field": "place",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"reverse": True, "nice": False, "padding": EDGE},
+    }
+    return {"y": y, "color": _by_way(ways, [UP, DOWN, PALETTE["chart-axis"]])}
+
+
+def _by_way(ways: Sequence[str], looks: Sequence[str]) -> Spec:
+    """Tell up, down and neither apart."""
+    return {"field": "way", "type": "nominal", "scale": {"domain": ways, "range": looks}}
+
+
+def _bump_marks(lines: Sequence[RankLine], ways: Sequence[str], unit_word: str) -> list[Spec]:
+    """Return the layers of the lines and of their bends."""
+    tooltip = [
+        field("name", capfirst(unit_word)),
+        field("version", _("Weight version")),
+        field("rank", _("Rank"), "quantitative"),
+    ]
+    shape = _by_way(ways, ["triangle-up", "triangle-down", "circle"])
+    return [
+        {
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {"detail": {"field": "name"}, **_emphasis(lines)},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 60},
+            "encoding": {"shape": shape, "tooltip": tooltip, **_emphasis(lines)},
+        },
+    ]
+
+
+def _bump_labels(versions: Sequence[str]) -> list[Spec]:
+    """Name the lines under the first version; between it and the last say ranks, where they have room."""
+    between = versions[1:-1] if len(versions) <= FEW else []
+    return [
+        _line_label(versions[0], align="right", dx=-10),
+        *(_line_label(version, field="rank", align="center", dx=0, dy=-11) for version in between),
+    ]
 
 
 def _bump_rows(lines: Sequence[RankLine], versions: Sequence[str], ways: Sequence[str]) -> list[Spec]:

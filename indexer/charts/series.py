@@ -96,44 +96,19 @@ def series_scatter(
     Where there are too many units for a mark each, ``behind`` counts them all and ``points`` are the furthest
     and the outermost.
     """
-    behind, groups = behind or Behind(), axes.groups
-    kinds = [_("near the line"), _("far from it")]
+    behind = behind or Behind()
     # The furthest are drawn last, so that no other mark hides them.
     ordered = sorted(points, key=lambda point: abs(point.residual))
+    kinds = [_("near the line"), _("far from it")]
     rows = [{**asdict(point), "kind": kinds[point.is_outlier]} for point in ordered]
     logarithmic = axes.logarithmic
     x = _axis("value", axes.x_title, logarithmic=logarithmic)
     y = _axis("score", axes.y_title, logarithmic=logarithmic)
-    kind: Spec = {"field": "kind", "type": "nominal"}
-    by_distance = {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}}
-    tooltip = [
-        field("name", capfirst(unit_word)),
-        field("rank", _("Rank"), "quantitative"),
-        field("value", axes.x_title, "quantitative", ",.4~g"),
-        field("score", axes.y_title, "quantitative", ".4~g"),
-        field("residual", _("Studentised residual"), "quantitative", "+.2f"),
-        *([field("group", groups.title)] if groups else []),
-    ]
-    shape: Spec = {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}}
-    if behind.crowd:
-        # Its colours are none of the marks', so that the keys of colour and shape do not become one.
-        shape["legend"] = None
-    layers: list[Spec] = [
-        {
-            "mark": {"type": "point", "filled": True, "opacity": 0.75},
-            "encoding": {
-                "x": x,
-                "y": y,
-                "color": group_colours(groups) if groups else by_distance,
-                "shape": shape,
-                "size": {"condition": {"test": "datum.is_outlier", "value": 110}, "value": 40},
-                "tooltip": tooltip,
-            },
-        },
-    ]
+    layers = [*_crowd(behind, x, y), *_medians(behind.medians)]
     if line is not None:
-        layers.insert(0, _line(points, x, y, line, logarithmic=logarithmic))
-    layers = [*_crowd(behind, x, y), *_medians(behind.medians), *layers]
+        layers.append(_line(points, x, y, line, logarithmic=logarithmic))
+    tooltip = _point_words(axes, unit_word)
+    layers.append(_points(x, y, kinds, groups=axes.groups, tooltip=tooltip, is_crowded=bool(behind.crowd)))
     wide, narrow = (
         layers + _names(ordered, {"x": x, "y": y}, named, width - AXIS_ROOM, logarithmic=logarithmic)
         for width in (WIDE, NARROW)
@@ -142,6 +117,41 @@ def series_scatter(
     if behind.crowd:
         drawn["resolve"] = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
     return with_narrow(drawn, layers=narrow)
+
+
+def _point_words(axes: Axes, unit_word: str) -> list[Spec]:
+    """Return the tooltip of a unit's mark."""
+    return [
+        field("name", capfirst(unit_word)),
+        field("rank", _("Rank"), "quantitative"),
+        field("value", axes.x_title, "quantitative", ",.4~g"),
+        field("score", axes.y_title, "quantitative", ".4~g"),
+        field("residual", _("Studentised residual"), "quantitative", "+.2f"),
+        *([field("group", axes.groups.title)] if axes.groups else []),
+    ]
+
+
+def _points(
+    x: Spec, y: Spec, kinds: Sequence[str], *, groups: Groups | None, tooltip: list[Spec], is_crowded: bool
+) -> Spec:
+    """Return the layer of the units' marks; their shape says of which of two ``kinds`` each is."""
+    kind: Spec = {"field": "kind", "type": "nominal"}
+    by_distance = {**kind, "scale": {"domain": kinds, "range": [UP, DOWN]}}
+    shape: Spec = {**kind, "scale": {"domain": kinds, "range": ["circle", "diamond"]}}
+    if is_crowded:
+        # The colours of a crowd are none of the marks', so that the keys of both do not become one.
+        shape["legend"] = None
+    return {
+        "mark": {"type": "point", "filled": True, "opacity": 0.75},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": group_colours(groups) if groups else by_distance,
+            "shape": shape,
+            "size": {"condition": {"test": "datum.is_outlier", "value": 110}, "value": 40},
+            "tooltip": tooltip,
+        },
+    }
 
 
 def _axis(name: str, title: str, *, logarithmic: bool) -> Spec:
