@@ -408,6 +408,17 @@ def test_the_page_is_titled_by_its_finding(client):
     assert html.count("data-chart") == 3
 
 
+def test_figures_of_groups_that_agree_alike_have_titles_of_their_own(client):
+    groups = {"a": {"a1": {}, "a2": {}}, "b": {"b1": {}, "b2": {}}}
+    round_ = reported_round(framework=make_framework(groups), scores=lambda place, code: 4)
+    response = sign_in_staff(client, round_.managers.get()).get(page("round-statistics", round_))
+    assert [section["figure"].spec["usermeta"]["title"] for section in response.context["sections"]] == [
+        "The whole index: Consensus on 2 of 2 items",
+        "Indicator a: Consensus on 2 of 2 items",
+        "Indicator b: Consensus on 2 of 2 items",
+    ]
+
+
 def test_disagreement_is_said_as_such(client):
     round_ = reported_round(
         10, scores=lambda place, code: int(np.random.default_rng([place, len(code)]).integers(1, 6))

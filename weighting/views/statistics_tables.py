@@ -180,7 +180,9 @@ def _figure(group: GroupFigures, source: str, name: str, round: Round) -> Figure
     shown = [charts.ScoreDistribution(i.indicator.name, i.scores) for i in group.items if i.is_reported]
     if not shown:
         return None
-    title, subtitle = group_finding(group), _("ballots for each score; the length is their share, in %")
+    # Groups of as many items often have the same finding, and a picture stands alone.
+    title = _("%(name)s: %(value)s") % {"name": _group_name(group), "value": group_finding(group)}
+    subtitle = _("ballots for each score; the length is their share, in %")
     spec = charts.distribution_chart(shown, title=title, subtitle=subtitle, source=source)
     picture = reverse("weighting:round-statistics-picture", args=[round.pk, name, "svg"])
     return Figure(title, subtitle, spec, group.items, image_url=picture)
