@@ -9,7 +9,15 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.intake.hints import is_aggregate
-from indexer.intake.mapping import LeafNames, Match, UnitNames, match_columns, match_rows
+from indexer.intake.mapping import (
+    TOTALS,
+    LeafNames,
+    Match,
+    UnitNames,
+    is_total,
+    match_columns,
+    match_rows,
+)
 from indexer.intake.sheets import Sheet
 from weighting.numeric.arrays import FloatArray
 from weighting.readers.decisions import Decisions
@@ -38,10 +46,11 @@ class Choices:
 
 @dataclass(frozen=True, eq=False)
 class CleanTable:
-    """Units and values, (units, leaves), and what was made of the file."""
+    """Units and values, (units, leaves), totals by leaf, and what was made of the file."""
 
     units: list[str]
     values: FloatArray
+    totals: dict[str, float]
     columns: list[Match]
     rows: list[Match]
     to_settle: list[str]
@@ -59,20 +68,23 @@ def clean_table(
     rows = _rows(sheet, units, choices)
     codes = [leaf.code for leaf in leaves]
     places = {match.to: place for place, match in reversed(list(enumerate(columns))) if match.is_settled}
-    kept = [row for row, match in enumerate(rows) if match.is_settled and match.to != LEFT_OUT]
+    kept = [row for row, match in enumerate(rows) if match.is_settled and match.to not in (LEFT_OUT, TOTALS)]
     values = np.full((len(kept), len(codes)), np.nan)
+    used = {code: places[code] for code in codes if code in places}
     for leaf, code in enumerate(codes):
-        if code in places:
-            values[:, leaf] = sheet.values[kept, places[code]]
+        if code in used:
+            values[:, leaf] = sheet.values[kept, used[code]]
+    whole = [row for row, match in enumerate(rows) if match.to == TOTALS]
     names = {unit.key: unit for unit in units or ()}
     labels = [_label(sheet.units[row], names.get(rows[row].to)) for row in kept]
     left = [
-        *_open(decisions, {sheet.columns[places[code]] for code in codes if code in places}),
+        *_open(decisions, {sheet.columns[column] for column in used.values()}),
         *_columns_left(sheet, columns, codes, places),
         *_rows_left(sheet, rows, names, asked={made.kind for made in decisions.open}),
-        *_cells_left(sheet, kept, [places[code] for code in codes if code in places], decisions),
+        *_cells_left(sheet, kept, [*used.values()], decisions),
+        *_totals_left(sheet, whole, used),
     ]
-    return CleanTable(labels, values, columns, rows, left)
+    return CleanTable(labels, values, _totals(sheet, whole, used), columns, rows, left)
 
 
 def reading_kept(decisions: Decisions) -> dict[str, str]:
@@ -120,6 +132,7 @@ def report_of(decisions: Decisions, clean: CleanTable, sheet: Sheet) -> dict[str
             {"line": line, "unit": unit, "to": match.to, "how": match.how, "nearest": list(match.nearest)}
             for line, unit, match in zip(sheet.lines, sheet.units, clean.rows, strict=True)
         ],
+        "totals": clean.totals,
         "left_out": list(sheet.left_out),
         "columns_not_read": list(sheet.unread),
         "gaps": [
@@ -148,7 +161,10 @@ def _columns(sheet: Sheet, leaves: Sequence[LeafNames], choices: Choices) -> lis
 
 def _rows(sheet: Sheet, units: Iterable[UnitNames] | None, choices: Choices) -> list[Match]:
     if units is None:
-        found = [Match(unit, "exact") if unit else Match("") for unit in sheet.units]
+        found = [
+            Match(TOTALS, "name") if is_total(unit) else Match(unit, "exact" if unit else "")
+            for unit in sheet.units
+        ]
     else:
         found = match_rows(sheet.units, units)
     chosen = {label: to for label, to in choices.units.items() if to}
@@ -159,6 +175,12 @@ def _rows(sheet: Sheet, units: Iterable[UnitNames] | None, choices: Choices) -> 
         Match(targets[chosen[unit]], "chosen") if unit in chosen else match
         for unit, match in zip(sheet.units, found, strict=True)
     ]
+
+
+def _totals(sheet: Sheet, whole: Sequence[int], used: Mapping[str, int]) -> dict[str, float]:
+    """Return the totals that the first row of such gives, by leaf."""
+    given = {code: float(sheet.values[row, column]) for row in whole[:1] for code, column in used.items()}
+    return {code: total for code, total in given.items() if not np.isnan(total)}
 
 
 def _target(name: str, units: Iterable[UnitNames] | None) -> str:
@@ -211,11 +233,10 @@ def _rows_left(
             message = _("Row %(line)d, %(unit)s, stands for no unit yet. Nearest: %(names)s.")
             left.append(message % {"line": line, "unit": unit or "–", "names": near or "–"})
     twice = Counter(match.to for match in rows if match.is_settled and match.to != LEFT_OUT)
+    shown = {TOTALS: _("Totals")} | {key: unit.label for key, unit in names.items()}
     message = _("%(count)d rows go to %(name)s. Leave all but one out.")
     return left + [
-        message % {"count": count, "name": names[to].label if to in names else to}
-        for to, count in twice.items()
-        if count > 1
+        message % {"count": count, "name": shown.get(to, to)} for to, count in twice.items() if count > 1
     ]
 
 
@@ -229,4 +250,21 @@ def _cells_left(sheet: Sheet, kept: Sequence[int], used: Sequence[int], decision
         % {"line": sheet.lines[row], "unit": sheet.units[row], "column": sheet.columns[column], "text": text}
         for (row, column), text in sorted(sheet.texts.items())
         if row in rows and column in columns
+    ]
+
+
+def _totals_left(sheet: Sheet, whole: Iterable[int], used: Mapping[str, int]) -> list[str]:
+    """Ask about totals that are no totals, as the check of an import does."""
+    message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is no number above zero.")
+    return [
+        message
+        % {
+            "line": sheet.lines[row],
+            "unit": sheet.units[row],
+            "column": sheet.columns[column],
+            "text": sheet.cell(row, column),
+        }
+        for row in whole
+        for column in used.values()
+        if (row, column) in sheet.texts or sheet.values[row, column] <= 0
     ]

@@ -113,6 +113,11 @@ def fold(text: str) -> str:
     return SPACES.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
+def is_total(label: str) -> bool:
+    """Tell the name of a row of totals: 全国, 合计, Total."""
+    return fold(label) in TOTAL_ROWS
+
+
 def match_columns(heads: Sequence[str], leaves: Sequence[LeafNames]) -> list[Match]:
     """Find each column's leaf: by its code, by its name in either language, or the nearest one.
 
@@ -235,7 +240,7 @@ class UnitFinder:
         if key := self._spelt(label):
             return Match(key, "exact")
         name = unit_key(label)
-        if fold(label) in TOTAL_ROWS:
+        if is_total(label):
             return Match(TOTALS, "name")
         if not name:
             return Match("")

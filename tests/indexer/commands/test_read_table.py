@@ -100,6 +100,34 @@ def test_near_names_are_offered_and_one_is_chosen(run):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("register", [None, "countries"])
+def test_a_row_of_totals_is_no_unit(run, register):
+    text = "country,a,b\nAlbania,1,2\nNamibia,3,4\n合计,10,\n"
+    code, tables, report, _choices = run(text, register=register)
+    assert (code, tables["data.csv"][1:]) == (0, [["Albania", "1.0", "2.0"], ["Namibia", "3.0", "4.0"]])
+    assert (report["rows"][-1]["to"], report["totals"]) == ("totals", {"a": 10.0})
+    _code, _tables, report, _choices = run(text, {"units": {"合计": "left out"}}, register=register)
+    assert (report["rows"][-1]["to"], report["totals"]) == ("left out", {})
+
+
+def test_a_unit_that_is_called_like_a_total_stays_one_where_somebody_says_so(run):
+    text = "country,a,b\nAlbania,1,2\nNational,3,4\n"
+    _code, tables, report, _choices = run(text, {"units": {"National": "National"}})
+    assert (tables["data.csv"][1:], report["totals"]) == (
+        [["Albania", "1.0", "2.0"], ["National", "3.0", "4.0"]], {},
+    )  # fmt: skip
+
+
+def test_totals_that_are_none_and_a_second_row_of_them_are_left_to_settle(run):
+    code, tables, report, _choices = run("country,a,b\nAlbania,1,2\n合计,0,x\nTotal,1,2\n")
+    assert (code, tables["data.csv"][1:]) == (1, [["Albania", "1.0", "2.0"]])
+    assert report["to_settle"] == [
+        "2 rows go to Totals. Leave all but one out.",
+        "Row 3, 合计, column a: “0” is no number above zero.",
+        "Row 3, 合计, column b: “x” is no number above zero.",
+    ]
+
+
 def test_a_missing_column_and_a_wrong_cell_are_left_to_settle(run):
     code, _tables, report, _choices = run("country,a,x\nAlbania,1,2\nNamibia,one,2\n")
     assert code == 1
