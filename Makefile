@@ -113,5 +113,5 @@ clean: ## remove everything built; the data in var/ stay
 
 .venv/.dev: requirements-dev.txt requirements-parquet.txt requirements.txt | .venv/.made
 	@echo "Installing the packages of requirements-dev.txt into .venv ..."
-	@$(PIP) -r requirements-dev.txt || $(INSTALL_FAILED)
+	@{ $(QUICKLY) -r requirements-dev.txt; } 2>/dev/null || $(PIP) -r requirements-dev.txt || $(INSTALL_FAILED)
 	@touch $@ .venv/.run
