@@ -2,9 +2,11 @@
 
 All but the wall is of one run: the processors, with that of the database behind each worker, and what the
 workers stood still. SQLite's lock is timed; PostgreSQL's processes are looked at a hundred times a second.
-On a machine with other work the wall, and whatever is waited for, says less than the processors.
+On a machine with other work the wall, and whatever is waited for, says less than the processors; the
+fewest seconds of some turns (``--turns``) say most.
 """
 
+import argparse
 import json
 import sys
 import threading
@@ -12,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from django.core.management import call_command
@@ -27,6 +30,7 @@ from indexer.services.runs import compute_waiting_runs
 
 CITIES, LEAVES, VERSIONS = 2_000, 400, 600
 COUNTS = (1, 2, 4, 8)
+DATABASES = ("sqlite", "postgresql")
 LOOK_SECONDS = 0.01
 LOOK = (
     "SELECT coalesce(wait_event_type || ' ' || wait_event, 'computing') FROM pg_stat_activity"
@@ -35,10 +39,10 @@ LOOK = (
 
 
 class Lock:
-    """Seconds that this process waited for SQLite's lock, held it, and computed while it held it."""
+    """Seconds that this process waited for SQLite's lock, held it, computed so, and wrote the log back."""
 
     def __init__(self) -> None:
-        self.waited = self.held = self.computed = 0.0
+        self.waited = self.held = self.computed = self.back = 0.0
         self._since: tuple[float, float] | None = None
         self._pages = 0
 
@@ -68,16 +72,17 @@ class Lock:
             self.computed += time.thread_time() - self._since[1]
             self._since = None
             wrapper.connection.execute(f"PRAGMA wal_autocheckpoint = {self._pages}")
-            if self._pages:
-                wrapper.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            start = time.perf_counter()
+            wrapper.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self.back += time.perf_counter() - start
 
         return timed
 
 
-def bench(versions: int, counts: Sequence[int]) -> list[dict[str, object]]:
-    """Let each number of workers, in fresh processes, compute the same runs."""
+def bench(versions: int, counts: Sequence[int], turns: int) -> list[dict[str, object]]:
+    """Let each number of workers, in fresh processes, compute the same runs, and do so some times."""
     data_set, digests, rows = make_world(CITIES, LEAVES, versions), set(), []
-    for count in counts:
+    for count in [*counts] * turns:
         with one_thread_processes(count) as pool:
             # A first call starts the processes.
             list(pool.map(work, [0] * count))
@@ -104,7 +109,7 @@ def work(data_set: int) -> dict[str, float]:
     lock = Lock()
     if connection.vendor == "sqlite":
         lock.watch()
-    began, start = time.perf_counter(), processor_seconds()
+    began, start, written = time.perf_counter(), processor_seconds(), _bytes_written()
     compute_waiting_runs(data_set)
     used = processor_seconds() - start
     still = time.perf_counter() - began - used
@@ -114,7 +119,16 @@ def work(data_set: int) -> dict[str, float]:
         "waited": lock.waited,
         "held": lock.held,
         "computed": lock.computed,
+        "back": lock.back,
+        # Multiplied by a thousand with the seconds.
+        "kilobytes": (_bytes_written() - written) / 1e6,
     }
+
+
+def _bytes_written() -> int:
+    """Return what this process has handed to the system, log and file alike."""
+    said = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(said["wchar"])
 
 
 @contextmanager
@@ -145,24 +159,39 @@ def looking() -> Iterator[Counter[str]]:
 
 def main() -> None:
     """Measure each database in a process of its own, and print a line for each number of workers."""
+    asked = _parser().parse_args()
+    if asked.here:
+        call_command("migrate", verbosity=0)
+        print(json.dumps(bench(asked.versions, asked.workers, asked.turns)))
+        return
     with both_databases() as urls:
-        for url in urls:
-            versions = sys.argv[1] if sys.argv[1:] else str(VERSIONS)
-            rows = rows_in_process("benchmarks.workers", versions, "here", url=url)
-            print(f"{url.partition(':')[0]}: {versions} runs of {CITIES:,} x {LEAVES}, ms of one run")
+        for url in (url for url in urls if url.partition(":")[0] in asked.databases):
+            rows = rows_in_process("benchmarks.workers", *sys.argv[1:], "--here", url=url)
+            print(f"{url.partition(':')[0]}: {asked.versions} runs of {CITIES:,} x {LEAVES}, ms of one run")
+            first: dict[str, object] = {}
             for row in rows:
-                of_one = rows[0]["wall"] / row["wall"]  # type: ignore[operator]
+                if row["workers"] == asked.workers[0]:
+                    first = row
+                of_first = first["wall"] / row["wall"]  # type: ignore[operator]
                 print(
-                    f"{row['workers']} workers: wall {row['wall']:.2f} s, {of_one:.2f} of one; used"
-                    f" {row['used']:.2f}, still {row['still']:.1f}; lock waited for {row['waited']:.2f},"
-                    f" held {row['held']:.2f}, of the processor {row['computed']:.2f}; {row['seen']}",
+                    f"{row['workers']} workers: wall {row['wall']:.2f} s, {of_first:.2f} of"
+                    f" {asked.workers[0]}; used {row['used']:.2f}, still {row['still']:.1f}; lock waited for"
+                    f" {row['waited']:.2f}, held {row['held']:.2f}, of the processor {row['computed']:.2f};"
+                    f" log written back in {row['back']:.2f}; {row['kilobytes']:.0f} KB written;"
+                    f" {row['seen']}",
                     flush=True,
                 )
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("versions", type=int, nargs="?", default=VERSIONS)
+    parser.add_argument("--workers", type=int, nargs="+", default=COUNTS)
+    parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
 if __name__ == "__main__":
-    if sys.argv[-1] == "here":
-        call_command("migrate", verbosity=0)
-        print(json.dumps(bench(int(sys.argv[1]), COUNTS)))
-    else:
-        main()
+    main()

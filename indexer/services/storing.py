@@ -9,13 +9,13 @@ from django.db import connection, transaction
 
 # SQLite writes pages that it has no room for one by one, some twice. The results of a run fit in.
 CACHE_KIB = 8192
-# Two workers that store in turns leave no moment at which all of the log is written back: it would grow for
-# as long as both have work.
-LOG_BYTES = 64 << 20
+# Whoever begins to write when all of the log is written back begins it anew. Two workers that store in turns
+# leave few such moments: once it is that long one is made, for which the other waits.
+LOG_BYTES = 256 << 20
+# For so long it is tried.
+PATIENCE_MS = 50
 # SQLite's word for waiting for the disk only as the log is written back.
 NORMAL = 1
-# SQLite's own: so many pages in the log, and a commit writes them back.
-PAGES = 1000
 
 
 @contextmanager
@@ -33,17 +33,14 @@ def storing() -> Iterator[None]:
     own: sqlite3.Connection = connection.connection
     (usual,) = own.execute("PRAGMA synchronous").fetchone()
     is_long = _is_long(Path(f"{connection.settings_dict['NAME']}-wal"))
-    # A commit writes back what it can, and lets others begin meanwhile; once the log is long they do not.
-    _set(
-        own, synchronous=min(usual, NORMAL), cache_size=-CACHE_KIB, wal_autocheckpoint=0 if is_long else PAGES
-    )
+    _set(own, synchronous=min(usual, NORMAL), cache_size=-CACHE_KIB)
     try:
         with transaction.atomic():
             yield
     finally:
         # One that an error has closed has no settings any more.
         with suppress(sqlite3.ProgrammingError):
-            _set(own, synchronous=usual, wal_autocheckpoint=PAGES)
+            _set(own, synchronous=usual)
     if is_long:
         _begin_log_anew(own)
 
@@ -53,13 +50,16 @@ def _is_long(log: Path) -> bool:
 
 
 def _begin_log_anew(own: sqlite3.Connection) -> None:
-    """Write all of the log back, so that the next to write begins it anew; who reads is not waited for."""
-    (patience,) = own.execute("PRAGMA busy_timeout").fetchone()
-    _set(own, busy_timeout=0)
+    """Write back what the last commits left of the log, and let nobody write meanwhile but begin it anew.
+
+    Who reads in it for longer keeps it as it is.
+    """
+    (usual,) = own.execute("PRAGMA busy_timeout").fetchone()
+    _set(own, busy_timeout=PATIENCE_MS)
     # Results are stored by now: a disk that is full may say so to whoever writes next.
     with suppress(sqlite3.OperationalError):
         own.execute("PRAGMA wal_checkpoint(RESTART)")
-    _set(own, busy_timeout=patience)
+    _set(own, busy_timeout=usual)
 
 
 def _set(own: sqlite3.Connection, **settings: int) -> None:
