@@ -195,7 +195,7 @@ def test_a_disk_that_is_full_leaves_no_half_result(data_set):
         with connection.cursor() as cursor:
             cursor.execute("VACUUM")
             pages = cursor.execute("PRAGMA page_count").fetchone()[0]
-            cursor.execute(f"PRAGMA max_page_count = {pages + dice.randrange(0, 120)}")
+            cursor.execute(f"PRAGMA max_page_count = {pages + dice.randrange(0, 30)}")
         with pytest.raises(DatabaseError):
             compute_waiting_runs(data_set.pk)
         met += 1
