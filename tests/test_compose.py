@@ -38,14 +38,14 @@ def services():
 
 
 def test_every_part_is_there_and_watched(services):
-    lasting = {"web", "worker", "beat", "proxy", "database", "broker"}
+    lasting = {"web", "twin", "worker", "beat", "proxy", "database", "broker"}
 
     assert set(services) == lasting | {"migrate"}
     assert [name for name in lasting if not services[name].get("healthcheck", {}).get("test")] == []
 
 
 def test_programs_wait_for_the_migration(services):
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "twin", "worker", "beat"):
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
@@ -56,7 +56,7 @@ def test_the_owner_of_the_tables_migrates_and_nobody_else_is_owner(services):
     assert "grant_app_role" in str(services["migrate"]["command"])
     assert "verify_versions" in str(services["migrate"]["command"])
     assert "setup_link" in str(services["migrate"]["command"])
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "twin", "worker", "beat"):
         assert services[name]["environment"]["DATABASE_URL"].startswith("postgresql://quanheng_app:a@")
 
 
@@ -71,7 +71,7 @@ def test_every_setting_of_the_handbook_reaches_the_containers():
     settings = {name: f"{name}-given" for name in handbook_settings()} | {"QUANHENG_HOST": "h"}
     done = compose(ROOT / "docker-compose.yml", {**SECRETS, **settings})
     services = json.loads(done.stdout)["services"]
-    reached = [services[name]["environment"] for name in ("web", "worker", "beat", "migrate")]
+    reached = [services[name]["environment"] for name in ("web", "twin", "worker", "beat", "migrate")]
     # Of these the file has servers of its own, whose addresses it puts together.
     own = {"DATABASE_URL", "REDIS_URL"}
 
@@ -105,10 +105,17 @@ def test_without_mail_settings_nothing_but_defaults_is_passed(services):
     }
 
 
+def test_two_web_servers_are_alike_and_answer_to_one_name(services):
+    """Either may be away; Compose makes those of one service anew all at once."""
+    assert services["twin"] == services["web"]
+    assert services["web"]["networks"]["default"]["aliases"] == ["product"]
+    assert services["web"]["environment"]["QUANHENG_WEB_WORKERS"] == "1"
+
+
 def test_a_part_waits_for_what_it_needs_and_for_nothing_else(services):
     needed = {name: set(part.get("depends_on", {})) for name, part in services.items()}
 
-    assert needed["web"] == needed["worker"] == needed["beat"] == {"migrate"}
+    assert needed["web"] == needed["twin"] == needed["worker"] == needed["beat"] == {"migrate"}
     assert needed["migrate"] == {"database"}
     assert needed["proxy"] == set()
 

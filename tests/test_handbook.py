@@ -21,7 +21,6 @@ PLACES = {
     ".venv/bin/python": HERE,
     "export": HERE,
     "docker": ENGINE,
-    "sh": ENGINE,
     "cp": SYSTEM,
     "systemctl": SYSTEM,
 }
@@ -97,7 +96,7 @@ def test_services_that_are_named_are_services():
     one = re.findall(r"docker compose (?:exec|cp)(?: -T)? (\w+)", HANDBOOK)
     named = {name for names in many for name in names.split()} | set(one)
 
-    assert {"web", "worker", "beat", "database", "migrate", "copies"} <= named
+    assert {"web", "twin", "worker", "beat", "database", "migrate", "copies"} <= named
     assert named <= services
     assert SECRETS.keys() <= set(re.findall(r"(\w+)=", " ".join(COMMANDS)))
 

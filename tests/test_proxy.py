@@ -30,18 +30,19 @@ TOKEN = "a-key-that-nobody-may-log"
 
 
 class Names(socketserver.ThreadingUDPServer):
-    """A name server with one name, whose addresses a test may change."""
+    """A name server whose names all lead to the same addresses, but for those that have their own."""
 
     allow_reuse_address = True
 
     def __init__(self):
-        self.addresses = []
+        self.addresses, self.own = [], {}
         super().__init__(("127.0.0.1", 0), None)
 
     def finish_request(self, request, client_address):
         question, socket = request
-        asks_for_v4 = question[12:].partition(b"\0")[2][:2] == b"\0\1"
-        answers = self.addresses if asks_for_v4 else []
+        labels, _end, kind = question[12:].partition(b"\0")
+        name = labels[1 : 1 + labels[0]].decode()
+        answers = self.own.get(name, self.addresses) if kind[:2] == b"\0\1" else []
         body = question[12 : question.index(b"\0", 12) + 5]
         head = question[:2] + b"\x85\x80\0\1" + len(answers).to_bytes(2, "big") + bytes(4)
         records = [b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + bytes(map(int, one.split("."))) for one in answers]
@@ -49,9 +50,12 @@ class Names(socketserver.ThreadingUDPServer):
 
 
 class Product(BaseHTTPRequestHandler):
+    """Says who was asked for what; it lacks whatever bears its own address in its name."""
+
     def do_GET(self):
-        told = {"by": self.server.server_address[0], "path": self.path, "headers": dict(self.headers)}
-        self.send_response(200)
+        address = self.server.server_address[0]
+        told = {"by": address, "path": self.path, "headers": dict(self.headers)}
+        self.send_response(404 if address in self.path else 200)
         self.end_headers()
         self.wfile.write(json.dumps(told).encode())
 
@@ -129,6 +133,30 @@ def test_of_several_it_asks_those_that_answer(proxy):
         wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, 10, what="both")
     with product_at(SECOND, port):
         assert {get(address)[1].get("by") for _request in range(20)} == {SECOND}
+
+
+def test_the_figures_of_each_web_server_have_an_address_of_their_own(proxy):
+    address, names, port, _log = proxy
+    names.addresses, names.own = [FIRST, SECOND], {"web": [FIRST], "twin": [SECOND]}
+    with product_at(FIRST, port), product_at(SECOND, port):
+        wait_until(lambda: get(f"{address}/metrics/twin")[0] == 200, 10, what="the twin")
+        for _time in range(4):
+            told = [get(address + path)[1] for path in ("/metrics", "/metrics/twin")]
+            assert [(each["by"], each["path"]) for each in told] == [
+                (FIRST, "/metrics"),
+                (SECOND, "/metrics"),
+            ]
+
+
+def test_a_style_that_one_release_alone_brings_is_found_while_both_serve(proxy):
+    address, names, port, _log = proxy
+    names.addresses = [FIRST, SECOND]
+    with product_at(FIRST, port), product_at(SECOND, port):
+        wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, 10, what="both")
+        for time_ in range(4):
+            assert get(f"{address}/static/{FIRST}-{time_}.css")[1]["by"] == SECOND
+            # Control: elsewhere what is missing is missing.
+            assert {get(f"{address}/{FIRST}")[0] for _request in range(8)} == {200, 404}
 
 
 def test_addresses_and_who_asks_are_handed_on_as_they_came(proxy):

@@ -91,6 +91,15 @@ def test_nobody_can_connect_before_the_product_is_loaded(tmp_path):
         kill_tree(server)
 
 
+def test_the_numbers_of_processes_and_threads_are_settings(tmp_path):
+    own = clean_environment(QUANHENG_VAR=tmp_path, QUANHENG_WEB_WORKERS=3, QUANHENG_WEB_THREADS=7)
+    command = [*PYTHON, "gunicorn", "config.wsgi", "--config", "python:config.gunicorn", "--print-config"]
+    told = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True).stdout
+    settings = {line.partition("=")[0].strip(): line.partition("=")[2].strip() for line in told.splitlines()}
+
+    assert (settings["workers"], settings["threads"]) == ("3", "7")
+
+
 def test_a_server_that_ends_finishes_what_it_began_and_lets_nobody_in(tmp_path):
     asked, told, port, answers = tmp_path / "asked", tmp_path / "told", free_port(), []
     (tmp_path / "busy_product.py").write_text(BUSY.format(asked=str(asked), told=str(told)))

@@ -85,12 +85,11 @@ class Containers:
         assert not check or done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def type(self, *commands, says=""):
-        """Type lines into a shell in a checkout, as somebody does who has a docker that knows Compose."""
+    def type(self, *commands, says="", settings=None):
+        """Type lines into a shell, as somebody does who has a docker that knows Compose."""
         programs = self.folder / "programs"
         if not programs.exists():
             programs.mkdir()
-            (self.folder / "deploy").symlink_to(ROOT / "deploy")
         docker = programs / "docker"
         docker.write_text(PLUGGED.format(compose=COMPOSE, docker=shutil.which("docker")))
         docker.chmod(0o755)
@@ -98,7 +97,12 @@ class Containers:
         done = subprocess.run(
             ["sh", "-ec", "\n".join(commands)],
             cwd=self.folder,
-            env={**self._environment, **own, "COMPOSE_FILE": str(ROOT / "docker-compose.yml")},
+            env={
+                **self._environment,
+                **own,
+                **(settings or {}),
+                "COMPOSE_FILE": str(ROOT / "docker-compose.yml"),
+            },
             input=says,
             capture_output=True,
             text=True,

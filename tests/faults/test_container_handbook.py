@@ -45,7 +45,7 @@ def operator(tmp_path_factory):
     operator = Operator(containers)
     try:
         operator.follow("QUANHENG_COMMIT=", "docker compose logs migrate")
-        containers.wait_until_healthy("web", "worker", "proxy", "database", "broker")
+        containers.wait_until_healthy("web", "twin", "worker", "proxy", "database", "broker")
         yield operator
     finally:
         containers.remove()
@@ -54,19 +54,26 @@ def operator(tmp_path_factory):
 def test_a_copy_is_streamed_and_restored_in_place_of_the_old_database(operator):
     operator.follow("docker compose exec -T web python manage.py backup")
     restored = operator.follow_block("RENAME TO quanheng_before")
-    operator.containers.wait_until_healthy("web", "worker")
+    operator.containers.wait_until_healthy("web", "twin", "worker")
 
     assert "restored" in restored.lower()
     assert "Everything holds" in operator.containers.manage("verify_versions")
 
 
-def test_web_servers_are_renewed(operator):
-    assert "1 made anew" in operator.follow("sh deploy/renew.sh")
+def test_web_servers_are_made_anew_one_after_the_other_with_another_setting(operator):
+    before = {service: operator.containers.containers_of(service) for service in ("web", "twin")}
+    operator.follow_block("--wait twin", settings={"QUANHENG_IDLE_HOURS": "8"})
+
+    for service, old in before.items():
+        (new,) = operator.containers.containers_of(service)
+        assert [new] != old
+        asked = ["exec", "-T", service, "printenv", "QUANHENG_IDLE_HOURS"]
+        assert operator.containers.compose(*asked) == "8\n"
 
 
 def test_the_database_is_restarted(operator):
     assert "CHECKPOINT" in operator.follow_block("--command CHECKPOINT")
-    operator.containers.wait_until_healthy("database", "web")
+    operator.containers.wait_until_healthy("database", "web", "twin")
 
 
 def test_copies_are_made_every_day_and_taken_elsewhere(operator):
@@ -83,10 +90,10 @@ def test_copies_are_made_every_day_and_taken_elsewhere(operator):
 
 def test_an_upgrade_is_gone_back_from(operator):
     older = ["--volume", f"{RELEASES}:/older:ro", "migrate", "python", "manage.py", "go_back", "--yes"]
-    operator.containers.compose("stop", "web", "worker", "beat")
+    operator.containers.compose("stop", "web", "twin", "worker", "beat")
     operator.containers.compose("run", "--rm", *older, "--into", "/copies", "/older/first-days.zip")
     operator.containers.compose("up", "--detach")
-    operator.containers.wait_until_healthy("web", "worker")
+    operator.containers.wait_until_healthy("web", "twin", "worker")
     back = operator.follow_block("go_back --into /copies", says="yes\n")
 
     assert "The database is what it was" in back

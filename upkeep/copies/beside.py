@@ -16,7 +16,7 @@ OTHERS = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()"
 )
-STOP_FIRST = "The product still uses the database. Stop it (web, worker and beat) and try again."
+STOP_FIRST = "The product still uses the database. Stop it (its web servers, worker and beat) and try again."
 
 
 @contextmanager
