@@ -1,9 +1,15 @@
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+
+from config.postgresql import base
+from config.postgresql.base import DatabaseWrapper
+from tests.processes import wait_until
 
 
 @pytest.mark.postgres
@@ -53,3 +59,71 @@ def test_a_connection_that_the_server_ended_is_replaced_before_anything_is_asked
             assert not second.closed
         finally:
             thread.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A connection of its own to the database of the test, by a folder that a test lets lead there."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server")
+    known = connection.settings_dict
+    folder = known["HOST"] or known["OPTIONS"]["host"]
+    options = {name: value for name, value in known["OPTIONS"].items() if name != "host"}
+    link = DatabaseWrapper({**known, "HOST": str(tmp_path / "server"), "OPTIONS": options}, "elsewhere")
+    yield link, lambda: (tmp_path / "server").symlink_to(folder)
+    link.close()
+    DatabaseWrapper._missed_at = None
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_server_that_is_started_anew_is_waited_for(elsewhere, monkeypatch):
+    link, lead_there = elsewhere
+    monkeypatch.setattr(base, "PATIENCE_SECONDS", 60)
+
+    def lead_there_once_it_is_missed():
+        wait_until(lambda: DatabaseWrapper._missed_at, what="somebody who misses the server")
+        lead_there()
+
+    with ThreadPoolExecutor(1) as thread:
+        led = thread.submit(lead_there_once_it_is_missed)
+        link.ensure_connection()
+        led.result()
+
+    assert link.is_usable()
+    assert DatabaseWrapper._missed_at is None
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_one_that_stays_away_is_waited_for_once(elsewhere, monkeypatch):
+    link, lead_there = elsewhere
+    connect, tries = DatabaseWrapper._connect, []
+    monkeypatch.setattr(DatabaseWrapper, "_connect", lambda *given: tries.append(1) or connect(*given))
+    with pytest.raises(OperationalError):
+        link.ensure_connection()
+    assert len(tries) > 1
+    tries.clear()
+    with pytest.raises(OperationalError):
+        link.ensure_connection()
+    assert len(tries) == 1
+    lead_there()
+    link.ensure_connection()
+    assert DatabaseWrapper._missed_at is None
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_an_address_that_leads_nowhere_is_not_waited_for_by_the_driver(elsewhere, monkeypatch):
+    """As that of a container between its end and its start: no word comes back, not even a refusal."""
+    link, _lead_there = elsewhere
+    monkeypatch.setattr(base, "PATIENCE_SECONDS", 0)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        # Nobody is let in, and the room before the door is taken: whoever comes is not heard.
+        for _guest in range(2):
+            guest = waiting.enter_context(socket.socket())
+            guest.setblocking(False)
+            guest.connect_ex(full.getsockname())
+        link.settings_dict.update(HOST="127.0.0.1", PORT=str(full.getsockname()[1]))
+        with pytest.raises(OperationalError, match="nobody answers at the database's address"):
+            link.ensure_connection()
