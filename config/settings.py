@@ -219,6 +219,7 @@ MOST_IMPORT_DRAFTS = env.int("QUANHENG_MOST_IMPORT_DRAFTS", default=20)
 MOST_TABLES_A_DAY = env.int("QUANHENG_MOST_TABLES_A_DAY", default=1000)
 IMPORT_DRAFT_DAYS = env.int("QUANHENG_IMPORT_DRAFT_DAYS", default=30)
 SIGN_IN_RECORD_DAYS = env.int("QUANHENG_SIGN_IN_RECORD_DAYS", default=30)
+CELERY_BEAT_SCHEDULER = "config.clock.Clock"
 CELERY_BEAT_SCHEDULE = {
     "clear-old-records": {"task": "weighting.tasks.clear_old_records", "schedule": 3600.0},
     "clear-old-imports": {"task": "indexer.tasks.clear_imports", "schedule": 3600.0},

@@ -8,6 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from celery.beat import Service
+
+from config.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
 # The wheel's Python wrapper always exits 0, so its program is called directly.
@@ -130,6 +133,25 @@ def test_health_asks_the_part_itself_and_the_proxy_through_to_the_product(servic
     assert "healthz" not in str(asked)
     assert "--host" in asked["database"]
     assert "SELECT 1" in asked["database"]
+
+
+def test_the_clock_is_well_while_it_goes(services, tmp_path):
+    """By its health check in the folder where it writes, whichever database Python keeps the schedule in."""
+    _shell, asked = services["beat"]["healthcheck"]["test"]
+    schedule = services["beat"]["command"][services["beat"]["command"].index("--schedule") + 1]
+
+    def is_well():
+        return subprocess.run(["sh", "-c", asked.replace("/tmp", str(tmp_path))], check=False).returncode == 0
+
+    own = {"schedule_filename": schedule.replace("/tmp", str(tmp_path))}
+    clock = Service(app, scheduler_cls=app.conf.beat_scheduler, **own).scheduler
+    assert is_well()
+    for file in tmp_path.iterdir():
+        os.utime(file, (0, 0))
+    assert not is_well()
+    clock.sync()
+    assert is_well()
+    clock.close()
 
 
 def test_every_part_has_limits_and_logs_that_end(services):
