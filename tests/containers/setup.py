@@ -138,15 +138,18 @@ class Containers:
     def containers_of(self, service):
         return self.compose("ps", "--quiet", service).split()
 
+    def addresses_of(self, service):
+        """Where the containers of a service are found by this machine, which is at once their engine's."""
+        asked = ["docker", "inspect", *self.containers_of(service)]
+        shown = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+        networks = [each["NetworkSettings"]["Networks"] for each in json.loads(shown)]
+        return [network["IPAddress"] for by_name in networks for network in by_name.values()]
+
     def enrol(self, experts, items):
         """Open a round; return its experts, each with a ballot."""
-        (database,) = self.containers_of("database")
-        shown = subprocess.run(
-            ["docker", "inspect", database], check=True, capture_output=True, text=True
-        ).stdout
-        (network,) = json.loads(shown)[0]["NetworkSettings"]["Networks"].values()
+        (address,) = self.addresses_of("database")
         password = self._environment["POSTGRES_PASSWORD"]
-        url = f"postgresql://quanheng:{password}@{network['IPAddress']}:5432/quanheng"
+        url = f"postgresql://quanheng:{password}@{address}:5432/quanheng"
         done = subprocess.run(
             [sys.executable, "-m", "tests.containers.enrol", str(experts), str(items)],
             cwd=ROOT,
