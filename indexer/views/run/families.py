@@ -38,6 +38,7 @@ from indexer.views.shared.tables import (
     place_columns,
     render_part,
 )
+from indexer.views.shared.ties import who_leads
 from indexer.views.shared.words import provenance_of
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.exceptions import Refused
@@ -278,12 +279,12 @@ def _finding(ranking: BranchRanking) -> str:
     subject = ranking.subject
     if not subject.present:
         return _("No %(unit)s has a score here") % {"unit": subject.cities.register.unit}
-    words = {
-        "city": subject.cities[ranking.order[0]].name,
-        "count": len(subject.present),
-        "units": subject.cities.register.units,
-    }
-    return _("%(city)s leads %(count)s %(units)s") % words
+    return who_leads(
+        subject.cities[ranking.order[0]].name,
+        sharing=int((subject.ranks == 1).sum()),
+        count=len(subject.present),
+        units=subject.cities.register.units,
+    )
 
 
 def _stats(ranking: BranchRanking) -> list[dict[str, str]]:

@@ -58,7 +58,7 @@ def _chart(
     unit = score_unit(subject.run.method)
     register = subject.cities.register
     words = {"city": first.name, "name": subject.name, "count": count, "units": register.units, "unit": unit}
-    title = _("%(city)s leads: %(name)s of %(count)s %(units)s on the map") % words
+    title = _("%(name)s of %(count)s %(units)s on the map; first: %(city)s") % words
     if kind == QUANTILE:
         subtitle = _("shade: %(name)s, %(unit)s; as many %(units)s in each class") % words
     else:

@@ -174,7 +174,7 @@ def _crowd_figure(subject: NodeScores, crowd: CrowdedMap, other: NodeScores | No
     unit = _("places") if other else score_unit(subject.run.method)
     words = {"units": register.units, "count": len(crowd.placed), "city": cities[int(crowd.placed[0])].name}
     if crowd.shifts is None:
-        title = _("%(city)s leads: %(name)s of %(count)s %(units)s on the map") % {
+        title = _("%(name)s of %(count)s %(units)s on the map; first: %(city)s") % {
             **words,
             "name": subject.name,
         }
@@ -276,10 +276,10 @@ def _source(subject: NodeScores, other: NodeScores | None) -> str:
 
 
 def _score_finding(subject: NodeScores, view: MapView) -> str:
-    first = view.points[0].city
-    return _("%(city)s leads: %(name)s of %(count)s %(units)s on the map") % {
+    sharing = sum(point.rank == view.points[0].rank for point in view.points)
+    return _("%(name)s of %(count)s %(units)s on the map; first: %(city)s") % {
         "units": subject.cities.register.units,
-        "city": first.name,
+        "city": and_more(view.points[0].city.name, sharing - 1),
         "name": subject.name,
         "count": len(view.points),
     }

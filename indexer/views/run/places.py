@@ -30,6 +30,7 @@ from indexer.selectors.series import series_beside
 from indexer.views.shared.exports import changed_heading, run_facts, series_facts
 from indexer.views.shared.place_rows import how_formed, place_rows, printed_rows, share_rows
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
+from indexer.views.shared.ties import who_leads
 from indexer.views.shared.unranked import unranked_rows_of
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.exports import Fact, Heading
@@ -134,15 +135,16 @@ def places_finding(ranked: PlaceRanking) -> str:
     if len(ranked.places) < 2:
         return _("There are no places to compare")
     first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
+    sharing = int((ranked.scores[:, 0] == score).sum())
     words = {
         "place": first.name,
         "count": len(ranked.places),
         "places": ranked.level.word,
         "share": f"{score * PERCENT:.1f}",
     }
-    if ranked.is_sum:
+    if ranked.is_sum and sharing == 1:
         return _("%(place)s leads %(count)s %(places)s with %(share)s %% of the total") % words
-    return _("%(place)s leads %(count)s %(places)s") % words
+    return who_leads(first.name, sharing=sharing, count=len(ranked.places), units=ranked.level.word)
 
 
 def places_chart(ranked: PlaceRanking) -> charts.Spec:

@@ -46,6 +46,7 @@ from indexer.views.shared.tables import (
     plain_number,
     render_part,
 )
+from indexer.views.shared.ties import who_leads
 from indexer.views.shared.unranked import unranked_rows
 from indexer.views.shared.words import provenance_of, source_word
 from indexer.views.shared.year_switch import year_switch
@@ -364,11 +365,13 @@ def ranking_finding(ranking: Ranking) -> str:
             "count": count,
             "share": f"{share:.1f}",
         }
-    return _("%(city)s leads %(count)s %(units)s") % {
-        "city": ranking.cities[ranking.order[0]].name,
-        "count": count,
-        "units": ranking.cities.register.units,
-    }
+    first, ranks = ranking.order[0], ranking.subject.ranks
+    return who_leads(
+        ranking.cities[first].name,
+        sharing=int((ranks == ranks[first]).sum()),
+        count=count,
+        units=ranking.cities.register.units,
+    )
 
 
 def composition_of(ranking: Ranking) -> dict[str, Any]:

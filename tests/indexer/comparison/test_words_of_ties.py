@@ -47,3 +47,16 @@ def test_a_study_in_which_nobody_moves_names_nobody(analyst, kind):
     assert "No city changes its rank" in text
     assert "0.00 places" not in text
     assert "carries most of the order" not in text
+
+
+def test_those_who_share_the_first_rank_are_not_said_to_lead_alone(analyst):
+    (tied,) = make_runs(TIED, framework=make_framework({"a": {}, "b": {}}), tilts=[None])
+    (shared,) = make_runs(TIED, framework=make_framework({"a": {}, "b": {}}), tilts=[1.0])
+    (alone,) = make_runs([[1, 2]], framework=make_framework({"a": {}, "b": {}}), tilts=[None])
+
+    assert "<h1>All 6\u00a0cities tie</h1>" in analyst.get(f"/runs/{tied.pk}/").text
+    assert (
+        "<h1>Nanyang and 2\u00a0more share the first rank among 6\u00a0cities</h1>"
+        in analyst.get(f"/runs/{shared.pk}/").text
+    )
+    assert "<h1>Nanyang alone has a score here</h1>" in analyst.get(f"/runs/{alone.pk}/").text
