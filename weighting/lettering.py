@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from unicodedata import east_asian_width
+from unicodedata import bidirectional, east_asian_width
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,6 +16,8 @@ LATIN_WIDTH = 0.56
 # A word, or one Chinese character with the marks that may not begin a line; a dot between two
 # statements stays with the first.
 WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*(?: ·)?\s*|[^\s\u2e80-\uffef]+(?: ·)?\s*|\s+")
+# Letters that are written from right to left.
+LEFTWARDS = {"R", "AL"}
 # What Vega calls the text of a label of an axis or a key.
 LABEL = "datum.label"
 # Control characters, line separators, and halves of characters.
@@ -62,6 +64,12 @@ def _plain_text(text: str) -> str:
     text = OPENING.sub("“", UNSEEN.sub(" ", text)).translate(LOOKALIKES)
     # A name of what every object of the language has is told apart by a sign that is not seen.
     return f"{text}\u200b" if text in OBJECT_NAMES else text
+
+
+def set_apart(name: str) -> str:
+    """Return a name that a number may follow: one written from right to left would draw it to its left."""
+    is_leftwards = any(bidirectional(letter) in LEFTWARDS for letter in name)
+    return f"\u2068{name}\u2069" if is_leftwards else name
 
 
 def text_width(text: str, size: int) -> float:

@@ -24,6 +24,7 @@ from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ran
 from indexer.views.shared.unranked import unranked_rows
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import PICTURES, Spec
+from weighting.lettering import set_apart
 from weighting.permissions import ANYONE, audience
 from weighting.requests import read_id
 from weighting.views.files import picture_answer
@@ -106,7 +107,7 @@ def ranking_chart(ranking: Ranking) -> Spec | None:
 def _bar_name(ranking: Ranking, place: int, sureness: Sureness | None) -> str:
     city = ranking.cities[place]
     between = sureness.between.get(city.pk) if sureness else None
-    return f"{ranking.subject.ranks[place]}. {city.name}" + (f" ({between})" if between else "")
+    return f"{ranking.subject.ranks[place]}. {set_apart(city.name)}" + (f" ({between})" if between else "")
 
 
 def _score(ranking: Ranking, place: int) -> float:

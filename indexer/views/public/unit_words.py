@@ -18,6 +18,7 @@ from indexer.views.run.city_profile import profile_finding, rank_within
 from indexer.views.run.leads import rank_text
 from indexer.views.shared.tables import longest_bar, plain_number
 from indexer.words import data_set_name, score_unit, version_name
+from weighting.lettering import set_apart
 from weighting.selectors.frameworks import distinct_names
 from weighting.views.numbers import signed
 
@@ -112,7 +113,9 @@ def side_by_side_context(
 def _ranks_in_words(profiles: Sequence[UnitProfile]) -> str:
     """Say the ranks of several units in one line."""
     first = profiles[0]
-    ranks = [f"{profile.city.name} {rank_text(profile.whole.composite.rank)}" for profile in profiles]
+    ranks = [
+        f"{set_apart(profile.city.name)} {rank_text(profile.whole.composite.rank)}" for profile in profiles
+    ]
     return _("%(ranks)s of %(count)s %(units)s") % {
         "ranks": between_names().join(ranks),
         "count": first.whole.count,

@@ -2,20 +2,26 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 from dataclasses import replace
 
 import pytest
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import weighting.charts
 from indexer import charts
 from indexer.charts import studies as study_charts
+from indexer.models import City
+from indexer.views.public.embeds import ranking_chart
+from indexer.views.run.ranking import load_ranking
+from tests.indexer.pages import make_runs
 from weighting import drawing
 from weighting.charts import ScoreDistribution, distribution_chart
-from weighting.lettering import looked_up, plain
+from weighting.lettering import looked_up, plain, set_apart
 
 HOSTILE = [
     "datum.label",
@@ -218,3 +224,18 @@ def test_the_check_sees_a_name_that_is_put_into_an_expression():
 )
 def test_what_is_quoted_in_a_name_is_opened_and_closed(name, drawn):
     assert plain(name) == drawn
+
+
+def test_a_number_stays_behind_a_name_that_is_written_from_right_to_left():
+    """What follows such a name belongs to it for Unicode's algorithm: 15. … (5–18) was drawn as (18–5)."""
+    assert set_apart("نهر") == "\u2068نهر\u2069"
+    assert [set_apart(name) for name in ("Tana (Norway)", "黄河", "አዋሽ")] == ["Tana (Norway)", "黄河", "አዋሽ"]
+
+
+@pytest.mark.django_db
+def test_the_picture_of_a_published_ranking_sets_such_names_apart():
+    run, _other = make_runs([[1] * 5, [2] * 5])
+    City.objects.filter(pk=run.data_set.city_ids[1]).update(name_zh="نهر", name_en="نهر")
+    with override("en"):
+        spec = ranking_chart(load_ranking(run))
+    assert "1. \u2068نهر\u2069" in json.dumps(spec, ensure_ascii=False)
