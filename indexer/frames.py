@@ -442,9 +442,12 @@ def _column_message(kind: FaultKind) -> str:
         "zero_total": _("The total is zero, so there are no shares. Correct the column or give a total."),
         "zero_reciprocal": _("Zero has no reciprocal. Correct the values or reflect them instead."),
         "constant": _(
-            "All units have the same value. Choose another normalisation or leave the indicator out."
+            "All units have the same value. Choose another normalisation, or take the indicator out of a "
+            "copy of the framework."
         ),
-        "no_value": _("No unit has a value. Fill the column in or leave the indicator out."),
+        "no_value": _(
+            "No unit has a value. Fill the column in, or take the indicator out of a copy of the framework."
+        ),
         "no_transform": _("The transform is not defined for this value. Correct it or choose another one."),
         "bound_no_transform": _("The transform is not defined for a bound or target. Correct them."),
         "bounds_order": _("The lower bound is not below the upper bound, or the data lie beyond it."),

@@ -186,7 +186,10 @@ def _unsettled(mapped: Mapped) -> Iterator[Finding]:
     places = mapped.columns_by_code
     for leaf in mapped.leaves:
         if leaf.code not in places:
-            message = _("No column goes to this indicator. Choose one in the mapping, or add it to the file.")
+            message = _(
+                "No column goes to this indicator. Choose one in the mapping, add it to the file, or take "
+                "the indicator out of a copy of the framework."
+            )
             yield Finding("blocker", "no_column", message, column=leaf.code)
 
 

@@ -87,7 +87,10 @@ def _data_templates() -> dict[str, str]:
     """Why data cannot be normalised or summed up."""
     return {
         "infinite": _("Some values are not finite: %(codes)s. Correct the data."),
-        "no_value": _("No unit has a value: %(codes)s. Fill the indicator in or leave it out."),
+        "no_value": _(
+            "No unit has a value: %(codes)s. Fill the indicator in, or take it out of a copy of the "
+            "framework."
+        ),
         "missing": _("Values are missing: %(codes)s (%(units)s). Choose how missing values are treated."),
         "negative_value": _("Values below zero have no share: %(codes)s. Choose another normalisation."),
         "zero_reciprocal": _("Zero has no reciprocal: %(codes)s. Reflect such indicators instead."),

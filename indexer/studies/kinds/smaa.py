@@ -120,10 +120,14 @@ class Smaa(RankedKind):
         return words
 
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
-        leader = int(result.figures["top1"].argmax())
-        return _("%(city)s is first under %(share)s of the weights") % {
-            "city": result.cities[leader].name,
-            "share": percent(result.figures["top1"][leader]),
+        shares = result.figures["top1"]
+        leader, sharing = int(shares.argmax()), int((shares == shares.max()).sum())
+        city = result.cities[leader].name
+        if sharing > 1:
+            city = _("%(city)s and %(others)s more") % {"city": city, "others": sharing - 1}
+        return _("First under %(share)s of the weights: %(city)s") % {
+            "city": city,
+            "share": percent(shares[leader]),
         }
 
     def own_figures(

@@ -197,7 +197,11 @@ def _parts(run: Run) -> list[tuple[str, str, bool]]:
 
 def _consequences(index: PublishedIndex, run: Run) -> list[str]:
     address = reverse("indexer:public-index", args=[index.slug])
-    parts = [f"{kind}: {name}" for kind, name, is_public in _parts(run) if not is_public]
+    parts = [
+        _("%(name)s: %(value)s") % {"name": kind, "value": name}
+        for kind, name, is_public in _parts(run)
+        if not is_public
+    ]
     said = [_("Anybody can read the index at %(address)s, without signing in.") % {"address": address}]
     if parts:
         said.append(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from indexer import charts
@@ -273,7 +274,14 @@ def _finding(trend: Trend) -> str:
     most = np.flatnonzero(gained == np.nanmax(gained)).tolist()
     city = and_more(trend.cities[most[0]].name, len(most) - 1)
     words |= {"city": city, "places": int(gained[most[0]])}
-    return _("%(name)s, %(first)s to %(last)s: most places are gained by %(city)s, %(places)s") % words
+    return (
+        ngettext(
+            "%(name)s, %(first)s to %(last)s: most is gained by %(city)s, by %(places)s place",
+            "%(name)s, %(first)s to %(last)s: most is gained by %(city)s, by %(places)s places",
+            words["places"],
+        )
+        % words
+    )
 
 
 def _drawn(trend: Trend, form: MarkedTrendChoice) -> list[int]:

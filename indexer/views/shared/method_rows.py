@@ -75,7 +75,10 @@ def experts_words(version: WeightVersion) -> list[str]:
     """Say how many experts the weights rest on, never who; where they rest on none, what they are."""
     size = panel_size_of(version)
     if size is None:
-        return [_("The weights come from no panel: %(source)s.") % {"source": version.get_source_display()}]
+        return [
+            _("The weights come from no panel of experts. Their source: %(source)s.")
+            % {"source": version.get_source_display()}
+        ]
     counted = ngettext(
         "%(count)d expert weighed the indicators, each alone and without seeing the others’ answers.",
         "%(count)d experts weighed the indicators, each alone and without seeing the others’ answers.",
