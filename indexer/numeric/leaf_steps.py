@@ -62,14 +62,15 @@ class RawColumns:
         before = self.beside.before
         # Columns beside each other need no copy.
         picked = slice(columns.start, columns.stop) if isinstance(columns, range) else columns
-        place = {column: at for at, column in enumerate(columns)}
+        below = self.denominators
         return replace(
             self,
             values=self.values[:, picked],
             directions=self.directions[picked],
             codes=[self.codes[column] for column in columns],
             totals=None if self.totals is None else self.totals[picked],
-            denominators={place[at]: below for at, below in self.denominators.items() if at in place},
+            # A column that goes along twice is divided twice.
+            denominators={at: below[column] for at, column in enumerate(columns) if column in below},
             beside=replace(self.beside, before=None if before is None else before[:, picked]),
         )
 

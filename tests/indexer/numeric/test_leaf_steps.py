@@ -241,6 +241,14 @@ def test_a_column_has_the_bits_it_has_among_others(method):
     assert apart[:, 0].tobytes() == whole[:, 0].tobytes()
 
 
+@pytest.mark.parametrize("others", [LeafStep("ln", "percentile"), LeafStep("none", "minmax")])
+def test_a_column_is_divided_whether_or_not_others_go_its_way(others):
+    people = np.array([1.0, 2.0, 4.0])
+    raw = raw_of([10, 40, 100], [3, 5, 9], [2, 1, 8], denominators={0: people})
+    made = normalise_leaves(raw, [LeafStep("none", "minmax"), others, others])
+    assert made.values[:, 0].tolist() == [0, 2 / 3, 1]
+
+
 RELATIVE = [
     "share",
     "minmax",
