@@ -288,6 +288,16 @@ def _compute(_asked: argparse.Namespace) -> None:
         raise SystemExit("a run is not done")
 
 
+def _keep_facts(_asked: argparse.Namespace) -> None:
+    from indexer.models import Run
+    from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
+
+    write_missing_facts()
+    request_run_facts(Run.objects.order_by("pk").values_list("pk", flat=True)[0])
+    while keep_waiting_facts():
+        pass
+
+
 def _study(asked: argparse.Namespace) -> None:
     from indexer.enums import StudyStatus
     from indexer.models import Run
@@ -315,6 +325,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], Any]] = {
     "register": _bring_in_register,
     "data": _bring_in_data,
     "runs": _compute,
+    "facts": _keep_facts,
     "study": _study,
     "pages": _pages,
 }

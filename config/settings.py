@@ -231,6 +231,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "indexer.tasks.sweep_studies",
         "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
     },
+    "sweep-missing-facts": {
+        "task": "indexer.tasks.sweep_facts",
+        "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
+    },
     "release-editions-after-their-embargo": {"task": "indexer.tasks.release_editions", "schedule": 5.0},
     "sweep-waiting-letters": {"task": "weighting.tasks.sweep_letters", "schedule": 30.0},
     "write-due-reminders": {"task": "weighting.tasks.write_due_reminders", "schedule": 30.0},

@@ -8,10 +8,11 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from indexer.numeric.coherence.audit import Group, ScoredIndex, Weighed, shifts_without
+from indexer.numeric.coherence.audit import AuditedIndex, Group, Weighed, shifts_without
 from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.importance import DRAWS, Importance
+from indexer.numeric.coherence.kept_facts import UnweightedFacts
 from indexer.numeric.coherence.structure import TreeShape
 from indexer.numeric.uncertainty import Index
 from weighting.exports import write_csv
@@ -28,14 +29,15 @@ Row = list[object]
 class Audit:
     """An index with what is needed to write its audit down.
 
-    ``index`` scores it under other weights; ``units`` names its units, in the order of the scores.
-    Somebody who waits for an answer has no time for everything that a large index may be asked:
-    ``is_hurried`` leaves intervals and ranks without each node out where they take many seconds, unless a
-    study has ``counted`` them.
+    ``index`` gives what scores it under other weights, of so many ``values`` in all; ``units`` names its
+    units, in the order of the scores. Somebody who waits for an answer has no time for everything that a
+    large index may be asked: ``is_hurried`` leaves intervals and ranks without each node out where they take
+    many seconds, unless a study has ``counted`` them.
     """
 
-    scored: ScoredIndex
-    index: Index
+    scored: AuditedIndex
+    index: Callable[[], Index]
+    values: int
     units: Sequence[str]
     is_hurried: bool = False
     counted: CountedAudit | None = None
@@ -46,12 +48,12 @@ class Audit:
         if self.counted:
             return self.counted.shifts(self.scored)
         nodes = np.arange(len(self.scored.tree))
-        return np.full(len(nodes), np.nan) if self.leaves_shifts_out else shifts_without(self.index, nodes)
+        return np.full(len(nodes), np.nan) if self.leaves_shifts_out else shifts_without(self.index(), nodes)
 
     @property
     def leaves_shifts_out(self) -> bool:
         """Whether ranks without each node take too long for somebody who waits."""
-        return self.is_hurried and self.index.normalised.size * len(self.scored.tree) > MOST_SCORED
+        return self.is_hurried and self.values * len(self.scored.tree) > MOST_SCORED
 
     @property
     def leaves_something_out(self) -> bool:
@@ -69,7 +71,8 @@ class Audit:
     @property
     def draws(self) -> int:
         """Replications behind each interval; 0 where they are left out."""
-        return 0 if self.is_hurried and self.scored.scores.size > MOST_DRAWN else DRAWS
+        cells = len(self.scored.total) * len(self.scored.tree)
+        return 0 if self.is_hurried and cells > MOST_DRAWN else DRAWS
 
     def code(self, node: int) -> str:
         """Return the code of a node; of -1 that of the composite."""
@@ -78,10 +81,9 @@ class Audit:
 
 @dataclass(frozen=True, eq=False)
 class UnweightedAudit:
-    """A data set before any weights; ``groups`` are those of its leaves, codes those of its units."""
+    """A data set before any weights; codes are those of its units."""
 
-    scored: ScoredIndex
-    groups: Sequence[Group]
+    scored: UnweightedFacts
     units: Sequence[str]
     unit_codes: Sequence[str]
 
@@ -203,7 +205,7 @@ def unweighted_correlation_rows(audit: UnweightedAudit) -> Iterator[Row]:
 
 def unweighted_group_rows(audit: UnweightedAudit) -> Iterator[Row]:
     """Every group of indicators with data; values have one variance, so that there is one alpha."""
-    for group in audit.groups:
+    for group in audit.scored.groups:
         node, members, alpha, _standardised, *figures = _group_row(audit.scored, group)
         yield [node, members, alpha, *figures]
 
@@ -212,7 +214,7 @@ def unweighted_indicator_rows(audit: UnweightedAudit) -> Iterator[Row]:
     """Every indicator with data: what its values look like, and how it goes with its group."""
     scored, (closest, strength) = audit.scored, audit.scored.closest
     place = {int(node): leaf for leaf, node in enumerate(scored.tree.leaves)}
-    for group in audit.groups:
+    for group in audit.scored.groups:
         figures = zip(group.consistency.without, group.components.loadings[:, 0], strict=True)
         for node, (without, loading) in zip(group.members.tolist(), figures, strict=True):
             yield [
@@ -318,7 +320,7 @@ def write_audit(folder: Path, audit: AnyAudit, tables: dict[str, AuditTable[AnyA
 
 
 def _pairs(
-    scored: ScoredIndex, codes: Sequence[str], flags: IntArray, a: int, others: IntArray
+    scored: AuditedIndex | UnweightedFacts, codes: Sequence[str], flags: IntArray, a: int, others: IntArray
 ) -> Iterator[Row]:
     """Correlate one node with some others."""
     figures = zip(
@@ -332,7 +334,7 @@ def _pairs(
         yield [codes[a], codes[b], pearson, spearman, FLAGS[flag]]
 
 
-def _group_row(scored: ScoredIndex, group: Group) -> Row:
+def _group_row(scored: AuditedIndex | UnweightedFacts, group: Group) -> Row:
     components, consistency = group.components, group.consistency
     return [
         code_of(scored.tree, group.parent),
@@ -348,7 +350,7 @@ def _group_row(scored: ScoredIndex, group: Group) -> Row:
     ]
 
 
-def _leaf_figures(scored: ScoredIndex, leaf: int) -> Row:
+def _leaf_figures(scored: AuditedIndex | UnweightedFacts, leaf: int) -> Row:
     facts = scored.indicators
     figures = (facts.available, facts.zeros, facts.repeats, facts.low, facts.high, facts.mean, facts.median)
     shape = facts.shapes[leaf]

@@ -23,7 +23,7 @@ from indexer.services.jobs import cancel_job, requeue_job
 from indexer.services.methods import request_runs
 from indexer.services.queueing import write_runs
 from indexer.services.studies import plan_study, retry_study
-from indexer.tasks import compute_runs, count_study
+from indexer.tasks import SWEEP_EXPIRES, compute_runs, count_study, keep_facts
 from weighting.dispatch import IMPATIENT
 from weighting.models import Account, WeightVersion
 
@@ -119,6 +119,20 @@ def wake_workers(data_set_ids: list[int], *, queue: str = Queue.INTERACTIVE) -> 
                 compute_runs.apply_async([data_set_id], queue=queue, connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): runs wait for the sweeper", type(error).__name__)
+
+
+def ask_run_facts(run: Run) -> None:
+    """Have a worker work out what there is to know of a large run, unless one is at it.
+
+    The web process stores nothing: who asks again, as a waiting page does, makes up for a lost message.
+    """
+    try:
+        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+            keep_facts.apply_async(
+                [run.pk], queue=Queue.BULK, connection=connection, retry=False, expires=SWEEP_EXPIRES
+            )
+    except (OperationalError, RedisError) as error:
+        logger.warning("no broker (%s): facts wait to be asked for again", type(error).__name__)
 
 
 def _queue_study(study: Study) -> None:

@@ -5,11 +5,13 @@ import logging
 from celery import shared_task
 from django.conf import settings
 
+from indexer.enums import Queue
 from indexer.models import DataSet
 from indexer.selectors.jobs import kinds_of_jobs
 from indexer.selectors.published import due_editions
 from indexer.selectors.runs import data_sets_with_waiting_runs, progress_of_data_set
 from indexer.selectors.studies import queue_of_study, studies_under_way
+from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
 from indexer.services.import_drafts import discard_old_imports
 from indexer.services.leases import give_up_exhausted
 from indexer.services.published import release_due_edition
@@ -62,6 +64,21 @@ def sweep_studies() -> None:
     fail_exhausted_studies()
     for study_id in studies_under_way():
         send_study(study_id)
+
+
+@shared_task
+def keep_facts(run_id: int | None = None) -> bool:
+    """Work out the facts of what waits longest, of a run that is asked for, too; say whether any did."""
+    if run_id is not None:
+        request_run_facts(run_id)
+    return keep_waiting_facts()
+
+
+@shared_task(expires=SWEEP_EXPIRES)
+def sweep_facts() -> None:
+    """Ask for facts of what is large and has none; a worker takes one at a time."""
+    if write_missing_facts():
+        keep_facts.apply_async(queue=Queue.BULK, expires=SWEEP_EXPIRES)
 
 
 @shared_task(expires=SWEEP_EXPIRES)

@@ -13,11 +13,15 @@ from rest_framework.response import Response
 from indexer.api.pages import answer_page, page_of
 from indexer.api.run_view import RunView
 from indexer.audit_files import STRUCTURE_TABLES, TABLES, UNWEIGHTED_TABLES, AnyAudit, AuditTable
+from indexer.dispatch import ask_run_facts
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.data_audit import audited_data_sets, data_audit_of
+from indexer.selectors.data_facts import FactsWait
 from indexer.selectors.framework_audit import audited_framework
 from indexer.selectors.published import codes_given_raw
+from indexer.selectors.run_facts import run_facts_wait_for
 from weighting.api.base import PAGE, Answer, described
+from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import frameworks_visible_to
 
 
@@ -38,6 +42,10 @@ class AuditTableView(RunView):
     @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         run, asked = self.finished_run(pk), _asked(table, TABLES)
+        if run_facts_wait_for(run):
+            if has_role(self.account, STAFF):
+                ask_run_facts(run)
+            raise _at_it()
         return _answer(request, asked, coherence_of(run).audit, codes_given_raw(self.account, run))
 
 
@@ -47,7 +55,12 @@ class DataSetAudit(Answer):
     @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         data_set = get_object_or_404(audited_data_sets(self.account), pk=pk)
-        return _answer(request, _asked(table, UNWEIGHTED_TABLES), data_audit_of(data_set).files)
+        asked = _asked(table, UNWEIGHTED_TABLES)
+        try:
+            audit = data_audit_of(data_set)
+        except FactsWait:
+            raise _at_it() from None
+        return _answer(request, asked, audit.files)
 
 
 class FrameworkAuditView(Answer):
@@ -57,6 +70,10 @@ class FrameworkAuditView(Answer):
     def get(self, request: Request, pk: int, table: str) -> Response:
         framework = get_object_or_404(frameworks_visible_to(self.account), pk=pk)
         return _answer(request, _asked(table, STRUCTURE_TABLES), audited_framework(framework).files)
+
+
+def _at_it() -> NotFound:
+    return NotFound(_("A worker is still working out what these values are like. Ask again in a minute."))
 
 
 def _asked(name: str, known: Mapping[str, AuditTable[AnyAudit]]) -> AuditTable[AnyAudit]:

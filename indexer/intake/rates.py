@@ -6,6 +6,7 @@ values tells; only a person knows.
 
 import math
 import re
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -53,7 +54,19 @@ def why_no_sum(*, names: tuple[str, ...], unit: str, values: FloatArray) -> Why:
     values : float array, (units,)
         nan where missing.
     """
-    if sums_to_the_whole(values):
+    return why_no_sum_of(
+        names,
+        unit,
+        is_whole=sums_to_the_whole(values),
+        lies_in_range=lambda: lies_in_the_range_of_parts(values),
+    )
+
+
+def why_no_sum_of(
+    names: tuple[str, ...], unit: str, *, is_whole: bool, lies_in_range: Callable[[], bool]
+) -> Why:
+    """Say the same of values of which is known whether they sum to the whole and lie where its parts do."""
+    if is_whole:
         return ""
     if PERCENT.search(unit) or OF_ONE.search(unit.strip()):
         return "unit"
@@ -61,7 +74,7 @@ def why_no_sum(*, names: tuple[str, ...], unit: str, values: FloatArray) -> Why:
         return "unit"
     if any(NAMED.search(MEAN_OVER_TIME.sub("", name)) for name in names):
         return "name"
-    return "range" if not unit and lies_in_the_range_of_parts(values) else ""
+    return "range" if not unit and lies_in_range() else ""
 
 
 def sums_to_the_whole(values: FloatArray) -> bool:

@@ -2,6 +2,7 @@ from indexer.models.border import RegisterBorders
 from indexer.models.city import City, Province, Region
 from indexer.models.data_import import DataImport
 from indexer.models.data_set import DataSeries, DataSet, PrintedPlaceFigure, PublishedFigure
+from indexer.models.facts import DataFacts, RunFacts
 from indexer.models.family import BranchIndex
 from indexer.models.gathering import Delivery, Gathering
 from indexer.models.grouping import Grouping, GroupMember, UnitGroup
@@ -21,6 +22,7 @@ __all__ = [
     "BranchIndex",
     "City",
     "DailyVisits",
+    "DataFacts",
     "DataImport",
     "DataSeries",
     "DataSet",
@@ -47,6 +49,7 @@ __all__ = [
     "ReportOutline",
     "ReportParagraph",
     "Run",
+    "RunFacts",
     "RunScores",
     "Study",
     "StudyPart",

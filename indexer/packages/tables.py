@@ -10,8 +10,9 @@ import numpy as np
 from indexer.method_cells import cell_text
 from indexer.numeric.rank_counts import summarise_ranks
 from indexer.packages.contents import Contents
-from indexer.selectors.data_sets import auxiliary_columns_of, unpack_totals, unpack_values
+from indexer.selectors.data_sets import auxiliary_columns_of, unpack_totals
 from indexer.selectors.preparations import changes_in
+from indexer.selectors.stored_values import unpack_values
 from weighting.exports import Heading, Table, table_bytes
 from weighting.manifest import hash_framework
 from weighting.models import Indicator

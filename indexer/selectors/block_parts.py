@@ -1,6 +1,6 @@
 """Parts of the large blocks that rows keep, read without the rest of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.db import connection
 from django.db.models import BinaryField, Model
@@ -28,3 +28,19 @@ def block_parts(model: type[Model], pk: int, column: str, parts: Sequence[tuple[
             return [block[first:end] for first, end in parts]
     slices = [Substr(column, first + 1, end - first, output_field=BinaryField()) for first, end in parts]
     return list(map(bytes, model._default_manager.values_list(*slices).get(pk=pk)))
+
+
+def block_pieces(model: type[Model], pk: int, column: str, size: int, piece: int) -> Iterator[bytes]:
+    """Yield a block of ``size`` bytes from its beginning to its end, ``piece`` bytes at a time."""
+    places = [(first, min(first + piece, size)) for first in range(0, size, piece)]
+    if connection.vendor != "sqlite":
+        for place in places:
+            yield from block_parts(model, pk, column, [place])
+        return
+    connection.ensure_connection()
+    with (
+        connection.wrap_database_errors,
+        connection.connection.blobopen(model._meta.db_table, column, pk, readonly=True) as block,
+    ):
+        for first, end in places:
+            yield block[first:end]

@@ -1,5 +1,6 @@
 """Whether the index that a run computed holds together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -10,18 +11,20 @@ from django.db.models import QuerySet
 from indexer.audit_files import Audit
 from indexer.enums import StudyKind, StudyStatus
 from indexer.models import Run, Study
-from indexer.numeric.blocks import unpack_arrays
-from indexer.numeric.coherence.audit import Group, ScoredIndex, shifts_without
+from indexer.numeric.blocks import Tally, unpack_arrays
+from indexer.numeric.coherence.audit import AuditedIndex, Group, ScoredIndex, shifts_without
 from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of, variance_shares
+from indexer.numeric.coherence.kept_facts import KeptIndex, UnweightedFacts, arrays_of_index
 from indexer.numeric.uncertainty import Index
-from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.plans import plan_of
+from indexer.selectors.run_facts import kept_arrays_of_run
+from indexer.selectors.runs import runs_with_nodes
+from indexer.selectors.stored_values import load_values, unpack_values
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray
+from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
-from weighting.selectors.versions import local_weights_of
 
 # Values that are scored anew for one page, and scores whose units are drawn anew: within a second.
 MOST_WORK, MOST_DRAWN = 50_000_000, 150_000
@@ -33,7 +36,7 @@ class Audited(Protocol):
     """An index whose groups are looked at: one that a run scored, or a data set before any weights."""
 
     @property
-    def scored(self) -> ScoredIndex: ...
+    def scored(self) -> AuditedIndex | UnweightedFacts: ...
     @property
     def nodes(self) -> list[Indicator]: ...
     @property
@@ -68,12 +71,33 @@ class MemberView:
 
 @dataclass(frozen=True, eq=False)
 class Coherence:
-    """A finished run as an index to be audited; ``index`` scores it under other weights."""
+    """A finished run as an index to be audited."""
 
     subject: NodeScores
-    scored: ScoredIndex
-    index: Index
+    scored: AuditedIndex
     counted: CountedAudit | None = None
+
+    @cached_property
+    def index(self) -> Index:
+        """What scores it under other weights."""
+        run, leaves = self.run, self.subject.result.leaves
+        return Index(
+            tree=self.tree,
+            normalised=leaves.values[self._ranked],
+            local=self.scored.local,
+            aggregation=run.method.aggregation,
+            steps=plan_of(run.method).node_steps(self.tree).for_all,
+        )
+
+    @cached_property
+    def _ranked(self) -> BoolArray:
+        """Which cities have a rank to move, (cities,)."""
+        return np.isfinite(self.scored.total)
+
+    @property
+    def values(self) -> int:
+        """How many values such a score rests on, of all cities together."""
+        return int(self._ranked.sum()) * len(self.tree.leaves)
 
     @property
     def run(self) -> Run:
@@ -94,13 +118,17 @@ class Coherence:
     @cached_property
     def audit(self) -> Audit:
         """Everything that files and API tell; loads the names of all units."""
-        names = [city.own_name for city in self.subject.cities]
-        return Audit(self.scored, self.index, names, is_hurried=True, counted=self.counted)
+        return self._audit_of([city.own_name for city in self.subject.cities])
 
     @property
     def leaves_something_out(self) -> bool:
         """Whether pages and files tell less than the whole audit, which a study counts."""
-        return Audit(self.scored, self.index, (), is_hurried=True, counted=self.counted).leaves_something_out
+        return self._audit_of(()).leaves_something_out
+
+    def _audit_of(self, units: Sequence[str]) -> Audit:
+        return Audit(
+            self.scored, lambda: self.index, self.values, units, is_hurried=True, counted=self.counted
+        )
 
     @cached_property
     def parents(self) -> list[Indicator]:
@@ -141,7 +169,7 @@ class GroupView(MemberView):
     @property
     def lacks_intervals(self) -> bool:
         """Whether drawing the units of this group anew takes longer than a page may."""
-        work = len(self.coherence.scored.scores) * (MEMBERS_OF_A_DRAW + len(self.group.members))
+        work = len(self.coherence.scored.total) * (MEMBERS_OF_A_DRAW + len(self.group.members))
         return self._counted is None and work > MOST_DRAWN
 
     @cached_property
@@ -175,12 +203,12 @@ class GroupView(MemberView):
         """Parts of the variance of what stands above; nan where that is no weighted sum."""
         scored = self.coherence.scored
         whole = scored.whole_of(self.group.parent)
-        return variance_shares(self.weights, scored.scores[:, self.group.members], whole)
+        return variance_shares(self.weights, scored.scores_on(self.group.members), whole)
 
     @property
     def is_untried(self) -> bool:
         """Whether ranking without each member takes longer than a page may."""
-        work = self.coherence.index.normalised.size * len(self.group.members)
+        work = self.coherence.values * len(self.group.members)
         return self.coherence.counted is None and work > MOST_WORK
 
     @cached_property
@@ -200,30 +228,47 @@ class GroupView(MemberView):
 
 
 def coherence_of(run: Run) -> Coherence:
-    """Load a finished run, with its nodes, for its audit."""
+    """Load a finished run, with its nodes, for its audit; of a large one no more than was kept of it."""
     subject = node_scores_of(run)
-    leaves = subject.result.leaves
+    arrays = kept_arrays_of_run(run)
+    scored = scored_index_of(subject) if arrays is None else _kept_index_of(subject, arrays)
+    return Coherence(subject, scored, _counted(run))
+
+
+def scored_index_of(subject: NodeScores) -> ScoredIndex:
+    """Return a run as an index with all of its scores."""
+    result, local = subject.result, subject.local_weights
+    tree = result.leaves.structure.tree
     # Normalising loads the raw values, too.
-    normalised = leaves.values
-    tree, local = leaves.structure.tree, local_weights_of(run.weight_version_id)
-    scored = ScoredIndex(
+    scores = result.computed_node_scores
+    return ScoredIndex(
         tree=tree,
         local=local,
         global_=global_weights(tree, local),
-        raw=unpack_values(run.data_set),
-        scores=subject.result.computed_node_scores,
-        total=subject.result.scores,
+        raw=unpack_values(subject.run.data_set),
+        scores=scores,
+        total=result.scores,
     )
-    # A city without a rank has none to move.
-    ranked = np.isfinite(subject.result.scores)
-    index = Index(
+
+
+def _kept_index_of(subject: NodeScores, arrays: Tally) -> KeptIndex:
+    result, local = subject.result, subject.local_weights
+    tree = result.leaves.structure.tree
+    return KeptIndex(
         tree=tree,
-        normalised=normalised[ranked],
         local=local,
-        aggregation=run.method.aggregation,
-        steps=plan_of(run.method).node_steps(tree).for_all,
+        global_=global_weights(tree, local),
+        total=result.scores,
+        arrays=arrays,
+        read=result.computed_on_nodes,
     )
-    return Coherence(subject, scored, index, _counted(run))
+
+
+def arrays_to_keep_of_run(run_id: int) -> Tally:
+    """Work out what is kept of a finished run."""
+    run = runs_with_nodes(None).get(pk=run_id)
+    load_values(run.data_set)
+    return arrays_of_index(scored_index_of(node_scores_of(run)))
 
 
 def whole_audits_of(run: Run) -> QuerySet[Study]:

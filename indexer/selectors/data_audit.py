@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 
 from indexer.audit_files import UnweightedAudit
 from indexer.models import City, DataSet
-from indexer.numeric.coherence.audit import Group, ScoredIndex
-from indexer.numeric.coherence.unweighted import leaf_groups, unweighted_index
+from indexer.numeric.coherence.audit import Group
+from indexer.numeric.coherence.kept_facts import UnweightedFacts
 from indexer.selectors.coherence import MemberView
-from indexer.selectors.data_sets import cities_of, data_sets_visible_to, structure_from, unpack_values
+from indexer.selectors.data_facts import FactsWait, facts_wait_for, unweighted_facts_of
+from indexer.selectors.data_sets import cities_of, data_sets_visible_to, structure_from
+from indexer.selectors.stored_values import columns_of
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import NO_PARENT
@@ -27,21 +29,37 @@ class DataAudit:
 
     data_set: DataSet
     nodes: list[Indicator]
-    scored: ScoredIndex
+    scored: UnweightedFacts
 
     @property
     def units(self) -> str:
         return self.data_set.series.register.units
 
     @property
-    def raw(self) -> FloatArray:
-        """Values as the data set holds them, (cities, leaves)."""
-        return self.scored.raw
+    def unit_count(self) -> int:
+        return len(self.data_set.city_ids)
 
-    @cached_property
+    @property
+    def leaf_count(self) -> int:
+        return len(self.data_set.leaf_codes)
+
+    @property
+    def missing(self) -> int:
+        """How many values are not there."""
+        return self.unit_count * self.leaf_count - int(self.scored.indicators.count.sum())
+
+    @property
+    def missing_share(self) -> float:
+        return self.missing / (self.unit_count * self.leaf_count)
+
+    def raw_of(self, leaf: int) -> FloatArray:
+        """Return the values of one leaf as the data set holds them, (cities,)."""
+        return columns_of(self.data_set, [leaf])[:, 0]
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """The indicators with data of every group that has any."""
-        return leaf_groups(self.scored)
+        return self.scored.groups
 
     @cached_property
     def parents(self) -> list[Indicator]:
@@ -53,7 +71,7 @@ class DataAudit:
         """Everything that files and API tell; loads the names of all units."""
         cities = cities_of(self.data_set)
         return UnweightedAudit(
-            self.scored, self.groups, [city.own_name for city in cities], [city.code for city in cities]
+            self.scored, [city.own_name for city in cities], [city.code for city in cities]
         )
 
     @property
@@ -83,14 +101,16 @@ class DataAudit:
 
 
 def audited_data_sets(account: Account | None) -> QuerySet[DataSet]:
-    """Return the data sets that the visitor may see, with their values."""
-    visible = data_sets_visible_to(account).defer(None).defer("totals", "auxiliary", "mapping")
-    return visible.select_related("framework", "method", "series__register")
+    """Return the data sets that the visitor may see."""
+    return data_sets_visible_to(account).select_related("framework", "method", "series__register")
 
 
 def data_audit_of(data_set: DataSet) -> DataAudit:
-    """Load a data set, fetched with its values, for its audit."""
+    """Load what there is to know of a data set for its audit.
+
+    Raises `FactsWait` where a worker has yet to work it out.
+    """
+    if facts_wait_for(data_set):
+        raise FactsWait
     nodes = indicators_of(data_set.framework_id)
-    structure = structure_from(nodes)
-    raw = unpack_values(data_set)
-    return DataAudit(data_set, nodes, unweighted_index(structure.tree, raw, structure.directions))
+    return DataAudit(data_set, nodes, unweighted_facts_of(data_set, structure_from(nodes)))

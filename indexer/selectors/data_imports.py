@@ -26,10 +26,10 @@ from indexer.selectors.data_sets import (
     last_values_before,
     normalise_raw_data,
     structure_of,
-    unpack_values,
 )
 from indexer.selectors.faults import fault_text, units_with_values
 from indexer.selectors.plans import asked_beside, plan_of
+from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.unit_names import labels_of
 from weighting.models import Account, Indicator
 from weighting.models.named import names_key

@@ -1,18 +1,18 @@
 """Data sets as the visitor may see them, and as the numeric side wants them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
 from django.db import connection
-from django.db.models import BinaryField, Count, F, Func, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Count, F, Func, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from indexer.enums import RunStatus
-from indexer.intake.rates import why_no_sum
 from indexer.models import City, DataSet, Grouping, IndexMethod, Province, Run
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import Beside
@@ -21,18 +21,16 @@ from indexer.numeric.transforms import Extent
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule
 from indexer.selectors.plans import asked_beside, plan_of
 from indexer.selectors.register_editions import as_stored, corrected_since
+from indexer.selectors.stored_values import columns_of, unpack_values
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree, build_tree
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
-from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.sharing import known_to
 
 # What lists of data sets leave in the database.
 NAMES = ("name_zh", "name_en")
 PACKED = ("values", "totals", "auxiliary", "mapping")
-# A driver holds several copies of what it fetches at once: matrices come in pieces of this many bytes.
-PIECE = 8 << 20
 # Columns of that many cells in all are normalised at a time, so that what lies between the raw
 # matrix and the normalised one stays small.
 BLOCK_CELLS = 500_000
@@ -40,22 +38,6 @@ BLOCK_CELLS = 500_000
 MOST_NAMED = 1_000
 PLACE = ("pk", "province_id")
 SHOWN = {"name_zh", "name_en", "province_id"}
-
-
-@dataclass(frozen=True)
-class IndicatorSummary:
-    """The raw values of one leaf.
-
-    The total is the column sum unless the data set has its own; None where a sum would mean nothing.
-    """
-
-    indicator: Indicator
-    smallest: float
-    median: float
-    largest: float
-    total: float | None
-    has_own_total: bool
-    missing: int
 
 
 def owns_data_set(account: Account | None, data_set: DataSet) -> bool:
@@ -101,50 +83,9 @@ def count_units(data_set_id: int) -> int:
     return counted.values_list("units", flat=True).get(pk=data_set_id)
 
 
-def unpack_values(data_set: DataSet) -> FloatArray:
-    """Return the raw values, (cities, leaves), NaN where missing."""
-    shape = (len(data_set.city_ids), len(data_set.leaf_codes))
-    return np.frombuffer(data_set.values, dtype="<f8").reshape(shape)
-
-
-def load_values(data_set: DataSet) -> None:
-    """Give a data set that was fetched without its values these, piece by piece."""
-    of_this = DataSet.objects.filter(pk=data_set.pk)
-    packed = bytearray(8 * len(data_set.city_ids) * len(data_set.leaf_codes))
-    for start in range(0, len(packed), PIECE):
-        piece = Substr("values", start + 1, PIECE, output_field=BinaryField())
-        packed[start : start + PIECE] = of_this.values_list(piece, flat=True).get()
-    data_set.values = packed
-
-
 def unpack_totals(data_set: DataSet) -> FloatArray:
     """Return the totals, (leaves,), NaN where the column sum serves."""
     return np.frombuffer(data_set.totals, dtype="<f8")
-
-
-def indicator_summaries_of(data_set: DataSet) -> list[IndicatorSummary]:
-    """Return what the raw values of each leaf are like, in file order."""
-    leaves = [node for node in indicators_of(data_set.framework_id) if node.is_leaf]
-    values, totals = unpack_values(data_set), unpack_totals(data_set)
-    return [
-        IndicatorSummary(
-            indicator=leaf,
-            smallest=float(np.nanmin(column)),
-            median=float(np.nanmedian(column)),
-            largest=float(np.nanmax(column)),
-            total=_sum_of(leaf, column) if np.isnan(total) else float(total),
-            has_own_total=not np.isnan(total),
-            missing=int(np.isnan(column).sum()),
-        )
-        for leaf, column, total in zip(leaves, values.T, totals, strict=True)
-    ]
-
-
-def _sum_of(leaf: Indicator, column: FloatArray) -> float | None:
-    """Add the values of a column up; None for rates, indices and percentages."""
-    if why_no_sum(names=(leaf.name_zh, leaf.name_en), unit=leaf.unit, values=column):
-        return None
-    return float(np.nansum(column))
 
 
 def cities_of(data_set: DataSet) -> list[City]:
@@ -245,20 +186,6 @@ class RawData:
     unit_codes: Sequence[str] = ()
     is_part: bool = False
 
-    def of_leaves(self, columns: Sequence[int]) -> "RawData":
-        """Return some of the leaves; all stand beside them, since a leaf may be divided by another."""
-        all_leaves = dict(zip(self.codes, self.values.T, strict=True))
-        return replace(
-            self,
-            codes=[self.codes[column] for column in columns],
-            directions=self.directions[columns],
-            values=self.values[:, columns],
-            totals=self.totals[columns],
-            beside=all_leaves | dict(self.beside),
-            before=None if self.before is None else self.before[:, columns],
-            is_part=True,
-        )
-
     def of_rows(self, rows: IntArray) -> "RawData":
         """Return some of the cities, as if there were no others."""
         return replace(
@@ -284,6 +211,38 @@ def normalise_data_set(
     if np.isnan(raw.values).any() or method.denominators or method.leaves:
         raw = replace(raw, units=units_of(data_set))
     return normalise_raw_data(raw, method, order=order)
+
+
+def normalise_leaves_of(
+    data_set: DataSet, method: IndexMethod, structure: Structure, leaves: Sequence[int]
+) -> NormalisedLeaves:
+    """Do the same for some leaves of a data set that can be computed: as all come out together, to the bit.
+
+    Of one that was fetched without its values no more is kept than what these leaves rest on.
+    """
+    codes = structure.tree.leaf_codes
+    own = {codes[leaf] for leaf in leaves}
+    method = copy(method)
+    method.denominators = {code: below for code, below in method.denominators.items() if code in own}
+    further = [codes.index(code) for code in set(method.denominators.values()) & set(codes)]
+    columns = columns_of(data_set, [*leaves, *further])
+    # NumPy adds a single column in an order of its own, so that it goes along twice.
+    taken = [*leaves, *leaves][: max(2, len(leaves))]
+    places = [leaves.index(leaf) for leaf in taken]
+    divisors = {codes[leaf]: columns[:, len(leaves) + at] for at, leaf in enumerate(further)}
+    raw = RawData(
+        codes=[codes[leaf] for leaf in taken],
+        directions=structure.directions[taken],
+        # One memory layout, since the order in which a column is summed follows it.
+        values=np.ascontiguousarray(columns[:, places]),
+        totals=unpack_totals(data_set)[taken],
+        beside=divisors | auxiliary_columns_of(data_set),
+        units=[],
+        is_part=True,
+    )
+    made = normalise_raw_data(with_what_it_asks_for(raw, data_set, method), method)
+    treatments = tuple(one for one in made.treatments if one.column < len(leaves))
+    return NormalisedLeaves(made.values[:, : len(leaves)], made.cells[:, : len(leaves)], treatments)
 
 
 def raw_data_of(data_set: DataSet, structure: Structure) -> RawData:
@@ -329,14 +288,30 @@ def _normalise_blocks(
     values = np.empty(raw.values.shape, order=order)
     cells = np.empty(raw.values.shape, dtype=np.uint8)
     treatments: list[ColumnTreatment] = []
+    for block, made in _each_block(raw, method, beside, blocks):
+        values[:, block], cells[:, block] = made.values, made.cells
+        treatments += [replace(one, column=one.column + block.start) for one in made.treatments]
+    return NormalisedLeaves(values, cells, tuple(treatments))
+
+
+def _each_block(
+    raw: RawData, method: IndexMethod, beside: Mapping[int, FloatArray], blocks: Sequence[slice]
+) -> Iterator[tuple[slice, NormalisedLeaves]]:
     plan = plan_of(method)
     steps = [plan.leaf_step(code) for code in raw.codes]
     for block in blocks:
         columns = _columns_of(raw, beside, block, may_be_empty=plan.may_leave_out or raw.is_part)
-        made = normalise_leaves(columns, steps[block], rule=rule_of(method))
-        values[:, block], cells[:, block] = made.values, made.cells
-        treatments += [replace(one, column=one.column + block.start) for one in made.treatments]
-    return NormalisedLeaves(values, cells, tuple(treatments))
+        yield block, normalise_leaves(columns, steps[block], rule=rule_of(method))
+
+
+def normalised_blocks(
+    data_set: DataSet, method: IndexMethod, structure: Structure
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield normalised values, (cities, leaves), of data that can be computed, some leaves at a time."""
+    raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
+    blocks = _column_blocks(*raw.values.shape)
+    for block, made in _each_block(replace(raw, is_part=True), method, _denominators(raw, method), blocks):
+        yield block, made.values
 
 
 def _columns_of(
@@ -393,7 +368,8 @@ def _denominators(raw: RawData, method: IndexMethod) -> dict[int, FloatArray]:
     unknown = set(method.denominators) - set(place) | set(method.denominators.values()) - set(columns)
     if unknown:
         raise NormalisationError([DataFault("unknown_column", tuple(sorted(unknown)))])
-    return {place[leaf]: columns[column] for leaf, column in method.denominators.items()}
+    asked = ((at, method.denominators.get(code)) for at, code in enumerate(raw.codes))
+    return {at: columns[column] for at, column in asked if column is not None}
 
 
 def with_what_it_asks_for(raw: RawData, data_set: DataSet, method: IndexMethod) -> RawData:

@@ -11,15 +11,10 @@ from indexer.models import IndexMethod, Run
 from indexer.numeric.coherence.indicators import IndicatorFacts, indicator_facts
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.preparation import IMPUTED
-from indexer.selectors.data_sets import (
-    Structure,
-    normalise_raw_data,
-    raw_data_of,
-    unpack_values,
-    with_what_it_asks_for,
-)
+from indexer.selectors.data_sets import Structure, normalise_leaves_of
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of
+from indexer.selectors.stored_values import columns_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 
@@ -44,15 +39,13 @@ class Distribution:
         """As the data set holds them; None of an inner node."""
         if self._leaf is None:
             return None
-        self._load()
-        return unpack_values(self.subject.run.data_set)[:, self._leaf]
+        return columns_of(self.subject.run.data_set, [self._leaf])[:, 0]
 
     @cached_property
     def settled(self) -> FloatArray | None:
         """As they are normalised: divided, filled in, transformed, drawn in; None of an inner node."""
         if self._leaf is None:
             return None
-        self._load()
         return treated_values(self.subject.run, self.subject.result.leaves.structure, [self._leaf])[:, 0]
 
     @property
@@ -68,10 +61,6 @@ class Distribution:
         values = self.scores if self.raw is None else self.raw
         return indicator_facts(values[:, np.newaxis])
 
-    def _load(self) -> None:
-        """Have the raw values at hand: they come with normalising them."""
-        self.subject.result.leaves.values  # noqa: B018
-
     @cached_property
     def _leaf(self) -> int | None:
         """The column of the data set."""
@@ -85,16 +74,10 @@ def treated_values(run: Run, structure: Structure, leaves: Sequence[int]) -> Flo
 
     Where a gap stays, or has the worst normalised value, there is none: nan.
     """
-    plan, codes = plan_of(run.method), [structure.tree.leaf_codes[leaf] for leaf in leaves]
-    bare = without_normalisation(run.method)
-    bare.denominators = {code: below for code, below in bare.denominators.items() if code in codes}
-    raw = with_what_it_asks_for(raw_data_of(run.data_set, structure), run.data_set, bare)
-    # NumPy adds a single column in an order of its own, so that it goes along twice.
-    taken = [*leaves, *leaves][: max(2, len(leaves))]
-    made = normalise_raw_data(raw.of_leaves(taken), bare)
-    worst = [MISSING_POLICIES[plan.leaf_step(code).imputation].gives_worst for code in codes]
-    filled = (made.cells[:, : len(leaves)] & IMPUTED) > 0
-    return np.where(filled & worst, np.nan, made.values[:, : len(leaves)])
+    plan, codes = plan_of(run.method), structure.tree.leaf_codes
+    made = normalise_leaves_of(run.data_set, without_normalisation(run.method), structure, leaves)
+    worst = [MISSING_POLICIES[plan.leaf_step(codes[leaf]).imputation].gives_worst for leaf in leaves]
+    return np.where((made.cells & IMPUTED > 0) & worst, np.nan, made.values)
 
 
 def without_normalisation(method: IndexMethod) -> IndexMethod:

@@ -8,7 +8,8 @@ import numpy as np
 from indexer.audit_files import FrameworkAudit
 from indexer.models import DataSet
 from indexer.numeric.coherence.structure import TreeShape, shape_of_tree
-from indexer.selectors.data_sets import data_sets_visible_to, unpack_values
+from indexer.selectors.data_sets import data_sets_visible_to
+from indexer.selectors.stored_values import unpack_values
 from weighting.models import Account, Framework, Indicator
 from weighting.numeric.tree import Tree
 from weighting.selectors.frameworks import indicators_of, tree_of

@@ -1,6 +1,6 @@
 """Runs and their results as the visitor may see them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -12,8 +12,16 @@ from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, 
 from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Register, Run
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import composites_of
-from indexer.selectors.data_sets import Structure, normalised_values, structure_from, structure_of
+from indexer.selectors.data_sets import (
+    Structure,
+    normalise_leaves_of,
+    normalised_blocks,
+    normalised_values,
+    structure_from,
+    structure_of,
+)
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
+from indexer.selectors.stored_values import load_values
 from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -22,6 +30,8 @@ from weighting.selectors.sharing import known_to
 
 # Shares and weights are shown in percent; scores on the scale of their method (docs/method.md 9).
 PERCENT = 100
+# Of more leaves than this all are normalised together: each alone has the whole matrix pass by.
+MOST_ALONE = 4
 
 Source = Literal["published", "reconstructed", ""]
 # The mapping is a line for each unit: of a million of them most of what a page would take.
@@ -64,9 +74,46 @@ class LeafScores:
     @cached_property
     def values(self) -> FloatArray:
         """Normalised values, (cities, leaves)."""
-        if left_out := self.data_set.get_deferred_fields():
-            self.data_set.refresh_from_db(fields=left_out)
+        self._load()
         return normalised_values(self.data_set, self.method, self.structure)
+
+    def of_leaf(self, leaf: int) -> FloatArray:
+        """Return the same of one leaf, (cities,): a few are made alone, of more all together."""
+        if "values" in vars(self) or (leaf not in self._alone and len(self._alone) == MOST_ALONE):
+            return self.values[:, leaf]
+        if leaf not in self._alone:
+            self._load_beside()
+            made = normalise_leaves_of(self.data_set, self.method, self.structure, [leaf])
+            self._alone[leaf] = made.values[:, 0]
+        return self._alone[leaf]
+
+    def of_leaves(self, leaves: IntArray) -> FloatArray:
+        """Return the same of some leaves, (cities, leaves), made together and without the others."""
+        if "values" in vars(self):
+            return self.values[:, leaves]
+        self._load_beside()
+        return normalise_leaves_of(self.data_set, self.method, self.structure, leaves.tolist()).values
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield the same of all leaves, some at a time and no more than these kept."""
+        if "values" in vars(self):
+            yield slice(0, self.values.shape[1]), self.values
+            return
+        self._load()
+        yield from normalised_blocks(self.data_set, self.method, self.structure)
+
+    @cached_property
+    def _alone(self) -> dict[int, FloatArray]:
+        return {}
+
+    def _load(self) -> None:
+        self._load_beside()
+        if "values" in self.data_set.get_deferred_fields():
+            load_values(self.data_set)
+
+    def _load_beside(self) -> None:
+        if left_out := self.data_set.get_deferred_fields() & {"totals", "auxiliary"}:
+            self.data_set.refresh_from_db(fields=left_out)
 
     @cached_property
     def structure(self) -> Structure:
@@ -117,16 +164,29 @@ class RunResult:
         """
         place = self._inner[0].get(position)
         if place is None:
-            return self.computed_node_scores[:, position]
+            leaf = int(np.flatnonzero(self.leaves.structure.tree.leaves == position)[0])
+            return self._in_order(self.leaves.of_leaf(leaf))
         return self._in_order(self._inner[1][place])
+
+    def computed_on_nodes(self, positions: IntArray) -> FloatArray:
+        """Return the same on some nodes, (cities, nodes); the other leaves are not made."""
+        tree, inner = self.leaves.structure.tree, self._inner
+        found = np.empty((len(self.run.data_set.city_ids), len(positions)), order="F")
+        is_leaf = tree.is_leaf[positions]
+        if is_leaf.any():
+            found[:, is_leaf] = self.leaves.of_leaves(np.searchsorted(tree.leaves, positions[is_leaf]))
+        for at in np.flatnonzero(~is_leaf).tolist():
+            found[:, at] = inner[1][inner[0][int(positions[at])]]
+        return self._in_order(found)
 
     @cached_property
     def computed_node_scores(self) -> FloatArray:
         """The same on all nodes, (cities, nodes): what was stored, and the normalised values."""
-        tree, values = self.leaves.structure.tree, self.leaves.values
-        scores = np.empty((len(values), len(tree)))
+        tree = self.leaves.structure.tree
+        scores = np.empty((len(self.run.data_set.city_ids), len(tree)))
         scores[:, tree.inner] = self._inner[1].T
-        scores[:, tree.leaves] = values
+        for block, values in self.leaves.blocks():
+            scores[:, tree.leaves[block]] = values
         return self._in_order(scores)
 
     @cached_property

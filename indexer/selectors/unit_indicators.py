@@ -15,13 +15,13 @@ from indexer.numeric.preparation import IMPUTED, LOGGED, WINSORISED
 from indexer.numeric.score_change import ScoredSide, split_change
 from indexer.numeric.transforms import TRANSFORMS
 from indexer.numeric.unit_parts import effective_weights, parts_of_score
-from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.distributions import treated_values
 from indexer.selectors.levels import level_named
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of, steps_of_ranked
 from indexer.selectors.preparations import changes_in
 from indexer.selectors.profiles import CityProfile
+from indexer.selectors.stored_values import unpack_values
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
@@ -30,6 +30,8 @@ from weighting.selectors.frameworks import along_the_tree
 # The nearest by rank; any other code is that of a level, whose place the city shares.
 BY_RANK = "rank"
 Order = Literal["tree", "best", "worst", "parts", "gap"]
+# So many leaves are treated at a time, of which one city is then looked at.
+AT_A_TIME = 8
 # So many of a group of peers may be chosen to be told apart from.
 OFFERED = 30
 
@@ -162,9 +164,9 @@ class UnitIndicators:
             weight=float(self._weights[at]),
             part=nothing if is_kept else float(self._parts[at]),
             rank=float(self._ranks[at]),
-            count=int(self._standing[1][at]),
-            rank_among_peers=float(self._standing[2][at]),
-            peers=int(self._standing[3][at]),
+            count=int(self._found.count[at]),
+            rank_among_peers=float(self._found.rank_among_peers[at]),
+            peers=int(self._found.peers[at]),
             peer_median=float(self._peer_medians[column]) if shows else nothing,
             imputed=float(self.profile.imputed[at]),
             changes=() if column is None or self._cells is None else changes_in(int(self._cells[column])),
@@ -178,14 +180,9 @@ class UnitIndicators:
         return {leaf: column for column, leaf in enumerate(self.tree.leaves.tolist())}
 
     @cached_property
-    def _values(self) -> FloatArray:
-        """Normalised values, (cities, leaves)."""
-        return self.scores.result.leaves.values
-
-    @cached_property
     def _raw(self) -> FloatArray:
         """Raw values, (cities, leaves); normalising has loaded them."""
-        self._values  # noqa: B018
+        self._found  # noqa: B018
         return unpack_values(self.profile.run.data_set)
 
     @cached_property
@@ -205,53 +202,36 @@ class UnitIndicators:
             changed |= (self._cells & (IMPUTED | WINSORISED | LOGGED)) > 0
         treated = self._raw[self.profile.position].copy()
         if changed.any():
-            where = np.flatnonzero(changed)
-            made = treated_values(run, leaves.structure, where.tolist())
-            treated[where] = made[self.profile.position]
+            where = np.flatnonzero(changed).tolist()
+            for block in (where[start : start + AT_A_TIME] for start in range(0, len(where), AT_A_TIME)):
+                treated[block] = treated_values(run, leaves.structure, block)[self.profile.position]
         return treated
 
     @cached_property
-    def _own(self) -> FloatArray:
-        return self._scores_of(self.profile.position)
-
-    def _scores_of(self, position: int) -> FloatArray:
-        """Return the scores of one city, (nodes,)."""
-        scores = np.empty(len(self.tree))
-        scores[self.tree.leaves] = self._values[position]
-        for node in self.tree.inner.tolist():
-            scores[node] = self.scores.result.computed_on_node(node)[position]
-        return scores
-
-    @cached_property
-    def _standing(self) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
-        """Rank and how many have one, among all and among the peers with the city, (nodes,) each."""
+    def _found(self) -> "_Standing":
+        """Where the city and the other stand on every node, some nodes of all cities at a time."""
         group = np.append(self.peers, self.profile.position)
-        found = [np.full(len(self.tree), np.nan), np.zeros(len(self.tree), dtype=np.int64)]
-        found += [array.copy() for array in found]
-        for node in range(len(self.tree)):
-            column = self._column_of(node)
-            for rank, count, among in ((0, 1, column), (2, 3, column[group])):
-                found[count][node] = np.isfinite(among).sum()
-                if np.isfinite(self._own[node]):
-                    found[rank][node] = 1 + (among > self._own[node]).sum()
-        return found[0], found[1], found[2], found[3]
+        other = self.profile.position if self.other is None else self.other
+        found = _Standing.of_nothing(len(self.tree))
+        for node in self.tree.inner.tolist():
+            column = self.scores.result.computed_on_node(node)
+            found.note(node, column, group, self.profile.position, other)
+        for block, values in self.scores.result.leaves.blocks():
+            for node, column in zip(self.tree.leaves[block].tolist(), values.T, strict=True):
+                found.note(node, column, group, self.profile.position, other)
+        return found
 
-    def _column_of(self, node: int) -> FloatArray:
-        """Return the scores of all cities on one node, (cities,)."""
-        column = self._columns.get(node)
-        return self.scores.result.computed_on_node(node) if column is None else self._values[:, column]
+    @property
+    def _own(self) -> FloatArray:
+        return self._found.own
 
     @property
     def _ranks(self) -> FloatArray:
-        return self._standing[0]
+        return self._found.rank
 
-    @cached_property
+    @property
     def _other_ranks(self) -> FloatArray | None:
-        if self.other is None:
-            return None
-        others = self._scores_of(self.other)
-        ranks = np.array([1.0 + (self._column_of(node) > others[node]).sum() for node in range(len(others))])
-        return np.where(np.isnan(others), np.nan, ranks)
+        return None if self.other is None else self._found.other_rank
 
     @cached_property
     def _peer_medians(self) -> FloatArray:
@@ -280,9 +260,42 @@ class UnitIndicators:
         steps = steps_of_ranked(self.profile.run.method, self.tree)
         if self.other is None or not steps.splits:
             return np.full(len(self.tree), np.nan)
-        before, after = (self._side(position) for position in (self.other, self.profile.position))
-        return split_change(self.tree, steps, before, after).total[0]
+        before = self._side(self.other, self._found.other)
+        return split_change(self.tree, steps, before, self._side(self.profile.position, self._own)).total[0]
 
-    def _side(self, position: int) -> ScoredSide:
+    def _side(self, position: int, on_nodes: FloatArray) -> ScoredSide:
         scores = self.scores.result.scores[position : position + 1]
-        return ScoredSide(self.scores.local_weights, self._scores_of(position)[np.newaxis], scores)
+        return ScoredSide(self.scores.local_weights, on_nodes[np.newaxis], scores)
+
+
+@dataclass(frozen=True, eq=False)
+class _Standing:
+    """A city and another on every node, (nodes,) each: scores, ranks, and how many have one.
+
+    Ranks are nan where there is no score.
+    """
+
+    own: FloatArray
+    other: FloatArray
+    rank: FloatArray
+    other_rank: FloatArray
+    rank_among_peers: FloatArray
+    count: IntArray
+    peers: IntArray
+
+    @classmethod
+    def of_nothing(cls, nodes: int) -> "_Standing":
+        unknown, none = np.full((5, nodes), np.nan), np.zeros((2, nodes), dtype=np.int64)
+        return cls(*unknown, *none)
+
+    def note(self, node: int, column: FloatArray, group: IntArray, position: int, other: int) -> None:
+        """Note where both stand on a node, of which ``column`` has the scores of all cities."""
+        self.own[node], self.other[node] = column[position], column[other]
+        self.count[node] = np.isfinite(column).sum()
+        among = column[group]
+        self.peers[node] = np.isfinite(among).sum()
+        if np.isfinite(self.own[node]):
+            self.rank[node] = 1 + (column > self.own[node]).sum()
+            self.rank_among_peers[node] = 1 + (among > self.own[node]).sum()
+        if not np.isnan(self.other[node]):
+            self.other_rank[node] = 1 + (column > self.other[node]).sum()

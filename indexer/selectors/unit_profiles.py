@@ -11,10 +11,10 @@ from indexer.models import City, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
 from indexer.selectors.cities import PROVINCE, Cities, city_named
-from indexer.selectors.data_sets import unpack_values
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
 from indexer.selectors.published import edition_of_run, terms_by_code
+from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.withheld import withheld_codes
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray

@@ -16,10 +16,11 @@ from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.leaf_steps import NormalisedLeaves
 from indexer.numeric.node_steps import score_nodes
 from indexer.numeric.packed_ranking import ranks_by_row
-from indexer.selectors.data_sets import PACKED, count_units, load_values, normalise_data_set, structure_of
+from indexer.selectors.data_sets import PACKED, count_units, normalise_data_set, structure_of
 from indexer.selectors.faults import Failure
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs
 from indexer.selectors.plans import plan_of
+from indexer.selectors.stored_values import load_values
 from indexer.services.failures import failure_of
 from indexer.services.leases import (
     MOST_DEATHS,

@@ -21,8 +21,9 @@ from indexer.models import Run, Study
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.rank_files import asked_of, write_rank_files
 from indexer.selectors.cities import Cities, unit_labels
-from indexer.selectors.data_sets import unpack_totals, unpack_values
+from indexer.selectors.data_sets import unpack_totals
 from indexer.selectors.plans import asked_beside, plan_of
+from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of

@@ -7,8 +7,9 @@ import numpy as np
 from indexer.models import DataSet, Run
 from indexer.numeric.uncertainty import Index
 from indexer.selectors.cities import ranked_rows_of
-from indexer.selectors.data_sets import Structure, structure_of, unpack_values
+from indexer.selectors.data_sets import Structure, structure_of
 from indexer.selectors.indices import index_of
+from indexer.selectors.stored_values import unpack_values
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
 

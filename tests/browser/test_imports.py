@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from indexer.models import City, DataImport, DataSet, Run
-from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.stored_values import unpack_values
 from indexer.services.registers import import_countries
 from tests.factories import make_account, make_framework
 from tests.indexer.factories import make_version

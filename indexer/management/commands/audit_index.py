@@ -26,7 +26,7 @@ from indexer.management.index_files import (
     write_together,
 )
 from indexer.numeric.coherence.audit import ScoredIndex
-from indexer.numeric.coherence.unweighted import leaf_groups, unweighted_index
+from indexer.numeric.coherence.unweighted import unweighted_index
 from weighting.exports import neutralise
 
 
@@ -64,15 +64,17 @@ def _unweighted(options: dict[str, Any]) -> UnweightedAudit:
     index = unweighted_index(framework.tree, data.values, framework.directions)
     units = [neutralise(unit) for unit in data.units]
     # Files have no register, and so no codes of its units.
-    return UnweightedAudit(index, leaf_groups(index), units, [""] * len(units))
+    return UnweightedAudit(index, units, [""] * len(units))
 
 
 def _audit(inputs: Inputs, options: dict[str, Any]) -> Audit:
     tree, made = inputs.framework.tree, normalise_inputs(inputs, options)
     scored = score_inputs(inputs, made)
     scores = scored.with_leaves(tree, made.values)
+    index = index_of(inputs, made.values[scored.ranked])
     return Audit(
         scored=ScoredIndex(tree, inputs.local, inputs.global_, inputs.data.values, scores, scored.scores[0]),
-        index=index_of(inputs, made.values[scored.ranked]),
+        index=lambda: index,
+        values=index.normalised.size,
         units=[neutralise(unit) for unit in inputs.data.units],
     )

@@ -1,5 +1,6 @@
 """The whole audit of an index: every figure that its files, pages and API tell."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,9 +64,8 @@ class Weighed:
     weights: FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class ScoredIndex:
-    """An index with the scores of its units, and what its audit finds.
+class AuditedIndex(ABC):
+    """An index and what its audit finds: worked out from its scores, or kept.
 
     Attributes
     ----------
@@ -74,12 +74,102 @@ class ScoredIndex:
         Local weights.
     global_ : float array, (nodes,)
         Global weights.
+    total : float array, (cities,)
+        The composite score.
+    """
+
+    tree: Tree
+    local: FloatArray
+    global_: FloatArray
+    total: FloatArray
+
+    @abstractmethod
+    def scores_on(self, nodes: IntArray) -> FloatArray:
+        """Return the scores of some nodes, (cities, nodes); nan where a city has nothing of one."""
+
+    @property
+    @abstractmethod
+    def pearson(self) -> FloatArray:
+        """Of all nodes and, last, the total, (nodes + 1, nodes + 1)."""
+
+    @property
+    @abstractmethod
+    def spearman(self) -> FloatArray:
+        """The same of ranks."""
+
+    @property
+    @abstractmethod
+    def groups(self) -> tuple[Group, ...]:
+        """Every sibling group, in the order of ``tree.groups``."""
+
+    @property
+    @abstractmethod
+    def indicators(self) -> IndicatorFacts:
+        """The raw values of each indicator."""
+
+    @property
+    @abstractmethod
+    def units(self) -> UnitFacts:
+        """What each unit has of them."""
+
+    @cached_property
+    def flags(self) -> IntArray:
+        """What is remarkable about each pair of nodes, (nodes, nodes), as positions in `FLAGS`."""
+        return correlation_flags(self.tree, self.pearson[:-1, :-1])
+
+    @cached_property
+    def closest(self) -> tuple[IntArray, FloatArray]:
+        """The sibling that each node goes with most, and their correlation, (nodes,) each.
+
+        -1 and nan where there is none.
+        """
+        return closest_siblings(self.tree, self.pearson[:-1, :-1])
+
+    @property
+    def missing(self) -> int:
+        """How many raw values are not there."""
+        return len(self.total) * len(self.tree.leaves) - int(self.indicators.count.sum())
+
+    @property
+    def missing_share(self) -> float:
+        """As a part of all."""
+        return self.missing / (len(self.total) * len(self.tree.leaves))
+
+    def whole_of(self, parent: int) -> FloatArray:
+        """Return the scores of a group's whole, (cities,)."""
+        return self.total if parent == NO_PARENT else self.scores_on(np.array([parent]))[:, 0]
+
+    def importance(self, members: IntArray, parent: int, *, draws: int = DRAWS) -> Importance:
+        """Return the importance of some nodes for the whole above them, or for the total (-1)."""
+        rng = np.random.default_rng(SEED)
+        return importance_of(self.scores_on(members), self.whole_of(parent), rng, draws=draws)
+
+    @cached_property
+    def weighed(self) -> tuple[Weighed, ...]:
+        """Every group under its parent, and last all leaves deeper than that under the total."""
+        groups = [
+            Weighed(int(self.tree.parents[members[0]]), members, self.local[members])
+            for members in self.tree.groups
+        ]
+        deeper = self.tree.leaves[self.tree.parents[self.tree.leaves] != NO_PARENT]
+        return (*groups, *([Weighed(NO_PARENT, deeper, self.global_[deeper])] if len(deeper) else []))
+
+    def importances(self, *, draws: int = DRAWS) -> Iterator[tuple[Weighed, Importance]]:
+        """Return for each of ``weighed`` how important its nodes are."""
+        for each in self.weighed:
+            yield each, self.importance(each.nodes, each.whole, draws=draws)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredIndex(AuditedIndex):
+    """The same from the scores of its units.
+
+    Attributes
+    ----------
     raw : float array, (cities, leaves)
         nan where missing.
     scores : float array, (cities, nodes)
         Of every node; a leaf's is its normalised value. nan where a city has nothing of it.
-    total : float array, (cities,)
-        The composite score.
     """
 
     tree: Tree
@@ -89,24 +179,19 @@ class ScoredIndex:
     scores: FloatArray
     total: FloatArray
 
+    def scores_on(self, nodes: IntArray) -> FloatArray:
+        return self.scores[:, nodes]
+
     @cached_property
     def pearson(self) -> FloatArray:
-        """Of all nodes and, last, the total, (nodes + 1, nodes + 1)."""
         return correlation_matrix(self._with_total)
 
     @cached_property
     def spearman(self) -> FloatArray:
-        """The same of ranks."""
         return rank_correlation_matrix(self._with_total)
 
     @cached_property
-    def flags(self) -> IntArray:
-        """What is remarkable about each pair of nodes, (nodes, nodes), as positions in `FLAGS`."""
-        return correlation_flags(self.tree, self.pearson[:-1, :-1])
-
-    @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """Every sibling group, in the order of ``tree.groups``."""
         return tuple(self.group_of(members) for members in self.tree.groups)
 
     @cached_property
@@ -126,23 +211,7 @@ class ScoredIndex:
     def units(self) -> UnitFacts:
         return unit_facts(self.raw, self.global_[self.tree.leaves])
 
-    @cached_property
-    def closest(self) -> tuple[IntArray, FloatArray]:
-        """The sibling that each node goes with most, and their correlation, (nodes,) each.
-
-        -1 and nan where there is none.
-        """
-        matrix = self.pearson[:-1, :-1].copy()
-        matrix[self.tree.parents[:, np.newaxis] != self.tree.parents] = np.nan
-        np.fill_diagonal(matrix, np.nan)
-        matrix[np.isnan(matrix)] = -np.inf
-        place = matrix.argmax(axis=1)
-        found = matrix[np.arange(len(matrix)), place]
-        known = np.isfinite(found)
-        return np.where(known, place, -1), np.where(known, found, np.nan)
-
     def whole_of(self, parent: int) -> FloatArray:
-        """Return the scores of a group's whole, (cities,)."""
         return self.total if parent == NO_PARENT else self.scores[:, parent]
 
     def group_of(self, members: IntArray) -> Group:
@@ -159,29 +228,21 @@ class ScoredIndex:
             lowest=float(known.min()) if len(known) else np.nan,
         )
 
-    def importance(self, members: IntArray, parent: int, *, draws: int = DRAWS) -> Importance:
-        """Return the importance of some nodes for the whole above them, or for the total (-1)."""
-        rng = np.random.default_rng(SEED)
-        return importance_of(self.scores[:, members], self.whole_of(parent), rng, draws=draws)
-
-    @cached_property
-    def weighed(self) -> tuple[Weighed, ...]:
-        """Every group under its parent, and last all leaves deeper than that under the total."""
-        groups = [
-            Weighed(int(self.tree.parents[members[0]]), members, self.local[members])
-            for members in self.tree.groups
-        ]
-        deeper = self.tree.leaves[self.tree.parents[self.tree.leaves] != NO_PARENT]
-        return (*groups, *([Weighed(NO_PARENT, deeper, self.global_[deeper])] if len(deeper) else []))
-
-    def importances(self, *, draws: int = DRAWS) -> Iterator[tuple[Weighed, Importance]]:
-        """Return for each of ``weighed`` how important its nodes are."""
-        for each in self.weighed:
-            yield each, self.importance(each.nodes, each.whole, draws=draws)
-
     @property
     def _with_total(self) -> FloatArray:
         return np.column_stack([self.scores, self.total])
+
+
+def closest_siblings(tree: Tree, pearson: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the sibling that each node goes with most, -1 for none, and their correlation, (nodes,) each."""
+    matrix = pearson.copy()
+    matrix[tree.parents[:, np.newaxis] != tree.parents] = np.nan
+    np.fill_diagonal(matrix, np.nan)
+    matrix[np.isnan(matrix)] = -np.inf
+    place = matrix.argmax(axis=1)
+    found = matrix[np.arange(len(matrix)), place]
+    known = np.isfinite(found)
+    return np.where(known, place, -1), np.where(known, found, np.nan)
 
 
 def shifts_without(index: Index, nodes: IntArray) -> FloatArray:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from indexer.numeric.blocks import Tally
-from indexer.numeric.coherence.audit import ScoredIndex, Weighed, shifts_without
+from indexer.numeric.coherence.audit import AuditedIndex, Weighed, shifts_without
 from indexer.numeric.coherence.importance import Importance
 from indexer.numeric.study_memory import audit_memory
 from indexer.numeric.uncertainty import Index
@@ -27,12 +27,12 @@ class AuditPlan:
 
     Attributes
     ----------
-    scored : ScoredIndex
+    scored : AuditedIndex
     index : Index
         Scores the same units under other weights; those without a score are not among them.
     """
 
-    scored: ScoredIndex
+    scored: AuditedIndex
     index: Index
 
     @cached_property
@@ -88,15 +88,15 @@ class CountedAudit:
 
     figures: FloatArray
 
-    def importances(self, scored: ScoredIndex) -> Iterator[tuple[Weighed, Importance]]:
-        """Return what `ScoredIndex.importances` would, from what was counted."""
+    def importances(self, scored: AuditedIndex) -> Iterator[tuple[Weighed, Importance]]:
+        """Return what `AuditedIndex.importances` would, from what was counted."""
         start = 0
         for each in scored.weighed:
             end = start + len(each.nodes)
             yield each, Importance(*self.figures[:4, start:end])
             start = end
 
-    def shifts(self, scored: ScoredIndex) -> FloatArray:
+    def shifts(self, scored: AuditedIndex) -> FloatArray:
         """Return the places that ranks move on average without each node, (nodes,)."""
         found = np.full(len(scored.tree), np.nan)
         start = 0

@@ -9,6 +9,8 @@ from weighting.numeric.tree import NO_PARENT, Tree
 
 # Two cities always lie on a line.
 FEWEST = 3
+# So many cells are ranked at a time.
+RANKED_CELLS = 1 << 20
 # What a column's values may differ by and still be one value.
 ROUNDING = 1e-12
 # Sums of squares that neither overflow nor vanish when they are multiplied.
@@ -106,7 +108,17 @@ def midranks(values: FloatArray) -> FloatArray:
     float array, (cities, columns)
         From 1; nan where missing.
     """
-    rows = np.ascontiguousarray(np.asarray(values, dtype=np.float64).T)
+    values = np.asarray(values, dtype=np.float64)
+    found = np.empty(values.shape, order="F")
+    # What is sorted, and where, is several times as large as what comes of it.
+    width = max(1, RANKED_CELLS // max(1, len(values)))
+    for start in range(0, values.shape[1], width):
+        found[:, start : start + width] = _midranks(values[:, start : start + width])
+    return found
+
+
+def _midranks(values: FloatArray) -> FloatArray:
+    rows = np.ascontiguousarray(values.T)
     order = np.argsort(rows, axis=1, kind="stable")
     ordered = np.take_along_axis(rows, order, axis=1)
     last = ordered.shape[1] - 1
@@ -197,15 +209,17 @@ def _moments(values: FloatArray) -> _Moments:
 
 
 def _gappy_moments(centred: FloatArray, scale: FloatArray, limit: FloatArray) -> _Moments:
-    present = ~np.isnan(centred)
-    filled, counted = np.where(present, centred, 0.0), present.astype(np.float64)
+    counted = (~np.isnan(centred)).astype(np.float64)
+    # The deviations are nobody else's: what is made of them is made in their place.
+    filled = np.nan_to_num(centred, copy=False, nan=0.0, posinf=np.inf, neginf=-np.inf)
     count, sums = counted.T @ counted, filled.T @ counted
     fewer = np.maximum(count, 1.0)
-    powers = (filled**2).T @ counted
+    product = filled.T @ filled - sums * sums.T / fewer
+    powers = np.square(filled, out=filled).T @ counted
     squares = powers - sums**2 / fewer
     least = np.maximum(np.nan_to_num(limit)[:, np.newaxis], ROUNDING * powers)
     squares = np.where(squares > least, squares, 0.0)
-    return _Moments(count, filled.T @ filled - sums * sums.T / fewer, squares, scale)
+    return _Moments(count, product, squares, scale)
 
 
 def _means(values: FloatArray) -> FloatArray:

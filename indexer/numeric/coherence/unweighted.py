@@ -1,5 +1,7 @@
 """An index before it has weights: what its raw values alone say of its groups (docs/method.md 10)."""
 
+from functools import cached_property
+
 import numpy as np
 
 from indexer.numeric.coherence.audit import Group, ScoredIndex
@@ -8,7 +10,18 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
 
 
-def unweighted_index(tree: Tree, raw: FloatArray, directions: IntArray) -> ScoredIndex:
+class UnweightedIndex(ScoredIndex):
+    """An index before it has weights; its groups are those of its leaves."""
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The leaves of every group that has any; of a mixed group its other members are left out."""
+        is_leaf = self.tree.is_leaf
+        chosen = (members[is_leaf[members]] for members in self.tree.groups)
+        return tuple(self.group_of(leaves) for leaves in chosen if len(leaves))
+
+
+def unweighted_index(tree: Tree, raw: FloatArray, directions: IntArray) -> UnweightedIndex:
     """Return an index whose leaves score their standardised values, and whose other nodes score nothing.
 
     Values are turned so that more is better, and brought to mean 0 and variance 1: correlations do not
@@ -26,14 +39,7 @@ def unweighted_index(tree: Tree, raw: FloatArray, directions: IntArray) -> Score
     scores[:, tree.leaves] = standardise(raw) * directions
     weights = np.zeros(len(tree))
     weights[tree.leaves] = 1 / len(tree.leaves)
-    return ScoredIndex(tree, weights, weights, raw, scores, np.full(len(raw), np.nan))
-
-
-def leaf_groups(index: ScoredIndex) -> tuple[Group, ...]:
-    """Return the leaves of every group that has any; of a mixed group its other members are left out."""
-    is_leaf = index.tree.is_leaf
-    chosen = (members[is_leaf[members]] for members in index.tree.groups)
-    return tuple(index.group_of(leaves) for leaves in chosen if len(leaves))
+    return UnweightedIndex(tree, weights, weights, raw, scores, np.full(len(raw), np.nan))
 
 
 def standardise(values: FloatArray) -> FloatArray:

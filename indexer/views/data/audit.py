@@ -16,8 +16,10 @@ from indexer import charts
 from indexer.audit_files import UNWEIGHTED_TABLES
 from indexer.enums import RunStatus
 from indexer.forms.coherence import LeafGroupChoice, MemberChoice
+from indexer.models import DataSet
 from indexer.selectors.coherence import MemberView
 from indexer.selectors.data_audit import LACKING, DataAudit, audited_data_sets, data_audit_of
+from indexer.selectors.data_facts import FactsWait
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.views.shared.coherence_tables import (
     SHADED,
@@ -35,6 +37,7 @@ from indexer.views.shared.coherence_words import (
     whole_name,
 )
 from indexer.views.shared.exports import data_set_facts
+from indexer.views.shared.facts_wait import waiting_page
 from indexer.views.shared.histograms import bin_rows, histogram_bins, value_stats
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, version_name
@@ -54,7 +57,11 @@ MOST_RUNS = 12
 @require_safe
 def data_set_audit(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one group of indicators, one indicator of it, and all groups beside them."""
-    audit = _audit(request, pk)
+    data_set = _data_set(request, pk)
+    try:
+        audit = data_audit_of(data_set)
+    except FactsWait:
+        return _waiting(request, data_set)
     group, view = _asked(request, audit)
     member, node = _asked_member(request, view)
     export = reverse("indexer:data-set-audit-export", args=[pk])
@@ -70,7 +77,9 @@ def data_set_audit(request: HttpRequest, pk: int) -> HttpResponse:
         "findings": _findings(view),
         "figure": _figure(audit, node),
         "node": node,
-        "value_stats": value_stats(audit.scored.indicators, _leaf(audit, node), len(audit.raw), audit.units),
+        "value_stats": value_stats(
+            audit.scored.indicators, _leaf(audit, node), audit.unit_count, audit.units
+        ),
         "heat": heat_of_members(view),
         "left_out": max(0, len(view.members) - SHADED),
         "components": component_rows(view.group),
@@ -92,7 +101,11 @@ def data_set_audit_export(request: HttpRequest, pk: int) -> HttpResponse:
     name = request.GET.get("table", "groups")
     if name not in UNWEIGHTED_TABLES:
         raise Http404
-    audit, table = _audit(request, pk), UNWEIGHTED_TABLES[name]
+    data_set, table = _data_set(request, pk), UNWEIGHTED_TABLES[name]
+    try:
+        audit = data_audit_of(data_set)
+    except FactsWait:
+        return _waiting(request, data_set)
     rows, facts = table.plain_rows(audit.files), data_set_facts(audit.data_set)
     return table_answer(
         asked_format(request), f"{name}-data-set-{pk}", columns_of(*table.columns), rows, facts
@@ -103,14 +116,22 @@ def data_set_audit_export(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def data_set_audit_picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
     """Answer with the histogram of the indicator asked for, as a file."""
-    audit = _audit(request, pk)
+    data_set = _data_set(request, pk)
+    try:
+        audit = data_audit_of(data_set)
+    except FactsWait:
+        return _waiting(request, data_set)
     view = _asked(request, audit)[1]
     return picture_answer(_figure(audit, _asked_member(request, view)[1]).spec, format)
 
 
-def _audit(request: HttpRequest, pk: int) -> DataAudit:
-    data_set = get_object_or_404(audited_data_sets(visitor_of(request).account), pk=pk)
-    return data_audit_of(data_set)
+def _data_set(request: HttpRequest, pk: int) -> DataSet:
+    return get_object_or_404(audited_data_sets(visitor_of(request).account), pk=pk)
+
+
+def _waiting(request: HttpRequest, data_set: DataSet) -> HttpResponse:
+    context = {"data_set": data_set, "title": data_set_name(data_set)}
+    return waiting_page(request, "indexer/data/data_set_waiting.html", context)
 
 
 def _asked(request: HttpRequest, audit: DataAudit) -> tuple[LeafGroupChoice, MemberView]:
@@ -126,16 +147,15 @@ def _asked_member(request: HttpRequest, view: MemberView) -> tuple[MemberChoice,
 
 
 def _title(audit: DataAudit) -> str:
-    missing = int(np.isnan(audit.raw).sum())
-    words = {"units": audit.units, "count": len(audit.raw), "leaves": audit.raw.shape[1]}
+    words = {"units": audit.units, "count": audit.unit_count, "leaves": audit.leaf_count}
     about = ngettext(
         "%(leaves)s indicator of %(count)s %(units)s",
         "%(leaves)s indicators of %(count)s %(units)s",
-        audit.raw.shape[1],
+        audit.leaf_count,
     )
-    if not missing:
+    if not audit.missing:
         return _("%(about)s, and no value is missing") % {"about": about % words}
-    said = {"about": about % words, "share": percent(missing / audit.raw.size, 2)}
+    said = {"about": about % words, "share": percent(audit.missing_share, 2)}
     return _("%(about)s; %(share)s of the values are missing") % said
 
 
@@ -143,10 +163,10 @@ def _stats(audit: DataAudit) -> list[dict[str, str]]:
     facts, flags = audit.scored.indicators, audit.scored.flags
     far = sum(map(is_skewed, facts.shapes))
     return [
-        {"label": capfirst(audit.units), "value": str(len(audit.raw)), "note": _("in this data set")},
+        {"label": capfirst(audit.units), "value": str(audit.unit_count), "note": _("in this data set")},
         {
             "label": _("Indicators"),
-            "value": str(audit.raw.shape[1]),
+            "value": str(audit.leaf_count),
             "note": _("in %(count)s groups") % {"count": len(audit.groups)},
         },
         {
@@ -173,7 +193,7 @@ def _leaf(audit: DataAudit, node: Indicator) -> int:
 
 
 def _figure(audit: DataAudit, node: Indicator) -> Figure:
-    column = audit.raw[:, _leaf(audit, node)]
+    column = audit.raw_of(_leaf(audit, node))
     present = column[~np.isnan(column)]
     words = {"name": node.name, "units": audit.units}
     title = _("How %(name)s is spread") % words
@@ -217,8 +237,8 @@ def _member(audit: DataAudit, view: MemberView, at: int) -> dict[str, Any]:
 def _availability(audit: DataAudit) -> dict[str, Any]:
     found = audit.scored.units
     return {
-        "missing": int(np.isnan(audit.raw).sum()),
-        "share": percent(float(np.isnan(audit.raw).mean()), 2),
+        "missing": audit.missing,
+        "share": percent(audit.missing_share, 2),
         "units": [
             {"city": city, "count": int(found.count[at]), "available": percent(found.available[at])}
             for city, at in audit.lacking()

@@ -14,14 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.method_words import method_words
 from indexer.models import DataSet
+from indexer.selectors.data_facts import IndicatorSummary, facts_wait_for, indicator_summaries_of
 from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
     MOST_NAMED,
-    IndicatorSummary,
     PlaceOfSet,
     data_sets_visible_to,
     editions_of,
-    indicator_summaries_of,
     owns_data_set,
     places_of,
     units_among,
@@ -64,11 +63,13 @@ def data_set_list(request: HttpRequest) -> HttpResponse:
 def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What a data set holds, how it is used, and how far its runs are."""
     account = visitor_of(request).account
-    visible = data_sets_visible_to(account).defer(None)
+    # The matrix is read where it is small alone, and the mapping for what is said of it.
+    visible = data_sets_visible_to(account).defer(None).defer("values", "auxiliary")
     visible = visible.select_related("framework", "method", "series__register", "previous", "created_by")
     data_set = get_object_or_404(visible, pk=pk)
     runs = listed_runs_visible_to(account).filter(data_set=data_set)
-    summaries = indicator_summaries_of(data_set)
+    waits = facts_wait_for(data_set)
+    summaries = [] if waits else indicator_summaries_of(data_set)
     editions = editions_of(data_set, account)
     later = (one for one in editions if one.year == data_set.year and one.edition > data_set.edition)
     context = {
@@ -79,6 +80,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "editions": editions,
         # The newest comes first.
         "later": next(later, None),
+        "facts_wait": waits,
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),

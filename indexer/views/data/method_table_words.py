@@ -12,7 +12,7 @@ from indexer.method_cells import CellFault
 from indexer.method_words import cells_words, column_words
 from indexer.models import City, DataSet, IndexMethod
 from indexer.numeric.method_plan import LEAF_COLUMNS, WHOLE
-from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.trials import Laboratory, Moves, Trial
 from indexer.views.shared.tables import plain_number
 from weighting.numeric.arrays import FloatArray

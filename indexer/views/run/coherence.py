@@ -19,6 +19,7 @@ from indexer.models import Run
 from indexer.numeric.coherence.importance import HIGH, LOW
 from indexer.selectors.coherence import Coherence, GroupView, coherence_of, whole_audit_key
 from indexer.selectors.published import codes_given_raw
+from indexer.selectors.run_facts import run_facts_wait_for
 from indexer.selectors.studies import studies_visible_to
 from indexer.views.shared.coherence_tables import (
     SHADED,
@@ -36,6 +37,7 @@ from indexer.views.shared.coherence_words import (
     widest_gap,
 )
 from indexer.views.shared.exports import run_facts
+from indexer.views.shared.facts_wait import wait_for_run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, version_name
 from weighting.drawing import Figure, Spec
@@ -68,6 +70,8 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
     name = request.GET.get("table", "groups")
     if name not in TABLES:
         raise Http404
+    if waiting := wait_for_run_facts(request, run, "run-coherence"):
+        return waiting
     given = codes_given_raw(visitor_of(request).account, run)
     return answer_file(
         request,
@@ -80,6 +84,8 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 def importance_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the weights and the importance of the group asked for, for a picture."""
+    if run_facts_wait_for(run):
+        return None
     view = _asked(request, coherence_of(run))[1]
     return figure_of_group(view).spec
 
@@ -96,6 +102,8 @@ def _asked(request: HttpRequest, coherence: Coherence) -> tuple[GroupChoice, Gro
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    if waiting := wait_for_run_facts(request, run, "run-coherence"):
+        return waiting
     coherence = coherence_of(run)
     form, view = _asked(request, coherence)
     export = reverse("indexer:run-coherence-export", args=[run.pk])
@@ -244,8 +252,8 @@ def _availability(coherence: Coherence) -> dict[str, Any]:
     lacking = [int(at) for at in order if found.available[at] < 1]
     cities.load(lacking)
     return {
-        "missing": int((~np.isfinite(coherence.scored.raw)).sum()),
-        "share": percent(float(np.isnan(coherence.scored.raw).mean()), 2),
+        "missing": coherence.scored.missing,
+        "share": percent(coherence.scored.missing_share, 2),
         "units": [
             {
                 "city": cities[at],

@@ -1,5 +1,6 @@
 """How the values of one node of a run are spread, as a page and as pictures."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -69,25 +70,27 @@ def _given(request: HttpRequest, run: Run) -> frozenset[str]:
 
 def figures_of(found: Distribution, given: frozenset[str]) -> dict[str, Figure]:
     """Return the histograms there are, by what they are of; of raw values those of indicators ``given``."""
-    unit, score = found.node.unit, score_unit(found.subject.run.method)
-    values = {
-        "raw": (_("As the data set holds it"), unit, found.raw),
-        "treated": (_("As it goes into the normalisation"), unit, found.treated),
-        "scores": (
-            _("As it counts in the index") if found.node.is_leaf else _("As a score"),
-            score,
-            found.scores * PERCENT,
-        ),
-    }
-    told = values if found.node.code in given else {"scores": values["scores"]}
-    drawn = {of: _figure(found, of, *said) for of, said in told.items()}
-    return {of: figure for of, figure in drawn.items() if figure is not None}
+    return dict(each_figure(found, given))
 
 
-def _figure(found: Distribution, of: str, title: str, unit: str, values: FloatArray | None) -> Figure | None:
+def each_figure(found: Distribution, given: frozenset[str]) -> Iterator[tuple[str, Figure]]:
+    """Yield them one by one: a column of a large data set is read when its histogram is asked for."""
+    is_given, score = found.node.code in given, score_unit(found.subject.run.method)
+    if is_given:
+        yield from _figure(found, "raw", _("As the data set holds it"), found.node.unit, found.raw)
+        title = _("As it goes into the normalisation")
+        yield from _figure(found, "treated", title, found.node.unit, found.treated)
+    title = _("As it counts in the index") if found.node.is_leaf else _("As a score")
+    yield from _figure(found, "scores", title, score, found.scores * PERCENT)
+
+
+def _figure(
+    found: Distribution, of: str, title: str, unit: str, values: FloatArray | None
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the histogram of some values, unless there are none."""
     present = None if values is None else values[np.isfinite(values)]
     if present is None or not len(present):
-        return None
+        return
     run, units = found.subject.run, found.subject.cities.register.units
     bins = histogram_bins(present)
     subtitle = _("%(name)s: %(units)s by value") % {"name": found.node.name, "units": units}
@@ -97,10 +100,13 @@ def _figure(found: Distribution, of: str, title: str, unit: str, values: FloatAr
         "source": f"{data_set_name(run.data_set)} · {version_name(run)}",
     }
     query = urlencode({"node": found.node.code, "of": of})
-    return Figure(
-        title=title,
-        subtitle=subtitle,
-        spec=charts.histogram_chart(bins, x_title=unit, units_word=units, **words),
-        rows=bin_rows(bins),
-        image_url=f"{reverse('indexer:run-picture', args=[run.pk, 'distribution', 'svg'])}?{query}",
+    yield (
+        of,
+        Figure(
+            title=title,
+            subtitle=subtitle,
+            spec=charts.histogram_chart(bins, x_title=unit, units_word=units, **words),
+            rows=bin_rows(bins),
+            image_url=f"{reverse('indexer:run-picture', args=[run.pk, 'distribution', 'svg'])}?{query}",
+        ),
     )

@@ -7,8 +7,17 @@ import pytest
 
 from indexer.models import DataSet, IndexMethod
 from indexer.numeric.faults import NormalisationError
-from indexer.selectors import data_sets
-from indexer.selectors.data_sets import RawData, load_values, normalise_raw_data
+from indexer.selectors import data_sets, stored_values
+from indexer.selectors.data_sets import (
+    RawData,
+    normalise_data_set,
+    normalise_leaves_of,
+    normalise_raw_data,
+    normalised_blocks,
+    structure_of,
+)
+from indexer.selectors.stored_values import load_values
+from tests.factories import make_framework
 from tests.indexer.factories import make_data_set
 
 CITIES, LEAVES = 60, 23
@@ -89,10 +98,44 @@ def test_normalising_holds_one_matrix_and_a_part(monkeypatch):
 @pytest.mark.django_db
 @pytest.mark.postgres
 def test_values_read_in_pieces_are_those_stored(monkeypatch):
-    monkeypatch.setattr(data_sets, "PIECE", 1000)
+    monkeypatch.setattr(stored_values, "PIECE", 1000)
     stored = make_data_set(cities=60)
     data_set = DataSet.objects.defer("values").get(pk=stored.pk)
     load_values(data_set)
 
     assert len(data_set.values) > 1000
     assert bytes(data_set.values) == bytes(DataSet.objects.get(pk=stored.pk).values)
+
+
+@pytest.mark.django_db
+@pytest.mark.postgres
+@pytest.mark.parametrize("normalisation", METHODS[:-1])
+@pytest.mark.parametrize("missing", ["zero", "mean", "reweight"])
+def test_a_leaf_alone_has_the_bits_it_has_among_all(monkeypatch, normalisation, missing):
+    monkeypatch.setattr(stored_values, "PIECE", 1000)
+    monkeypatch.setattr(data_sets, "BLOCK_CELLS", 200)
+    framework = make_framework()
+    codes = [leaf.code for leaf in framework.indicators.filter(is_leaf=True).order_by("position")]
+    raw = raw_data(leaves=len(codes))
+    stored = make_data_set(
+        framework,
+        values=raw.values,
+        auxiliary=raw.beside,
+        totals={codes[1]: 1e6},
+        normalisation=normalisation,
+        missing=missing,
+        outliers="winsorise_log",
+        denominators={codes[0]: "people", codes[2]: codes[1]},
+    )
+    structure = structure_of(framework.pk)
+    whole = normalise_data_set(stored, stored.method, structure)
+    bare = DataSet.objects.defer("values").get(pk=stored.pk)
+    for leaf in range(len(codes)):
+        made = normalise_leaves_of(bare, stored.method, structure, [leaf])
+        assert made.values[:, 0].tobytes() == whole.values[:, leaf].tobytes()
+        assert made.cells[:, 0].tobytes() == whole.cells[:, leaf].tobytes()
+    some = normalise_leaves_of(bare, stored.method, structure, [3, 0, 2]).values
+    assert some.tobytes() == np.ascontiguousarray(whole.values[:, [3, 0, 2]]).tobytes()
+    assert "values" in bare.get_deferred_fields()
+    blocks = normalised_blocks(stored, stored.method, structure)
+    assert np.concatenate([made for _block, made in blocks], axis=1).tobytes() == whole.values.tobytes()

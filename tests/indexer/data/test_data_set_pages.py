@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from indexer.models import City, DataImport, DataSet, Run
-from indexer.selectors.data_sets import unpack_totals, unpack_values
+from indexer.selectors.data_sets import unpack_totals
+from indexer.selectors.stored_values import unpack_values
 from indexer.services.data_sets import PrintedFigure, record_printed_figures
 from indexer.services.methods import set_default_method, use_method
 from indexer.services.registers import CityRow, register_cities

@@ -11,7 +11,8 @@ from django.urls import reverse
 from pyarrow import parquet
 
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_sets import unpack_totals, unpack_values
+from indexer.selectors.data_sets import unpack_totals
+from indexer.selectors.stored_values import unpack_values
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import register_places

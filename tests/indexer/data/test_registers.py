@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from indexer.models import City, DataSet, Province, Region, Register
-from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.unit_names import UnitsOfRegister
 from tests.factories import make_account, make_framework, sign_in_staff
 from weighting.enums import Role

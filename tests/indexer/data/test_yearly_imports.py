@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.models import DataImport, DataSet, Run
-from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.stored_values import unpack_values
 from indexer.services.data_imports import DataFile, Terms, start_import
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register

@@ -8,7 +8,8 @@ from indexer.models import City
 from indexer.selectors import cities
 from indexer.selectors.cities import Cities, alphabetical, cities_of_run, matching_cities
 from indexer.selectors.comparison import compare_runs, summarise_shift
-from indexer.selectors.data_sets import data_sets_visible_to, indicator_summaries_of
+from indexer.selectors.data_facts import indicator_summaries_of
+from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.indices import index_of
 from indexer.selectors.runs import (
     result_of,

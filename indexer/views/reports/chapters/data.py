@@ -1,6 +1,7 @@
 """The data: what is missing, what stands out, and the most uneven indicators drawn."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from indexer.selectors.published import codes_given_raw
 from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import MOST_FIGURES, MOST_FINDINGS, Material
 from indexer.views.reports.parts import Part, PartTable
-from indexer.views.run.distribution import figures_of
+from indexer.views.run.distribution import each_figure
 from indexer.views.shared.coherence_words import findings_on_values, percent
 from indexer.words import data_set_name
 from weighting.drawing import Figure
@@ -28,7 +29,7 @@ class Data(Chapter):
             "count": len(material.coherence.subject.cities),
             "units": material.units,
             "leaves": len(material.coherence.tree.leaves),
-            "share": percent(float(np.isnan(scored.raw).mean()), 2),
+            "share": percent(scored.missing_share, 2),
         }
         scarce = [at for at in np.argsort(facts.available, kind="stable").tolist() if facts.available[at] < 1]
         leaves = material.coherence.tree.leaves
@@ -57,7 +58,7 @@ def _skewed(material: Material) -> list[Figure]:
     order = [coherence.nodes[int(coherence.tree.leaves[at])] for at in np.argsort(-skews, kind="stable")]
     for node in [node for node in order if node.code not in material.hidden][:MOST_FIGURES]:
         found = Distribution(coherence.subject, node)
-        drawn += [_named_after(found, figure) for figure in list(figures_of(found, given).values())[:1]]
+        drawn += [_named_after(found, figure) for _of, figure in islice(each_figure(found, given), 1)]
     return drawn
 
 

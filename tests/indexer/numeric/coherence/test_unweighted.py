@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.numeric.coherence.structure import shape_of_tree
-from indexer.numeric.coherence.unweighted import leaf_groups, standardise, unweighted_index
+from indexer.numeric.coherence.unweighted import standardise, unweighted_index
 from weighting.numeric.tree import build_tree
 
 # A group of three, a group of one, and an indicator beside the groups.
@@ -45,7 +45,7 @@ def test_directions_turn_correlations_and_nothing_else_is_scored(raw):
 
 
 def test_groups_hold_indicators_with_data_alone(raw):
-    groups = leaf_groups(unweighted_index(TREE, np.nan_to_num(raw, nan=1.0), DIRECTIONS))
+    groups = unweighted_index(TREE, np.nan_to_num(raw, nan=1.0), DIRECTIONS).groups
     names = [[TREE.codes[node] for node in group.members] for group in groups]
     assert names == [["z"], ["x1", "x2", "x3"], ["y1"]]
     alpha = groups[1].consistency

@@ -1,0 +1,41 @@
+"""What there is to know of a finished run before anything is drawn or left out: kept where it is large."""
+
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Length
+
+from indexer.enums import RunStatus
+from indexer.models import Run, RunFacts
+from indexer.numeric.blocks import Tally, unpack_arrays
+from indexer.selectors.data_facts import MOST_VALUES, is_large
+from indexer.selectors.jobs import UNFINISHED
+
+
+def public_runs_without_facts() -> QuerySet[Run]:
+    """Return the large rankings that anybody may read and of which nobody has yet asked for any facts."""
+    public = Run.objects.filter(
+        status=RunStatus.DONE,
+        method=F("data_set__method"),
+        data_set__is_published=True,
+        weight_version__is_published=True,
+    )
+    sized = public.annotate(bytes=Length("data_set__values"))
+    return sized.filter(bytes__gt=8 * MOST_VALUES, facts__isnull=True).order_by("pk")
+
+
+def run_facts_wait_for(run: Run) -> bool:
+    """Whether a worker is still to work them out; one that could not leaves it to whoever asks."""
+    if not is_large(run.data_set):
+        return False
+    kept = RunFacts.objects.filter(run=run).values_list("status", flat=True).first()
+    return kept is None or kept in UNFINISHED
+
+
+def kept_arrays_of_run(run: Run) -> Tally | None:
+    """Return what was kept of a run; None where nothing is."""
+    if not is_large(run.data_set):
+        return None
+    done = RunFacts.objects.filter(run=run, status=RunStatus.DONE)
+    block: Any = done.values_list("block", flat=True).first()
+    return None if block is None else unpack_arrays(bytes(block))

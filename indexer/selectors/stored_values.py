@@ -1,0 +1,63 @@
+"""Rows and columns of the matrix of a data set, read without the rest of it.
+
+A row lies in one piece and is read alone. The cells of a column lie in all rows: these pass by, a few
+megabytes at a time, and no more than the column stays.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from indexer.models import DataSet
+from indexer.selectors.block_parts import block_parts, block_pieces
+from weighting.numeric.arrays import FloatArray
+
+# A driver holds several copies of what it fetches at once: matrices come in pieces of so many bytes.
+PIECE = 8 << 20
+
+
+def load_values(data_set: DataSet) -> None:
+    """Give a data set that was fetched without its values these, piece by piece."""
+    packed, start = bytearray(8 * len(data_set.city_ids) * len(data_set.leaf_codes)), 0
+    for piece in block_pieces(DataSet, data_set.pk, "values", len(packed), PIECE):
+        packed[start : start + len(piece)] = piece
+        start += len(piece)
+    data_set.values = packed
+
+
+def unpack_values(data_set: DataSet) -> FloatArray:
+    """Return the raw values, (cities, leaves), NaN where missing."""
+    shape = (len(data_set.city_ids), len(data_set.leaf_codes))
+    return np.frombuffer(data_set.values, dtype="<f8").reshape(shape)
+
+
+def columns_of(data_set: DataSet, columns: Sequence[int]) -> FloatArray:
+    """Return the raw values of some leaves, (cities, columns), NaN where missing."""
+    if not _is_left_out(data_set):
+        return unpack_values(data_set)[:, columns]
+    found, start = np.empty((len(data_set.city_ids), len(columns))), 0
+    for rows in _passing_rows(data_set):
+        found[start : start + len(rows)] = rows[:, columns]
+        start += len(rows)
+    return found
+
+
+def rows_of(data_set: DataSet, rows: Sequence[int]) -> FloatArray:
+    """Return the raw values of some cities, (rows, leaves), NaN where missing."""
+    if not _is_left_out(data_set):
+        return unpack_values(data_set)[rows]
+    width = 8 * len(data_set.leaf_codes)
+    parts = block_parts(DataSet, data_set.pk, "values", [(width * row, width * (row + 1)) for row in rows])
+    return np.frombuffer(b"".join(parts), dtype="<f8").reshape(len(rows), len(data_set.leaf_codes))
+
+
+def _is_left_out(data_set: DataSet) -> bool:
+    return "values" in data_set.get_deferred_fields()
+
+
+def _passing_rows(data_set: DataSet) -> Iterator[FloatArray]:
+    """Yield all rows, some at a time, (rows, leaves)."""
+    leaves = len(data_set.leaf_codes)
+    width, size = 8 * leaves, 8 * leaves * len(data_set.city_ids)
+    for piece in block_pieces(DataSet, data_set.pk, "values", size, max(1, PIECE // width) * width):
+        yield np.frombuffer(piece, dtype="<f8").reshape(-1, leaves)
