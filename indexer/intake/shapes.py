@@ -139,6 +139,8 @@ def _take_codes(frame: _Frame) -> None:
 def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     """Turn a table whose columns are units and whose rows are indicators."""
     named = [place for place, head in enumerate(frame.heads) if unit_key(head) in hints.units]
+    if len(named) < 2:
+        return
     texts = [
         place
         for place, column in enumerate(frame.columns)
@@ -146,7 +148,7 @@ def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     ]
     known = {place: sum(fold_name(text) in hints.leaves for text in frame.columns[place]) for place in texts}
     label = max(known, key=lambda place: known[place], default=None)
-    if len(named) < 2 or label is None or not known[label]:
+    if label is None or not known[label]:
         return
     units = (count_known(frame.heads[place], frame.columns[place], hints)[0] for place in texts)
     if max(units) >= len(named):
