@@ -185,6 +185,7 @@ class GatheringForm(TermsForm):
         super().__init__(*args, **kwargs)
         self.fields["year"].required = True
         self.fields["year"].help_text = ""
+        self.fields["register"].empty_label = _("that of the series, for another edition of one")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -212,7 +213,7 @@ class DataSetImportForm(WithAdvanced, TermsForm):
     """The files, their names, and how raw values become scores."""
 
     file = DataFileField(
-        label=gettext_lazy("Data (CSV, XLSX, Parquet or a package)"),
+        label=gettext_lazy("Data (CSV, XLSX, XLS, ODS, Parquet or a package)"),
         help_text=gettext_lazy(
             "Wide: one row for each unit, its name in a column “unit”, and one column for each indicator. "
             "Long: columns unit, indicator, value. Codes or names will do: what does not fit is matched in "
