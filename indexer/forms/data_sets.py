@@ -1,7 +1,7 @@
 """What an analyst sends in to add a data set, and what is chosen and corrected on its way."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -185,7 +185,8 @@ class GatheringForm(TermsForm):
         super().__init__(*args, **kwargs)
         self.fields["year"].required = True
         self.fields["year"].help_text = ""
-        self.fields["register"].empty_label = _("that of the series, for another edition of one")
+        register = cast(FrameworkChoice, self.fields["register"])
+        register.empty_label = _("that of the series, for another edition of one")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -248,10 +248,14 @@ def _name_above(frame: _Frame, unit: int, decisions: Decisions) -> None:
     # A few without a name lack one.
     if len(blank) < MERGED * len(names):
         return
-    above = list(accumulate(names, lambda last, name: name or last))
+    above: list[str] = list(accumulate(names, _last_named))
     samples = [_("row %(row)d: %(unit)s") % {"row": frame.lines[row], "unit": above[row]} for row in blank]
     if decisions.settle("fill", "", how="open", options=["above", "kept"], samples=samples) == "above":
         frame.columns[unit] = [above[row] if holds[row] else name for row, name in enumerate(names)]
+
+
+def _last_named(last: str, name: str) -> str:
+    return name or last
 
 
 def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) -> None:
