@@ -1,6 +1,5 @@
 """Cities named by whoever fills in a form: in either language, by an alias, or without the kind of place."""
 
-import re
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
@@ -8,9 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.models import City
 from indexer.names import AmbiguousUnit, UnitError, UnitRegister
-from indexer.selectors.cities import Cities, places_named
-
-NAME_BREAKS = re.compile(r"[,;，；、\n]+")
+from indexer.selectors.cities import Cities, names_listed, places_named
 
 
 def read_names(text: str, cities: Cities) -> list[int]:
@@ -18,7 +15,7 @@ def read_names(text: str, cities: Cities) -> list[int]:
 
     Raises `ValidationError` that explains every name that is unclear.
     """
-    names = [name for name in NAME_BREAKS.split(text) if name.strip()]
+    names = list(names_listed(text, cities))
     if not names:
         return []
     register, found, problems = CityNames(cities), [], []

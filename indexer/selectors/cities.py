@@ -1,5 +1,6 @@
 """The register of places, as tables of cities need it."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -26,6 +27,10 @@ MOST_ALONE, ALONE_OF = 32, 100
 BLOCK = 5_000
 # A range of ids is read whole while it is at most this many times as long as what is wanted of it.
 SPREAD = 4
+# What surely stands between the names of a list, and what may stand within one as well, at most so often.
+LIST_BREAKS = re.compile(r"[;；、\n]+")
+COMMAS = re.compile(r"[,，]+")
+MOST_PARTS = 4
 
 
 class Cities(Sequence[City]):
@@ -319,6 +324,24 @@ def places_named(cities: Cities, name: str) -> list[int]:
     maybe = sorted({*called, *corrected})
     cities.load(maybe)
     return [place for place in maybe if wanted in map(fold_name, _names(cities[place]))]
+
+
+def names_listed(text: str, cities: Cities) -> Iterator[str]:
+    """Yield the names of a list; a comma stands between two of them, or within one such as “Korea, Rep.”."""
+    for part in LIST_BREAKS.split(text):
+        words = [word.strip() for word in COMMAS.split(part) if word.strip()]
+        while words:
+            length = _length_of_first(words[:MOST_PARTS], cities)
+            yield ", ".join(words[:length])
+            del words[:length]
+
+
+def _length_of_first(words: list[str], cities: Cities) -> int:
+    """Return how many words are the first name: one, unless that or the next names no unit by itself."""
+    if len(words) == 1 or all(places_named(cities, word) for word in words[:2]):
+        return 1
+    lengths = range(len(words), 1, -1)
+    return next((length for length in lengths if places_named(cities, ", ".join(words[:length]))), 1)
 
 
 def city_named(cities: Cities, name: str) -> City | None:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
 from indexer.models import City, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
-from indexer.selectors.cities import PROVINCE, Cities, city_named
+from indexer.selectors.cities import PROVINCE, Cities, city_named, names_listed
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
 from indexer.selectors.published import edition_of_run, terms_by_code
@@ -176,7 +177,7 @@ def read_units(text: str, cities: Cities, run: Run) -> tuple[list[int], list[str
     """Return the positions of units typed by code or by name, and the words that are none of either."""
     found: list[int] = []
     unknown: list[str] = []
-    for word in filter(None, (part.strip() for part in re.split(r"[,，;；、\n]", text)[:MOST_PEERS])):
+    for word in islice(names_listed(text, cities), MOST_PEERS):
         positions = find_positions(run, [word])
         if not positions and (city := city_named(cities, word)):
             positions = [cities.ids.index(city.pk)]
