@@ -258,3 +258,15 @@ def test_one_is_spoken_of_in_the_singular():
     assert any(
         said.startswith("1 of 5 sealed ballots is left out") for said in aggregation_blockers(excluded)
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "remedy"), [(3, ": choose another panel."), (4, ": lower the minimum, or choose another panel.")]
+)
+def test_a_minimum_above_the_panel_may_be_lowered_as_far_as_k(size, remedy):
+    draft = make_round(panel=make_panel(size), state=RoundState.DRAFT)
+    Round.objects.filter(pk=draft.pk).update(minimum_panel=5)
+    draft.refresh_from_db()
+
+    (said,) = [text for text in opening_blockers(draft) if "minimum of 5" in text]
+    assert said.endswith(remedy)

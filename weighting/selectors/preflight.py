@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from weighting.enums import ConsensusMeasure, Feedback, Language, RoundState
 from weighting.models import Expert, Indicator, Round
+from weighting.models.scoring_round import LEAST_PANEL
 from weighting.moments import distance_problem, is_time_zone
 from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import items_of, managers_on_panel
@@ -81,7 +82,15 @@ def _nameless(language: Language, codes: list[str]) -> str:
 def _panel(round_: Round) -> list[str]:
     problems = []
     size = Expert.objects.filter(panel=round_.panel).count()
-    if size < round_.least_panel:
+    if LEAST_PANEL <= size < round_.least_panel:
+        problems.append(
+            _(
+                "The panel has %(size)d experts, fewer than the minimum of %(least)d: lower the minimum, or "
+                "choose another panel."
+            )
+            % {"size": size, "least": round_.least_panel}
+        )
+    elif size < round_.least_panel:
         problems.append(
             ngettext(
                 "The panel has %(size)d expert, fewer than the minimum of %(least)d: choose another panel.",
