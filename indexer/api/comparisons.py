@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
 from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
-from indexer.forms.comparison import FEWEST, ComparisonForm
+from indexer.forms.comparison import ComparisonForm
 from indexer.selectors.cities import matching_cities
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
@@ -155,11 +155,8 @@ class CityChangeSerializer(UnitSerializer):
 class ComparisonBase(RunView):
     """Compares the runs asked for; the visitor must be able to see all of them."""
 
-    def compare(self, *, is_split: bool = False) -> Comparison:
-        """Return the comparison of ``?runs=``, or say all that is wrong with it.
-
-        ``is_split`` where changes to any of the runs are split by indicator.
-        """
+    def compare(self) -> Comparison:
+        """Return the comparison of ``?runs=``, or say all that is wrong with it."""
         asked = asked_runs(self.request.query_params)
         base = self.request.query_params.get("base", "")
         listed = runs_named(runs_visible_to(self.account), [*asked, base])
@@ -171,9 +168,7 @@ class ComparisonBase(RunView):
         if not form.is_valid():
             raise ValidationError(problems_of(form))
         chosen = [run.pk for run in form.cleaned_data["runs"]]
-        # The change between two is always split by indicator, which takes the values.
-        with_values = is_split or len(chosen) == FEWEST
-        return compare_runs(load_runs(self.account, chosen, with_values=with_values))
+        return compare_runs(load_runs(self.account, chosen))
 
 
 class ComparisonView(ComparisonBase):
@@ -214,7 +209,7 @@ class CityChangeView(ComparisonBase):
         responses=CityChangeSerializer,
     )
     def get(self, request: Request, city_pk: int) -> Response:
-        compared = self.compare(is_split=True)
+        compared = self.compare()
         numbers = [str(run.pk) for run in compared.runs]
         asked = request.query_params.get("to", numbers[-1])
         if asked not in numbers[1:]:

@@ -82,7 +82,7 @@ class CityChange:
     @cached_property
     def parts(self) -> ChangeParts | None:
         """The parts of the change, (1, nodes) each; None where ``why_not_split`` tells."""
-        return self.compared.change_to(self.place, city=self.position)
+        return self.compared.change_in(slice(self.position, self.position + 1), self.place)
 
     @cached_property
     def tree(self) -> list[NodeChange]:
@@ -124,6 +124,11 @@ class CityChange:
         return positions[np.argsort(self.compared.ranks[positions, place], kind="stable")].tolist()
 
     @cached_property
+    def _scores(self) -> FloatArray:
+        """Its scores before and after as the reader may see them, (2, nodes); nan where there is none."""
+        return np.stack([self.compared.scores_of(side, self.position) for side in (0, self.place)])
+
+    @cached_property
     def _local(self) -> FloatArray:
         """Local weights before and after, (2, nodes); 0 of what a framework does not have."""
         compared, tree = self.compared, self.compared.tree
@@ -135,7 +140,7 @@ class CityChange:
     def _branch(self, node: int, children: dict[int, list[int]]) -> NodeChange:
         assert self.parts is not None  # noqa: S101  (the tree is empty without parts)
         sides = (0, self.place)
-        before, after = (self.compared.score_on(side, node, self.position) for side in sides)
+        before, after = self._scores[:, node].tolist()
         first, second = self.compared.weights[node, sides].tolist()
         one, other = self._local[:, node].tolist()
         return NodeChange(

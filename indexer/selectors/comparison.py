@@ -37,6 +37,8 @@ from weighting.selectors.versions import global_weights_of
 # Weights are products of a few quotients: below this they differ by rounding alone.
 WEIGHT_TOLERANCE = 1e-12
 TOPS = (3, 10, 50, 100)
+# So many scores of cities on nodes are split at a time.
+SPLIT_CELLS = 2_000_000
 BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
 
 # Why a change of the scores cannot be split: the two versions measure in different units or form
@@ -104,10 +106,9 @@ class Comparison:
         """Tell whether the framework of a run has a node."""
         return bool(self.joined.places[place][node] != NOWHERE)
 
-    def score_on(self, place: int, node: int, city: int) -> float:
-        """Return what a city scores on a node under a version; nan for none, and for one kept back."""
-        own = int(self.joined.places[place][node])
-        return float("nan") if own == NOWHERE else float(self.results[place].on_node(own)[city])
+    def scores_of(self, place: int, city: int) -> FloatArray:
+        """Return what a city scores on each node under a version; nan for none, and for one kept back."""
+        return self._node_scores(place, slice(city, city + 1))[0]
 
     @cached_property
     def tree_changes(self) -> dict[int, TreeChange]:
@@ -230,31 +231,65 @@ class Comparison:
     def adds_up(self, place: int = -1) -> bool:
         """Whether the scores of the base and of another version are weighted sums over all indicators."""
         return all(
-            plan_of(result.run.method).adds_up and not np.isnan(_values(result)).any()
+            plan_of(result.run.method).adds_up and not result.lacks_values
             for result in (self.results[0], self.results[place])
         )
 
-    def change_to(self, place: int, *, city: int | None = None) -> ChangeParts | None:
-        """Split the change from the base to another version, of all cities or of one, (1, nodes).
+    def change_in(self, rows: slice, place: int = -1) -> ChangeParts | None:
+        """Split the changes of some cities from the base to another version, (cities, nodes).
 
         None where ``why_not_split`` tells.
         """
         steps = self._steps(place)
         if steps is None or self.why_not_split(place):
             return None
-        rows = slice(None) if city is None else slice(city, city + 1)
         return split_change(self.tree, steps, self._side(0, rows), self._side(place, rows))
 
     @cached_property
     def change(self) -> ChangeParts | None:
-        """The parts of the change from the base to the last version."""
-        return self.change_to(-1)
+        """What each sub-index adds to the change from the base to the last version, (cities, sub-indices)."""
+        steps = self._steps(-1)
+        if steps is None or self.why_not_split():
+            return None
+        if steps.is_sum and self.one_data_set and self.one_method:
+            # The same values under other weights: what they add is told by the scores of the sub-indices.
+            before, after = self._added(0), self._added(-1)
+            return ChangeParts(after - before, np.broadcast_to(0.0, after.shape))
+        return self._change_in_parts()
+
+    def _added(self, place: int) -> FloatArray:
+        """Return what each sub-index adds to the scores under a version, (cities, sub-indices)."""
+        result, own = self.results[place], self.joined.places[place][self.sub_positions]
+        scores = np.stack([result.on_node(node) for node in own.tolist()])
+        there = ~np.isnan(scores)
+        # Weights are those of what a city has.
+        weights = self.weights[self.sub_positions, place][:, np.newaxis] * there
+        mass = np.where(there.all(axis=0), 1.0, weights.sum(axis=0))
+        shares = np.divide(weights, mass, out=np.zeros_like(scores), where=mass > 0)
+        added: FloatArray = (shares * np.where(there, scores, 0.0)).T
+        return added
+
+    def _change_in_parts(self) -> ChangeParts:
+        """Split the changes of some cities after the others, and keep of each the sub-indices."""
+        for result in (self.results[0], self.results[-1]):
+            result.leaves.values  # noqa: B018  (normalised once for all parts)
+        shape = len(self.cities), len(self.sub_positions)
+        parts = ChangeParts(np.empty(shape), np.empty(shape))
+        step = max(1, SPLIT_CELLS // len(self.tree))
+        for start in range(0, len(self.cities), step):
+            rows = slice(start, start + step)
+            split = self.change_in(rows)
+            assert split is not None  # noqa: S101  (asked by the caller)
+            parts.weights[rows] = split.weights[:, self.sub_positions]
+            parts.values[rows] = split.values[:, self.sub_positions]
+        return parts
 
     def _side(self, place: int, rows: slice) -> ScoredSide:
-        result = self.results[place]
         local = local_from_leaf_weights(self.tree, self.weights[self.tree.leaves, place])
-        nodes = self.joined.spread(result.node_scores[rows], place, np.nan)
-        return ScoredSide(local, nodes, result.scores[rows])
+        return ScoredSide(local, self._node_scores(place, rows), self.results[place].scores[rows])
+
+    def _node_scores(self, place: int, rows: slice) -> FloatArray:
+        return self.joined.spread(self.results[place].node_scores_in(rows), place, np.nan)
 
     def _steps(self, place: int) -> NodeSteps | None:
         """Return how the base and another version form their nodes; None where they do it otherwise."""
@@ -278,11 +313,6 @@ class Comparison:
         leaf_weights = self.weights[self.tree.leaves]
         inside = np.divide(leaf_weights, of_branch, out=np.zeros_like(leaf_weights), where=of_branch > 0)
         return bool(np.ptp(inside, axis=1).max() > WEIGHT_TOLERANCE)
-
-
-def _values(result: RunResult) -> FloatArray:
-    """Return the normalised values, (cities, leaves): the scores of the leaves."""
-    return result.computed_node_scores[:, result.leaves.structure.tree.leaves]
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:

@@ -10,6 +10,7 @@ import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 
 from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Register, Run
+from indexer.numeric.preparation import LEFT_OUT
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import (
@@ -21,6 +22,8 @@ from indexer.selectors.data_sets import (
     structure_of,
 )
 from indexer.selectors.jobs import Progress, progress_of, waiting_jobs
+from indexer.selectors.plans import plan_of
+from indexer.selectors.preparations import record_of
 from indexer.selectors.stored_values import load_values
 from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Account, Indicator
@@ -102,6 +105,23 @@ class LeafScores:
         self._load()
         yield from normalised_blocks(self.data_set, self.method, self.structure)
 
+    def of_rows(self, rows: IntArray) -> FloatArray:
+        """Return the same of some cities alone, (rows, leaves)."""
+        if "values" in vars(self):
+            return self.values[rows]
+        # Versions of one index ask for the same cities one after the other.
+        if rows.tobytes() not in self._last_rows:
+            values = np.empty((len(rows), len(self.structure.tree.leaves)))
+            for block, made in self.blocks():
+                values[:, block] = made[rows]
+            self._last_rows.clear()
+            self._last_rows[rows.tobytes()] = values
+        return self._last_rows[rows.tobytes()]
+
+    @cached_property
+    def _last_rows(self) -> dict[bytes, FloatArray]:
+        return {}
+
     @cached_property
     def _alone(self) -> dict[int, FloatArray]:
         return {}
@@ -148,14 +168,28 @@ class RunResult:
         """The nodes whose scores are kept back; their ranks are not."""
         return nodes_telling(self.leaves.structure.tree, self.kept_back)
 
-    @cached_property
-    def node_scores(self) -> FloatArray:
-        """The scores on all nodes as the reader may see them, (cities, nodes)."""
-        if not self.kept_nodes:
-            return self.computed_node_scores
-        scores = self.computed_node_scores.copy()
+    def node_scores_in(self, positions: slice) -> FloatArray:
+        """Return the scores of some cities on all nodes as the reader may see them, (positions, nodes)."""
+        tree, rows = self.leaves.structure.tree, self._own_rows[positions]
+        scores = np.empty((len(rows), len(tree)))
+        scores[:, tree.inner], scores[:, tree.leaves] = self._inner[1][:, rows].T, self.leaves.of_rows(rows)
+        scores[rows < 0] = np.nan
         scores[:, list(self.kept_nodes)] = np.nan
         return scores
+
+    @cached_property
+    def lacks_values(self) -> bool:
+        """Whether a city has no normalised value of some indicator."""
+        if (self._own_rows < 0).any():
+            return True
+        if not plan_of(self.run.method).leaves_gaps(self.leaves.structure.tree):
+            return False
+        return bool((record_of(self.run).cells[self._own_rows] & LEFT_OUT).any())
+
+    @cached_property
+    def _own_rows(self) -> IntArray:
+        """Where the run's own data set has the cities; -1 for one that it does not have."""
+        return np.arange(len(self.scores)) if self.rows is None else self.rows
 
     def computed_on_node(self, position: int) -> FloatArray:
         """Return what was computed on one node, (cities,); leaves are normalised anew.
@@ -222,14 +256,12 @@ def runs_with_nodes(account: Account | None) -> QuerySet[Run]:
     return _runs_for(account).defer(*NOT_SHOWN)
 
 
-def load_runs(account: Account | None, run_ids: Sequence[int], *, with_values: bool = False) -> list[Run]:
+def load_runs(account: Account | None, run_ids: Sequence[int]) -> list[Run]:
     """Return runs with the scores of every node, in the order asked for; unknown ones are left out.
 
-    Each data set is read once, however many runs it has, and with its values where they are asked for.
+    Each data set is read once, however many runs it has, and without its values until they are asked for.
     """
-    data_sets = DataSet.objects.select_related("framework")
-    if not with_values:
-        data_sets = data_sets.defer("values", "totals", "auxiliary")
+    data_sets = DataSet.objects.select_related("framework").defer("values", "mapping")
     runs = _visible_to(account).select_related(None).select_related("weight_version", "method")
     runs = runs.defer("weight_version__manifest").prefetch_related(Prefetch("data_set", data_sets))
     found = {run.pk: run for run in runs.filter(pk__in=run_ids)}

@@ -286,7 +286,7 @@ def trend_of(
     own_years = years_of(run, account)
     years = years_with(own_years, beside)
     asked = [year.run_id for year in years if year.run_id is not None]
-    runs = load_runs(account, asked, with_values=node is not None and node.is_leaf)
+    runs = load_runs(account, asked)
     ids = list(dict.fromkeys(chain.from_iterable(one.data_set.city_ids for one in reversed(runs))))
     return Trend(
         results=results_of(runs, frameworks, city_ids=ids),

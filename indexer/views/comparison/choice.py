@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from indexer.enums import RunStatus
-from indexer.forms.comparison import FEWEST, ComparisonForm
+from indexer.forms.comparison import ComparisonForm
 from indexer.models import DataSet, Run
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.published import latest_editions
@@ -52,13 +52,11 @@ class RunChoice:
         """Every run, for what is said where no two can be compared."""
         return list(self._runs)
 
-    def compare(self, *, is_split: bool = False) -> Comparison:
-        """Set the chosen runs side by side; ``is_split`` where changes to any of them are split."""
+    def compare(self) -> Comparison:
+        """Set the chosen runs side by side."""
         assert self.form is not None  # noqa: S101  (there was no refusal)
         asked = [run.pk for run in self.form.cleaned_data["runs"]]
-        # The change between two is always split by indicator, which takes the values.
-        with_values = is_split or len(asked) == FEWEST
-        return compare_runs(load_runs(self._account, asked, with_values=with_values))
+        return compare_runs(load_runs(self._account, asked))
 
     def picker(self) -> dict[str, Any]:
         """Offer the runs of the framework in view and of its like, by name, and the data sets of all."""
@@ -90,12 +88,12 @@ class RunChoice:
         }
 
 
-def asked_comparison(request: HttpRequest, *, is_split: bool = False) -> Comparison:
+def asked_comparison(request: HttpRequest) -> Comparison:
     """Return the comparison asked for; 404 where it cannot be made."""
     choice = RunChoice(request)
     if choice.refusal:
         raise Http404
-    return choice.compare(is_split=is_split)
+    return choice.compare()
 
 
 def _bind(request: HttpRequest, runs: QuerySet[Run]) -> ComparisonForm | None:

@@ -47,7 +47,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
     choice = RunChoice(request)
     if choice.refusal:
         return choice.refusal
-    compared = choice.compare(is_split=True)
+    compared = choice.compare()
     change = _find(request, compared, city_pk)
     query = f"{_runs_query(compared)}&to={change.runs[1].pk}"
     names = run_names(compared.runs)
@@ -83,7 +83,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
 @require_safe
 def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
     """Answer with the parts of the change, indicator by indicator, as a file."""
-    change = _find(request, asked_comparison(request, is_split=True), city_pk)
+    change = _find(request, asked_comparison(request), city_pk)
     if change.parts is None:
         raise Http404
     name = f"change-{city_pk}-{change.runs[0].pk}-{change.runs[1].pk}"
@@ -96,7 +96,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
 @require_safe
 def city_change_picture(request: HttpRequest, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the page as a file."""
-    figure = _figure(_find(request, asked_comparison(request, is_split=True), city_pk), "")
+    figure = _figure(_find(request, asked_comparison(request), city_pk), "")
     return picture_answer(figure.spec if figure else None, format)
 
 

@@ -98,10 +98,10 @@ class SplitChange(NamedTuple):
 def change_parts(compared: Comparison, change: ChangeParts) -> SplitChange:
     """Split the changes by sub-index, through its weights; apart from them what data or method do."""
     parts = {node.code: node.name for node in compared.sub_indices}
-    amounts = change.weights[:, compared.sub_positions]
+    amounts = change.weights
     if change.values.any():
         parts["values"] = values_word(compared)
-        amounts = np.column_stack([amounts, change.values[:, compared.sub_positions].sum(axis=1)])
+        amounts = np.column_stack([amounts, change.values.sum(axis=1)])
     return SplitChange(parts, amounts)
 
 

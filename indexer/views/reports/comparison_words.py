@@ -172,7 +172,7 @@ def why_scores(compared: Comparison) -> str:
         return split_note(compared)
     if np.abs(compared.score_changes).max() <= WEIGHT_TOLERANCE:
         return _("No score changes.")
-    parts = np.abs(compared.change.total[:, compared.sub_positions]).sum(axis=0)
+    parts = np.abs(compared.change.total).sum(axis=0)
     most = largest_of(parts)
     words = {
         "share": f"{PERCENT * parts.max() / parts.sum():.0f}",
@@ -193,10 +193,10 @@ def why_scores(compared: Comparison) -> str:
 
 def _other_causes(compared: Comparison, change: ChangeParts) -> str:
     """Say how much of the changes the data or the method brings; empty where the weights alone differ."""
-    values = np.abs(change.values[:, compared.sub_positions]).sum()
+    values = np.abs(change.values).sum()
     if not values:
         return ""
-    weights = np.abs(change.weights[:, compared.sub_positions]).sum()
+    weights = np.abs(change.weights).sum()
     return _("%(share)s %% come through another cause than the weights: %(cause)s.") % {
         "share": f"{PERCENT * values / (values + weights):.0f}",
         "cause": values_word(compared),

@@ -7,6 +7,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from indexer.selectors import comparison as comparison_selectors
 from indexer.selectors.city_change import city_change_of
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
@@ -133,14 +134,27 @@ METHODS = {
 
 
 @pytest.mark.parametrize("name", METHODS)
+def test_the_change_of_all_is_split_some_cities_at_a_time(name, monkeypatch):
+    method = dict(METHODS[name])
+    runs = make_runs(method.pop("values", random_values(9)), tilts=[None, 4.0], **method)
+    asked = runs[0].data_set.created_by, [run.pk for run in runs]
+    whole = compare_runs(load_runs(*asked)).change
+    monkeypatch.setattr(comparison_selectors, "SPLIT_CELLS", 1)
+    parts = compare_runs(load_runs(*asked)).change
+    assert parts.weights.tobytes() == whole.weights.tobytes()
+    assert parts.values.tobytes() == whole.values.tobytes()
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_the_change_is_split_for_every_method_on_page_and_in_file(analyst, name):
     method = dict(METHODS[name])
     runs = make_runs(method.pop("values", random_values(9)), tilts=[None, 4.0], **method)
-    compared = compare_runs(
-        load_runs(runs[0].data_set.created_by, [run.pk for run in runs], with_values=True)
-    )
+    compared = compare_runs(load_runs(runs[0].data_set.created_by, [run.pk for run in runs]))
     roots = compared.tree.groups[0]
-    assert compared.change.total[:, roots].sum(axis=1) == pytest.approx(compared.score_changes, abs=1e-12)
+    whole = compared.change_in(slice(None))
+    assert whole.total[:, roots].sum(axis=1) == pytest.approx(compared.score_changes, abs=1e-12)
+    assert compared.change.weights == pytest.approx(whole.weights[:, compared.sub_positions], abs=1e-15)
+    assert compared.change.values == pytest.approx(whole.values[:, compared.sub_positions], abs=1e-15)
     moved = int(np.abs(compared.score_changes).argmax())
     response = analyst.get(address(compared.cities.ids[moved], *runs))
     assert "The parts still add up exactly" in response.content.decode()

@@ -172,7 +172,7 @@ def test_what_comes_and_goes_is_listed_and_the_others_are_ranked_among_themselve
     assert compared.ranks[:, 0].tolist() == [1 + (rank > min(before)) for rank in before]
     assert sorted(compared.ranks[:, 1].tolist()) == [1, 2]
     assert sorted(compared.own_ranks[:, 1].tolist()) == [2, 3]
-    assert compared.change.total[:, compared.sub_positions].sum(axis=1) == pytest.approx(
+    assert compared.change_in(slice(None)).total[:, compared.sub_positions].sum(axis=1) == pytest.approx(
         compared.score_changes, abs=1e-12
     )
     assert "The 2 cities that every run ranks are compared" in text
@@ -265,9 +265,9 @@ def test_an_edition_of_the_same_cities_in_another_order_is_split_into_weights_an
     compared = response.context["compared"]
     ranks = ranks_of(second)
     assert compared.ranks[:, 1].tolist() == [ranks[city.pk] for city in compared.cities]
-    roots = compared.change.total[:, compared.sub_positions].sum(axis=1)
+    roots = compared.change_in(slice(None)).total[:, compared.sub_positions].sum(axis=1)
     assert roots == pytest.approx(compared.score_changes, abs=1e-12)
-    assert compared.change.values.any()
+    assert compared.change_in(slice(None)).values.any()
     assert "(data changed)" in response.content.decode()
     rows = read_csv(analyst.get(reverse("indexer:comparison-export"), ask(first, second)))
     for row in rows:
@@ -304,8 +304,8 @@ def test_a_method_of_the_same_unit_has_a_part_of_its_own(analyst):
     values[0, 0] = 5000.0
     first = make_runs(values, tilts=[None])[0]
     compared = analyst.get(HERE, ask(first, with_method(first, outliers="winsorise"))).context["compared"]
-    assert not compared.change.weights.any()
-    roots = compared.change.values[:, compared.sub_positions].sum(axis=1)
+    assert not compared.change_in(slice(None)).weights.any()
+    roots = compared.change_in(slice(None)).values[:, compared.sub_positions].sum(axis=1)
     assert roots == pytest.approx(compared.score_changes, abs=1e-12)
     assert np.abs(compared.score_changes).max() > 0.01
 

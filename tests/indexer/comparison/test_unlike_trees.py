@@ -81,7 +81,7 @@ def two_editions(*, values=None, tilts=(None, 2.0), **method):
 
 def compared(*runs):
     account = runs[0].data_set.created_by
-    return compare_runs(load_runs(account, [run.pk for run in runs], with_values=True))
+    return compare_runs(load_runs(account, [run.pk for run in runs]))
 
 
 def ask(*runs, **more):
@@ -93,7 +93,7 @@ def test_parts_add_up_at_every_node_whatever_came_went_or_moved(name):
     method = METHODS[name]
     values = GAPS if method.get("missing") else None
     both = compared(*two_editions(values=values, **method))
-    parts = both.change.total
+    parts = both.change_in(slice(None)).total
     assert parts[:, both.tree.groups[0]].sum(axis=1) == pytest.approx(both.score_changes, abs=1e-12)
     for group in both.tree.groups[1:]:
         parent = both.tree.parents[group[0]]
@@ -106,9 +106,9 @@ def test_a_part_of_a_sum_is_what_the_node_weighs_and_scores_on_each_side():
     for node in range(len(both.tree)):
         sides = []
         for at in (0, 1):
-            scores = [both.score_on(at, node, city) for city in range(len(both.cities))]
+            scores = [both.scores_of(at, city)[node] for city in range(len(both.cities))]
             sides.append(both.weights[node, at] * np.nan_to_num(scores))
-        assert both.change.total[:, node] == pytest.approx(sides[1] - sides[0], abs=1e-12)
+        assert both.change_in(slice(None)).total[:, node] == pytest.approx(sides[1] - sides[0], abs=1e-12)
 
 
 def test_a_node_below_another_one_goes_from_there_and_comes_here():
@@ -135,7 +135,9 @@ def test_a_leaf_that_became_a_branch_is_another_node():
     both = compared(*runs)
     assert [node.code for node in both.nodes] == ["access", "industry", "access", "fixed", "mobile"]
     roots = both.tree.parents == NO_PARENT
-    assert both.change.total[:, roots].sum(axis=1) == pytest.approx(both.score_changes, abs=1e-12)
+    assert both.change_in(slice(None)).total[:, roots].sum(axis=1) == pytest.approx(
+        both.score_changes, abs=1e-12
+    )
 
 
 def test_the_page_says_what_is_not_in_both_and_the_file_too(analyst):
@@ -270,7 +272,7 @@ def test_a_node_of_another_code_in_a_copy_is_the_same_node():
     ]
     assert (change.came, change.went, change.moved) == ([], [], [])
     mobile = next(at for at, node in enumerate(both.nodes) if node.code == "mobile")
-    assert both.change.values[:, mobile].any()
+    assert both.change_in(slice(None)).values[:, mobile].any()
 
 
 def test_a_new_node_under_a_code_that_was_another_ones_is_new():

@@ -329,7 +329,7 @@ class TestStoring:
             )
             np.testing.assert_array_equal(result.ranks, min_ranks(result.scores))
             nodes = node_scores(tree, weights, shares, missing=missing)
-            np.testing.assert_array_equal(result.node_scores, nodes)
+            np.testing.assert_array_equal(result.node_scores_in(slice(None)), nodes)
             for place in range(len(tree)):
                 np.testing.assert_array_equal(result.on_node(place), nodes[:, place])
 

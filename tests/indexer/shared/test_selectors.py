@@ -56,7 +56,7 @@ def test_results_follow_the_order_of_the_data_set():
     np.testing.assert_allclose(result.scores, (infra + industry) / 2, rtol=1e-12)
     # 1.5 + 4 and 3.5 + 2: a tie, which shares the smaller rank.
     np.testing.assert_array_equal(result.ranks, [2, 2, 1])
-    np.testing.assert_allclose(result.node_scores[:, 0], infra, rtol=1e-12)
+    np.testing.assert_allclose(result.node_scores_in(slice(None))[:, 0], infra, rtol=1e-12)
     assert [city.pk for city in cities_of_run(run)] == run.data_set.city_ids
 
 
@@ -156,7 +156,7 @@ def test_names_sort_without_regard_to_case_and_apostrophes():
 def test_contributions_of_the_sub_indices_sum_to_the_change_of_each_score():
     runs = with_nodes(make_runs(random_values(40), tilts=[None, 1.7]))
     compared = compare_runs(runs)
-    contributions = compared.change.weights
+    contributions = compared.change_in(slice(None)).weights
     parts = contributions[:, compared.sub_positions]
     np.testing.assert_allclose(parts.sum(axis=1), compared.score_changes, rtol=0, atol=1e-15)
     # A branch contributes what its leaves do, whatever the weights between them.
@@ -170,7 +170,7 @@ def test_contributions_are_weight_changes_times_shares():
     compared = compare_runs(with_nodes(make_runs(SMALL, tilts=[None, 1.0])))
     # Equal weights: leaves 1/4 1/4 1/6 1/6 1/6; tilted: 1/3 (1/3 2/3), 2/3 (1/6 2/6 3/6).
     before, after = np.array([9, 9, 6, 6, 6]) / 36, np.array([4, 8, 4, 8, 12]) / 36
-    leaves = compared.change.weights[:, compared.tree.leaves]
+    leaves = compared.change_in(slice(None)).weights[:, compared.tree.leaves]
     np.testing.assert_allclose(leaves, (after - before) * np.array(SMALL) / 10, rtol=0, atol=1e-15)
 
 
@@ -184,8 +184,10 @@ def test_a_change_of_lower_weights_is_noticed():
 def test_geometric_scores_are_split_exactly_too():
     compared = compare_runs(with_nodes(make_runs(SMALL, aggregation="geometric")))
     change = compared.results[-1].scores - compared.results[0].scores
-    np.testing.assert_allclose(compared.change.weights[:, [0, 3]].sum(axis=1), change, atol=1e-12)
-    assert not compared.change.values.any()
+    np.testing.assert_allclose(
+        compared.change_in(slice(None)).weights[:, [0, 3]].sum(axis=1), change, atol=1e-12
+    )
+    assert not compared.change_in(slice(None)).values.any()
     assert not compared.why_not_split()
 
 
