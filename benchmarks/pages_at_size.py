@@ -36,6 +36,7 @@ PAGES = {
     "fragility": "{page}/fragility/",
     "fragility, export": "{page}/fragility/export/",
     "what-if": "{page}/what-if/",
+    "what-if, other weights": "{page}/what-if/?w={weights}",
     "what-if, data": "{page}/what-if/data/",
     "what-if, export": "{page}/what-if/export/",
     "map": "{page}/map/",
@@ -136,7 +137,8 @@ def _addresses() -> dict[str, str]:
     named = {
         "page": f"/runs/{run.pk}",
         "api": f"/api/v1/runs/{run.pk}",
-        "both": f"run={run.pk}&run={other.pk}",
+        "both": f"runs={run.pk}&runs={other.pk}",
+        "weights": _equal_weights(run),
         "city": city,
         "data_set": run.data_set_id,
         "register": City.objects.values_list("register_id", flat=True).get(pk=city),
@@ -144,6 +146,19 @@ def _addresses() -> dict[str, str]:
     }
     pages = PAGES | (PAGES_OF_STUDY if study else {})
     return {words: address.format_map(named) for words, address in pages.items()}
+
+
+def _equal_weights(run: Any) -> str:
+    """Return how an address says that the first group weighs alike."""
+    import numpy as np
+
+    from indexer.numeric.weight_state import WHOLE, state_text
+    from weighting.models import Indicator
+
+    count = Indicator.objects.filter(framework=run.data_set.framework_id, parent=None).count()
+    units = np.full(count, WHOLE // count)
+    units[-1] += WHOLE - units.sum()
+    return state_text({0: units})
 
 
 def measure(names: list[str]) -> None:

@@ -93,9 +93,7 @@ def _no_ranking(error: CompositeError) -> str:
 
 
 def _answer(tried: WhatIf, positions: Sequence[int]) -> dict[str, Any]:
-    weights = zip(
-        tried.index.tree.codes, tried.local, global_weights(tried.index.tree, tried.local), strict=True
-    )
+    weights = zip(tried.tree.codes, tried.local, global_weights(tried.tree, tried.local), strict=True)
     columns = (tried.shown_scores, tried.ranks, tried.nominal_ranks, tried.shifts)
     figures = zip(
         tried.cities.along(positions), *(column[list(positions)] for column in columns), strict=True

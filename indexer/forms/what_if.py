@@ -42,7 +42,7 @@ def read_typed_weights(data: Mapping[str, str], tried: WhatIf) -> TypedWeights:
     """
     state = dict(tried.state)
     problems: list[str] = []
-    for number, group in enumerate(tried.index.tree.groups):
+    for number, group in enumerate(tried.tree.groups):
         nodes = [tried.nodes[node] for node in group]
         if data.get("reset") == str(number):
             state.pop(number, None)

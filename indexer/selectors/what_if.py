@@ -9,18 +9,22 @@ import numpy as np
 from indexer.models import Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
-from indexer.numeric.node_steps import leaf_terms
+from indexer.numeric.node_steps import NodeSteps, leaf_terms
 from indexer.numeric.rank_correlation import discordant_pairs
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
 from indexer.selectors.cities import Cities, ranked_cities_of_run
+from indexer.selectors.composites import composites_of
+from indexer.selectors.data_sets import Structure, structure_from
 from indexer.selectors.indices import index_of
+from indexer.selectors.plans import plan_of
 from indexer.selectors.withheld import codes_kept_back
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
-from weighting.numeric.tree import global_weights
+from weighting.numeric.tree import Tree, global_weights
 from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.versions import local_weights_of
 
 # A browser gets this many values at most, 8 bytes each; beyond, the server computes.
 MAX_VALUES = 600_000
@@ -43,15 +47,30 @@ class WhatIf:
     """A run and weights to try; arrays follow the cities, or the nodes in file order."""
 
     run: Run
-    index: Index
+    structure: Structure
+    own: FloatArray  # the local weights of the run, (nodes,)
     nodes: list[Indicator]
     cities: Cities
     state: State
 
+    @property
+    def tree(self) -> Tree:
+        return self.structure.tree
+
+    @cached_property
+    def formed(self) -> NodeSteps:
+        """How the nodes are formed."""
+        return plan_of(self.run.method).node_steps(self.tree)
+
+    @cached_property
+    def index(self) -> Index:
+        """The index as a function of its weights, which takes the values of all indicators."""
+        return index_of(self.run, structure=self.structure, local=self.own, order="F")
+
     @cached_property
     def local(self) -> FloatArray:
         """The local weights that are tried, (nodes,)."""
-        return local_weights(self.index.tree, self.index.local, self.state)
+        return local_weights(self.tree, self.own, self.state)
 
     @cached_property
     def has_missing(self) -> bool:
@@ -64,8 +83,22 @@ class WhatIf:
         Raises `CompositeError` where there are none: a city has nothing of any weight, or a mean takes
         no such scores.
         """
-        tree = self.index.tree
-        return self.index.scores_under(global_weights(tree, self.local)[tree.leaves])[:, 0]
+        if not self.state:
+            return self.nominal_scores
+        return self.index.scores_under(global_weights(self.tree, self.local)[self.tree.leaves])[:, 0]
+
+    @property
+    def nominal_scores(self) -> FloatArray:
+        """Scores under the run's own weights, (cities,)."""
+        # Coverages are formed otherwise, so that the last bit may be another.
+        return self.index.nominal_scores if self.formed.has_coverage else self._stored[0]
+
+    @cached_property
+    def _stored(self) -> tuple[FloatArray, IntArray]:
+        """The scores and ranks that the run has, (cities,) each."""
+        scores, ranks = composites_of([self.run.pk])[self.run.pk]
+        ranked = ranks > 0
+        return scores[ranked], ranks[ranked]
 
     @cached_property
     def shown_scores(self) -> FloatArray:
@@ -87,7 +120,7 @@ class WhatIf:
 
     @cached_property
     def nominal_ranks(self) -> IntArray:
-        return self.index.nominal_ranks
+        return self.index.nominal_ranks if self.formed.has_coverage else self._stored[1]
 
     @cached_property
     def shifts(self) -> IntArray:
@@ -111,9 +144,9 @@ class WhatIf:
     def movers(self, count: int) -> tuple[list[int], list[int]]:
         """Return the cities that rise and that fall furthest, of equal ones the higher first."""
         ranked = np.lexsort((np.arange(len(self.ranks)), self.ranks, -self.shifts))
-        rises = [place for place in ranked.tolist() if self.shifts[place] > 0]
-        falls = np.lexsort((np.arange(len(self.ranks)), self.ranks, self.shifts))
-        return rises[:count], [place for place in falls.tolist() if self.shifts[place] < 0][:count]
+        falling = np.lexsort((np.arange(len(self.ranks)), self.ranks, self.shifts))
+        rises, falls = ranked[self.shifts[ranked] > 0], falling[self.shifts[falling] < 0]
+        return rises[:count].tolist(), falls[:count].tolist()
 
     def swaps(self, count: int) -> tuple[int, list[Swap]]:
         """Return how many pairs change order, and the first of them by their nominal ranks."""
@@ -139,9 +172,9 @@ class WhatIf:
         """Why the server has to rank; "" where a browser can."""
         if self.keeps_values_back:
             return "withheld"
-        if self.index.normalised.size > MAX_VALUES:
+        if len(self.cities) * len(self.tree.leaves) > MAX_VALUES:
             return "many"
-        return self.comparing_reason if self.index.formed.looks_at_all else ""
+        return self.comparing_reason if self.formed.looks_at_all else ""
 
     @property
     def comparing_reason(self) -> ServerReason | Literal[""]:
@@ -149,16 +182,15 @@ class WhatIf:
 
         Equal scores of a part have to be equal in the browser, too: see `Aggregation.is_exact`.
         """
-        tree, parts = self.index.tree, len(self.index.tree.groups[0])
-        if len(self.index.normalised) ** 2 * parts > 2 * MAX_COMPARISONS:
+        if len(self.cities) ** 2 * len(self.tree.groups[0]) > 2 * MAX_COMPARISONS:
             return "pairs"
-        codes = {self.index.formed.aggregations[node] for node in tree.inner.tolist()}
+        codes = {self.formed.aggregations[node] for node in self.tree.inner.tolist()}
         return "" if all(AGGREGATIONS[code].is_exact for code in codes) else "rounding"
 
     @cached_property
     def terms(self) -> bytes:
         """What the weights are applied to, (leaves, cities) as little-endian doubles; nan where missing."""
-        terms = leaf_terms(self.index.tree, self.index.normalised, self.index.formed)
+        terms = leaf_terms(self.tree, self.index.normalised, self.formed)
         return terms.astype("<f8").tobytes()
 
 
@@ -172,11 +204,13 @@ def what_if_of(run: Run, text: str = "") -> WhatIf:
 
     Raises `WeightStateError` for a text that states none.
     """
-    index = index_of(run)
+    nodes = indicators_of(run.data_set.framework_id)
+    structure = structure_from(nodes)
     return WhatIf(
         run=run,
-        index=index,
-        nodes=indicators_of(run.data_set.framework_id),
+        structure=structure,
+        own=local_weights_of(run.weight_version_id),
+        nodes=nodes,
         cities=ranked_cities_of_run(run),
-        state=read_state(text, index.tree),
+        state=read_state(text, structure.tree),
     )

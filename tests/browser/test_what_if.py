@@ -72,7 +72,7 @@ def milliseconds_of_moves(page):
 
 def random_states(run, count, seed):
     """States of a tree: some groups changed, to weights from even to nearly nothing."""
-    chance, groups = np.random.default_rng(seed), what_if_of(run).index.tree.groups
+    chance, groups = np.random.default_rng(seed), what_if_of(run).tree.groups
     for _ in range(count):
         chosen = [number for number in range(len(groups)) if chance.random() < 0.7]
         yield {number: apportion(chance.random(len(groups[number])) ** 4 + 1e-9) for number in chosen}

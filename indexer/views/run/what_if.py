@@ -107,7 +107,7 @@ def what_if_draft(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         draft = draft_reweighted_version(
             get_object_or_404(versions, pk=run.weight_version_id),
-            local_weights=dict(zip(tried.index.tree.codes, tried.local.tolist(), strict=True)),
+            local_weights=dict(zip(tried.tree.codes, tried.local.tolist(), strict=True)),
             actor=account,
             **form.cleaned_data,
         )
@@ -188,7 +188,7 @@ def _render(
 
 def weight_groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
     """The sibling groups with their fields, each under its parent; only the first is open."""
-    tree, weights = tried.index.tree, tried.local
+    tree, weights = tried.tree, tried.local
     groups = []
     for number, group in enumerate(tree.groups):
         parent = tried.nodes[group[0]].parent
@@ -201,7 +201,7 @@ def weight_groups(tried: WhatIf, typed: Any) -> list[dict[str, Any]]:
                     "name": field_name(node),
                     "value": typed.get(field_name(node), text),
                     "units": round(weights[place] * WHOLE),
-                    "nominal": percent_text(tried.index.local[place]),
+                    "nominal": percent_text(tried.own[place]),
                 }
             )
         groups.append(
@@ -221,10 +221,10 @@ def page_data(
     tried: WhatIf, values_url: str, text: str = "", pins: Sequence[int] = (), *, whole: bool = False
 ) -> dict[str, Any]:
     """What the browser needs beside the values: the tree, how it is formed, the nominal weights and ranks."""
-    formed, cities = tried.index.formed, tried.cities
+    formed, cities = tried.formed, tried.cities
     return {
-        "parents": tried.index.tree.parents.tolist(),
-        "local": tried.index.local.tolist(),
+        "parents": tried.tree.parents.tolist(),
+        "local": tried.own.tolist(),
         "whole": WHOLE,
         "scale": tried.run.method.scale,
         "digits": tried.run.method.digits_or(DIGITS),

@@ -99,7 +99,7 @@ def test_many_units_looked_at_one_by_one_are_fetched_together(
 
 def test_swaps_are_those_that_every_pair_gives(runs):
     plain = what_if_of(runs[0])
-    size = len(plain.index.tree.groups[0])
+    size = len(plain.tree.groups[0])
     units = [900_000, *[100_000 // (size - 1)] * (size - 1)]
     units[-1] += WHOLE - sum(units)
     tried = what_if_of(runs[0], state_text({0: np.array(units)}))

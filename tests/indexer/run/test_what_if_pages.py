@@ -36,7 +36,7 @@ def page_of(run):
 
 def tilted(run, group=0):
     """A state that gives the first of a group 70 % and the others what is left, evenly."""
-    size = len(what_if_of(run).index.tree.groups[group])
+    size = len(what_if_of(run).tree.groups[group])
     units = [700_000, *[300_000 // (size - 1)] * (size - 1)]
     units[-1] += WHOLE - sum(units)
     return {group: np.array(units)}
@@ -82,7 +82,7 @@ def test_a_save_sent_twice_is_one_draft_and_any_other_save_its_own(client, manag
 
 
 def test_typed_weights_are_rescaled_and_go_into_the_address(manager, run):
-    group = what_if_of(run).index.tree.groups[0].tolist()
+    group = what_if_of(run).tree.groups[0].tolist()
     typed = {f"n{node}": text for node, text in zip(group, ("2", "1", *["0"] * 8), strict=False)}
     response = manager.post(page_of(run), {"w": "", **typed})
     tried = manager.get(response.url).context["tried"]
@@ -102,7 +102,7 @@ def test_equal_reset_and_what_was_not_touched(manager, run):
 
 
 def test_every_wrong_weight_is_named_and_kept_as_typed(manager, run):
-    group = what_if_of(run).index.tree.groups[0].tolist()
+    group = what_if_of(run).tree.groups[0].tolist()
     typed = {f"n{node}": text for node, text in zip(group, ("-1", "many", *["0"] * 8), strict=False)}
     response = manager.post(page_of(run), {"w": "", **typed})
     text = response.content.decode()
@@ -205,7 +205,7 @@ def test_a_city_with_nothing_of_any_weight_is_named(manager):
     values = random_values(4)
     values[2, 1:] = np.nan
     run = make_runs(values, tilts=[None], missing="reweight")[0]
-    tree = what_if_of(run).index.tree
+    tree = what_if_of(run).tree
     first = int(tree.leaves[0])
     top = first
     while tree.parents[top] >= 0:
@@ -229,7 +229,7 @@ def test_a_mean_that_takes_no_such_part_is_named(manager):
     values[0, below[0]] = -50
     method = {"aggregation": "geometric", "nodes": {branch.code: {"aggregation": "arithmetic"}}}
     run = make_runs(values, tilts=[None], framework=framework, normalisation="none", **method)[0]
-    tree = what_if_of(run).index.tree
+    tree = what_if_of(run).tree
     (group,) = (n for n, members in enumerate(tree.groups) if tree.parents[members[0]] == branch.position)
     units = np.array([WHOLE, *[0] * (len(below) - 1)])
     text = state_text({group: units})
