@@ -3,13 +3,13 @@
 Whatever kind of mean it is, two cities tie under it where the weighted sums that it is formed of do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
-from indexer.numeric.composite import node_scores
+from indexer.numeric.composite import inner_scores
 from indexer.numeric.node_steps import NodeSteps, score_nodes
 from indexer.numeric.uncertainty import Index
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -26,7 +26,7 @@ class LinearPart:
         Whose local weight is a weight of that mean.
     parts : int array, (parts,)
         What it is formed of: leaves, and nodes that are formed otherwise.
-    terms : float array, (cities, nodes)
+    terms : tuple of float array, (nodes,) of (cities,)
         What the weights are applied to; 0 below the parts.
     finish : callable
         From a weighted sum to a score.
@@ -34,8 +34,17 @@ class LinearPart:
 
     within: BoolArray
     parts: IntArray
-    terms: FloatArray
+    terms: tuple[FloatArray, ...]
     finish: Callable[[FloatArray], FloatArray]
+
+    def of(self, cities: IntArray, nodes: Iterable[int] | None = None) -> FloatArray:
+        """Return the terms of some cities, on all nodes or on some, (nodes, cities)."""
+        terms = self.terms if nodes is None else [self.terms[node] for node in nodes]
+        found = np.empty((len(terms), len(cities)))
+        for row, term in zip(found, terms, strict=True):
+            # Without it NumPy writes everything twice.
+            term.take(cities, out=row, mode="clip")
+        return found
 
 
 def linear_part(index: Index) -> LinearPart:
@@ -52,13 +61,18 @@ def linear_part(index: Index) -> LinearPart:
         raise ValueError("critical weights need a mean at the top and no missing values")
     weights = global_weights(tree, index.local)
     if steps.is_sum:
-        terms = node_scores(tree, weights, index.normalised)
-        return LinearPart(np.ones(len(tree), dtype=bool), tree.leaves, terms, entry.finish)
+        inner = inner_scores(tree, weights[tree.leaves, np.newaxis], index.normalised)[0]
+        found = dict(zip(tree.inner.tolist(), inner, strict=True))
+        # Where each leaf lies in one piece, none is copied.
+        found |= zip(tree.leaves.tolist(), index.normalised.T, strict=True)
+        of_nodes = tuple(found[node] for node in range(len(tree)))
+        return LinearPart(np.ones(len(tree), dtype=bool), tree.leaves, of_nodes, entry.finish)
     within = _find_within(tree, steps, entry.code)
     above = np.zeros(len(tree), dtype=bool)
     above[tree.parents[within & (tree.parents != NO_PARENT)]] = True
     parts = np.flatnonzero(within & ~above)
-    return LinearPart(within, parts, _terms(index, entry, weights, parts, above & within), entry.finish)
+    terms = _terms(index, entry, weights, parts, above & within)
+    return LinearPart(within, parts, tuple(terms), entry.finish)
 
 
 def _top_code(tree: Tree, steps: NodeSteps) -> str:
@@ -79,13 +93,13 @@ def _find_within(tree: Tree, steps: NodeSteps, code: str) -> BoolArray:
 def _terms(
     index: Index, entry: Aggregation, weights: FloatArray, parts: IntArray, sums: BoolArray
 ) -> FloatArray:
-    """Return what the mean's weights are applied to on its parts, and the means of these above them."""
+    """Return what the mean's weights are applied to on its parts, and the means of these, (nodes, cities)."""
     tree, steps = index.tree, index.formed
     scored = score_nodes(tree, weights[tree.leaves, np.newaxis], index.normalised, steps)
-    scores, terms = scored.with_leaves(tree, index.normalised), np.zeros((len(index.normalised), len(tree)))
-    terms[:, parts] = entry.terms(steps.floored(scores[:, parts], entry))
+    scores, terms = scored.with_leaves(tree, index.normalised), np.zeros((len(tree), len(index.normalised)))
+    terms[parts] = entry.terms(steps.floored(scores[:, parts], entry)).T
     for group in sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]])):
         parent = int(tree.parents[group[0]])
         if parent != NO_PARENT and sums[parent]:
-            terms[:, parent] = terms[:, group] @ index.local[group]
+            terms[parent] = index.local[group] @ terms[group]
     return terms

@@ -17,7 +17,7 @@ from weighting.numeric.draws import WeightDraws
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 
 # Pairs of cities times nodes looked at together.
-CELLS = 1_000_000
+CELLS = 500_000
 # Changes that differ by less are the same one.
 ROUNDING = 1e-9
 
@@ -261,25 +261,66 @@ def _without(linear: LinearPart, apart: Collection[int]) -> LinearPart:
 
 
 def _critical_weights(index: Index, linear: LinearPart, pairs: IntArray) -> CriticalWeights:
-    tree, local = index.tree, index.local
-    differences = (linear.terms[pairs[:, 0]] - linear.terms[pairs[:, 1]]).T
+    deltas, feasible = _solve(index, linear, pairs)
+    smallest = _smallest(deltas, feasible)
+    residuals = _check_ties(index, linear, pairs, smallest, _chosen(deltas, smallest))
+    return CriticalWeights(pairs, deltas, feasible, smallest, residuals, linear.within)
+
+
+def _solve(index: Index, linear: LinearPart, pairs: IntArray) -> tuple[FloatArray, BoolArray]:
+    """Return deltas and which of them are feasible, (nodes, pairs), group by group."""
+    local, differences = index.local, _differences(linear, pairs)
     if index.formed.is_sum:
         gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
     else:
-        gaps = local[tree.groups[0]] @ differences[tree.groups[0]]
-    of_groups, group_weights = _group_terms(tree, local, differences)
-    room = (1 - local)[:, np.newaxis]
-    slopes = group_weights[:, np.newaxis] * (differences - of_groups)
-    tradable = np.array([local[_siblings(tree, node)].sum() > 0 for node in range(len(tree))])
-    bears = (slopes != 0) & (tradable & linear.within)[:, np.newaxis]
-    deltas = np.divide(-gaps * room, slopes, out=np.full(slopes.shape, np.nan), where=bears)
-    feasible = bears & (deltas >= -local[:, np.newaxis]) & (deltas <= room)
+        gaps = local[index.tree.groups[0]] @ differences[index.tree.groups[0]]
+    deltas, feasible = np.full(differences.shape, np.nan), np.zeros(differences.shape, dtype=bool)
+    for group, weight in zip(index.tree.groups, _group_weights(index.tree, local), strict=True):
+        traded = group[_is_tradable(local[group]) & linear.within[group]]
+        if not len(traded) or not weight:
+            continue
+        members, places = _together(group), _together(traded)
+        own, room = local[places, np.newaxis], 1 - local[places, np.newaxis]
+        slopes = weight * (differences[places] - local[members] @ differences[members])
+        found = np.divide(-gaps * room, slopes, out=np.full(slopes.shape, np.nan), where=slopes != 0)
+        deltas[places], feasible[places] = found, (found >= -own) & (found <= room)
+    return deltas, feasible
+
+
+def _differences(linear: LinearPart, pairs: IntArray) -> FloatArray:
+    """Return the terms of the first less those of the second of each pair, (nodes, pairs)."""
+    chain = np.append(pairs[:1, 0], pairs[:, 1])
+    if np.array_equal(chain[:-1], pairs[:, 0]):
+        # Each is the second of one pair and the first of the next.
+        terms = linear.of(chain)
+        return terms[:, :-1] - terms[:, 1:]
+    return linear.of(pairs[:, 0]) - linear.of(pairs[:, 1])
+
+
+def _together(nodes: IntArray) -> IntArray | slice:
+    """Return nodes that stand beside each other as a slice, which copies none of what it takes."""
+    first, last = int(nodes[0]), int(nodes[-1])
+    return slice(first, last + 1) if last - first + 1 == len(nodes) else nodes
+
+
+def _is_tradable(weights: FloatArray) -> BoolArray:
+    """Tell of each member of a group whether another has a weight to trade with."""
+    has_weight = weights > 0
+    return has_weight.sum() - has_weight > 0
+
+
+def _smallest(deltas: FloatArray, feasible: BoolArray) -> IntArray:
+    """Return the node whose feasible change is smallest, (pairs,), -1 where there is none."""
     sizes = np.where(feasible, np.abs(deltas), np.inf)
+    least = sizes.min(axis=0)
     # Of two siblings either may be the one that changes: the first counts, whatever the rounding.
-    first = (sizes <= sizes.min(axis=0) * (1 + ROUNDING)).argmax(axis=0)
-    smallest = np.where(feasible.any(axis=0), first, -1)
-    residuals = _check_ties(index, linear, pairs, smallest, deltas)
-    return CriticalWeights(pairs, deltas, feasible, smallest, residuals, linear.within)
+    first = (sizes <= least * (1 + ROUNDING)).argmax(axis=0)
+    return np.where(np.isfinite(least), first, -1)
+
+
+def _chosen(deltas: FloatArray, smallest: IntArray) -> FloatArray:
+    """Return the change of the node that was chosen for each pair, (pairs,); nan for none."""
+    return np.where(smallest >= 0, deltas[smallest, np.arange(len(smallest))], np.nan)
 
 
 def smallest_changes(index: Index, *, apart: Collection[int] = ()) -> SmallestChanges:
@@ -293,21 +334,18 @@ def smallest_changes(index: Index, *, apart: Collection[int] = ()) -> SmallestCh
         As `critical_weights`.
     """
     pairs = adjacent_pairs(index.nominal_ranks)
-    gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
-    step = max(1, CELLS // len(index.tree))
-    # One part at least, so that an index of a single city is checked like any other.
+    # An index of a single city is checked like any other.
     linear = _without(linear_part(index), apart)
-    parts = [
-        _critical_weights(index, linear, pairs[at : at + step]) for at in range(0, max(1, len(pairs)), step)
-    ]
-    nodes = np.concatenate([part.smallest for part in parts])
-    deltas = [
-        np.where(part.smallest >= 0, part.deltas[part.smallest, np.arange(len(part.pairs))], np.nan)
-        for part in parts
-    ]
-    choices = np.concatenate([part.feasible.sum(axis=0) for part in parts])
-    residuals = np.concatenate([part.residuals for part in parts])
-    return SmallestChanges(pairs, gaps, nodes, np.concatenate(deltas), choices, residuals, linear.within)
+    gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
+    nodes, choices = np.empty((2, len(pairs)), dtype=np.int64)
+    deltas = np.empty(len(pairs))
+    step = max(1, CELLS // len(index.tree))
+    for part in (slice(start, start + step) for start in range(0, len(pairs), step)):
+        found, feasible = _solve(index, linear, pairs[part])
+        nodes[part], choices[part] = _smallest(found, feasible), np.count_nonzero(feasible, axis=0)
+        deltas[part] = _chosen(found, nodes[part])
+    residuals = _check_ties(index, linear, pairs, nodes, deltas)
+    return SmallestChanges(pairs, gaps, nodes, deltas, choices, residuals, linear.within)
 
 
 def group_outputs(
@@ -374,41 +412,34 @@ def _siblings(tree: Tree, node: int) -> IntArray:
     return same[same != node]
 
 
-def _group_terms(tree: Tree, local: FloatArray, differences: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return D_g, (nodes, pairs), and W_g, (nodes,), of each node's group."""
+def _group_weights(tree: Tree, local: FloatArray) -> list[float]:
+    """Return W_g, the weight of what each group divides."""
     totals = global_weights(tree, local)
-    of_groups = np.empty_like(differences)
-    group_weights = np.empty(len(tree))
-    for group in tree.groups:
-        of_groups[group] = local[group] @ differences[group]
-        parent = tree.parents[group[0]]
-        group_weights[group] = 1.0 if parent == NO_PARENT else totals[parent]
-    return of_groups, group_weights
+    parents = [int(tree.parents[group[0]]) for group in tree.groups]
+    return [1.0 if parent == NO_PARENT else float(totals[parent]) for parent in parents]
 
 
 def _check_ties(
     index: Index, linear: LinearPart, pairs: IntArray, smallest: IntArray, deltas: FloatArray
 ) -> FloatArray:
-    """Make each pair's smallest change and return what is left between the two, (pairs,)."""
+    """Make each pair's smallest change and return what is left between the two, (pairs,).
+
+    ``deltas`` are the changes of the nodes that were chosen, (pairs,). Within the group of such a node the
+    siblings are rescaled, and nothing else changes.
+    """
+    top = index.tree.groups[0]
     residuals = np.full(len(pairs), np.nan)
-    found = np.flatnonzero(smallest >= 0)
-    local = _change_weights(index.tree, index.local, smallest[found], deltas[smallest[found], found])
-    weights = global_weights(index.tree, local)[linear.parts].T
-    first, second = (linear.terms[pairs[found, side]][:, linear.parts] for side in (0, 1))
-    residuals[found] = linear.finish((weights * first).sum(axis=1)) - linear.finish(
-        (weights * second).sum(axis=1)
-    )
+    sums = index.local[top] @ np.stack([linear.terms[node] for node in top.tolist()])
+    for group, weight in zip(index.tree.groups, _group_weights(index.tree, index.local), strict=True):
+        found = np.flatnonzero(np.isin(smallest, group))
+        own = index.local[group, np.newaxis]
+        is_changed = group[:, np.newaxis] == smallest[found]
+        changed = index.local[smallest[found]] + deltas[found]
+        rest = np.where(is_changed, 0.0, own).sum(axis=0)
+        added = weight * (np.where(is_changed, changed, own * ((1 - changed) / rest)) - own)
+        first, second = (
+            linear.finish(sums[cities] + (added * linear.of(cities, group.tolist())).sum(axis=0))
+            for cities in pairs[found].T
+        )
+        residuals[found] = first - second
     return residuals
-
-
-def _change_weights(tree: Tree, local: FloatArray, nodes: IntArray, deltas: FloatArray) -> FloatArray:
-    """Change one local weight in each case and rescale its siblings, (nodes, cases)."""
-    cases = np.arange(len(nodes))
-    siblings = tree.parents[:, np.newaxis] == tree.parents[nodes]
-    siblings[nodes, cases] = False
-    weights = np.repeat(np.asarray(local, dtype=np.float64)[:, np.newaxis], len(nodes), axis=1)
-    rest = np.where(siblings, weights, 0.0).sum(axis=0)
-    changed = local[nodes] + deltas
-    weights = np.where(siblings, weights * ((1 - changed) / rest), weights)
-    weights[nodes, cases] = changed
-    return weights

@@ -1,7 +1,7 @@
 """How little a single weight must change for two neighbours of a ranking to change places."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from indexer.models import City, Run
 from indexer.numeric.sensitivity import SmallestChanges, critical_weights, smallest_changes
 from indexer.selectors.cities import Cities, ranked_cities_of_run
+from indexer.selectors.composites import composites_of
+from indexer.selectors.data_sets import structure_from
 from indexer.selectors.indices import index_of
 from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Indicator
@@ -84,10 +86,13 @@ class Fragility:
         node = int(self.changes.nodes[pair])
         if node < 0:
             return None
-        tops = {top.position for top in sub_indices_of(self.nodes)}
-        while node not in tops:
+        while node not in self._tops:
             node = int(self.tree.parents[node])
         return self.nodes[node]
+
+    @cached_property
+    def _tops(self) -> frozenset[int]:
+        return frozenset(top.position for top in sub_indices_of(self.nodes))
 
     def weights_of(self, pair: int) -> tuple[float, float] | None:
         """The local weight as it is, and as it must be."""
@@ -163,19 +168,25 @@ def fragility_of(run: Run) -> Fragility:
 
     Raises `NotLinear` where no mean stands at the top or weights are rescaled for missing values.
     """
-    index = index_of(run)
+    stored = composites_of([run.pk])[run.pk][1]
+    ranks = stored[stored > 0]
+    # Neighbours lie beside each other, so that memory is gone through from one end to the other.
+    places = np.argsort(ranks, kind="stable")
+    nodes = indicators_of(run.data_set.framework_id)
+    index = index_of(run, structure=structure_from(nodes), rows=np.flatnonzero(stored)[places], order="F")
     kept_back = nodes_telling(index.tree, codes_kept_back([run]))
     try:
         changes = smallest_changes(index, apart=kept_back)
     except ValueError as error:
         raise NotLinear(str(error)) from None
+    changes = replace(changes, pairs=places[changes.pairs])
     return Fragility(
         run=run,
-        nodes=indicators_of(run.data_set.framework_id),
+        nodes=nodes,
         cities=ranked_cities_of_run(run),
         tree=index.tree,
         local=index.local,
-        ranks=index.nominal_ranks,
+        ranks=ranks,
         changes=changes,
         kept_back=kept_back,
     )
