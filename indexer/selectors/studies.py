@@ -206,6 +206,7 @@ def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None
     study = studies.order_by("-finished_at", "-pk").defer("histogram").first()
     if study is None or study.table is None:
         return None
+    study.run = run
     figures = unpack_arrays(bytes(study.table))
     names = ("nominal", "q05", "q25", "median", "q75", "q95")
     rows, count = ranked_rows_of(run), len(run.data_set.city_ids)

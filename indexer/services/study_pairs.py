@@ -16,8 +16,8 @@ from indexer.studies.kind import register_of
 from indexer.studies.registry import kind_of
 from weighting.exceptions import Refused
 
-# About a second.
-QUICK_DRAWS = 100_000
+# Drawn weights, and normalised values, which are made again once: about a second.
+QUICK_NUMBERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
 
 def count_at_once(study: Study, pairs: Iterable[tuple[int, int]]) -> None:
     """Count pairs as `count_pairs` does while somebody waits: of a study that is quickly drawn again."""
-    if study.draws <= QUICK_DRAWS:
+    data_set = study.run.data_set
+    leaves, units = len(data_set.leaf_codes), len(data_set.city_ids)
+    if leaves * (study.draws + units) <= QUICK_NUMBERS:
         count_pairs(study, pairs)
 
 

@@ -149,7 +149,7 @@ def test_strangers_read_nothing_of_drawn_experts(analyst):
 def test_a_study_too_long_to_wait_for_is_counted_when_asked(analyst, monkeypatch):
     run = make_panel_run(cities=5)
     study = make_study(run, draws=600)
-    monkeypatch.setattr(study_pairs, "QUICK_DRAWS", 500)
+    monkeypatch.setattr(study_pairs, "QUICK_NUMBERS", 500)
     text = analyst.get(page(run)).content.decode()
     assert f"/studies/{study.pk}/?above=" in text
     assert Study.objects.get(pk=study.pk).pairs == {}
