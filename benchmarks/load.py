@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import psutil
 
@@ -48,6 +48,8 @@ Save = Callable[["ExpertAtWork", int], "Answer"]
 class Browser:
     """An expert's browser behind a proxy, which connects anew for each request."""
 
+    # The moments at which anybody was told to ask again.
+    sent_away: ClassVar[list[float]] = []
     port: int
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
 
@@ -72,6 +74,7 @@ class Browser:
         finally:
             link.close()
         if response.status == 429 and "Refresh" in response.headers:
+            self.sent_away.append(time.monotonic())
             time.sleep(float(response.headers["Refresh"]))
             return self._ask(method, path, body, expected)
         if response.status != expected:
@@ -145,6 +148,7 @@ def load(folder: Path, options: argparse.Namespace) -> int:
 def _rush(name: str, acts: Sequence[Callable[[], None]]) -> Taken:
     """Begin all acts within ten seconds, and say how long after it was due each had ended."""
     taken, began = Taken(), time.monotonic()
+    Browser.sent_away.clear()
 
     def work(act: Callable[[], None], due: float) -> None:
         time.sleep(max(0.0, due - time.monotonic()))
@@ -159,7 +163,8 @@ def _rush(name: str, acts: Sequence[Callable[[], None]]) -> Taken:
     with _processors() as used:
         _together([threading.Thread(target=work, args=pair) for pair in zip(acts, dues, strict=True)])
     each = 1000 * used[0] / len(acts)
-    _say(name, taken, f"processors {each:.0f} ms each; goal of p95 {RUSH_GOAL:g} s")
+    away = len(Browser.sent_away)
+    _say(name, taken, f"processors {each:.0f} ms each, sent away {away}; goal of p95 {RUSH_GOAL:g} s")
     return taken
 
 
