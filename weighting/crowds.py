@@ -34,6 +34,8 @@ COSTLY = re.compile(r"\.(?:svg|png|pdf)$|/(?:export|archive|report|package|pdf|f
 WAY_IN = re.compile(
     r"^/(?:in/|ballot/|receipts/|sign-in/|sign-out/|account/|language/|healthz$|livez$|readyz$)"
 )
+# A personal link that is opened: the token is taken out of the address, and nothing looked up.
+OPENED = re.compile(r"^/in/[\w-]{40,}/$")
 MOST_ADDRESSES = 10_000
 SLOWED_SECONDS = 0.5
 LARGEST_GUESS = 1 << 16
@@ -137,10 +139,12 @@ class CrowdMiddleware:
 
 
 def _is_invited(request: HttpRequest) -> bool:
-    """Tell whether a live personal link is being confirmed: a right secret is no guess.
+    """Tell whether a personal link is being opened, or a live one confirmed: a right secret is no guess.
 
-    When a round opens, hundreds come within seconds.
+    When a round opens, hundreds come within seconds. To open one costs no more than to be sent away.
     """
+    if OPENED.match(request.path):
+        return True
     if request.path != reverse("weighting:confirm-link"):
         return False
     link = pending_link(request)

@@ -139,7 +139,7 @@ def test_three_hundred_experts_behind_one_address_come_in(crowd):
     assert {crowd.ask("/in/code/?status=422", "post") for _ in range(90)} == {422}
 
 
-def test_whoever_confirms_a_live_link_waits_for_nobody(crowd):
+def test_whoever_opens_and_confirms_a_live_link_waits_for_nobody(crowd):
     """When a round opens three hundred come at once, and no browser sends a refused form again by itself."""
     token = issue_invitation_link(make_invitation(make_round()))
     with contextlib.ExitStack() as waiting:
@@ -147,6 +147,7 @@ def test_whoever_confirms_a_live_link_waits_for_nobody(crowd):
             for _ in range(turnstile._places._value):
                 turnstile._places.acquire()
                 waiting.callback(turnstile._places.release)
+        assert (crowd.ask(f"/in/{token}/"), crowd.ask("/in/a-token/")) == (200, 429)
         for method in ("get", "post"):
             assert crowd.ask("/in/", method, HTTP_COOKIE=f"pending_token={token}") == 200
             # Controls: a link that does not work, none, and a live one where no link is confirmed.
