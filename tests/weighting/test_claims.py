@@ -1,5 +1,7 @@
 """The first browser that confirms an invitation holds its ballot; the invitation alone opens it no more."""
 
+import hashlib
+
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -277,6 +279,13 @@ def test_the_key_takes_scrypt_to_try(settings):
     from config import settings as product
 
     assert product.BALLOT_KEY_COST >= 2**14
+
+
+def test_a_key_stands_for_what_any_scrypt_makes_of_it(invitation):
+    """Whoever wrote a key down goes on by it, whatever library stretches it."""
+    salt = f"quanheng/ballot-key/1\n{invitation.pk}".encode()
+    made = hashlib.scrypt(b"7K3MPQ2XW9AB", salt=salt, n=settings.BALLOT_KEY_COST, r=8, p=1, dklen=16)
+    assert secret_of(invitation, "7k3m pq2x w9ab") == made.hex()
 
 
 # --- begun anew, and by somebody else -------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.conf import settings
 from django.db import connection
 from django.db.models.expressions import Col
@@ -65,14 +66,9 @@ def secret_of(invitation: Invitation, key: str) -> str:
     """Return the secret that a ballot key stands for at this invitation; slow, so that keys are not tried."""
     # Each fills memory that the others would push out of the processor's cache.
     with STRETCHING:
-        return hashlib.scrypt(
-            normalise_code(key).encode(),
-            salt=f"{KEY_DOMAIN}\n{invitation.pk}".encode(),
-            n=settings.BALLOT_KEY_COST,
-            r=8,
-            p=1,
-            dklen=SECRET_BYTES,
-        ).hex()
+        salt = f"{KEY_DOMAIN}\n{invitation.pk}".encode()
+        stretch = Scrypt(salt=salt, length=SECRET_BYTES, n=settings.BALLOT_KEY_COST, r=8, p=1)
+        return stretch.derive(normalise_code(key).encode()).hex()
 
 
 def claim_hash(secret: str) -> str:
