@@ -117,7 +117,7 @@ def feedback(story, client):
         client = story.after
     answer = client and client.get(reverse("weighting:ballot"))
     sections = answer.context.get("sections", []) if answer and answer.context else []
-    return any(card.earlier for _section, cards in sections for card, _kept in cards)
+    return any(card.earlier for _section, cards, _whole in sections for card, _kept in cards)
 
 
 def weights(story, client):

@@ -1,6 +1,10 @@
 """The expert's pages: each works, refuses other methods and other roles, and tells what went wrong."""
 
+import contextlib
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -12,12 +16,15 @@ from tests.weighting.ballots import CODES, pk_of, save, stored, url
 from weighting.enums import Role, RoundState, Rule
 from weighting.manifest import hash_receipt
 from weighting.models import Ballot, Indicator, Invitation, Score
+from weighting.selectors.ballots import own_ballot
 from weighting.services.ballots import seal_ballot
 from weighting.services.rounds import close_round, void_round
+from weighting.views import ballot as ballot_page
 
 pytestmark = pytest.mark.django_db
 
 ITEM = "weighting/expert/_item.html"
+CROWD = 8
 PAGES = ["ballot", "ballot-review", "ballot-receipt", "ballot-receipt-download"]
 
 
@@ -94,6 +101,35 @@ def test_a_question_is_drawn_once_for_all_who_have_not_answered_it(expert, round
     assert (drawn(expert), drawn(other)) == (2, 1)
     assert "厂" in other.get(url("ballot"), headers={"accept-language": "zh-hans"}).content.decode()
     assert "Works" in other.get(url("ballot"), headers={"accept-language": "en"}).content.decode()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_of_many_who_come_together_one_draws_a_question_and_the_others_wait(invitation, monkeypatch, kept):
+    """Whoever finds nothing drawn would draw it as well; the control does."""
+    if not kept:
+        monkeypatch.setattr(ballot_page, "DRAWING", contextlib.nullcontext())
+    together, drawn, draw = threading.Barrier(CROWD), [], ballot_page.render_to_string
+
+    def slowly(*asked):
+        drawn.append(asked)
+        # Another thread has its turn.
+        time.sleep(0.01)
+        return draw(*asked)
+
+    def come(card):
+        together.wait()
+        return ballot_page._kept(card, {"may_abstain": False, "other_lang": "en"}, own.questions)
+
+    monkeypatch.setattr(ballot_page, "render_to_string", slowly)
+    own = own_ballot(claim_of(invitation))
+    # What tests before this one had drawn of the same words.
+    own.questions.cards.clear()
+    ballot_page._drawn.cache_clear()
+    item = own.items[0]
+    with ThreadPoolExecutor(CROWD) as pool:
+        shown = set(pool.map(come, [ballot_page.Card(item, [], None, None)] * CROWD))
+    assert len(shown) == 1
+    assert (len(drawn) == 1) == kept
 
 
 @pytest.mark.parametrize("size", [1, 3])

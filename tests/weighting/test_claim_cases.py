@@ -220,7 +220,7 @@ def series(manager):
 
 def own_earlier(client):
     sections = client.get(BALLOT).context["sections"]
-    return {card.earlier.own for _section, cards in sections for card, _kept in cards if card.earlier}
+    return {card.earlier.own for _section, cards, _whole in sections for card, _kept in cards if card.earlier}
 
 
 def test_the_same_browser_shows_the_own_earlier_scores_without_a_key(series):

@@ -27,8 +27,10 @@ def find_link(token: str) -> AccessLink | None:
 
 def find_hashed_link(token_hash: str) -> AccessLink | None:
     """Return the live link of a token whose hash alone is known, as a session keeps it."""
-    links = _live_links().filter(token_hash=token_hash)
-    return links.select_related("account", "invitation__expert").first()
+    # With all that the page of a round says: hundreds may open theirs within seconds.
+    related = ("account", "invitation__expert", "invitation__round__framework")
+    links = _live_links().filter(token_hash=token_hash).select_related(*related)
+    return links.defer("invitation__round__questionnaire").first()
 
 
 def account_of_password_link(token: str) -> Account | None:

@@ -1,10 +1,12 @@
 """An expert's own ballot, and nobody else's."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
 from weighting.enums import Language, RoundState
@@ -13,7 +15,6 @@ from weighting.models import Ballot, Indicator, Round, RoundNote, Score
 from weighting.numeric.ordering import display_order
 from weighting.numeric.scale import SCALE
 from weighting.selectors.claims import Claim, held_ballot
-from weighting.selectors.frameworks import indicators_of
 from weighting.selectors.rounds import is_counted, would_count
 
 # A pattern is worth a second look in a ballot of some length, and a list that can be read at once.
@@ -21,6 +22,17 @@ LEAST_FOR_PATTERN = 10
 UNIFORM_SHARE = 0.9
 MOST_EXTREMES = 20
 SUFFIXES = {Language.CHINESE: "zh", Language.ENGLISH: "en"}
+COLUMNS = [field.attname for field in Indicator._meta.concrete_fields]
+# Of how many rounds what they ask is kept at hand: a tree may have two thousand nodes.
+MOST_KEPT = 8
+
+
+class Questions(list[Indicator]):
+    """What a round asks, in file order; ``cards`` is what pages have drawn of it and keep."""
+
+    def __init__(self, indicators: Iterable[Indicator]) -> None:
+        super().__init__(indicators)
+        self.cards: dict[Hashable, str] = {}
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,7 @@ class OwnBallot:
     round: Round
     sections: list[BallotSection]
     ballot: Ballot | None
+    questions: Questions
 
     @cached_property
     def items(self) -> list[BallotItem]:
@@ -137,8 +150,10 @@ def is_open(round_: Round) -> bool:
 def own_ballot(claim: Claim) -> OwnBallot:
     """Return the ballot that the claim opens, and its seal."""
     round_, ballot = claim.invitation.round, held_ballot(claim)
-    sections = ballot_sections(questions_of(round_), ballot)
-    return OwnBallot(round_, _as_shown(sections, round_, ballot) if ballot else sections, ballot)
+    questions = questions_of(round_)
+    sections = ballot_sections(questions, ballot)
+    shown = _as_shown(sections, round_, ballot) if ballot else sections
+    return OwnBallot(round_, shown, ballot, questions)
 
 
 def own_sections(claim: Claim) -> list[BallotSection]:
@@ -151,16 +166,26 @@ def notes_of(round_: Round) -> list[RoundNote]:
     return list(round_.notes.order_by("-pk"))
 
 
-def questions_of(round_: Round) -> list[Indicator]:
+def questions_of(round_: Round) -> Questions:
     """Return the indicators that a round asks about, in file order; they stay as they are once it is open.
 
-    They and what is above them have their texts in the languages of the round alone.
+    They and what is above them have their texts in the languages of the round alone. Whoever comes for the
+    same gets the same, which is never changed: three hundred may come within seconds.
     """
-    asked = set(round_.items.values_list("indicator_id", flat=True))
-    nodes = indicators_of(round_.framework_id)
-    for node in nodes:
-        _keep_to_languages(node, round_.languages)
-    return [node for node in nodes if node.pk in asked]
+    asked = frozenset(round_.items.values_list("indicator_id", flat=True))
+    nodes = Indicator.objects.filter(framework_id=round_.framework_id).order_by("position")
+    return _questions(tuple(nodes.values_list(*COLUMNS)), asked, frozenset(round_.languages))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _questions(
+    rows: Sequence[Sequence[Any]], asked: Collection[int], languages: Collection[str]
+) -> Questions:
+    nodes = {node.pk: node for row in rows if (node := Indicator.from_db(DEFAULT_DB_ALIAS, COLUMNS, row))}
+    for node in nodes.values():
+        node.parent = nodes[node.parent_id] if node.parent_id else None
+        _keep_to_languages(node, languages)
+    return Questions(node for node in nodes.values() if node.pk in asked)
 
 
 def ballot_sections(questions: Sequence[Indicator], ballot: Ballot | None) -> list[BallotSection]:

@@ -1,6 +1,7 @@
 """The expert's pages: score, review, seal, keep the receipt. Nobody else reaches them."""
 
 import re
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -35,6 +37,7 @@ from weighting.selectors.ballots import (
     BallotItem,
     BallotSection,
     OwnBallot,
+    Questions,
     is_open,
     notes_of,
     own_ballot,
@@ -63,6 +66,7 @@ SHOWN = (
     "source",
 )
 MOST_KEPT = 4096
+DRAWING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -344,7 +348,7 @@ def show_ballot(
         "round": invitation.round,
         "expert": invitation.expert,
         "sections": [
-            (section, [(card, _kept(card, for_all)) for card in cards])
+            (section, *_with_kept(cards, for_all, own.questions))
             for section, cards in _sections_with_cards(claim, own, conflicts or {})
         ],
         "asks_for_earlier_key": lacks_earlier_key(invitation, own.ballot),
@@ -358,13 +362,30 @@ def show_ballot(
     return render(request, "weighting/expert/ballot.html", context, status=status)
 
 
-def _kept(card: Card, context: Mapping[str, object]) -> str:
+def _with_kept(
+    cards: Sequence[Card], context: Mapping[str, object], questions: Questions
+) -> tuple[list[tuple[Card, str]], SafeString]:
+    """Return the cards of a section with what is kept of each, and as one piece where all are kept."""
+    shown = [(card, _kept(card, context, questions)) for card in cards]
+    return shown, SafeString(
+        "".join(kept for _card, kept in shown) if all(kept for _card, kept in shown) else ""
+    )
+
+
+def _kept(card: Card, context: Mapping[str, object], questions: Questions) -> str:
     """Return the card as it stands in the page where nothing was done to it, else nothing.
 
     When a round opens, hundreds come at once for the same ninety questions. Answers are never kept: who is
     shown a page sooner could tell by it what others answered.
     """
-    return _drawn(Untouched.of(card, context)) if card.is_untouched else ""
+    if not card.is_untouched:
+        return ""
+    shown = (get_language(), *context.values(), card.item.indicator.pk)
+    if shown not in questions.cards:
+        # Who comes meanwhile finds them drawn, in place of drawing each as well.
+        with DRAWING:
+            questions.cards[shown] = _drawn(Untouched.of(card, context))
+    return questions.cards[shown]
 
 
 @lru_cache(maxsize=MOST_KEPT)
