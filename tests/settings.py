@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+# As the launcher has it, before numpy is loaded: a second thread of BLAS waits by computing.
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 if "QUANHENG_VAR" not in os.environ:
     os.environ["QUANHENG_VAR"] = tempfile.mkdtemp(prefix="quanheng-test-")
     atexit.register(shutil.rmtree, os.environ["QUANHENG_VAR"], ignore_errors=True)
