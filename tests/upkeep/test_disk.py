@@ -1,5 +1,6 @@
 """What takes up the disk is measured, and only what can be computed again is dropped."""
 
+from copy import deepcopy
 from datetime import timedelta
 from io import StringIO
 
@@ -22,8 +23,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 PAGE, PRUNE = "/installation/disk/", "/installation/disk/prune/"
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def made(undone_after_the_file):
     """A ranking by the data set's own method, a trial by another, and a study of each."""
     own = make_panel_run()
     data_set = own.data_set
@@ -33,6 +34,12 @@ def world():
     trial = Run.objects.get(data_set=data_set, method=method)
     studies = [make_study(own), make_study(trial, "noise", spread=0.1)]
     return own, trial, studies
+
+
+@pytest.fixture
+def world(made):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(made)
 
 
 def test_each_data_set_is_measured(world):

@@ -61,8 +61,8 @@ STORED = {"score": 1, "abstention": None, "whole page": 2}
 BROUGHT = {"score": 5, "abstention": 4, "whole page": 4}
 
 
-@pytest.fixture
-def invitation():
+@pytest.fixture(scope="module")
+def invitation(undone_after_the_file):
     invitation = factories.make_invitation(factories.make_round(rule=Rule.NORMALISED_MEAN))
     factories.fill_ballot(invitation, scores=lambda _code: FIRST)
     return invitation

@@ -1,5 +1,7 @@
 """Years of a framework and of its next edition beside each other, by the codes that both have."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from django.urls import reverse
@@ -22,8 +24,8 @@ BEFORE = {"infra": {"fixed": {}, "mobile": {}}, "industry": {"retail": {}, "trav
 AFTER = {"infra": {"fixed": {}, "speed": {}, "travel": {}}, "industry": {"retail": {}}}
 
 
-@pytest.fixture
-def families():
+@pytest.fixture(scope="module")
+def made(undone_after_the_file):
     """2019 and 2020 by one tree, 2021 and 2022 by the next."""
     first, second = make_framework(BEFORE), make_framework(AFTER)
     Indicator.objects.filter(framework=second, code="retail").update(unit="%")
@@ -40,6 +42,12 @@ def families():
         versions=2,
     )
     return old, new
+
+
+@pytest.fixture
+def families(made):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(made)
 
 
 @pytest.fixture

@@ -89,9 +89,8 @@ def shown_by(page, fetch=None):
 def pages(client):
     """Return a reader, in a language, of what each page about runs shows, by its address."""
     runs = make_runs(random_values(12), tilts=[None, 1.0, 2.0])
-    first, city = runs[0], City.objects.order_by("pk").first()
-    placed = City.objects.order_by("pk").values("pk")[:9]
-    City.objects.filter(pk__in=placed).update(latitude=30, longitude=110)
+    first, cities = runs[0], runs[0].data_set.city_ids
+    City.objects.filter(pk__in=cities[:9]).update(latitude=30, longitude=110)
     branch = publish(first.data_set.framework)
     make_series(first.data_set.city_ids[1:], actor=first.data_set.created_by)
     sign_in_staff(client, make_account(Role.ANALYST))
@@ -103,12 +102,12 @@ def pages(client):
     addresses += [
         reverse("indexer:run-map", args=[first.pk]) + f"?against={runs[1].pk}",
         reverse("indexer:index-detail", args=[branch.pk]) + f"?run={first.pk}",
-        reverse("indexer:run-city", args=[first.pk, city.pk]),
+        reverse("indexer:run-city", args=[first.pk, cities[0]]),
         reverse("indexer:run-leads", args=[first.pk]) + "?places=999",
         reverse("indexer:run-pair", args=[first.pk]),
         reverse("indexer:run-pair", args=[first.pk]) + "?first=Atlantis&second=Nanyang",
         reverse("indexer:run-pair", args=[first.pk]) + "?first=Luoyang&second=Nanyang",
-        reverse("indexer:city-change", args=[city.pk]) + f"?{pair}",
+        reverse("indexer:city-change", args=[cities[0]]) + f"?{pair}",
         *(
             reverse(f"indexer:{name}") + f"?{runs}"
             for name in ("comparison", "comparison-report")
@@ -129,11 +128,10 @@ def pages(client):
     return read
 
 
-@pytest.fixture
-def studies(client):
-    """Return a reader, in a language, of page, form, lists, pair and file of each kind of study."""
+@pytest.fixture(scope="module")
+def studies_of_the_file(undone_after_the_file):
+    """The addresses of page, form, lists and pair of each kind of study, and those of its files."""
     run = make_panel_run()
-    sign_in_staff(client, make_account(Role.ANALYST))
     addresses, files = [reverse("indexer:run-studies", args=[run.pk])], []
     for kind, asked in QUESTIONS.items():
         study = make_study(run, kind, **asked)
@@ -150,7 +148,14 @@ def studies(client):
     output = {"weights": "noise", "draws": 600, "output": "rank", "city": "城市003"}
     addresses.append(reverse("indexer:study-detail", args=[make_study(run, "sobol", **output).pk]))
     addresses.append(reverse("indexer:study-detail", args=[make_study(run, seed=9, counted=False).pk]))
-    addresses.append(reverse("indexer:study-list"))
+    return [*addresses, reverse("indexer:study-list")], files
+
+
+@pytest.fixture
+def studies(client, studies_of_the_file):
+    """Return a reader, in a language, of what the studies' addresses say."""
+    addresses, files = studies_of_the_file
+    sign_in_staff(client, make_account(Role.ANALYST))
 
     def read(language):
         spoken = {"Accept-Language": language}
