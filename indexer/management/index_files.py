@@ -298,7 +298,7 @@ def _read_weights(
     if not scan.codes:
         return None
     if options["weights"]:
-        table = scan_weights(path, log, scan.codes, tree)
+        table = scan_weights(path, log, scan.codes, tree, nodes=scan.table.rows if scan.table else ())
         problems += log.problems
         return _Weights(table.local, table.global_) if table else None
     scores = scan_scores(path, log, scan.codes, tree)

@@ -44,7 +44,8 @@ class VersionForm(LabelledForm):
         label=gettext_lazy("Weight file (CSV or XLSX)"),
         help_text=gettext_lazy(
             "Only for weights from a file. Columns: code and local_weight for every indicator, or code and "
-            "global_weight for every leaf. Each group sums to 1, within 0.000001."
+            "global_weight for every leaf; names will do in place of codes. Each group sums to 1, within "
+            "0.000001."
         ),
         required=False,
     )

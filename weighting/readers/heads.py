@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 _CALLED = {
     ("code",): "代码 编码 编号 指标代码 指标编码 指标编号 专家编号 区划代码 行政区划代码",
     ("parent",): "上级 上级代码 上级指标 上级指标代码 父级 父级代码 父代码 parentcode",
-    ("name_zh", "name"): "名称 中文名 中文名称 指标名称 姓名 专家姓名 地区 地区名称 单位名称",
+    # A file of weights names indicators where it has no codes.
+    ("name_zh", "name", "code"): "名称 中文名 中文名称 指标 指标名称",
+    ("name_zh", "name"): "姓名 专家姓名 地区 地区名称 单位名称",
     ("name_en",): "英文名 英文名称",
     ("direction",): "方向 指标方向 性质 指标性质 属性 指标属性",
     # Of an indicator 单位 is what it is measured in, of an expert where they work.
@@ -34,17 +36,23 @@ BETWEEN_WORDS = re.compile(r"[\s_-]+")
 def columns_called(header: Sequence[str], known: Collection[str]) -> dict[int, str]:
     """Return the known columns that heads of other names stand for, by place.
 
-    None for two heads of one meaning, and for a column that is there under its own name.
+    None for two heads of one meaning, and for a column that is there under its own name. What a head means
+    only where its first meaning is not known gives way to a head that means nothing else.
     """
-    meant = {
-        place: name
-        for place, head in enumerate(header)
-        if head not in known and (name := _meant(head, known)) and name not in header
-    }
-    return {place: name for place, name in meant.items() if list(meant.values()).count(name) == 1}
+    meant: dict[str, list[tuple[int, int]]] = {}
+    for place, head in enumerate(header):
+        columns = _meanings(head, known) if head not in known else ()
+        found = next(((turn, name) for turn, name in enumerate(columns) if name in known), None)
+        if found and found[1] not in header:
+            meant.setdefault(found[1], []).append((found[0], place))
+    called = {}
+    for name, claims in meant.items():
+        (first, place), *others = sorted(claims)
+        if all(turn > first for turn, _place in others):
+            called[place] = name
+    return called
 
 
-def _meant(head: str, known: Collection[str]) -> str:
+def _meanings(head: str, known: Collection[str]) -> Sequence[str]:
     word = BETWEEN_WORDS.sub("", head).casefold()
-    columns = CALLED.get(word) or [name for name in known if BETWEEN_WORDS.sub("", name) == word]
-    return next((name for name in columns if name in known), "")
+    return CALLED.get(word) or [name for name in known if BETWEEN_WORDS.sub("", name) == word]

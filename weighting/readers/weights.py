@@ -1,15 +1,17 @@
 """Weights from a file."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree, global_weights, local_from_leaf_weights
-from weighting.readers.cells import Vocabulary
+from weighting.readers.cells import Vocabulary, plain
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import Figures, read_figures
 from weighting.readers.forms import choose_columns, read_table
@@ -21,6 +23,17 @@ LOCAL, GLOBAL = "local_weight", "global_weight"
 SUM_TOLERANCE = 1e-6
 
 
+class Named(Protocol):
+    """A node of a framework with its names, '' in a language that it has none in."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name_zh(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
 @dataclass(frozen=True, eq=False)
 class WeightTable:
     """Checked weights, both (nodes,); each group of local weights sums to 1."""
@@ -30,10 +43,17 @@ class WeightTable:
 
 
 def read_weights(
-    source: Source, name: str, tree: Tree, *, normalise: bool = False, decisions: Decisions | None = None
+    source: Source,
+    name: str,
+    tree: Tree,
+    *,
+    nodes: Iterable[Named] = (),
+    normalise: bool = False,
+    decisions: Decisions | None = None,
 ) -> WeightTable:
     """Read code and local_weight of every node, or global_weight of every leaf; CSV or XLSX.
 
+    In place of its code a file may say the name of one of the ``nodes``, where no other has that name.
     A sum may miss 1 by 1e-6, as decimals do, and is then rescaled; ``normalise`` rescales any
     sum above 0. With both columns the local weights count, and unless they are normalised any
     other global weight given must agree with them. A column of percentages is read as parts of 1.
@@ -44,7 +64,7 @@ def read_weights(
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = scan_weights(source, log, tree.codes, tree, normalise=normalise, decisions=decisions)
+    table = scan_weights(source, log, tree.codes, tree, nodes=nodes, normalise=normalise, decisions=decisions)
     log.raise_if_any()
     assert table is not None  # noqa: S101 - without problems there is a table
     return table
@@ -56,6 +76,7 @@ def scan_weights(
     codes: Sequence[str],
     tree: Tree | None,
     *,
+    nodes: Iterable[Named] = (),
     normalise: bool = False,
     decisions: Decisions | None = None,
 ) -> WeightTable | None:
@@ -69,11 +90,13 @@ def scan_weights(
     if not check_header(table, log, required=("code", kind), optional=("parent", LOCAL, GLOBAL)):
         return None
     columns = [column for column in (LOCAL, GLOBAL) if column in table.header]
-    known = Vocabulary(dict.fromkeys(codes))
+    known, called = Vocabulary(dict.fromkeys(codes)), _codes_by_name(nodes)
     given: dict[str, dict[str, float]] = {LOCAL: {}, GLOBAL: {}}
     rows: dict[str, int] = {}
     figures = read_figures(table, columns, log, percent="fraction")
     for row, (line, cells) in enumerate(table.records(["code", *columns])):
+        if cells["code"] not in known:
+            cells["code"] = called.get(_folded(cells["code"]), cells["code"])
         if _is_new_code(line, cells["code"], rows, known, log):
             for column in columns:
                 _take_weight(row, line, cells, column, figures[column], given[column], log)
@@ -82,6 +105,17 @@ def scan_weights(
     most = math.inf if normalise else SUM_TOLERANCE
     build = _from_local if kind == LOCAL else _from_global
     return build(given, rows, tree, log, most)
+
+
+def _codes_by_name(nodes: Iterable[Named]) -> dict[str, str]:
+    """Return the codes of nodes by their names, in either language, that no other node has."""
+    named = [(_folded(name), node.code) for node in nodes for name in {node.name_zh, node.name_en} if name]
+    counts = Counter(name for name, _code in set(named))
+    return {name: code for name, code in named if counts[name] == 1}
+
+
+def _folded(name: str) -> str:
+    return " ".join(plain(name).casefold().split())
 
 
 def _is_new_code(line: int, code: str, rows: dict[str, int], known: Vocabulary, log: ProblemLog) -> bool:

@@ -152,9 +152,10 @@ def import_version(
 
     Raises `FileProblems` with every problem of the file.
     """
-    tree = tree_of(indicators_of(framework.pk))
+    nodes = indicators_of(framework.pk)
+    tree = tree_of(nodes)
     ledger = decisions or Decisions()
-    table = read_weights(source, filename, tree, normalise=normalise, decisions=ledger)
+    table = read_weights(source, filename, tree, nodes=nodes, normalise=normalise, decisions=ledger)
     ledger.close()
     return draft_imported_version(
         framework=framework,
