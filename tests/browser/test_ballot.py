@@ -186,6 +186,8 @@ def test_without_scripts_the_ballot_is_a_plain_form(browser, live_server, invita
     agree_and_begin(page)
     for place in range(7):
         items(page).nth(place).locator(f'input[value="{place % 5 + 1}"]').check()
+    # Every way on saves what was chosen: a link alone would lose it.
+    expect(page.locator("[data-review]:visible")).to_have_count(0)
     page.locator('button[value="review"]').click()
     page.wait_for_url("**/ballot/review/")
     page.locator("main form .button").click()
