@@ -190,6 +190,19 @@ def test_kept_weights_stay_and_pinned_cities_are_held(open_page):
     assert json.loads(page.evaluate("JSON.stringify(shown.pins)"))
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_enter_takes_a_weight_as_it_was_typed(open_page, scripts):
+    run = make_runs(random_values(8), tilts=[None])[0]
+    page = open_page(f"/runs/{run.pk}/what-if/", scripts=scripts)
+    if scripts:
+        page.wait_for_selector("[data-ready]")
+    number = page.locator("[data-group='0'] [data-number]").first
+    number.fill("90")
+    number.press("Enter")
+    expect(page).to_have_url(re.compile(re.escape("?w=1~0.")))
+    expect(page.locator("[data-group='0'] [data-number]").first).to_have_value("90" if scripts else "90.0000")
+
+
 def test_a_draft_that_lacks_something_keeps_the_weights(open_page):
     run = make_runs(random_values(8), tilts=[None])[0]
     page = open_page(f"/runs/{run.pk}/what-if/")
