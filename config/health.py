@@ -20,7 +20,7 @@ from kombu.exceptions import KombuError
 
 from config.broker import client_of
 
-# Together with the database's own limit (settings) these stay below four seconds.
+# Together with the database's own limit (settings) these stay below five seconds.
 BROKER_TIMEOUT = 0.5
 WORKER_TIMEOUT = 1.0
 # A look this old is renewed beside the request, and one this old is told no longer. One that missed a part is

@@ -152,8 +152,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["ENGINE"] = "config.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A database that went away is reported within seconds, not after the kernel's minutes.
-    DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=2, tcp_user_timeout=5_000)
+    # A database that went away is reported within seconds, not after the kernel's minutes. One that is there
+    # (config.postgresql) may be busy: all threads may come to it at once.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, tcp_user_timeout=5_000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -67,8 +67,9 @@ class Typist(threading.Thread):
         self.acknowledged, self.wrong = {}, []
         # The seconds from a first try to its acknowledgement.
         self.longest = 0.0
-        # Saves that were acknowledged, that broke off, and that were refused for a while.
-        self.saves = self.broken = self.refused = 0
+        # Saves that were acknowledged, that broke off, and that were refused for a while; of these, those for
+        # which a proxy found nobody.
+        self.saves = self.broken = self.refused = self.unserved = 0
 
     def run(self):
         for turn in itertools.count(self.first):
@@ -96,6 +97,7 @@ class Typist(threading.Thread):
                 if answer.status not in AWAY:
                     return answer
                 self.refused += 1
+                self.unserved += answer.status != 503
                 time.sleep(0.05)
             except ConnectionRefusedError:
                 # It is starting again: nothing was under way.
