@@ -1,7 +1,7 @@
 """What an analyst sends in to add a data set, and what is chosen and corrected on its way."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -185,6 +185,8 @@ class GatheringForm(TermsForm):
         super().__init__(*args, **kwargs)
         self.fields["year"].required = True
         self.fields["year"].help_text = ""
+        register = cast(FrameworkChoice, self.fields["register"])
+        register.empty_label = _("that of the series, for another edition of one")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -212,7 +214,7 @@ class DataSetImportForm(WithAdvanced, TermsForm):
     """The files, their names, and how raw values become scores."""
 
     file = DataFileField(
-        label=gettext_lazy("Data (CSV, XLSX, Parquet or a package)"),
+        label=gettext_lazy("Data (CSV, XLSX, XLS, ODS, Parquet or a package)"),
         help_text=gettext_lazy(
             "Wide: one row for each unit, its name in a column “unit”, and one column for each indicator. "
             "Long: columns unit, indicator, value. Codes or names will do: what does not fit is matched in "

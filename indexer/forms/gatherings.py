@@ -20,7 +20,7 @@ class DeliveryForm(forms.Form):
         max_length=200,
     )
     file = DataFileField(
-        label=gettext_lazy("Data (CSV, XLSX, Parquet or a package)"),
+        label=gettext_lazy("Data (CSV, XLSX, XLS, ODS, Parquet or a package)"),
         help_text=gettext_lazy(
             "Some of the indicators, of some or all units, in any shape. It is matched and checked on the "
             "next pages, then delivered."

@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -82,6 +82,8 @@ class Hints:
         return self.names | self.codes if self.codes else self.names
 
 
+# The names of a register and of a file's rows are asked for again and again; those of the largest pass by.
+@lru_cache(maxsize=1 << 15)
 def unit_key(text: str) -> str:
     """Return what two spellings of one name of a unit have in common."""
     # A code or one plain word, as most are, has nothing but its case to forget.

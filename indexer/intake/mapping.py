@@ -319,6 +319,9 @@ def _forms_of(unit: UnitNames) -> tuple[str, ...]:
 
 def _code_and_name(label: str) -> tuple[str, str, bool] | None:
     """Return the keys of the code and the name in a label of both, and whether a sign stands between them."""
+    # Without a space, a sign or a bracket there are no two parts.
+    if label.isalnum():
+        return None
     if (parts := CODE_AND_NAME.fullmatch(normalise_unit_name(label))) is None:
         return None
     code, name = (next(filter(None, (parts[f"{kind}{n}"] for n in "123"))) for kind in ("code", "name"))

@@ -14,6 +14,7 @@ from weighting.readers.numbers import looks_numeric
 UNIT_WORDS = {
     *("unit", "city", "place", "country", "county", "name", "name_zh", "ucode", "uname", "geo", "ref_area"),
     *("location", "spatialdim", "iso", "iso3", "iso2", "iso_code", "country code", "country name", "area"),
+    *("land", "pays", "país", "paese", "страна", "gemeinde"),
     *("名称", "城市", "城市名称", "地区", "地市", "市", "国家", "县", "区县", "单位"),
 }  # fmt: skip
 CODE_WORDS = {"code", "m49", "iso_num", "isonum", "numeric", "geo", "id", "fips", "行政区划代码", "代码"}
@@ -21,10 +22,18 @@ INDICATOR_WORDS = {
     *("indicator", "indicator_code", "indicator code", "indicatorcode", "series code", "code", "variable"),
     *("indicator name", "indicatorname", "icode", "subject", "指标", "指标代码", "指标名称", "指标名"),
     *("series", "series name", "measure", "item", "weo subject code", "subject descriptor"),
+    *("indikator", "indicateur", "indicador", "indicatore", "показатель"),
 }  # fmt: skip
-VALUE_WORDS = {"value", "obs_value", "numeric", "factvaluenumeric", "numericvalue", "数值", "值", "指标值"}
+VALUE_WORDS = {
+    *("value", "obs_value", "numeric", "factvaluenumeric", "numericvalue", "数值", "值", "指标值"),
+    *("wert", "valeur", "valor", "valore", "значение"),
+}
 TOTAL_WORDS = {"total", "national_total", "合计", "总计", "全国合计", "全国"}
-YEAR_WORDS = {"year", "time", "time_period", "period", "timedim", "date", "年份", "年", "年度", "时间"}
+YEAR_WORDS = {
+    *("year", "time", "time_period", "period", "timedim", "date", "年份", "年", "年度", "时间"),
+    *("fiscal year", "reference year", "survey year"),
+    *("jahr", "année", "año", "ano", "anno", "jaar", "rok", "år", "год"),
+}
 # Whether a column holds names that are known shows in so many of them.
 ENOUGH = 5000
 KNOWN_SHARE = 0.9

@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from indexer.intake.hints import Hints, unit_key
 from indexer.intake.roles import (
@@ -23,12 +25,13 @@ from indexer.intake.roles import (
 from indexer.intake.years import settle_suffix, settle_year, years_of_heads
 from indexer.names import fold_name
 from weighting.numeric.arrays import IntArray
-from weighting.readers.columns import Column, Packed, pick_rows
+from weighting.readers.columns import Column, Packed, held, pick_rows
 from weighting.readers.decisions import Decisions
 from weighting.readers.numbers import looks_numeric
 from weighting.readers.table import Table
 
 MOST_CHOICES = 50
+MERGED = 0.4
 # Heads and cells of SDMX with their labels: REF_AREA: Reference area, ALB: Albania.
 LABELLED = re.compile(r"([^\s:]+)\s*:\s+\S.*")
 OF_SDMX = {"TIME_PERIOD", "OBS_VALUE"}
@@ -82,6 +85,7 @@ def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
     repeats = indicator is not None and value is not None
     units = find_unit(frame.heads, frame.columns, hints, decisions, repeats=repeats)
     _name_beside(frame, units, hints, decisions)
+    _name_above(frame, units, decisions)
     is_long = indicator is not None and value is not None and len({units, indicator, value}) == 3
     if is_long and indicator is not None and value is not None:
         shape = decisions.settle("shape", "long", how="likely", options=["long", "wide"])
@@ -139,6 +143,8 @@ def _take_codes(frame: _Frame) -> None:
 def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     """Turn a table whose columns are units and whose rows are indicators."""
     named = [place for place, head in enumerate(frame.heads) if unit_key(head) in hints.units]
+    if len(named) < 2:
+        return
     texts = [
         place
         for place, column in enumerate(frame.columns)
@@ -146,7 +152,7 @@ def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     ]
     known = {place: sum(fold_name(text) in hints.leaves for text in frame.columns[place]) for place in texts}
     label = max(known, key=lambda place: known[place], default=None)
-    if len(named) < 2 or label is None or not known[label]:
+    if label is None or not known[label]:
         return
     units = (count_known(frame.heads[place], frame.columns[place], hints)[0] for place in texts)
     if max(units) >= len(named):
@@ -229,6 +235,27 @@ def _name_beside(frame: _Frame, unit: int, hints: Hints, decisions: Decisions) -
     frame.columns[unit] = list(codes)
     for row in unknown:
         frame.columns[unit][row] = names[row] or codes[row]  # type: ignore[index]
+
+
+def _name_above(frame: _Frame, unit: int, decisions: Decisions) -> None:
+    """Name rows without a unit by the one above, by choice: a merged cell names its first row alone."""
+    names = frame.columns[unit]
+    if isinstance(names, Packed) or not names or not names[0]:
+        return
+    others = [column for place, column in enumerate(frame.columns) if place != unit]
+    holds = held(others, len(names)).tolist()
+    blank = [row for row, name in enumerate(names) if not name and holds[row]]
+    # A few without a name lack one.
+    if len(blank) < MERGED * len(names):
+        return
+    above: list[str] = list(accumulate(names, _last_named))
+    samples = [_("row %(row)d: %(unit)s") % {"row": frame.lines[row], "unit": above[row]} for row in blank]
+    if decisions.settle("fill", "", how="open", options=["above", "kept"], samples=samples) == "above":
+        frame.columns[unit] = [above[row] if holds[row] else name for row, name in enumerate(names)]
+
+
+def _last_named(last: str, name: str) -> str:
+    return name or last
 
 
 def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) -> None:

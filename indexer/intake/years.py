@@ -46,6 +46,7 @@ def years_of_heads(heads: Sequence[str], hints: Hints, decisions: Decisions) -> 
             found[place] = (match["stem"], match["first"])
         elif match := WITH_STEM.fullmatch(head):
             found[place] = (match[1], match[2])
+    found |= _dates_of_heads(heads)
     stems = Counter(stem for stem, _year in found.values())
     # One year of many indicators says when they are from, not that there are others.
     if max(stems.values(), default=0) < 2:
@@ -56,6 +57,13 @@ def years_of_heads(heads: Sequence[str], hints: Hints, decisions: Decisions) -> 
             place: (match["stem"], year) for (place, match), year in zip(spans.items(), years, strict=True)
         }
     return found
+
+
+def _dates_of_heads(heads: Sequence[str]) -> dict[int, tuple[str, str]]:
+    """Return the years of columns that are called by a day, of each year one: 2020-12-31."""
+    years = {place: "" if BARE.fullmatch(head) else _year_of(head) for place, head in enumerate(heads)}
+    dates = {place: ("", year) for place, year in years.items() if year}
+    return dates if len(set(dates.values())) == len(dates) else {}
 
 
 def years_of_texts(texts: Collection[str], decisions: Decisions) -> dict[str, str]:

@@ -6,6 +6,7 @@ A register may have a million units: nothing is kept of one once the next is tol
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db.models import Case, Count, F, TextField, When
 from django.db.models.functions import Cast
@@ -14,6 +15,9 @@ from django.utils.translation import get_language
 from indexer.intake.countries import codes_beside
 from indexer.intake.mapping import UnitNames
 from indexer.models import City, Register
+
+# A unit with its names takes a kilobyte: less than a file of so many rows does.
+MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,13 @@ class UnitsOfRegister(Iterable[UnitNames]):
                 aliases=tuple(json.loads(unit.aliases)) if unit.aliases != "[]" else (),
                 codes=codes_beside(unit.code, (unit.en, unit.zh)),
             )
+
+
+def units_kept(register: Register | None) -> Iterable[UnitNames]:
+    """Return the units of a register for several looks: read once, unless there are too many to keep."""
+    units = UnitsOfRegister(register)
+    kept = list(islice(units, MOST_KEPT + 1))
+    return kept if len(kept) <= MOST_KEPT else units
 
 
 def labels_of(register: Register | None) -> dict[str, str]:

@@ -22,13 +22,12 @@ from indexer.models import City, DataImport, DataSeries, DataSet, Gathering, Ind
 from indexer.selectors.data_imports import (
     SHARES_MEANT,
     decisions_of,
-    leaf_names,
-    leaves_of,
+    leaf_names_of,
     review_of,
     years_of,
 )
 from indexer.selectors.register_search import register_of
-from indexer.selectors.unit_names import UnitsOfRegister
+from indexer.selectors.unit_names import units_kept
 from indexer.services.binding import bound_blocks
 from indexer.services.blocked_imports import storable
 from indexer.services.import_editions import add_edition
@@ -357,8 +356,8 @@ class _Known:
     """What the framework and the register of a draft say of columns and rows before its file is read."""
 
     def __init__(self, draft: DataImport) -> None:
-        self.leaves = leaf_names(leaves_of(draft.framework_id))
-        self.units = UnitsOfRegister(draft.register)
+        self.leaves = leaf_names_of(draft.framework_id)
+        self.units = units_kept(draft.register)
 
 
 def _read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, known: _Known) -> bool:
@@ -447,7 +446,7 @@ def _read_totals_into(draft: DataImport, totals: DataFile) -> Iterable[Any]:
     content = read_bytes(totals.source, log)
     if content is None:
         return log.problems
-    codes = [leaf.code for leaf in leaves_of(draft.framework_id)]
+    codes = [leaf.code for leaf in leaf_names_of(draft.framework_id)]
     found = dict(zip(codes, scan_totals(content, log, codes).tolist(), strict=True))
     draft.totals = {code: total for code, total in found.items() if not np.isnan(total)}
     draft.totals_name, draft.totals_sha256 = totals.name[:255], hashlib.sha256(content).hexdigest()

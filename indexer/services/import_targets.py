@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.models import City, DataImport
-from indexer.selectors.data_imports import leaves_of
+from indexer.selectors.data_imports import leaf_names_of
 from weighting.exceptions import Refused
 
 
@@ -27,7 +27,7 @@ def set_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mapping[
 
 
 def _unknown_columns(draft: DataImport, said: set[str]) -> list[str]:
-    codes = {leaf.code for leaf in leaves_of(draft.framework_id)} | {"", ASIDE, BESIDE}
+    codes = {leaf.code for leaf in leaf_names_of(draft.framework_id)} | {"", ASIDE, BESIDE}
     return sorted(said - codes)
 
 

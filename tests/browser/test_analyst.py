@@ -194,7 +194,7 @@ def test_a_file_with_errors_is_mapped_corrected_and_stored(open_page, flawed_fil
     register_places(4, actor=framework.created_by)
     make_version(framework)
     page = open_page("/data-sets/import/", width=width, scripts=scripts)
-    page.get_by_label("Data (CSV, XLSX, Parquet or a package)").set_input_files(flawed_file)
+    page.get_by_label("Data (CSV, XLSX, XLS, ODS, Parquet or a package)").set_input_files(flawed_file)
     page.get_by_label("Chinese name").fill("数据")
     page.get_by_label("English name").fill("Small data")
     page.get_by_label("Year of the data").fill("2016")

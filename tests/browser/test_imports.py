@@ -11,6 +11,9 @@ from playwright.sync_api import expect
 
 from indexer.models import City, DataImport, DataSet, Run
 from indexer.selectors.stored_values import unpack_values
+from indexer.services.data_imports import Terms
+from indexer.services.gatherings import open_gathering
+from indexer.services.methods import use_method
 from indexer.services.registers import import_countries
 from tests.factories import make_account, make_framework
 from tests.indexer.factories import make_version
@@ -199,6 +202,36 @@ def test_what_becomes_of_stored_years_is_chosen(open_page, framework, width, scr
         (2020, 2, "The office revised 2020."),
         (2021, 1, ""),
     ]
+
+
+@pytest.mark.parametrize(("width", "scripts"), WAYS)
+def test_a_delivery_to_what_has_a_long_name_fits_a_phone(
+    open_page, framework, analyst, width, scripts, picture
+):
+    """The link to the gathering once made every page of the import wider than the screen."""
+    terms = Terms(
+        framework=framework,
+        register=City.objects.get(code="NAM").register,
+        method=use_method(normalisation="minmax"),
+        year=2020,
+        name_en="Health and schooling of all countries, put together by six ministries",
+    )
+    gathering = open_gathering(terms=terms, actor=analyst)
+    page = open_page(f"/data-sets/gatherings/{gathering.pk}/", width=width, scripts=scripts)
+    page.get_by_label("Delivered by").fill("Federal Ministry of Health and Social Security, Section 212")
+    name = "hospital_statistics_2020_corrected_and_corrected_again_v4_final(2).csv"
+    file = {"name": name, "mimeType": "text/csv", "buffer": b"country,ab\nAlbania,1.5\nNamibia,2.5\n"}
+    page.locator("#id_file").set_input_files(files=[file])
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.get_by_text("Delivered by Federal Ministry")).to_be_visible()
+    check_fits(page)
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_role("button", name="Deliver it")).to_be_visible()
+    check_fits(page)
+    picture(page, "delivery")
+    page.get_by_role("button", name="Deliver it").click()
+    expect(page.get_by_text(name)).to_be_visible()
+    check_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scripts"), WAYS)

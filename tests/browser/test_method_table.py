@@ -72,7 +72,7 @@ CELLS = """rows => rows.map(row => [
 
 
 def _import(page):
-    page.get_by_label("Data (CSV, XLSX, Parquet or a package)").set_input_files(FILE)
+    page.get_by_label("Data (CSV, XLSX, XLS, ODS, Parquet or a package)").set_input_files(FILE)
     page.get_by_label("Chinese name").fill("人类发展")
     page.get_by_label("English name").fill("Human development 2021")
     page.get_by_label("Year of the data").fill("2021")

@@ -21,6 +21,8 @@ NOTE = re.compile(
 )
 # What a row of the units of measurement below the names is called.
 UNITS = {"unit", "units", "unit of measure", "unit of measurement", "单位", "计量单位", "單位"}
+# What numbers the columns of names, before figures number those of values.
+COUNTING = {*"甲乙丙丁戊", *"ABCD"}
 SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+[.。]")
 BETWEEN_PARTS = " / "
 
@@ -62,7 +64,10 @@ def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> 
     start = lines.index(chosen) if chosen else found
     count = 1 if is_form else _header_rows(head[start:], decisions)
     header = _joined(head[start : start + count])
-    return Layout(header, start + count, tuple(head[:start]), first=start)
+    taken, titles = start + count, head[:start]
+    if not is_form and _is_numbering(head[taken : taken + 2], decisions):
+        taken, titles = taken + 1, [*titles, head[taken]]
+    return Layout(header, taken, tuple(titles), first=start)
 
 
 def is_gap(cell: str) -> bool:
@@ -125,6 +130,25 @@ def _is_table(rows: Sequence[Row]) -> bool:
     if any(map(NUMBER.fullmatch, names.cells[:extent])) or not all(row.cells[0] for row in below):
         return False
     return any(all(NUMBER.fullmatch(_cell(row, column)) for row in below) for column in range(1, extent))
+
+
+def _is_numbering(rows: Sequence[Row], decisions: Decisions) -> bool:
+    """Tell a first row below the names that merely numbers the columns, unless it is kept: 甲, 乙, 1, 2.
+
+    Where the next row begins alike, both are of units that are called so.
+    """
+    if len(rows) < 2:
+        return False
+    cells, after = ([plain(cell).strip("()") for cell in row.cells] for row in rows[:2])
+    cells = cells[: rows[0].extent]
+    letters = sum(cell in COUNTING for cell in cells)
+    first = letters or int(not cells[0])
+    numbers = [str(number) for number in range(1, len(cells) - first + 1)]
+    goes_on = after[0] in COUNTING if letters else bool(cells[0]) and after[0].isdecimal()
+    if len(cells) < 3 or not numbers or cells[first:] != numbers or goes_on:
+        return False
+    left_out, *_kept = options = ("left out", "kept")
+    return decisions.settle("numbering", left_out, how="likely", options=options, samples=cells) == left_out
 
 
 def _is_headless(row: Row) -> bool:

@@ -20,6 +20,7 @@ GZIP = b"\x1f\x8b"
 PART = 1 << 18
 # What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
 WIDE_ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5")
+JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*\"|\[\s*[\[{])")
 MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|\?xml|!--)", re.IGNORECASE)
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
@@ -103,7 +104,10 @@ def unzipped(data: bytes, log: ProblemLog, most: int) -> bytes | None:
 
 
 def is_markup(data: bytes, log: ProblemLog) -> bool:
-    """Note a web page or an XML document, which many sites give out under the name of a spreadsheet."""
+    """Note a web page, XML or JSON, which many sites give out under the name of a spreadsheet."""
+    if JSON.match(data):
+        log.add(_("This is JSON, whatever its name says. Save the table as CSV or XLSX."))
+        return True
     found = bool(MARKUP.match(data))
     if found:
         message = _(

@@ -41,7 +41,7 @@ NO_REGISTER = (
 
 
 class Command(BaseCommand):
-    help = "Import a file of data (CSV, XLSX, Parquet; wide or long) as a new edition."
+    help = "Import a file of data (CSV, XLSX, XLS, ODS, Parquet; wide or long) as a new edition."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

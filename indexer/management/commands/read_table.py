@@ -46,7 +46,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV, XLSX or Parquet, in any shape")
+        parser.add_argument(
+            "file", type=Path, help="CSV, XLSX, XLS, ODS or Parquet, packed or not, in any shape"
+        )
         parser.add_argument("--as", dest="kind", choices=[DATA, *CLEAN], default=DATA)
         parser.add_argument(
             "--framework",

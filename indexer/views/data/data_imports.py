@@ -211,7 +211,8 @@ def _computing(request: HttpRequest, draft: DataImport, units: int) -> dict[str,
     forecast = forecast_of(draft.framework, units=units, versions=len(frozen))
     return {
         "forecast": forecast,
-        "forecast_time": duration_words(forecast.seconds),
+        # Nothing takes no time at all.
+        "forecast_time": duration_words(max(forecast.seconds, 0.1)),
         "versions_form": VersionsForm(chosen, frozen=frozen) if len(frozen) > 1 else None,
     }
 
@@ -377,16 +378,17 @@ def _choices(account: Account) -> dict[str, Any]:
 def frame_of(draft: DataImport, step: str) -> dict[str, Any]:
     """Return what every page of an import says of it."""
     title = f"{draft.name} ({draft.year})"
-    return {"draft": draft, "steps": _steps(step), "title": title, "method_name": method_words(draft.method)}
+    steps = _steps(step, delivers=draft.gathering_id is not None)
+    return {"draft": draft, "steps": steps, "title": title, "method_name": method_words(draft.method)}
 
 
-def _steps(current: str) -> list[dict[str, str]]:
-    """Where the import is: sent, mapped, checked, stored."""
+def _steps(current: str, *, delivers: bool = False) -> list[dict[str, str]]:
+    """Where the import is: sent, mapped, checked, stored or delivered."""
     labels = {
         "file": _("Send the file"),
         "mapping": _("Match columns and rows"),
         "check": _("Check and correct"),
-        "stored": _("Store the edition"),
+        "stored": _("Deliver it") if delivers else _("Store the edition"),
     }
     names = list(labels)
     now = names.index(current)

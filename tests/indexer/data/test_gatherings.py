@@ -108,6 +108,8 @@ def test_a_delivery_is_checked_as_any_file_and_stored_by_no_other_way(client, ga
     draft = send(client, gathering, "unit,a\n城市001,x\n城市002,2\n")
     assert client.post(url("import-deliver", draft)).url == url("import-check", draft)
     page = client.get(url("import-check", draft))
+    assert [step["label"] for step in page.context["steps"]][-1] == "Deliver it"
+    assert "Delivered by Office" in page.text
     assert [finding["finding"].rule for finding in page.context["blockers"]] == ["not_a_number"]
     client.post(url("import-check", draft), {"cell-0-0": "7"})
     client.post(url("import-store", draft))

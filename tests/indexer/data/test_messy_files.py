@@ -80,6 +80,7 @@ CASES = {
         {"truth:a": "number", "truth:b": "number"},
         {"Albania": (1, 1), "Namibia": (0, 0)},
     ),
+    "columns that are numbered": (table({"A": (1, 2), **UNITS}), {}, UNITS),
     "tables side by side": (
         "country,a,b,,city,c\nAlbania,76.5,13.2,,Tirana,5\nNamibia,59.3,8.6,,Windhoek,6\n",
         {"table": "1"}, UNITS,

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from indexer.models import City, DataSet
-from indexer.selectors.data_sets import unpack_values
+from indexer.selectors.stored_values import unpack_values
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.data.reading import read
 from weighting.enums import Role
