@@ -261,7 +261,7 @@ def test_entities_are_refused(declared):
     [
         (b"PK\x03\x04 and then nothing", "damaged"),
         (repacked(book_of(["a"]), **{"xl/worksheets/sheet1.xml": b"<broken"}), "cannot be read"),
-        (b"\xd0\xcf\x11\xe0 an old workbook", "Save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0 an old workbook", "Save the sheet as XLSX or CSV"),
     ],
 )
 def test_what_is_no_workbook_is_said(data, words):

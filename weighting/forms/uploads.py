@@ -77,5 +77,8 @@ class SheetBallotForm(forms.Form):
 
     file = SheetFileField(
         label=gettext_lazy("Filled-in form (XLSX)"),
-        help_text=gettext_lazy("The form downloaded for this round, with a score for every item."),
+        help_text=gettext_lazy(
+            "The form downloaded for this round, with a score for every item. A ballot on paper is typed "
+            "into one first."
+        ),
     )

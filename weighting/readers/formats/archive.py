@@ -22,7 +22,7 @@ def is_archive(data: bytes) -> bool:
     """Tell an archive of tables that is no workbook and no package."""
     parts = parts_of(data)
     is_described = any(posixpath.basename(name) == DESCRIPTOR for name in parts)
-    return BOOK not in parts and not is_described and bool(_tables(sorted(parts)))
+    return BOOK not in parts and not is_described and bool(_meant(_tables(sorted(parts))))
 
 
 def _tells(parcel: Parcel) -> bool:
@@ -35,6 +35,11 @@ def _tables(names: Sequence[str]) -> list[str]:
         for name in names
         if name.casefold().endswith(ENDINGS) and not HIDDEN.search(name) and not CONTROLS.search(name)
     ]
+
+
+def _meant(names: Sequence[str]) -> list[str]:
+    """Return the tables that are about no other one."""
+    return [name for name in names if not ABOUT.search(posixpath.basename(name))]
 
 
 def _table(parcel: Parcel) -> Table | None:
@@ -54,7 +59,7 @@ def _table(parcel: Parcel) -> Table | None:
 
 def _choose(found: Sequence[str], parcel: Parcel) -> str | None:
     """Return the table that is meant: the only one that is about no other one, or the chosen one."""
-    tables = [name for name in found if not ABOUT.search(posixpath.basename(name))] or found
+    tables = _meant(found)
     how: How = "open" if len(tables) > 1 else "likely" if len(found) > 1 else "seen"
     chosen = parcel.decisions.settle("resource", tables[0], how=how, options=found)
     if not chosen:
