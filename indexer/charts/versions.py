@@ -144,20 +144,7 @@ def score_shift_chart(
     ]
     net = _("change of the score")
     layers = [
-        {
-            "mark": {
-                "type": "bar",
-                "height": {"band": 0.7},
-                "stroke": PALETTE["chart-paper"],
-                "strokeWidth": 1,
-            },
-            "encoding": {
-                "x": x,
-                "color": {"field": "part", "type": "nominal", "scale": {"domain": names}},
-                "order": {"field": "order"},
-                "tooltip": tooltip,
-            },
-        },
+        _bars_of_parts(x, names, tooltip),
         _zero_line(),
         {
             "mark": {
@@ -295,20 +282,7 @@ def _composition_layers(names: Sequence[str], unit_word: str, end: float) -> lis
         field("total", _("Score"), "quantitative", ".5~r"),
     ]
     return [
-        {
-            "mark": {
-                "type": "bar",
-                "height": {"band": 0.7},
-                "stroke": PALETTE["chart-paper"],
-                "strokeWidth": 1,
-            },
-            "encoding": {
-                "x": x,
-                "color": {"field": "part", "type": "nominal", "scale": {"domain": names}},
-                "order": {"field": "order"},
-                "tooltip": tooltip,
-            },
-        },
+        _bars_of_parts(x, names, tooltip),
         {
             "transform": [{"filter": {"field": "order", "equal": 0}}],
             "mark": {"type": "text", "align": "left", "dx": 6},
@@ -318,6 +292,19 @@ def _composition_layers(names: Sequence[str], unit_word: str, end: float) -> lis
             },
         },
     ]
+
+
+def _bars_of_parts(x: Spec, names: Sequence[str], tooltip: list[Spec]) -> Spec:
+    """Return the layer of a bar for each line, of a colour for each of its parts."""
+    return {
+        "mark": {"type": "bar", "height": {"band": 0.7}, "stroke": PALETTE["chart-paper"], "strokeWidth": 1},
+        "encoding": {
+            "x": x,
+            "color": {"field": "part", "type": "nominal", "scale": {"domain": names}},
+            "order": {"field": "order"},
+            "tooltip": tooltip,
+        },
+    }
 
 
 _SIGNED = "datum.value === 0 ? '0' : datum.label"

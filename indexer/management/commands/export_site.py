@@ -6,10 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indexer.management.released import released_edition
 from indexer.management.static_files import require_static_files
-from indexer.models import IndexEdition
-from indexer.selectors.published import find_edition
-from indexer.selectors.runs import runs_with_nodes_visible_to
 from indexer.views.public.static_copy import MOST_PROFILES, StaticCopy
 
 
@@ -31,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_static_files()
-        edition = _released(options["name"], options["edition"])
+        edition = released_edition(options["name"], options["edition"])
         out: Path = options["out"]
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise CommandError(f"{out} is there and not an empty folder: choose another --out.")
@@ -49,15 +47,6 @@ class Command(BaseCommand):
             self.stdout.write("Without sliders: no browser can compute this index.")
         if (left := len(copy.ranking.cities) - len(copy.profiled)) > 0:
             self.stdout.write(f"{left} units have no page of their own (--profiles); the package has all.")
-
-
-def _released(name: str, number: int | None) -> IndexEdition:
-    edition = find_edition(name, number)
-    if edition is None:
-        which = f"edition {number} of {name}" if number else name
-        raise CommandError(f"Strangers see no {which}: publish it first, or correct the name.")
-    edition.run = runs_with_nodes_visible_to(None).get(pk=edition.run_id)
-    return edition
 
 
 def _write(copy: StaticCopy, folder: Path) -> tuple[int, int]:

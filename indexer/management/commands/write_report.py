@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from indexer.enums import ReportChapter, RunStatus
+from indexer.management.released import released_edition
 from indexer.management.static_files import require_static_files
-from indexer.models import IndexEdition, Run
-from indexer.selectors.published import find_edition
+from indexer.models import Run
 from indexer.selectors.reports import outline_of, report_of_edition, words_in_report
-from indexer.selectors.runs import runs_with_nodes, runs_with_nodes_visible_to
+from indexer.selectors.runs import runs_with_nodes
 from indexer.views.public.report_files import report_files
 from indexer.views.reports.document import Document, write_document
 from indexer.views.reports.material import Material
@@ -87,7 +87,7 @@ def _chapters(asked: str | None) -> list[str]:
 def _document(options: dict[str, Any], asked: list[str]) -> Document:
     account, language = _reader(options["reader"]), translation.get_language() or ""
     if options["index"]:
-        edition = _released(options["index"], options["edition"])
+        edition = released_edition(options["index"], options["edition"])
         run, report = edition.run, report_of_edition(edition)
         chapters = report.chapters if report else outline_of(run).chapters
         words = report.words.get(language, {}) if report else words_in_report(run, language, account)
@@ -106,15 +106,6 @@ def _reader(name: str | None) -> Account | None:
     if account is None:
         raise CommandError(f"There is no account {name}: correct --reader.")
     return account
-
-
-def _released(name: str, number: int | None) -> IndexEdition:
-    edition = find_edition(name, number)
-    if edition is None:
-        which = f"edition {number} of {name}" if number else name
-        raise CommandError(f"Strangers see no {which}: publish it first, or correct the name.")
-    edition.run = runs_with_nodes_visible_to(None).get(pk=edition.run_id)
-    return edition
 
 
 def _finished(number: int, account: Account | None) -> Run:
