@@ -14,6 +14,23 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.selectors.versions import local_weights_of
 
 
+def scores_under(run: Run, structure: Structure, leaf_weights: FloatArray) -> FloatArray:
+    """Return the scores of the ranked cities under other global weights, (cities,), to the bit as of a run.
+
+    Where a score is a weighted sum of all leaves these are added as they are normalised, and no more than
+    some at a time are held. Raises `CompositeError` where weights give no scores.
+    """
+    plan, tree = plan_of(run.method), structure.tree
+    if plan.leaves_gaps(tree) or not plan.node_steps(tree).is_sum:
+        return index_of(run, structure=structure, order="F").scores_under(leaf_weights)[:, 0]
+    # Minus zero and a number are that number to the bit, whatever its sign.
+    scores = np.full(len(run.data_set.city_ids), -0.0)
+    for block, made in normalised_blocks(_with_values(run), run.method, structure):
+        for weight, column in zip(leaf_weights[block], np.ascontiguousarray(made.T), strict=True):
+            scores += weight * column
+    return scores
+
+
 def index_of(
     run: Run,
     data_set: DataSet | None = None,
@@ -29,9 +46,7 @@ def index_of(
     neither give a score nor take one. ``order`` is how its values lie in memory: C keeps each city in one
     piece, F each leaf. Raises `ValueError` where the data cannot be normalised under the run's method.
     """
-    if data_set is None:
-        data_set = DataSet.objects.defer("values", "mapping").get(pk=run.data_set_id)
-        load_values(data_set)
+    data_set = data_set or _with_values(run)
     structure = structure or structure_of(data_set.framework_id)
     rows = ranked_rows_of(run) if rows is None else rows
     count = len(data_set.city_ids) if rows is None else len(rows)
@@ -50,3 +65,9 @@ def index_of(
         aggregation=run.method.aggregation,
         steps=plan_of(run.method).node_steps(structure.tree).for_all,
     )
+
+
+def _with_values(run: Run) -> DataSet:
+    data_set = DataSet.objects.defer("values", "mapping").get(pk=run.data_set_id)
+    load_values(data_set)
+    return data_set

@@ -17,7 +17,7 @@ from indexer.numeric.weight_state import State, local_weights, read_state
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import Structure, structure_from
-from indexer.selectors.indices import index_of
+from indexer.selectors.indices import index_of, scores_under
 from indexer.selectors.plans import plan_of
 from indexer.selectors.withheld import codes_kept_back
 from weighting.models import Indicator
@@ -85,7 +85,8 @@ class WhatIf:
         """
         if not self.state:
             return self.nominal_scores
-        return self.index.scores_under(global_weights(self.tree, self.local)[self.tree.leaves])[:, 0]
+        weights = global_weights(self.tree, self.local)[self.tree.leaves]
+        return scores_under(self.run, self.structure, weights)
 
     @property
     def nominal_scores(self) -> FloatArray:

@@ -13,6 +13,7 @@ from indexer.selectors.what_if import what_if_of
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
+from weighting.numeric.tree import global_weights
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -106,6 +107,23 @@ def test_other_weights_are_tried_with_the_values_read_once(analyst, bytes_read, 
     assert not bytes_read
     assert analyst.get(f"/runs/{run.pk}/what-if/?w={text}").status_code == 200
     assert sum(bytes_read) == matrix
+
+
+@pytest.mark.parametrize(
+    "method",
+    [{}, {"normalisation": "minmax"}, {"aggregation": "geometric"}, {"missing": "reweight"}],
+    ids=str,
+)
+def test_weights_that_are_tried_score_to_the_bit_as_the_whole_index(method):
+    values = GAPS if "missing" in method else random_values(UNITS)
+    (run,) = make_runs(values, tilts=[None], **method)
+    size = len(what_if_of(run).tree.groups[0])
+    units = [WHOLE // (size + 1)] * size
+    units[0] += WHOLE - sum(units)
+    tried = what_if_of(run, state_text({0: np.array(units)}))
+    weights = global_weights(tried.tree, tried.local)[tried.tree.leaves]
+    assert tried.scores.tobytes() == tried.index.scores_under(weights)[:, 0].tobytes()
+    assert tried.scores.tobytes() != what_if_of(run).scores.tobytes()
 
 
 def test_an_index_holds_the_cities_that_it_is_asked_for():
