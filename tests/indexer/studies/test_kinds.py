@@ -157,13 +157,13 @@ def test_data_are_loaded_and_normalised_once_where_a_study_is_asked_and_once_whe
     run, kind, monkeypatch
 ):
     loads = []
-    normalise = indices.normalised_values
+    normalise = indices.normalised_blocks
 
     def counted(*arguments):
         loads.append(arguments)
         return normalise(*arguments)
 
-    monkeypatch.setattr(indices, "normalised_values", counted)
+    monkeypatch.setattr(indices, "normalised_blocks", counted)
     study = make_study(run, kind, counted=False, **QUESTIONS[kind])
     assert len(loads) == 1
     # Here one worker counts all parts and merges them.
