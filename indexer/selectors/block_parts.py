@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+import psycopg
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
-from django.db.models import BinaryField, Model
-from django.db.models.functions import Length, Substr
+from django.db.models import Model
+from django.db.models.functions import Length
+from psycopg import sql
 
 
 def block_length(model: type[Model], pk: int, column: str) -> int:
@@ -15,32 +18,30 @@ def block_length(model: type[Model], pk: int, column: str) -> int:
 
 def block_parts(model: type[Model], pk: int, column: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
     """Return what stands in a block from the first to before the second place of each part."""
-    if not parts:
-        return []
-    if connection.vendor == "sqlite":
-        # Its SUBSTR takes the whole block into memory, for each part once more.
-        connection.ensure_connection()
-        table = model._meta.db_table
-        with (
-            connection.wrap_database_errors,
-            connection.connection.blobopen(table, column, pk, readonly=True) as block,
-        ):
-            return [block[first:end] for first, end in parts]
-    slices = [Substr(column, first + 1, end - first, output_field=BinaryField()) for first, end in parts]
-    return list(map(bytes, model._default_manager.values_list(*slices).get(pk=pk)))
+    return list(_each_part(model, pk, column, parts)) if parts else []
 
 
 def block_pieces(model: type[Model], pk: int, column: str, size: int, piece: int) -> Iterator[bytes]:
     """Yield a block of ``size`` bytes from its beginning to its end, ``piece`` bytes at a time."""
     places = [(first, min(first + piece, size)) for first in range(0, size, piece)]
-    if connection.vendor != "sqlite":
-        for place in places:
-            yield from block_parts(model, pk, column, [place])
-        return
+    return _each_part(model, pk, column, places)
+
+
+def _each_part(model: type[Model], pk: int, column: str, parts: Sequence[tuple[int, int]]) -> Iterator[bytes]:
     connection.ensure_connection()
-    with (
-        connection.wrap_database_errors,
-        connection.connection.blobopen(model._meta.db_table, column, pk, readonly=True) as block,
-    ):
-        for first, end in places:
-            yield block[first:end]
+    own, table = connection.connection, model._meta.db_table
+    if connection.vendor == "sqlite":
+        # Its SUBSTR takes the whole block into memory, for each part once more.
+        with connection.wrap_database_errors, own.blobopen(table, column, pk, readonly=True) as block:
+            for first, end in parts:
+                yield block[first:end]
+        return
+    part = sql.SQL("SELECT substring({} FROM %s FOR %s) FROM {} WHERE id = %s")
+    query = part.format(sql.Identifier(column), sql.Identifier(table))
+    # As bytes, not as their digits, which are twice as many and have to be read.
+    with connection.wrap_database_errors, psycopg.Cursor(own) as cursor:
+        for first, end in parts:
+            found = cursor.execute(query, (first + 1, end - first, pk), binary=True).fetchone()
+            if found is None:
+                raise ObjectDoesNotExist
+            yield found[0]
