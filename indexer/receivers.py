@@ -51,6 +51,6 @@ def keep_method_of_framework(
     cells = read_method_cells(table.rows, ProblemLog(framework.name))
     if not cells.is_empty:
         method = use_method(leaves=cells.leaves, nodes=cells.nodes)
-        set_default_method(framework, method=method, actor=actor)
+        set_default_method(framework, method=method, actor=actor, cells=vars(cells))
     elif came_from is not None:
         take_over_method(came_from, framework, table.tree, actor=actor)

@@ -15,9 +15,15 @@ from indexer.intake.files import MEGABYTE, UPLOAD
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
-from indexer.selectors.methods import method_left_open
 from indexer.services.data_imports import DataFile, Terms
-from indexer.services.methods import MethodChoice, choice_of, choose_instead, method_blockers, use_method
+from indexer.services.methods import (
+    MethodChoice,
+    choice_left_open,
+    choice_of,
+    choose_instead,
+    method_blockers,
+    use_method,
+)
 from weighting.forms.advanced import WithAdvanced
 from weighting.forms.carrying import CarryingFileField, CarryingFileInput
 from weighting.forms.names import NamedForm, ReadersLanguageFirst, in_either, names_in_either, require_either
@@ -158,9 +164,9 @@ class TermsForm(ReadersLanguageFirst, forms.Form):
 
     def _method(self) -> MethodChoice:
         """Return the method that holds where nobody chooses, with what was chosen in its place."""
-        default = method_left_open(self.cleaned_data["framework"].pk, self.cleaned_data.get("series"))
+        default = choice_left_open(self.cleaned_data["framework"], self.cleaned_data.get("series"))
         said = {name: self.cleaned_data[name] for name in METHOD if self.cleaned_data.get(name)}
-        return choose_instead(choice_of(default) if default else MethodChoice(), said)
+        return choose_instead(default, said)
 
     @staticmethod
     def said_in(draft: DataImport) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from indexer.models import DataSeries, IndexMethod, Register
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
-from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, method_left_open, numbers_in
+from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, numbers_in
 from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.data_imports import DataFile, Terms
-from indexer.services.methods import MethodChoice, choice_of, choose_instead, use_method
+from indexer.services.methods import choice_left_open, choose_instead, use_method
 from indexer.services.registers import import_countries
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework, WeightVersion
@@ -138,9 +138,8 @@ def terms_said(options: dict[str, Any], actor: Account) -> Terms:
 
 def _method(framework: Framework, series: DataSeries | None, options: dict[str, Any]) -> IndexMethod:
     """Return the method that holds where none is named, with what was named in its place."""
-    default = method_left_open(framework.pk, series)
     said = {name: options[name] for name in METHOD if options[name]}
-    return use_method(**vars(choose_instead(choice_of(default) if default else MethodChoice(), said)))
+    return use_method(**vars(choose_instead(choice_left_open(framework, series), said)))
 
 
 def register_called(name: str, actor: Account) -> Register:

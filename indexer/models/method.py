@@ -64,6 +64,8 @@ class FrameworkMethod(models.Model):
 
     framework = models.OneToOneField(Framework, on_delete=models.CASCADE, related_name="default_method")
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
+    # What the framework's file says of leaves and nodes, where that is all that was said of the method.
+    cells = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return f"method of framework {self.framework_id}"

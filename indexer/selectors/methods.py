@@ -25,16 +25,10 @@ def default_method_of(framework_id: int) -> IndexMethod | None:
     return default.method if default else None
 
 
-def method_left_open(framework_id: int, series: DataSeries | None) -> IndexMethod | None:
-    """Return the method of data for which nobody chose one: the framework's, else that of the edition before.
-
-    Years of one series that are computed in different ways could not be compared.
-    """
-    if (default := default_method_of(framework_id)) or series is None:
-        return default
-    before = DataSet.objects.filter(series=series).order_by("-year", "-edition")
-    newest = before.only("method").select_related("method").first()
-    return newest.method if newest else None
+def edition_before(series: DataSeries) -> DataSet | None:
+    """Return the newest edition of a series with its method; None before the first."""
+    editions = DataSet.objects.filter(series=series).order_by("-year", "-edition")
+    return editions.only("method").select_related("method").first()
 
 
 def numbers_in(text: str) -> list[range]:

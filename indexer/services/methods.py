@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.method_cells import cells_of, fault_words
-from indexer.models import DataSet, FrameworkMethod, IndexMethod, Run
+from indexer.method_cells import Cells, cells_of, fault_words
+from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.entries import Entries
 from indexer.numeric.gaps import MISSING_POLICIES
@@ -20,6 +20,7 @@ from indexer.numeric.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import structure_of
 from indexer.selectors.faults import fault_texts
 from indexer.selectors.method_faults import data_faults, table_faults
+from indexer.selectors.methods import edition_before
 from indexer.selectors.plans import plan_of
 from indexer.services.queueing import write_runs
 from weighting.exceptions import Refused
@@ -76,6 +77,32 @@ def use_method(**choices: Any) -> IndexMethod:
 def choice_of(method: IndexMethod) -> MethodChoice:
     """Return the choices that a method stands for."""
     return MethodChoice(**{name: getattr(method, name) for name in MethodChoice.__dataclass_fields__})
+
+
+def choice_left_open(framework: Framework, series: DataSeries | None) -> MethodChoice:
+    """Return the choices that hold where nobody makes them: the framework's, else the edition before's.
+
+    Years of one series that are computed in different ways could not be compared. A framework whose file says
+    some cells and nothing of the index has them in the place of that edition's.
+    """
+    default = FrameworkMethod.objects.filter(framework=framework).select_related("method").first()
+    before = edition_before(series) if series and (default is None or default.cells) else None
+    if before is None:
+        return choice_of(default.method) if default else MethodChoice()
+    chosen = choice_of(before.method)
+    if default is None:
+        return chosen
+    return replace(
+        chosen,
+        leaves=_with_cells(chosen.leaves, default.cells["leaves"]),
+        nodes=_with_cells(chosen.nodes, default.cells["nodes"]),
+    )
+
+
+def _with_cells(
+    rows: Mapping[str, Mapping[str, Any]], said: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {code: {**rows.get(code, {}), **said.get(code, {})} for code in {**rows, **said}}
 
 
 def choose_instead(own: MethodChoice, said: Mapping[str, Any]) -> MethodChoice:
@@ -204,11 +231,16 @@ def request_runs(
 
 
 @transaction.atomic
-def set_default_method(framework: Framework, *, method: IndexMethod, actor: Account) -> FrameworkMethod:
-    """Let data sets of a framework be computed by a method unless they choose another."""
+def set_default_method(
+    framework: Framework, *, method: IndexMethod, actor: Account, cells: Mapping[str, Cells] | None = None
+) -> FrameworkMethod:
+    """Let data sets of a framework be computed by a method unless they choose another.
+
+    ``cells`` are all that was said of it, ``leaves`` and ``nodes``, where nobody chose it whole.
+    """
     Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
     default, _created = FrameworkMethod.objects.update_or_create(
-        framework=framework, defaults={"method": method}
+        framework=framework, defaults={"method": method, "cells": cells or {}}
     )
     record_act(actor, "set_method", framework, method=method.sha256)
     return default
@@ -224,12 +256,19 @@ def take_over_method(source: Framework, framework: Framework, tree: Tree, *, act
     groups = {WHOLE, *tree.codes} - leaves
     kept = replace(
         choice,
-        leaves={code: cells for code, cells in choice.leaves.items() if code in leaves},
-        nodes={code: cells for code, cells in choice.nodes.items() if code in groups},
-        denominators={code: column for code, column in choice.denominators.items() if code in leaves},
+        leaves=_only(choice.leaves, leaves),
+        nodes=_only(choice.nodes, groups),
+        denominators=_only(choice.denominators, leaves),
     )
+    here = {"leaves": leaves, "nodes": groups}
+    cells = {rows: _only(said, here[rows]) for rows, said in default.cells.items()}
     if not method_blockers(kept):
-        set_default_method(framework, method=use_method(**vars(kept)), actor=actor)
+        method = use_method(**vars(kept))
+        set_default_method(framework, method=method, actor=actor, cells=cells)
+
+
+def _only(said: Mapping[str, Any], codes: Collection[str]) -> dict[str, Any]:
+    return {code: cells for code, cells in said.items() if code in codes}
 
 
 def _settle(choice: MethodChoice) -> MethodChoice:

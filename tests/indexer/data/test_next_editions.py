@@ -1,14 +1,19 @@
 """What an edition is computed by where nobody says, and what its page promises and adds up."""
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
-from indexer.models import DataImport, DataSet, Register
+from indexer.models import DataImport, DataSet, FrameworkMethod, Register
 from indexer.services.methods import set_default_method, use_method
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.data.test_data_set_pages import GOOD, HEADER, IMPORT, check, send, store
+from tests.indexer.factories import make_data_set
 from tests.indexer.pages import register_places
 from weighting.enums import Role
+from weighting.models import Account
+from weighting.services.framework_drafts import change_row, copy_framework, finish_draft
+from weighting.services.frameworks import import_framework
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +60,63 @@ class TestTheNextEdition:
         send(analyst, framework, series=series, year="2017", **self.LEFT_OPEN)
 
         assert DataImport.objects.get().method.normalisation == "zscore"
+
+    def test_cells_of_its_file_take_their_place_in_the_edition_before(self, analyst, stated, before):
+        send(analyst, stated, series=before.series_id, year="2017", **self.LEFT_OPEN)
+
+        method = DataImport.objects.get().method
+        assert (method.normalisation, method.missing) == ("rank", "reweight")
+        assert method.leaves == {"fixed": {"transform": "ln"}, "mobile": {"transform": "sqrt"}}
+        assert method.nodes == {"infra": {"aggregation": "arithmetic"}}
+
+    def test_they_do_by_the_command(self, analyst, stated, before, tmp_path):
+        file = tmp_path / "data.csv"
+        file.write_text(GOOD)
+        series = before.series_id
+        options = {"framework": stated.pk, "series": series, "year": "2017", "account": "analyst-of-series"}
+        Account.objects.filter(pk=stated.created_by_id).update(username="analyst-of-series")
+        call_command("import_data_set", file, **options)
+
+        method = DataSet.objects.latest("pk").method
+        assert (method.normalisation, method.leaves["fixed"]) == ("rank", {"transform": "ln"})
+
+    def test_a_copy_of_the_framework_has_them_so_too(self, analyst, stated, before):
+        draft = copy_framework(stated, actor=stated.created_by)
+        change_row(draft, draft.rows[0]["key"], parent=None, cells={**draft.rows[0], "note": "another"})
+        copy = finish_draft(draft, actor=stated.created_by)
+        kept = FrameworkMethod.objects.get(framework=copy).cells
+        assert kept["leaves"] == {"fixed": {"transform": "ln"}}
+
+    def test_the_method_that_is_chosen_whole_comes_before_the_edition_before(self, analyst, stated, before):
+        whole = use_method(leaves={"fixed": {"transform": "ln"}})
+        set_default_method(stated, method=whole, actor=stated.created_by)
+        send(analyst, stated, series=before.series_id, year="2017", **self.LEFT_OPEN)
+
+        assert DataImport.objects.get().method == whole
+
+    @pytest.fixture
+    def stated(self):
+        return import_framework(
+            source=STATED.encode(), filename="f.csv", name_zh="", name_en="Stated", actor=make_account()
+        )
+
+    @pytest.fixture
+    def before(self, stated):
+        """A first edition that somebody chose a method for, beside the cells of the file."""
+        register_places(3, actor=stated.created_by)
+        said = {"normalisation": "rank", "missing": "reweight", "aggregation": "geometric"}
+        return make_data_set(stated, leaves={"mobile": {"transform": "sqrt"}}, **said)
+
+
+STATED = """code,parent,transform,aggregation
+infra,,,arithmetic
+industry,,,
+fixed,infra,ln,
+mobile,infra,,
+retail,industry,,
+finance,industry,,
+travel,industry,,
+"""
 
 
 def test_the_page_of_an_edition_leads_to_the_newest_of_its_year(analyst, framework):
