@@ -6,7 +6,7 @@ The row is the truth: a lost message costs seconds, until the sweeper sends it a
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import current_app
 from django.db import transaction
@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from indexer.enums import Queue
-from indexer.models import DataSet, IndexMethod, Run, Study
+from indexer.models import DataFacts, DataSet, IndexMethod, Run, RunFacts, Study
 from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.runs import data_sets_with_waiting_runs
 from indexer.selectors.studies import UNDER_WAY, queue_of_study
@@ -29,6 +29,8 @@ from weighting.models import Account, WeightVersion
 
 # How many workers are told of bulk work at once.
 HELPERS = 8
+
+AnyFacts = TypeVar("AnyFacts", DataFacts, RunFacts)
 
 logger = logging.getLogger(__name__)
 
@@ -126,13 +128,20 @@ def ask_run_facts(run: Run) -> None:
 
     The web process stores nothing: who asks again, as a waiting page does, makes up for a lost message.
     """
-    try:
-        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
-            keep_facts.apply_async(
-                [run.pk], queue=Queue.BULK, connection=connection, retry=False, expires=SWEEP_EXPIRES
-            )
-    except (OperationalError, RedisError) as error:
-        logger.warning("no broker (%s): facts wait to be asked for again", type(error).__name__)
+    _wake_for_facts([run.pk])
+
+
+@transaction.atomic
+def retry_facts(facts: AnyFacts, *, actor: Account) -> AnyFacts:
+    """Have facts worked out again that failed or were cancelled; rankings still go first."""
+    facts = requeue_job(facts, actor=actor, queue=Queue.BULK)
+    transaction.on_commit(partial(_wake_for_facts, []))
+    return facts
+
+
+def cancel_facts(facts: AnyFacts, *, actor: Account) -> AnyFacts:
+    """Leave facts to whoever asks for them; the worker that is at them finds its lease gone."""
+    return cancel_job(facts, actor=actor)
 
 
 def _queue_study(study: Study) -> None:
@@ -148,6 +157,17 @@ def _wake_for_study(study_id: int, workers: int, queue: str) -> None:
                 count_study.apply_async([study_id], queue=queue, connection=connection, retry=False)
     except (OperationalError, RedisError) as error:
         logger.warning("no broker (%s): studies wait for the sweeper", type(error).__name__)
+
+
+def _wake_for_facts(run_ids: list[int]) -> None:
+    """Tell a worker that facts wait, those of a run that is asked for among them."""
+    try:
+        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+            keep_facts.apply_async(
+                run_ids, queue=Queue.BULK, connection=connection, retry=False, expires=SWEEP_EXPIRES
+            )
+    except (OperationalError, RedisError) as error:
+        logger.warning("no broker (%s): facts wait to be asked for again", type(error).__name__)
 
 
 def _queue(runs: list[Run]) -> None:

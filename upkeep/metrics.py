@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import redis
 from celery import current_app
 from django.conf import settings
-from django.db.models import Count, F, Min, Model, Sum
+from django.db.models import Count, F, Min, Sum
 from django.utils import timezone
 from kombu.exceptions import KombuError
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -20,9 +20,10 @@ from prometheus_client.registry import Collector
 
 from config.broker import client_of
 from config.health import Watch
-from indexer.enums import Queue, RunStatus, StudyStatus
-from indexer.models import Run, Study
+from indexer.enums import Queue, RunStatus
+from indexer.selectors.jobs import kinds_of_jobs
 from upkeep.database import database_bytes
+from upkeep.jobs import KINDS
 from weighting.selectors.rounds import due_rounds
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -84,14 +85,10 @@ def _jobs() -> Iterator[GaugeMetricFamily]:
         "How often the jobs there are were taken again after a worker fell silent",
         labels=("kind",),
     )
-    kinds: tuple[tuple[str, type[Model], list[str]], ...] = (
-        ("run", Run, RunStatus.values),
-        ("study", Study, StudyStatus.values),
-    )
-    for kind, model, states in kinds:
-        rows = model._default_manager.order_by()
+    for kind, described in KINDS.items():
+        rows = described.model._default_manager.order_by()
         there = dict(rows.values_list("status").annotate(Count("pk")))
-        for state in states:
+        for state in RunStatus.values:
             jobs.add_metric((kind, state), there.get(state, 0))
         again = rows.filter(attempts__gt=1).aggregate(sum=Sum(F("attempts") - 1))["sum"]
         takeovers.add_metric((kind,), again or 0)
@@ -100,18 +97,20 @@ def _jobs() -> Iterator[GaugeMetricFamily]:
 
 
 def _waiting() -> Iterator[GaugeMetricFamily]:
-    waiting = GaugeMetricFamily("quanheng_queue_jobs", "Runs that wait for a worker", labels=("queue",))
+    waiting = GaugeMetricFamily(
+        "quanheng_queue_jobs", "Runs and facts that wait for a worker", labels=("queue",)
+    )
     age = GaugeMetricFamily(
         "quanheng_queue_oldest_seconds", "How long the first of them has", labels=("queue",)
     )
-    rows = Run.objects.order_by().filter(status=RunStatus.QUEUED)
-    found = {
-        queue: (count, first)
-        for queue, count, first in rows.values_list("queue").annotate(Count("pk"), Min("queued_at"))
-    }
+    queued = [kind._default_manager.order_by().filter(status=RunStatus.QUEUED) for kind in kinds_of_jobs()]
+    found = [
+        row for rows in queued for row in rows.values_list("queue").annotate(Count("pk"), Min("queued_at"))
+    ]
     for queue in Queue.values:
-        count, first = found.get(queue, (0, None))
-        waiting.add_metric((queue,), count)
+        counts = [count for of, count, _first in found if of == queue]
+        first = min((first for of, _count, first in found if of == queue), default=None)
+        waiting.add_metric((queue,), sum(counts))
         age.add_metric((queue,), max((timezone.now() - first).total_seconds(), 0) if first else 0)
     yield waiting
     yield age

@@ -13,15 +13,18 @@ from indexer.models import DataFacts, DataSet
 from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.coherence.kept_facts import KeptFacts, UnweightedFacts, arrays_of_data
 from indexer.numeric.coherence.unweighted import unweighted_index
-from indexer.selectors.data_sets import Structure, structure_of, unpack_totals
+from indexer.selectors.data_sets import PACKED, Structure, structure_of, unpack_totals
 from indexer.selectors.jobs import UNFINISHED
 from indexer.selectors.stored_values import load_values, unpack_values
-from weighting.models import Indicator
+from weighting.models import Account, Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.sharing import known_to
 
 # Of so many values everything is worked out while somebody waits: in half a second.
 MOST_VALUES = 3_000_000
+# What a list of many reads of no data set: matrices, and labels of all its units.
+LONG = (*PACKED, "city_ids", "leaf_codes", "auxiliary_codes")
 
 
 class FactsWait(Exception):
@@ -42,6 +45,13 @@ class IndicatorSummary:
     total: float | None
     has_own_total: bool
     missing: int
+
+
+def data_facts_known_to(account: Account | None) -> QuerySet[DataFacts]:
+    """Return the jobs of facts of the data sets that a member of staff knows of, without what they found."""
+    jobs = known_to(account, DataFacts.objects.all())
+    jobs = jobs.select_related("data_set__framework", "data_set__series__register")
+    return jobs.defer("block", *(f"data_set__{column}" for column in LONG))
 
 
 def data_sets_without_facts() -> QuerySet[DataSet]:

@@ -8,8 +8,20 @@ from django.db.models.functions import Length
 from indexer.enums import RunStatus
 from indexer.models import Run, RunFacts
 from indexer.numeric.blocks import Tally, unpack_arrays
-from indexer.selectors.data_facts import MOST_VALUES, is_large
+from indexer.selectors.data_facts import LONG, MOST_VALUES, is_large
 from indexer.selectors.jobs import UNFINISHED
+from weighting.models import Account
+from weighting.selectors.sharing import known_to
+
+
+def run_facts_known_to(account: Account | None) -> QuerySet[RunFacts]:
+    """Return the same of rankings."""
+    jobs = known_to(account, RunFacts.objects.all())
+    jobs = jobs.select_related(
+        "run__data_set__framework", "run__data_set__series__register", "run__weight_version", "run__method"
+    )
+    long = (f"run__data_set__{column}" for column in LONG)
+    return jobs.defer("block", "run__node_scores", "run__weight_version__manifest", *long)
 
 
 def public_runs_without_facts() -> QuerySet[Run]:

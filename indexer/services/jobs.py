@@ -30,12 +30,12 @@ def cancel_job(job: AnyJob, *, actor: Account) -> AnyJob:
 
 
 @transaction.atomic
-def requeue_job(job: AnyJob, *, actor: Account) -> AnyJob:
-    """Put a failed or cancelled job back in the queue with fresh attempts; somebody waits for it."""
+def requeue_job(job: AnyJob, *, actor: Account, queue: str = Queue.INTERACTIVE) -> AnyJob:
+    """Put a failed or cancelled job back in a queue with fresh attempts; as a rule somebody waits for it."""
     job = _lock(job)
     if job.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
         raise Refused(_("Only what failed or was cancelled can be tried again."))
-    job.status, job.queue, job.queued_at = RunStatus.QUEUED, Queue.INTERACTIVE, timezone.now()
+    job.status, job.queue, job.queued_at = RunStatus.QUEUED, queue, timezone.now()
     job.attempts, job.failure, job.started_at, job.finished_at = 0, [], None, None
     job.save(
         update_fields=["status", "queue", "queued_at", "attempts", "failure", "started_at", "finished_at"]

@@ -11,7 +11,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from indexer.models import Run
+from indexer.enums import RunStatus
+from indexer.models import DataFacts, DataSet, Run
 from tests.factories import make_account, make_framework, make_round
 from tests.indexer.factories import make_data_set, make_version
 from tests.processes import free_port
@@ -149,6 +150,12 @@ def test_a_round_that_nobody_closes_and_a_run_that_nobody_takes():
 
     assert "beat" in wrong(work.check_jobs)
     assert "half an hour: 1" in found(work.check_jobs, Level.LOOK)
+    DataFacts.objects.create(data_set=DataSet.objects.get())
+    assert "half an hour: 1" in found(work.check_jobs, Level.LOOK)
+    DataFacts.objects.update(queued_at=long_ago)
+    assert "half an hour: 2" in found(work.check_jobs, Level.LOOK)
+    DataFacts.objects.update(status=RunStatus.FAILED)
+    assert "wait: 1; that failed: 1" in found(work.check_jobs, Level.FINE)
 
 
 def test_a_broker_without_workers(valkey):

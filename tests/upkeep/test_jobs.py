@@ -1,9 +1,16 @@
 """The operator's list of jobs: every kind, by state; cancelled and tried again together, or one by one."""
 
 import pytest
+from django.test import TestCase
+from django.urls import reverse
 
-from indexer.enums import RunStatus
-from indexer.models import Run, Study
+from indexer import tasks
+from indexer.enums import Queue, RunStatus
+from indexer.models import DataFacts, Run, RunFacts, Study
+from indexer.selectors import data_facts
+from indexer.selectors.data_facts import facts_wait_for
+from indexer.services import facts
+from indexer.services.facts import keep_waiting_facts
 from tests.factories import make_account, make_framework
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.study_runs import make_panel_run, make_study
@@ -110,3 +117,78 @@ def test_a_study_under_way_is_cancelled_like_a_run(operator):
     assert Study.objects.get().status == "cancelled"
     operator.post(ACT, {"status": "cancelled", "job": f"study:{study.pk}"})
     assert Study.objects.get().status == "queued"
+
+
+@pytest.fixture
+def both_facts():
+    """Facts of a data set and of its ranking, one of a kind, that wait."""
+    run = make_panel_run()
+    of_data = DataFacts.objects.create(data_set=run.data_set, queue=Queue.BULK)
+    return of_data, RunFacts.objects.create(run=run, queue=Queue.BULK)
+
+
+def test_facts_stand_in_the_list_with_what_they_are_of(operator, both_facts, django_assert_max_num_queries):
+    of_data, of_run = both_facts
+    with django_assert_max_num_queries(20):
+        shown = operator.get(PAGE, {"status": "queued"}).content.decode()
+    assert "Queued (2)" in shown
+    assert f"data_facts:{of_data.pk}" in shown
+    assert f"run_facts:{of_run.pk}" in shown
+    assert reverse("indexer:data-set-detail", args=[of_data.data_set_id]) in shown
+    assert reverse("indexer:run-coherence", args=[of_run.run_id]) in shown
+
+    RunFacts.objects.update(status=RunStatus.FAILED, failure=[{"kind": "memory"}])
+    failed = operator.get(PAGE, headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "大型排名的一致性情况" in failed
+    assert "内存" in failed
+    assert f"data_facts:{of_data.pk}" not in failed
+
+
+def test_the_list_of_facts_grows_by_no_query(operator, django_assert_num_queries):
+    runs = queued_runs()
+    Run.objects.update(status=RunStatus.CANCELLED)
+    DataFacts.objects.create(data_set=runs[0].data_set)
+    operator.get(PAGE)
+    for run in runs:
+        RunFacts.objects.create(run=run)
+        if run != runs[1]:
+            with django_assert_num_queries(10):
+                operator.get(PAGE, {"status": "queued"})
+
+
+def test_facts_are_cancelled_and_worked_out_when_they_are_tried_again(operator, both_facts, monkeypatch):
+    monkeypatch.setattr(data_facts, "MOST_VALUES", 0)
+    of_data, _of_run = both_facts
+
+    operator.post(ACT, {"status": "queued", "all": "1"})
+    assert not keep_waiting_facts()
+    assert not facts_wait_for(of_data.data_set), "whoever asks has them worked out"
+    sent = []
+    monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **said: sent.append(said["queue"]))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        operator.post(ACT, {"status": "cancelled", "job": [f"data_facts:{of_data.pk}"]})
+    assert sent == ["bulk"], "rankings go first"
+    assert facts_wait_for(of_data.data_set)
+    assert keep_waiting_facts()
+    assert not keep_waiting_facts()
+    assert DataFacts.objects.get().status == RunStatus.DONE
+    assert RunFacts.objects.get().status == RunStatus.CANCELLED
+    acts = AuditEntry.objects.filter(act__in=["cancel", "retry"]).values_list("act", "subject_type")
+    told = [("cancel", "datafacts"), ("cancel", "runfacts"), ("retry", "datafacts")]
+    assert sorted(acts) == told
+
+
+def test_facts_that_are_cancelled_while_a_worker_is_at_them_are_not_kept(operator, both_facts, monkeypatch):
+    of_data, _of_run = both_facts
+    work_out = facts._work_out
+
+    def cancelled_meanwhile(job):
+        outcome = work_out(job)
+        assert "data_facts:" in operator.get(PAGE, {"status": "running"}).content.decode()
+        operator.post(ACT, {"status": "running", "job": f"data_facts:{of_data.pk}"})
+        return outcome
+
+    monkeypatch.setattr(facts, "_work_out", cancelled_meanwhile)
+    assert keep_waiting_facts()
+    kept = DataFacts.objects.get()
+    assert (kept.status, kept.block) == (RunStatus.CANCELLED, None)

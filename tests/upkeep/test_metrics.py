@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from indexer.models import Run
+from indexer.enums import Queue
+from indexer.models import DataFacts, DataSet, Run, RunFacts
 from tests.factories import make_account, make_framework, make_round
 from tests.indexer.factories import make_data_set, make_version
 from tests.processes import PYTHON, clean_environment, database_url, free_port, kill_tree, spawn, wait_until
@@ -71,13 +72,23 @@ def test_they_say_what_is_under_way(read):
     make_round()
     Run.objects.update(attempts=3, queued_at=timezone.now() - timedelta(minutes=1))
     Round.objects.update(deadline=timezone.now() - timedelta(minutes=1))
+    DataFacts.objects.create(data_set=DataSet.objects.get(), queue=Queue.BULK, attempts=2)
+    DataFacts.objects.update(queued_at=timezone.now() - timedelta(minutes=2))
+    RunFacts.objects.create(run=Run.objects.get(), queue=Queue.INTERACTIVE)
     told = read()
 
     assert told["quanheng_jobs", "run", "queued"] == 1
     assert told["quanheng_jobs", "run", "done"] == 0
     assert told["quanheng_job_takeovers", "run"] == 2
-    assert told["quanheng_queue_jobs", "interactive"] == 1
+    assert (told["quanheng_jobs", "data_facts", "queued"], told["quanheng_jobs", "run_facts", "queued"]) == (
+        1,
+        1,
+    )
+    assert told["quanheng_job_takeovers", "data_facts"] == 1
+    assert told["quanheng_queue_jobs", "interactive"] == 2
+    assert told["quanheng_queue_jobs", "bulk"] == 1
     assert 60 <= told["quanheng_queue_oldest_seconds", "interactive"] < 90
+    assert 120 <= told["quanheng_queue_oldest_seconds", "bulk"] < 150
     assert told["quanheng_rounds_overdue",] == 1
     assert told["quanheng_database_bytes",] > 100_000
     assert (told["quanheng_broker_up",], told["quanheng_workers",]) == (0, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from config.broker import client_of
 from indexer.enums import Queue, RunStatus
-from indexer.models import Run
+from indexer.selectors.jobs import kinds_of_jobs
 from upkeep.doctor.finding import Finding, fine, look, wrong
 from weighting.selectors.rounds import due_rounds
 
@@ -58,14 +59,16 @@ def check_jobs() -> Iterator[Finding]:
             _("Rounds past their deadline that nobody closes: %(count)d.") % {"count": overdue},
             _("Start the clock: the service beat, or celery --app config beat"),
         )
-    waiting = Run.objects.filter(status=RunStatus.QUEUED)
-    if old := waiting.filter(queued_at__lte=Now() - WAITED).count():
+    if old := _count_jobs(status=RunStatus.QUEUED, queued_at__lte=Now() - WAITED):
         yield look(
-            _("Runs that have waited for more than half an hour: %(count)d.") % {"count": old},
+            _("Runs and facts that have waited for more than half an hour: %(count)d.") % {"count": old},
             _("Start another worker, or the clock where nothing moves at all."),
         )
-    failed = Run.objects.filter(status=RunStatus.FAILED).count()
     yield fine(
-        _("Runs that wait: %(waiting)d; that failed: %(failed)d.")
-        % {"waiting": waiting.count(), "failed": failed}
+        _("Runs and facts that wait: %(waiting)d; that failed: %(failed)d.")
+        % {"waiting": _count_jobs(status=RunStatus.QUEUED), "failed": _count_jobs(status=RunStatus.FAILED)}
     )
+
+
+def _count_jobs(**state: Any) -> int:
+    return sum(kind._default_manager.filter(**state).count() for kind in kinds_of_jobs())

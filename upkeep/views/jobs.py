@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from indexer.enums import RunStatus
@@ -23,6 +22,12 @@ PAGE_SIZE = 50
 # What can be done with jobs in a state.
 CAN_CANCEL = (RunStatus.QUEUED, RunStatus.RUNNING)
 CAN_RETRY = (RunStatus.FAILED, RunStatus.CANCELLED)
+# Studies have names of their own.
+NAMES = {
+    "run": gettext_lazy("Ranking"),
+    "data_facts": gettext_lazy("Facts of a large data set"),
+    "run_facts": gettext_lazy("Facts of a large ranking"),
+}
 
 
 @audience(ADMINISTRATORS)
@@ -69,23 +74,38 @@ def _asked_status(sent: str, counts: dict[str, int]) -> str:
 
 
 def _rows(shown: list[Asked]) -> list[dict[str, object]]:
-    studies = [asked.job for asked in shown if asked.kind == "study"]
-    units = units_named_in(studies)
-    runs = {asked.key: asked.job if asked.kind == "run" else asked.job.run for asked in shown}
+    units = units_named_in([asked.job for asked in shown if asked.kind == "study"])
     reasons = [reason for asked in shown for reason in asked.job.failure]
-    names = reason_names(reasons, {run.data_set.framework_id for run in runs.values()})
+    names = reason_names(reasons, {asked.data_set.framework_id for asked in shown})
     return [
         {
             "asked": asked,
-            "name": _("Ranking") if asked.kind == "run" else study_name(asked.job, units),
-            "of": f"{data_set_name(runs[asked.key].data_set)}, {version_name(runs[asked.key])}",
+            "name": study_name(asked.job, units) if asked.kind == "study" else NAMES[asked.kind],
+            "of": ", ".join(
+                [data_set_name(asked.data_set), *([version_name(asked.run)] if asked.run else [])]
+            ),
             "by": getattr(asked.job, "created_by", None),
-            "url": reverse(f"indexer:{asked.kind}-detail", args=[asked.job.pk])
-            if asked.kind == "study" or asked.job.status == RunStatus.DONE
-            else None,
+            "url": _address_of(asked),
             "reasons": failure_words(asked.job.failure, names)
             if asked.job.status == RunStatus.FAILED
             else [],
         }
         for asked in shown
     ]
+
+
+def _subject_of(asked: Asked) -> str:
+    """Name what a job is about."""
+    name = data_set_name(asked.data_set)
+    return name if asked.run is None else f"{name}, {version_name(asked.run)}"
+
+
+def _address_of(asked: Asked) -> str | None:
+    """Return the page of what a job makes; a ranking has none before it is done."""
+    if asked.run is None:
+        return reverse("indexer:data-set-detail", args=[asked.data_set.pk])
+    if asked.kind == "run_facts":
+        return reverse("indexer:run-coherence", args=[asked.run.pk])
+    if asked.kind == "run" and asked.job.status != RunStatus.DONE:
+        return None
+    return reverse(f"indexer:{asked.kind}-detail", args=[asked.job.pk])

@@ -131,6 +131,8 @@ KINDS: dict[str, Promise] = {
     "dataimport": gettext_lazy("the import of data"),
     "outsideseries": gettext_lazy("the outside series"),
     "gathering": gettext_lazy("the gathering"),
+    "datafacts": gettext_lazy("the facts of a data set"),
+    "runfacts": gettext_lazy("the facts of a ranking"),
 }
 
 DETAILS: dict[str, Promise] = {
