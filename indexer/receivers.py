@@ -12,11 +12,11 @@ from django.dispatch import receiver
 from indexer.dispatch import queue_runs_of_data_set, queue_runs_of_version
 from indexer.method_cells import note_lasting_faults, read_method_cells
 from indexer.models import DataSet
-from indexer.services.methods import set_default_method, take_over_method, use_method
+from indexer.services.methods import take_cells, take_over_method
 from indexer.signals import data_set_added
 from weighting.models import Account, Framework, WeightVersion
 from weighting.readers import FrameworkRow, FrameworkTable, ProblemLog
-from weighting.signals import framework_added, framework_read, weight_version_frozen
+from weighting.signals import framework_added, framework_met, framework_read, weight_version_frozen
 
 
 @receiver(weight_version_frozen)
@@ -50,7 +50,15 @@ def keep_method_of_framework(
     """Let data sets of a framework start from the method that its file states, or that it was copied with."""
     cells = read_method_cells(table.rows, ProblemLog(framework.name))
     if not cells.is_empty:
-        method = use_method(leaves=cells.leaves, nodes=cells.nodes)
-        set_default_method(framework, method=method, actor=actor, cells=vars(cells))
+        take_cells(framework, cells, actor=actor)
     elif came_from is not None:
         take_over_method(came_from, framework, table.tree, actor=actor)
+
+
+@receiver(framework_met)
+def change_method_of_framework(
+    framework: Framework, table: FrameworkTable, actor: Account, **_kwargs: Any
+) -> bool:
+    """Let the file of a tree that is there change how its indicators and groups are treated."""
+    cells = read_method_cells(table.rows, ProblemLog(framework.name))
+    return not cells.is_empty and take_cells(framework, cells, actor=actor)

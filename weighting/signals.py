@@ -12,3 +12,7 @@ framework_read = Signal()
 # Sent inside the transaction that adds a framework, with `framework`, the `table`, the `actor`, and
 # `came_from`: the framework that it was copied from, or None.
 framework_added = Signal()
+
+# Sent where a file brings a tree that is there already, with its `framework`, the `table` and the `actor`: a
+# listener answers whether it took something else of the file.
+framework_met = Signal()

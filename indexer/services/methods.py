@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.method_cells import Cells, cells_of, fault_words
+from indexer.method_cells import Cells, MethodCells, cells_of, fault_words
 from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod, Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.entries import Entries
@@ -244,6 +244,21 @@ def set_default_method(
     )
     record_act(actor, "set_method", framework, method=method.sha256)
     return default
+
+
+def take_cells(framework: Framework, cells: MethodCells, *, actor: Account) -> bool:
+    """Let the method of a framework have the cells of a file in the place of its own; tell if it changed.
+
+    What was chosen of the index as a whole stays.
+    """
+    default = FrameworkMethod.objects.select_related("method").filter(framework=framework).first()
+    choice = choice_of(default.method) if default else MethodChoice()
+    method = use_method(**vars(replace(choice, leaves=cells.leaves, nodes=cells.nodes)))
+    kept = vars(cells) if default is None or default.cells else {}
+    if default and (default.method, default.cells) == (method, kept):
+        return False
+    set_default_method(framework, method=method, actor=actor, cells=kept)
+    return True
 
 
 def take_over_method(source: Framework, framework: Framework, tree: Tree, *, actor: Account) -> None:

@@ -14,9 +14,10 @@ from weighting.readers import FrameworkTable, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.framework import TERMS
 from weighting.selectors.framework_drafts import is_used
+from weighting.selectors.frameworks import changes_framework
 from weighting.services.audit import record_act
 from weighting.services.quotas import check_tables_of_a_day
-from weighting.signals import framework_added
+from weighting.signals import framework_added, framework_met
 
 
 def import_framework(
@@ -30,8 +31,8 @@ def import_framework(
 ) -> Framework:
     """Add the framework of a CSV file.
 
-    Raises `FileProblems` with every problem of the file, or `Refused` when the same tree is
-    already there, whatever the encoding of its file.
+    A file of a tree that is already there, whatever its encoding, may bring that another method.
+    Raises `FileProblems` with every problem of the file, or `Refused` when it brings nothing.
     """
     if not (name_zh.strip() or name_en.strip()):
         raise Refused(_("Give a name in one language at least."))
@@ -58,8 +59,8 @@ def add_framework(
 ) -> Framework:
     """Add a tree that was checked, which belongs to the actor: an analyst's is private until it is shared.
 
-    Raises `Refused` when the same tree is already there; of one that is private to somebody else nothing
-    is said.
+    Where the same tree is already there, the table may bring that another method; else it is `Refused`. Of
+    one that is private to somebody else nothing is said.
     """
     known = Framework.objects.filter(Q(is_shared=True) | Q(created_by=actor))
     framework, created = known.get_or_create(
@@ -74,10 +75,8 @@ def add_framework(
         },
     )
     if not created:
-        raise Refused(
-            _("This framework is already here as “%(name)s”. Use that one, or import another file.")
-            % {"name": framework.name}
-        )
+        _take_rest(framework, table, actor)
+        return framework
     _plant(framework, table)
     framework_added.send(sender=None, framework=framework, table=table, actor=actor, came_from=came_from)
     return framework
@@ -190,6 +189,22 @@ def publish_framework(framework: Framework, *, actor: Account) -> Framework:
         framework.save(update_fields=["is_published"])
         record_act(actor, "publish", framework)
     return framework
+
+
+def _take_rest(framework: Framework, table: FrameworkTable, actor: Account) -> None:
+    """Let a framework that is there have the method of a file; raises `Refused` where that is no other."""
+    may = has_role(actor, MANAGERS) or changes_framework(actor, framework)
+    said = {"sender": None, "framework": framework, "table": table, "actor": actor}
+    if may and any(taken for _listener, taken in framework_met.send(**said)):
+        return
+    if not may and any(row.method for row in table.rows):
+        words = _(
+            "This framework is already here as “%(name)s”. If the file is to change how it is computed, let "
+            "a manager import it; else use the framework that is here, or import another file."
+        )
+    else:
+        words = _("This framework is already here as “%(name)s”. Use that one, or import another file.")
+    raise Refused(words % {"name": framework.name})
 
 
 def _plant(framework: Framework, table: FrameworkTable) -> None:

@@ -83,6 +83,7 @@ def framework_import(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         sent = table_in(request, form.cleaned_data["file"])
+        before = set(frameworks_visible_to(account_of(request)).values_list("pk", flat=True))
         try:
             framework = _import(form, sent, actor=account_of(request))
         except LookFirst:
@@ -92,7 +93,7 @@ def framework_import(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error("file", list(refusal.blockers))
         else:
-            messages.success(request, _("The framework is imported. Check the tree below."))
+            messages.success(request, _met(framework) if framework.pk in before else _imported())
             return redirect("weighting:framework-detail", pk=framework.pk)
     status = UNPROCESSABLE if request.method == "POST" else 200
     context = {**shown, "form": form, "cancel_url": reverse("weighting:framework-list")}
@@ -126,6 +127,18 @@ def framework_publish(request: HttpRequest, pk: int) -> HttpResponse:
         done=_("Anybody can now read this framework."),
         back=reverse("weighting:framework-detail", args=[pk]),
     )
+
+
+def _imported() -> str:
+    return _("The framework is imported. Check the tree below.")
+
+
+def _met(framework: Framework) -> str:
+    words = _(
+        "This framework is already here as “%(name)s”. The file says otherwise how its indicators are "
+        "treated: new data sets start from the method of the file. Those that are there keep theirs."
+    )
+    return words % {"name": framework.name}
 
 
 def _import(form: FrameworkImportForm, sent: SentTable, *, actor: Account) -> Framework:

@@ -2,17 +2,21 @@
 
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from indexer.enums import RunStatus
 from indexer.models import FrameworkMethod, IndexMethod, Run
 from indexer.selectors.runs import result_of
-from indexer.services.methods import choice_of, data_blockers, use_method
+from indexer.services.methods import choice_of, data_blockers, set_default_method, use_method
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account
+from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.numeric.published import column, numbers, rows_of
+from weighting.enums import Role
 from weighting.exceptions import Refused
+from weighting.models import AuditEntry
 from weighting.readers import FileProblems
 from weighting.services.frameworks import import_framework
 
@@ -29,9 +33,9 @@ gnipc,income,ln,100,75000,
 """
 
 
-def imported(text, name="体系"):
+def imported(text, name="体系", actor=None):
     return import_framework(
-        source=text.encode(), filename="f.csv", name_zh=name, name_en=name, actor=make_account()
+        source=text.encode(), filename="f.csv", name_zh=name, name_en=name, actor=actor or make_account()
     )
 
 
@@ -109,6 +113,46 @@ def test_bad_cells_of_a_framework_file_are_named_with_its_other_faults():
         (5, "lower"),
         (6, "parent"),
     ]
+
+
+OTHERWISE = FRAMEWORK.replace("income,ln", "income,log10")
+
+
+def test_a_file_of_a_tree_that_is_there_changes_the_method_alone(client):
+    framework = imported(FRAMEWORK)
+    sign_in_staff(client, make_account())
+    sent = {"name_en": "Anew", "file": SimpleUploadedFile("f.csv", OTHERWISE.encode())}
+    page = client.post(reverse("weighting:framework-import"), sent, follow=True)
+
+    assert page.redirect_chain[-1][0] == reverse("weighting:framework-detail", args=[framework.pk])
+    assert "new data sets start from the method of the file" in page.text
+    kept = FrameworkMethod.objects.get(framework=framework)
+    assert kept.method.leaves["gnipc"]["transform"] == kept.cells["leaves"]["gnipc"]["transform"] == "log10"
+    for same in (OTHERWISE, "\n".join(",".join(line.split(",")[:2]) for line in OTHERWISE.splitlines())):
+        with pytest.raises(Refused, match="already here"):
+            imported(same)
+    assert AuditEntry.objects.filter(act="set_method").count() == 2
+
+
+def test_what_a_manager_chose_of_the_index_stays_under_the_cells_of_a_file():
+    framework = imported(FRAMEWORK)
+    chosen = choice_of(FrameworkMethod.objects.get().method)
+    whole = use_method(**{**vars(chosen), "normalisation": "minmax"})
+    set_default_method(framework, method=whole, actor=framework.created_by)
+    imported(OTHERWISE)
+    kept = FrameworkMethod.objects.get()
+    assert (kept.method.normalisation, kept.cells) == ("minmax", {})
+    assert kept.method.leaves["gnipc"]["transform"] == "log10"
+
+
+def test_an_analyst_changes_the_method_of_no_framework_of_others():
+    imported(FRAMEWORK)
+    with pytest.raises(Refused, match="let a manager import it"):
+        imported(OTHERWISE, actor=make_account(Role.ANALYST))
+    mine = OTHERWISE.replace("mys", "own")
+    imported(mine, actor=(analyst := make_account(Role.ANALYST)))
+    own = imported(mine.replace("log10", "ln"), actor=analyst)
+    assert FrameworkMethod.objects.get(framework=own).method.leaves["gnipc"]["transform"] == "ln"
 
 
 def test_units_below_the_coverage_have_no_row_and_no_rank():
