@@ -1,4 +1,4 @@
-"""What takes up the disk: by data set, its rankings and the studies of them."""
+"""What takes up the disk: by data set, its rankings, the studies of them, and what is known of both."""
 
 import shutil
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, F, IntegerField, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Length
 
-from indexer.models import DataSet, Run, Study, StudyPart
+from indexer.models import DataFacts, DataSet, Run, RunFacts, Study, StudyPart
 from upkeep.database import database_bytes
 
 
@@ -22,11 +22,12 @@ class Used:
     results: int
     studies: int
     answers: int
+    facts: int
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.values + self.results + self.answers
+        return self.values + self.results + self.answers + self.facts
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ def disk_use() -> Disk:
     runs = _by_data_set(Run.objects.all(), "data_set", "node_scores", "composite__scores", "composite__ranks")
     studies = _by_data_set(Study.objects.all(), "run__data_set", "histogram", "table")
     parts = _by_data_set(StudyPart.objects.all(), "study__run__data_set", "block")
+    data_facts = _by_data_set(DataFacts.objects.all(), "data_set", "block")
+    run_facts = _by_data_set(RunFacts.objects.all(), "run__data_set", "block")
     used = [
-        _used(data_set, runs, studies, parts)
+        _used(data_set, runs, studies, parts, data_facts, run_facts)
         for data_set in DataSet.objects.defer("values", "totals", "auxiliary", "mapping")
         .select_related("framework", "series")
         .annotate(bytes=_length("values") + _length("totals") + _length("auxiliary"))
@@ -57,10 +60,10 @@ def disk_use() -> Disk:
 
 
 def _used(data_set: Any, *counted: dict[int, tuple[int, int]]) -> Used:
-    (runs, results), (studies, answers), (_parts, blocks) = (
+    (runs, results), (studies, answers), (_parts, blocks), (_one, of_data), (_some, of_runs) = (
         counts.get(data_set.pk, (0, 0)) for counts in counted
     )
-    return Used(data_set, data_set.bytes, runs, results, studies, answers + blocks)
+    return Used(data_set, data_set.bytes, runs, results, studies, answers + blocks, of_data + of_runs)
 
 
 def _by_data_set(rows: QuerySet[Any], data_set: str, *blocks: str) -> dict[int, tuple[int, int]]:

@@ -21,7 +21,11 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from indexer.models import Run, RunScores
+from indexer.enums import RunStatus
+from indexer.models import DataFacts, Run, RunFacts, RunScores
+from indexer.numeric.blocks import pack_arrays
+from indexer.selectors.coherence import arrays_to_keep_of_run
+from indexer.selectors.data_facts import arrays_to_keep
 from tests.factories import fill_ballot, make_account, make_invitation, make_round
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.prepared import place_database
@@ -39,6 +43,7 @@ WEIGHTS, RUNS, SCORES = NodeWeight._meta.db_table, Run._meta.db_table, RunScores
 # Of every kind of column: blocks, documents, times, dates, ids that are random, references to these.
 FULL = {WEIGHTS, RUNS, SCORES, "indexer_study", "weighting_ballot", "weighting_invitation", "weighting_score"}
 FULL |= {"weighting_auditentry", "weighting_round_managers", "auth_group_permissions", "django_admin_log"}
+FULL |= {DataFacts._meta.db_table, RunFacts._meta.db_table}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,9 @@ def _fill():
     run = make_panel_run(cities=4, experts=5)
     publish_version(run.weight_version, actor=run.data_set.created_by)
     make_study(run, draws=200)
+    kept = {"status": RunStatus.DONE, "finished_at": timezone.now()}
+    DataFacts.objects.create(data_set=run.data_set, block=pack_arrays(arrays_to_keep(run.data_set)), **kept)
+    RunFacts.objects.create(run=run, block=pack_arrays(arrays_to_keep_of_run(run.pk)), **kept)
     fill_ballot(make_invitation(make_round()))
     group = Group.objects.create(name="readers")
     group.permissions.add(Permission.objects.get(codename="view_round"))

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import timedelta
+from hashlib import sha256
 from io import StringIO
 
 import pytest
@@ -9,7 +10,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from indexer.dispatch import compute_with_method
-from indexer.models import Run, RunScores, Study
+from indexer.models import DataFacts, Run, RunFacts, RunScores, Study
+from indexer.selectors import data_facts, run_facts
+from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
@@ -64,7 +67,7 @@ def test_trials_and_studies_go_and_evidence_stays(world):
     call_command("prune", days=1, stdout=told)
     assert Run.objects.count() == Study.objects.count() == 2, "neither is a day old"
     call_command("prune", days=0, dry_run=True, stdout=told)
-    assert "2 studies and 1 rankings would be dropped" in told.getvalue()
+    assert "2 studies and 1 rankings would be dropped, and the facts of 0 rankings." in told.getvalue()
     assert Study.objects.count() == 2
     call_command("prune", days=0, stdout=told)
 
@@ -121,15 +124,100 @@ def test_what_is_tried_again_or_published_meanwhile_stays(world, monkeypatch):
     assert set(Run.objects.all()) == {own, trial}
 
 
+@pytest.fixture
+def known(world, monkeypatch):
+    """The same with facts of the data set and of both rankings, as of large ones."""
+    monkeypatch.setattr(data_facts, "MOST_VALUES", 0)
+    monkeypatch.setattr(run_facts, "MOST_VALUES", 0)
+    own, trial, _studies = world
+    write_missing_facts()
+    for run in (own, trial):
+        request_run_facts(run.pk)
+    work_out_facts()
+    return own, trial
+
+
+def work_out_facts():
+    while keep_waiting_facts():
+        pass
+
+
+def blocks_of(kind):
+    return [bytes(facts.block) for facts in kind.objects.order_by("pk")]
+
+
+def test_facts_are_measured(known):
+    (row,) = disk_use().data_sets
+    blocks = [*blocks_of(DataFacts), *blocks_of(RunFacts)]
+    assert len(blocks) == 3
+    assert row.facts == sum(map(len, blocks)) > 0
+    assert row.total == row.values + row.results + row.answers + row.facts
+
+
+def test_facts_of_rankings_go_and_are_made_again_when_somebody_asks(known):
+    own, _trial = known
+    of_data, of_runs = blocks_of(DataFacts), blocks_of(RunFacts)
+
+    call_command("prune", days=1, stdout=StringIO())
+    assert RunFacts.objects.count() == 2, "neither is a day old"
+    call_command("prune", days=0, stdout=StringIO())
+    assert not RunFacts.objects.exists()
+    assert blocks_of(DataFacts) == of_data, "its pages show them as long as there is the data set"
+    assert write_missing_facts() == 0, "nobody looks at the ranking"
+    told = AuditEntry.objects.filter(act="prune", subject_type="runfacts").order_by("pk")
+    assert [entry.detail["result"] for entry in told] == [sha256(block).hexdigest() for block in of_runs]
+
+    request_run_facts(own.pk)
+    work_out_facts()
+    assert blocks_of(RunFacts) == of_runs[:1]
+
+
+def test_facts_of_what_is_published_stay(known):
+    own, _trial = known
+    type(own.data_set).objects.filter(pk=own.data_set_id).update(is_published=True)
+    WeightVersion.objects.filter(pk=own.weight_version_id).update(is_published=True)
+
+    assert pruning.prune(days=0, actor=None).facts == 1
+    assert RunFacts.objects.get().run == own
+    assert write_missing_facts() == 0
+
+
+def test_facts_that_are_tried_again_meanwhile_stay(known, monkeypatch):
+    own, trial = known
+    numbers = pruning._numbers
+
+    def listed(rows):
+        found = numbers(rows)
+        RunFacts.objects.update(status="queued", block=None)
+        return found
+
+    monkeypatch.setattr(pruning, "_numbers", listed)
+    assert pruning.prune(days=0, actor=None).facts == 0
+    assert RunFacts.objects.get().run == own, "those of the trial went with it"
+    assert not Run.objects.filter(pk=trial.pk).exists()
+
+
+def test_facts_go_with_their_ranking(known):
+    own, trial = known
+    Study.objects.all().delete()
+    Run.objects.update(finished_at=timezone.now() - timedelta(days=9))
+
+    call_command("prune", days=5, stdout=StringIO())
+    assert not Run.objects.filter(pk=trial.pk).exists()
+    assert RunFacts.objects.get().run == own, "though they are not so old"
+
+
 def test_the_page_shows_what_would_go_and_drops_it(client, world):
     client.force_login(make_account(Role.MANAGER))
     assert client.get(PAGE).status_code in (403, 404)
     sign_in_staff(client, make_account(Role.ADMINISTRATOR))
 
-    assert "Studies that would go: 0; rankings: 0." in client.get(PAGE).content.decode()
-    assert "Studies that would go: 2; rankings: 1." in client.get(PAGE, {"days": 0}).content.decode()
+    assert "Studies that would go: 0; rankings: 0; facts of rankings: 0." in client.get(PAGE).content.decode()
+    RunFacts.objects.create(run=world[0], status="failed", finished_at=timezone.now())
+    told = client.get(PAGE, {"days": 0}).content.decode()
+    assert "Studies that would go: 2; rankings: 1; facts of rankings: 1." in told
     assert "Nothing was dropped" in client.post(PRUNE, {"days": "-3"}, follow=True).content.decode()
     assert Study.objects.count() == 2
     answer = client.post(PRUNE, {"days": "0"}, follow=True).content.decode()
-    assert "Studies dropped: 2; rankings: 1." in answer
+    assert "Studies dropped: 2; rankings: 1; facts of rankings: 1." in answer
     assert not Study.objects.exists()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from indexer.words import data_set_name
 from upkeep.disk import disk_use
-from upkeep.pruning import prune, runs_to_prune, studies_to_prune
+from upkeep.pruning import facts_to_prune, prune, runs_to_prune, studies_to_prune
 from upkeep.views.pages import page_tabs
 from weighting.permissions import ADMINISTRATORS, audience
 from weighting.reauthentication import grave
@@ -47,8 +47,9 @@ def disk_prune(request: HttpRequest) -> HttpResponse:
         messages.warning(request, _("Nothing was dropped: say how many days ago it must have ended."))
         return redirect("upkeep:disk")
     gone = prune(days=form.cleaned_data["days"], actor=account_of(request))
-    counts = {"studies": gone.studies, "runs": gone.runs}
-    messages.success(request, _("Studies dropped: %(studies)d; rankings: %(runs)d.") % counts)
+    counts = {"studies": gone.studies, "runs": gone.runs, "facts": gone.facts}
+    text = _("Studies dropped: %(studies)d; rankings: %(runs)d; facts of rankings: %(facts)d.")
+    messages.success(request, text % counts)
     if gone.kept:
         text = _("%(count)d stay: they are in use again, or something else rests on them.")
         messages.warning(request, text % {"count": gone.kept})
@@ -66,5 +67,6 @@ def _context(form: Age) -> dict[str, Any]:
     if form.is_valid():
         days = form.cleaned_data["days"]
         studies, runs = studies_to_prune(days=days).count(), runs_to_prune(days=days).count()
-        context |= {"days": days, "studies": studies, "runs": runs}
+        facts = facts_to_prune(days=days).count()
+        context |= {"days": days, "studies": studies, "runs": runs, "facts": facts}
     return context

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from upkeep.pruning import prune, runs_to_prune, studies_to_prune
+from upkeep.pruning import facts_to_prune, prune, runs_to_prune, studies_to_prune
 
 
 class Command(BaseCommand):
     help = (
-        "Drop studies of nothing published, and rankings by other methods than their data set's own, that"
-        " ended some days ago. Each leaves the hash of its result in the log and can be computed again."
+        "Drop studies of nothing published, facts of large rankings that are not, and rankings by other"
+        " methods than their data set's own, that ended some days ago. Each leaves the hash of its result in"
+        " the log and can be computed again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,9 +25,15 @@ class Command(BaseCommand):
             raise CommandError(f"--days is {days}: it counts back from now, so that it is 0 or more.")
         if options["dry_run"]:
             studies, runs = studies_to_prune(days=days).count(), runs_to_prune(days=days).count()
-            self.stdout.write(f"{studies} studies and {runs} rankings would be dropped.")
+            facts = facts_to_prune(days=days).count()
+            self.stdout.write(
+                f"{studies} studies and {runs} rankings would be dropped, and the facts of {facts} rankings."
+            )
             return
         gone = prune(days=days, actor=None)
-        self.stdout.write(f"{gone.studies} studies and {gone.runs} rankings are dropped.")
+        self.stdout.write(
+            f"{gone.studies} studies and {gone.runs} rankings are dropped,"
+            f" and the facts of {gone.facts} rankings."
+        )
         if gone.kept:
             self.stdout.write(f"{gone.kept} stay: they are in use again, or something else rests on them.")
