@@ -59,6 +59,31 @@ def test_each_wrong_term_is_a_blocker_with_its_remedy(draft, fields, words):
     assert words in blocker
 
 
+@pytest.mark.parametrize(
+    ("size", "quorum", "minimum", "warns"),
+    [(5, 5, 5, True), (5, 5, 4, True), (5, 4, 5, True), (5, 4, 4, False), (6, 5, 5, False), (4, 2, 4, True)],
+)
+def test_a_panel_of_which_nobody_may_stay_away_is_warned_of(client, size, quorum, minimum, warns):
+    manager = make_account()
+    round_ = make_round(
+        state=RoundState.DRAFT,
+        manager=manager,
+        panel=make_panel(size=size),
+        quorum=quorum,
+        minimum_panel=minimum,
+    )
+    assert opening_blockers(round_) == []
+    assert sum(len(check.warnings) for check in preflight_of(round_)) == warns
+
+    sign_in_staff(client, manager)
+    pages = {
+        language: client.get(url("detail", round_), headers={"accept-language": language}).text
+        for language in ("en", "zh-hans")
+    }
+    assert ("One expert who stays away" in pages["en"]) is warns
+    assert ("只要有一位专家缺席" in pages["zh-hans"]) is warns
+
+
 def test_a_language_without_names_is_a_blocker_and_says_which(draft):
     Indicator.objects.filter(code__in=["fixed", "infra"]).update(name_en="")
     (blocker,) = opening_blockers(draft)
@@ -126,7 +151,7 @@ def test_the_questionnaire_holds_every_term():
 def test_the_page_shows_passed_and_failed_checks(client):
     manager = make_account()
     sign_in_staff(client, manager)
-    round_ = make_round(state=RoundState.DRAFT, manager=manager)
+    round_ = make_round(state=RoundState.DRAFT, manager=manager, panel=make_panel(size=6))
     Round.objects.update(consensus_threshold=9)
 
     page = client.get(url("detail", round_)).text

@@ -1,7 +1,7 @@
 """What is checked before a round may open, each check with its problems and their remedies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -21,15 +21,16 @@ NAMES = {Language.CHINESE: "name_zh", Language.ENGLISH: "name_en"}
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; without problems it stands in nobody's way."""
+    """One thing that was looked at; without problems it stands in nobody's way, whatever it warns of."""
 
     label: Promise
     problems: list[str]
+    warnings: list[str] = field(default_factory=list)
 
 
 def preflight_of(round_: Round) -> list[Check]:
     """Return every check, passed or not, in the order of the form."""
-    return [Check(label, find(round_)) for label, find in CHECKS]
+    return [Check(label, find(round_), WARNINGS.get(find, _nothing)(round_)) for label, find in CHECKS]
 
 
 def opening_blockers(round_: Round) -> list[str]:
@@ -111,6 +112,26 @@ def _panel(round_: Round) -> list[str]:
     return problems
 
 
+def _panel_without_reserve(round_: Round) -> list[str]:
+    """Say that whoever stays away keeps the round from being aggregated."""
+    size = Expert.objects.filter(panel=round_.panel).count()
+    if size != max(round_.quorum, round_.least_panel):
+        return []
+    said = {"size": size, "quorum": round_.quorum, "least": round_.least_panel}
+    if size == LEAST_PANEL:
+        words = _(
+            "One expert who stays away keeps the round from being aggregated: all %(size)d of the panel must "
+            "seal. Choose a larger panel if one may stay away."
+        )
+    else:
+        words = _(
+            "One expert who stays away keeps the round from being aggregated: the panel has %(size)d "
+            "experts, the quorum is %(quorum)d and the minimum %(least)d. Lower what stands at %(size)d, "
+            "or choose a larger panel, if one may stay away."
+        )
+    return [words % said]
+
+
 def _managers(round_: Round) -> list[str]:
     return [
         _("%(name)s manages this round and is on its panel: nobody may do both. Change one of the two.")
@@ -176,3 +197,10 @@ CHECKS: list[tuple[Promise, Callable[[Round], list[str]]]] = [
     (gettext_lazy("The consensus rule can be met"), _consensus),
     (gettext_lazy("The series holds together"), _series),
 ]
+
+
+def _nothing(_round: Round) -> list[str]:
+    return []
+
+
+WARNINGS: dict[Callable[[Round], list[str]], Callable[[Round], list[str]]] = {_panel: _panel_without_reserve}
