@@ -244,10 +244,11 @@ def asked_run_or_404(request: HttpRequest) -> Run:
 
 
 def _chosen_run(request: HttpRequest, editions: Sequence[IndexEdition]) -> Run | None:
-    """Return the run that is asked for, or the newest of the data that the index shows, or the newest."""
-    runs = _runs(account_of(request))
-    own = runs.filter(data_set__series=editions[0].run.data_set.series_id) if editions else runs
-    return _asked_run(request) or own.first() or runs.first()
+    """Return the run that is asked for, or the newest of the data that the index shows."""
+    asked = _asked_run(request)
+    if asked or not editions:
+        return asked
+    return _runs(account_of(request)).filter(data_set__series=editions[0].run.data_set.series_id).first()
 
 
 def detail_url(index: PublishedIndex, run: Run | None) -> str:

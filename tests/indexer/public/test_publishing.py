@@ -171,6 +171,23 @@ def test_an_edition_of_other_units_is_neither_offered_nor_taken(client, index, r
         publish_edition(index, run=other, actor=owner, reason="Wards.")
 
 
+def test_no_ranking_is_chosen_for_the_owner_but_what_goes_on_with_the_published(client, index, run, owner):
+    """The newest may be of another framework, and what is published cannot be taken back."""
+    address = reverse("indexer:publishing-detail", args=[index.pk])
+    page = sign_in_staff(client, owner).get(address)
+    assert page.context["run"] is None
+    assert run in [one for one, _name in page.context["runs"]]
+    assert '<option value="" selected>not chosen yet</option>' in page.text
+    assert reverse("indexer:publishing-publish", args=[index.pk]) not in page.text
+    assert client.get(address, {"run": run.pk}).context["run"] == run
+
+    publish_edition(index, run=run, actor=owner)
+    make_runs(random_values(4), framework=make_framework(owner=owner))
+    page = client.get(address)
+    assert page.context["run"].data_set == run.data_set
+    assert "not chosen yet" not in page.text
+
+
 def test_readers_miss_how_sure_the_ranks_are_until_a_study_says_so(run, index):
     lack = "how sure the ranks are"
     assert any(lack in line for line in publication_advice(index, run))
