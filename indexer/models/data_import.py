@@ -1,5 +1,7 @@
 """A data set on its way in: what was sent, what it was mapped to, and what was corrected."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +26,8 @@ class DataImport(BilingualName):
     was sent, compressed, so that it can be read again by other choices; empty of a larger one. With a
     ``gathering`` it holds some of the indicators, and becomes a delivery of ``partner`` to it.
     """
+
+    is_in_progress: ClassVar = True
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     framework = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="+")

@@ -204,6 +204,23 @@ USES = {
 }
 
 
+def test_an_import_in_progress_is_said_to_hold_a_framework(client, manager, framework):
+    make_import(framework, actor=factories.make_account())
+    detail = reverse("weighting:framework-detail", args=[framework.pk])
+    text = client.get(detail).text
+    assert "Data that are being imported hold it" in text
+    assert f'<a href="{reverse("indexer:data-set-import")}">Imports in progress</a>' in text
+    assert "It no longer changes" not in text
+    with pytest.raises(Refused, match="throw the import away"):
+        reopen_framework(framework, actor=manager)
+
+    make_data_set(framework)
+    assert "It no longer changes" in client.get(detail).text
+    assert "being imported" not in client.get(detail).text
+    with pytest.raises(Refused, match="no longer changes"):
+        reopen_framework(framework, actor=manager)
+
+
 @pytest.mark.parametrize("use", USES)
 def test_what_is_used_is_copied_to_the_next_edition_and_not_changed(client, manager, framework, use):
     begun = reopen_framework(framework, actor=manager)

@@ -54,9 +54,24 @@ def framework_drafts_of(account: Account) -> QuerySet[FrameworkDraft]:
 
 def is_used(framework: Framework) -> bool:
     """Tell whether a framework is published, or anything rests on it or on one of its nodes."""
-    return framework.is_published or any(
-        model._base_manager.filter(**{path: framework.pk}).exists() for model, path in _resting()
-    )
+    return framework.is_published or any(_resting_on(framework))
+
+
+def is_held(framework: Framework) -> bool:
+    """Tell whether nothing rests on a framework but what can still be thrown away."""
+    resting = list(_resting_on(framework))
+    return bool(resting) and not framework.is_published and all(is_passing(model) for model in resting)
+
+
+def is_passing(model: type[Model]) -> bool:
+    """Tell whether rows of a model are work in progress, which ends stored or thrown away."""
+    return bool(getattr(model, "is_in_progress", False))
+
+
+def _resting_on(framework: Framework) -> Iterator[type[Model]]:
+    for model, path in _resting():
+        if model._base_manager.filter(**{path: framework.pk}).exists():
+            yield model
 
 
 def _resting() -> Iterator[tuple[type[Model], str]]:

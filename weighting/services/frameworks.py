@@ -13,7 +13,7 @@ from weighting.permissions import MANAGERS, has_role
 from weighting.readers import FrameworkTable, read_framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.framework import TERMS
-from weighting.selectors.framework_drafts import is_used
+from weighting.selectors.framework_drafts import is_held, is_used
 from weighting.selectors.frameworks import changes_framework
 from weighting.services.audit import record_act
 from weighting.services.quotas import check_tables_of_a_day
@@ -140,6 +140,13 @@ def _follow(edition: Framework, renamed: Mapping[str, str]) -> None:
 
 def refuse_used(framework: Framework) -> None:
     """Refuse to change a framework that something rests on."""
+    if is_held(framework):
+        raise Refused(
+            _(
+                "Data that are being imported hold this framework: it does not change meanwhile. Copy it to "
+                "the next edition instead, or throw the import away, as its owner or an administrator may."
+            )
+        )
     if is_used(framework):
         raise Refused(
             _(

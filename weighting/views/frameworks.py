@@ -19,7 +19,7 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import LookFirst
 from weighting.readers.framework import COLUMNS
 from weighting.reauthentication import grave
-from weighting.selectors.framework_drafts import framework_drafts_of, is_used
+from weighting.selectors.framework_drafts import framework_drafts_of, is_held, is_used
 from weighting.selectors.frameworks import (
     along_the_tree,
     changes_framework,
@@ -61,6 +61,7 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "indicators": along_the_tree(indicators_of(framework.pk)),
         "may_publish": owns_framework(account, framework),
         "is_own": is_own,
+        "is_held": is_own and is_held(framework),
         "may_change": is_own and not is_used(framework),
         "beside": editions_beside(account, framework),
     }
