@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -22,6 +22,7 @@ from weighting.selectors.claims import bears_locks
 from weighting.selectors.rounds import receipts_of
 from weighting.services.ballots import seal_ballot
 from weighting.services.letters import write_invitations
+from weighting.services.rounds import close_round
 
 pytestmark = pytest.mark.django_db
 
@@ -282,6 +283,22 @@ def test_a_closed_round_shows_receipts_and_root(client, manager):
     assert len(places) == 5
     assert places == sorted(places)
     assert round_.receipt_root in page.text
+
+
+def test_a_round_closed_early_says_when_beside_the_deadline_that_was_set(client, manager):
+    round_ = make_round(manager=manager, time_zone="Asia/Shanghai")
+    deadline, closed = datetime(2030, 5, 9, 8, tzinfo=UTC), datetime(2030, 5, 1, 8, 30, tzinfo=UTC)
+    Round.objects.update(deadline=deadline)
+    assert "Deadline that was set" not in client.get(url("detail", round_)).text
+
+    close_round(round_, actor=manager)
+    Round.objects.update(deadline=deadline, closed_at=closed)
+    text = client.get(url("detail", round_)).text
+    assert "1 May 2030, 16:30" in text
+    assert "before its deadline" in text
+    assert "Deadline that was set" in text
+    Round.objects.update(closed_at=deadline)
+    assert "before its deadline" not in client.get(url("detail", round_)).text
 
 
 def test_a_round_below_its_minimum_is_not_aggregated(client, manager):

@@ -125,6 +125,16 @@ class Round(models.Model):
         """The deadline in the round's own time zone, which is named."""
         return moment_text(self.deadline, self.time_zone)
 
+    @property
+    def was_closed(self) -> bool:
+        """Whether it was closed; of one that is void nobody is told."""
+        return self.closed_at is not None and self.state != RoundState.VOID
+
+    @property
+    def closed_text(self) -> str:
+        """When it closed, in the same zone; '' before."""
+        return moment_text(self.closed_at, self.time_zone) if self.closed_at else ""
+
 
 class RoundItem(models.Model):
     """An indicator that the round asks about."""
