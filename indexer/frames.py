@@ -36,6 +36,7 @@ from weighting.readers import (
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import read_figures
 from weighting.readers.table import as_form
+from weighting.sentences import join_sentences
 
 UNIT = "unit"
 # No study has more draws than this holds.
@@ -424,7 +425,7 @@ def _read_value(code: str, text: str, line: int, treatment: Treatment, log: Prob
         return parse_number(text)
     except CellError as error:
         remedy = _("Leave the cell empty when there is no value.")
-        log.add(f"{error} {remedy}", row=line, column=code, value=text)
+        log.add(join_sentences([error, remedy]), row=line, column=code, value=text)
         return math.nan
 
 

@@ -23,6 +23,7 @@ from weighting.models import Account
 from weighting.permissions import ADMINISTRATORS
 from weighting.requests import client_address, marked
 from weighting.selectors.people import has_second_factor
+from weighting.sentences import join_sentences
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
 from weighting.services.sessions import keep_session_alive
@@ -96,7 +97,7 @@ def _open_to_pages(request: HttpRequest, response: HttpResponse) -> HttpResponse
 
 
 def _refuse_token(refusal: Refused) -> HttpResponse:
-    body = {"detail": " ".join(refusal.blockers)}
+    body = {"detail": join_sentences(refusal.blockers)}
     if isinstance(refusal, TooManyTokens):
         return JsonResponse(body, status=429, headers={"Retry-After": str(WINDOW_SECONDS)})
     return JsonResponse(body, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

@@ -16,6 +16,7 @@ from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF
+from weighting.sentences import join_sentences
 from weighting.visitors import account_of
 
 REFUSED = OpenApiResponse(description="The run is in another state; `detail` says what to do.")
@@ -55,7 +56,7 @@ class RunAct(Answer):
         try:
             changed = self.act(run, account)
         except Refused as refusal:
-            return Response({"detail": " ".join(refusal.blockers)}, status=status.HTTP_409_CONFLICT)
+            return Response({"detail": join_sentences(refusal.blockers)}, status=status.HTTP_409_CONFLICT)
         return Response(RunSerializer(changed, context={"request": request}).data)
 
 

@@ -9,6 +9,7 @@ from indexer.enums import RunStatus
 from indexer.job_words import failure_words
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.selectors.runs import Printed, RankedCity, shown_score
+from weighting.sentences import join_sentences
 from weighting.visitors import visitor_of
 
 MARKS = [("published", "published"), ("reconstructed", "reconstructed"), ("", "")]
@@ -118,7 +119,7 @@ class RunSerializer(serializers.ModelSerializer):
         ]
 
     def get_error(self, run: Run) -> str:
-        return " ".join(failure_words(run.failure)) if run.status == RunStatus.FAILED else ""
+        return join_sentences(failure_words(run.failure)) if run.status == RunStatus.FAILED else ""
 
     def get_worker(self, run: Run) -> str:
         return run.worker if visitor_of(self.context["request"]).can_analyse else ""

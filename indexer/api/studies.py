@@ -35,6 +35,7 @@ from weighting.api.base import PAGE, Answer, IdFilter, Resource, described
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.selectors.frameworks import indicators_of
+from weighting.sentences import join_sentences
 from weighting.visitors import account_of
 
 UNIT = OpenApiParameter("unit", str, description="Name of a city, in either language.")
@@ -92,7 +93,7 @@ class StudySerializer(serializers.ModelSerializer):
         return study.chunks_done / study.chunks
 
     def get_error(self, study: Study) -> str:
-        return " ".join(failure_words(study.failure)) if study.status == StudyStatus.FAILED else ""
+        return join_sentences(failure_words(study.failure)) if study.status == StudyStatus.FAILED else ""
 
 
 class KindField(serializers.ChoiceField):

@@ -17,6 +17,7 @@ from indexer.numeric.treatment import OutlierRule, shape_of_sorted
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import CellError, parse_number
 from weighting.readers.cells import GAPS, plain
+from weighting.sentences import join_sentences
 
 Severity = Literal["blocker", "note"]
 # Whether the method takes something of the leaf of that code.
@@ -293,10 +294,11 @@ def _outlier_note(sheet: Sheet, content: Content, screened: Screened) -> str:
         len(screened.far),
     ) % {"count": len(screened.far), "names": _listed(names)}
     if abs(shape.skewness) > RULE.skewness and shape.kurtosis > RULE.kurtosis:
-        message += " " + _(
+        beyond = _(
             "Skewness %(skewness).1f and kurtosis %(kurtosis).1f are beyond 2 and 3.5: the method may treat "
             "outliers."
         ) % {"skewness": shape.skewness, "kurtosis": shape.kurtosis}
+        return join_sentences([message, beyond])
     return message
 
 
@@ -377,7 +379,7 @@ def _complaint(text: str) -> str:
         parse_number(text)
     except CellError as error:
         remedy = _("Leave the cell empty when there is no value.")
-        return f"{error} {remedy}"
+        return join_sentences([error, remedy])
     return ""
 
 

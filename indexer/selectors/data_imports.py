@@ -40,6 +40,7 @@ from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
 from weighting.readers.questions import question
 from weighting.selectors.sharing import known_to
+from weighting.sentences import join_sentences
 
 # The key under which a draft keeps that shares are meant, of all its rates or, with a code behind it, of one.
 SHARES_MEANT = "shares"
@@ -296,7 +297,7 @@ def _rate_words(why: str, asks: bool) -> str:
     sentences = [reason, _("A sum of such values over units is no total, and shares of it say little.")]
     if asks:
         sentences.append(_("Choose another normalisation, or say that shares are meant."))
-    return " ".join(sentences)
+    return join_sentences(sentences)
 
 
 def count_matches(matches: list[list[str]]) -> MappingCounts:

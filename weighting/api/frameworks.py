@@ -15,6 +15,7 @@ from weighting.exceptions import Refused
 from weighting.models import Framework
 from weighting.permissions import STAFF
 from weighting.selectors.frameworks import frameworks_owned_by, frameworks_visible_to
+from weighting.sentences import join_sentences
 from weighting.services.framework_kin import follow_framework
 from weighting.services.frameworks import share_framework
 from weighting.visitors import account_of
@@ -34,7 +35,7 @@ class FrameworkShare(Answer):
         try:
             share_framework(framework, actor=account)
         except Refused as refusal:
-            return Response({"detail": " ".join(refusal.blockers)}, status=status.HTTP_409_CONFLICT)
+            return Response({"detail": join_sentences(refusal.blockers)}, status=status.HTTP_409_CONFLICT)
         return Response(FrameworkSerializer(frameworks_owned_by(account).get(pk=pk)).data)
 
 

@@ -22,6 +22,7 @@ from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
 from weighting.moments import distance_problem, minutes_for, moment_text, time_zone_choices, zone_text
 from weighting.selectors.preflight import threshold_problem
+from weighting.sentences import join_sentences
 
 # What a browser's date and time field sends.
 MINUTE = "%Y-%m-%dT%H:%M"
@@ -227,7 +228,7 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         offer_choices(self, "groups", choices)
         self.fields["groups"].initial = [value for value, _label in choices]
         whole = {"count": len(indicators), "minutes": minutes_for(len(indicators))}
-        self.fields["groups"].help_text = " ".join(
+        self.fields["groups"].help_text = join_sentences(
             [
                 str(self.fields["groups"].help_text),
                 ngettext(

@@ -9,6 +9,8 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from weighting.sentences import join_sentences
+
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 GROUPED_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 # Digits above and below the line are marks of footnotes, and become digits of a number in ordinary form.
@@ -133,7 +135,7 @@ class Vocabulary:
         """Return the message with the words nearest to the wrong one."""
         names = self._look_up(word)
         hint = _("Nearest: %(names)s.") % {"names": _(", ").join(names)}
-        return f"{message} {hint}" if names else message
+        return join_sentences([message, hint]) if names else message
 
     def _look_up(self, word: str) -> list[str]:
         # A file may be wrong throughout: the first wrong words will do.

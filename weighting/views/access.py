@@ -29,6 +29,7 @@ from weighting.selectors.access import hash_token, is_of_removed_expert
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import is_claimable
 from weighting.selectors.joining import is_empty
+from weighting.sentences import join_sentences
 from weighting.services.access import sign_in_account, sign_in_expert
 from weighting.services.codes import redeem_code
 from weighting.views.claims import claimed_page
@@ -132,7 +133,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         try:
             token = redeem_code(form.cleaned_data["code"], address=client_address(request))
         except Refused as refusal:
-            form.add_error("code", " ".join(refusal.blockers))
+            form.add_error("code", join_sentences(refusal.blockers))
             status = 429 if isinstance(refusal, TooManyAttempts) else 422
         else:
             return keep_pending(redirect("weighting:confirm-link"), token)

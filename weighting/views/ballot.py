@@ -46,6 +46,7 @@ from weighting.selectors.ballots import (
 from weighting.selectors.claims import Claim, held_ballot, lacks_earlier_key
 from weighting.selectors.feedback import ItemFeedback, feedback_for
 from weighting.selectors.rounds import receipts_of
+from weighting.sentences import join_sentences
 from weighting.services.answers import SavedAnswer
 from weighting.services.ballots import save_comment, save_score, seal_ballot
 from weighting.visitors import claim_of, claim_with_round_of
@@ -198,7 +199,7 @@ def seal(request: HttpRequest) -> HttpResponse:
     except RoundNotOpen:
         return _closed_page(request, claim, status=409)
     except StaleBallot as refusal:
-        return _review_page(request, claim, stale=" ".join(refusal.blockers), status=409)
+        return _review_page(request, claim, stale=join_sentences(refusal.blockers), status=409)
     except Refused as refusal:
         return _review_page(request, claim, blockers=refusal.blockers, status=409)
     return redirect("weighting:ballot-receipt")
@@ -273,7 +274,7 @@ def _unsaved(item: BallotItem, answer: PostedAnswer, refusal: Refused) -> str:
     words = {
         "name": item.indicator.name,
         "answer": answer_label(answer_text(answer.value)),
-        "reason": " ".join(refusal.blockers),
+        "reason": join_sentences(refusal.blockers),
     }
     return _("The answer to “%(name)s” is not saved: “%(answer)s”. %(reason)s") % words
 
@@ -291,7 +292,11 @@ def _save_comments(request: HttpRequest, claim: Claim) -> list[str]:
         except Refused as refusal:
             blockers.append(
                 _("The comment on “%(name)s” is not saved: “%(text)s”. %(reason)s")
-                % {"name": item.indicator.name, "text": comment.text, "reason": " ".join(refusal.blockers)}
+                % {
+                    "name": item.indicator.name,
+                    "text": comment.text,
+                    "reason": join_sentences(refusal.blockers),
+                }
             )
     return blockers
 
@@ -303,7 +308,7 @@ def _go_on(then: str) -> HttpResponseRedirect:
 
 
 def _refusal_in_json(refusal: Refused) -> JsonResponse:
-    message = " ".join(refusal.blockers)
+    message = join_sentences(refusal.blockers)
     match refusal:
         case RoundNotOpen():
             return JsonResponse({"state": "closed", "message": message}, status=409)

@@ -12,6 +12,7 @@ from weighting.keyring import KeyRing
 from weighting.requests import client_address
 from weighting.selectors.claims import earlier_invitation
 from weighting.selectors.codes import normalise_code
+from weighting.sentences import join_sentences
 from weighting.services.claims import link_earlier, redeem_key
 from weighting.views.ballot import expert_page, show_ballot
 from weighting.visitors import claim_with_round_of
@@ -48,7 +49,7 @@ def earlier_key(request: HttpRequest) -> HttpResponse:
         try:
             secret = redeem_key(earlier, typed, address=client_address(request))
         except Refused as refusal:
-            form.add_error("key", " ".join(refusal.blockers))
+            form.add_error("key", join_sentences(refusal.blockers))
         else:
             link_earlier(claim, secret)
             response = redirect("weighting:ballot")

@@ -16,6 +16,7 @@ from weighting.requests import client_address
 from weighting.selectors.ballots import is_open
 from weighting.selectors.claims import is_claimable
 from weighting.selectors.codes import normalise_code
+from weighting.sentences import join_sentences
 from weighting.services.claims import dispute_claim, redeem_key
 from weighting.views.pending import pending_link
 from weighting.views.welcome import begin, terms_context, welcome
@@ -37,7 +38,7 @@ def enter_key(request: HttpRequest) -> HttpResponse:
         try:
             secret = redeem_key(invitation, typed, address=client_address(request))
         except Refused as refusal:
-            form.add_error("key", " ".join(refusal.blockers))
+            form.add_error("key", join_sentences(refusal.blockers))
             status = 429 if isinstance(refusal, TooManyKeys) else 422
         else:
             return welcome(request, invitation, KeyRing.of(request).using(normalise_code(typed), secret))

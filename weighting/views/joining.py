@@ -14,6 +14,7 @@ from weighting.exceptions import Refused
 from weighting.forms.joining import JoinForm
 from weighting.models import JoinLink
 from weighting.permissions import ANYONE, audience
+from weighting.sentences import join_sentences
 from weighting.services.access import sign_in_account
 from weighting.services.joining import join
 from weighting.views.answers import CONFLICT, UNPROCESSABLE
@@ -37,7 +38,7 @@ def join_page(request: HttpRequest) -> HttpResponse:
         try:
             return _welcome(request, link, form)
         except Refused as refusal:
-            form.add_error(None, " ".join(refusal.blockers))
+            form.add_error(None, join_sentences(refusal.blockers))
             status = CONFLICT
     return render(request, "weighting/join.html", {"form": form, "link": link}, status=status)
 

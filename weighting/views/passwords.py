@@ -15,6 +15,7 @@ from weighting.exceptions import Refused
 from weighting.forms.sign_in import ForgottenForm
 from weighting.permissions import ANYONE, audience
 from weighting.requests import client_address
+from weighting.sentences import join_sentences
 from weighting.services.attempts import count_attempt
 from weighting.services.profiles import replace_forgotten_password
 from weighting.views.answers import CONFLICT, UNPROCESSABLE
@@ -43,7 +44,7 @@ def _ask(request: HttpRequest, form: ForgottenForm) -> int:
     try:
         queue_password_mails(form.cleaned_data["email"])
     except Refused as refusal:
-        form.add_error(None, " ".join(refusal.blockers))
+        form.add_error(None, join_sentences(refusal.blockers))
         return CONFLICT
     return 200
 

@@ -33,6 +33,7 @@ from indexer.studies.weights import AROUND, AS_THEY_ARE, WeightChoice, seeded
 from indexer.studies.words import labels_of
 from weighting.exceptions import Refused
 from weighting.models import Indicator
+from weighting.sentences import join_sentences
 
 WEIGHTS = WeightChoice((*AROUND, AS_THEY_ARE))
 USUAL_NORMALISATIONS = ("share", "minmax", "zscore", "rank")
@@ -289,7 +290,7 @@ def _problem_line(variant: Mapping[str, Any], parameters: Mapping[str, Any], fra
 def _problem_words(variant: Mapping[str, Any], framework_id: int) -> str:
     """Say why a combination is left out."""
     if faults := variant.get("faults"):
-        return " ".join(failure_words(faults, reason_names(faults, [framework_id])))
+        return join_sentences(failure_words(faults, reason_names(faults, [framework_id])))
     # A study counted before aggregations said their own refusals.
     return {
         "geometric": _("the geometric mean needs values above zero, which this normalisation does not give"),

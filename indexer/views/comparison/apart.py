@@ -12,6 +12,7 @@ from indexer.selectors.comparison import Apart, Comparison
 from indexer.views.shared.run_names import run_names, short_names
 from indexer.views.shared.trees import tree_facts, tree_notes
 from weighting.exports import Fact
+from weighting.sentences import join_sentences
 
 # As many are listed on the page; the file has all.
 SHOWN = 50
@@ -51,10 +52,11 @@ def other_trees(compared: Comparison) -> list[str]:
     frameworks = [run.data_set.framework for run in compared.runs]
     notes = tree_notes(frameworks[0], frameworks, compared.tree_changes)
     if notes:
-        notes[-1] += " " + _(
+        sameness = _(
             "Nodes are the same where their codes are. In a change of the score, what one tree alone has "
             "comes or goes through its weight, and the parts still add up exactly."
         )
+        notes[-1] = join_sentences([notes[-1], sameness])
     return notes
 
 

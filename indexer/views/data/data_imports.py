@@ -56,6 +56,7 @@ from weighting.readers import FileProblems
 from weighting.readers.languages import language_of
 from weighting.requests import read_id
 from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.reading import table_in
@@ -128,7 +129,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
                 # What is read otherwise is to be looked at again.
                 return redirect("indexer:import-mapping", pk=pk)
         except Refused as refusal:
-            messages.error(request, " ".join(refusal.blockers))
+            messages.error(request, join_sentences(refusal.blockers))
         except FileProblems as found:
             messages.error(request, str(found))
         if not errors:
@@ -224,7 +225,7 @@ def _settle_rates(request: HttpRequest, draft: DataImport, form: RatesForm) -> H
         else:
             messages.error(request, _("Choose one of the answers."))
     except Refused as refusal:
-        messages.error(request, " ".join(refusal.blockers))
+        messages.error(request, join_sentences(refusal.blockers))
     return redirect("indexer:import-check", pk=draft.pk)
 
 
@@ -312,7 +313,7 @@ def import_store(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Nothing was stored: correct what is listed first."))
         return redirect(back)
     except Refused as refusal:
-        messages.error(request, " ".join(refusal.blockers))
+        messages.error(request, join_sentences(refusal.blockers))
         return redirect(back)
     messages.success(request, _stored_words(data_set))
     return redirect("indexer:data-set-detail", pk=data_set.pk)

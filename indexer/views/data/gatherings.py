@@ -35,6 +35,7 @@ from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblems
 from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.views.reading import table_in
 from weighting.visitors import account_of
@@ -100,7 +101,7 @@ def gathering_assemble(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         draft = assemble_gathering(gathering, actor=account)
     except Refused as refusal:
-        messages.error(request, " ".join(refusal.blockers))
+        messages.error(request, join_sentences(refusal.blockers))
         return redirect("indexer:gathering-detail", pk=pk)
     return redirect("indexer:import-check", pk=draft.pk)
 
@@ -126,7 +127,7 @@ def import_deliver(request: HttpRequest, pk: int) -> HttpResponse:
     except ImportBlocked:
         messages.error(request, _("Nothing was delivered: correct what is listed first."))
     except Refused as refusal:
-        messages.error(request, " ".join(refusal.blockers))
+        messages.error(request, join_sentences(refusal.blockers))
     else:
         messages.success(request, _("The file is delivered."))
         return redirect("indexer:gathering-detail", pk=delivery.gathering_id)

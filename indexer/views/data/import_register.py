@@ -15,6 +15,7 @@ from indexer.views.data.data_imports import draft_of, frame_of, next_step
 from weighting.exceptions import Refused
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblems
+from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE
 from weighting.visitors import account_of
 
@@ -30,7 +31,7 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(next_step(choose_countries(draft, actor=account)))
         facts = facts_of_units(unit_table_of(draft))
     except Refused as refusal:
-        messages.error(request, " ".join(refusal.blockers))
+        messages.error(request, join_sentences(refusal.blockers))
         return redirect("indexer:import-terms", pk=pk)
     except FileProblems as found:
         messages.error(request, str(found))

@@ -33,6 +33,7 @@ from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import indicators_of
+from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE
 from weighting.visitors import account_of, visitor_of
 
@@ -129,7 +130,8 @@ def _compute(sheet: Sheet, account: Account, for_all: bool) -> str:
         "%(count)d ranking waits to be computed.", "%(count)d rankings wait to be computed.", new
     ) % {"count": new}
     if len(versions) > new:
-        text += " " + _("%(count)d are there already.") % {"count": len(versions) - new}
+        there = _("%(count)d are there already.") % {"count": len(versions) - new}
+        return join_sentences([text, there])
     return text
 
 

@@ -23,6 +23,7 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import MANAGERS, STAFF, audience
 from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.visitors import account_of
 
@@ -100,7 +101,8 @@ def _said(new: int, asked: int) -> str:
         "%(count)d ranking waits to be computed.", "%(count)d rankings wait to be computed.", new
     ) % {"count": new}
     if asked > new:
-        text += " " + _("%(count)d are there already.") % {"count": asked - new}
+        there = _("%(count)d are there already.") % {"count": asked - new}
+        return join_sentences([text, there])
     return text
 
 

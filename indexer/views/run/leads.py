@@ -27,6 +27,7 @@ from weighting.exports import Heading
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ANYONE, audience
+from weighting.sentences import join_sentences
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import visitor_of
 
@@ -157,7 +158,7 @@ def lead_rule(leads: Leads, form: LeadForm) -> str:
             "nodes": _joined(form.nodes),
             "over": _name(form.base),
         }
-        return f"{sentence} {_limit(form.rule)}".rstrip()
+        return join_sentences([sentence, _limit(form.rule)])
     if len(leads.sub_indices) == 1:
         return _("There is one sub-index alone, so none leads another: choose two scores to compare.")
     return ngettext(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from weighting.exports import Fact
 from weighting.models import Framework, Indicator
 from weighting.selectors.tree_changes import TreeChange
+from weighting.sentences import join_sentences
 
 # Of one kind so many are named; the API has all.
 NAMED = 20
@@ -19,7 +20,7 @@ def tree_notes(base: Framework, others: Iterable[Framework], changes: Mapping[in
     names = {framework.pk: framework.name for framework in others}
     notes = []
     for key, change in changes.items():
-        notes.append(" ".join([_told_apart(base.name, names[key]), *change_words(change)]))
+        notes.append(join_sentences([_told_apart(base.name, names[key]), *change_words(change)]))
     return notes
 
 
@@ -32,7 +33,7 @@ def _told_apart(base: str, other: str) -> str:
 
 def tree_facts(notes: Sequence[str]) -> list[Fact]:
     """Return the notes as files carry them."""
-    return [Fact("other_indicators", _("Other indicators"), " ".join(notes))] if notes else []
+    return [Fact("other_indicators", _("Other indicators"), join_sentences(notes))] if notes else []
 
 
 def change_words(change: TreeChange) -> Iterator[str]:

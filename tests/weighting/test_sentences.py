@@ -1,0 +1,45 @@
+"""Sentences behind one another: a space between them in English, none in Chinese."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.template import Context, Template
+from django.utils.translation import override
+
+from indexer.selectors.data_imports import _rate_words
+from weighting.sentences import join_sentences
+
+ROOT = Path(__file__).resolve().parents[2]
+# What ends a Chinese sentence, a space, and another one.
+APART = re.compile("[。！？] [\u4e00-\u9fff“]")
+
+
+@pytest.mark.parametrize(("language", "joined"), [("en", "One. Two."), ("zh-hans", "One.Two.")])
+def test_sentences_are_joined_as_the_language_joins_them(language, joined):
+    with override(language):
+        assert join_sentences(["One.", "", "Two."]) == joined
+        text = "{% load sentences %}One.{% sentence_gap %}Two."
+        assert Template(text).render(Context()) == joined
+
+
+def test_what_the_check_of_an_import_says_of_a_rate_has_no_gap_in_chinese():
+    with override("zh-hans"):
+        said = _rate_words("unit", asks=True)
+    assert said.count("。") == 3
+    assert not APART.search(said)
+
+
+BY_SPACE = re.compile(r'" "\.join\((?:refusal\.blockers|failure_words|sentences|notes)|" " \+ _\(')
+TURN = r"(?:\{% (?:end)?if[^%]*%\})*"
+BEHIND = re.compile(
+    rf'[.?](?:" %\}}|\{{% endblocktranslate %\}}){TURN} {TURN}\{{% (?:translate|blocktranslate)'
+)
+
+
+def test_no_sentences_are_joined_by_a_space_whatever_the_language():
+    code = [path for app in ("weighting", "indexer", "upkeep") for path in ROOT.joinpath(app).rglob("*.py")]
+    assert [path.name for path in code if BY_SPACE.search(path.read_text(encoding="utf-8"))] == []
+
+    pages = ROOT.joinpath("templates").rglob("*.html")
+    assert [path.name for path in pages if BEHIND.search(path.read_text(encoding="utf-8"))] == []
