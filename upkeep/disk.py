@@ -48,7 +48,7 @@ def disk_use() -> Disk:
     studies = _by_data_set(Study.objects.all(), "run__data_set", "histogram", "table")
     parts = _by_data_set(StudyPart.objects.all(), "study__run__data_set", "block")
     data_facts = _by_data_set(DataFacts.objects.all(), "data_set", "block")
-    run_facts = _by_data_set(RunFacts.objects.all(), "run__data_set", "block")
+    run_facts = _by_data_set(RunFacts.objects.all(), "run__data_set", "block", "changes")
     used = [
         _used(data_set, runs, studies, parts, data_facts, run_facts)
         for data_set in DataSet.objects.defer("values", "totals", "auxiliary", "mapping")

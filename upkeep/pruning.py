@@ -104,8 +104,9 @@ def _drop_facts(pk: int, days: int, actor: Account | None) -> bool:
     facts = facts_to_prune(days=days).filter(pk=pk).first()
     if facts is None:
         return False
-    found = "" if facts.block is None else hashlib.sha256(facts.block).hexdigest()
-    record_act(actor, "prune", facts, run=facts.run_id, result=found)
+    found = b"".join(filter(None, (facts.block, facts.changes)))
+    result = hashlib.sha256(found).hexdigest() if found else ""
+    record_act(actor, "prune", facts, run=facts.run_id, result=result)
     facts.delete()
     return True
 

@@ -32,10 +32,15 @@ class DataFacts(Job):
 
 
 class RunFacts(Job):
-    """The same of a finished run, its inner nodes and its total."""
+    """The same of a finished run, its inner nodes and its total.
+
+    ``changes`` holds the arrays of `indexer.selectors.fragility.changes_to_keep`, apart: pages read either.
+    What was worked out before there was the column has none.
+    """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="facts")
     block = models.BinaryField(null=True)
+    changes = models.BinaryField(null=True)
 
     class Meta(Job.Meta):
         constraints = [

@@ -7,16 +7,20 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import City, Run
+from indexer.numeric.blocks import Tally
 from indexer.numeric.sensitivity import SmallestChanges, critical_weights, smallest_changes
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.composites import composites_of
-from indexer.selectors.data_sets import structure_from
+from indexer.selectors.data_sets import Structure, structure_from, structure_of
 from indexer.selectors.indices import index_of
+from indexer.selectors.run_facts import kept_changes_of_run
+from indexer.selectors.runs import runs_with_nodes
 from indexer.selectors.withheld import codes_kept_back, nodes_telling
 from weighting.models import Indicator
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
 from weighting.selectors.frameworks import indicators_of, sub_indices_of
+from weighting.selectors.versions import local_weights_of
 
 
 class NotLinear(ValueError):
@@ -168,25 +172,60 @@ def fragility_of(run: Run) -> Fragility:
 
     Raises `NotLinear` where no mean stands at the top or weights are rescaled for missing values.
     """
-    stored = composites_of([run.pk])[run.pk][1]
-    ranks = stored[stored > 0]
-    # Neighbours lie beside each other, so that memory is gone through from one end to the other.
-    places = np.argsort(ranks, kind="stable")
     nodes = indicators_of(run.data_set.framework_id)
-    index = index_of(run, structure=structure_from(nodes), rows=np.flatnonzero(stored)[places], order="F")
-    kept_back = nodes_telling(index.tree, codes_kept_back([run]))
-    try:
-        changes = smallest_changes(index, apart=kept_back)
-    except ValueError as error:
-        raise NotLinear(str(error)) from None
-    changes = replace(changes, pairs=places[changes.pairs])
+    structure = structure_from(nodes)
+    kept_back = nodes_telling(structure.tree, codes_kept_back([run]))
+    ranks = composites_of([run.pk])[run.pk][1]
+    local = local_weights_of(run.weight_version_id)
+    kept = _kept_changes_of(run, kept_back)
     return Fragility(
         run=run,
         nodes=nodes,
         cities=ranked_cities_of_run(run),
-        tree=index.tree,
-        local=index.local,
-        ranks=ranks,
-        changes=changes,
+        tree=structure.tree,
+        local=local,
+        ranks=ranks[ranks > 0],
+        changes=_solve(run, structure, local, ranks, apart=kept_back) if kept is None else kept,
         kept_back=kept_back,
     )
+
+
+def changes_to_keep(run_id: int) -> Tally:
+    """Work out what is kept of a finished run, for who is kept from as much as a stranger.
+
+    Of one that is not linear no more than that it was looked at.
+    """
+    run = runs_with_nodes(None).get(pk=run_id)
+    structure = structure_of(run.data_set.framework_id)
+    kept_back = nodes_telling(structure.tree, codes_kept_back([run]))
+    arrays = {"apart": np.array(sorted(kept_back), dtype=np.int64)}
+    ranks, local = composites_of([run.pk])[run.pk][1], local_weights_of(run.weight_version_id)
+    try:
+        return arrays | vars(_solve(run, structure, local, ranks, apart=kept_back))
+    except NotLinear:
+        return arrays
+
+
+def _kept_changes_of(run: Run, kept_back: frozenset[int]) -> SmallestChanges | None:
+    """Return what was kept where the same nodes were kept back; None where nothing was."""
+    arrays = kept_changes_of_run(run)
+    if arrays is None or arrays.pop("apart").tolist() != sorted(kept_back):
+        return None
+    if not arrays:
+        raise NotLinear("no weight could be solved for")
+    return SmallestChanges(**arrays | {"within": arrays["within"].astype(bool)})
+
+
+def _solve(
+    run: Run, structure: Structure, local: FloatArray, ranks: IntArray, *, apart: frozenset[int]
+) -> SmallestChanges:
+    """Work out the changes for the cities that have a rank; ``ranks`` are (cities of the data set,)."""
+    # Neighbours lie beside each other, so that memory is gone through from one end to the other.
+    places = np.argsort(ranks[ranks > 0], kind="stable")
+    rows = np.flatnonzero(ranks)[places]
+    index = index_of(run, structure=structure, local=local, rows=rows, order="F")
+    try:
+        changes = smallest_changes(index, apart=apart)
+    except ValueError as error:
+        raise NotLinear(str(error)) from None
+    return replace(changes, pairs=places[changes.pairs])

@@ -21,7 +21,7 @@ def run_facts_known_to(account: Account | None) -> QuerySet[RunFacts]:
         "run__data_set__framework", "run__data_set__series__register", "run__weight_version", "run__method"
     )
     long = (f"run__data_set__{column}" for column in LONG)
-    return jobs.defer("block", "run__node_scores", "run__weight_version__manifest", *long)
+    return jobs.defer("block", "changes", "run__node_scores", "run__weight_version__manifest", *long)
 
 
 def public_runs_without_facts() -> QuerySet[Run]:
@@ -45,9 +45,18 @@ def run_facts_wait_for(run: Run) -> bool:
 
 
 def kept_arrays_of_run(run: Run) -> Tally | None:
-    """Return what was kept of a run; None where nothing is."""
+    """Return what was kept of the audit of a run; None where nothing is."""
+    return _kept(run, "block")
+
+
+def kept_changes_of_run(run: Run) -> Tally | None:
+    """Return what was kept of the changes that turn its neighbours round; None where nothing is."""
+    return _kept(run, "changes")
+
+
+def _kept(run: Run, column: str) -> Tally | None:
     if not is_large(run.data_set):
         return None
     done = RunFacts.objects.filter(run=run, status=RunStatus.DONE)
-    block: Any = done.values_list("block", flat=True).first()
+    block: Any = done.values_list(column, flat=True).first()
     return None if block is None else unpack_arrays(bytes(block))

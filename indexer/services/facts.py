@@ -11,6 +11,7 @@ from indexer.numeric.blocks import pack_arrays
 from indexer.selectors.coherence import arrays_to_keep_of_run
 from indexer.selectors.data_facts import arrays_to_keep, data_sets_without_facts, is_large
 from indexer.selectors.data_sets import PACKED
+from indexer.selectors.fragility import changes_to_keep
 from indexer.selectors.jobs import waiting_jobs
 from indexer.selectors.run_facts import public_runs_without_facts
 from indexer.services.binding import bound_blocks
@@ -87,10 +88,9 @@ def _work_out(facts: DataFacts | RunFacts) -> tuple[RunStatus, dict[str, object]
     data_set = DataSet.objects.defer(*PACKED).get(pk=data_set_id)
     try:
         if isinstance(facts, RunFacts):
-            arrays = arrays_to_keep_of_run(facts.run_id)
-        else:
-            arrays = arrays_to_keep(data_set)
-        return RunStatus.DONE, {"block": pack_arrays(arrays)}
+            block = pack_arrays(arrays_to_keep_of_run(facts.run_id))
+            return RunStatus.DONE, {"block": block, "changes": pack_arrays(changes_to_keep(facts.run_id))}
+        return RunStatus.DONE, {"block": pack_arrays(arrays_to_keep(data_set))}
     except DatabaseError:
         raise
     except Exception as error:

@@ -40,6 +40,7 @@ from indexer.views.reports.run_words import (
     run_sentences,
 )
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
+from indexer.views.shared.facts_wait import ask_facts_of
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
 from indexer.views.shared.unranked import unranked_rows
@@ -71,6 +72,7 @@ def comparison_report(request: HttpRequest) -> HttpResponse:
 
 
 def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
+    ask_facts_of(request, run)
     ranking, fragility = load_ranking(run), report_fragility(run)
     ranking.cities.load(ranking.order[:ROWS])
     intervals = rank_intervals_of(run, visitor_of(request).account)

@@ -17,6 +17,7 @@ from indexer.selectors.cities import BLOCK
 from indexer.selectors.fragility import Fragility, NotLinear, PairFragility, fragility_of
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
+from indexer.views.shared.facts_wait import ask_facts_of
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
 from indexer.views.shared.unranked import unranked_rows_of
@@ -59,6 +60,8 @@ def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
+    # Of this page all is worked out within seconds: who comes before the worker does not wait for it.
+    ask_facts_of(request, run)
     context = run_context(request, run, "run-fragility") | {"unranked": unranked_rows_of(run)}
     try:
         fragility = fragility_of(run)

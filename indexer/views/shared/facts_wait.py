@@ -26,11 +26,17 @@ def waiting_page(request: HttpRequest, template: str, context: dict[str, Any]) -
 def wait_for_run_facts(request: HttpRequest, run: Run, tab: str) -> HttpResponse | None:
     """Answer so about a large run of which nothing is kept yet; None for any other.
 
-    A worker is asked where the reader may have things counted. What anybody may read is worked out unasked.
+    What anybody may read is worked out unasked.
     """
-    if not run_facts_wait_for(run):
+    if not ask_facts_of(request, run):
         return None
-    if visitor_of(request).can_analyse:
-        ask_run_facts(run)
     context = {**run_context(request, run, tab), "title": version_name(run)}
     return waiting_page(request, "indexer/run/facts_waiting.html", context)
+
+
+def ask_facts_of(request: HttpRequest, run: Run) -> bool:
+    """Say whether nothing is kept yet of a large run; ask a worker for it where the reader may."""
+    waits = run_facts_wait_for(run)
+    if waits and visitor_of(request).can_analyse:
+        ask_run_facts(run)
+    return waits

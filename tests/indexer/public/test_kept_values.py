@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from indexer.models import City, IndicatorTerms, Run
+from indexer.models import City, IndicatorTerms, Run, RunFacts
 from indexer.numeric.weight_state import state_text
+from indexer.selectors import data_facts
+from indexer.selectors.fragility import fragility_of
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
+from indexer.services.facts import keep_waiting_facts, request_run_facts
 from indexer.services.families import publish_branch
 from indexer.services.published import describe_indicators
 from indexer.services.runs import compute_waiting_runs
@@ -234,3 +237,27 @@ def test_a_branch_that_is_an_index_of_its_own_has_its_ranks_alone(client, run):
     assert told() == {None}
     sign_in_staff(client, make_account(Role.ANALYST))
     assert max(told()) > 0.97
+
+
+def test_nobody_is_told_changes_that_were_kept_for_readers_of_more_or_less(human_development, monkeypatch):
+    """Whether an indicator may be given away changes, and staff see it either way."""
+    index, analyst = human_development.index, make_account(Role.ANALYST)
+
+    def changes():
+        readers = [runs_with_nodes_visible_to(reader) for reader in (None, analyst)]
+        found = [fragility_of(runs.get(pk=human_development.run_id)).changes for runs in readers]
+        return [(each.within.tolist(), each.nodes.tolist(), each.deltas.tobytes()) for each in found]
+
+    def withhold(is_withheld):
+        terms = {"le": IndicatorTerms(is_withheld=is_withheld)}
+        describe_indicators(index, terms=terms, actor=index.created_by)
+        return changes()
+
+    open_, withheld = withhold(False), withhold(True)
+    assert open_[0] == open_[1] == withheld[1] != withheld[0]
+    monkeypatch.setattr(data_facts, "MOST_VALUES", 0)
+    request_run_facts(human_development.run_id)
+    assert keep_waiting_facts()
+    assert RunFacts.objects.get().changes is not None
+    assert changes() == withheld
+    assert withhold(False) == open_

@@ -1,0 +1,118 @@
+"""What turns neighbours of a large ranking round: kept once it is worked out, the same to the last bit."""
+
+import re
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from indexer import tasks
+from indexer.models import RunFacts
+from indexer.selectors import data_facts, fragility, run_facts
+from indexer.selectors.fragility import fragility_of
+from indexer.services.facts import keep_waiting_facts, request_run_facts
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs, random_values
+from weighting.enums import Role
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+# What is drawn anew for each request.
+TOKEN = re.compile(rb'(csrfmiddlewaretoken" value="|X-CSRFToken": "|nonce[=-]"?)[^"\' ;]*')
+
+
+@pytest.fixture
+def run():
+    return make_runs(random_values(30), tilts=[1.0])[0]
+
+
+@pytest.fixture
+def analyst(client):
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+def make_large(monkeypatch):
+    """Let every data set count as a large one."""
+    monkeypatch.setattr(data_facts, "MOST_VALUES", 0)
+    monkeypatch.setattr(run_facts, "MOST_VALUES", 0)
+
+
+def keep(run):
+    request_run_facts(run.pk)
+    while keep_waiting_facts():
+        pass
+
+
+def told(client, run):
+    """What pages, file, picture and API answer, and with which status."""
+    page = reverse("indexer:run-fragility", args=[run.pk])
+    answers = {
+        address: client.get(address)
+        for address in (
+            page,
+            f"{page}?sort=-gap",
+            reverse("indexer:run-fragility-export", args=[run.pk]),
+            reverse("indexer:run-picture", args=[run.pk, "fragility", "json"]),
+            reverse("indexer:api-run-critical", args=[run.pk]),
+            reverse("indexer:run-report", args=[run.pk]),
+        )
+    }
+    return {
+        address: (
+            answer.status_code,
+            TOKEN.sub(b"", answer.getvalue() if answer.streaming else answer.content),
+        )
+        for address, answer in answers.items()
+    }
+
+
+def statuses(answers):
+    return [status for status, _text in answers.values()]
+
+
+def test_what_is_kept_is_told_as_what_is_worked_out(run, analyst, monkeypatch):
+    worked_out = told(analyst, run)
+    assert statuses(worked_out) == [200] * 6
+    make_large(monkeypatch)
+    keep(run)
+    monkeypatch.delattr(fragility, "smallest_changes")
+    assert told(analyst, run) == worked_out
+
+
+def test_they_have_the_same_bits_and_types(run, monkeypatch):
+    worked_out = vars(fragility_of(run).changes)
+    make_large(monkeypatch)
+    keep(run)
+    kept = vars(fragility_of(run).changes)
+    assert kept.keys() == worked_out.keys()
+    for name, array in worked_out.items():
+        assert (kept[name].dtype, kept[name].shape) == (array.dtype, array.shape), name
+        assert kept[name].tobytes() == np.ascontiguousarray(array).tobytes(), name
+
+
+def test_of_an_index_that_is_no_mean_that_is_kept(analyst, monkeypatch):
+    run = make_runs(random_values(30), tilts=[1.0], aggregation="minimum", normalisation="minmax")[0]
+    worked_out = told(analyst, run)
+    assert set(statuses(worked_out)) == {200, 400, 404}
+    make_large(monkeypatch)
+    keep(run)
+    monkeypatch.delattr(fragility, "index_of")
+    assert told(analyst, run) == worked_out
+
+
+def test_whoever_comes_before_the_worker_has_it_worked_out_and_a_worker_asked(run, analyst, monkeypatch):
+    worked_out = told(analyst, run)
+    make_large(monkeypatch)
+    sent = []
+    monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **_options: sent.append(args))
+    assert told(analyst, run) == worked_out
+    assert set(map(tuple, sent)) == {(run.pk,)}
+    assert not RunFacts.objects.exists(), "a reader stores nothing"
+
+
+def test_facts_of_before_there_were_any_are_worked_out_for_who_asks(run, analyst, monkeypatch):
+    worked_out = told(analyst, run)
+    make_large(monkeypatch)
+    keep(run)
+    RunFacts.objects.update(changes=None)
+    assert told(analyst, run) == worked_out
