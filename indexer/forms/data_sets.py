@@ -26,7 +26,14 @@ from indexer.services.methods import (
 )
 from weighting.forms.advanced import WithAdvanced
 from weighting.forms.carrying import CarryingFileField, CarryingFileInput
-from weighting.forms.names import NamedForm, ReadersLanguageFirst, in_either, names_in_either, require_either
+from weighting.forms.names import (
+    NamedForm,
+    ReadersLanguageFirst,
+    ask_either,
+    in_either,
+    names_in_either,
+    require_either,
+)
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
@@ -137,6 +144,8 @@ class TermsForm(ReadersLanguageFirst, forms.Form):
         for name, queryset in choices.items():
             offer_rows(self, name, queryset)
         self.fields["framework"].initial = frameworks.first()
+        if not self["series"].value():
+            ask_either(self, "name")
 
     def clean(self) -> dict[str, Any]:
         """Refuse at once what no data could satisfy."""

@@ -1,49 +1,84 @@
 """Fields in both languages, of which one is enough."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.utils import ErrorList
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 OTHER_MAY_STAY_EMPTY = gettext_lazy("One language is enough; the other may stay empty.")
 
 
-def names_in_either() -> tuple[forms.CharField, forms.CharField]:
+class BoundToPair(forms.BoundField):
+    """One of two fields; that both are empty is shown at the one that is read first."""
+
+    @property
+    def errors(self) -> ErrorList:
+        # Asked first: it is the cleaning that finds out what both lack.
+        noted, shown_at = self.form.errors, getattr(self.form, "shown_at", {})
+        if self.name in shown_at:
+            return self.form.error_class()
+        of = next((name for name, shown in shown_at.items() if shown == self.name), self.name)
+        return noted.get(of, self.form.error_class())
+
+
+class PairField(forms.CharField):
+    """The text in one of two languages."""
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundToPair:
+        return BoundToPair(form, self, field_name)
+
+
+def names_in_either() -> tuple[PairField, PairField]:
     """Return the fields of a name: Chinese, English."""
     return in_either(gettext_lazy("Chinese name"), gettext_lazy("English name"))
 
 
-def titles_in_either() -> tuple[forms.CharField, forms.CharField]:
+def titles_in_either() -> tuple[PairField, PairField]:
     """Return the fields of a title: Chinese, English."""
     return in_either(gettext_lazy("Chinese title"), gettext_lazy("English title"))
 
 
-def labels_in_either() -> tuple[forms.CharField, forms.CharField]:
+def labels_in_either() -> tuple[PairField, PairField]:
     """Return the fields of a label: Chinese, English."""
     return in_either(gettext_lazy("Chinese label"), gettext_lazy("English label"))
 
 
-def in_either(chinese: Any, english: Any) -> tuple[forms.CharField, forms.CharField]:
+def in_either(chinese: Any, english: Any) -> tuple[PairField, PairField]:
     """Return the two fields of a text that stands in one language at least."""
     return (
-        forms.CharField(label=chinese, max_length=200, required=False, help_text=OTHER_MAY_STAY_EMPTY),
-        forms.CharField(label=english, max_length=200, required=False),
+        PairField(label=chinese, max_length=200, required=False, help_text=OTHER_MAY_STAY_EMPTY),
+        PairField(label=english, max_length=200, required=False),
     )
 
 
-def require_either(form: forms.BaseForm, cleaned: dict[str, Any], stem: str = "name") -> None:
+def require_either(form: "ReadersLanguageFirst", cleaned: dict[str, Any], stem: str = "name") -> None:
     """Note that of two fields, ``stem``_zh and ``stem``_en, both are empty, and name both as they stand.
 
-    It is noted at the Chinese one, in whatever language: programs find it by its name.
+    It is noted at the Chinese one, in whatever language: programs find it by its name. Pages show it at the
+    first one, which is no longer called optional.
     """
-    pair = [name for name in form.fields if name in (f"{stem}_zh", f"{stem}_en")]
+    pair = _pair_of(form, stem)
     if not any(map(cleaned.get, pair)) and not form.errors.keys() & set(pair):
         labels = {"first": form.fields[pair[0]].label, "second": form.fields[pair[1]].label}
         form.add_error(
             f"{stem}_zh", _("Fill in “%(first)s” or “%(second)s”: one of them is enough.") % labels
         )
+        ask_either(form, stem)
+        if pair[0] != f"{stem}_zh":
+            form.shown_at = {**form.shown_at, f"{stem}_zh": pair[0]}
+
+
+def ask_either(form: forms.BaseForm, stem: str) -> None:
+    """Call the first of two fields no longer optional, of which one is asked for."""
+    form.fields[_pair_of(form, stem)[0]].is_asked = True  # type: ignore[attr-defined]
+
+
+def _pair_of(form: forms.BaseForm, stem: str) -> list[str]:
+    return [name for name in form.fields if name in (f"{stem}_zh", f"{stem}_en")]
 
 
 class ReadersLanguageFirst(forms.BaseForm):
@@ -55,14 +90,15 @@ class ReadersLanguageFirst(forms.BaseForm):
     """
 
     in_either: ClassVar[tuple[str, ...]] = ()
+    # Where pages show what is noted at another field, by the name of that.
+    shown_at: Mapping[str, str] = MappingProxyType({})
 
     def order_fields(self, field_order: Iterable[str] | None) -> None:
         super().order_fields(field_order)
         if not (get_language() or "").startswith("zh"):
             self._put_english_first()
         for stem in self.in_either:
-            first = next(name for name in self.fields if name in (f"{stem}_zh", f"{stem}_en"))
-            self.fields[first].is_asked = True  # type: ignore[attr-defined]
+            ask_either(self, stem)
 
     def _put_english_first(self) -> None:
         ordered: list[str] = []
