@@ -139,7 +139,7 @@ def test_facts_stand_in_the_list_with_what_they_are_of(operator, both_facts, dja
 
     RunFacts.objects.update(status=RunStatus.FAILED, failure=[{"kind": "memory"}])
     failed = operator.get(PAGE, headers={"Accept-Language": "zh-hans"}).content.decode()
-    assert "大型排名的一致性情况" in failed
+    assert "大型排名的预先计算" in failed
     assert "内存" in failed
     assert f"data_facts:{of_data.pk}" not in failed
 
