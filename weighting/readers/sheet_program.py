@@ -29,9 +29,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 if __name__ == "__main__":
     # Last of all, for files beside this one are called as some of Python's own.
     sys.path.append(str(Path(__file__).parent))
-    from sheet_styles import Styles, in_percent, styles_of  # type: ignore[import-not-found]
+    from sheet_styles import Styles, in_percent, percent_in_document, styles_of  # type: ignore[import-not-found]
 else:
-    from weighting.readers.sheet_styles import Styles, in_percent, styles_of
+    from weighting.readers.sheet_styles import Styles, in_percent, percent_in_document, styles_of
 
 ENCRYPTED = 0x1
 BOOK = "xl/workbook.xml"
@@ -118,8 +118,7 @@ def _answer(data: bytes, limits: Limits) -> dict[str, Any]:
             return _sheet(BytesIO(data), {}, limits)
         parts = _parts_of(_open_archive(data))
         _look_through(parts, limits)
-        known = parts if BOOK in parts else {}
-        return _sheet(_unpacked(known) if known else BytesIO(data), known, limits)
+        return _sheet(_unpacked(parts) if BOOK in parts else BytesIO(data), parts, limits)
     except Refused as refused:
         return {"faults": [refused.fault]}
     except UNREADABLE:
@@ -213,7 +212,7 @@ def _unpacked(parts: dict[str, bytes]) -> BytesIO:
 
 
 def _sheet(file: BytesIO, parts: dict[str, bytes], limits: Limits) -> dict[str, Any]:
-    """Read the sheet that is meant; without ``parts`` a library alone tells what is in the file."""
+    """Read the sheet that is meant; without ``parts`` of sheets a library tells what is in the file."""
     book = CalamineWorkbook.from_filelike(file)
     names = [sheet.name for sheet in book.sheets_metadata]
     # Each sheet is a part; whatever lists more of them, or such names, was written by no spreadsheet.
@@ -247,10 +246,10 @@ def _chosen(
 
     def marks_of(place: int) -> Marks:
         # No sheet of parts is loaded before it is known how far it reaches.
-        if parts:
+        if BOOK in parts:
             return _Scan(limits, styles).read(parts[_path_of_sheet(parts, place)])
         _check_reach(book.get_sheet_by_index(place), limits)
-        return Marks()
+        return Marks(written=percent_in_document(parts.get("content.xml", b""), place))
 
     found = ((place, marks_of(place)) for place in places)
     first, marks = next(found)

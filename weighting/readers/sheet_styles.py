@@ -56,3 +56,40 @@ def styles_of(parts: dict[str, bytes]) -> Styles:
         parser.StartElementHandler, parser.EndElementHandler = start, lambda _name: path.pop()
         parser.Parse(parts["xl/styles.xml"], True)
     return styles
+
+
+def percent_in_document(content: bytes, place: int) -> dict[tuple[int, int], str]:
+    """Return the cells of a sheet of OpenDocument that are shown in percent, by row and column, from 1."""
+    found: dict[tuple[int, int], str] = {}
+    if b'"percentage"' not in content:
+        return found
+    path, sheet = [""], -1
+    row = column = 0
+    rows = 1
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal sheet, row, column, rows
+        path.append(name.rpartition(":")[2])
+        said = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+        # Those within a picture or a chart are no sheets.
+        if path[-2:] == ["spreadsheet", "table"]:
+            sheet, row, rows = sheet + 1, 0, 1
+        elif sheet != place or "spreadsheet" not in path or "shapes" in path or "frame" in path:
+            return
+        elif path[-1] == "table-row":
+            row, column, rows = row + rows, 0, int(said.get("number-rows-repeated") or 1)
+        elif path[-1] in ("table-cell", "covered-table-cell"):
+            columns = int(said.get("number-columns-repeated") or 1)
+            if said.get("value-type") == "percentage" and said.get("value"):
+                text = in_percent(said["value"])
+                found.update(
+                    ((line, cell), text)
+                    for line in range(row, row + rows)
+                    for cell in range(column + 1, column + columns + 1)
+                )
+            column += columns
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, lambda _name: path.pop()
+    parser.Parse(content, True)
+    return found

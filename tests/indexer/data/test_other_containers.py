@@ -184,6 +184,46 @@ def test_a_unit_that_a_format_says_in_words_is_no_percent():
     assert ("percent:a" in likely, sheet.values[:, 0].tolist()) == (False, [0.455, 0.07])
 
 
+def shown_in_percent(before="", rows=1):
+    """Return a workbook of OpenDocument whose last two rows show 0.455 and 0.07 in percent."""
+    data = open_document(("country", "a", "b"))
+    content = zipfile.ZipFile(io.BytesIO(data)).read("content.xml").decode()
+    share = '<table:table-cell office:value-type="percentage" office:value="{}"/>'
+    name = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    written = "".join(
+        f"<table:table-row {again}>{name.format(unit)}{share.format(value)}</table:table-row>"
+        for unit, value, again in (
+            ("Albania", "0.455", ""),
+            ("Namibia", "7.0000000000000007E-2", f'table:number-rows-repeated="{rows}"'),
+        )
+    )
+    content = content.replace("</table:table>", f"{before}{written}</table:table>")
+    return open_document(**{"content.xml": content})
+
+
+BLANK = '<table:table-row table:number-rows-repeated="7"><table:table-cell/></table:table-row>'
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "values"),
+    [
+        ("", 1, [45.5, 7]),
+        (
+            '<table:table-row table:number-rows-repeated="7"><table:table-cell/></table:table-row>',
+            1,
+            [45.5, 7],
+        ),
+        ("", 3, [45.5, 7, 7, 7]),
+    ],
+)
+def test_an_open_document_says_itself_what_it_shows_in_percent(before, rows, values):
+    data = shown_in_percent(before, rows)
+    sheet, asked, likely = read(data, name="t.ods")
+    assert (asked, likely["percent:a"], sheet.values[:, 0].tolist()) == ({}, "percent", values)
+    sheet, *_decisions = read(data, name="t.ods", percent="fraction")
+    assert sheet.values[:, 0].tolist() == pytest.approx([value / 100 for value in values])
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["t.xls", "t.ods", "t.csv.gz", "t_with_notes.zip"])
 def test_the_page_takes_it_and_reads_it_again_by_choices(client, name):
