@@ -424,9 +424,10 @@ def _places(labels: Iterable[Any]) -> dict[Any, int]:
 
 
 def _reading_of(file: FileTable, sheet: Sheet) -> dict[str, Any]:
-    """Return how a file was read: its sheet, its encoding with words, every decision, texts made gaps."""
+    """Return how a file was read: its kind, sheet, encoding with words, every decision, texts made gaps."""
     words = (word for word in (*sheet.columns, *sheet.units) if not word.isascii())
     return {
+        "kind": file.kind,
         "sheet": file.sheet,
         "encoding": ENCODINGS.get(file.table.encoding, ""),
         "words": list(islice(words, WORDS)),
