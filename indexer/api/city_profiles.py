@@ -14,6 +14,7 @@ from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import PLACES, RunView
 from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
 from indexer.forms.leads import COMPOSITE, LeadForm
+from indexer.selectors.cities import names_of_places
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.profiles import (
@@ -181,12 +182,10 @@ class LeadsView(RunView):
 
 
 def _profile(profile: CityProfile) -> dict[str, Any]:
-    place = profile.city.province
     return {
         **unit_of(profile.city),
         "run": profile.run.pk,
-        "province": place.own_name,
-        "region": place.region.own_name if profile.scores.cities.has_regions else "",
+        **names_of_places(profile.city.province, has_regions=profile.scores.cities.has_regions),
         "cities": profile.count,
         "scores": [_score(score, profile.run.method.scale) for score in [profile.composite, *profile.nodes]],
         "neighbours": [

@@ -14,7 +14,7 @@ from indexer.api.pages import answer_page, problems_of
 from indexer.api.run_view import RunView
 from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
 from indexer.forms.comparison import ComparisonForm
-from indexer.selectors.cities import matching_cities
+from indexer.selectors.cities import matching_cities, names_of_places
 from indexer.selectors.city_change import CityChange, NodeChange, city_change_of
 from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.run_search import runs_named
@@ -289,8 +289,7 @@ def _compared_city(compared: Comparison, position: int) -> dict[str, Any]:
     city = compared.cities[position]
     return {
         **unit_of(city),
-        "province": city.province.own_name,
-        "region": city.province.region.own_name if compared.cities.has_regions else "",
+        **names_of_places(city.province, has_regions=compared.cities.has_regions),
         "ranks": compared.ranks[position].tolist(),
         "own_ranks": compared.own_ranks[position].tolist(),
         "shifts": compared.shifts[position].tolist(),

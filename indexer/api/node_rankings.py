@@ -16,7 +16,7 @@ from indexer.api.units import NO_REGIONS
 from indexer.api.unranked import UNRANKED, RankedPages, beside_page, first_unranked, first_unranked_of
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
-from indexer.selectors.cities import cities_of_run
+from indexer.selectors.cities import cities_of_run, names_of_places
 from indexer.selectors.distributions import Distribution
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
@@ -146,8 +146,7 @@ def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> 
                 "unit": city.own_name,
                 "unit_en": city.name_en,
                 "unit_code": city.code,
-                "province": city.province.own_name,
-                "region": city.province.region.own_name if subject.cities.has_regions else "",
+                **names_of_places(city.province, has_regions=subject.cities.has_regions),
                 "groups": groups.get(city.pk, {}),
                 "score": None if np.isnan(figure.value) else figure.value,
                 "rank": int(subject.ranks[p]) or None,

@@ -8,8 +8,9 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
-from indexer.api.units import NO_REGIONS
+from indexer.api.units import NO_GROUP, NO_REGIONS
 from indexer.models import City, Register
+from indexer.selectors.cities import names_of_places
 from indexer.selectors.registers import (
     cities_of_group,
     counted_registers,
@@ -51,8 +52,8 @@ class CitySerializer(serializers.ModelSerializer):
     """The coordinates are those of the seat, in degrees north and east; null where not known."""
 
     aliases = serializers.ListField(child=serializers.CharField())
-    province = serializers.CharField(source="province.own_name")
-    province_en = serializers.CharField(source="province.name_en")
+    province = serializers.SerializerMethodField(help_text=NO_GROUP)
+    province_en = serializers.SerializerMethodField(help_text=NO_GROUP)
     region = serializers.SerializerMethodField(help_text=NO_REGIONS)
     region_en = serializers.SerializerMethodField(help_text=NO_REGIONS)
     groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
@@ -64,11 +65,20 @@ class CitySerializer(serializers.ModelSerializer):
             *("region", "region_en", "latitude", "longitude", "groups"),
         ]
 
+    def get_province(self, city: City) -> str:
+        return self._places(city)["province"]
+
+    def get_province_en(self, city: City) -> str:
+        return self._places(city, "name_en")["province"]
+
     def get_region(self, city: City) -> str:
-        return city.province.region.own_name if self.context["has_regions"] else ""
+        return self._places(city)["region"]
 
     def get_region_en(self, city: City) -> str:
-        return city.province.region.name_en if self.context["has_regions"] else ""
+        return self._places(city, "name_en")["region"]
+
+    def _places(self, city: City, of: str = "own_name") -> dict[str, str]:
+        return names_of_places(city.province, has_regions=self.context["has_regions"], of=of)
 
     def get_groups(self, city: City) -> dict[str, str]:
         return {member.grouping.code: member.group.own_name for member in city.memberships.all()}

@@ -4,10 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from indexer.api.units import NO_REGIONS
+from indexer.api.units import NO_GROUP, NO_REGIONS
 from indexer.enums import RunStatus
 from indexer.job_words import failure_words
 from indexer.models import DataSet, IndexMethod, Run
+from indexer.selectors.cities import names_of_places
 from indexer.selectors.runs import Printed, RankedCity, shown_score
 from weighting.sentences import join_sentences
 from weighting.visitors import visitor_of
@@ -133,7 +134,7 @@ class RankingSerializer(serializers.Serializer):
     unit_code = serializers.CharField(
         source="city.code", help_text="Of the register; empty where it has none."
     )
-    province = serializers.CharField(source="city.province.own_name")
+    province = serializers.SerializerMethodField(help_text=NO_GROUP)
     region = serializers.SerializerMethodField(help_text=NO_REGIONS)
     groups = serializers.SerializerMethodField(help_text="The name of its group by the code of the grouping.")
     score = serializers.FloatField()
@@ -144,9 +145,14 @@ class RankingSerializer(serializers.Serializer):
     )
     imputed = serializers.FloatField(help_text="Which share of the weight behind the score was filled in.")
 
+    def get_province(self, row: dict[str, Any]) -> str:
+        return self._places(row)["province"]
+
     def get_region(self, row: dict[str, Any]) -> str:
-        region: str = row["city"].province.region.own_name
-        return region if self.context["has_regions"] else ""
+        return self._places(row)["region"]
+
+    def _places(self, row: dict[str, Any]) -> dict[str, str]:
+        return names_of_places(row["city"].province, has_regions=self.context["has_regions"])
 
     def get_groups(self, row: dict[str, Any]) -> dict[str, str]:
         return dict(self.context["groups"].get(row["city"].pk, {}))

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from indexer.models import City
 
 NO_REGIONS = "Empty where the register has no regions."
+NO_GROUP = "Empty where the unit is in none."
 
 
 class UnitSerializer(serializers.Serializer):

@@ -26,6 +26,12 @@ class Province(BilingualName):
         ordering = ["pk"]
         constraints = named_once("province_once", "region")
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether it holds units of no group: it is called, as its region is, what their register is."""
+        whole = (self.region.register.name_zh, self.region.register.name_en)
+        return all((place.name_zh, place.name_en) == whole for place in (self, self.region))
+
 
 class FoldedNames(models.TextField):
     """All names of a unit, folded, one a line; written with the unit, whoever saves it.

@@ -10,6 +10,7 @@ import numpy as np
 from indexer.method_cells import cell_text
 from indexer.numeric.rank_counts import summarise_ranks
 from indexer.packages.contents import Contents
+from indexer.selectors.cities import names_of_places
 from indexer.selectors.data_sets import auxiliary_columns_of, unpack_totals
 from indexer.selectors.preparations import changes_in
 from indexer.selectors.stored_values import unpack_values
@@ -107,7 +108,7 @@ def _units(contents: Contents) -> Resource:
         Field("code", "string", "Official code, where there is one"),
         Field("name_zh", "string", "Chinese name"),
         Field("name_en", "string", "English name"),
-        Field("province", "string", "The group that the unit is in"),
+        Field("province", "string", "The group that the unit is in; empty where it is in none"),
         Field("region", "string", "The group of groups; empty where the register has none"),
         Field("latitude", "number", "Degrees north (WGS 84)"),
         Field("longitude", "number", "Degrees east (WGS 84)"),
@@ -122,8 +123,7 @@ def _units(contents: Contents) -> Resource:
             city.code,
             city.name_zh,
             city.name_en,
-            city.province.own_name,
-            city.province.region.own_name if contents.has_regions else "",
+            *names_of_places(city.province, has_regions=contents.has_regions).values(),
             city.latitude,
             city.longitude,
             *(contents.group_names.get((one.pk, city.pk), "") for one in contents.groupings),

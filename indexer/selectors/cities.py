@@ -231,6 +231,15 @@ def have_regions(provinces: Iterable[Province]) -> bool:
     return any(province.own_name != province.region.own_name for province in provinces)
 
 
+def names_of_places(province: Province, *, has_regions: bool, of: str = "own_name") -> dict[str, str]:
+    """Return what a province and its region are called, '' where units are in none."""
+    is_none = province.is_everything
+    return {
+        PROVINCE: "" if is_none else getattr(province, of),
+        REGION: "" if is_none or not has_regions else getattr(province.region, of),
+    }
+
+
 def telling_levels(provinces: Sequence[Any], *, count: int) -> list[str]:
     """Return province and region, of so many cities, as far as they tell any two apart beyond their names.
 

@@ -20,7 +20,7 @@ def counted_registers() -> QuerySet[Register]:
 def units_of(register: Register) -> QuerySet[City]:
     """Return the units of a register, each with its province, region and further groups."""
     members = GroupMember.objects.select_related("group", "grouping").order_by("pk")
-    units = City.objects.filter(register=register).select_related("province__region")
+    units = City.objects.filter(register=register).select_related("province__region__register")
     return units.prefetch_related(Prefetch("memberships", members)).order_by("pk")
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from indexer.method_words import method_words, own_ways
 from indexer.models import City, DataSet, OutsideSeries, Run
-from indexer.selectors.cities import Cities
+from indexer.selectors.cities import Cities, names_of_places
 from indexer.views.shared.words import register_words
 from indexer.words import data_set_name, version_name
 from weighting.exports import Fact, Heading
@@ -31,8 +31,8 @@ def place_headings(cities: Cities) -> list[Heading]:
 
 def place_cells(cities: Cities, city: City) -> list[str]:
     """Return a city's names and code, its places, and its group under each grouping, '' for none."""
-    places = [city.province.name, city.province.region.name if cities.has_regions else ""]
-    return [city.name_zh, city.name_en, city.code, *places, *cities.groups_of(city)]
+    places = names_of_places(city.province, has_regions=cities.has_regions, of="name")
+    return [city.name_zh, city.name_en, city.code, *places.values(), *cities.groups_of(city)]
 
 
 def group_facts(cities: Cities, city: City) -> list[Fact]:
