@@ -1,6 +1,6 @@
 """What the columns of a table are for: units, codes, indicators, values, years, or nothing."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -65,12 +65,18 @@ def _counts(column: Column) -> bool:
 
 
 def find_unit(
-    heads: Sequence[str], columns: Sequence[Column], hints: Hints, decisions: Decisions, *, repeats: bool
+    heads: Sequence[str],
+    columns: Sequence[Column],
+    hints: Hints,
+    decisions: Decisions,
+    *,
+    repeats: bool,
+    tells_apart: Callable[[int], bool],
 ) -> int:
     """Return the column of units: the one with most names that are known, codes before names.
 
-    Where none is known, one that is called so or holds texts, and tells the rows apart unless a unit
-    ``repeats`` with every indicator.
+    Where none is known, one that is called so or holds texts, and ``tells_apart`` the rows, by its place,
+    unless a unit ``repeats`` with every indicator.
     """
     numeric = [looks_numeric(column) for column in columns]
     known = {
@@ -85,7 +91,7 @@ def find_unit(
         place = next(place for place, counts in known.items() if counts == best)
     else:
         alone = [] if repeats else dict.fromkeys([*called, *texts])
-        single = [place for place in alone if _tells_apart(columns[place])]
+        single = [place for place in alone if tells_apart(place)]
         place = next(iter([*single, *called, *texts, 0]))
     how: How = "seen" if len(candidates) < 2 or (place in called and not best[0]) else "likely"
     named = {heads[place]: place for place in reversed(range(len(heads)))}
@@ -95,10 +101,11 @@ def find_unit(
     return named.get(chosen, place)
 
 
-def _tells_apart(column: Column) -> bool:
-    """Tell a column with another text in each row."""
+def is_another_in_each_row(column: Column, years: Sequence[str] | None) -> bool:
+    """Tell a column with another text in each row, of several years in each of one year."""
     texts = list(column)
-    return len(set(texts)) == len(texts) and "" not in texts
+    different = set(texts if years is None else zip(texts, years, strict=True))
+    return len(different) == len(texts) and "" not in texts
 
 
 def count_known(

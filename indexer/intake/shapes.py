@@ -21,6 +21,7 @@ from indexer.intake.roles import (
     find_word,
     find_years,
     folded,
+    is_another_in_each_row,
 )
 from indexer.intake.years import settle_suffix, settle_year, years_of_heads
 from indexer.names import fold_name
@@ -79,11 +80,17 @@ def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
     _drop_index(frame, decisions)
     _turn(frame, hints, decisions)
     by_column = _take_year_of_columns(frame, hints, decisions)
-    _take_year_of_rows(frame, hints, decisions)
+    whole = list(frame.columns)
+    years = _take_year_of_rows(frame, hints, decisions)
     value = by_column if by_column is not None else find_value(frame.heads, frame.columns)
     indicator = None if value is None else find_indicator(frame.heads, frame.columns, hints)
     repeats = indicator is not None and value is not None
-    units = find_unit(frame.heads, frame.columns, hints, decisions, repeats=repeats)
+    units = find_unit(
+        *(frame.heads, frame.columns, hints, decisions),
+        repeats=repeats,
+        # What tells the rows of one year apart may do so by chance.
+        tells_apart=lambda place: is_another_in_each_row(whole[place], years),
+    )
     _name_beside(frame, units, hints, decisions)
     _name_above(frame, units, decisions)
     is_long = indicator is not None and value is not None and len({units, indicator, value}) == 3
@@ -197,7 +204,8 @@ def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> 
     return None if bare is None else bare - before
 
 
-def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
+def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> list[str] | None:
+    """Keep the rows of one year; return that of each row there was, None where no column says years."""
     for place, head in enumerate(frame.heads):
         years = find_years(head, frame.columns[place], decisions)
         if years is not None:
@@ -209,7 +217,8 @@ def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> Non
             # What stands at this place now is the year of every row that is left.
             frame.columns[place] = [""] * len(frame.lines)
             frame.heads[place] = ""
-            return
+            return years
+    return None
 
 
 def _name_beside(frame: _Frame, unit: int, hints: Hints, decisions: Decisions) -> None:
