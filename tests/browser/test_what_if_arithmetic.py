@@ -13,6 +13,7 @@ from indexer.numeric.composite import CompositeError
 from indexer.numeric.node_steps import NodeSteps
 from indexer.numeric.uncertainty import Index
 from indexer.selectors import what_if as what_if_selectors
+from indexer.selectors.data_sets import Structure
 from indexer.selectors.what_if import WhatIf
 from tests.indexer.plans_at_random import MEANS, mixed_indices, random_weights
 from weighting.numeric.tree import build_tree
@@ -72,8 +73,18 @@ def plans_of(strategy, count):
 
 
 def what_if(tree, steps, values):
-    index = Index(tree, values, random_weights(tree, 1, 0)[:, 0], steps=steps)
-    return WhatIf(run=None, index=index, nodes=[], cities=None, state={})
+    local = random_weights(tree, 1, 0)[:, 0]
+    tried = WhatIf(
+        run=None,
+        structure=Structure(tree, np.ones(len(tree.leaves))),
+        own=local,
+        nodes=[],
+        cities=None,
+        state={},
+    )
+    # No run is behind it that says how its values become scores.
+    vars(tried).update(formed=steps, index=Index(tree, values, local, steps=steps), cities=range(len(values)))
+    return tried
 
 
 def weights_of(tried):

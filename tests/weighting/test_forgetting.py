@@ -13,9 +13,9 @@ from weighting.services.rounds import close_round
 
 pytestmark = [pytest.mark.postgres, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
-ENDED, EXPERTS = 40, 100
-# A few pages: in a larger index the same rows lie on more of them.
-SOME = 10 * 8192
+ENDED, EXPERTS = 100, 100
+# A few pages, which on SQLite have 16 KB: in a larger index the same rows lie on more of them.
+SOME = 20 * 16_384
 FILES = (
     "SELECT oid::regclass::text, pg_relation_filenode(oid), pg_relation_size(oid) FROM pg_class"
     " WHERE relkind IN ('r', 'i', 't') AND relnamespace = current_schema()::regnamespace"

@@ -34,7 +34,7 @@ def test_the_page_says_what_is_queued_and_queues_what_is_chosen(client, framewor
     draft = begin(framework, analyst, long_file([2020]))
     check = reverse("indexer:import-check", args=[draft.pk])
     text = client.get(check, headers={"accept-language": "en"}).content.decode()
-    assert "computed under 3 frozen versions: about 0.0 s of one worker" in text
+    assert "computed under 3 frozen versions: about 0.1 s of one worker" in text
     store = reverse("indexer:import-store", args=[draft.pk])
     for wrong, said in (
         ("7", "No frozen version has such a number"),
