@@ -9,7 +9,7 @@ from django.db.models import CASCADE, ForeignObjectRel, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from weighting.manifest import hash_bytes
-from weighting.models import Account, Framework, FrameworkDraft, Indicator
+from weighting.models import Account, Framework, FrameworkDraft, Indicator, Score
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import FileProblem, FrameworkScan, ProblemLog
 from weighting.readers.framework import COLUMNS, METHOD_COLUMNS, scan_nodes
@@ -77,7 +77,8 @@ def _resting_on(framework: Framework) -> Iterator[type[Model]]:
 def _resting() -> Iterator[tuple[type[Model], str]]:
     """Yield what may rest on a framework, and how it names it.
 
-    What describes the framework goes with it: its nodes, drafts and copies, and what it has one of.
+    What describes the framework goes with it: its nodes, drafts and copies, and what it has one of. Answers
+    are not looked at: their round rests on it, too.
     """
     relations = (
         relation
@@ -89,7 +90,7 @@ def _resting() -> Iterator[tuple[type[Model], str]]:
     for relation in relations:
         model = relation.field.model
         goes_along = relation.one_to_one and relation.on_delete is CASCADE
-        if not goes_along and model not in (Framework, FrameworkDraft, Indicator):
+        if not goes_along and model not in (Framework, FrameworkDraft, Indicator, Score):
             name = relation.field.name
             yield model, name if relation.model is Framework else f"{name}__framework"
 
