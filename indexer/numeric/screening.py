@@ -66,35 +66,55 @@ def screen_columns(values: FloatArray, fence: float = FENCE) -> Iterator[Screene
     ----------
     Tukey (1977), "Exploratory Data Analysis", section 2D.
     """
+    nothing = np.empty(0, dtype=int)
     for columns in _blocks_of_columns(values):
-        # nan comes last.
-        for column, whole in zip(columns, np.sort(columns, axis=1), strict=True):
-            has_gaps = len(whole) and np.isnan(whole[-1])
-            ordered = whole[: len(whole) - np.isnan(whole).sum()] if has_gaps else whole
-            yield Screened(column, ordered, _far(column, ordered, fence))
+        # nan comes last: the quartiles of columns without one are found at once.
+        inorder = np.sort(columns, axis=1)
+        if not inorder.shape[1]:
+            yield from (Screened(column, column, nothing) for column in columns)
+            continue
+        low, high = _fences(inorder, fence)
+        is_far = (inorder[:, 0] < low) | (inorder[:, -1] > high)
+        gaps = np.isnan(inorder[:, -1])
+        for place, (column, ordered) in enumerate(zip(columns, inorder, strict=True)):
+            if gaps[place]:
+                ordered = ordered[: len(ordered) - np.isnan(ordered).sum()]
+                yield Screened(column, ordered, _far_of(column, ordered, fence))
+            elif is_far[place]:
+                yield Screened(column, ordered, _beyond(column, low[place], high[place]))
+            else:
+                yield Screened(column, ordered, nothing)
 
 
-def _far(column: FloatArray, ordered: FloatArray, fence: float) -> IntArray:
+def _far_of(column: FloatArray, ordered: FloatArray, fence: float) -> IntArray:
+    """Return the far outliers of a column with gaps, beside its values in order."""
     if not len(ordered):
         return np.empty(0, dtype=int)
-    # Values near the largest that there are leave no room for their own distances: nothing lies beyond them.
-    with np.errstate(invalid="ignore", over="ignore"):
-        first, third = _quartile(ordered, 0.25), _quartile(ordered, 0.75)
-        spread = third - first if third > first else np.inf
-        low, high = first - fence * spread, third + fence * spread
-    if not (ordered[0] < low or ordered[-1] > high):
-        return np.empty(0, dtype=int)
+    low, high = _fences(ordered[None], fence)
+    return _beyond(column, low[0], high[0])
+
+
+def _beyond(column: FloatArray, low: np.float64, high: np.float64) -> IntArray:
     return np.flatnonzero((column < low) | (column > high))
 
 
-def _quartile(ordered: FloatArray, share: float) -> np.float64:
-    """Return a quantile of sorted values as NumPy interpolates it, to the bit."""
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
-    part = place - below
+def _fences(ordered: FloatArray, fence: float) -> tuple[FloatArray, FloatArray]:
+    """Return the outer fences of rows of sorted values, (rows,) each."""
+    # Values near the largest that there are leave no room for their own distances: nothing lies beyond them.
+    with np.errstate(invalid="ignore", over="ignore"):
+        first, third = _quartiles(ordered, 0.25), _quartiles(ordered, 0.75)
+        spread = np.where(third > first, third - first, np.inf)
+        return first - fence * spread, third + fence * spread
+
+
+def _quartiles(ordered: FloatArray, share: float) -> FloatArray:
+    """Return a quantile of each row of sorted values as NumPy interpolates it, to the bit, (rows,)."""
+    last = ordered.shape[1] - 1
+    below = int(share * last)
+    low, high = ordered[:, below], ordered[:, min(below + 1, last)]
+    part = share * last - below
     step = high - low
-    found: np.float64 = high - step * (1 - part) if part >= 0.5 else low + step * part
+    found: FloatArray = high - step * (1 - part) if part >= 0.5 else low + step * part
     return found
 
 
