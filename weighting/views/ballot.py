@@ -4,8 +4,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -53,20 +52,6 @@ from weighting.visitors import claim_of, claim_with_round_of
 
 SECTION = re.compile(r"section-\d{1,4}")
 View = Callable[..., HttpResponse]
-# Of an indicator, all that its card shows; and for how many questions cards are kept, at some 3 KB.
-SHOWN = (
-    "pk",
-    "code",
-    "name",
-    "other_name",
-    "unit",
-    "unit_label",
-    "direction",
-    "definition",
-    "remark",
-    "source",
-)
-MOST_KEPT = 4096
 DRAWING = threading.Lock()
 
 
@@ -113,20 +98,6 @@ class Card:
     def is_untouched(self) -> bool:
         """Whether it shows the question alone, which everybody is asked in the same words."""
         return not (self.item.answered or self.item.comment or self.conflict or self.earlier)
-
-
-@dataclass(frozen=True)
-class Untouched:
-    """A card to which nothing was done: those that show the same are the same."""
-
-    shown: tuple[object, ...]
-    context: Mapping[str, object] = field(compare=False, repr=False)
-
-    @classmethod
-    def of(cls, card: Card, context: Mapping[str, object]) -> "Untouched":
-        indicator = card.item.indicator
-        words = (getattr(indicator, name) for name in SHOWN)
-        return cls((get_language(), *context.values(), *card.path, *words), {**context, "card": card})
 
 
 def expert_page(view: View) -> View:
@@ -387,15 +358,12 @@ def _kept(card: Card, context: Mapping[str, object], questions: Questions) -> st
         return ""
     shown = (get_language(), *context.values(), card.item.indicator.pk)
     if shown not in questions.cards:
-        # Who comes meanwhile finds them drawn, in place of drawing each as well.
+        # Who comes meanwhile finds it drawn, in place of drawing it as well.
         with DRAWING:
-            questions.cards[shown] = _drawn(Untouched.of(card, context))
+            if shown not in questions.cards:
+                asked = {**context, "card": card}
+                questions.cards[shown] = render_to_string("weighting/expert/_item.html", asked)
     return questions.cards[shown]
-
-
-@lru_cache(maxsize=MOST_KEPT)
-def _drawn(untouched: Untouched) -> str:
-    return render_to_string("weighting/expert/_item.html", {**untouched.context})
 
 
 def _sections_with_cards(
