@@ -104,6 +104,7 @@ class Typist(threading.Thread):
                 time.sleep(0.05)
             except (OSError, http.client.HTTPException):
                 self.broken += 1
+                time.sleep(0.05)
             assert time.monotonic() < give_up, "the server did not come back"
 
 

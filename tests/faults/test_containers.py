@@ -75,9 +75,9 @@ def saving(containers, experts):
     for typist in typists:
         typist.start()
     try:
+        _wait_for_a_save_each(typists, "saves before")
         yield typists
-        before = total(typists, "saves")
-        wait_until(lambda: total(typists, "saves") >= before + len(typists), what="saves afterwards")
+        _wait_for_a_save_each(typists, "saves afterwards")
     finally:
         stop.set()
         for typist in typists:
@@ -91,6 +91,11 @@ def saving(containers, experts):
         if stored.get((typist.expert.ballot, code)) != answer
     ]
     assert lost == []
+
+
+def _wait_for_a_save_each(typists, what):
+    before = total(typists, "saves")
+    wait_until(lambda: total(typists, "saves") >= before + len(typists), what=what)
 
 
 def say(what, typists):
