@@ -58,12 +58,14 @@ class Web:
 class Typist(threading.Thread):
     """An expert's page: it saves answer after answer, and repeats a save until it is acknowledged.
 
-    `first` is how many answers it saved before; `pause` the seconds between two.
+    `first` is how many answers it saved before; `pause` the seconds between two, and `again` those before
+    it tries one again.
     """
 
-    def __init__(self, web, expert, stop, first=0, pause=0.0):
+    def __init__(self, web, expert, stop, first=0, pause=0.0, again=0.05):
         super().__init__()
-        self.web, self.expert, self.stop, self.first, self.pause = web, expert, stop, first, pause
+        self.web, self.expert, self.stop = web, expert, stop
+        self.first, self.pause, self.again = first, pause, again
         self.acknowledged, self.wrong = {}, []
         # The seconds from a first try to its acknowledgement.
         self.longest = 0.0
@@ -98,13 +100,12 @@ class Typist(threading.Thread):
                     return answer
                 self.refused += 1
                 self.unserved += answer.status != 503
-                time.sleep(0.05)
             except ConnectionRefusedError:
                 # It is starting again: nothing was under way.
-                time.sleep(0.05)
+                pass
             except (OSError, http.client.HTTPException):
                 self.broken += 1
-                time.sleep(0.05)
+            time.sleep(self.again)
             assert time.monotonic() < give_up, "the server did not come back"
 
 

@@ -29,6 +29,8 @@ EXPERTS = in_full(300, otherwise=12)
 TIMES = in_full(20, otherwise=2)
 # An expert thinks for so long between two answers.
 PAUSE = in_full(2.0, otherwise=0.2)
+# A page waits for two seconds before it tries again; three hundred that did not wait would be a flood.
+AGAIN = in_full(0.5, otherwise=0.05)
 WEBS = ("web", "twin")
 WAYS = {"restarted": ["restart"], "made anew": ["up", "--detach", "--no-deps", "--force-recreate"]}
 SCALED = ["--scale", "web=3", "--scale", "worker=4"]
@@ -71,7 +73,7 @@ def saving(containers, experts):
     stop, saved = threading.Event(), Counter()
     for (ballot, _code), (_value, revision) in containers.stored().items():
         saved[ballot] += revision
-    typists = [Typist(containers, expert, stop, saved[expert.ballot], PAUSE) for expert in experts]
+    typists = [Typist(containers, expert, stop, saved[expert.ballot], PAUSE, AGAIN) for expert in experts]
     for typist in typists:
         typist.start()
     try:

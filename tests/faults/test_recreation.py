@@ -37,8 +37,6 @@ pytestmark = [
 ]
 
 TIMES = in_full(20, otherwise=2)
-# What the proxy answers while nobody is behind it, and the product while it has no database.
-AWAY = (502, 503, 504)
 SOCKET = ".s.PGSQL.5432"
 # Seconds between two saves: experts without a pause would take the processors from the servers that begin.
 PAUSE = 0.05
@@ -148,16 +146,6 @@ class Installation:
         new.replace(self.folder / name)
 
 
-class PatientTypist(Typist):
-    """Takes what a proxy says of a server that is away for what it is."""
-
-    def _save(self, code, value, seen):
-        while (answer := super()._save(code, value, seen)).status in AWAY:
-            self.refused += 1
-            self.stop.wait(0.05)
-        return answer
-
-
 def ask(address):
     """The status and the words of one answer; (0, '') when nobody answers."""
     try:
@@ -195,7 +183,7 @@ def experts_at_work(address):
     class Door:
         port = int(address.rpartition(":")[2])
 
-    typists = [PatientTypist(Door, expert, stop, pause=PAUSE) for expert in experts]
+    typists = [Typist(Door, expert, stop, pause=PAUSE) for expert in experts]
     for typist in typists:
         typist.start()
     try:
