@@ -351,19 +351,20 @@ def _with_kept(
 def _kept(card: Card, context: Mapping[str, object], questions: Questions) -> str:
     """Return the card as it stands in the page where nothing was done to it, else nothing.
 
-    When a round opens, hundreds come at once for the same ninety questions. Answers are never kept: who is
-    shown a page sooner could tell by it what others answered.
+    When a round opens, hundreds come at once for the same ninety questions. Answers are never kept, and which
+    questions are does not depend on who answered them: who is shown a page sooner could tell by it.
     """
-    if not card.is_untouched:
-        return ""
     shown = (get_language(), *context.values(), card.item.indicator.pk)
     if shown not in questions.cards:
         # Who comes meanwhile finds it drawn, in place of drawing it as well.
         with DRAWING:
             if shown not in questions.cards:
-                asked = {**context, "card": card}
+                asked = {
+                    **context,
+                    "card": Card(BallotItem(card.item.indicator, None, 0), card.path, None, None),
+                }
                 questions.cards[shown] = render_to_string("weighting/expert/_item.html", asked)
-    return questions.cards[shown]
+    return questions.cards[shown] if card.is_untouched else ""
 
 
 def _sections_with_cards(
