@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "weighting.crowds.CrowdMiddleware",
     "weighting.middleware.AudienceMiddleware",
     "weighting.middleware.StaffMiddleware",
+    "weighting.middleware.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -27,6 +27,7 @@ from weighting.sentences import join_sentences
 from weighting.services.api_tokens import account_of_token
 from weighting.services.attempts import WINDOW_SECONDS
 from weighting.services.sessions import keep_session_alive
+from weighting.views.answers import answer_refusal
 from weighting.visitors import staff_visitor, visitor_of
 
 API = "/api/"
@@ -187,6 +188,21 @@ class StaffMiddleware:
             )
             back = page_of(request)
         return redirect(f"{methods[0]['url']}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+
+
+class RefusalMiddleware:
+    """Say why a service refused an act of which the page expected no refusal: somebody else was quicker."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        return answer_refusal(request, exception, back=page_of(request))
 
 
 def lacks_second_factor(request: HttpRequest, account: Account) -> bool:

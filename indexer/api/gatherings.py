@@ -142,7 +142,7 @@ class GatheringDetail(_Gatherings):
     def get(self, request: Request, pk: int) -> Response:
         return Response(_answer(get_object_or_404(self.visible(), pk=pk)))
 
-    @described(responses={204: None})
+    @described(responses={204: None, 422: REFUSED})
     def delete(self, request: Request, pk: int) -> Response:
         end_gathering(self.own(pk), actor=account_of(request))
         return Response(status=204)

@@ -345,7 +345,7 @@ class ImportDetail(_Imports):
             raise Unprocessable(refusal) from refusal
         return Response(ImportAnswer(answer_of(review_of(draft))).data)
 
-    @described(responses={204: None})
+    @described(responses={204: None, 422: REFUSED})
     def delete(self, request: Request, pk: int) -> Response:
         discard_import(self.draft(pk), actor=account_of(request))
         return Response(status=204)

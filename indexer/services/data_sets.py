@@ -28,6 +28,7 @@ from weighting.models.named import names_key
 from weighting.numeric.arrays import FloatArray, bytes_of
 from weighting.services.audit import record_act
 from weighting.services.frameworks import refuse_private
+from weighting.services.locks import still_there
 
 
 class SameData(Refused):
@@ -110,7 +111,7 @@ def add_data_set(
     The framework's row is the lock, as in freezing: of a version and a data set that come
     at the same moment the later one sees the other, and writes their run.
     """
-    Framework.objects.select_for_update(no_key=True).get(pk=terms.framework.pk)
+    still_there(Framework.objects.select_for_update(no_key=True), terms.framework.pk)
     blocks = _pack(terms, matrix)
     same = DataSet.objects.filter(framework=terms.framework, sha256=blocks["sha256"])
     existing = same.defer(*PACKED).first()

@@ -7,6 +7,7 @@ from indexer.models import BranchIndex
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework, Indicator
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 
 
 @transaction.atomic
@@ -14,7 +15,7 @@ def publish_branch(
     node: Indicator, *, name_zh: str, name_en: str, actor: Account, note: str = ""
 ) -> BranchIndex:
     """Publish a branch as an index of its own; it is computed in every run already."""
-    Framework.objects.select_for_update(no_key=True).get(pk=node.framework_id)
+    still_there(Framework.objects.select_for_update(no_key=True), node.framework_id)
     blockers = []
     if node.is_leaf:
         blockers.append(
@@ -39,6 +40,6 @@ def publish_branch(
 @transaction.atomic
 def withdraw_branch(branch: BranchIndex, *, actor: Account) -> None:
     """Take the name from a branch; its scores stay those of its node."""
-    branch = BranchIndex.objects.select_for_update().select_related("node").get(pk=branch.pk)
+    branch = still_there(BranchIndex.objects.select_for_update().select_related("node"), branch.pk)
     record_act(actor, "withdraw_branch", branch, node=branch.node.code)
     branch.delete()

@@ -12,6 +12,7 @@ from indexer.selectors.jobs import UNFINISHED
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
@@ -45,4 +46,4 @@ def requeue_job(job: AnyJob, *, actor: Account, queue: str = Queue.INTERACTIVE) 
 
 
 def _lock(job: AnyJob) -> AnyJob:
-    return type(job)._default_manager.select_for_update().get(pk=job.pk)
+    return still_there(type(job)._default_manager.select_for_update(), job.pk)

@@ -28,6 +28,7 @@ from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Account, Framework, Indicator, WeightVersion
 from weighting.numeric.tree import Tree
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 
 SCHEMA = "quanheng/method/1"
 # What stands in a hash for choices that were called otherwise when the first methods were hashed.
@@ -238,7 +239,7 @@ def set_default_method(
 
     ``cells`` are all that was said of it, ``leaves`` and ``nodes``, where nobody chose it whole.
     """
-    Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     default, _created = FrameworkMethod.objects.update_or_create(
         framework=framework, defaults={"method": method, "cells": cells or {}}
     )

@@ -19,6 +19,7 @@ from weighting.numeric.arrays import FloatArray
 from weighting.readers import ProblemLog, Source
 from weighting.readers.decisions import Decisions
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 from weighting.services.quotas import check_tables_of_a_day
 
 
@@ -102,7 +103,7 @@ def _check_total(total: str, values: FloatArray) -> None:
 @transaction.atomic
 def publish_series(series: OutsideSeries, *, actor: Account) -> OutsideSeries:
     """Let anybody read a series beside published runs without signing in."""
-    series = OutsideSeries.objects.select_for_update().get(pk=series.pk)
+    series = still_there(OutsideSeries.objects.select_for_update(), series.pk)
     if not series.is_published:
         series.is_published = True
         series.save(update_fields=["is_published"])
@@ -134,7 +135,7 @@ def remove_series(series: OutsideSeries, *, actor: Account) -> None:
 
 def _lock_unpublished(series: OutsideSeries) -> OutsideSeries:
     """Lock a series that may still change; a published one may be cited by whoever read it."""
-    series = OutsideSeries.objects.select_for_update().get(pk=series.pk)
+    series = still_there(OutsideSeries.objects.select_for_update(), series.pk)
     if series.is_published:
         raise Refused(
             _("“%(name)s” is published: whoever read it may cite it, so it stays as it is.")

@@ -38,6 +38,7 @@ from weighting.models import Account
 from weighting.numeric.aggregation import AggregationError
 from weighting.selectors.pooling import rounds_behind
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 from weighting.services.quotas import check_quota
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def plan_study(run: Run, *, kind: str, sent: Mapping[str, Any], actor: Account) 
 @transaction.atomic
 def cancel_study(study: Study, *, actor: Account) -> Study:
     """Stop a study that waits or runs; what it has counted is kept for a second try."""
-    study = Study.objects.select_for_update().get(pk=study.pk)
+    study = still_there(Study.objects.select_for_update(), study.pk)
     if study.status in ENDED:
         raise Refused(_("The study has ended already: there is nothing to cancel."))
     _end(study, StudyStatus.CANCELLED)
@@ -90,7 +91,7 @@ def cancel_study(study: Study, *, actor: Account) -> Study:
 def retry_study(study: Study, *, actor: Account) -> Study:
     """Go on with a study that failed or was cancelled, from the parts it has."""
     _check_ballots(study.run, study.kind, study.parameters, actor)
-    study = Study.objects.select_for_update().get(pk=study.pk)
+    study = still_there(Study.objects.select_for_update(), study.pk)
     if study.status not in ENDED[1:]:
         raise Refused(_("Only a study that failed or was cancelled can be tried again."))
     _check_quota(actor)

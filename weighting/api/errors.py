@@ -38,7 +38,12 @@ class WrongFile(APIException):
 
 
 def answer_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer as the framework does, with one list of complaints for each name however deep it lies."""
+    """Answer as the framework does, with one list of complaints for each name however deep it lies.
+
+    What a service refuses because somebody else was quicker is refused in the same form.
+    """
+    if isinstance(error, Refused):
+        error = Unprocessable(error)
     answer = exception_handler(error, context)
     if answer is not None and answer.status_code == BAD_REQUEST:
         answer.data = _by_name(answer.data)

@@ -16,6 +16,7 @@ from weighting.readers import FileProblems
 from weighting.selectors.framework_drafts import CELLS, former_codes_of, mark_of, rows_of, scan_rows
 from weighting.services.audit import record_act
 from weighting.services.frameworks import add_framework, refuse_used, replace_framework
+from weighting.services.locks import still_there
 from weighting.services.quotas import check_quota, check_tables_of_a_day
 
 Rows = list[dict[str, Any]]
@@ -52,7 +53,7 @@ def reopen_framework(framework: Framework, *, actor: Account) -> FrameworkDraft:
 
     Raises `Refused` when something rests on it.
     """
-    framework = Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    framework = still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     refuse_used(framework)
     begun = FrameworkDraft.objects.filter(came_from=framework, replaces=True).first()
     return begun or FrameworkDraft.objects.create(**_as_it_is(framework), replaces=True, created_by=actor)

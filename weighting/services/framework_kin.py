@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework, Indicator
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 
 MOST_NAMED = 20
 
@@ -23,7 +24,7 @@ def follow_framework(
     node of the same code, unless another one was that. Nothing that is computed changes: years and runs of
     both are set beside each other by it. Raises `Refused` naming every code that cannot be meant.
     """
-    framework = Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    framework = still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     if source is None:
         framework.came_from, framework.former_codes = None, {}
     else:

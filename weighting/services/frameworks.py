@@ -16,6 +16,7 @@ from weighting.readers.framework import TERMS
 from weighting.selectors.framework_drafts import is_held, is_used
 from weighting.selectors.frameworks import changes_framework
 from weighting.services.audit import record_act
+from weighting.services.locks import still_there
 from weighting.services.quotas import check_tables_of_a_day
 from weighting.signals import framework_added, framework_met
 
@@ -97,7 +98,7 @@ def replace_framework(
     The old row goes, so that whoever begins to use it meanwhile fails rather than hold a tree that changed.
     Raises `Refused` when something rests on it.
     """
-    old = Framework.objects.select_for_update().select_related("created_by").get(pk=old.pk)
+    old = still_there(Framework.objects.select_for_update().select_related("created_by"), old.pk)
     refuse_used(old)
     if old.sha256 == hash_framework(table):
         old.name_zh, old.name_en = name_zh, name_en
@@ -169,7 +170,7 @@ def share_framework(framework: Framework, *, actor: Account) -> Framework:
 
     Raises `Refused` where the same tree is shared already.
     """
-    framework = Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    framework = still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     if framework.is_shared:
         return framework
     framework.is_shared = True
@@ -189,7 +190,7 @@ def share_framework(framework: Framework, *, actor: Account) -> Framework:
 @transaction.atomic
 def publish_framework(framework: Framework, *, actor: Account) -> Framework:
     """Let anybody read a framework without signing in."""
-    framework = Framework.objects.select_for_update(no_key=True).get(pk=framework.pk)
+    framework = still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     if not framework.is_published:
         refuse_private(framework)
         framework.is_published = True

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from weighting.enums import Role
-from weighting.exceptions import AlreadyClaimed, Refused, RoundNotOpen, TooManyAttempts
+from weighting.exceptions import AlreadyClaimed, ExpertRemoved, Refused, RoundNotOpen, TooManyAttempts
 from weighting.forms.codes import CodeForm
 from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
@@ -111,7 +111,8 @@ def _begin_or_look(
 ) -> HttpResponse:
     try:
         return begin(request, invitation, conflict=conflict)
-    except AlreadyClaimed:
+    except (AlreadyClaimed, ExpertRemoved):
+        # The page says so.
         return redirect("weighting:confirm-link")
     except RoundNotOpen:
         # A closed round has its own page: coming back after the close is not an error.

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from weighting.exceptions import AlreadyClaimed, Refused, TooManyKeys
+from weighting.exceptions import Refused, TooManyKeys
 from weighting.forms.codes import KeyForm
 from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
@@ -57,7 +57,8 @@ def begin_anew(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             return begin(request, invitation, conflict=form.declared, anew=True)
-        except AlreadyClaimed:
+        except Refused:
+            # Sealed, closed or removed meanwhile: the page of the link says which.
             return redirect("weighting:confirm-link")
     context = terms_context(invitation, form)
     return render(request, "weighting/begin_anew.html", context, status=422 if form.is_bound else 200)
