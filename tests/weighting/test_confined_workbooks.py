@@ -15,8 +15,9 @@ from openpyxl.cell.text import InlineFont
 
 from tests.indexer.data.test_hostile_files import MAIN, SHEET, repacked
 from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confined
-from weighting.readers import ProblemLog, sheet_program, workbook
+from weighting.readers import ProblemLog, workbook
 from weighting.readers.workbook import SheetLimits, read_sheet
+from weighting.readers.workbooks import reading, scan
 
 LIMITS = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)
 
@@ -105,7 +106,7 @@ def test_every_kind_of_cell_is_the_text_that_a_person_would_type():
     sheet = book.active
     bold = TextBlock(InlineFont(b=True), "bold")
     sheet.append(["南阳", " spaced ", 7, 7.5, -2.0, 1e-9, 123456789012345])
-    sheet.append([True, False, "#N/A", "#DIV/0!", CellRichText("plain ", bold), "=1+1", None, "x"])
+    sheet.append([True, False, "#N/A", "#DIV/0!", CellRichText("plain ", bold), "", None, "x"])
     moment = datetime.datetime(2024, 1, 2, 3, 4)  # noqa: DTZ001 - a spreadsheet knows no time zone
     sheet.append([moment.date(), moment, moment.time()])
     sheet["A6"] = "after two blank rows"
@@ -142,6 +143,34 @@ def test_a_cell_with_a_formula_is_named_where_formulas_are_not_taken():
     assert row.cells[-1] == "3"
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("<c><f>1+1</f></c>", True),
+        ("<c><f>1+1</f><v></v></c>", True),
+        ('<c t="str"><f>""</f><v></v></c>', False),
+        ("<c><f>1+1</f><v>2</v></c>", False),
+    ],
+)
+def test_a_formula_whose_value_the_file_does_not_keep_is_no_empty_cell(cell, told):
+    log = ProblemLog("b.xlsx")
+    rows = read_sheet(sheet_of(f'<row r="3"><c r="A3"><v>1</v></c>{cell}</row>'), log).rows
+    if told:
+        (problem,) = map(str, log.problems)
+        assert "row 3, column “B”, value “=1+1”" in problem
+        assert "does not say what it comes to" in problem
+    assert bool(rows) != told
+
+
+@pytest.mark.parametrize(
+    "said", ['hidden="1"', 'hidden="true"', 'ht="0" customHeight="1"', 'spans="1:2" hidden="1"']
+)
+@pytest.mark.parametrize("cell", ['<c r="A2"><v>1</v></c>', "<c><v>1</v></c>"])
+def test_a_row_says_itself_that_it_is_not_shown(said, cell):
+    rows = f'<row r="1" hidden="0"><c r="A1"><v>1</v></c></row><row r="2" {said}>{cell}</row>'
+    assert read_sheet(sheet_of(rows), ProblemLog("b.xlsx")).hidden_lines == {2}
+
+
 PLAIN = '<row r="{0}" spans="1:3"><c r="A{0}" s="1" t="str"><v>x</v></c><c r="B{0}"><v>1.5</v></c></row>'
 NOTED = [
     '<row r="2"><c r="A2" t="e"><v>#REF!</v></c></row>',
@@ -161,16 +190,16 @@ NOTED = [
 @pytest.mark.parametrize("row", NOTED)
 def test_plain_rows_are_passed_over_and_what_is_noted_stays_the_same(row, monkeypatch):
     data = sheet_of(PLAIN.format(1) + row + PLAIN.format(4))
-    limits = sheet_program.Limits(rows=20_000, columns=50, cells=400_000, takes_formulas=False)
-    found = sheet_program._answer(data, limits)
+    limits = scan.Limits(rows=20_000, columns=50, cells=400_000, takes_formulas=False)
+    found = reading.answer_of(data, limits)
     # A pattern that nothing has, of whatever columns.
-    monkeypatch.setattr(sheet_program, "PLAIN_ROW", b"(?!)(?:%b)")
-    assert found == sheet_program._answer(data, limits)
+    monkeypatch.setattr(scan, "PLAIN_ROW", b"(?!)(?:%b)")
+    assert found == reading.answer_of(data, limits)
 
 
 @pytest.mark.parametrize("most", [1, 26, 27, 50, 52, 702, 703, 704, 4000, 16_384])
 def test_a_pattern_tells_the_columns_within_a_limit(most):
-    within = re.compile(sheet_program._columns_up_to(most))
+    within = re.compile(scan.columns_up_to(most))
     columns = range(1, 18_279)
-    told = [bool(within.fullmatch(sheet_program._letters_of(column).encode())) for column in columns]
+    told = [bool(within.fullmatch(scan.letters_of(column).encode())) for column in columns]
     assert told == [column <= most for column in columns]

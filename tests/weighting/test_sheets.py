@@ -16,7 +16,7 @@ from weighting.exceptions import Refused
 from weighting.manifest import hash_receipt
 from weighting.models import AuditEntry, Ballot, Indicator, Panel
 from weighting.readers import FileProblems, read_panel
-from weighting.readers import sheet_program as limits
+from weighting.readers.workbooks import reading as limits
 from weighting.selectors.rounds import receipts_of
 from weighting.services.rounds import close_round
 from weighting.services.sheet_form import sheet_form

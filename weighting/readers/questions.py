@@ -103,6 +103,8 @@ _KINDS: dict[str, Callable[[], str]] = {
     "format": lambda: _("The program whose layout this is"),
     "resource": lambda: _("The table of the package that is read"),
     "sheet": lambda: _("The sheet of the workbook that is read"),
+    "hidden_rows": lambda: _("Rows that the workbook does not show"),
+    "hidden_columns": lambda: _("Columns that the workbook does not show"),
     "table": lambda: _("Which of the tables that stand side by side is read"),
     "below": lambda: _("Which of the tables that stand below one another is read"),
     "separator": lambda: _("What separates the cells"),

@@ -21,6 +21,7 @@ from weighting.readers.columns import Body, Column, Packed, gather, packable, pi
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.dialects import SAMPLE, Dialect, find_dialect
 from weighting.readers.encodings import find_encoding
+from weighting.readers.hidden import settle_hidden
 from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
@@ -96,7 +97,7 @@ def read_chosen_sheet(data: bytes, log: ProblemLog, reading: Reading, sheets: Sh
     if sheet.lines:
         how: How = "likely" if len(sheet.sheets) > 1 else "seen"
         reading.decisions.settle("sheet", sheet.name, how=how, options=sheet.sheets)
-    return sheet
+    return settle_hidden(sheet, reading.decisions)
 
 
 def table_of_sheet(sheet: SheetRows, log: ProblemLog, reading: Reading) -> Table | None:

@@ -7,7 +7,7 @@ read in a process of its own (`weighting.confined`), which this file gives limit
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,12 @@ from weighting.numeric.arrays import FloatArray
 from weighting.readers.columns import PLAIN_FRACTION, TELLING, Body, Column, are_packable, pack_among
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Row, note_controls
+from weighting.readers.words_beside import CHINESE, POWERS
 
 OPEN_DOCUMENT = {"content.xml", "META-INF/manifest.xml"}
 ARCHIVE, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 PROGRAM = Path(__file__).with_name("sheet_program.py")
+MULTIPLYING = (*POWERS, *CHINESE)
 CONFINED = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)
 # What the program says by name, in the reader's language.
 FAULTS = {
@@ -59,6 +61,10 @@ FAULTS = {
     "columns": gettext_lazy("The sheet has more than %(most)d columns. Leave out what is not needed."),
     "long": gettext_lazy("A cell holds more than %(most)d characters. Send the table of values alone."),
     "formula": gettext_lazy("The cell holds a formula. Paste the values alone, and send the file again."),
+    "no-result": gettext_lazy(
+        "The cell holds a formula, and the file does not say what it comes to. Open the workbook in a "
+        "spreadsheet, save it, and send it again."
+    ),
     "too-long": gettext_lazy(
         "Reading the workbook took longer than %(most)d seconds. Copy the values of the sheet into a new "
         "workbook, or save it as CSV."
@@ -100,6 +106,8 @@ class SheetRows:
         The other cells that hold something, by their columns.
     left : int
         How many empty columns to the left of everything are not among the cells.
+    hidden_lines, hidden_places : set of int
+        The lines and the columns that a spreadsheet does not show.
     """
 
     lines: Sequence[int] = ()
@@ -109,6 +117,8 @@ class SheetRows:
     others: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
     left: int = 0
+    hidden_lines: frozenset[int] = frozenset()
+    hidden_places: frozenset[int] = frozenset()
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -119,6 +129,24 @@ class SheetRows:
         """Return the first rows, which are made into text when their cells are asked for."""
         rows = zip(self.lines[:count], self.numbers, self.texts, strict=False)
         return [_SheetRow(line, numbers, texts) for line, numbers, texts in rows]
+
+    def shown(self, *, all_rows: bool, all_columns: bool) -> "SheetRows":
+        """Return the sheet with the hidden rows and columns that are to be read, and without the others."""
+        kept = [row for row, line in enumerate(self.lines) if all_rows or line not in self.hidden_lines]
+        width = self.numbers.shape[1]
+        places = [place for place in range(width) if all_columns or place not in self.hidden_places]
+        new = {place: at for at, place in enumerate(places)}
+        texts = [
+            {new[place]: text for place, text in self.texts[row].items() if place in new} for row in kept
+        ]
+        numbers = self.numbers[np.ix_(kept, places)]
+        held = [at for at, cells in enumerate(texts) if cells or not np.isnan(numbers[at]).all()]
+        return replace(
+            self,
+            lines=[self.lines[kept[at]] for at in held],
+            numbers=numbers[held],
+            texts=[texts[at] for at in held],
+        )
 
     def packable(self, start: int) -> list[int]:
         """Return the columns whose first rows from one on hold plain numbers, surely with decimals."""
@@ -202,13 +230,16 @@ def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS, name: 
         others=tuple(answer.get("others", [])),
         sheets=tuple(answer.get("sheets", [])),
         left=answer.get("left", 0),
+        hidden_lines=frozenset(answer.get("hidden_rows", [])),
+        hidden_places=frozenset(answer.get("hidden_columns", [])),
     )
 
 
 def _answer_of_program(data: bytes, limits: SheetLimits, name: str) -> tuple[dict[str, Any], bytes]:
     """Return what the program says, and the numbers of the rows."""
+    asked = asdict(limits) | {"name": name, "multiplying": MULTIPLYING}
     try:
-        found = run_confined(PROGRAM, data, json.dumps({**asdict(limits), "name": name}), limits=CONFINED)
+        found = run_confined(PROGRAM, data, json.dumps(asked), limits=CONFINED)
     except TookTooLong:
         return {"faults": [{"kind": "too-long", "most": CONFINED.cpu_seconds}]}, b""
     except Broke:

@@ -225,6 +225,131 @@ def test_an_open_document_says_itself_what_it_shows_in_percent(before, rows, val
     assert sheet.values[:, 0].tolist() == pytest.approx([value / 100 for value in values])
 
 
+def workbook(*rows, change):
+    """Return a workbook of the rows, and one of OpenDocument, with what was done to the first sheet."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    change(book.active)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+TABLE = (("country", "a", "b"), ("Albania", 1.5, 2), ("World", 9.5, 9), ("Chad", 2.5, 3))
+WHOLE = [[1.5, 2], [9.5, 9], [2.5, 3]]
+SHOWN = [[1.5, 2], [2.5, 3]]
+
+
+def hide_row(sheet):
+    sheet.row_dimensions[3].hidden = True
+
+
+def filter_away(sheet):
+    sheet.auto_filter.ref = "A1:C4"
+    sheet.auto_filter.add_filter_column(0, ["Albania", "Chad"])
+    hide_row(sheet)
+
+
+def fold(sheet):
+    sheet.row_dimensions.group(3, 3, hidden=True)
+
+
+@pytest.mark.parametrize("hide", [hide_row, filter_away, fold])
+def test_rows_that_a_workbook_does_not_show_are_left_out_and_read_by_choice(hide):
+    data = workbook(*TABLE, change=hide)
+    sheet, asked, likely = read(data, name="t.xlsx")
+    assert (asked, likely["hidden_rows"]) == ({}, "left out")
+    assert (sheet.units, sheet.values.tolist(), sheet.lines) == (("Albania", "Chad"), SHOWN, (2, 4))
+    sheet, _asked, likely = read(data, name="t.xlsx", hidden_rows="kept")
+    assert (sheet.values.tolist(), "hidden_rows" in likely) == (WHOLE, False)
+
+
+@pytest.mark.parametrize("marks", [0, 3])
+def test_columns_that_a_workbook_does_not_show_are_left_out_and_read_by_choice(marks):
+    """Cells with a style of their own are walked through one by one, others by rows."""
+
+    def hide(sheet):
+        sheet.column_dimensions["B"].hidden = True
+        sheet["C2"].number_format = "0" * (1 + marks)
+
+    data = workbook(*TABLE, change=hide)
+    log, reading = ProblemLog("t.xlsx"), Reading(is_form=False, kind="data")
+    table = read_file(data, "t.xlsx", log, reading=reading).table
+    (made,) = (made for made in table.decisions.made if made.kind == "hidden_columns")
+    assert (made.value, made.how, made.samples) == ("left out", "likely", ("B", "a"))
+    assert table.header == ("country", "b")
+    assert read(data, name="t.xlsx", hidden_columns="kept")[0].values[:, 0].tolist() == [1.5, 9.5, 2.5]
+
+
+def test_where_all_but_the_names_is_hidden_it_is_the_table():
+    def hide(sheet):
+        for row in (2, 3, 4):
+            sheet.row_dimensions[row].hidden = True
+
+    sheet, _asked, likely = read(workbook(*TABLE, change=hide), name="t.xlsx")
+    assert (likely["hidden_rows"], sheet.values.tolist()) == ("kept", WHOLE)
+
+
+def test_hidden_rows_and_columns_without_anything_in_them_are_no_question():
+    def hide(sheet):
+        sheet.row_dimensions[7].hidden = True
+        sheet.column_dimensions["F"].hidden = True
+
+    sheet, _asked, likely = read(workbook(*TABLE, change=hide), name="t.xlsx")
+    assert (sheet.values.tolist(), likely) == (WHOLE, {})
+
+
+@pytest.mark.parametrize("how", ["collapse", "filter"])
+def test_an_open_document_says_itself_what_it_does_not_show(how):
+    data = open_document(*TABLE)
+    content = zipfile.ZipFile(io.BytesIO(data)).read("content.xml").decode()
+    rows = content.split("<table:table-row")
+    columns = '<table:table-column/><table:table-column table:visibility="collapse"/><table:table-row'
+    hidden = f' table:visibility="{how}"'
+    content = rows[0] + columns + "<table:table-row".join([*rows[1:3], hidden + rows[3], *rows[4:]])
+    data = open_document(**{"content.xml": content})
+    sheet, _asked, likely = read(data, name="t.ods")
+    assert (likely["hidden_rows"], likely["hidden_columns"]) == ("left out", "left out")
+    assert (sheet.columns, sheet.units, sheet.values.tolist()) == (("b",), ("Albania", "Chad"), [[2], [3]])
+    sheet, *_decisions = read(data, name="t.ods", hidden_rows="kept", hidden_columns="kept")
+    assert sheet.values.tolist() == WHOLE
+
+
+def shown_as(style):
+    def change(sheet):
+        for row in (2, 3):
+            sheet.cell(row, 2).number_format = style
+
+    return workbook(("country", "a", "b"), ("Albania", 1234567, 2.5), ("Chad", 45000, 3.5), change=change)
+
+
+@pytest.mark.parametrize(
+    ("style", "by_word", "as_shown"),
+    [
+        ("#,##0,", [1234567, 45000], [1234.567, 45]),
+        ("_-* #,##0.0,,_-;[Red]-0", [1234567, 45000], [1.234567, 0.045]),
+        ('0.0" million"', [1234567e6, 45000e6], [1234567, 45000]),
+        ("0.0万", [1234567e4, 45000e4], [1234567, 45000]),
+    ],
+)
+def test_numbers_that_a_workbook_shows_in_thousands_or_millions_are_asked_about(style, by_word, as_shown):
+    data = shown_as(style)
+    _sheet, asked, _likely = read(data, name="t.xlsx")
+    assert asked == {"words:a": ""}
+    for choice, values in (("multiply", by_word), ("drop", as_shown)):
+        sheet, asked, _likely = read(data, name="t.xlsx", words__a=choice)
+        assert (asked, sheet.values[:, 0].tolist()) == ({}, values)
+
+
+@pytest.mark.parametrize(
+    "style", ['0.0,,"M"', '0!.0,"万"', "0!.0,", '#,##0" kg"', "#,##0.00", "[$€-407] #,##0", '0.0," thousand"']
+)
+def test_a_format_that_says_what_it_leaves_out_changes_no_number(style):
+    sheet, asked, likely = read(shown_as(style), name="t.xlsx")
+    assert (sheet.values[:, 0].tolist(), asked, likely) == ([1234567, 45000], {}, {})
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["t.xls", "t.ods", "t.csv.gz", "t_with_notes.zip"])
 def test_the_page_takes_it_and_reads_it_again_by_choices(client, name):
