@@ -1,7 +1,7 @@
 """What a claim has written anew follows from the rounds under way, not from all that there ever were."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from tests import factories
@@ -9,6 +9,7 @@ from tests.weighting.claims import sealed
 from tests.weighting.test_unlinking import bytes_on_disk
 from weighting.models import Ballot, Expert, Invitation
 from weighting.services import residue
+from weighting.services.marks import mark_participation
 from weighting.services.rounds import close_round
 
 pytestmark = [pytest.mark.postgres, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
@@ -88,6 +89,25 @@ def test_to_forget_a_claim_takes_no_more_after_many_rounds(round_, written):
     before = written(come(round_, 1))
     years_pass()
     assert 0 < written(come(round_, 2)) <= before + SOME
+
+
+@pytest.mark.parametrize("people", [5, 50])
+def test_a_claim_writes_one_invitation_however_large_its_panel_is(people):
+    """And what hides the order is done for all who come in a second together, after it."""
+    round_ = factories.make_round(panel=factories.make_panel(people))
+    with transaction.atomic():
+        before = rows_written()
+        mark_participation(factories.make_invitation(round_), started=True)
+        assert rows_written() - before == 1
+
+
+def rows_written():
+    """Count the rows that this transaction has written so far; on PostgreSQL the invitations alone."""
+    if connection.vendor == "sqlite":
+        return connection.connection.total_changes
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM weighting_invitation WHERE xmin = pg_current_xact_id()::xid")
+        return cursor.fetchone()[0]
 
 
 def test_to_forget_at_the_close_takes_no_more_either(written):

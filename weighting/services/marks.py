@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, Value, When
 
 from weighting.models import Ballot, Invitation
 from weighting.models.ballot import random_order_key
@@ -13,19 +12,15 @@ NUMBER_BY_CHANCE = "UPDATE weighting_ballot SET rowid = %s WHERE id = %s"
 
 
 def mark_participation(invitation: Invitation, **changes: Any) -> None:
-    """Change one invitation of a round that its caller has locked, and write all others anew as they are.
+    """Change one invitation of a round that its caller has locked, and have what tells of it forgotten.
 
     PostgreSQL marks each row with the transaction that wrote it, and a ballot is written in the same or
-    the next one. After this all invitations of the round bear the same mark, and lie in no order of
-    their own. Where the database keeps what stood there before, that is emptied.
+    the next one. On the pages of both databases what was changed last lies last. So all invitations of
+    rounds under way are then written anew, and bear the same mark and lie in the order of their keys.
     """
-    fields = {field.name: field for field in Invitation._meta.fields}
-    written = {}
     for name, value in changes.items():
-        mine = When(pk=invitation.pk, then=Value(value, output_field=fields[name]))
-        written[name] = Case(mine, default=F(name), output_field=fields[name])
         setattr(invitation, name, value)
-    Invitation.objects.filter(round=invitation.round_id).update(**written)
+    Invitation.objects.filter(pk=invitation.pk).update(**changes)
     forget_order_on_commit()
 
 

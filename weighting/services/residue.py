@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 
+from weighting.enums import RoundState
+from weighting.models import Invitation, Round
 from weighting.turnstiles import Errand
 
 # Readers that hold the log back are gone within milliseconds; nobody waits longer for them.
@@ -32,7 +35,11 @@ def empty_log_on_commit() -> None:
 
 
 def forget_order_on_commit() -> None:
-    """Empty the disk of how the invitations stood before, once a change of one of them is committed.
+    """Empty the disk of which invitation was changed after which, once a change of one is committed.
+
+    Written alone, an invitation bears the mark of its transaction and lies last on its page, as the ballot
+    does that was written with it. So those of all rounds under way are written anew, in one transaction and
+    in the order of their keys, and then what stood there before is emptied.
 
     All who read or write invitations wait meanwhile. So when many come at once it is done for all of a
     process together, once in `settings.FORGETTING_REST_SECONDS`, and no answer waits for it.
@@ -50,7 +57,33 @@ def _empty_all() -> None:
 
 
 def _forget_order() -> None:
+    _write_people_anew()
     _empty_log(MOMENT_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE)
+
+
+@transaction.atomic
+def _write_people_anew() -> None:
+    """Let the invitations of the rounds under way be written together, and none of them alone."""
+    if connection.vendor == "sqlite":
+        _lay_people_in_order()
+        return
+    # What else changes several invitations has locked their round before: nobody waits for each other.
+    list(Round.objects.select_for_update(no_key=True).filter(state=RoundState.OPEN).order_by("pk").only("pk"))
+    Invitation.objects.filter(ended=False).update(sealed=F("sealed"))
+
+
+def _lay_people_in_order() -> None:
+    """Take the rows off their pages and out of their indexes, and put them back in the order of their keys.
+
+    A row of the same size that is only updated stays where it lies.
+    """
+    columns = ", ".join(field.column for field in Invitation._meta.concrete_fields)
+    table = Invitation._meta.db_table
+    with connection.cursor() as cursor:
+        people = cursor.execute(f"SELECT {columns} FROM {table} WHERE NOT ended ORDER BY id").fetchall()
+        cursor.execute(f"DELETE FROM {table} WHERE NOT ended")
+        values = ", ".join(["%s"] * len(Invitation._meta.concrete_fields))
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", people)
 
 
 def _rewrite_tables(*tables: str) -> None:
