@@ -22,7 +22,7 @@ from weighting.selectors.claims import bears_locks
 from weighting.selectors.rounds import receipts_of
 from weighting.services.ballots import seal_ballot
 from weighting.services.letters import write_invitations
-from weighting.services.rounds import close_round
+from weighting.services.rounds import close_round, void_round
 
 pytestmark = pytest.mark.django_db
 
@@ -470,3 +470,16 @@ def test_who_has_no_round_yet_sees_what_is_done_and_what_is_next_with_an_example
     assert f'class="button" href="{reverse("weighting:panel-import")}"' in shown
     make_round(manager=manager)
     assert "steps" not in client.get(LIST).context
+
+
+def test_the_list_says_of_a_round_that_is_over_when_it_closed_and_not_until_when_it_might_have_run(
+    client, manager
+):
+    open_, closed, void = (make_round(manager=manager, sealed=5) for _round in range(3))
+    close_round(closed, actor=manager)
+    void_round(void, reason="the wrong panel", actor=manager)
+    closed.refresh_from_db()
+    page = client.get(LIST).text
+
+    assert page.count(open_.deadline_text) == 1
+    assert re.search(rf"Closed: <time [^>]*>{re.escape(closed.closed_text)}</time>", page)
