@@ -130,16 +130,18 @@ def test_one_answer_that_cannot_be_saved_is_marked_and_holds_up_no_other(come_in
     first = items(page).nth(0).get_attribute("data-url")
     # As an address that leads elsewhere answers: not about the click, and not about the session.
     page.route(f"**{first}", lambda route: route.fulfill(status=404, body="<p>nothing here</p>"))
-    answer(page, 0, 1)
-    # What it says moves the items below.
-    expect(items(page).nth(0).locator("[data-item-state]")).to_contain_text("this answer alone was not taken")
-    for place in (1, 2):
+    below = height_of(items(page).nth(0))
+    for place in range(3):
         answer(page, place, place + 1)
 
+    expect(items(page).nth(0).locator("[data-item-state]")).to_contain_text("This answer alone is not saved")
+    assert height_of(items(page).nth(0)) == below, "what it says moves what somebody is about to click"
     expect(page.locator("[data-state]")).to_have_text("Not saved: 1, marked below. All others are saved.")
-    told = items(page).nth(0).locator("[data-item-state]").bounding_box()
-    comment = items(page).nth(0).locator(".item-comment summary").bounding_box()
-    assert told["y"] + told["height"] <= comment["y"], "the reason lies over the comment"
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        told, comment, scale = boxes_of(items(page).nth(0))
+        assert told["x"] >= comment["x"] + comment["width"], "the reason lies over the comment"
+        assert told["y"] >= scale["y"] + scale["height"], "the reason lies over the scale"
     expect(page.locator("#ballot-signed-out")).to_be_hidden()
     assert sorted(stored(invitation)) == [2, 3]
 
@@ -147,6 +149,16 @@ def test_one_answer_that_cannot_be_saved_is_marked_and_holds_up_no_other(come_in
     answer(page, 0, 5)
     expect_all_saved(page)
     assert sorted(stored(invitation)) == [2, 3, 5]
+
+
+def height_of(item):
+    return item.bounding_box()["height"]
+
+
+def boxes_of(item):
+    """Return where the state, the comment's head and the scale of an item lie."""
+    parts = ("[data-item-state]", ".item-comment summary", ".scale-row")
+    return [item.locator(part).bounding_box() for part in parts]
 
 
 def test_an_answer_that_breaks_the_server_holds_up_no_other_and_is_tried_again(come_in, invitation):
@@ -189,7 +201,7 @@ def test_a_stuck_answer_does_not_keep_the_expert_from_the_review(come_in):
     first = items(page).nth(0).get_attribute("data-url")
     page.route(f"**{first}", lambda route: route.fulfill(status=404, body="<p>nothing here</p>"))
     answer(page, 0, 1)
-    expect(items(page).nth(0).locator("[data-item-state]")).to_contain_text("this answer alone was not taken")
+    expect(items(page).nth(0).locator("[data-item-state]")).to_contain_text("This answer alone is not saved")
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
 
     page.locator(".ballot-end [data-review]").click()
