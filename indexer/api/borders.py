@@ -14,9 +14,8 @@ from indexer.forms.borders import BordersForm
 from indexer.models import Register, RegisterBorders
 from indexer.services.borders import bring_borders, bring_country_borders
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable
+from weighting.api.errors import check_form
 from weighting.api.table_imports import REFUSED
-from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
@@ -55,10 +54,7 @@ class RegisterBordersView(Answer):
         register: Any = get_object_or_404(Register, pk=pk)
         asked = BordersRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        try:
-            borders = _bring(register, request, account_of(request), takes_countries=asked.data["countries"])
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        borders = _bring(register, request, account_of(request), takes_countries=asked.data["countries"])
         return Response(BordersBrought(borders).data, status=201)
 
 
@@ -70,7 +66,6 @@ def _bring(
     if takes_countries:
         return bring_country_borders(register, actor=account)
     form = BordersForm(request.POST, request.FILES)
-    if not form.is_valid():
-        raise ValidationError({name: [str(text) for text in said] for name, said in form.errors.items()})
+    check_form(form)
     said = form.cleaned_data
     return bring_borders(register, source=said["source"], file=said["file"].read(), actor=account)

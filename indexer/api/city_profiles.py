@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.pages import answer_page, problems_of
+from indexer.api.pages import answer_page
 from indexer.api.run_view import PLACES, RunView
 from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
 from indexer.forms.leads import COMPOSITE, LeadForm
@@ -29,6 +29,7 @@ from indexer.selectors.profiles import (
 from indexer.selectors.series import series_beside
 from indexer.services.study_pairs import count_at_once
 from weighting.api.base import PAGE, Pages, described
+from weighting.api.errors import check_form
 from weighting.models import Indicator
 
 QUANTILES = ("q05", "q25", "median", "q75", "q95")
@@ -171,8 +172,7 @@ class LeadsView(RunView):
         leads = Leads(node_scores_of(self.finished_run(pk)))
         series = list(series_beside(leads.scores.run, self.account))
         form = LeadForm(request.query_params, nodes=leads.scores.nodes, series=series)
-        if not form.is_valid():
-            raise ValidationError(problems_of(form))
+        check_form(form)
 
         def write(lead: Lead) -> Any:
             return LeadSerializer(_lead(leads, lead, form.led_in(lead))).data

@@ -6,11 +6,11 @@ from typing import Any
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.pages import answer_page, problems_of
+from indexer.api.pages import answer_page
 from indexer.api.run_view import RunView
 from indexer.api.units import NO_REGIONS, UnitSerializer, unit_of
 from indexer.forms.comparison import ComparisonForm
@@ -20,6 +20,7 @@ from indexer.selectors.comparison import Comparison, compare_runs
 from indexer.selectors.run_search import runs_named
 from indexer.selectors.runs import load_runs, runs_visible_to
 from weighting.api.base import PAGE, described
+from weighting.api.errors import check_form
 from weighting.selectors.tree_changes import TreeChange
 
 REASONS = [
@@ -165,8 +166,7 @@ class ComparisonBase(RunView):
             raise NotFound(", ".join(unknown))
         data = {"runs": asked, "base": base}
         form = ComparisonForm(data, runs=listed, names=[str(run.pk) for run in listed])
-        if not form.is_valid():
-            raise ValidationError(problems_of(form))
+        check_form(form)
         chosen = [run.pk for run in form.cleaned_data["runs"]]
         return compare_runs(load_runs(self.account, chosen))
 

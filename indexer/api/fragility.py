@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.api.pages import answer_page, problems_of
+from indexer.api.pages import answer_page
 from indexer.api.run_view import RunView
 from indexer.api.units import UnitSerializer, unit_of
 from indexer.forms.fragility import PairChoice
@@ -22,6 +22,7 @@ from indexer.selectors.fragility import (
     pair_fragility_of,
 )
 from weighting.api.base import PAGE, described
+from weighting.api.errors import check_form
 
 
 class CriticalWeightSerializer(serializers.Serializer):
@@ -103,8 +104,7 @@ class PairWeights(RunView):
         run = self.finished_run(pk)
         cities = cities_of_run(run)
         form = PairChoice(request.query_params, cities=cities)
-        if not form.is_valid():
-            raise ValidationError(problems_of(form))
+        check_form(form)
         chosen = form.cleaned_data
         try:
             pair = pair_fragility_of(run, cities, chosen["first"], chosen["second"])

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -34,12 +33,10 @@ from indexer.services.gatherings import (
     start_delivery,
 )
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable, WrongFile
+from weighting.api.errors import check_form
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.table_imports import REFUSED
-from weighting.exceptions import Refused
 from weighting.permissions import STAFF
-from weighting.readers import FileProblems
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
@@ -127,11 +124,8 @@ class GatheringList(_Gatherings):
             registers=counted_registers(),
             series=series_visible_to(account),
         )
-        _check(form)
-        try:
-            gathering = open_gathering(terms=form.terms(), actor=account)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        check_form(form)
+        gathering = open_gathering(terms=form.terms(), actor=account)
         return Response(_answer(gathering), status=201)
 
 
@@ -157,14 +151,9 @@ class GatheringDeliveries(_Gatherings):
     def post(self, request: Request, pk: int) -> Response:
         gathering = get_object_or_404(self.visible(), pk=pk)
         form = DeliveryForm(request.POST, request.FILES)
-        _check(form)
-        try:
-            said = form.said(choices_in(request))
-            draft = start_delivery(gathering, **said, actor=account_of(request))
-        except FileProblems as found:
-            raise WrongFile(found) from found
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        check_form(form)
+        said = form.said(choices_in(request))
+        draft = start_delivery(gathering, **said, actor=account_of(request))
         return Response(ImportAnswer(answer_of(review_of(draft))).data, status=201)
 
 
@@ -173,10 +162,7 @@ class GatheringAssemble(_Gatherings):
 
     @described(request=None, responses={201: ImportAnswer, 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
-        try:
-            draft = assemble_gathering(self.own(pk), actor=account_of(request))
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        draft = assemble_gathering(self.own(pk), actor=account_of(request))
         return Response(ImportAnswer(answer_of(review_of(draft))).data, status=201)
 
 
@@ -186,16 +172,8 @@ class ImportDeliver(_Gatherings):
     @described(request=None, responses={201: DeliveryAnswer, 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         account = account_of(request)
-        try:
-            delivery = deliver_import(draft_of(account, pk), actor=account)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        delivery = deliver_import(draft_of(account, pk), actor=account)
         return Response(DeliveryAnswer(delivery).data, status=201)
-
-
-def _check(form: Any) -> None:
-    if not form.is_valid():
-        raise ValidationError({name: [str(text) for text in said] for name, said in form.errors.items()})
 
 
 def _answer(gathering: Gathering) -> Any:

@@ -37,13 +37,12 @@ from indexer.services.import_registers import choose_countries, make_register
 from indexer.services.registers import RegisterWords
 from indexer.services.yearly_imports import AlreadyStored, store_every_year
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable, WrongFile
+from weighting.api.errors import check_form
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.table_imports import LARGEST, REFUSED, DecisionAnswer, choices_said
 from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion
 from weighting.permissions import STAFF
-from weighting.readers import FileProblems
 from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
 from weighting.selectors.frameworks import frameworks_visible_to
@@ -298,15 +297,9 @@ class ImportList(_Imports):
             registers=counted_registers(),
             series=series_visible_to(account),
         )
-        if not form.is_valid():
-            raise ValidationError({name: [str(text) for text in said] for name, said in form.errors.items()})
+        check_form(form)
         data, totals = form.sources(choices_in(request))
-        try:
-            draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
-        except FileProblems as found:
-            raise WrongFile(found) from found
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
         return Response(ImportAnswer(answer_of(review_of(draft))).data, status=201)
 
 
@@ -327,22 +320,17 @@ class ImportDetail(_Imports):
         said = asked.validated_data
         targets = {side: {t["place"]: t["to"] for t in said.get(side, [])} for side in ("columns", "rows")}
         cells = {(c["row"], c["column"]): c["value"] for c in said.get("cells", [])}
-        try:
-            with transaction.atomic():
-                draft = _with_register(draft, said, account_of(request))
-                draft = change_import(
-                    draft,
-                    **targets,
-                    cells=cells,
-                    accept=said.get("accept_suggestions", False),
-                    choices=said.get("choices", {}),
-                    leave_out=said.get("leave_out_columns", False),
-                    rates=said.get("rates", ""),
-                )
-        except FileProblems as found:
-            raise WrongFile(found) from found
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        with transaction.atomic():
+            draft = _with_register(draft, said, account_of(request))
+            draft = change_import(
+                draft,
+                **targets,
+                cells=cells,
+                accept=said.get("accept_suggestions", False),
+                choices=said.get("choices", {}),
+                leave_out=said.get("leave_out_columns", False),
+                rates=said.get("rates", ""),
+            )
         return Response(ImportAnswer(answer_of(review_of(draft))).data)
 
     @described(responses={204: None, 422: REFUSED})
@@ -362,11 +350,8 @@ class ImportStore(_Stores):
     @described(request=StoreRequest, responses={201: DataSetSerializer, 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         account, draft = account_of(request), self.draft(pk)
-        try:
-            versions = _versions_asked(request, draft)
-            data_set: DataSet = store_import(draft, actor=account, versions=versions)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        versions = _versions_asked(request, draft)
+        data_set: DataSet = store_import(draft, actor=account, versions=versions)
         stored = data_sets_visible_to(account).get(pk=data_set.pk)
         return Response(DataSetSerializer(stored).data, status=201)
 
@@ -381,13 +366,10 @@ class ImportStoreYears(_Stores):
     @described(request=StoreYearsRequest, responses={201: DataSetSerializer(many=True), 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         account, draft = account_of(request), self.draft(pk)
-        try:
-            versions = _versions_asked(request, draft)
-            asked = StoreYearsRequest(data=request.data)
-            asked.is_valid(raise_exception=True)
-            made = store_every_year(draft, actor=account, versions=versions, already=asked.already)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        versions = _versions_asked(request, draft)
+        asked = StoreYearsRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        made = store_every_year(draft, actor=account, versions=versions, already=asked.already)
         stored = (
             data_sets_visible_to(account).filter(pk__in=[one.pk for one in made.editions]).order_by("year")
         )

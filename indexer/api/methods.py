@@ -17,8 +17,6 @@ from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import choice_of, choose_instead, use_method_on
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable
-from weighting.exceptions import Refused
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
 
@@ -99,16 +97,11 @@ class DataSetRuns(Answer):
         wanted = asked.validated_data.get("versions")
         frozen = frozen_versions_of(data_set.framework_id)
         versions = list(frozen if wanted is None else frozen.filter(number__in=wanted))
-        try:
-            given = dict(asked.validated_data["method"])
-            method = use_method_on(data_set, choose_instead(choice_of(data_set.method), given))
-            if asked.validated_data["bounds"] == COMMON:
-                method, new = compute_years_together(
-                    data_set, versions=versions, method=method, actor=account
-                )
-            else:
-                new = compute_with_method(data_set, versions=versions, method=method, actor=account)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        given = dict(asked.validated_data["method"])
+        method = use_method_on(data_set, choose_instead(choice_of(data_set.method), given))
+        if asked.validated_data["bounds"] == COMMON:
+            method, new = compute_years_together(data_set, versions=versions, method=method, actor=account)
+        else:
+            new = compute_with_method(data_set, versions=versions, method=method, actor=account)
         answer = {"method": method, "versions": [version.number for version in versions], "new": new}
         return Response(RunRequestAnswer(answer).data, status=202)

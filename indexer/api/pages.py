@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from django.forms import Form
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -56,8 +55,3 @@ def page_of(row: type[serializers.Serializer], **beside: serializers.BaseSeriali
         **beside,
     }
     return type(row.__name__.replace("Serializer", "PageSerializer"), (serializers.Serializer,), fields)
-
-
-def problems_of(form: Form) -> dict[str, list[str]]:
-    """Return what is wrong with the values of a form, by parameter."""
-    return {name: [str(error) for error in errors] for name, errors in form.errors.items()}

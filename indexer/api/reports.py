@@ -13,15 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from indexer.api.run_view import RunView
-from indexer.api.studies import Conflict
 from indexer.enums import ReportChapter
 from indexer.forms.reports import LONGEST
 from indexer.models import Run
 from indexer.selectors.reports import outline_of, paragraphs_of, reads_words
 from indexer.services.reports import choose_chapters, write_paragraph
 from weighting.api.base import described
+from weighting.api.errors import Conflict
 from weighting.enums import Language
-from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.visitors import account_of
@@ -77,16 +76,14 @@ class ReportChapters(RunView):
     """Choose the chapters of the report of a run, in their order."""
 
     roles = STAFF
+    refused_as = Conflict
     http_method_names = ["post", "options"]
 
     @described(request=OutlineSerializer, responses={200: ReportSerializer, 409: CONFLICT})
     def post(self, request: Request, pk: int) -> Response:
         run, asked = self.finished_run(pk), OutlineSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        try:
-            choose_chapters(run, actor=account_of(request), **asked.validated_data)
-        except Refused as refusal:
-            raise Conflict(refusal) from refusal
+        choose_chapters(run, actor=account_of(request), **asked.validated_data)
         return Response(_report(run, self.account))
 
 
@@ -94,6 +91,7 @@ class ReportWords(RunView):
     """Write into a chapter of the report of a run; an empty text takes the words out again."""
 
     roles = STAFF
+    refused_as = Conflict
     http_method_names = ["post", "options"]
 
     @described(request=WordsSerializer, responses={200: ReportSerializer, 409: CONFLICT})
@@ -101,10 +99,7 @@ class ReportWords(RunView):
         run, asked = self.finished_run(pk), WordsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = {**asked.validated_data}
-        try:
-            write_paragraph(run, section=said.pop("chapter"), actor=account_of(request), **said)
-        except Refused as refusal:
-            raise Conflict(refusal) from refusal
+        write_paragraph(run, section=said.pop("chapter"), actor=account_of(request), **said)
         return Response(_report(run, self.account))
 
 

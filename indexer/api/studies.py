@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,7 +32,7 @@ from indexer.services.study_pairs import compare_pair
 from indexer.studies.questions import BadParameters
 from indexer.studies.registry import KINDS, kind_of
 from weighting.api.base import PAGE, Answer, IdFilter, Resource, described
-from weighting.exceptions import Refused
+from weighting.api.errors import Conflict
 from weighting.permissions import STAFF
 from weighting.selectors.frameworks import indicators_of
 from weighting.sentences import join_sentences
@@ -42,15 +42,6 @@ UNIT = OpenApiParameter("unit", str, description="Name of a city, in either lang
 CONFLICT = OpenApiResponse(description="It cannot be done as things stand; `blockers` says why.")
 MEDIANS = ("median_low", "median_high")
 FIGURES = ("mean", "q05", "q25", "median", "q75", "q95", "top1", "top3", "top10", "top50", "top100")
-
-
-class Conflict(APIException):
-    """The request is well formed and cannot be done as things stand; ``blockers`` says why."""
-
-    status_code = 409
-
-    def __init__(self, refusal: Refused) -> None:
-        super().__init__({"blockers": list(refusal.blockers)})
 
 
 class StudySerializer(serializers.ModelSerializer):
@@ -203,6 +194,8 @@ class Studies(Resource):
 class StudyView(Answer):
     """Something about one study that the visitor may see."""
 
+    refused_as = Conflict
+
     def study(self, pk: int) -> Study:
         return get_object_or_404(studies_visible_to(self.account), pk=pk)
 
@@ -240,6 +233,7 @@ class RunStudies(Answer):
     """Ask a study of a finished run; the same question gives the same study."""
 
     roles = STAFF
+    refused_as = Conflict
     http_method_names = ["post", "options"]
 
     @described(
@@ -261,8 +255,6 @@ class RunStudies(Answer):
             study = ask_study(run, kind=said["kind"], sent=sent, actor=account)
         except BadParameters as refusal:
             raise ValidationError(dict(refusal.fields)) from refusal
-        except Refused as refusal:
-            raise Conflict(refusal) from refusal
         return Response(StudySerializer(study).data)
 
 
@@ -274,10 +266,7 @@ class StudyCancel(StudyView):
 
     @described(request=None, responses={200: StudySerializer, 409: CONFLICT})
     def post(self, request: Request, pk: int) -> Response:
-        try:
-            study = cancel_study(self.study(pk), actor=account_of(request))
-        except Refused as refusal:
-            raise Conflict(refusal) from refusal
+        study = cancel_study(self.study(pk), actor=account_of(request))
         return Response(StudySerializer(study).data)
 
 
@@ -289,10 +278,7 @@ class StudyRetry(StudyView):
 
     @described(request=None, responses={200: StudySerializer, 409: CONFLICT})
     def post(self, request: Request, pk: int) -> Response:
-        try:
-            study = resume_study(self.study(pk), actor=account_of(request))
-        except Refused as refusal:
-            raise Conflict(refusal) from refusal
+        study = resume_study(self.study(pk), actor=account_of(request))
         return Response(StudySerializer(study).data)
 
 
@@ -387,10 +373,7 @@ class StudyPair(StudyView):
         asked = {name: request.query_params.get(name, "") for name in ("above", "below")}
         if missing := [name for name, value in asked.items() if not value]:
             raise ValidationError({name: [_("Name a unit.")] for name in missing})
-        try:
-            count = compare_pair(self.study(pk), first=asked["above"], second=asked["below"])
-        except Refused as refusal:
-            raise Conflict(refusal) from refusal
+        count = compare_pair(self.study(pk), first=asked["above"], second=asked["below"])
         return Response(
             {
                 "above": count.above,

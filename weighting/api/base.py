@@ -23,6 +23,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from weighting.api.errors import Refusal, Unprocessable
 from weighting.api.parameters import check_body, check_parameters
 from weighting.models import Account
 from weighting.permissions import ANYONE, InAudience, audience
@@ -51,10 +52,14 @@ def described(*parameters: OpenApiParameter, **said: Any) -> Callable[[Handler],
 
 
 class Answer(APIView):
-    """What every address shares that is not a list of rows; ``roles`` are those who may ask."""
+    """What every address shares that is not a list of rows.
+
+    ``roles`` are those who may ask; ``refused_as`` is how it tells what a service refuses.
+    """
 
     permission_classes = [InAudience]
     roles = ANYONE
+    refused_as: type[Refusal] = Unprocessable
 
     @classmethod
     def declared(cls) -> Callable[..., Any]:

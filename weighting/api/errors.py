@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -17,13 +18,23 @@ BAD_REQUEST = 400
 PLACE = ("file", "row", "column", "value", "message", "key")
 
 
-class Unprocessable(APIException):
-    """The request is well formed and cannot be done; ``blockers`` lists every reason."""
-
-    status_code = 422
+class Refusal(APIException):
+    """What a service refuses; ``blockers`` lists every reason."""
 
     def __init__(self, refusal: Refused) -> None:
         super().__init__({"blockers": list(refusal.blockers)})
+
+
+class Unprocessable(Refusal):
+    """The request is well formed and cannot be done."""
+
+    status_code = 422
+
+
+class Conflict(Refusal):
+    """The request is well formed and cannot be done as things stand."""
+
+    status_code = 409
 
 
 class WrongFile(APIException):
@@ -37,13 +48,27 @@ class WrongFile(APIException):
         self.detail = {"problems": problems, **reading}
 
 
+def check_form(form: BaseForm) -> None:
+    """Raise with what is wrong with the values of a form, by parameter."""
+    if not form.is_valid():
+        raise ValidationError(wrong_in(form))
+
+
+def wrong_in(form: BaseForm) -> dict[str, list[str]]:
+    """Return what is wrong with the values of a form, by parameter."""
+    return {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+
+
 def answer_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer as the framework does, with one list of complaints for each name however deep it lies.
 
-    What a service refuses because somebody else was quicker is refused in the same form.
+    What a service refuses, be it because somebody else was quicker, is told as its address tells refusals
+    (``refused_as`` of `Answer`).
     """
-    if isinstance(error, Refused):
-        error = Unprocessable(error)
+    if isinstance(error, FileProblems):
+        error = WrongFile(error)
+    elif isinstance(error, Refused):
+        error = getattr(context.get("view"), "refused_as", Unprocessable)(error)
     answer = exception_handler(error, context)
     if answer is not None and answer.status_code == BAD_REQUEST:
         answer.data = _by_name(answer.data)

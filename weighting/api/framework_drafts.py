@@ -1,7 +1,6 @@
 """/api/v1/framework-drafts/: trees in the making, by the services of the pages that make them."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -12,20 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable, WrongFile
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.serializers import FrameworkSerializer
 from weighting.api.table_imports import LARGEST, REFUSED
-from weighting.exceptions import Refused
 from weighting.models import FrameworkDraft
 from weighting.permissions import STAFF
-from weighting.readers import FileProblems
 from weighting.selectors.framework_drafts import CELLS, draft_nodes, framework_drafts_of, scan_rows
 from weighting.selectors.frameworks import frameworks_owned_by, frameworks_visible_to
 from weighting.services import framework_drafts as services
 from weighting.visitors import account_of
-
-Done = TypeVar("Done")
 
 
 class NamesSerializer(serializers.Serializer):
@@ -130,16 +124,6 @@ class _Drafts(Answer):
         return dict(sent.validated_data)
 
 
-def done(act: Callable[[], Done]) -> Done:
-    """Return what an act makes; what keeps it back is answered with 422, all of it at once."""
-    try:
-        return act()
-    except FileProblems as found:
-        raise WrongFile(found) from found
-    except Refused as refusal:
-        raise Unprocessable(refusal) from refusal
-
-
 class FrameworkDrafts(_Drafts):
     """The drafts of an account; a POST begins one with no node yet."""
 
@@ -150,7 +134,7 @@ class FrameworkDrafts(_Drafts):
     @described(request=NamesSerializer, responses={201: DraftAnswer, 422: REFUSED})
     def post(self, request: Request) -> Response:
         names = self.said(NamesSerializer)
-        draft = done(lambda: services.begin_draft(**names, actor=account_of(request)))
+        draft = services.begin_draft(**names, actor=account_of(request))
         return self.answer(draft.pk, status=201)
 
 
@@ -179,7 +163,7 @@ class FrameworkDraftNodes(_Drafts):
     def post(self, request: Request, pk: int) -> Response:
         draft, cells = self.draft(pk), self.said(NodeSerializer)
         parent = cells.pop("parent", None)
-        done(lambda: services.add_row(draft, parent=parent, cells=cells))
+        services.add_row(draft, parent=parent, cells=cells)
         return self.answer(pk, status=201)
 
 
@@ -191,13 +175,13 @@ class FrameworkDraftNode(_Drafts):
         draft, cells = self.draft(pk), self.said(NodeSerializer)
         stays = {one["key"]: one["parent"] for one in draft.rows}.get(row)
         parent = cells.pop("parent", stays)
-        done(lambda: services.change_row(draft, row, parent=parent, cells=cells))
+        services.change_row(draft, row, parent=parent, cells=cells)
         return self.answer(pk)
 
     @described(responses={200: DraftAnswer, 422: REFUSED})
     def delete(self, request: Request, pk: int, row: int) -> Response:
         draft = self.draft(pk)
-        done(lambda: services.remove_row(draft, row))
+        services.remove_row(draft, row)
         return self.answer(pk)
 
 
@@ -207,7 +191,7 @@ class FrameworkDraftMove(_Drafts):
     @described(request=WaySerializer, responses={200: DraftAnswer, 422: REFUSED})
     def post(self, request: Request, pk: int, row: int) -> Response:
         draft, way = self.draft(pk), self.said(WaySerializer)
-        done(lambda: services.move_row(draft, row, **way))
+        services.move_row(draft, row, **way)
         return self.answer(pk)
 
 
@@ -217,7 +201,7 @@ class FrameworkDraftFinish(_Drafts):
     @described(request=None, responses={201: FrameworkSerializer, 422: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         draft, account = self.draft(pk), account_of(request)
-        framework = done(lambda: services.finish_draft(draft, actor=account))
+        framework = services.finish_draft(draft, actor=account)
         return Response(
             FrameworkSerializer(frameworks_visible_to(account).get(pk=framework.pk)).data, status=201
         )
@@ -230,7 +214,7 @@ class FrameworkCopy(_Drafts):
     def post(self, request: Request, pk: int) -> Response:
         account = account_of(request)
         framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
-        return self.answer(done(lambda: services.copy_framework(framework, actor=account)).pk, status=201)
+        return self.answer(services.copy_framework(framework, actor=account).pk, status=201)
 
 
 class FrameworkChange(_Drafts):
@@ -240,4 +224,4 @@ class FrameworkChange(_Drafts):
     def post(self, request: Request, pk: int) -> Response:
         account = account_of(request)
         framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
-        return self.answer(done(lambda: services.reopen_framework(framework, actor=account)).pk, status=201)
+        return self.answer(services.reopen_framework(framework, actor=account).pk, status=201)

@@ -7,7 +7,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.serializers import FrameworkSerializer
 from weighting.api.table_imports import LARGEST, REFUSED
@@ -76,8 +75,5 @@ class FrameworkFormer(Answer):
         sent.is_valid(raise_exception=True)
         of, was = sent.validated_data["of"], sent.validated_data.get("was", {})
         source = get_object_or_404(frameworks_visible_to(account), pk=of) if of else None
-        try:
-            framework = follow_framework(framework, source=source, was=was, actor=account)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        framework = follow_framework(framework, source=source, was=was, actor=account)
         return Response(FormerAnswer(framework).data)

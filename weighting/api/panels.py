@@ -6,9 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import Answer, described
-from weighting.api.errors import Unprocessable
 from weighting.api.table_imports import REFUSED
-from weighting.exceptions import Refused
 from weighting.models import Panel
 from weighting.permissions import MANAGERS
 from weighting.selectors.frameworks import panels_owned_by, panels_visible_to
@@ -40,8 +38,5 @@ class PanelDetail(Answer):
     def delete(self, request: Request, pk: int) -> Response:
         account = account_of(request)
         panel = get_object_or_404(panels_owned_by(account), pk=pk)
-        try:
-            remove_panel(panel, actor=account)
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
+        remove_panel(panel, actor=account)
         return Response(status=204)

@@ -17,8 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from weighting.api.base import Answer
-from weighting.api.errors import Unprocessable, WrongFile
-from weighting.exceptions import Refused
+from weighting.api.errors import WrongFile, wrong_in
 from weighting.readers import FileProblems, ProblemLog
 from weighting.readers.decisions import Decision, Decisions, LookFirst
 from weighting.readers.questions import is_kind, note_open
@@ -132,8 +131,6 @@ class TableImports(Answer):
             raise WrongFile(_questions(file.name, decisions.unsettled), **_reading(decisions)) from None
         except FileProblems as found:
             raise WrongFile(found, **_reading(decisions)) from found
-        except Refused as refusal:
-            raise Unprocessable(refusal) from refusal
         return made, decisions
 
 
@@ -146,7 +143,7 @@ def _checked(request: Request, form: Form, body: type[TableRequestSerializer]) -
     """Return what was sent as the body has it; raises with all that the body and the form say is wrong."""
     asked = body(data=request.data)
     asked.is_valid()
-    wrong = {name: [str(text) for text in said] for name, said in form.errors.items()}
+    wrong = wrong_in(form)
     wrong = {name: [str(text) for text in said] for name, said in asked.errors.items()} | wrong
     if wrong:
         raise ValidationError(wrong)
